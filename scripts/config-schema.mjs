@@ -1,0 +1,28 @@
+// Writes docs/config.schema.json from the schema that the program itself checks with; `--check` only compares.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { build } from 'esbuild'
+
+const root = new URL('..', import.meta.url)
+const target = fileURLToPath(new URL('docs/config.schema.json', root))
+
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL('src/host/config/schema.ts', root))],
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  write: false,
+})
+const code = Buffer.from(outputFiles[0].contents).toString('base64')
+const { configFileSchema } = await import(`data:text/javascript;base64,${code}`)
+const text = `${JSON.stringify(toJsonSchema(configFileSchema, { typeMode: 'input' }), null, 2)}\n`
+
+if (!process.argv.includes('--check')) writeFileSync(target, text)
+else if (
+  JSON.stringify(JSON.parse(readFileSync(target, 'utf8'))) !== JSON.stringify(JSON.parse(text))
+) {
+  console.error('docs/config.schema.json is behind: node scripts/config-schema.mjs')
+  process.exitCode = 1
+}

@@ -1,0 +1,101 @@
+// Writing a private file so that a reader or a crash meets the old bytes or the new ones, never a mixture.
+
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { AuthError, systemCode } from './error.js'
+
+export interface AtomicWriteOptions {
+  /** Random part of the temporary file's name. */
+  nonce: string
+  /** Name before the nonce; the client's own is `.credentials.json.tmp.`. */
+  tempPrefix?: string
+  /** Modification time to leave on the file, in whole seconds of the epoch. */
+  mtimeSeconds?: number
+  /** False for notes that need not outlive the machine: whole for every reader, but not synced. */
+  durable?: boolean
+}
+
+/**
+ * Replaces `path` by a new file of mode 0600 holding `data`, durable when it returns: temporary file
+ * beside it (`O_EXCL`, so no planted link is followed), fsync, rename, fsync of the folder.
+ * Throws `write-failed` with the old file untouched.
+ */
+export function atomicWrite(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
+  const temporary = `${options.tempPrefix ?? `${path}.tmp.`}${options.nonce}`
+  try {
+    writeNew(temporary, data, options)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeQuietly(temporary)
+    throw writeFailed(path, error)
+  }
+  if (options.durable !== false) syncFolder(dirname(path))
+}
+
+/** The error for a write that failed; its hint looks where the trouble is: at the place, or at the disk. */
+function writeFailed(path: string, error: unknown): AuthError {
+  const code = systemCode(error)
+  const isPlace = ['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOENT', 'ELOOP']
+  return new AuthError('write-failed', `could not write ${path} (${code})`, {
+    ...(code !== null && isPlace.includes(code) ? { hint: `ls -ld ${dirname(path)} ${path}` } : {}),
+  })
+}
+
+/** Creates `path` (it must not exist) with mode 0600 whatever the umask, and syncs its bytes to disk. */
+function writeNew(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
+  const { mtimeSeconds } = options
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    fchmodSync(file, 0o600)
+    writeAll(file, data)
+    if (mtimeSeconds !== undefined) futimesSync(file, mtimeSeconds, mtimeSeconds)
+    if (options.durable !== false) fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Writes every byte, from `position` on when given: one `write(2)` may take only a part. */
+export function writeAll(file: number, data: string | Uint8Array, position: number | null = null) {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  let done = 0
+  while (done < bytes.length) {
+    const at = position === null ? null : position + done
+    done += writeSync(file, bytes, done, bytes.length - done, at)
+  }
+}
+
+/** Makes a rename or unlink in `folder` durable; file systems that can't sync a folder are left alone. */
+export function syncFolder(folder: string) {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } catch (error) {
+    if (systemCode(error) !== 'EINVAL') throw error
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** Makes `folder` and what is missing above it, 0700 from the first moment. */
+export function makePrivateFolder(folder: string) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+export function removeQuietly(path: string) {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It was never made, or is already gone.
+  }
+}

@@ -1,0 +1,152 @@
+// What the client's own settings files say that matters for a login: `env` and `apiKeyHelper`.
+
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemCode } from './error.js'
+import { isObject, type JsonObject } from './json.js'
+import type { Env } from './paths.js'
+
+const maxBytes = 1024 * 1024
+
+/** From the weakest to the strongest. */
+export type SettingsScope = 'user' | 'project' | 'local' | 'managed'
+
+/** One settings file; a variable may be empty, which hides a weaker one. */
+export interface SettingsSource {
+  scope: SettingsScope
+  file: string
+  env: Readonly<Record<string, string>>
+  apiKeyHelper: string | null
+}
+
+export interface ClientSettings {
+  /** Every file that could be read, the strongest first. */
+  sources: SettingsSource[]
+  /** The strongest value of each variable, and the file it is from. */
+  env: Readonly<Record<string, { value: string; file: string; scope: SettingsScope }>>
+  apiKeyHelper: { file: string } | null
+  /** Files that were left out, and why, in words. */
+  notes: { file: string; why: string }[]
+}
+
+/**
+ * Reads the settings as the client orders them: managed (its drop-ins by name, the last one
+ * strongest, then `managed-settings.json`), project-local, project, user. `folder` is the client's
+ * configuration folder (`CLAUDE_CONFIG_DIR`, else `~/.claude`), `cwd` the project's. A bad file is
+ * left out with a note; never throws.
+ */
+export async function readClientSettings(where: {
+  folder: string
+  cwd: string
+  managedFolder?: string
+}): Promise<ClientSettings> {
+  const notes: ClientSettings['notes'] = []
+  const sources: SettingsSource[] = []
+  for (const { scope, file } of settingsFiles(where, notes)) {
+    const settings = await readSettings(file, notes)
+    if (settings) sources.push(sourceOf(scope, file, settings))
+  }
+  const env: Record<string, { value: string; file: string; scope: SettingsScope }> = {}
+  for (const { scope, file, env: own } of [...sources].reverse())
+    for (const [name, value] of Object.entries(own)) env[name] = { value, file, scope }
+  const helper = sources.find(source => source.apiKeyHelper !== null)
+  return { sources, env, apiKeyHelper: helper ? { file: helper.file } : null, notes }
+}
+
+/** The client's configuration folder, where `settings.json` is (not always the login folder). */
+export function settingsFolder(env: Env, home: string): string {
+  return env['CLAUDE_CONFIG_DIR']
+    ? env['CLAUDE_CONFIG_DIR'].normalize('NFC')
+    : join(home, '.claude')
+}
+
+function settingsFiles(
+  where: { folder: string; cwd: string; managedFolder?: string },
+  notes: ClientSettings['notes'],
+): { scope: SettingsScope; file: string }[] {
+  const managed = where.managedFolder ?? '/etc/claude-code'
+  const dropIns = join(managed, 'managed-settings.d')
+  const project = join(where.cwd, '.claude')
+  return [
+    ...dropInNames(dropIns, notes).map(name => ({
+      scope: 'managed' as const,
+      file: join(dropIns, name),
+    })),
+    { scope: 'managed', file: join(managed, 'managed-settings.json') },
+    { scope: 'local', file: join(project, 'settings.local.json') },
+    // In the home itself, the project's file is the user's.
+    ...(project === where.folder
+      ? []
+      : [{ scope: 'project' as const, file: join(project, 'settings.json') }]),
+    { scope: 'user', file: join(where.folder, 'settings.json') },
+  ]
+}
+
+function dropInNames(folder: string, notes: ClientSettings['notes']): string[] {
+  try {
+    const names = readdirSync(folder).filter(
+      name => name.endsWith('.json') && !name.startsWith('.'),
+    )
+    return names.sort().reverse()
+  } catch (error) {
+    if (!isAbsence(error))
+      notes.push({ file: folder, why: `cannot be read (${systemCode(error)})` })
+    return []
+  }
+}
+
+async function readSettings(
+  file: string,
+  notes: ClientSettings['notes'],
+): Promise<JsonObject | null> {
+  const leaveOut = (why: string) => {
+    notes.push({ file, why })
+    return null
+  }
+  let fd: number | null = null
+  let text: string
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return leaveOut('is not a regular file')
+    if (stat.size > maxBytes) return leaveOut('is larger than 1 MiB')
+    text = readFileSync(fd, 'utf8')
+  } catch (error) {
+    return isAbsence(error) ? null : leaveOut(`cannot be read (${systemCode(error)})`)
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+  const value = await tolerantJson(text.replace(/^\uFEFF/, ''))
+  return isObject(value) ? value : leaveOut('is not a JSON object')
+}
+
+/** Comments and trailing commas are let pass; undefined for what is no JSON all the same. */
+async function tolerantJson(text: string): Promise<unknown> {
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    const { parse } = await import('jsonc-parser')
+    const errors: unknown[] = []
+    const value: unknown = parse(text, errors as never[], { allowTrailingComma: true })
+    return errors.length === 0 ? value : undefined
+  }
+}
+
+function sourceOf(scope: SettingsScope, file: string, settings: JsonObject): SettingsSource {
+  const entries = isObject(settings['env']) ? Object.entries(settings['env']) : []
+  const plain = entries.filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  )
+  const helper = settings['apiKeyHelper']
+  return {
+    scope,
+    file,
+    env: Object.fromEntries(plain.map(([name, value]) => [name, String(value)])),
+    apiKeyHelper: typeof helper === 'string' && helper.trim() !== '' ? helper : null,
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+}

@@ -1,0 +1,88 @@
+// The resolved configuration as JSON, so that a launch need not load the YAML and schema libraries.
+
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { atomicWrite } from '../atomic-write.js'
+import { othersMayRead } from '../private-path.js'
+import type { Config } from './resolved.js'
+import { type ConfigSource, configSource } from './source.js'
+
+const maxBytes = 256 * 1024
+
+// A file changed again within one tick of the kernel's clock keeps its ctime: a cache written so
+// soon after the change proves nothing.
+const tickMs = 100
+
+interface CacheFile {
+  format: 1
+  key: string
+  /** System, user and, where there is one, the roster. */
+  sources: Pick<ConfigSource, 'path' | 'fingerprint'>[]
+  config: Config
+}
+
+/** Everything but the files that the resolved configuration depends on, in one string. */
+export function cacheKey(inputs: Record<string, unknown>): string {
+  return JSON.stringify(inputs)
+}
+
+/**
+ * The cached configuration, or null when it is about other files, another state of them, another
+ * person or version, when it is damaged, or when anyone else could have written or read it.
+ * @throws AuthError as `configSource` does, about the roster
+ */
+export function cachedConfig(
+  path: string,
+  now: { key: string; system: ConfigSource; user: ConfigSource; uid: number },
+): Config | null {
+  const found = readCache(path, now.uid)
+  if (!found || found.cache.key !== now.key) return null
+  const [system, user, roster] = found.cache.sources
+  const sources = [now.system, now.user]
+  if (roster) sources.push(configSource('roster', roster.path, now.uid))
+  const unchanged = [system, user, roster].every(
+    (then, at) =>
+      then?.path === sources[at]?.path && then?.fingerprint === sources[at]?.fingerprint,
+  )
+  const settled = sources.every(source => source.ctimeMs + tickMs < found.mtimeMs)
+  return unchanged && settled ? found.cache.config : null
+}
+
+/** Writes the cache, 0600; a folder that is missing or full is no error. */
+export function writeCache(
+  path: string,
+  entry: { key: string; sources: (ConfigSource | null)[]; config: Config },
+): void {
+  const sources = entry.sources.flatMap(source =>
+    source ? [{ path: source.path, fingerprint: source.fingerprint }] : [],
+  )
+  const cache: CacheFile = { format: 1, key: entry.key, sources, config: entry.config }
+  try {
+    atomicWrite(path, JSON.stringify(cache), { nonce: String(process.pid), durable: false })
+  } catch {
+    // The next run reads the files again: slower, never wrong.
+  }
+}
+
+function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: number } | null {
+  let fd: number | null = null
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const stat = fstatSync(fd)
+    const trusted = stat.isFile() && stat.uid === uid && othersMayRead(stat, { uid }) === null
+    if (!trusted || stat.size > maxBytes) return null
+    const cache: unknown = JSON.parse(readFileSync(fd, 'utf8'))
+    return isCacheFile(cache) ? { cache, mtimeMs: stat.mtimeMs } : null
+  } catch {
+    return null
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}
+
+// The key holds the program's version, so a config that carries it has this version's shape.
+function isCacheFile(value: unknown): value is CacheFile {
+  const cache = value as Partial<CacheFile> | null
+  const sourcesAreGood =
+    Array.isArray(cache?.sources) && cache.sources.every(source => typeof source?.path === 'string')
+  return cache?.format === 1 && sourcesAreGood && typeof cache.config?.mode === 'string'
+}

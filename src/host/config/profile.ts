@@ -1,0 +1,38 @@
+// Which login folders are looked after, and which of them is in use.
+
+import { join, normalize } from 'node:path'
+import type { Config } from './resolved.js'
+import type { ConfigFile } from './schema.js'
+import { userPath } from './template.js'
+import type { Path } from './yaml-file.js'
+
+/** The folders beside `~/.claude`, absolute and as the client spells them (NFC). */
+export function resolveProfiles(
+  listed: NonNullable<ConfigFile['profiles']>,
+  home: string,
+  report: (path: Path, what: string) => void,
+): Config['profiles'] {
+  const names = new Set(['default'])
+  const folders = new Set([join(home, '.claude')])
+  return listed.map(({ name, folder: text }, at) => {
+    const folder = userPath(text, home).normalize('NFC')
+    if (names.has(name))
+      report(['profiles', at, 'name'], 'expected a name that no other profile has')
+    if (folders.has(folder))
+      report(['profiles', at, 'folder'], 'expected a folder that no other profile has')
+    names.add(name)
+    folders.add(folder)
+    return { name, folder }
+  })
+}
+
+/** `default` for `~/.claude`, the name of a listed folder, or null for one that is not ours to manage. */
+export function profileOf(
+  folder: string,
+  profiles: Config['profiles'],
+  home: string,
+): string | null {
+  const wanted = normalize(`${folder}/`).slice(0, -1)
+  if (wanted === normalize(join(home, '.claude'))) return 'default'
+  return profiles.find(profile => profile.folder === wanted)?.name ?? null
+}

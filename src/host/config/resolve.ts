@@ -1,0 +1,97 @@
+// The merged file as a `Config`: defaults, units, templates, the roster, and what does not go together.
+
+import { fraction } from '../duration.js'
+import { endpointExpected, endpointOrigin } from '../endpoint.js'
+import { resolveAlerts } from './alerts.js'
+import { resolveIdentity } from './identity.js'
+import { profileOf, resolveProfiles } from './profile.js'
+import type { Config } from './resolved.js'
+import { type ResolveInputs, type Resolving, resolving } from './resolving.js'
+import { resolveVault } from './vault.js'
+
+/** Never throws: what is wrong goes to `report`, and the result must then not be used. */
+export function resolveConfig(inputs: ResolveInputs): Config {
+  const { merged, person, report } = inputs
+  const { data } = merged
+  const profiles = resolveProfiles(data.profiles ?? [], person.home, report)
+  const profile = profileOf(inputs.folder, profiles, person.home)
+  const names = { user: person.user, host: person.host, profile: profile ?? 'default' }
+  const to = resolving(data, names, person.home, report)
+
+  const off = offBecause(inputs, profile)
+  // In a folder that is not ours to look after, there is no store to write to either.
+  const store = profile === null ? 'none' : (data.store ?? 'local')
+  const custody = store === 'none' ? 'shared' : (data.custody ?? 'shared')
+  if (data.store === 'none' && data.custody === 'sole')
+    report(['custody'], 'expected shared, because store: none has no place for the refresh token')
+  if (data.store === 'none' && data.credential === 'long-lived')
+    report(['credential'], 'expected login, because store: none has no place for the token')
+  const via = data.renewal?.via ?? 'grant'
+  if (via === 'client' && data.custody === 'sole')
+    report(
+      ['renewal', 'via'],
+      'expected grant, because custody: sole hides the refresh token from the client',
+    )
+  const vault = store === 'vault' ? resolveVault(inputs, to, profile ?? 'default') : null
+  if (via === 'client' && vault?.isPerHost === false)
+    report(
+      ['renewal', 'via'],
+      "expected grant, or {host} in vault.path, else two hosts' clients spend each other's token",
+    )
+
+  return {
+    mode: off ? 'off' : (data.mode ?? 'on'),
+    off,
+    client: to.file(['client'], data.client),
+    identity: resolveIdentity(inputs, to),
+    roster: inputs.roster && { file: inputs.roster.file, listed: inputs.roster.entry !== null },
+    credential: data.credential ?? 'login',
+    store,
+    vault,
+    local: { keyFile: to.file(['local', 'keyFile'], data.local?.keyFile) },
+    custody,
+    renewal: {
+      via,
+      renewAt: fraction(data.renewal?.at ?? '50%') ?? 0.5,
+      verifyEveryMs: to.duration(['renewal', 'verifyEvery'], data.renewal?.verifyEvery, {
+        defaultMs: 3_600_000,
+        min: '1m',
+        max: '30d',
+      }),
+      launchWaitMs: to.duration(['renewal', 'launchWait'], data.renewal?.launchWait, {
+        defaultMs: 10_000,
+        min: '1s',
+        max: '2m',
+      }),
+    },
+    alerts: resolveAlerts(to),
+    onSignInRequired: data.onSignInRequired ?? null,
+    endpoints: {
+      oauth: endpoint(to, 'oauth', 'https://platform.claude.com'),
+      api: endpoint(to, 'api', 'https://api.anthropic.com'),
+    },
+    profile,
+    profiles,
+    overruled: merged.overruled,
+  }
+}
+
+function offBecause(inputs: ResolveInputs, profile: string | null): Config['off'] {
+  const { merged, roster } = inputs
+  if (merged.data.mode === 'off')
+    return {
+      because: 'config',
+      file: merged.isUsers(['mode']) ? inputs.userPath : inputs.systemPath,
+    }
+  if (roster?.entry?.claude_auth === false) return { because: 'not-enrolled', file: roster.file }
+  if (roster?.entry?.parked) return { because: 'parked', file: roster.file }
+  return profile === null ? { because: 'folder-not-listed', file: null } : null
+}
+
+function endpoint(to: Resolving, name: 'oauth' | 'api', standard: string): string {
+  const text = to.data.endpoints?.[name]
+  if (text === undefined) return standard
+  const origin = endpointOrigin(text)
+  if (origin === null) to.report(['endpoints', name], `expected ${endpointExpected}`)
+  return origin ?? standard
+}

@@ -1,0 +1,68 @@
+// What every part of resolving needs: the merged file, names to fill in, and a place for problems.
+
+import { durationMs } from '../duration.js'
+import type { Person } from '../person.js'
+import type { MergedConfig } from './merge.js'
+import type { RosterEntry } from './roster.js'
+import type { ConfigFile } from './schema.js'
+import { fillIn, type TemplateNames, userPath } from './template.js'
+import type { Path } from './yaml-file.js'
+
+export interface ResolveInputs {
+  merged: MergedConfig
+  /** The machine's file alone: a user's roster must not outweigh what it pins. */
+  system: ConfigFile
+  systemPath: string
+  userPath: string
+  roster: { file: string; entry: RosterEntry | null } | null
+  person: Person
+  folder: string
+  vaultToken: string
+  report: (path: Path, what: string) => void
+}
+
+/** The little that every part of resolving needs. */
+export interface Resolving {
+  data: ConfigFile
+  names: TemplateNames
+  report: ResolveInputs['report']
+  /** A path with `~/` and names filled in; null when it is not set. */
+  file(path: Path, text: string | undefined): string | null
+  /** A duration within bounds; its problems are reported. */
+  duration(path: Path, text: string | undefined, rule: DurationRule): number
+}
+
+/** `defaultMs`, and the bounds as a person would write them. */
+export interface DurationRule {
+  defaultMs: number
+  min: string
+  max: string
+}
+
+/** Binds the inputs together. */
+export function resolving(
+  data: ConfigFile,
+  names: TemplateNames,
+  home: string,
+  report: Resolving['report'],
+): Resolving {
+  return {
+    data,
+    names,
+    report,
+    file(path, text) {
+      if (text === undefined) return null
+      const filled = fillIn(text, names, 'file')
+      if ('value' in filled) return userPath(filled.value, home)
+      report(path, filled.expected)
+      return null
+    },
+    duration(path, text, { defaultMs, min, max }) {
+      if (text === undefined) return defaultMs
+      const ms = durationMs(text) ?? Number.NaN
+      const fits = ms >= (durationMs(min) ?? 0) && ms <= (durationMs(max) ?? 0)
+      if (!fits) report(path, `expected a duration from ${min} to ${max}, got ${text}`)
+      return ms
+    },
+  }
+}

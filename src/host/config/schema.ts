@@ -1,0 +1,150 @@
+// What may stand in a config file: the keys, their form, and the sentence an editor shows for each.
+
+import * as v from 'valibot'
+import { durationPattern, percentPattern } from '../duration.js'
+import { endpointExpected } from '../endpoint.js'
+import { duration, map, matching, oneOf, path, text, uuid } from './schema-forms.js'
+import { vault } from './schema-vault.js'
+
+const identity = map(
+  {
+    organizationUuid: uuid('The only organisation whose login is accepted.'),
+    email: text(
+      /^[^\s@<>"'\\,;:()-][^\s@<>"'\\,;:()]*@[^\s@<>"'\\,;:()]+$/,
+      'an e-mail address such as "{user}@example.com"',
+      'The e-mail address to sign in with. {user}, {host} and {profile} are filled in.',
+    ),
+    accountUuid: uuid('The only account whose login is accepted; it outweighs the e-mail address.'),
+  },
+  'Whose login is accepted; any other is never backed up and never overwrites.',
+)
+
+const renewal = map(
+  {
+    via: oneOf(
+      ['grant', 'client'],
+      'Who asks the token endpoint: claude-auth, or only the official client (custody: shared). Default: grant.',
+    ),
+    at: text(
+      percentPattern,
+      'a percentage such as 50%',
+      'The part of a token’s life after which it is renewed. Default: 50%.',
+    ),
+    verifyEvery: duration(
+      '1h',
+      'How often the server is asked whose login it is, at least 1m. Default: 1h.',
+    ),
+    launchWait: duration('10s', 'How long a launch waits for a renewal, 1s to 2m. Default: 10s.'),
+  },
+  'When and by whom a login is renewed.',
+)
+
+const alerts = map(
+  {
+    slack: map(
+      { webhookFile: path('A private file with the webhook’s URL.') },
+      'Tell a Slack channel.',
+    ),
+    command: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(v.string('a text'), v.nonEmpty('a text')),
+          'a list such as [program, argument]',
+        ),
+        v.minLength(1, 'a list such as [program, argument]'),
+        v.description('A program that is given each alert as JSON on stdin; no shell is involved.'),
+      ),
+    ),
+    runbook: text(
+      /^https?:\/\/\S+$/,
+      'a web address',
+      'The page where a person can read what to do.',
+    ),
+    beforeLoginEnds: v.optional(
+      v.pipe(
+        v.array(
+          matching(durationPattern, 'a duration such as 7d', 'How long before.'),
+          'a list such as [7d, 3d, 1d]',
+        ),
+        v.description(
+          'How long before the end of a login to warn. Default: [7d, 3d, 1d]; [] never warns.',
+        ),
+      ),
+    ),
+  },
+  'Who is told when a person is needed, and when that is over.',
+)
+
+const endpoint = (meaning: string) =>
+  v.optional(v.pipe(v.string(endpointExpected), v.description(meaning)))
+
+const profile = v.strictObject(
+  {
+    name: matching(/^[a-z0-9][a-z0-9._-]*$/, 'a name such as work', 'The name, for {profile}.'),
+    folder: v.pipe(
+      v.string('a folder such as ~/.claude-work'),
+      v.regex(/^(?:\/|~\/)./, 'a folder such as ~/.claude-work'),
+      v.description('The login folder.'),
+    ),
+  },
+  'a map such as {name: work, folder: ~/.claude-work}',
+)
+
+/** One config file, as written. Null stands for "not set" and is dropped before. */
+export const configFileSchema = v.pipe(
+  v.strictObject(
+    {
+      version: v.optional(
+        v.pipe(
+          v.literal(1, '1, the only version there is'),
+          v.description('The version of this format.'),
+        ),
+      ),
+      mode: oneOf(
+        ['on', 'observe', 'off'],
+        'on; observe: decide and report, never act; off: do nothing at all. Default: on.',
+      ),
+      client: path('The real client, where it is not found by itself.'),
+      identity,
+      roster: path('A YAML file that lists the users of this site.'),
+      credential: oneOf(
+        ['login', 'long-lived'],
+        'A login that is renewed, or a token of about a year. Default: login.',
+      ),
+      store: oneOf(['local', 'vault', 'none'], 'Where logins are backed up. Default: local.'),
+      vault,
+      local: map(
+        { keyFile: path('The sealed store’s key elsewhere, such as a systemd credential.') },
+        'The sealed local store.',
+      ),
+      custody: oneOf(
+        ['shared', 'sole'],
+        'Who holds the refresh token: the login file too, or claude-auth alone. Default: shared.',
+      ),
+      renewal,
+      alerts,
+      onSignInRequired: oneOf(
+        ['continue', 'fail', 'prompt'],
+        'What a launch does when only a person can help. Default: prompt at a terminal without -p, else continue.',
+      ),
+      endpoints: map(
+        {
+          oauth: endpoint('The token endpoint’s server. Default: https://platform.claude.com.'),
+          api: endpoint('The API’s server. Default: https://api.anthropic.com.'),
+        },
+        'The servers to talk to.',
+      ),
+      profiles: v.optional(
+        v.pipe(
+          v.array(profile, 'a list of {name, folder}'),
+          v.description('Login folders to look after beside ~/.claude.'),
+        ),
+      ),
+    },
+    'a map of keys',
+  ),
+  v.title('Configuration of claude-auth'),
+  v.description('/etc/claude-auth/config.yaml or ~/.config/claude-auth/config.yaml'),
+)
+
+export type ConfigFile = v.InferOutput<typeof configFileSchema>

@@ -1,0 +1,132 @@
+// One YAML file as plain data, every problem with its line, and where each key stands.
+
+import { readFileSync } from 'node:fs'
+import { type Document, isMap, isNode, LineCounter, type ParsedNode, parseDocument } from 'yaml'
+import { AuthError, systemCode } from '../error.js'
+import { withoutNulls } from './plain-data.js'
+import { keyPath, type Problem } from './problem.js'
+import { yamlSlip } from './yaml-slip.js'
+
+const maxAliases = 50
+
+export type Path = readonly (string | number)[]
+
+export interface YamlFile {
+  path: string
+  /** Null when the text is no YAML map; then `problems` says why. Null values are left out. */
+  data: Record<string, unknown> | null
+  problems: Problem[]
+  /** A problem at the value (or, `at: 'key'`, at the key) of `path`, or as near as the file gets. */
+  problem(path: Path, what: string, at?: 'key' | 'value'): Problem
+  /** Whether the key stands in the file, even with nothing after it. */
+  has(path: Path): boolean
+}
+
+/** A file that does not exist. */
+export function emptyFile(path: string): YamlFile {
+  const problem = (key: Path, what: string) => ({
+    file: path,
+    line: null,
+    column: null,
+    key: keyPath(key),
+    what,
+  })
+  return { path, data: {}, problems: [], problem, has: () => false }
+}
+
+/** @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`. */
+export function readYamlFile(path: string): YamlFile {
+  const text = readText(path)
+  if (text === null) {
+    const file = emptyFile(path)
+    return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    version: '1.2',
+  })
+  const at = (offset: number | undefined, key: Path, what: string): Problem => {
+    const place = offset === undefined ? null : lines.linePos(offset)
+    return {
+      file: path,
+      line: place?.line ?? null,
+      column: place?.col ?? null,
+      key: keyPath(key),
+      what,
+    }
+  }
+  const has: YamlFile['has'] = key => document.hasIn(key)
+  const problem: YamlFile['problem'] = (key, what, where = 'value') =>
+    at(offsetOf(document, key, where), key, what)
+
+  // What follows the first slip is mostly its echo.
+  const slip = document.errors[0]
+  if (slip) {
+    const what = yamlSlip(slip.code, text, slip.pos[0])
+    return { path, data: null, problems: [at(slip.pos[0], [], what)], problem, has }
+  }
+  const problems: Problem[] = []
+  const data = plainData(document, problems, problem)
+  return { path, data, problems, problem, has }
+}
+
+function readText(path: string): string | null {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new AuthError('config-unreadable', `${path}: cannot be read (${systemCode(error)})`, {
+      hint: `ls -l ${path}`,
+    })
+  }
+  try {
+    return bytes.includes(0) ? null : new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+function plainData(
+  document: Document,
+  problems: Problem[],
+  problem: YamlFile['problem'],
+): Record<string, unknown> | null {
+  let data: unknown
+  try {
+    data = document.toJS({ maxAliasCount: maxAliases })
+  } catch {
+    problems.push(problem([], 'expected fewer aliases'))
+    return null
+  }
+  if (data === null || data === undefined) return {}
+  if (typeof data !== 'object' || Array.isArray(data)) {
+    problems.push(problem([], 'expected a map of keys'))
+    return null
+  }
+  const clean = withoutNulls(data, [], (path, what) => problems.push(problem(path, what)))
+  return clean as Record<string, unknown>
+}
+
+function offsetOf(document: Document, path: Path, where: 'key' | 'value'): number | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const part = path.slice(0, length)
+    const node = document.getIn(part, true)
+    const key = keyOffset(document, part)
+    if (where === 'key' || length < path.length) {
+      if (key !== undefined) return key
+    }
+    if (isNode(node) && node.range) return node.range[0]
+    if (key !== undefined) return key
+  }
+  return document.contents?.range?.[0]
+}
+
+function keyOffset(document: Document, path: Path): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return undefined
+  const pair = parent.items.find(item => String(item.key) === String(path.at(-1)))
+  return (pair?.key as ParsedNode | undefined)?.range?.[0]
+}

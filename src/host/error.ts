@@ -1,0 +1,59 @@
+// The one error class, and the table that gives each code its exit code, hint and retryability.
+
+/** `message` says what and where; the hint is the command to type. `retryable`: the same call may succeed later. */
+interface ErrorKind {
+  exitCode: 1 | 2
+  hint: string
+  retryable: boolean
+}
+
+const errorKinds = {
+  usage: { exitCode: 2, hint: 'claude-auth --help', retryable: false },
+  'config-invalid': { exitCode: 2, hint: 'claude-auth ensure', retryable: false },
+  'config-unreadable': { exitCode: 2, hint: 'claude-auth ensure', retryable: false },
+  'config-writable-by-others': { exitCode: 2, hint: 'chmod go-w FILE', retryable: false },
+  'secret-readable-by-others': { exitCode: 2, hint: 'chmod 600 FILE', retryable: false },
+  'not-private': { exitCode: 1, hint: 'chmod 700 FOLDER', retryable: false },
+  'gate-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },
+  'gate-missing': { exitCode: 1, hint: 'apt install util-linux', retryable: false },
+  'lock-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },
+  'write-failed': { exitCode: 1, hint: 'df -h ~ && df -i ~', retryable: true },
+  'client-missing': {
+    exitCode: 1,
+    hint: 'npm install -g @anthropic-ai/claude-code',
+    retryable: false,
+  },
+  'store-unreadable': { exitCode: 1, hint: 'claude-auth ensure', retryable: false },
+  internal: { exitCode: 1, hint: 'claude-auth ensure', retryable: false },
+} as const satisfies Record<string, ErrorKind>
+
+/** Every surprise the program knows by name. */
+export type ErrorCode = keyof typeof errorKinds
+
+/** A surprise. Expected outcomes are values, never this. No message, hint or cause may hold a secret. */
+export class AuthError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+
+  /** `hint` replaces the table's where the place is known (`chmod 600 /home/a/f`). */
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'AuthError'
+    this.code = code
+    this.hint = options.hint ?? errorKinds[code].hint
+  }
+
+  get exitCode(): 1 | 2 {
+    return errorKinds[this.code].exitCode
+  }
+
+  get retryable(): boolean {
+    return errorKinds[this.code].retryable
+  }
+}
+
+/** The `code` of a failed system call (`ENOENT`…), or null when `error` is something else. */
+export function systemCode(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : null
+}

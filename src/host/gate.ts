@@ -1,0 +1,53 @@
+// The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends.
+
+import { spawnSync } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { makePrivateFolder } from './atomic-write.js'
+import { AuthError, systemCode } from './error.js'
+
+export interface Gate {
+  /** From now on others may look at the result, though not begin anything. */
+  share: () => void
+  leave: () => void
+}
+
+/**
+ * Enters the gate at `path`. `descriptor`: already open and locked by whoever started us. Node has no
+ * flock of its own; flock(1) locks the open file that it inherits, and the lock stays with us.
+ * Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1).
+ */
+export function enterGate(path: string, descriptor: number | null, waitMs: number): Gate {
+  const file = descriptor ?? open(path)
+  if (descriptor === null) lock(file, '-x', path, waitMs)
+  let left = false
+  return {
+    share: () => {
+      if (!left) lock(file, '-s', path, 1_000)
+    },
+    leave: () => {
+      if (!left) closeSync(file)
+      left = true
+    },
+  }
+}
+
+function open(path: string): number {
+  try {
+    makePrivateFolder(dirname(path))
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    throw new AuthError('write-failed', `could not open ${path} (${systemCode(error)})`)
+  }
+}
+
+function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number) {
+  const { error, status } = spawnSync('flock', [kind, '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', file],
+    timeout: waitMs,
+    env: { PATH: '/usr/bin:/bin:/usr/local/bin' },
+  })
+  if (systemCode(error) === 'ENOENT')
+    throw new AuthError('gate-missing', 'the program flock is not installed')
+  if (status !== 0) throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+}

@@ -1,0 +1,33 @@
+// Reading JSON that others wrote.
+
+export type JsonObject = Record<string, unknown>
+
+/** The JSON object in `text`, or null for anything else. */
+export function jsonObject(text: string | Buffer): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text.toString())
+    return isObject(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function stringOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+export function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** Has `value` the kinds of `example`, member by member? Of a list, every element those of the first. */
+export function isLike(value: unknown, example: unknown): boolean {
+  if (Array.isArray(example))
+    return Array.isArray(value) && value.every(each => isLike(each, example[0]))
+  if (!isObject(example)) return typeof value === typeof example
+  return isObject(value) && Object.entries(example).every(([key, each]) => isLike(value[key], each))
+}

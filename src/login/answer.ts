@@ -1,0 +1,115 @@
+// The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
+
+import { createHash } from 'node:crypto'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
+import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { jsonObject } from '../host/json.js'
+
+/** Hides the answer from other readers of the home; in shared custody it is the identity. */
+export interface Sealer {
+  seal: (bytes: Buffer) => Promise<Buffer>
+  /** Null when the bytes do not open. */
+  open: (bytes: Buffer) => Promise<Buffer | null>
+}
+
+export interface AnswerHeader {
+  /** SHA-256 of the refresh token that the request spends. */
+  parentHash: string
+  sentAtMs: number
+  sealed: boolean
+}
+
+/** A whole reply of the token endpoint as it came, unparsed. */
+export interface RawAnswer {
+  status: number
+  body: Buffer
+}
+
+export type FoundAnswer =
+  | { kind: 'none' }
+  /** The request may have been sent; no whole answer arrived. */
+  | { kind: 'sent'; header: AnswerHeader }
+  | { kind: 'answered'; header: AnswerHeader; answer: RawAnswer }
+
+/** Real bytes, so that a disk that fills up meanwhile can't refuse the answer its place. */
+const reservedBytes = 64 * 1024
+const bodyStart = 1024
+
+/**
+ * Reserves the answer's place and makes the header durable. To be called before the request leaves;
+ * throws `write-failed`, and then no request may be sent.
+ */
+export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
+  const bytes = Buffer.alloc(reservedBytes, nonce)
+  bytes.fill(' ', 0, bodyStart)
+  bytes.write(`${JSON.stringify({ format: 1, ...header })}\n`)
+  bytes.fill('\n', bodyStart, bodyStart + 1)
+  atomicWrite(path, bytes, { nonce })
+}
+
+/** Writes the answer into its reserved place and syncs it; to be called before anything is read from it. */
+export async function saveAnswer(path: string, answer: RawAnswer, sealer: Sealer) {
+  const payload = await sealer.seal(answer.body)
+  const head = { status: answer.status, length: payload.length, sha256: sha256(payload) }
+  const file = openSync(path, 'r+')
+  try {
+    const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), payload])
+    writeAll(file, bytes, bodyStart)
+    fsyncSync(file)
+    // The rest of the reserved room goes to whatever saves the login on a disk that has become full.
+    ftruncateSync(file, bodyStart + bytes.length)
+  } catch (error) {
+    throw new AuthError('write-failed', `could not write ${path} (${systemCode(error)})`)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What an earlier run left behind. A half-written answer counts as none having arrived. */
+export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch {
+    return { kind: 'none' }
+  }
+  const header = headerOf(lineAt(bytes, 0))
+  if (header === null) return { kind: 'none' }
+  const answer = await answerOf(bytes, header, sealer)
+  return answer === null ? { kind: 'sent', header } : { kind: 'answered', header, answer }
+}
+
+/** Not synced: found again, the same answer is installed again, which is harmless. */
+export function eraseAnswer(path: string) {
+  removeQuietly(path)
+}
+
+async function answerOf(bytes: Buffer, header: AnswerHeader, sealer: Sealer) {
+  const line = lineAt(bytes, bodyStart)
+  const head = line === null ? null : jsonObject(line)
+  const { status, length, sha256: sum } = head ?? {}
+  if (typeof status !== 'number' || typeof length !== 'number' || line === null) return null
+  const start = bodyStart + Buffer.byteLength(line) + 1
+  const payload = bytes.subarray(start, start + length)
+  if (payload.length !== length || sha256(payload) !== sum) return null
+  const body = header.sealed ? await sealer.open(payload) : payload
+  return body === null ? null : { status, body: Buffer.from(body) }
+}
+
+function headerOf(line: string | null): AnswerHeader | null {
+  const value = line === null ? null : jsonObject(line)
+  const { parentHash, sentAtMs, sealed } = value ?? {}
+  if (typeof parentHash !== 'string' || !/^[0-9a-f]{64}$/.test(parentHash)) return null
+  if (typeof sentAtMs !== 'number' || typeof sealed !== 'boolean') return null
+  return { parentHash, sentAtMs, sealed }
+}
+
+function lineAt(bytes: Buffer, start: number): string | null {
+  const end = bytes.indexOf('\n', start)
+  return end < 0 ? null : bytes.subarray(start, end).toString()
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,33 @@
+// The locks that an earlier run of ours died holding: given back, so that no client waits for them.
+
+import { lstatSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { removeQuietly } from '../host/atomic-write.js'
+import type { LockPlace } from './client-locks.js'
+import { ownerIsDead, ownerPath, readOwner } from './lock-owner.js'
+import { forgetLocks, notedLocks, wasOurLock } from './lock-record.js'
+
+/**
+ * Removes them. The caller holds the gate, so whoever of ours made them is dead. A client that meets
+ * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
+ */
+export function releaseLeftLocks(place: LockPlace): void {
+  const noted = notedLocks(place.state)
+  if (noted.length === 0) return
+  const left = noted.filter(({ path }) => {
+    const lock = lstatSync(path, { throwIfNoEntry: false })
+    return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs)
+  })
+  const owner = readOwner(place.folder)
+  const isRefresh = left.some(({ path }) => path === join(place.folder, '.oauth_refresh.lock'))
+  if (isRefresh && owner !== null && ownerIsDead(owner, place.process))
+    removeQuietly(ownerPath(place.folder))
+  for (const { path } of left) {
+    try {
+      rmdirSync(path)
+    } catch {
+      // Gone meanwhile: a client took it for stale.
+    }
+  }
+  forgetLocks(place.state)
+}

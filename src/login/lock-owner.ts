@@ -1,0 +1,121 @@
+// The owner file beside the refresh lock: who holds it, so that a newer client can tell a dead holder.
+
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
+
+/**
+ * The owner file of client 2.1.330, field by field. `pidDomain` names machine and pid namespace,
+ * `pidSpace` host name and pid namespace; a legacy lock that was gone without is left out.
+ */
+export interface LockOwner {
+  pid: number
+  procStart: string
+  pidDomain: string
+  pidSpace: string
+  lockBirthtimeMs: number | null
+  legacyLockBirthtimeMs: number | null
+}
+
+/** Who this process is, in the owner file's words. */
+export interface ProcessFacts {
+  pid: number
+  procStart: string
+  pidDomain: string
+  pidSpace: string
+}
+
+/** Reads the facts of process `pid` (normally our own) from /proc. */
+export function processFacts(pid: number): ProcessFacts {
+  const pidNamespace = pidNamespaceName()
+  return {
+    pid,
+    procStart: startOf(pid) ?? '',
+    pidDomain: `linux:${machineId()}:${pidNamespace}`,
+    pidSpace: pidNamespace === '' ? hostname() : `${hostname()}#${pidNamespace}`,
+  }
+}
+
+/** Empty without /proc: then no owner is ever judged dead. */
+function pidNamespaceName(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)): with the pid it names one process for ever. Null: no such process. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** True only when the owner lived in our own pid namespace and machine, and is gone. */
+export function ownerIsDead(owner: LockOwner, self: ProcessFacts): boolean {
+  // Machines without an id are told apart by their names.
+  const elsewhere = owner.pidDomain !== self.pidDomain || owner.pidSpace !== self.pidSpace
+  if (elsewhere || self.procStart === '') return false
+  return startOf(owner.pid) !== owner.procStart
+}
+
+export function readOwner(folder: string): LockOwner | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(ownerPath(folder), 'utf8'))
+    return asOwner(value)
+  } catch {
+    return null
+  }
+}
+
+function asOwner(value: unknown): LockOwner | null {
+  const owner = value as Partial<Record<keyof LockOwner, unknown>> | null
+  if (typeof owner?.pid !== 'number' || !Number.isSafeInteger(owner.pid)) return null
+  return {
+    pid: owner.pid,
+    procStart: String(owner.procStart),
+    pidDomain: String(owner.pidDomain),
+    pidSpace: String(owner.pidSpace),
+    lockBirthtimeMs: numberOf(owner.lockBirthtimeMs),
+    legacyLockBirthtimeMs: numberOf(owner.legacyLockBirthtimeMs),
+  }
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+/** A missing owner file only makes others wait longer, so its failure is none of the renewal's. */
+export function writeOwner(folder: string, owner: LockOwner, nonce: string) {
+  const { legacyLockBirthtimeMs, ...always } = owner
+  const record = legacyLockBirthtimeMs === null ? always : owner
+  try {
+    atomicWrite(ownerPath(folder), JSON.stringify(record), { nonce, durable: false })
+  } catch {
+    // See above.
+  }
+}
+
+/** Removes the owner file if it names this process. */
+export function removeOwner(folder: string, self: ProcessFacts) {
+  const owner = readOwner(folder)
+  if (owner?.pid === self.pid && owner.procStart === self.procStart)
+    removeQuietly(ownerPath(folder))
+}
+
+export function ownerPath(folder: string): string {
+  return join(folder, '.oauth_refresh.lock.owner')
+}

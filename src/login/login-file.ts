@@ -1,0 +1,130 @@
+// The client's login file: reading it whatever is there, and replacing nothing but the login in it.
+
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { type Login, loginObject, parseLogin } from './login.js'
+import { isEditable, memberSpan, parseObject, spliceMember } from './login-text.js'
+
+/** Larger than any login file with its siblings; beyond it the file is not read. */
+const largestFile = 1024 * 1024
+
+/** `bytes` is null where there is no file or it could not be read. */
+export type LoginFile = {
+  bytes: Buffer | null
+  /** SHA-256 of the bytes: has the file changed since? Null without bytes. */
+  contentHash: string | null
+  mtimeMs: number | null
+} & (
+  | { kind: 'login'; login: Login }
+  | { kind: 'missing' }
+  | { kind: 'blank'; loginEnded: string | null }
+  | { kind: 'unreadable'; what: string }
+)
+
+const nothing = { bytes: null, contentHash: null, mtimeMs: null }
+
+/**
+ * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
+ * `unreadable` with `what` in plain words. A symbolic link is followed when its target is the user's own.
+ */
+export function readLoginFile(path: string, uid: number): LoginFile {
+  let file: number
+  try {
+    // Without O_NONBLOCK a named pipe in its place would hold every launch for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT' && !isLink(path)) return { ...nothing, kind: 'missing' }
+    if (code === 'ENOENT') return unreadable('a symbolic link to nowhere')
+    return unreadable(`it can't be opened (${code})`)
+  }
+  try {
+    const about = fstatSync(file)
+    if (!about.isFile()) return unreadable('it is no regular file')
+    if (about.uid !== uid) return unreadable(`it belongs to uid ${about.uid}`)
+    if (about.size > largestFile) return unreadable(`it is ${about.size} bytes long`)
+    const bytes = readWhole(file)
+    if (bytes === null) return unreadable('it grew while it was read')
+    return { ...readBytes(bytes), bytes, contentHash: sha256(bytes), mtimeMs: about.mtimeMs }
+  } catch (error) {
+    return unreadable(`it can't be read (${systemCode(error)})`)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What the bytes of a login file say. */
+export function readBytes(bytes: Buffer) {
+  if (bytes.length === 0) return { kind: 'unreadable', what: 'it is empty' } as const
+  const object = parseObject(bytes)
+  if (object === null) return { kind: 'unreadable', what: 'it is no whole JSON object' } as const
+  if (!isEditable(bytes)) return { kind: 'unreadable', what: 'it is nested too deeply' } as const
+  const value = object['claudeAiOauth']
+  return value === undefined || value === null ? ({ kind: 'missing' } as const) : parseLogin(value)
+}
+
+/**
+ * The bytes of the login file with the login replaced (null: removed); every byte outside the
+ * `claudeAiOauth` value is kept. Bytes that hold no JSON object are replaced whole.
+ */
+export function withLogin(bytes: Buffer | null, login: Login | null): Buffer {
+  const value = login === null ? null : loginObject(login)
+  if (bytes === null || !isEditable(bytes))
+    return Buffer.from(value === null ? '{}' : JSON.stringify({ claudeAiOauth: value }))
+  return spliceMember(bytes, memberSpan(bytes, 'claudeAiOauth'), 'claudeAiOauth', value)
+}
+
+/**
+ * Puts `bytes` in place of the login file, the way the client does (temporary name and mode of client
+ * 2.1.330, fsync, rename). Through a link the target is replaced, the link stays. The caller holds
+ * the storage lock. Throws `write-failed`.
+ */
+export function writeLoginFile(path: string, bytes: Buffer, nonce: string) {
+  const target = isLink(path) ? realTarget(path) : path
+  makePrivateFolder(dirname(target))
+  atomicWrite(target, bytes, { nonce: nonce.slice(0, 8), tempPrefix: `${target}.tmp.` })
+}
+
+function realTarget(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return path
+    throw new AuthError('write-failed', `could not follow ${path} (${systemCode(error)})`)
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+function unreadable(what: string): LoginFile {
+  return { ...nothing, kind: 'unreadable', what }
+}
+
+/** Null when the file is longer than it may be: it grew after its size was asked for. */
+function readWhole(file: number): Buffer | null {
+  const buffer = Buffer.alloc(largestFile + 1)
+  let length = 0
+  for (;;) {
+    const got = readSync(file, buffer, length, buffer.length - length, length)
+    if (got === 0) return Buffer.from(buffer.subarray(0, length))
+    length += got
+    if (length > largestFile) return null
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,124 @@
+// The marks beside the login file, by which the wrapper knows without starting Node that all is well.
+
+import { statSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
+import type { LoginPaths } from '../host/paths.js'
+import { type SealFacts, sealLogin } from './sealed-time.js'
+
+/** What one run found out. Times are epoch milliseconds. */
+export interface MarkFacts extends SealFacts {
+  /** Until then a launch needs no look at the login. */
+  freshUntilMs: number
+  /** Until then it can start at once, while a worker renews; null where no end is known. */
+  usableUntilMs: number | null
+  /** No background worker before; null: any time. */
+  retryAtMs: number | null
+  /** The real client, and what it was found by: `$CLAUDE_AUTH_CLIENT` (or empty) and PATH. */
+  client: string
+  override: string
+  searchPath: string
+  systemConfig: string
+  userConfig: string
+  /** When the run began to read the configuration. */
+  configReadAtMs: number
+  launchWaitMs: number
+  /** Random part of the temporary files' names. */
+  nonce: string
+}
+
+/** `seconds`: the whole second (epoch) that the login file and `seen` were set to; hand it to the next call. */
+export type Marked =
+  | { marked: true; seconds: number }
+  | {
+      marked: false
+      because: 'login-changed' | 'config-changed' | 'signed-out' | 'too-soon' | 'relative'
+    }
+
+/** More than a tick of the kernel's clock: what changed so shortly before may change again unseen. */
+const tickMs = 20
+/** Largest second that every file system and shell takes. */
+const farFutureSeconds = 2_145_916_800
+
+/**
+ * Writes the marks for the login file as it is in `facts`; without them a launch asks the engine. At
+ * no instant, killed or not, do they call another login fresh: `fresh` is removed first and comes
+ * back last, with its time already on it. The caller holds the gate. Throws `write-failed`.
+ */
+export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
+  clearMarks(paths)
+  // The wrapper sources these from wherever it was started.
+  if (![paths.folder, facts.client, facts.userConfig].every(isAbsolute))
+    return { marked: false, because: 'relative' }
+  makePrivateFolder(paths.state)
+  const seconds = sealLogin(paths.loginFile, facts)
+  if (typeof seconds === 'string') return { marked: false, because: seconds }
+  const haveSystem = lookAtConfig(facts.systemConfig, facts.configReadAtMs)
+  const haveUser = lookAtConfig(facts.userConfig, facts.configReadAtMs)
+  if (haveSystem === 'changed' || haveUser === 'changed')
+    return { marked: false, because: 'config-changed' }
+
+  const place = (name: string, text: string, mtimeSeconds: number) =>
+    atomicWrite(join(paths.state, name), text, { nonce: facts.nonce, mtimeSeconds, durable: false })
+  place('seen', '', seconds)
+  place('checked', '', (facts.configReadAtMs - tickMs) / 1000)
+  place('usable', '', wholeSeconds(facts.usableUntilMs))
+  if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))
+  if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
+  const known = {
+    ca_format: '1',
+    ca_folder: paths.folder,
+    ca_path: facts.searchPath,
+    ca_override: facts.override,
+    ca_client: facts.client,
+    ca_config: facts.userConfig,
+    ca_have_system: haveSystem,
+    ca_have_user: haveUser,
+    ca_wait: String(Math.ceil(facts.launchWaitMs / 1000)),
+  }
+  place('fresh', shellText(known), wholeSeconds(facts.freshUntilMs))
+  return { marked: true, seconds }
+}
+
+/** From now on every launch asks the engine, until marks are written again. */
+export function clearMarks(paths: LoginPaths): void {
+  for (const name of ['fresh', 'seen', 'checked', 'usable', 'retry'])
+    removeQuietly(join(paths.state, name))
+}
+
+/** Leaves lines (already prefixed) for the next launch at a terminal; no lines take back what was left. */
+export function writeNotice(paths: LoginPaths, lines: readonly string[], nonce: string): void {
+  const notice = join(paths.state, 'notice')
+  if (lines.length === 0) removeQuietly(notice)
+  else atomicWrite(notice, `${lines.join('\n')}\n`, { nonce, durable: false })
+}
+
+/** Is the file there? `changed` when it, or its folder, changed since the run began to read it. */
+function lookAtConfig(path: string, readAtMs: number): 'y' | 'n' | 'changed' {
+  const stats = [path, dirname(path)].map(each => {
+    try {
+      return statSync(each)
+    } catch {
+      // Nor can the wrapper see it.
+      return null
+    }
+  })
+  if (stats.some(stat => stat !== null && stat.mtimeMs > readAtMs - tickMs)) return 'changed'
+  return stats[0] ? 'y' : 'n'
+}
+
+/** Assignments that a POSIX shell may source: nothing in a value is ever run. */
+function shellText(values: Record<string, string>): string {
+  const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join('')
+}
+
+function wholeSeconds(timeMs: number | null): number {
+  return timeMs === null ? farFutureSeconds : Math.min(Math.floor(timeMs / 1000), farFutureSeconds)
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}

@@ -1,0 +1,221 @@
+// What we remember of a login between runs: `state.json`, hashes and times only, never a token.
+
+import { readFileSync } from 'node:fs'
+import { atomicWrite } from '../host/atomic-write.js'
+import { isLike, jsonObject } from '../host/json.js'
+import type { Identity, SignInReason } from '../outcome.js'
+import type { Lineage } from './lineage.js'
+
+/** The login that we last saw in the login file or saved there, accepted as this user's. */
+export interface Held {
+  accessHash: string
+  /** Also in sole custody, where the file itself has no refresh token. */
+  refreshHash: string | null
+  /** Did the file itself carry the refresh token? */
+  inFile: boolean
+  lineage: Lineage
+  expiresAtMs: number | null
+  loginEndsAtMs: number | null
+  scopes: string[] | null
+  /** When its access token was issued to us, or first seen. */
+  sinceMs: number
+  /** When our own renewal brought it; null for one that somebody else brought. */
+  renewedAtMs: number | null
+}
+
+/** What the server said of one access token. */
+export interface Verified {
+  accessHash: string
+  kind: 'accepted' | 'refused'
+  atMs: number
+  identity: Identity | null
+  organization: string | null
+}
+
+/** A log-out: the tokens that may not come back, and whether the store knows of it. */
+export interface SignedOut {
+  atMs: number
+  chain: string[]
+  inStore: boolean
+  /** It was another host's, found in the shared document: a later sign-in there ends it here too. */
+  elsewhere?: boolean
+}
+
+/** What Vault said of the token that this user's sessions are opened with. */
+export interface SessionMemory {
+  /** SHA-256 (hex) of the token. */
+  hash: string
+  checkedAtMs: number
+  /** False: its policies do not let the token look itself up, and little of the rest is known. */
+  isKnown: boolean
+  displayName: string
+  policies: string[]
+  isRenewable: boolean
+  /** By our clock; null: it has no end, or nobody can tell. */
+  endsAtMs: number | null
+  /** Its period, else the life it was made with; 0: neither. */
+  lifeMs: number
+  /** When it was last tried to be renewed; 0: never. */
+  triedAtMs: number
+}
+
+/** The long-lived token of the document: hashes and recorded ends. */
+export interface LongLivedMemory {
+  /** When the store last told whether there is one. */
+  askedAtMs: number
+  token: { accessHash: string; endsAtMs: number | null } | null
+  /** The one that we last put into the login file. */
+  placed: { accessHash: string; endsAtMs: number | null } | null
+}
+
+export interface Memory {
+  format: 1
+  held: Held | null
+  /** What the store is known to hold. */
+  stored: { version: number; accessHash: string; atMs: number } | null
+  /** A back-up that the store did not take yet. */
+  pending: { sinceMs: number; failures: number; nextTryAtMs: number; what: string } | null
+  /** SHA-256 of refused and rotated-away refresh tokens, oldest first. */
+  spent: string[]
+  maybeSpent: { hash: string; tries: number; atMs: number }[]
+  /** Failed renewals in a row of one refresh token. */
+  backOff: { hash: string; failures: number; nextTryAtMs: number; triesAtMs: number[] } | null
+  verification: Verified | null
+  /** The same of the store's copy, where that is another login than the file's. */
+  verifiedCopy: Verified | null
+  /** Identity of first use, where nothing is configured. */
+  pinned: Identity | null
+  signedOut: SignedOut | null
+  /** Which client config we last looked into, in which version, and whether it named an account. */
+  account: { path: string; version: string; named: boolean } | null
+  signInNeeded: { sinceMs: number; because: SignInReason } | null
+  /** The alerts' own memory, read by `report/read-alert-memory.ts`. */
+  alert: object | null
+  /** The last renewal granted less than the login had. */
+  narrower: boolean
+  /** What a person was told once: subject → what. */
+  told: Record<string, string>
+  /** Our clock minus the server's, when last seen far apart. */
+  clockOffMs: number
+  /** The whole second that the last marks were set to. */
+  markSeconds: number
+  /** The intent that we last left in the shared document. */
+  intentId: string
+  /** The intent of another host that was last counted as maybe spent. */
+  doubtedId: string
+  /** When another host was last seen to use the shared document; null: none is known. */
+  othersSeenAtMs: number | null
+  /** When the shared document was last seen; null: never, or forgotten. */
+  lookedAtMs: number | null
+  /** The Vault token, as it was last looked up. */
+  vault: SessionMemory | null
+  /** Null where none was ever wanted. */
+  longLived: LongLivedMemory | null
+}
+
+export const emptyMemory: Memory = {
+  format: 1,
+  held: null,
+  stored: null,
+  pending: null,
+  spent: [],
+  maybeSpent: [],
+  backOff: null,
+  verification: null,
+  verifiedCopy: null,
+  pinned: null,
+  signedOut: null,
+  account: null,
+  signInNeeded: null,
+  alert: null,
+  narrower: false,
+  told: {},
+  clockOffMs: 0,
+  markSeconds: 0,
+  intentId: '',
+  doubtedId: '',
+  othersSeenAtMs: null,
+  lookedAtMs: null,
+  vault: null,
+  longLived: null,
+}
+
+const spentKept = 50
+
+/** The memory at `path`; a missing, damaged or foreign one is an empty memory: every fact can be found again. */
+export function readMemory(path: string): Memory {
+  try {
+    const found = jsonObject(readFileSync(path))
+    if (found?.['format'] !== 1) return emptyMemory
+    return { ...emptyMemory, ...wellFormed(found) }
+  } catch {
+    return emptyMemory
+  }
+}
+
+const verified = { accessHash: '', kind: '', atMs: 0 }
+
+/** What the members must at least hold, by example, so that no later step trips over one. */
+const examples: Record<string, unknown> = {
+  held: {
+    accessHash: '',
+    inFile: true,
+    lineage: { id: '', generation: 0, chain: [''], signedInAtMs: 0 },
+    sinceMs: 0,
+  },
+  stored: { version: 0, accessHash: '', atMs: 0 },
+  pending: { failures: 0, nextTryAtMs: 0, what: '' },
+  spent: [''],
+  maybeSpent: [{ hash: '', tries: 0 }],
+  backOff: { hash: '', failures: 0, nextTryAtMs: 0, triesAtMs: [0] },
+  verification: verified,
+  verifiedCopy: verified,
+  signedOut: { atMs: 0, chain: [''] },
+  signInNeeded: { sinceMs: 0, because: '' },
+  account: { path: '', version: '', named: true },
+  othersSeenAtMs: 0,
+  lookedAtMs: 0,
+  longLived: { askedAtMs: 0 },
+  vault: {
+    hash: '',
+    checkedAtMs: 0,
+    isKnown: true,
+    displayName: '',
+    policies: [''],
+    isRenewable: true,
+    lifeMs: 0,
+    triedAtMs: 0,
+  },
+}
+
+/** Only members whose shape is the expected one; of a list, the elements that are. */
+function wellFormed(found: Record<string, unknown>): Partial<Memory> {
+  const good = Object.entries(emptyMemory).flatMap(([key, empty]) => {
+    const value = found[key]
+    const example = examples[key] ?? empty ?? {}
+    if (Array.isArray(example) && Array.isArray(value))
+      return [[key, value.filter(each => isLike(each, example[0]))]]
+    return isLike(value, example) ? [[key, value]] : []
+  })
+  return Object.fromEntries(good)
+}
+
+export function writeMemory(path: string, memory: Memory, nonce: string) {
+  atomicWrite(path, JSON.stringify(memory), { nonce })
+}
+
+/** The memory with `hash` on the spent list: it is never posted or restored again. */
+export function withSpent(memory: Memory, hash: string): Memory {
+  return {
+    ...memory,
+    spent: [...memory.spent.filter(other => other !== hash), hash].slice(-spentKept),
+    maybeSpent: memory.maybeSpent.filter(other => other.hash !== hash),
+  }
+}
+
+/** The memory with one more unanswered request that may have spent `hash`. */
+export function withMaybeSpent(memory: Memory, hash: string, atMs: number): Memory {
+  const tries = (memory.maybeSpent.find(other => other.hash === hash)?.tries ?? 0) + 1
+  const others = memory.maybeSpent.filter(other => other.hash !== hash)
+  return { ...memory, maybeSpent: [...others, { hash, tries, atMs }].slice(-spentKept) }
+}

@@ -1,0 +1,161 @@
+// The write-ahead copy of an answer: wherever a run is killed, the next one finds all of it or none of it.
+
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import {
+  beginAnswer,
+  eraseAnswer,
+  findAnswer,
+  type RawAnswer,
+  type Sealer,
+  saveAnswer,
+} from '../../src/login/answer.js'
+
+const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
+const plain: Sealer = { seal: async bytes => bytes, open: async bytes => bytes }
+/** Turns every bit, and knows its own work by a mark. */
+const turned: Sealer = {
+  seal: async bytes => Buffer.from([7, ...bytes.map(byte => byte ^ 255)]),
+  open: async bytes =>
+    bytes[0] === 7 ? Buffer.from(bytes.subarray(1).map(byte => byte ^ 255)) : null,
+}
+const answer: RawAnswer = { status: 200, body: Buffer.from('{"refresh_token":"new\\n"}\n') }
+
+function fresh(folder: string): string {
+  const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
+  beginAnswer(path, header, 'n')
+  return path
+}
+
+t.test('before the request, its place is reserved with real bytes, for the owner only', async t => {
+  const path = fresh(t.testdir())
+  const { size, blocks, mode } = statSync(path)
+  t.equal(size, 64 * 1024)
+  t.ok(blocks * 512 >= size)
+  t.equal(mode & 0o777, 0o600)
+  t.same(await findAnswer(path, plain), { kind: 'sent', header })
+})
+
+t.test('an answer of any size and bytes is found as it was', async t => {
+  for (const sealer of [plain, turned])
+    for (const size of [0, 1, 1_000, 64 * 1024, 1024 * 1024]) {
+      const path = join(t.testdir(), 'answer')
+      beginAnswer(path, { ...header, sealed: sealer === turned }, 'n')
+      const body = randomBytes(size)
+      await saveAnswer(path, { status: 418, body }, sealer)
+      const found = await findAnswer(path, sealer)
+      t.match(found, { kind: 'answered', answer: { status: 418 } }, `${size} bytes`)
+      t.ok(found.kind === 'answered' && found.answer.body.equals(body))
+    }
+})
+
+t.test('killed at any byte of the write: sent, or the whole answer', async t => {
+  const folder = t.testdir()
+  const whole = fresh(folder)
+  await saveAnswer(whole, answer, plain)
+  const before = readFileSync(fresh(folder))
+  const after = readFileSync(whole)
+  const path = join(folder, 'partial')
+  let answered = 0
+  for (let written = 1024; written <= 1024 + 300; written += 1) {
+    // The first bytes of the write are on the disk, the others are still those reserved.
+    writeFileSync(path, Buffer.concat([after.subarray(0, written), before.subarray(written)]))
+    const found = await findAnswer(path, plain)
+    if (found.kind === 'answered') {
+      answered += 1
+      t.same(found, { kind: 'answered', header, answer })
+    } else if (found.kind !== 'sent') t.fail(`${written}: ${found.kind}`)
+  }
+  t.ok(answered > 50 && answered < 250, 'both were seen')
+})
+
+t.test('the pages of the write may reach the disk in any order', async t => {
+  const folder = t.testdir()
+  const body = randomBytes(20_000)
+  const whole = fresh(folder)
+  await saveAnswer(whole, { status: 200, body }, plain)
+  const before = readFileSync(fresh(folder))
+  const after = readFileSync(whole)
+  for (let missing = 0; missing <= 6; missing += 1) {
+    const path = join(folder, `page-${missing}`)
+    const [from, to] = [missing * 4096, (missing + 1) * 4096]
+    writeFileSync(
+      path,
+      Buffer.concat([after.subarray(0, from), before.subarray(from, to), after.subarray(to)]),
+    )
+    const found = await findAnswer(path, plain)
+    t.equal(found.kind, missing < 6 ? 'sent' : 'answered', `page ${missing}`)
+  }
+})
+
+t.test('cut short, it is none or sent', async t => {
+  const path = fresh(t.testdir())
+  await saveAnswer(path, answer, plain)
+  for (const size of [1300, 1100, 1024, 500, 150, 100, 1, 0]) {
+    truncateSync(path, size)
+    const { kind } = await findAnswer(path, plain)
+    t.equal(kind, size >= 1300 ? 'answered' : size >= 150 ? 'sent' : 'none', `${size} bytes`)
+  }
+})
+
+t.test('one flipped bit in an answer makes it none that arrived', async t => {
+  const folder = t.testdir()
+  for (let at = 0; at < answer.body.length; at += 1) {
+    const path = fresh(folder)
+    await saveAnswer(path, answer, plain)
+    const bytes = readFileSync(path)
+    const index = bytes.indexOf(answer.body) + at
+    const file = openSync(path, 'r+')
+    writeSync(file, Buffer.of((bytes[index] ?? 0) ^ 1), 0, 1, index)
+    closeSync(file)
+    if ((await findAnswer(path, plain)).kind !== 'sent') t.fail(`byte ${at}`)
+  }
+  t.pass()
+})
+
+t.test('a sealed answer that does not open has not arrived', async t => {
+  const path = join(t.testdir(), 'answer')
+  beginAnswer(path, { ...header, sealed: true }, 'n')
+  await saveAnswer(path, answer, turned)
+  t.equal((await findAnswer(path, { ...turned, open: async () => null })).kind, 'sent')
+  t.notMatch(readFileSync(path, 'latin1'), 'refresh_token')
+})
+
+t.test('no file, or one of somebody else’s, is no answer', async t => {
+  const folder = t.testdir()
+  const path = join(folder, 'answer')
+  t.same(await findAnswer(path, plain), { kind: 'none' })
+  for (const text of [
+    '',
+    '\n',
+    '{}\n',
+    '{"parentHash":"x","sentAtMs":1,"sealed":false}\n',
+    'x'.repeat(70_000),
+  ]) {
+    writeFileSync(path, text)
+    t.same(await findAnswer(path, plain), { kind: 'none' })
+  }
+  eraseAnswer(path)
+  t.same(await findAnswer(path, plain), { kind: 'none' })
+  eraseAnswer(path)
+  mkdirSync(path)
+  t.same(await findAnswer(path, plain), { kind: 'none' })
+})
+
+t.test('without a place for the answer no request may leave', async t => {
+  const folder = t.testdir()
+  t.throws(() => beginAnswer(join(folder, 'missing', 'answer'), header, 'n'), {
+    code: 'write-failed',
+  })
+})

@@ -1,0 +1,161 @@
+// What the marks hold, and when there must be none.
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loginPaths } from '../../src/host/paths.js'
+import { clearMarks, type MarkFacts, writeMarks, writeNotice } from '../../src/login/marks.js'
+import { sealLogin } from '../../src/login/sealed-time.js'
+
+const nowMs = 1_800_000_000_500
+const seconds = 1_800_000_000
+
+function setUp(t: Test) {
+  const home = t.testdir({ 'user.yaml': '' })
+  const paths = loginPaths(join(home, 'login'), {}, home)
+  mkdirSync(paths.folder)
+  writeFileSync(paths.loginFile, 'login')
+  for (const path of [home, join(home, 'user.yaml')]) utimesSync(path, 1000, 1000)
+  const facts: MarkFacts = {
+    contentHash: hash('login'),
+    freshUntilMs: nowMs + 60_000,
+    usableUntilMs: nowMs + 3_600_000,
+    retryAtMs: null,
+    client: '/opt/claude',
+    override: '',
+    searchPath: "/it's here:/usr/bin",
+    systemConfig: join(home, 'system.yaml'),
+    userConfig: join(home, 'user.yaml'),
+    configReadAtMs: nowMs,
+    launchWaitMs: 1500,
+    nowMs,
+    previousSeconds: 0,
+    nonce: 'n',
+  }
+  const time = (name: string) => statSync(join(paths.state, name)).mtimeMs
+  return { home, paths, facts, time }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+t.test('the marks carry their times, and a shell reads back what was written', async t => {
+  const { paths, facts, time } = setUp(t)
+  const hostile = `a'b"c$(touch x)\`id\`\\ \n*`
+  const marked = writeMarks(paths, { ...facts, override: hostile, retryAtMs: nowMs + 5000 })
+  t.same(marked, { marked: true, seconds: seconds - 60 })
+  t.equal(time('fresh'), (seconds + 60) * 1000)
+  t.equal(time('usable'), (seconds + 3600) * 1000)
+  t.equal(time('retry'), (seconds + 5) * 1000)
+  t.equal(time('seen'), (seconds - 60) * 1000)
+  t.equal(statSync(paths.loginFile).mtimeMs, (seconds - 60) * 1000)
+  t.equal(statSync(paths.state).mode & 0o777, 0o700)
+  t.equal(statSync(join(paths.state, 'fresh')).mode & 0o777, 0o600)
+  t.same(readdirSync(paths.state).sort(), ['checked', 'fresh', 'retry', 'seen', 'usable'])
+  const print =
+    '. "$1"; printf "%s|" "$ca_override" "$ca_path" "$ca_client" "$ca_wait" "$ca_have_system" "$ca_have_user"'
+  const read = execFileSync('sh', ['-c', print, 'sh', join(paths.state, 'fresh')], {
+    encoding: 'utf8',
+  })
+  t.equal(read, `${hostile}|/it's here:/usr/bin|/opt/claude|2|n|y|`)
+})
+
+t.test('no end known: usable until the far future', async t => {
+  const { paths, facts, time } = setUp(t)
+  writeMarks(paths, { ...facts, usableUntilMs: null })
+  t.ok(time('usable') > nowMs + 10 * 365 * 86_400_000)
+})
+
+t.test('no marks, and the old ones gone, when the login is not the one decided on', async t => {
+  const changes: Record<string, (file: string) => void> = {
+    rewritten: file => writeFileSync(file, 'other'),
+    replaced: file => {
+      writeFileSync(`${file}.next`, 'other')
+      renameSync(`${file}.next`, file)
+    },
+    deleted: file => renameSync(file, `${file}.gone`),
+    'a folder': file => {
+      renameSync(file, `${file}.gone`)
+      mkdirSync(file)
+    },
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const { paths, facts } = setUp(t)
+    t.ok(writeMarks(paths, facts).marked)
+    change(paths.loginFile)
+    t.same(writeMarks(paths, facts), { marked: false, because: 'login-changed' }, name)
+    t.notOk(existsSync(join(paths.state, 'fresh')), name)
+  }
+})
+
+t.test(
+  'no marks when the config changed since it was read, after a log-out, for relative paths',
+  async t => {
+    const { paths, facts, home } = setUp(t)
+    t.same(writeMarks(paths, { ...facts, client: 'claude' }), {
+      marked: false,
+      because: 'relative',
+    })
+    for (const path of [join(home, 'user.yaml'), home]) {
+      utimesSync(path, nowMs / 1000, nowMs / 1000)
+      t.same(writeMarks(paths, facts), { marked: false, because: 'config-changed' }, path)
+      utimesSync(path, 1000, 1000)
+    }
+    writeFileSync(paths.signedOut, '')
+    t.same(writeMarks(paths, facts), { marked: false, because: 'signed-out' })
+    t.notOk(existsSync(join(paths.state, 'fresh')))
+  },
+)
+
+t.test('no second is used twice for different logins', async t => {
+  const { paths } = setUp(t)
+  const used: number[] = []
+  let previousSeconds = 0
+  let at = nowMs
+  for (let turn = 0; turn < 40; turn++) {
+    writeFileSync(paths.loginFile, `login ${turn}`)
+    const contentHash = hash(`login ${turn}`)
+    const sealed = sealLogin(paths.loginFile, { contentHash, previousSeconds, nowMs: at })
+    if (typeof sealed === 'number') {
+      used.push(sealed)
+      previousSeconds = sealed
+      t.ok(sealed <= Math.floor(at / 1000) - 2)
+    } else t.equal(sealed, 'too-soon')
+    at += 300
+  }
+  t.equal(new Set(used).size, used.length)
+  t.ok(used.length > 10)
+})
+
+t.test('an unchanged login keeps its seal when there is no later second yet', async t => {
+  const { paths, facts } = setUp(t)
+  const previousSeconds = seconds - 2
+  t.equal(sealLogin(paths.loginFile, { ...facts, previousSeconds }), 'too-soon')
+  utimesSync(paths.loginFile, previousSeconds, previousSeconds)
+  t.equal(sealLogin(paths.loginFile, { ...facts, previousSeconds }), previousSeconds)
+  const back = { ...facts, previousSeconds: seconds + 3600 }
+  t.equal(sealLogin(paths.loginFile, back), seconds - 60, 'the clock was set back')
+})
+
+t.test('a notice is whole lines, and can be taken back', async t => {
+  const { paths } = setUp(t)
+  mkdirSync(paths.state)
+  const notice = join(paths.state, 'notice')
+  writeNotice(paths, ['claude-auth: one', 'claude-auth: two'], 'n')
+  t.equal(readFileSync(notice, 'utf8'), 'claude-auth: one\nclaude-auth: two\n')
+  writeNotice(paths, [], 'n')
+  t.notOk(existsSync(notice))
+  clearMarks(paths)
+})

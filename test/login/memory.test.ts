@@ -1,0 +1,90 @@
+// The memory between runs: whatever is on disk, it is a whole memory, and it holds no token.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  emptyMemory,
+  type Memory,
+  readMemory,
+  withMaybeSpent,
+  withSpent,
+  writeMemory,
+} from '../../src/login/memory.js'
+
+t.test('what was written is read again', async t => {
+  const path = join(t.testdir(), 'state.json')
+  const memory: Memory = {
+    ...withSpent(emptyMemory, 'a'.repeat(64)),
+    narrower: true,
+    markSeconds: 7,
+  }
+  writeMemory(path, memory, 'n')
+  t.same(readMemory(path), memory)
+})
+
+t.test('a missing, damaged or foreign memory is an empty one', async t => {
+  const path = join(t.testdir(), 'state.json')
+  t.same(readMemory(path), emptyMemory, 'missing')
+  for (const text of ['', '{', 'null', '[]', '{}', '{"format":2,"spent":["x"]}', '\0\0\0']) {
+    writeFileSync(path, text)
+    t.same(readMemory(path), emptyMemory, text)
+  }
+  const folder = join(t.testdir(), 'folder')
+  mkdirSync(folder)
+  t.same(readMemory(folder), emptyMemory, 'a folder')
+})
+
+t.test('members of a wrong kind are left out, the others kept', async t => {
+  const path = join(t.testdir(), 'state.json')
+  writeFileSync(path, '{"format":1,"spent":"x","held":[],"narrower":1,"markSeconds":5,"told":null}')
+  t.same(readMemory(path), { ...emptyMemory, markSeconds: 5 })
+})
+
+t.test('members whose inside is damaged harm nobody', async t => {
+  const path = join(t.testdir(), 'state.json')
+  const bad = fc.constantFrom(1, 'x', null, [], {}, true, { chain: 1 }, { lineage: null })
+  const keys = fc.constantFrom(...Object.keys(emptyMemory).filter(key => key !== 'format'))
+  const inside = fc.dictionary(
+    fc.constantFrom('lineage', 'chain', 'hash', 'triesAtMs', 'accessHash'),
+    bad,
+  )
+  fc.assert(
+    fc.property(
+      fc.dictionary(keys, fc.oneof(bad, inside, fc.array(fc.oneof(bad, inside)))),
+      found => {
+        writeFileSync(path, JSON.stringify({ ...found, format: 1 }))
+        const memory = readMemory(path)
+        // What every run does with it first.
+        memory.held?.lineage.chain.indexOf('x')
+        memory.signedOut?.chain.includes('x')
+        memory.backOff?.triesAtMs.filter(at => at > 0)
+        return (
+          memory.spent.every(hash => typeof hash === 'string') &&
+          memory.maybeSpent.every(each => typeof each.hash === 'string')
+        )
+      },
+    ),
+    { numRuns: 300 },
+  )
+  t.pass()
+})
+
+t.test('the last 50 spent tokens are known, each once', async t => {
+  const hashes = Array.from({ length: 60 }, (_, index) => `h${index}`)
+  const memory = hashes.reduce(withSpent, emptyMemory)
+  t.same(memory.spent, hashes.slice(10))
+  t.same(withSpent(memory, 'h20').spent.at(-1), 'h20')
+  t.equal(withSpent(memory, 'h20').spent.length, 50)
+})
+
+t.test('tries of a token that may be spent are counted, until it is known', async t => {
+  const once = withMaybeSpent(emptyMemory, 'x', 1)
+  const twice = withMaybeSpent(withMaybeSpent(once, 'y', 2), 'x', 3)
+  t.same(twice.maybeSpent, [
+    { hash: 'y', tries: 1, atMs: 2 },
+    { hash: 'x', tries: 2, atMs: 3 },
+  ])
+  t.same(withSpent(twice, 'x').maybeSpent, [{ hash: 'y', tries: 1, atMs: 2 }])
+})

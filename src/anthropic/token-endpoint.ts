@@ -1,0 +1,150 @@
+// The refresh grant (RFC 6749 §6): asking for it, and reading the answer field by field.
+
+import { jsonObject } from '../host/json.js'
+import type { Identity } from '../outcome.js'
+import { type HttpOutcome, type HttpReply, type Network, send } from './http.js'
+
+/** The official client's public identifier (clients 2.1.197 and 2.1.330). */
+const clientId = '9d1c250a-e61b-44d9-88ed-5944d1962f5e'
+
+/** What client 2.1.197 asks for; used where the login does not say what it was granted. */
+const usualScopes = [
+  'user:profile',
+  'user:inference',
+  'user:sessions:claude_code',
+  'user:mcp_servers',
+  'user:file_upload',
+]
+
+/** The client's own limit; a request of ours is never cut short before it. */
+const requestTimeoutMs = 30_000
+
+/** What a whole answer means. Only `refused` says that the refresh token is dead. */
+export type TokenAnswer =
+  | { kind: 'rotated'; grant: Grant }
+  | { kind: 'refused' }
+  | { kind: 'answered-otherwise'; what: string; retryAfterMs: number | null }
+  | { kind: 'maybe-spent'; what: string }
+
+/** What the server granted; null is what it did not say. At least one token is there. */
+export interface Grant {
+  accessToken: string | null
+  refreshToken: string | null
+  /** Seconds from the answer's arrival. */
+  expiresInSeconds: number | null
+  loginEndsInSeconds: number | null
+  scopes: string[] | null
+  identity: Identity | null
+}
+
+/** Asks for a new access token. The raw outcome is to be made durable before `readTokenAnswer` looks into it. */
+export function requestRefresh(
+  network: Network,
+  endpoint: string,
+  refreshToken: string,
+  scopes: readonly string[] | null,
+): Promise<HttpOutcome> {
+  return send(network, {
+    method: 'POST',
+    url: `${endpoint}/v1/oauth/token`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      client_id: clientId,
+      scope: (scopes ?? usualScopes).join(' '),
+    }),
+    timeoutMs: requestTimeoutMs,
+  })
+}
+
+/** Ends a token at the server (RFC 7009), as the client does at a log-out. True when the server agreed. */
+export async function revoke(
+  network: Network,
+  endpoint: string,
+  token: string,
+  hint: 'refresh_token' | 'access_token',
+  timeoutMs: number,
+): Promise<boolean> {
+  const outcome = await send(network, {
+    method: 'POST',
+    url: `${endpoint}/v1/oauth/token/revoke`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, token_type_hint: hint, client_id: clientId }),
+    timeoutMs,
+  })
+  return outcome.kind === 'reply' && outcome.status >= 200 && outcome.status < 300
+}
+
+/**
+ * Reads a whole answer. `refused` is HTTP 400 with JSON `error: invalid_grant` (RFC 6749 §5.2) and
+ * nothing else; a 200 that grants a token counts however odd the rest of it is.
+ */
+export function readTokenAnswer(
+  reply: Pick<HttpReply, 'status' | 'body' | 'retryAfterMs'>,
+): TokenAnswer {
+  const { status, retryAfterMs } = reply
+  const text = reply.body.toString()
+  const object = jsonObject(text)
+  if (status === 400 && object?.['error'] === 'invalid_grant') return { kind: 'refused' }
+  if (status !== 200)
+    return { kind: 'answered-otherwise', what: described(status, object), retryAfterMs }
+  if (object === null && /^\s*</.test(text))
+    return { kind: 'answered-otherwise', what: 'HTTP 200 with a web page', retryAfterMs }
+  const grant = object === null ? null : grantOf(object)
+  return grant === null
+    ? { kind: 'maybe-spent', what: 'the answer holds no usable token' }
+    : { kind: 'rotated', grant }
+}
+
+function grantOf(object: Record<string, unknown>): Grant | null {
+  const accessToken = tokenOf(object['access_token'])
+  const refreshToken = tokenOf(object['refresh_token'])
+  if (accessToken === null && refreshToken === null) return null
+  return {
+    accessToken,
+    refreshToken,
+    expiresInSeconds: secondsOf(object['expires_in']),
+    loginEndsInSeconds: secondsOf(object['refresh_token_expires_in']),
+    scopes: scopesOf(object['scope']),
+    identity: identityOf(object['account'], object['organization']),
+  }
+}
+
+/** Account and organisation as token replies and profiles give them; null unless an account is named. */
+export function identityOf(account: unknown, organization: unknown): Identity | null {
+  const of = (value: unknown, key: string) => {
+    const found = (value as Record<string, unknown> | null | undefined)?.[key]
+    return typeof found === 'string' && found !== '' && found.length <= 320 ? found : null
+  }
+  const email = of(account, 'email_address') ?? of(account, 'email')
+  const accountUuid = of(account, 'uuid')
+  if (email === null && accountUuid === null) return null
+  return {
+    email: email?.toLowerCase() ?? null,
+    accountUuid,
+    organizationUuid: of(organization, 'uuid'),
+  }
+}
+
+function tokenOf(value: unknown): string | null {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value) ? value : null
+}
+
+/** Up to ten years; anything else is no duration. */
+function secondsOf(value: unknown): number | null {
+  return typeof value === 'number' && value > 0 && value < 315_360_000 ? Math.floor(value) : null
+}
+
+function scopesOf(value: unknown): string[] | null {
+  const scopes = typeof value === 'string' ? value.split(' ').filter(scope => scope !== '') : []
+  return scopes.length > 0 && scopes.length <= 100 ? scopes : null
+}
+
+/** The error code of RFC 6749 where there is one: a fixed vocabulary, unlike the description. */
+function described(status: number, object: Record<string, unknown> | null): string {
+  const error = object?.['error']
+  return typeof error === 'string' && /^[a-z_]{1,40}$/.test(error)
+    ? `HTTP ${status} ${error}`
+    : `HTTP ${status}`
+}

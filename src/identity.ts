@@ -1,0 +1,32 @@
+// Whose login may be used here: the configured identity, else the one pinned at first use.
+
+import type { Identity } from './outcome.js'
+
+/** Members are null where nothing is configured. */
+export type WantedIdentity = Identity
+
+/**
+ * Does `found` (as the server says it) fit what is wanted? Organisation by UUID; account by UUID where
+ * known, else by e-mail, case folded. Where nothing at all is configured the pinned identity counts.
+ */
+export function isRightIdentity(
+  found: Identity | null,
+  configured: WantedIdentity,
+  pinned: Identity | null,
+): boolean {
+  const wanted = isConfigured(configured) ? configured : pinned
+  if (wanted === null) return true
+  if (found === null) return false
+  if (differs(wanted.organizationUuid, found.organizationUuid)) return false
+  if (wanted.accountUuid !== null) return !differs(wanted.accountUuid, found.accountUuid)
+  return !differs(wanted.email, found.email)
+}
+
+export function isConfigured(identity: WantedIdentity): boolean {
+  const { accountUuid, email, organizationUuid } = identity
+  return accountUuid !== null || email !== null || organizationUuid !== null
+}
+
+function differs(wanted: string | null, found: string | null): boolean {
+  return wanted !== null && wanted.toLowerCase() !== found?.toLowerCase()
+}

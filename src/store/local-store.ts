@@ -1,0 +1,136 @@
+// The sealed local store: the default store, and the cache of Vault. One file a login, one version back.
+
+import { existsSync, linkSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
+import type { Sealer } from '../login/answer.js'
+import { tokenHash } from '../login/login.js'
+import { fromDocument, type StoredLogin, toDocument } from './document.js'
+import { type KeyPlace, type Loaded, loadKey } from './local-key.js'
+import type { Store, StoreRead, StoreWrite } from './store.js'
+
+export interface LocalStorePlace extends KeyPlace {
+  /** Which login: `default`, or a profile's name. */
+  name: string
+}
+
+/** The store and the sealer that shares its key. The caller holds the gate: that makes check-and-set true. */
+export interface LocalStore extends Store {
+  kind: 'local'
+  sealer: () => Promise<Sealer>
+}
+
+/**
+ * Opens the local store. `isSpent` tells whether a refresh token's hash is on the spent list: the
+ * previous version is used only where the current one does not open and its token is not spent.
+ */
+export function localStore(place: LocalStorePlace, isSpent: (hash: string) => boolean): LocalStore {
+  const file = (kind: string) => join(place.folder, `${place.name}${kind}.jwe`)
+  const files = { current: file(''), previous: file('.previous'), unopened: file('.unopened') }
+  let loaded: Promise<Loaded> | null = null
+  const load = () => {
+    loaded ??= loadKey(place)
+    return loaded
+  }
+  const change = async (keys: JsonObject, expected: number): Promise<StoreWrite> => {
+    const opened = await load().catch(deniedBy)
+    if ('kind' in opened) return opened
+    const { read, from, document } = await reading(load, files, isSpent)
+    if (read.kind === 'denied' || read.kind === 'unreachable') return read
+    if (read.version !== expected) return { kind: 'conflict' }
+    const { key, seal } = opened
+    const version = expected + 1
+    const next = { ...document, ...keys, version }
+    const text = await seal(key, Buffer.from(JSON.stringify(next)))
+    makePrivateFolder(place.folder)
+    if (from === files.current) keep(files.current, files.previous, place.nonce())
+    else keep(files.current, files.unopened, place.nonce())
+    atomicWrite(files.current, text, { nonce: place.nonce() })
+    return { kind: 'written', version }
+  }
+  return {
+    kind: 'local',
+    isShared: false,
+    keep: null,
+    drift: () => null,
+    change,
+    write: (stored, expected) => change(toDocument(stored), expected),
+    sealer: async () => {
+      const { key, seal, open } = await load()
+      return {
+        seal: async bytes => Buffer.from(await seal(key, bytes)),
+        open: bytes => open(key, bytes.toString()),
+      }
+    },
+    read: async () => {
+      try {
+        return (await reading(load, files, isSpent)).read
+      } catch (error) {
+        return deniedBy(error)
+      }
+    },
+  }
+}
+
+/** The key is not as it must be: a person has to change that. */
+function deniedBy(error: unknown): { kind: 'denied'; what: string } {
+  if (!(error instanceof AuthError)) throw error
+  return { kind: 'denied', what: `${error.message}; type: ${error.hint}` }
+}
+
+/** `unopened` keeps what stood in the place of the current version but did not open. */
+interface Files {
+  current: string
+  previous: string
+  unopened: string
+}
+
+async function reading(
+  load: () => Promise<Loaded>,
+  files: Files,
+  isSpent: (hash: string) => boolean,
+): Promise<{ read: StoreRead; from: string | null; document: JsonObject }> {
+  let damaged: string | null = null
+  for (const path of [files.current, files.previous]) {
+    if (!existsSync(path)) continue
+    const read = await openFile(load, path)
+    damaged ??= read === null ? `${path} does not open with its key` : null
+    const refreshToken = read?.stored.login?.refreshToken
+    const stale = path === files.previous && refreshToken && isSpent(tokenHash(refreshToken))
+    if (read && !stale) {
+      const { document, ...found } = read
+      const here = { kind: 'current', ageMs: null, isCached: false, away: null } as const
+      return { read: { ...here, ...found }, from: path, document }
+    }
+  }
+  return {
+    read: { kind: 'empty', version: 0, ...(damaged === null ? {} : { damaged }) },
+    from: null,
+    document: {},
+  }
+}
+
+async function openFile(load: () => Promise<Loaded>, path: string) {
+  const { key, open } = await load()
+  const bytes = await open(key, readFileSync(path, 'utf8'))
+  const document = bytes === null ? null : jsonObject(bytes)
+  const stored: StoredLogin | null = document === null ? null : fromDocument(document)
+  const version = numberOf(document?.['version'])
+  if (document === null || stored === null || version === null) return null
+  return { stored, version, document }
+}
+
+/** Gives `path` a second name before it is replaced, without a moment in which neither is there. */
+function keep(path: string, asName: string, nonce: string) {
+  const temporary = `${asName}.tmp.${nonce}`
+  try {
+    linkSync(path, temporary)
+    renameSync(temporary, asName)
+  } catch (error) {
+    removeQuietly(temporary)
+    if (systemCode(error) !== 'ENOENT')
+      throw new AuthError('write-failed', `could not write ${asName} (${systemCode(error)})`)
+  }
+}

@@ -1,0 +1,71 @@
+// Vault as a store: client, session, document and the sealed copy put together. Asks nothing before it is used.
+
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import type { Network } from '../anthropic/http.js'
+import type { VaultConfig } from '../host/config/resolved.js'
+import { systemCode } from '../host/error.js'
+import type { SharedDocument, Store, StoreTrouble } from './store.js'
+import { vaultClient } from './vault-client.js'
+import { vaultDocument } from './vault-document.js'
+import { type SessionOptions, type SessionPerson, vaultSession } from './vault-session.js'
+import { vaultStore } from './vault-store.js'
+
+export interface VaultParts {
+  network: Network
+  person: SessionPerson
+  session: SessionOptions
+  /** The sealed copy on this machine. */
+  cache: Store
+  /** No network at all: the sealed copy is all there is. */
+  offline: boolean
+}
+
+/** The store that `config` names. Trouble with it is a value of its methods, never thrown here. */
+export function openVault(config: VaultConfig, parts: VaultParts): Store {
+  const { document, drift } = parts.offline ? closed(notAsked) : onServer(config, parts)
+  return vaultStore(document, parts.cache, { isShared: !config.isPerHost, drift })
+}
+
+const authorityMaxBytes = 1024 * 1024
+
+const notAsked: StoreTrouble = { kind: 'unreachable', what: 'Vault was not asked (--offline)' }
+
+interface Opened {
+  document: SharedDocument
+  drift: Store['drift']
+}
+
+function onServer(config: VaultConfig, { network, person, session: options }: VaultParts): Opened {
+  const authority = readAuthority(config.caCert)
+  if ('kind' in authority) return closed(authority)
+  const { address, namespace, timeoutMs } = config
+  const client = vaultClient({ address, namespace, timeoutMs, network, caCert: authority.pem })
+  const session = vaultSession(client, config.auth, person, options)
+  return { document: vaultDocument(client, session, config), drift: session.drift }
+}
+
+function closed(trouble: StoreTrouble): Opened {
+  const document = { read: async () => trouble, change: async () => trouble }
+  return { document, drift: () => null }
+}
+
+function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
+  if (path === null) return { pem: null }
+  const denied = (why: string): StoreTrouble => ({
+    kind: 'denied',
+    what: `${why}; type: ls -l ${path}`,
+  })
+  let fd: number | null = null
+  try {
+    // A FIFO would wait for somebody to write.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return denied(`vault.caCert is not a regular file (${path})`)
+    if (stat.size > authorityMaxBytes) return denied(`vault.caCert is larger than 1 MiB (${path})`)
+    return { pem: readFileSync(fd, 'utf8') }
+  } catch (error) {
+    return denied(`vault.caCert can't be read (${path}: ${systemCode(error)})`)
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}

@@ -1,0 +1,42 @@
+// The long-lived token in the document (`setup_token`), and what was recorded about it when it was minted.
+
+import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
+import { tokenHash } from '../login/login.js'
+import type { Identity } from '../outcome.js'
+
+/** What nobody recorded is null: none of it can be asked of the server (client 2.1.330, `setup-token`). */
+export interface SetupToken {
+  token: string
+  mintedAtMs: number | null
+  endsAtMs: number | null
+  identity: Identity | null
+}
+
+/** Reads it; null where there is none. A record about another token says nothing about this one. */
+export function setupTokenOf(document: JsonObject): SetupToken | null {
+  const token = stringOf(document['setup_token'])?.trim() ?? ''
+  if (!/^[\x21-\x7e]{8,16384}$/.test(token)) return null
+  const record = document['claude_auth_setup_token']
+  const isAbout = isObject(record) && record['hash'] === tokenHash(token)
+  return {
+    token,
+    mintedAtMs: isAbout ? numberOf(record['mintedAtMs']) : null,
+    endsAtMs: isAbout ? numberOf(record['endsAtMs']) : null,
+    identity: isAbout && isObject(record['identity']) ? identityIn(record['identity']) : null,
+  }
+}
+
+/** The document's keys for it; null takes it out. */
+export function setupTokenKeys(setupToken: SetupToken | null): JsonObject {
+  if (setupToken === null) return { setup_token: null, claude_auth_setup_token: null }
+  const { token, ...record } = setupToken
+  return { setup_token: token, claude_auth_setup_token: { hash: tokenHash(token), ...record } }
+}
+
+function identityIn(value: JsonObject): Identity {
+  return {
+    email: stringOf(value['email']),
+    accountUuid: stringOf(value['accountUuid']),
+    organizationUuid: stringOf(value['organizationUuid']),
+  }
+}

@@ -1,0 +1,77 @@
+// What a store promises, whichever it is: one document for each login, replaced by check-and-set.
+
+import type { JsonObject } from '../host/json.js'
+import type { StoredLogin } from './document.js'
+
+/** Why a store can't be used now. `what` is for people and ends with what to type, where that helps. */
+export type StoreTrouble =
+  /** Temporary: the same question may be answered later. */
+  | { kind: 'unreachable'; what: string }
+  /** A person has to change something: key, policy, token, document. */
+  | { kind: 'denied'; what: string }
+
+export type StoreRead =
+  | {
+      kind: 'current'
+      stored: StoredLogin
+      version: number
+      /** How long ago this version was written, by the server's own clock (ms); null where nobody can tell. */
+      ageMs: number | null
+      /** This is the copy kept on this machine: the shared document is behind it, empty, or `away`. */
+      isCached: boolean
+      /** Why the shared document could not be asked. */
+      away: StoreTrouble | null
+      /** The copy kept on this machine, where the shared document counts more. */
+      behind?: StoredLogin
+    }
+  /** Nothing usable is there; `version` is what a first write must name, `damaged` what can't be opened. */
+  | { kind: 'empty'; version: number; damaged?: string }
+  | StoreTrouble
+
+export type StoreWrite =
+  | { kind: 'written'; version: number }
+  /** Somebody else wrote first: read again and decide afresh. */
+  | { kind: 'conflict' }
+  | StoreTrouble
+
+export interface Store {
+  kind: 'local' | 'vault'
+  /** Other hosts may use the same document: who renews announces it there first. */
+  isShared: boolean
+  read: () => Promise<StoreRead>
+  /** Replaces the login of version `expected` (0: nothing there yet) and nothing else; durable when it says `written`. */
+  write: (stored: StoredLogin, expected: number) => Promise<StoreWrite>
+  /** Changes just these keys of version `expected`; null takes one out. */
+  change: (keys: JsonObject, expected: number) => Promise<StoreWrite>
+  /**
+   * Makes a login safe on this machine, whatever the server says; null where `write` itself does
+   * that. The shared document is written afterwards.
+   */
+  keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
+  /** What changed about the way in since it was last used, for a person to be told once; null: nothing. */
+  drift: () => string | null
+}
+
+/** A document on a server, as `vault-document.ts` finds it: its keys, ours and others'. */
+export type DocumentRead =
+  | {
+      kind: 'current'
+      document: JsonObject
+      version: number
+      /** Age of this version by the server's own clock; null where nobody can tell. */
+      ageMs: number | null
+    }
+  | { kind: 'empty'; version: number; damaged?: string }
+  | StoreTrouble
+
+/** One document on a server that others may change at any time. */
+export interface SharedDocument {
+  /** Always the newest version. */
+  read: () => Promise<DocumentRead>
+  /**
+   * Changes just these keys of version `expected` (0: there is none yet); null takes one out. Keys
+   * of others stay as they are, byte for byte. A write whose answer was lost is looked up, by
+   * `claude_auth_write_id` in `keys`, before this says how it ended.
+   */
+  change: (keys: JsonObject, expected: number) => Promise<StoreWrite>
+}

@@ -1,0 +1,122 @@
+// Whose a Vault token is and whether it may be used: judged from what Vault says of it.
+
+import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
+import type { SessionMemory } from '../login/memory.js'
+import { shortDuration } from './short-duration.js'
+
+export type TokenJudgement =
+  /** `drift`: what changed since it was last looked up, for a person to be told once; null: nothing. */
+  { kind: 'allowed'; drift: string | null } | { kind: 'denied'; what: string }
+
+/** The user's name, and the token's file for the words. */
+export interface TokenOwner {
+  user: string
+  file: string
+}
+
+const ownPolicy = 'workstation-claude-'
+const inDisplayName = '-claude-auth-'
+const renewAgainMs = 3_600_000
+
+/**
+ * May `user` use the token? Never root's, never another user's: by the display name that sites give
+ * (`token-<host>-claude-auth-<user>`) or a policy `workstation-claude-<other>`. A token of which
+ * nothing is known is allowed, unless its end was known and has passed. `before`: what was last seen
+ * of this user's token, whichever it was.
+ */
+export function judgeToken(
+  token: SessionMemory,
+  { user, file }: TokenOwner,
+  before: SessionMemory | null,
+  nowMs: number,
+): TokenJudgement {
+  const denied = (why: string): TokenJudgement => ({
+    kind: 'denied',
+    what: `the Vault token ${why} (${file}); type: ${replaced(file)}`,
+  })
+  if (token.policies.includes('root')) return denied('is a root token, which is never used')
+  const other = otherUser(token, user)
+  if (other !== null) return denied(`is ${other}'s, not ${user}'s`)
+  if (token.endsAtMs !== null && token.endsAtMs <= nowMs)
+    return denied(`ended ${shortDuration(nowMs - token.endsAtMs)} ago`)
+  return { kind: 'allowed', drift: before === null ? null : drift(token, before, file) }
+}
+
+/** What `auth/token/lookup-self` said, with its end by our own clock; null for anything else. */
+export function lookedUp(body: JsonObject | null, hash: string, nowMs: number) {
+  const data = body?.['data']
+  if (!isObject(data)) return null
+  const ttl = numberOf(data['ttl'])
+  const policies = names(data['policies'])
+  if (ttl === null || policies === null) return null
+  const hasEnd = ttl > 0 || stringOf(data['expire_time']) !== null
+  return {
+    hash,
+    checkedAtMs: nowMs,
+    isKnown: true,
+    displayName: stringOf(data['display_name']) ?? '',
+    policies: [...policies, ...(names(data['identity_policies']) ?? [])].sort(),
+    isRenewable: data['renewable'] === true,
+    endsAtMs: hasEnd ? nowMs + ttl * 1000 : null,
+    lifeMs: 1000 * (numberOf(data['period']) ?? numberOf(data['creation_ttl']) ?? 0),
+    triedAtMs: 0,
+  } satisfies SessionMemory
+}
+
+/** A token that Vault does not let look itself up: what was known of it before stands. */
+export function notLookedUp(
+  before: SessionMemory | null,
+  hash: string,
+  nowMs: number,
+): SessionMemory {
+  const blank = { displayName: '', policies: [], endsAtMs: null, lifeMs: 0, triedAtMs: 0 }
+  const about = { ...blank, isRenewable: false, ...before }
+  return { ...about, hash, checkedAtMs: nowMs, isKnown: false }
+}
+
+/** Is less than half of its period (or life) left, and was it not tried just now? */
+export function isRenewalDue(token: SessionMemory, nowMs: number): boolean {
+  const { endsAtMs, lifeMs, triedAtMs } = token
+  if (Math.abs(nowMs - triedAtMs) < Math.min(renewAgainMs, lifeMs / 10)) return false
+  return token.isRenewable && endsAtMs !== null && endsAtMs - nowMs < lifeMs / 2
+}
+
+/** The command that puts another token into the file. */
+export function replaced(file: string): string {
+  return `install -D -m 600 /dev/stdin ${file}`
+}
+
+function otherUser({ displayName, policies }: SessionMemory, user: string): string | null {
+  const named = displayName.toLowerCase()
+  const at = named.lastIndexOf(inDisplayName)
+  const owner = named.slice(at + inDisplayName.length)
+  if (named.startsWith('token-') && at > 0 && !named.endsWith(`${inDisplayName}${asNamed(user)}`))
+    return owner
+  const mine = `${ownPolicy}${user.toLowerCase()}`
+  // Beside the user's own it may be one for all.
+  if (policies.includes(mine)) return null
+  const foreign = policies.find(each => each.startsWith(ownPolicy))
+  return foreign?.slice(ownPolicy.length) ?? null
+}
+
+/** As Vault writes a name into a display name: all but letters, digits and dashes become dashes, none at the end. */
+function asNamed(user: string): string {
+  return user
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-')
+    .replace(/-$/, '')
+}
+
+function drift(token: SessionMemory, before: SessionMemory, file: string): string | null {
+  if (!token.isKnown || !before.isKnown) return null
+  if (token.displayName !== before.displayName)
+    return `the Vault token has another name (${file}): ${token.displayName}, before ${before.displayName}`
+  const [was, is] = [before, token].map(({ policies }) => policies.join(', '))
+  if (was === is) return null
+  return `the policies of the Vault token changed (${file}): from ${was || 'none'} to ${is || 'none'}`
+}
+
+function names(value: unknown): string[] | null {
+  if (!Array.isArray(value)) return null
+  return value.flatMap(each => (typeof each === 'string' ? [each.toLowerCase()] : []))
+}

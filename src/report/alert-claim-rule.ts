@@ -1,0 +1,128 @@
+// Of several hosts one tells: a pure rule over the claim in the shared document and one message of ours.
+
+import { type AlertClaim, noClaim, type SignInClaim } from '../alert-claim.js'
+import type { AlertMemory, AlertMessage } from './alert-memory.js'
+import { isSameEnd } from './early-warning.js'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const claimLifeMs = 7 * 24 * hourMs
+
+/** What one look at the document says. */
+export interface Found {
+  claim: AlertClaim | null
+  /** SHA-256 of the access token that the document holds; null: none. */
+  about: string | null
+  /** It holds another login than when the condition was decided. */
+  moved: boolean
+}
+
+export interface Question {
+  message: AlertMessage
+  /** For `login-ends`: which of the times before the end has been passed. */
+  withinMs: number
+  /** The claim of the condition that we told or left to others last. */
+  known: AlertMemory['claim']
+  /** `user@host`. */
+  by: string
+  nowMs: number
+}
+
+export type Verdict =
+  /** It is ours to tell, once `claim` stands in the document; as it was found: nothing to write. */
+  | { do: 'send'; claim: AlertClaim | null }
+  /** Another host tells it, by the claim `id`. */
+  | { do: 'leave'; id: string }
+  /** Not to be told before the next run has looked at the login that came meanwhile. */
+  | { do: 'wait' }
+
+/**
+ * The rule. The need to sign in is one condition for all hosts on a path: who needs it first claims it,
+ * who knew of it and finds it over first ends the claim and tells that.
+ *
+ * A claim silences other hosts only while it stands, the document holds the login that it was made
+ * about, and it is younger than 7 days by our clock. A login is stored only after the server accepted
+ * it, so another one in the document means that the claimed condition is over, whether its host lived
+ * to say so or not. A claim that we knew of when our own condition ended is no obstacle to our next one.
+ * An end belongs to the claim that we knew, or to one that another login has made obsolete; a later
+ * condition's claim stays.
+ */
+export function judgeClaim(found: Found, question: Question): Verdict {
+  const { message } = question
+  switch (message.kind) {
+    case 'login-ends':
+      return warning(found, { ...question, endsAtMs: message.endsAtMs })
+    case 'sign-in-needed':
+      return begin(found, question)
+    case 'sign-in-over':
+      return end(found, question)
+    case 'sign-in-unsteady':
+      return message.needed ? begin(found, question) : summary(found, question)
+  }
+}
+
+function begin({ claim, about, moved }: Found, question: Question): Verdict {
+  const { known, by, nowMs } = question
+  const id = claimId(question)
+  const signIn = claim?.signIn ?? null
+  if (signIn?.id === id && signIn.over === null) return { do: 'send', claim }
+  if (moved || isJustOver(signIn, about, question)) return { do: 'wait' }
+  const stands = signIn !== null && signIn.over === null && signIn.about === about
+  if (stands && signIn.id !== known?.id && Math.abs(nowMs - signIn.atMs) < claimLifeMs)
+    return { do: 'leave', id: signIn.id }
+  const mine = { id, by, atMs: nowMs, about, over: null }
+  return { do: 'send', claim: { ...noClaim, ...claim, signIn: mine } }
+}
+
+/** Another host has a login that works, and it is on its way into the document. */
+function isJustOver(
+  signIn: SignInClaim | null,
+  about: string | null,
+  { by, nowMs }: Question,
+): boolean {
+  if (signIn === null || signIn.over === null || signIn.about !== about) return false
+  const sinceMs = nowMs - signIn.over.atMs
+  return signIn.over.by !== by && sinceMs >= 0 && sinceMs < minuteMs
+}
+
+function end({ claim, about }: Found, question: Question): Verdict {
+  const { known, by, nowMs } = question
+  const id = claimId(question)
+  const signIn = claim?.signIn ?? null
+  if (signIn?.over?.id === id) return { do: 'send', claim }
+  if (signIn?.over === null && (signIn.id === known?.id || signIn.about !== about)) {
+    const over = { ...signIn, over: { id, by, atMs: nowMs } }
+    return { do: 'send', claim: { ...noClaim, ...claim, signIn: over } }
+  }
+  // Nobody else can know of what was told without a claim.
+  if (known === null || known.alone) return { do: 'send', claim }
+  return { do: 'leave', id: known.id }
+}
+
+/** After many changes: ends the claim too; one summary of all hosts in an hour. */
+function summary(found: Found, question: Question): Verdict {
+  const { by, nowMs } = question
+  const id = claimId(question)
+  const ended = end(found, question)
+  const before = found.claim?.steady ?? null
+  if (before?.id === id) return { do: 'send', claim: found.claim }
+  if (ended.do !== 'send' && before !== null && Math.abs(nowMs - before.atMs) < hourMs)
+    return { do: 'leave', id: before.id }
+  const claim = ended.do === 'send' ? ended.claim : found.claim
+  return { do: 'send', claim: { ...noClaim, ...claim, steady: { id, by, atMs: nowMs } } }
+}
+
+/** The same end and the same time before it, or a nearer one, is the same warning, however long ago. */
+function warning({ claim }: Found, question: Question & { endsAtMs: number }): Verdict {
+  const { endsAtMs, withinMs, by } = question
+  const id = claimId(question)
+  const told = claim?.warned ?? null
+  if (told?.id === id) return { do: 'send', claim }
+  if (told !== null && isSameEnd(told.endsAtMs, endsAtMs) && told.withinMs <= withinMs)
+    return { do: 'leave', id: told.id }
+  return { do: 'send', claim: { ...noClaim, ...claim, warned: { id, by, endsAtMs, withinMs } } }
+}
+
+function claimId({ message }: Question): string {
+  return message.claimId ?? message.id
+}

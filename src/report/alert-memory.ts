@@ -1,0 +1,84 @@
+// What is remembered between runs about messages sent and still to send: plain JSON, part of `state.json`.
+
+import type { SignInReason } from '../outcome.js'
+
+/** What holds now; null: nothing a person outside needs to know. */
+export type AlertCondition =
+  | { kind: 'sign-in'; because: SignInReason; sinceMs?: number | null }
+  /** `withinMs`: the nearest of the configured times before the end that has been passed. */
+  | { kind: 'login-ends'; withinMs: number; endsAtMs: number }
+
+interface MessageBase {
+  /** Names the message among those of this login. */
+  id: string
+  /** When it was decided, epoch milliseconds. */
+  atMs: number
+  /** When what it tells began. */
+  sinceMs: number
+  /** The sinks that have taken it. */
+  sentTo: string[]
+  /** Only these sinks are to get it; null: all. */
+  only: string[] | null
+  /** Names our claim to send it, on a path that other hosts share: chosen before it is made. */
+  claimId?: string
+  /** The claim is made: it is ours to send, and to send again. */
+  claimed?: true
+}
+
+/** One message to people outside. It holds no name, e-mail or host: those are added when it is sent. */
+export type AlertMessage =
+  | (MessageBase & { kind: 'sign-in-needed' | 'sign-in-over'; because: SignInReason })
+  | (MessageBase & { kind: 'login-ends'; endsAtMs: number })
+  | (MessageBase & {
+      kind: 'sign-in-unsteady'
+      changes: number
+      needed: boolean
+      because: SignInReason | null
+    })
+
+export interface AlertMemory {
+  /** The open condition: a person has to sign in. */
+  signIn: { sinceMs: number; because: SignInReason } | null
+  /** The latest end warned about, and the nearest of the times before it. */
+  warned: { endsAtMs: number; withinMs: number } | null
+  /** Too many changes: they are only counted until it settles. */
+  unsteady: { sinceMs: number; lastMs: number; changes: number } | null
+  /** When the sign-in messages of the last hour were decided. */
+  sentAtMs: number[]
+  /** Decided and not yet taken by every sink. */
+  pending: AlertMessage[]
+  /** The next try, and why the last one failed (no secret in it). */
+  retry: { atMs: number; failures: number; why: string } | null
+  /** Messages ever decided. */
+  count: number
+  /**
+   * The claim in the shared document for the need to sign in that was told last, by us or another
+   * host; `alone`: we told it without knowing what stands there. Null: it was never asked.
+   */
+  claim: { id: string; alone: boolean } | null
+}
+
+type Undated<M> = M extends AlertMessage ? Omit<M, 'id' | 'atMs' | 'sentTo'> : never
+
+/** Puts a message just decided among those to send. Changes `memory`: it is the caller's own copy. */
+export function addMessage(
+  memory: AlertMemory,
+  message: Undated<AlertMessage>,
+  nowMs: number,
+): void {
+  memory.count++
+  const id = `${message.kind}-${memory.count}`
+  memory.pending.push({ ...message, id, atMs: nowMs, sentTo: [] } as AlertMessage)
+}
+
+/** Nothing has ever been sent. */
+export const emptyAlertMemory: AlertMemory = Object.freeze({
+  signIn: null,
+  warned: null,
+  unsteady: null,
+  sentAtMs: [],
+  pending: [],
+  retry: null,
+  count: 0,
+  claim: null,
+})

@@ -1,0 +1,59 @@
+// Makes text from elsewhere (e-mail, host, server, path) safe to print: no control characters, one line, cut.
+
+/** What is looked at of a text from elsewhere, so that a huge one costs nothing. */
+const longestLooked = 8_192
+
+/**
+ * `text` as one printable line of at most `widest` columns: terminal escape sequences, control and
+ * invisible characters (text direction marks too) are gone, runs of blanks are one space. A longer
+ * one loses its end, with `…` in its place.
+ */
+export function clean(text: string, widest = 200): string {
+  const line = printable(text)
+  return columnsOf(line) <= widest ? line : `${start([...line], widest - 1)}…`
+}
+
+/** As `clean`, but a longer one loses its middle: the end of an e-mail or path says as much as its start. */
+export function cleanMiddle(text: string, widest: number): string {
+  const line = printable(text)
+  if (columnsOf(line) <= widest) return line
+  const head = Math.ceil((widest - 1) / 2)
+  const tail = start([...line].reverse(), widest - 1 - head)
+  return `${start([...line], head)}…${[...tail].reverse().join('')}`
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u
+
+/** How many terminal columns `text` takes: East Asian letters and pictures take two. */
+export function columnsOf(text: string): number {
+  let columns = 0
+  for (const point of text) columns += wide.test(point) ? 2 : 1
+  return columns
+}
+
+function printable(text: string): string {
+  return (
+    text
+      .slice(0, longestLooked)
+      .replace(/\s+/gu, ' ')
+      // A CSI sequence, then an OSC, DCS, APC or PM string with its end; the rest of others goes below.
+      .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
+      .replace(/\p{Cc}[\]P_^][^\p{Cc}]*(?:\p{Cc}\\|\p{Cc}(?![[\]P_^]))?/gu, '')
+      .replace(/\p{C}/gu, '')
+      .replace(/ +/g, ' ')
+      .trim()
+  )
+}
+
+/** As many of `points` from the first on as fit. */
+function start(points: string[], widest: number): string {
+  let columns = 0
+  let taken = 0
+  for (const point of points) {
+    columns += columnsOf(point)
+    if (columns > widest) break
+    taken++
+  }
+  return points.slice(0, taken).join('')
+}

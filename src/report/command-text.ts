@@ -1,0 +1,147 @@
+// The words of the commands `ensure` and `login`: for a person who typed something.
+
+import type { Outcome, Step } from '../outcome.js'
+import { clean, cleanMiddle } from './clean.js'
+import { dateTimeWords, durationWords } from './duration-words.js'
+import { alertFailedSentence, linePrefix, wouldWords } from './note-lines.js'
+import { reasonWords } from './reason-words.js'
+
+/** A command to type stands at the end of a trouble, with the paths of files in it. */
+const longest = 1_000
+
+/** The trouble of `renewal.via: client`, told instead of a silent server. */
+export const notByClientTrouble = 'the client did not renew the login when asked to'
+
+/** What the outcome itself does not say. */
+export interface MoreToSay {
+  /** Why a message to the people outside was not taken, and what to type. */
+  alertTrouble?: string | null
+  /** What `mode: observe` would have done. */
+  would?: Step | null
+  /** What helps where a sign-in is needed; `claude-auth login` if not given. */
+  signInCommand?: string
+}
+
+const done: Partial<Record<Step['do'], string>> = {
+  renew: 'renewed',
+  restore: 'put back from the store',
+  verify: 'checked',
+  'back-up': 'stored',
+}
+
+/**
+ * One to three lines on what a run of `ensure` found and did, for stdout. No prefix, no colour. What
+ * needs care stands in `trouble`.
+ */
+export function ensureLines(
+  outcome: Outcome,
+  nowMs: number,
+  trouble: string | null,
+  { alertTrouble = null, would = null, signInCommand = 'claude-auth login' }: MoreToSay = {},
+): string[] {
+  const lines = [
+    foundLine(outcome, nowMs, trouble),
+    would === null
+      ? nextLine(outcome, trouble, signInCommand)
+      : `${wouldWords(would)}: ${reasonWords(would.because)}.`,
+    leftLine(outcome, alertTrouble),
+  ]
+  return lines.filter(line => line !== null)
+}
+
+/** How a `claude-auth login` stands: what its lines are made of. */
+export type LoginStage =
+  | { at: 'start'; email: string | null }
+  | { at: 'signed-in'; email: string | null; stored: boolean; expiresAtMs: number | null }
+  | { at: 'not-finished'; exitCode: number | null }
+  | { at: 'wrong-identity'; email: string | null; expectedEmail: string | null }
+  | { at: 'not-verified'; email: string | null }
+
+/** One or two lines for a stage of `claude-auth login`, for stderr. */
+export function loginLines(stage: LoginStage, nowMs: number): string[] {
+  return loginSentences(stage, nowMs).map(sentence => `${linePrefix}${sentence}`)
+}
+
+function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): string {
+  const { verdict, because } = outcome
+  if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords(because)}.`
+  if (verdict === 'no-answer')
+    return trouble === notByClientTrouble
+      ? 'The client did not renew the login; it is as it was.'
+      : 'The login server gave no answer; the login is as it was.'
+  if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords(because)}.`
+  if (outcome.credential === 'other')
+    return 'Something else goes before your login; it was left alone.'
+  if (because === 'off') return 'claude-auth is switched off (mode: off).'
+  if (because === 'observe')
+    return 'claude-auth only observes (mode: observe); nothing was changed.'
+  if (because === 'not-ours') return 'This login belongs to another account; nothing was changed.'
+  const whose = outcome.identity?.email ? ` for ${cleanMiddle(outcome.identity.email, 60)}` : ''
+  if (outcome.credential === 'long-lived') return `A long-lived token${whose} is in use.`
+  return `Your login${whose} is good${untilWords(outcome.expiresAt, nowMs)}.`
+}
+
+function nextLine(
+  { verdict, because, did }: Outcome,
+  trouble: string | null,
+  signInCommand: string,
+): string | null {
+  if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
+  if (verdict === 'no-answer') return 'Try again: claude-auth ensure'
+  if (verdict === 'broken')
+    return trouble === null ? 'See: claude-auth log' : clean(trouble, longest)
+  const words = did.map(deed => done[deed]).filter(word => word !== undefined)
+  const acted = words.length === 0 ? '' : `Done: ${words.join(', ')}.`
+  if (verdict === 'attention') {
+    return `${acted} It needs care: ${clean(trouble ?? reasonWords(because), longest)}.`.trim()
+  }
+  return acted === '' ? null : acted
+}
+
+function leftLine({ alert, store }: Outcome, alertTrouble: string | null): string | null {
+  if (alertTrouble !== null) return alertFailedSentence(alertTrouble)
+  if (alert === 'failed') return 'The message could not be sent; it will be tried again.'
+  if (store.kind === 'none') return null
+  if (store.state === 'denied') return 'The store refuses us.'
+  if (store.state === 'unreachable') return 'The store cannot be reached; it will be tried again.'
+  if (store.state === 'pending') return 'The copy is not stored yet; it will be tried again.'
+  return null
+}
+
+function loginSentences(stage: LoginStage, nowMs: number): string[] {
+  const email = 'email' in stage && stage.email ? cleanMiddle(stage.email, 60) : null
+  switch (stage.at) {
+    case 'start':
+      return [`Claude's own sign-in opens now${email ? `; sign in as ${email}` : ''}.`]
+    case 'signed-in': {
+      const copy = stage.stored ? 'A copy is stored.' : 'A copy could not be stored yet.'
+      return [
+        `Signed in${email ? ` as ${email}` : ''}${untilWords(stage.expiresAtMs, nowMs)}. ${copy}`,
+      ]
+    }
+    case 'not-finished':
+      return ['The sign-in was not finished; nothing was changed.', 'Type: claude-auth login']
+    case 'wrong-identity': {
+      if (email !== null && email === stage.expectedEmail)
+        return [
+          `This is another account or organisation with the e-mail ${email}.`,
+          'Type: claude-auth login',
+        ]
+      const wanted = stage.expectedEmail ? cleanMiddle(stage.expectedEmail, 60) : 'another'
+      return [
+        `This is the login of ${email ?? 'somebody else'}; expected here is ${wanted}.`,
+        'Type: claude-auth login',
+      ]
+    }
+    case 'not-verified':
+      return [
+        'Signed in, but the server could not be asked whose login it is.',
+        'Type: claude-auth ensure',
+      ]
+  }
+}
+
+function untilWords(endMs: number | null, nowMs: number): string {
+  if (endMs === null || endMs <= nowMs) return ''
+  return ` until ${dateTimeWords(endMs, nowMs)} (in ${durationWords(endMs - nowMs)})`
+}

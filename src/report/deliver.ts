@@ -1,0 +1,84 @@
+// Handing messages to their sinks: all at once, bounded in time, and who got which is remembered.
+
+import { AuthError } from '../host/error.js'
+import type { AlertMessage } from './alert-memory.js'
+import { unknownErrorWords } from './error-text.js'
+
+/** Taken, or in plain words (without any secret) why not. */
+export type SinkAnswer = { taken: true } | { taken: false; why: string }
+
+/** A place messages go to. Its name is what `sentTo` remembers. */
+export interface Sink {
+  name: 'slack' | 'command'
+  send(message: AlertMessage, limits: { timeoutMs: number }): Promise<SinkAnswer>
+}
+
+export interface Delivery {
+  /** `sent`: every sink has taken all that is meant for it. */
+  result: 'sent' | 'failed'
+  /** What some sink has not taken yet, for `afterDelivery`. */
+  left: AlertMessage[]
+  /** One for each sink that failed, for the journal. */
+  troubles: { sink: string; why: string }[]
+}
+
+/**
+ * Sends each message to each sink that has not taken it, the sinks at the same time, and comes back
+ * after `limitMs` at the latest. A sink that throws has failed; nothing is thrown from here.
+ */
+export async function deliver(
+  messages: readonly AlertMessage[],
+  sinks: readonly Sink[],
+  limitMs = 3_000,
+): Promise<Delivery> {
+  const records = messages.map(message => ({ ...message, sentTo: [...message.sentTo] }))
+  const troubles = new Map<string, string>()
+  const all = Promise.all(sinks.map(sink => sendAll(records, sink, limitMs, troubles)))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([all, late])
+  clearTimeout(timer)
+
+  const left: AlertMessage[] = []
+  for (const record of records) {
+    const behind = sinks.filter(sink => isFor(record, sink))
+    for (const { name } of behind) if (!troubles.has(name)) troubles.set(name, 'it took too long')
+    if (behind.length > 0) left.push(structuredClone(record))
+  }
+  return {
+    result: left.length === 0 ? 'sent' : 'failed',
+    left,
+    troubles: [...troubles].map(([sink, why]) => ({ sink, why })),
+  }
+}
+
+/** Oldest first, and none after one that failed: the end must not arrive before the begin. */
+async function sendAll(
+  records: AlertMessage[],
+  sink: Sink,
+  limitMs: number,
+  troubles: Map<string, string>,
+): Promise<void> {
+  const wanted = records.filter(record => isFor(record, sink))
+  const timeoutMs = Math.floor(limitMs / Math.max(1, wanted.length))
+  for (const record of wanted) {
+    const answer = await sink.send(record, { timeoutMs }).catch(asAnswer)
+    if (!answer.taken) {
+      troubles.set(sink.name, answer.why)
+      return
+    }
+    record.sentTo.push(sink.name)
+  }
+}
+
+function isFor(message: AlertMessage, { name }: Sink): boolean {
+  return (message.only === null || message.only.includes(name)) && !message.sentTo.includes(name)
+}
+
+function asAnswer(error: unknown): SinkAnswer {
+  const known = error instanceof AuthError
+  const why = known ? `${error.message}; type: ${error.hint}` : unknownErrorWords(error)
+  return { taken: false, why }
+}

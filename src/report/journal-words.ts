@@ -1,0 +1,64 @@
+// A line of the journal as a sentence for people: when, what changed and why, by whom.
+
+import { clean } from './clean.js'
+import { timestampWords } from './duration-words.js'
+import type { Actor, Deed } from './journal.js'
+import type { JournalLine } from './read-journal.js'
+import { deedWords, reasonWords } from './reason-words.js'
+
+const happened: Partial<Record<Deed, string>> = {
+  renew: 'renewed the login',
+  restore: 'put the stored login back',
+  verify: 'checked the login with the server',
+  'back-up': 'stored a copy of the login',
+  'sign-in': 'a sign-in is needed',
+  recover: 'finished what an interrupted run had begun',
+  adopt: 'took over a newer login',
+  'keep-aside': 'kept a copy of a login aside',
+  'record-token': 'stored a new long-lived token',
+  'take-custody': 'took the renewal key out of the login file',
+  'hand-back': 'put the renewal key back into the login file',
+  'sign-in-over': 'the sign-in is no longer needed',
+  'signed-in': 'signed in',
+  'sign-out': 'signed out',
+  alert: 'sent a message',
+}
+
+const actors: Record<Actor, string> = {
+  launch: 'a launch',
+  hook: 'a running session',
+  timer: 'the timer',
+  command: 'a command',
+}
+
+/** One line: `2026-12-12 09:14:03  renewed the login: half of its time was over (by the timer on box)`. */
+export function journalSentence({ atMs, entry }: JournalLine): { time: string; words: string } {
+  const what = happenedWords(entry)
+  const joint = entry.did === 'alert' ? ':' : ';'
+  const detail = entry.detail ? `${joint} ${clean(entry.detail, 200)}` : ''
+  const actor = Object.hasOwn(actors, entry.actor) ? actors[entry.actor] : clean(entry.actor, 20)
+  const prints = [entry.before, entry.after].map(print => (print ? clean(print, 8) : null))
+  const change = prints.some(print => print !== null)
+    ? ` [${prints.map(print => print ?? 'none').join(' -> ')}]`
+    : ''
+  return {
+    time: timestampWords(atMs),
+    words: `${what}${detail} (by ${actor} on ${clean(entry.host, 80)})${change}`,
+  }
+}
+
+function happenedWords({ did, because, after }: JournalLine['entry']): string {
+  // What it is about stands in the detail.
+  if (did === 'alert' && because === 'left') return 'left a message to another host'
+  if (did === 'alert') return because === 'failed' ? 'could not send a message' : 'sent a message'
+  if (did === 'sign-in-over') return `${happened[did]} (before: ${reasonWords(because)})`
+  if (did === 'renew' && !after) return `could not renew the login: ${reasonWords(because)}`
+  if (did === 'observe') {
+    const [deed = '', reason = ''] = because.split(':')
+    return reason === ''
+      ? `only observed: ${reasonWords(because)}`
+      : `only observed; it would ${deedWords(deed)}: ${reasonWords(reason)}`
+  }
+  const what = Object.hasOwn(happened, did) ? happened[did] : clean(did, 40)
+  return because === '' ? `${what}` : `${what}: ${reasonWords(because)}`
+}

@@ -1,0 +1,134 @@
+// The journal: what changed a login, one JSON line each, only ever appended to (`journal.jsonl`, 0600).
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  type Stats,
+  writeSync,
+} from 'node:fs'
+import { systemCode } from '../host/error.js'
+import type { Step } from '../outcome.js'
+import { clean } from './clean.js'
+
+/** What is written down: steps that changed something, and events beside them. One spelling everywhere. */
+export type Deed =
+  | Step['do']
+  | 'recover'
+  | 'adopt'
+  | 'keep-aside'
+  | 'record-token'
+  | 'take-custody'
+  | 'hand-back'
+  | 'sign-in-over'
+  | 'signed-in'
+  | 'sign-out'
+  | 'alert'
+  | 'observe'
+
+export type Actor = 'launch' | 'hook' | 'timer' | 'command'
+
+/** One line of the journal. `before` and `after` are fingerprints of the login's token. */
+export interface JournalEntry {
+  /** ISO 8601, UTC. */
+  at: string
+  host: string
+  actor: Actor
+  did: Deed
+  because: string
+  before?: string
+  after?: string
+  detail?: string
+}
+
+const rotateBytes = 1_048_576
+
+/**
+ * Appends one line (at most 4 KiB) by a single write to a plain file of our own, never through a
+ * symlink; a torn last line of a crash is closed first. At 1 MiB the file becomes `journal.1.jsonl`,
+ * replacing the one before: call it under the gate. The journal never fails a run: trouble is a value.
+ */
+export function appendJournal(path: string, entry: JournalEntry): 'written' | 'failed' {
+  let descriptor: number | null = null
+  try {
+    const line = journalLine(entry)
+    descriptor = openPlain(path)
+    if (fstatSync(descriptor).size + line.length > rotateBytes && rotate(path, descriptor)) {
+      closeSync(descriptor)
+      descriptor = null
+      descriptor = openPlain(path)
+    }
+    const bytes = endsTorn(descriptor) ? Buffer.concat([Buffer.from('\n'), line]) : line
+    return writeSync(descriptor, bytes) === bytes.length ? 'written' : 'failed'
+  } catch (error) {
+    // Only a failed system call is the disk's trouble; anything else is our bug and must be seen.
+    if (systemCode(error) === null) throw error
+    return 'failed'
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
+/** The rotated journal beside `path`. */
+export function olderJournal(path: string): string {
+  return path.replace(/(\.jsonl)?$/, '.1$1')
+}
+
+/** The line as it is written: text cleaned and cut, and nothing in a fingerprint's place that is none. */
+function journalLine(entry: JournalEntry): Buffer {
+  const { before, after, detail } = entry
+  const fields: JournalEntry = {
+    at: clean(entry.at, 40),
+    host: clean(entry.host, 200),
+    actor: entry.actor,
+    did: entry.did,
+    because: clean(entry.because, 100),
+    ...(isFingerprint(before) ? { before } : {}),
+    ...(isFingerprint(after) ? { after } : {}),
+    ...(detail === undefined ? {} : { detail: clean(detail, 600) }),
+  }
+  return Buffer.from(`${JSON.stringify(fields)}\n`)
+}
+
+function isFingerprint(value: string | undefined): value is string {
+  return value !== undefined && /^[0-9a-f]{8}$/.test(value)
+}
+
+function openPlain(path: string): number {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+  const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  const { mode, uid } = requirePlain(descriptor)
+  if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) fchmodSync(descriptor, 0o600)
+  return descriptor
+}
+
+function requirePlain(descriptor: number): Stats {
+  const stats = fstatSync(descriptor)
+  if (stats.isFile()) return stats
+  closeSync(descriptor)
+  throw Object.assign(new Error('not a plain file'), { code: 'EINVAL' })
+}
+
+function rotate(path: string, descriptor: number): boolean {
+  const open = fstatSync(descriptor)
+  const named = lstatSync(path)
+  if (open.ino !== named.ino || open.dev !== named.dev) return true
+  try {
+    renameSync(path, olderJournal(path))
+    return true
+  } catch (error) {
+    if (systemCode(error) === null) throw error
+    return false
+  }
+}
+
+function endsTorn(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor)
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
+}

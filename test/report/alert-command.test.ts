@@ -1,0 +1,64 @@
+// The site's own program gets the message on stdin, and little else.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { commandSink } from '../../src/report/alert-command.js'
+import type { AlertMessage } from '../../src/report/alert-memory.js'
+
+const context = { user: 'alice', host: 'box1', email: 'alice@example.com', runbook: null }
+const message: AlertMessage = {
+  kind: 'sign-in-needed',
+  because: 'login-ended',
+  id: 'a-1',
+  atMs: 0,
+  sinceMs: 0,
+  sentTo: [],
+  only: null,
+}
+const env = { PATH: process.env['PATH'], HOME: '/home/alice', SECRET: 'x', VAULT_TOKEN: 'x' }
+
+function send(command: string[], timeoutMs = 20_000) {
+  return commandSink(command, context, env).send(message, { timeoutMs })
+}
+
+t.test('it gets one JSON object, its arguments as they are, and a small environment', async t => {
+  const folder = t.testdir()
+  const script = 'cat > "$0/in"; env > "$0/env"; pwd > "$0/pwd"; printf %s "$1" > "$0/arg"'
+  t.same(await send(['/bin/sh', '-c', script, folder, '$(touch x); "*"']), { taken: true })
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  t.match(JSON.parse(read('in')), {
+    event: 'sign-in-needed',
+    user: 'alice',
+    because: 'login-ended',
+  })
+  t.equal(read('arg'), '$(touch x); "*"')
+  t.equal(read('pwd'), '/\n')
+  t.match(read('env'), /^HOME=\/home\/alice$/m)
+  t.notMatch(read('env'), /SECRET|VAULT/)
+})
+
+t.test('it has failed when it exits otherwise, cannot start, or is no full path', async t => {
+  const why = async (...command: string[]) => {
+    const answer = await send(command)
+    return answer.taken ? 'taken' : answer.why
+  }
+  t.equal(await why('/bin/sh', '-c', 'exit 3'), 'alerts.command ended with exit code 3')
+  t.equal(await why('/bin/sh', '-c', 'kill -9 $$'), 'alerts.command ended with SIGKILL')
+  t.equal(await why('/none/such'), 'alerts.command could not start: ENOENT')
+  t.equal(await why('sh', '-c', 'true'), 'alerts.command needs the full path of a program')
+  t.equal(await why(), 'alerts.command needs the full path of a program')
+  t.equal(await why('/bin/true'), 'taken')
+})
+
+t.test('when its time is over the whole group is killed', async t => {
+  const folder = t.testdir()
+  const script = '(sleep 1; touch "$0/late") & touch "$0/early"; wait'
+  t.same(await send(['/bin/sh', '-c', script, folder], 500), {
+    taken: false,
+    why: 'alerts.command took too long',
+  })
+  await sleep(1_500)
+  t.notOk(existsSync(join(folder, 'late')))
+})

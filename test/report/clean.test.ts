@@ -1,0 +1,51 @@
+// Text from elsewhere can't move the cursor, hide, or break the line.
+
+import fc from 'fast-check'
+import t from 'tap'
+import { clean, cleanMiddle, columnsOf } from '../../src/report/clean.js'
+
+t.test('terminal escapes and control characters go, the words stay', async t => {
+  const cases: [string, string][] = [
+    ['plain', 'plain'],
+    ['\u001b[31mred\u001b[0m', 'red'],
+    ['\u001b[2J\u001b[1;1Hhome', 'home'],
+    ['\u001b]0;title\u0007after', 'after'],
+    ['\u001b]8;;http://evil\u001b\\link\u001b]8;;\u001b\\', 'link'],
+    ['\u001bP1$r\u001b\\dcs', 'dcs'],
+    ['\u001b]52;c;never ended', ''],
+    ['two\nlines\r\nand\ttab', 'two lines and tab'],
+    ['a\u0008\u0008b\u0000c\u007f', 'abc'],
+    ['\u202egnp.exe\u202c', 'gnp.exe'],
+    ['zero\u200bwidth\u2060', 'zerowidth'],
+    ['line\u2028separator', 'line separator'],
+    ['\ud800lone', 'lone'],
+    ['  edge  ', 'edge'],
+    ['Zoë Müller 李', 'Zoë Müller 李'],
+  ]
+  for (const [given, wanted] of cases) t.equal(clean(given), wanted)
+})
+
+t.test('a long text is cut to its columns, at the end or in the middle', async t => {
+  t.equal(clean('abcdefghij', 5), 'abcd…')
+  t.equal(cleanMiddle('abcdefghij', 5), 'ab…ij')
+  t.equal(clean('李李李李', 5), '李李…')
+  t.equal(columnsOf('a李'), 3)
+})
+
+t.test('whatever comes in, what comes out is one printable line that fits', async t => {
+  const text = fc.string({ unit: 'binary', maxLength: 300 })
+  const width = fc.integer({ min: 1, max: 90 })
+  fc.assert(
+    fc.property(text, width, (given, widest) => {
+      for (const line of [clean(given, widest), cleanMiddle(given, widest)]) {
+        if (/\p{C}|\p{Zl}|\p{Zp}/u.test(line) || columnsOf(line) > widest) return false
+      }
+      return true
+    }),
+  )
+  t.pass()
+})
+
+t.test('a huge text of openings costs nothing', async t => {
+  t.equal(clean('\u001b]'.repeat(1_000_000)), '')
+})

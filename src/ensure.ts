@@ -1,0 +1,139 @@
+// The story of one run, in order: recover, read, decide, act, save, report, verify, back up.
+
+import { decide } from './decide.js'
+import type { Outcome, Step } from './outcome.js'
+import { note, type Run } from './run.js'
+import { type Decision, decisionKey } from './state.js'
+import { backUp } from './steps/back-up.js'
+import { noticeLogOut } from './steps/log-out.js'
+import { look, type Seen } from './steps/look.js'
+import { readStore, register } from './steps/read-store.js'
+import { recover } from './steps/recover.js'
+import { renew } from './steps/renew.js'
+import { renewByClient } from './steps/renew-by-client.js'
+import { type Report, report } from './steps/report.js'
+import { restore } from './steps/restore.js'
+import { verify } from './steps/verify.js'
+
+export interface EnsureOptions {
+  /** Called once, as soon as a launch can go on or has to be told why not; more work may follow. */
+  tell: (report: Report) => void
+  /** Until then an ended login that got no answer is tried again before a launch is told. */
+  patientUntilMs: number
+  /** Somebody wants the run to end: it does, between two steps. */
+  interrupted: () => boolean
+}
+
+/**
+ * Makes sure that this login is valid, or says why it isn't. The caller is inside the gate. Expected
+ * trouble is in the report; throws `AuthError` for our own (disk, locks).
+ */
+export async function ensure(run: Run, options: EnsureOptions): Promise<Report> {
+  const steps: Outcome['steps'] = []
+  const did: Outcome['did'] = []
+  let told = false
+  const tell = (told_: Report) => {
+    if (!told) options.tell(told_)
+    told = true
+  }
+  if (run.config.mode === 'on' && mayAct(run)) {
+    await recover(run)
+    if (run.forced && run.store !== null) run.asked ??= await readStore(run)
+  }
+  for (;;) {
+    if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
+    const seen = look(run)
+    const decision = decide(seen.state, run.now())
+    if (isEnd(decision) || onlyObserves(run, decision) || options.interrupted()) {
+      if (!told && (await waitedOut(run, decision, options))) continue
+      const end = endOf(run, decision)
+      const last = await report(run, seen, end, { steps, did })
+      tell(last)
+      if (mayAct(run)) await register(run)
+      return last
+    }
+    if (!told && isAfterwards(decision, seen)) {
+      tell(await report(run, seen, { do: 'launch', because: 'fresh', about: null }, { steps, did }))
+    }
+    const beganMs = run.now()
+    const isDone = await act(run, decision, seen)
+    run.tried.push(decisionKey(decision))
+    steps.push({ ...step(decision), ms: run.now() - beganMs })
+    if (isDone) did.push(decision.do)
+  }
+}
+
+function mayAct(run: Run): boolean {
+  return run.owned && run.otherCredential === null
+}
+
+function isEnd(decision: Decision): boolean {
+  return decision.do === 'launch' || decision.do === 'sign-in'
+}
+
+/** The login works already: the launch need not wait for this step. Taking custody is no such step. */
+function isAfterwards(decision: Decision, { state }: Seen): boolean {
+  if (decision.do === 'verify') return decision.because === 'unverified'
+  const inPlainText = state.file.kind === 'login' && state.file.login.refreshHash !== null
+  return decision.do === 'back-up' && !(state.custody === 'sole' && inPlainText)
+}
+
+/**
+ * An ended login that got no answer is tried again while the launch may still wait: a client that
+ * starts with it might spend the refresh token.
+ */
+async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): Promise<boolean> {
+  const { backOff } = run.memory
+  if (decision.because !== 'no-answer' || backOff === null || run.offline) return false
+  if (options.interrupted() || backOff.nextTryAtMs >= options.patientUntilMs) return false
+  await run.sleep(Math.max(backOff.nextTryAtMs - run.now(), 1))
+  run.tried = []
+  run.asked = null
+  return true
+}
+
+/** True when the step did what it is called. */
+async function act(run: Run, decision: Decision, seen: Seen): Promise<boolean> {
+  const again = (now: Seen) => decide(now.state, run.now())
+  switch (decision.do) {
+    case 'read-store':
+      await readStore(run)
+      return true
+    case 'renew':
+      return run.config.renewal.via === 'client'
+        ? renewByClient(run, decision, seen)
+        : renew(run, decision, again)
+    case 'restore':
+      return restore(run, decision, again)
+    case 'verify':
+      return verify(run, decision)
+    case 'back-up':
+      return backUp(run, decision, again)
+  }
+  return false
+}
+
+/** A run that was interrupted has not come to anything. */
+function endOf(run: Run, decision: Decision): Decision {
+  if (onlyObserves(run, decision)) return observed(run, decision)
+  return isEnd(decision) ? decision : { do: 'launch', because: 'own-trouble', about: null }
+}
+
+/** `mode: observe` looks at everything and changes nothing. */
+function onlyObserves(run: Run, decision: Decision): boolean {
+  return run.config.mode === 'observe' && decision.do !== 'read-store' && decision.do !== 'sign-in'
+}
+
+/** What would be done is written down, once until it is something else. */
+function observed(run: Run, decision: Decision): Decision {
+  const would = `${decision.do}:${decision.because}`
+  if (decision.do !== 'launch') run.would = step(decision)
+  if (decision.do !== 'launch' && run.memory.told['observe'] !== would) note(run, 'observe', would)
+  return decision.do === 'launch' && decision.because !== 'fresh'
+    ? decision
+    : { do: 'launch', because: 'observe', about: null }
+}
+
+function step({ about: _, ...plain }: Decision): Step {
+  return plain
+}

@@ -1,0 +1,84 @@
+// One run of `ensure`: what it works with, and the memory it keeps.
+
+import type { Network } from './anthropic/http.js'
+import type { Config } from './host/config.js'
+import type { OtherCredential } from './host/other-credential.js'
+import type { Env, LoginPaths } from './host/paths.js'
+import type { Person } from './host/person.js'
+import type { Sealer } from './login/answer.js'
+import type { LockPlace } from './login/client-locks.js'
+import { fingerprint } from './login/login.js'
+import { type Memory, writeMemory } from './login/memory.js'
+import type { Step } from './outcome.js'
+import { type Actor, appendJournal, type Deed } from './report/journal.js'
+import type { Store, StoreRead } from './store/store.js'
+
+/** Given by the command; `memory`, `asked` and `tried` change while the run goes on. */
+export interface Run {
+  config: Config
+  person: Person
+  paths: LoginPaths
+  env: Env
+  network: Network
+  /** Null for `store: none`. */
+  store: Store | null
+  /** Seals for this user with the local store's key; the identity for `store: none`. */
+  sealer: () => Promise<Sealer>
+  actor: Actor
+  /** The effective user owns the home and the login folder. */
+  owned: boolean
+  otherCredential: OtherCredential | null
+  forced: boolean
+  offline: boolean
+  /** Where the configuration is, and when we began to read it. */
+  configFiles: { systemConfig: string; userConfig: string; configReadAtMs: number }
+  /** The real client, where one was found. */
+  client: string | null
+  /** What it was chosen by: `$CLAUDE_AUTH_CLIENT`, the one given to claude-wrap, or empty. */
+  override: string
+  locks: LockPlace
+  now: () => number
+  sleep: (ms: number) => Promise<unknown>
+  /** Fresh hex digits. */
+  nonce: () => string
+  /** Names this login folder on this host among those that use a shared document. */
+  instance: string
+  /** Between 0 and 1. */
+  random: () => number
+
+  /** Somebody has just signed in: what we don't know in the file is that sign-in's. */
+  signedIn: boolean
+  /** `mode: observe`: what would have been done; null: nothing. */
+  would: Step | null
+
+  memory: Memory
+  /** What the store said in this run; null: not asked yet. */
+  asked: StoreRead | null
+  /** Decisions already acted on. */
+  tried: string[]
+}
+
+/** Changes the memory, durably. */
+export function remember(run: Run, change: Partial<Memory>) {
+  run.memory = { ...run.memory, ...change }
+  writeMemory(run.paths.stateFile, run.memory, run.nonce())
+}
+
+/** Writes down something that changed; `before` and `after` are token hashes. */
+export function note(
+  run: Run,
+  did: Deed,
+  because: string,
+  facts: { before?: string | null; after?: string | null; detail?: string } = {},
+) {
+  appendJournal(run.paths.journal, {
+    at: new Date(run.now()).toISOString(),
+    host: run.person.host,
+    actor: run.actor,
+    did,
+    because,
+    ...(facts.before ? { before: fingerprint(facts.before) } : {}),
+    ...(facts.after ? { after: fingerprint(facts.after) } : {}),
+    ...(facts.detail ? { detail: facts.detail } : {}),
+  })
+}

@@ -1,0 +1,190 @@
+// Starting a run: configuration, settings, network, store and memory put together; the edge of the engine.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getProxyForUrl } from 'proxy-from-env'
+import type { Network } from './anthropic/http.js'
+import { makePrivateFolder } from './host/atomic-write.js'
+import { findClient } from './host/client.js'
+import { readClientSettings, settingsFolder } from './host/client-settings.js'
+import { type Config, loadConfig } from './host/config.js'
+import { networkSettings } from './host/network-settings.js'
+import { otherCredential } from './host/other-credential.js'
+import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
+import { type Person, whoAmI } from './host/person.js'
+import { processFacts } from './login/lock-owner.js'
+import { readLoginFile } from './login/login-file.js'
+import { readMemory, type SessionMemory } from './login/memory.js'
+import type { Actor } from './report/journal.js'
+import { type Run, remember } from './run.js'
+import { type LocalStore, localStore } from './store/local-store.js'
+import type { Store } from './store/store.js'
+import { version } from './version.js'
+
+export interface StartOptions {
+  env: Env
+  /** The folder the client is started in: its settings there count. */
+  cwd: string
+  actor: Actor
+  forced: boolean
+  offline: boolean
+  /** Somebody has just signed in. */
+  signedIn: boolean
+  /** The real client if the caller knows it; else it is searched for. */
+  client: string | null
+  /** What the client was chosen by: a path, or empty for a search. */
+  override: string
+  /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
+  configReadAtMs: number
+}
+
+/** Whose login, and where: all that is needed to enter the gate. */
+export interface Place {
+  person: Person
+  paths: LoginPaths
+  /** The effective user owns the home and the login folder. */
+  owned: boolean
+}
+
+export function placeOf(env: Env): Place {
+  const person = whoAmI(env)
+  const paths = loginPaths(loginFolder(env, person.home), env, person.home)
+  const isOwn = [person.home, paths.folder].every(folder => owns(person.uid, folder))
+  // A link in the place of our own folder was put there by somebody else.
+  const state = lstatSync(paths.state, { throwIfNoEntry: false })
+  const owned = isOwn && (state === undefined || (state.isDirectory() && state.uid === person.uid))
+  return { person, paths, owned }
+}
+
+/** The configuration in force for `place`; throws `config-invalid` and its kin. */
+export async function configOf({ person, paths, owned }: Place, env: Env): Promise<Config> {
+  const own = ownPaths(env, person.home)
+  const cache = { path: `${paths.state}/config.json`, version }
+  return loadConfig({ paths: own, env, person, ...(owned ? { cache } : {}) })
+}
+
+/** A run, ready for `ensure`. The caller is inside the gate of `place`. */
+export async function startRun(place: Place, config: Config, options: StartOptions): Promise<Run> {
+  const { person, paths, owned } = place
+  const { env, cwd } = options
+  const own = ownPaths(env, person.home)
+  if (owned && config.mode !== 'off') makePrivateFolder(paths.state)
+  const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+  const nonce = () => randomBytes(8).toString('hex')
+  const memory = readMemory(paths.stateFile)
+  const local = localStore(
+    {
+      folder: own.localStore,
+      name: config.profile ?? 'default',
+      keyFile: config.local.keyFile,
+      uid: person.uid,
+      nonce,
+      randomBytes,
+    },
+    hash => run.memory.spent.includes(hash),
+  )
+  const run: Run = {
+    config,
+    person,
+    paths,
+    env,
+    owned,
+    memory,
+    network: networkOf(env, settings),
+    store: null,
+    sealer: local.sealer,
+    actor: options.actor,
+    otherCredential: otherCredential(env, settings),
+    forced: options.forced,
+    offline: options.offline,
+    signedIn: options.signedIn,
+    would: null,
+    configFiles: {
+      systemConfig: own.systemConfig,
+      userConfig: own.userConfig,
+      configReadAtMs: options.configReadAtMs,
+    },
+    client: options.client ?? findClient(env),
+    override: options.override,
+    locks: {
+      folder: paths.folder,
+      state: paths.state,
+      process: processFacts(process.pid),
+      now: Date.now,
+      sleep,
+      nonce,
+    },
+    now: Date.now,
+    sleep,
+    nonce,
+    instance: instanceOf(person, paths),
+    random: Math.random,
+    asked: null,
+    tried: [],
+  }
+  run.store = await storeOf(run, local, own.localStore)
+  return run
+}
+
+/** `store: none` after sole custody: what is still sealed goes back first. */
+async function storeOf(run: Run, local: LocalStore, localFolder: string): Promise<Store | null> {
+  const { config, person, offline } = run
+  if (config.store === 'none') return isToBeHandedBack(run, localFolder) ? local : null
+  if (config.vault === null) return local
+  const { openVault } = await import('./store/open-vault.js')
+  const session = {
+    now: run.now,
+    known: run.memory.vault,
+    remember: (vault: SessionMemory) => remember(run, { vault }),
+    expectedEmail: config.identity.email,
+  }
+  const { network } = run
+  return openVault(config.vault, { network, person, session, cache: local, offline })
+}
+
+/** The same for this login folder on this host in every run, and telling nothing about either. */
+function instanceOf({ host }: Person, { folder }: LoginPaths): string {
+  const { pidDomain } = processFacts(process.pid)
+  const machine = pidDomain.split(':')[1] ?? ''
+  return createHash('sha256').update(`${machine}\n${host}\n${folder}`).digest('hex').slice(0, 16)
+}
+
+function networkOf(env: Env, settings: Parameters<typeof networkSettings>[1]): Network {
+  const { httpsProxy, noProxy, extraCaFile } = networkSettings(env, settings)
+  // proxy-from-env knows the rules of NO_PROXY and reads them from this process's environment.
+  for (const name of ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy'])
+    delete process.env[name]
+  if (httpsProxy !== null) process.env['HTTPS_PROXY'] = httpsProxy
+  if (noProxy !== null) process.env['NO_PROXY'] = noProxy
+  const loadedByNode = extraCaFile !== null && extraCaFile === env['NODE_EXTRA_CA_CERTS']
+  return {
+    proxyFor: url => (url.startsWith('https:') ? getProxyForUrl(url) || null : null),
+    extraCa: extraCaFile === null || loadedByNode ? null : readCertificates(extraCaFile),
+    userAgent: `claude-auth/${version}`,
+  }
+}
+
+/** Like Node itself, which goes on without a file that is not there. */
+function readCertificates(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** `store: none` after sole custody: the refresh token is still in the sealed store, and goes back first. */
+function isToBeHandedBack(
+  { paths, person }: Pick<Place, 'paths' | 'person'>,
+  localStore: string,
+): boolean {
+  const file = readLoginFile(paths.loginFile, person.uid)
+  const isWithout = file.kind === 'login' && file.login.refreshToken === null
+  return isWithout && file.login.expiresAtMs !== null && existsSync(localStore)
+}
+
+/** A folder that is not there yet will be ours. */
+function owns(uid: number, folder: string): boolean {
+  return (statSync(folder, { throwIfNoEntry: false })?.uid ?? uid) === uid
+}

@@ -1,0 +1,94 @@
+// Notes for a person that are said once each, and again only when they have changed.
+
+import { tokenHash } from '../login/login.js'
+import { loginEndsCondition } from '../report/early-warning.js'
+import type { Note } from '../report/text.js'
+import { type Run, remember } from '../run.js'
+import { isLongLivedNeeded } from './long-lived-facts.js'
+import type { Seen } from './look.js'
+import { endsAtMs } from './outcome-of.js'
+
+const clockSubject = 'clock-off'
+/** Enough for all the credentials of a user's projects. */
+const mostTold = 40
+
+/** One thing to say; `about` is what makes it another one. */
+interface Saying {
+  subject: string
+  about: string
+  note: Note
+}
+
+/**
+ * What is to be said now: which credential wins, a token that may be shared, the clock, the login's
+ * nearing end, what `mode: observe` would do. What was said is not forgotten while it does not apply,
+ * a wrong clock excepted.
+ */
+export function notesOf(run: Run, seen: Seen): Note[] {
+  const now = [
+    otherCredential(run),
+    sharedToken(run, seen),
+    clock(run),
+    observed(run),
+    vaultDrift(run),
+    loginEnds(run, seen),
+  ].filter(saying => saying !== null)
+  const { told } = run.memory
+  const fresh = now.filter(({ subject, about }) => told[subject] !== about)
+  const isRightAgain = told[clockSubject] !== undefined && run.memory.clockOffMs === 0
+  if (!run.owned || run.config.mode === 'off' || (fresh.length === 0 && !isRightAgain))
+    return fresh.map(({ note }) => note)
+  const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
+  const added = fresh.map(({ subject, about }) => [subject, about] as const)
+  const all = new Map([...kept, ...added])
+  remember(run, { told: Object.fromEntries([...all].slice(-mostTold)) })
+  return fresh.map(({ note }) => note)
+}
+
+/** Each credential is a subject of its own: two that take turns are said once each. */
+function otherCredential({ otherCredential }: Run): Saying | null {
+  if (otherCredential === null) return null
+  const { wins } = otherCredential
+  return {
+    subject: `other-credential ${wins}`,
+    about: 'said',
+    note: { say: 'other-credential', winner: wins },
+  }
+}
+
+/** A token in the environment that is not this user's own, as far as we know, is often a shared one. */
+function sharedToken({ otherCredential, memory }: Run, { file }: Seen): Saying | null {
+  const hash = otherCredential?.tokenHash
+  const inFile = file.kind === 'login' ? tokenHash(file.login.accessToken) : null
+  if (!hash || hash === inFile || hash === memory.held?.accessHash) return null
+  return { subject: `shared-token ${hash}`, about: 'said', note: { say: 'shared-token' } }
+}
+
+function clock({ memory }: Run): Saying | null {
+  if (memory.clockOffMs === 0) return null
+  const note: Note = { say: 'clock-off', offMs: memory.clockOffMs }
+  return { subject: clockSubject, about: memory.clockOffMs > 0 ? 'ahead' : 'behind', note }
+}
+
+/** Who else may have changed it? Said once for each change. */
+function vaultDrift({ store }: Run): Saying | null {
+  const drift = store?.drift() ?? null
+  if (drift === null) return null
+  return { subject: 'vault-token', about: drift, note: { say: 'attention', detail: drift } }
+}
+
+function observed({ would }: Run): Saying | null {
+  if (would === null) return null
+  const about = `${would.do}:${would.because}`
+  return { subject: 'observe', about, note: { say: 'observe', would } }
+}
+
+function loginEnds(run: Run, seen: Seen): Saying | null {
+  const { beforeLoginEndsMs } = run.config.alerts
+  const ends = loginEndsCondition(endsAtMs(run, seen), beforeLoginEndsMs, run.now())
+  if (ends === null) return null
+  const about = `${ends.withinMs} before ${Math.round(ends.endsAtMs / 3_600_000)}`
+  const longLived = isLongLivedNeeded(seen.state, run.now())
+  const note: Note = { say: 'login-ends', endsAtMs: ends.endsAtMs, longLived }
+  return { subject: 'login-ends', about, note }
+}

@@ -1,0 +1,155 @@
+// Renewing by the refresh grant: the request under the right locks, its answer safe before anything else.
+
+import { requestRefresh } from '../anthropic/token-endpoint.js'
+import { beginAnswer, eraseAnswer, saveAnswer } from '../login/answer.js'
+import { withRefreshLocks } from '../login/client-locks.js'
+import { newLineage } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import { type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
+import type { Intent } from '../store/intent.js'
+import { announce, conclude } from './announce.js'
+import { noteClock } from './clock.js'
+import type { Parent } from './install.js'
+import { noticeLogOut } from './log-out.js'
+import { look, type Seen } from './look.js'
+import { settle, settleLost, waiting } from './settle.js'
+
+/** Longer than any refresh of a client, which holds the locks for at most 30 s. */
+export const locksWaitMs = 40_000
+/** A process that was stopped, or kept waiting for the locks, announces anew. */
+const mostTurns = 3
+
+/** `stale`: nothing was sent, as what was announced has got too old. */
+type Asked = 'renewed' | 'not-renewed' | 'stale'
+
+/**
+ * Renews the login whose refresh token `decision` is about. Where the file holds that token, a client
+ * could spend it too: then under the client's refresh locks, and only if `again` (reading and deciding
+ * anew inside them) still says so. In sole custody nobody else has it, and the gate is enough; where
+ * other hosts have it, it is announced to them first. True when it brought a successor.
+ */
+export async function renew(
+  run: Run,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+): Promise<boolean> {
+  const hash = decision.about
+  if (hash === null) return false
+  const seen = look(run)
+  const parent = findParent(run, seen, hash)
+  if (parent === null) return false
+  const isWanted = () => {
+    const then = again(look(run))
+    return then.do === 'renew' && then.about === hash
+  }
+  const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
+  for (let turn = 0; turn < mostTurns; turn++) {
+    const announced = await announce(run, hash, isWanted)
+    if (announced.kind !== 'clear') break
+    const { isStale } = announced
+    const asked = isAlone
+      ? await ask(run, parent, decision, isStale)
+      : await renewLocked(run, hash, decision, again, isStale)
+    if (asked === 'renewed') return true
+    if (asked === 'not-renewed') break
+  }
+  await conclude(run, endOf(run, hash))
+  return false
+}
+
+/** What is known of a refresh token now that nothing came of posting it, or of the wish to. */
+function endOf({ memory }: Run, hash: string): Intent['ended'] {
+  if (memory.spent.includes(hash)) return 'refused'
+  return memory.maybeSpent.some(each => each.hash === hash) ? 'maybe-spent' : null
+}
+
+async function renewLocked(
+  run: Run,
+  hash: string,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+  isStale: () => boolean,
+): Promise<Asked> {
+  return withRefreshLocks(run.locks, locksWaitMs, async () => {
+    await noticeLogOut(run)
+    const now = look(run)
+    const then = again(now)
+    if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
+    const current = findParent(run, now, hash)
+    return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
+  })
+}
+
+/** The login with the refresh token `hash`: the file's, else the store's; null when neither has it now. */
+export function findParent(run: Run, { file, lineage, state }: Seen, hash: string): Parent | null {
+  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  const found = file.kind === 'login' ? file.login : null
+  const { verification } = state
+  if (found && lineage && hashOf(found) === hash) {
+    const verified = verification?.accessHash === tokenHash(found.accessToken)
+    const own = (verified && verification.rightIdentity) || hash === run.memory.held?.refreshHash
+    return { hash, login: found, lineage, own }
+  }
+  if (!stored?.login || hashOf(stored.login) !== hash) return null
+  const since = stored.backedUpAtMs ?? run.now()
+  const pedigree = stored.lineage ?? newLineage(run.nonce(), hash, since)
+  return { hash, login: stored.login, lineage: pedigree, own: true }
+}
+
+function hashOf({ refreshToken }: Login): string | null {
+  return refreshToken === null ? null : tokenHash(refreshToken)
+}
+
+function isInFile({ file }: Seen, hash: string): boolean {
+  return file.kind === 'login' && hashOf(file.login) === hash
+}
+
+async function ask(
+  run: Run,
+  parent: Parent,
+  decision: Decision,
+  isStale: () => boolean,
+): Promise<Asked> {
+  const { hash } = parent
+  const { refreshToken, scopes } = parent.login
+  if (refreshToken === null) return 'not-renewed'
+  const sole = run.config.custody === 'sole'
+  // Everything that saving needs is loaded before the request leaves.
+  const sealer = sole ? await run.sealer() : plainSealer
+  beginAnswer(
+    run.paths.answer,
+    { parentHash: hash, sentAtMs: run.now(), sealed: sole },
+    run.nonce(),
+  )
+  if (isStale()) {
+    eraseAnswer(run.paths.answer)
+    return 'stale'
+  }
+  const outcome = await requestRefresh(
+    run.network,
+    run.config.endpoints.oauth,
+    refreshToken,
+    scopes,
+  )
+  if (outcome.kind === 'not-sent') {
+    remember(run, waiting(run, hash, null))
+    eraseAnswer(run.paths.answer)
+    return 'not-renewed'
+  }
+  if (outcome.kind === 'cut') {
+    settleLost(run, hash, outcome.what)
+    eraseAnswer(run.paths.answer)
+    return 'not-renewed'
+  }
+  await saveAnswer(run.paths.answer, outcome, sealer).catch(() => undefined)
+  noteClock(run, outcome.serverNowMs)
+  const answer = { ...outcome, atMs: run.now() }
+  return (await settle(run, parent, answer, decision.because)) ? 'renewed' : 'not-renewed'
+}
+
+/** In shared custody the token is in plain text in the login file anyway. */
+export const plainSealer = {
+  seal: async (bytes: Buffer) => bytes,
+  open: async (bytes: Buffer) => bytes,
+}

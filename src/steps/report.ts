@@ -1,0 +1,129 @@
+// Reporting: what a run came to, as an outcome, as words for a person, as alerts, and as marks for the wrapper.
+
+import { fileURLToPath } from 'node:url'
+import type { AlertResult, Outcome, Step } from '../outcome.js'
+import { notByClientTrouble } from '../report/command-text.js'
+import { launchLines, type Note, noteLine } from '../report/text.js'
+import { note, type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
+import { alertTroubleOf, sendAlerts } from './alerts.js'
+import { expectedEmail } from './expected-email.js'
+import { isLongLivedNeeded, signInCommand } from './long-lived-facts.js'
+import type { Seen } from './look.js'
+import { mark } from './mark.js'
+import { notesOf } from './notes.js'
+import {
+  clockTrouble,
+  endsAtMs,
+  isOtherAccount,
+  outcomeOf,
+  troubleOf,
+  verdictOf,
+} from './outcome-of.js'
+
+export interface Report {
+  outcome: Outcome
+  /** For stderr of a launch, prefix included; none when all is well. */
+  lines: string[]
+  /** The early warning, once for each of its times: for whoever sits at a terminal. */
+  warnings: string[]
+  /** What works but needs care, or what failed, in words; null: nothing. */
+  trouble: string | null
+  /** Why a message to the people outside was not taken, and what to type; null: none waits. */
+  alertTrouble: string | null
+  /** `mode: observe`: what would have been done; null: nothing. */
+  would: Step | null
+  /** What a person has to type where a sign-in is needed. */
+  signInCommand: string
+}
+
+/** A run that goes on is reported on again. */
+interface Reported extends Run {
+  alert?: AlertResult
+}
+
+/** The runbook that came with this program, where the site names no other. */
+const packagedRunbook = fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
+
+/** Says what `decision` means, to everybody who has to know. Called again when the run went on, it says what changed. */
+export async function report(
+  run: Reported,
+  seen: Seen,
+  decision: Decision,
+  work: Pick<Outcome, 'steps' | 'did'>,
+): Promise<Report> {
+  const sinceMs = noteSignIn(run, decision)
+  const alert = await sendAlerts(run, decision, endsAtMs(run, seen))
+  run.alert = strongest(run.alert ?? 'off', alert)
+  const alertTrouble = alertTroubleOf(run)
+  const trouble = troubleOf(run, seen, decision)
+  const verdict = verdictOf(decision, trouble)
+  const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })
+  const { identity, config, person } = { ...run, identity: outcome.identity }
+  const notes: Note[] = notesOf(run, seen)
+  const early = notes.filter(({ say }) => say === 'login-ends')
+  const others = notes.filter(({ say }) => say !== 'login-ends')
+  if (alert === 'failed' && alertTrouble !== null)
+    others.push({ say: 'alert-failed', detail: alertTrouble })
+  const lines = launchLines({
+    verdict: trouble === clockTrouble && verdict === 'attention' ? 'ok' : verdict,
+    because: decision.because,
+    sinceMs,
+    nowMs: run.now(),
+    expected: {
+      email: expectedEmail(config, run.memory, run.paths.clientConfig),
+      organization: null,
+    },
+    actual: {
+      email: identity?.email ?? null,
+      organization: run.memory.verification?.organization ?? null,
+    },
+    user: person.user,
+    host: person.host,
+    runbook: config.alerts.runbook ?? packagedRunbook,
+    loginEndsAtMs: outcome.loginEndsAt,
+    expiresAtMs: outcome.expiresAt,
+    ...(trouble === null ? {} : { detail: trouble }),
+    launchStopped:
+      config.mode === 'on' && config.onSignInRequired === 'fail' && verdict === 'sign-in',
+    otherAccount: isOtherAccount(run, identity),
+    longLived: isLongLivedNeeded(seen.state, run.now()),
+    notByClient: trouble === notByClientTrouble,
+    notes: others,
+  })
+  mark(run, seen, decision)
+  const warnings = early.map(each => noteLine(each, run.now()))
+  return {
+    outcome,
+    lines,
+    warnings,
+    trouble,
+    alertTrouble,
+    would: run.would,
+    signInCommand: signInCommand(seen.state, run.now()),
+  }
+}
+
+const byStrength: readonly AlertResult[] = ['off', 'unchanged', 'failed', 'sent']
+
+function strongest(one: AlertResult, other: AlertResult): AlertResult {
+  return byStrength.indexOf(one) > byStrength.indexOf(other) ? one : other
+}
+
+/** When the need to sign in began; it is one condition whatever its reason becomes. */
+function noteSignIn(run: Run, decision: Decision): number | null {
+  const { signInNeeded } = run.memory
+  if (decision.do === 'sign-in') {
+    const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
+    if (signInNeeded?.because !== decision.because) {
+      note(run, 'sign-in', decision.because, { before: run.memory.held?.refreshHash ?? null })
+      remember(run, { signInNeeded: { sinceMs, because: decision.because } })
+    }
+    return sinceMs
+  }
+  if (signInNeeded && (decision.because === 'fresh' || decision.because === 'long-lived')) {
+    note(run, 'sign-in-over', signInNeeded.because)
+    remember(run, { signInNeeded: null })
+  }
+  return run.memory.backOff?.triesAtMs[0] ?? null
+}

@@ -1,0 +1,98 @@
+// Restoring: putting a stored login into the login file, or what a faulty refresh dropped from it.
+
+import { withRefreshLocks } from '../login/client-locks.js'
+import { completed } from '../login/held.js'
+import { type Lineage, newLineage } from '../login/lineage.js'
+import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
+import type { LoginFile } from '../login/login-file.js'
+import type { Memory } from '../login/memory.js'
+import { note, type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
+import { keepAside } from './keep-aside.js'
+import { isLoggedOut, noticeLogOut } from './log-out.js'
+import { look, type Seen } from './look.js'
+import { isAboutToken, placeLongLived } from './place-long-lived.js'
+import { locksWaitMs } from './renew.js'
+import { holding, saveToFile } from './save.js'
+
+/**
+ * Acts on `decision` under the client's refresh locks, if `again` still says so inside them. True when
+ * the file was written.
+ */
+export async function restore(
+  run: Run,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+): Promise<boolean> {
+  return withRefreshLocks(run.locks, locksWaitMs, async () => {
+    await noticeLogOut(run)
+    const seen = look(run)
+    const then = again(seen)
+    if (then.do !== 'restore' || then.about !== decision.about) return false
+    if (isAboutToken(run, decision)) return placeLongLived(run, decision, seen)
+    const { file } = seen.state
+    return file.kind === 'login' && file.incomplete
+      ? complete(run, seen)
+      : fromStore(run, decision, seen)
+  })
+}
+
+async function complete(run: Run, { file }: Seen): Promise<boolean> {
+  const { held } = run.memory
+  if (file.kind !== 'login' || held === null) return false
+  const login = completed(file.login, held)
+  const isUnchanged = (now: LoginFile) => now.contentHash === file.contentHash
+  if (!(await saveToFile(run, login, isUnchanged))) return false
+  note(run, 'restore', 'unreadable', {
+    after: tokenHash(login.refreshToken ?? login.accessToken),
+    detail: 'fields that a refresh had dropped',
+  })
+  return true
+}
+
+async function fromStore(run: Run, decision: Decision, { file }: Seen): Promise<boolean> {
+  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  if (!stored?.login) return false
+  const login = stored.login
+  const hash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
+  const sole = run.config.custody === 'sole'
+  const unchanged = (now: LoginFile) =>
+    now.kind === file.kind && now.contentHash === file.contentHash && !isLoggedOut(run)
+  if (file.kind === 'login' && isUnknown(run, file.login, stored.lineage))
+    await keepAside(run, file.login, 'replaced by the stored login')
+  // Before the file loses its refresh token, or could be blanked while the shared document is away.
+  await run.store?.keep?.(stored)
+  if (!(await saveToFile(run, sole ? withoutRefreshToken(login) : login, unchanged))) return false
+  const before = run.memory.held
+  const lineage = stored.lineage ?? newLineage(run.nonce(), hash, stored.backedUpAtMs ?? run.now())
+  const sameToken = before?.accessHash === tokenHash(login.accessToken)
+  const held = holding(run, login, lineage, { renewedAtMs: null, inFile: !sole })
+  remember(run, {
+    held: sameToken ? { ...held, sinceMs: before.sinceMs, renewedAtMs: before.renewedAtMs } : held,
+    backOff: null,
+    ...known(run, held.accessHash),
+    ...(run.memory.verifiedCopy?.accessHash === held.accessHash
+      ? { verification: run.memory.verifiedCopy }
+      : {}),
+  })
+  const handedBack = file.kind === 'login' && file.login.accessToken === login.accessToken
+  note(run, handedBack ? 'hand-back' : 'restore', decision.because, {
+    before: before?.refreshHash ?? null,
+    after: hash,
+  })
+  return true
+}
+
+/** What came out of the store is there; of the copy on this machine nobody can say that. */
+function known({ asked, now }: Run, accessHash: string): Partial<Memory> {
+  if (asked?.kind !== 'current' || asked.isCached) return {}
+  return { stored: { version: asked.version, accessHash, atMs: now() } }
+}
+
+/** Nobody can tell whether it is of use to somebody: it is none of ours before, and not what the stored login came from. */
+function isUnknown({ memory }: Run, { refreshToken }: Login, stored: Lineage | null): boolean {
+  if (refreshToken === null) return false
+  const hash = tokenHash(refreshToken)
+  const earlier = memory.held?.lineage.chain.slice(0, -1) ?? []
+  return ![...memory.spent, ...earlier, ...(stored?.chain ?? [])].includes(hash)
+}

@@ -1,0 +1,125 @@
+// Saving a login: into the login file in the form its custody wants, and into the sealed store.
+
+import { withStorageLock } from '../login/client-locks.js'
+import type { Lineage } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import type { Held } from '../login/memory.js'
+import { type Run, remember } from '../run.js'
+import type { StoredLogin } from '../store/document.js'
+import type { StoreRead, StoreWrite } from '../store/store.js'
+import { moveAside, sealUnreadable } from './keep-aside.js'
+import { readStore } from './read-store.js'
+
+/** Another writer may hold the storage lock for one write only. */
+export const storageWaitMs = 20_000
+
+/**
+ * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
+ * the storage lock: false when it says no, and nothing is written.
+ */
+export async function saveToFile(
+  run: Run,
+  login: Login,
+  mayReplace: (file: LoginFile) => boolean,
+): Promise<boolean> {
+  const isSealed = await sealUnreadable(run)
+  return withStorageLock(run.locks, storageWaitMs, () => {
+    const file = readLoginFile(run.paths.loginFile, run.person.uid)
+    if (!mayReplace(file)) return false
+    if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
+    writeLoginFile(run.paths.loginFile, withLogin(file.bytes, login), run.nonce())
+    return true
+  })
+}
+
+/** Writes `login` to the store as the version after `expected`, and remembers that it is there. */
+export async function saveToStore(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  expected: number,
+  because: string,
+): Promise<StoreWrite | { kind: 'none' }> {
+  if (run.store === null) return { kind: 'none' }
+  const stored = storedLogin(run, login, lineage, because)
+  const outcome = await run.store.write(stored, expected)
+  if (outcome.kind !== 'written') return outcome
+  run.asked = found(stored, outcome.version)
+  const accessHash = tokenHash(login.accessToken)
+  remember(run, {
+    stored: { version: outcome.version, accessHash, atMs: run.now() },
+    pending: null,
+  })
+  return outcome
+}
+
+/**
+ * Makes `login` safe on this machine: in the store where that is here, else in the sealed copy of the
+ * shared document, which is behind it then. False when that could not be written.
+ */
+export async function keepHere(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  because: string,
+): Promise<boolean> {
+  if (run.store === null) return false
+  if (run.store.keep === null) {
+    const there = run.asked ?? (await readStore(run))
+    if (there.kind !== 'current' && there.kind !== 'empty') return false
+    return (await saveToStore(run, login, lineage, there.version, because)).kind === 'written'
+  }
+  const stored = storedLogin(run, login, lineage, because)
+  if ((await run.store.keep(stored)).kind !== 'written') return false
+  const { asked } = run
+  const about = { version: 0, away: null, ...asked }
+  if (asked?.kind === 'current' || asked?.kind === 'empty')
+    run.asked = { ...found(stored, about.version), away: about.away, isCached: true }
+  return true
+}
+
+function found(stored: StoredLogin, version: number): Extract<StoreRead, { kind: 'current' }> {
+  return { kind: 'current', stored, version, ageMs: 0, isCached: false, away: null }
+}
+
+function storedLogin(run: Run, login: Login, lineage: Lineage, because: string): StoredLogin {
+  const { memory, person, asked } = run
+  const before = asked?.kind === 'current' ? asked.stored : null
+  return {
+    login,
+    lineage,
+    identity: memory.verification?.identity ?? null,
+    loginEndsAtMs: login.loginEndsAtMs ?? memory.held?.loginEndsAtMs ?? null,
+    backedUpAtMs: run.now(),
+    signedOutAtMs: null,
+    source: `${person.user}@${person.host} ${because}`,
+    writeId: run.nonce(),
+    intent: null,
+    setupToken: before?.setupToken ?? null,
+    hosts: before?.hosts ?? {},
+  }
+}
+
+/** What we hold after `login` went into the file (or was found there and accepted). */
+export function holding(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  facts: { renewedAtMs: number | null; inFile: boolean; firstSeenMs?: number },
+): Held {
+  const refreshHash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
+  const before = run.memory.held
+  return {
+    accessHash: tokenHash(login.accessToken),
+    refreshHash: refreshHash ?? lineage.chain.at(-1) ?? null,
+    inFile: facts.inFile,
+    lineage,
+    expiresAtMs: login.expiresAtMs,
+    loginEndsAtMs:
+      login.loginEndsAtMs ?? (before?.lineage.id === lineage.id ? before.loginEndsAtMs : null),
+    scopes: login.scopes,
+    sinceMs: facts.renewedAtMs ?? Math.min(facts.firstSeenMs ?? run.now(), run.now()),
+    renewedAtMs: facts.renewedAtMs,
+  }
+}

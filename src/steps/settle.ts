@@ -1,0 +1,76 @@
+// Settling an answer of the token endpoint: a successor is saved, a refusal remembered, all else waits.
+
+import { readTokenAnswer } from '../anthropic/token-endpoint.js'
+import { eraseAnswer, type RawAnswer } from '../login/answer.js'
+import { backedOff } from '../login/back-off.js'
+import { tokenHash, withoutRefreshToken } from '../login/login.js'
+import { readLoginFile } from '../login/login-file.js'
+import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
+import { note, type Run, remember } from '../run.js'
+import { install, type Parent } from './install.js'
+import { saveToFile } from './save.js'
+
+/** A whole answer, and when it came: its durations count from then. */
+export interface Answer extends RawAnswer {
+  retryAfterMs: number | null
+  atMs: number
+}
+
+/**
+ * Acts on a whole answer to the request that posted `parent`'s refresh token, then erases its
+ * write-ahead copy. True when it brought a successor.
+ */
+export async function settle(
+  run: Run,
+  parent: Parent,
+  answer: Answer,
+  because: string,
+): Promise<boolean> {
+  const parentHash = parent.hash
+  const outcome = readTokenAnswer(answer)
+  switch (outcome.kind) {
+    case 'rotated':
+      await install(run, parent, outcome.grant, answer.atMs, because)
+      break
+    case 'refused':
+      note(run, 'renew', 'refused', { before: parentHash })
+      remember(run, { ...withSpent(run.memory, parentHash), backOff: null })
+      if (run.config.custody === 'sole') await stripped(run, parentHash)
+      break
+    case 'maybe-spent':
+      settleLost(run, parentHash, outcome.what)
+      break
+    case 'answered-otherwise':
+      remember(run, waiting(run, parentHash, outcome.retryAfterMs))
+      break
+  }
+  eraseAnswer(run.paths.answer)
+  return outcome.kind === 'rotated'
+}
+
+/** The request was sent, and no whole usable answer came: the token may be spent. */
+export function settleLost(run: Run, parentHash: string, what: string) {
+  note(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
+  const memory = withMaybeSpent(run.memory, parentHash, run.now())
+  remember(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
+}
+
+/** The next try of a refresh token waits, longer each time. */
+export function waiting(
+  run: Pick<Run, 'memory' | 'now' | 'random'>,
+  hash: string,
+  retryAfterMs: number | null,
+): Pick<Memory, 'backOff'> {
+  const { backOff } = run.memory
+  const before = backOff?.hash === hash ? backOff : null
+  return { backOff: { hash, ...backedOff(before, retryAfterMs, run.now(), run.random()) } }
+}
+
+/** Sole custody: a refused refresh token leaves the file too, or a client would post it once more. */
+async function stripped(run: Run, hash: string) {
+  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const token = file.kind === 'login' ? file.login.refreshToken : null
+  if (file.kind !== 'login' || token === null || tokenHash(token) !== hash) return
+  const login = withoutRefreshToken(file.login)
+  await saveToFile(run, login, now => now.contentHash === file.contentHash)
+}

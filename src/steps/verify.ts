@@ -1,0 +1,83 @@
+// Verifying: asking the server whose access token this is, and accepting the login in the file as ours.
+
+import { verify as askServer } from '../anthropic/profile.js'
+import { isConfigured, isRightIdentity } from '../identity.js'
+import { type Login, tokenHash } from '../login/login.js'
+import type { Memory, Verified } from '../login/memory.js'
+import { note, type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
+import { noteClock } from './clock.js'
+import { look, type Seen } from './look.js'
+import { holding } from './save.js'
+
+const timeoutMs = 5_000
+
+/** Asks about the login that `decision` names, in the file or in the store. True when the server told. */
+export async function verify(run: Run, decision: Decision): Promise<boolean> {
+  const seen = look(run)
+  const login = subject(run, seen, decision.about)
+  if (login === null || decision.about === null) return false
+  const answer = await askServer(
+    run.network,
+    run.config.endpoints.api,
+    login.accessToken,
+    timeoutMs,
+  )
+  noteClock(run, answer.serverNowMs)
+  if (answer.kind === 'no-answer') return false
+  const base = { accessHash: decision.about, atMs: run.now() }
+  if (answer.kind === 'refused') {
+    remember(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
+    return true
+  }
+  const { identity, organization } = answer
+  const firstUse = run.memory.pinned === null && !isConfigured(run.config.identity)
+  remember(run, {
+    ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
+    ...(firstUse ? { pinned: identity } : {}),
+  })
+  if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, decision.about)
+  // A stranger's login in the store: the next look takes what is known instead.
+  else if (!isInFile(seen, decision.about)) run.asked = null
+  return true
+}
+
+/** Of the store's copy it is kept beside what is known of the file's login, which may still need help. */
+function said(run: Run, seen: Seen, verified: Verified): Partial<Memory> {
+  const { verification, verifiedCopy } = run.memory
+  const { accessHash } = verified
+  // What was in the file before and is asked about again, there is one answer for, the latest.
+  if (!isInFile(seen, accessHash) && verification?.accessHash !== accessHash)
+    return { verifiedCopy: verified }
+  const isOld = verifiedCopy?.accessHash === accessHash
+  return { verification: verified, ...(isOld ? { verifiedCopy: null } : {}) }
+}
+
+function isInFile({ file }: Seen, accessHash: string): boolean {
+  return file.kind === 'login' && tokenHash(file.login.accessToken) === accessHash
+}
+
+/** The login in the file is this user's: from now on it is the one we hold. */
+function accept(run: Run, accessHash: string) {
+  const { file, lineage } = look(run)
+  const { held, backOff } = run.memory
+  if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== accessHash) return
+  if (held?.accessHash === accessHash) return
+  // A login whose pedigree nobody knows and that can't be renewed is used, not held.
+  if (lineage === null) return
+  remember(run, {
+    held: holding(run, file.login, lineage, { renewedAtMs: null, inFile: true }),
+    narrower: false,
+    backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
+  })
+  note(run, 'adopt', held === null ? 'first-seen' : 'changed', {
+    before: held?.refreshHash ?? null,
+    after: lineage.chain.at(-1) ?? null,
+  })
+}
+
+function subject(run: Run, { file }: Seen, accessHash: string | null): Login | null {
+  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const copies = [file.kind === 'login' ? file.login : null, stored]
+  return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null
+}

@@ -1,0 +1,61 @@
+// What a person is told once: it is not told again because it did not apply for a while.
+
+import t from 'tap'
+import { decide } from '../../src/decide.js'
+import type { Run } from '../../src/run.js'
+import { look } from '../../src/steps/look.js'
+import { report } from '../../src/steps/report.js'
+import { type Engine, engine, hourMs } from '../kit/engine.js'
+
+/** The lines of a launch whose environment has that key, warnings too. */
+async function said(at: Engine, change: (run: Run) => Partial<Run> = () => ({})) {
+  const plain = await at.run()
+  const run = { ...plain, ...change(plain) }
+  const seen = look(run)
+  const { lines, warnings } = await report(run, seen, decide(seen.state, run.now()), {
+    steps: [],
+    did: [],
+  })
+  return [...lines, ...warnings]
+}
+
+const key = (wins: string, tokenHash?: string) => () => ({
+  otherCredential: {
+    kind: 'api-key' as const,
+    wins,
+    from: 'environment',
+    ...(tokenHash ? { tokenHash } : {}),
+  },
+})
+
+t.test('each other credential is told once for good', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  const [one, two] = [key('ONE from the environment', 'a'), key('TWO from the environment')]
+  t.equal((await said(at, one)).length, 2, 'and that it may be shared')
+  t.same(await said(at), [])
+  t.equal((await said(at, two)).length, 1)
+  for (const each of [one, two, one]) t.same(await said(at, each), [])
+})
+
+t.test('a wrong clock is told again when it was right in between', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  const wrong = (run: Run) => ({ memory: { ...run.memory, clockOffMs: 2 * hourMs } })
+  const right = (run: Run) => ({ memory: { ...run.memory, clockOffMs: 0 } })
+  t.match(await said(at, wrong), [/clock here/])
+  t.same(await said(at, wrong), [])
+  t.same(await said(at, right), [])
+  t.match(await said(at, wrong), [/clock here/])
+})
+
+t.test('mode observe says once what it would do', async t => {
+  const at = await engine(t, { config: { mode: 'observe' } })
+  const renew = () => ({ would: { do: 'renew', because: 'expired' } as const })
+  const restore = () => ({ would: { do: 'restore', because: 'blank' } as const })
+  t.match(await said(at, renew), [/^claude-auth: Only observing\. It would renew the login/])
+  t.same(await said(at, renew), [])
+  t.same(await said(at), [])
+  t.same(await said(at, renew), [])
+  t.match(await said(at, restore), [/put the stored login back/])
+})

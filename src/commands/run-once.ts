@@ -1,0 +1,124 @@
+// One run of the engine from a command: place, configuration, gate, run, and the gate left again.
+
+import { ensure } from '../ensure.js'
+import type { Config } from '../host/config.js'
+import { enterGate, type Gate } from '../host/gate.js'
+import type { Env } from '../host/paths.js'
+import { clearMarks, writeNotice } from '../login/marks.js'
+import type { Outcome } from '../outcome.js'
+import type { Actor } from '../report/journal.js'
+import type { Run } from '../run.js'
+import { configOf, placeOf, startRun } from '../start.js'
+import type { Report } from '../steps/report.js'
+
+export interface RunOnceOptions {
+  actor: Actor
+  forced?: boolean
+  offline?: boolean
+  /** Somebody has just signed in. */
+  signedIn?: boolean
+  client?: string | null
+  cwd?: string
+  /** The gate, already entered by the wrapper on this descriptor. */
+  gateDescriptor?: number | null
+  /** How long to wait at the gate; long enough for any run, if not given. */
+  gateWaitMs?: number
+  /** How the client was chosen: `$CLAUDE_AUTH_CLIENT`, or the one given to claude-wrap. */
+  override?: string
+  /** Signals that end the run between two steps. */
+  stopOn?: readonly NodeJS.Signals[]
+  /** Called when the configuration is known, before the gate is entered. */
+  begin?: (config: Config) => void
+  /** Something to be done first, inside the gate. */
+  prepare?: (run: Run) => Promise<void>
+  /** Called once, as soon as a launch could go on. */
+  tell?: (report: Report, at: Moment) => void
+  patientUntilMs?: (config: Config) => number
+}
+
+/** What can be done at the moment of the verdict. */
+export interface Moment {
+  gate: Gate | null
+  /** Leaves lines for the next launch at a terminal. */
+  leave: (lines: string[]) => void
+}
+
+/** Longer than a whole renewal with all its waiting. */
+const gateWaitMs = 90_000
+
+/** Runs `ensure` to its end. Throws `AuthError`; then no mark is left that calls the login fresh. */
+export async function runOnce(
+  env: Env,
+  options: RunOnceOptions,
+): Promise<{ outcome: Outcome; config: Config; trouble: string | null; interrupted: boolean }> {
+  const interruption = hearing(options.stopOn ?? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
+  const place = placeOf(env)
+  let gate: Gate | null = null
+  try {
+    const configReadAtMs = Date.now()
+    const config = await configOf(place, env)
+    options.begin?.(config)
+    const enters = place.owned && config.mode !== 'off'
+    gate = enters
+      ? enterGate(
+          place.paths.gate,
+          options.gateDescriptor ?? null,
+          options.gateWaitMs ?? gateWaitMs,
+        )
+      : null
+    const run = await startRun(place, config, {
+      env,
+      cwd: options.cwd ?? currentFolder(),
+      actor: options.actor,
+      forced: options.forced ?? false,
+      offline: options.offline ?? false,
+      signedIn: options.signedIn ?? false,
+      client: options.client ?? null,
+      override: options.override ?? env['CLAUDE_AUTH_CLIENT'] ?? '',
+      configReadAtMs,
+    })
+    await options.prepare?.(run)
+    const { outcome, trouble } = await ensure(run, {
+      tell: report => options.tell?.(report, { gate, leave: leaveNotice(run) }),
+      patientUntilMs: options.patientUntilMs?.(config) ?? 0,
+      interrupted: interruption.came,
+    })
+    return { outcome, config, trouble, interrupted: interruption.came() }
+  } catch (error) {
+    if (place.owned) clearMarks(place.paths)
+    throw error
+  } finally {
+    gate?.leave()
+    interruption.release()
+  }
+}
+
+function leaveNotice(run: Run) {
+  return (lines: string[]) => {
+    if (lines.length > 0) writeNotice(run.paths, lines, run.nonce())
+  }
+}
+
+/** A folder that was deleted under a shell has no name any more. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/'
+  }
+}
+
+/** Ctrl-C and a service manager's stop wait for the step at work: a request in flight is never left. */
+function hearing(signals: readonly NodeJS.Signals[]) {
+  let came = false
+  const hear = () => {
+    came = true
+  }
+  for (const signal of signals) process.on(signal, hear)
+  return {
+    came: () => came,
+    release: () => {
+      for (const signal of signals) process.off(signal, hear)
+    },
+  }
+}

@@ -1,0 +1,119 @@
+// What each endpoint of the stand-in authority answers: as strict as the real ones are known to be.
+
+import { messageFor, profileOf, rolesOf } from './account-pages.js'
+import type { Answer } from './faults.js'
+import type { Grants, User } from './grants.js'
+import { bearer, type Call, type Endpoint, jsonObject } from './routes.js'
+
+/** The client's public OAuth client id (client 2.1.330). */
+export const clientId = '9d1c250a-e61b-44d9-88ed-5944d1962f5e'
+
+/** How this authority was set up. */
+export interface House {
+  grants: Grants
+  /** Life of an access token that a refresh gives. */
+  accessMs: number
+  /** Whether replies tell when the login ends (`refresh_token_expires_in`). */
+  tellsLoginEnd: boolean
+  /** What the model says. */
+  says: string
+}
+
+/** The true answer to a request; it may spend, mint or end tokens. */
+export function answerFor(
+  endpoint: Endpoint | null,
+  call: Call,
+  house: House,
+  nowMs: number,
+): Answer {
+  const { grants } = house
+  switch (endpoint) {
+    case 'token':
+      return answerToken(call, house, nowMs)
+    case 'revoke':
+      return answerRevoke(call, grants)
+    case 'profile':
+      return forBearer(call, grants, profileOf)
+    case 'roles':
+      return forBearer(call, grants, rolesOf)
+    case 'messages':
+      return forBearer(call, grants, () => messageFor(jsonObject(call), house.says))
+    case 'slack':
+      return answerSlack(call)
+    case null:
+      return { status: 404, body: {} }
+  }
+}
+
+/** RFC 6749 §5.2. */
+function oauthError(error: string, description: string): Answer {
+  return { status: 400, body: { error, error_description: description } }
+}
+
+const blocked: Answer = {
+  status: 403,
+  body: '<!doctype html><title>Sorry, you have been blocked</title>',
+  headers: { 'content-type': 'text/html' },
+}
+
+const unauthorized: Answer = {
+  status: 401,
+  body: {
+    type: 'error',
+    error: { type: 'authentication_error', message: 'Invalid authentication credentials' },
+  },
+}
+
+/** The refresh grant, RFC 6749 §6 with rotation, in JSON as the client sends it. */
+function answerToken(call: Call, house: House, nowMs: number): Answer {
+  const fields = jsonObject(call)
+  if (fields === null) return blocked
+  if (fields['grant_type'] !== 'refresh_token') return oauthError('unsupported_grant_type', '')
+  if (fields['client_id'] !== clientId) return oauthError('invalid_client', 'Unknown client')
+  const { refresh_token: token, scope } = fields
+  if (typeof token !== 'string' || !(scope === undefined || typeof scope === 'string')) {
+    return oauthError('invalid_request', 'Malformed request')
+  }
+  const grant = house.grants.rotate(token, scope?.split(' ') ?? null, house.accessMs)
+  if (grant === 'scope') return oauthError('invalid_scope', 'Scope exceeds what was granted')
+  if (typeof grant === 'string') return oauthError('invalid_grant', 'Refresh token not found')
+  const { user, endsAtMs } = grant.family
+  const end =
+    house.tellsLoginEnd && endsAtMs !== null ? Math.floor((endsAtMs - nowMs) / 1000) : null
+  return {
+    status: 200,
+    body: {
+      token_type: 'Bearer',
+      access_token: grant.accessToken,
+      expires_in: Math.floor(house.accessMs / 1000),
+      refresh_token: grant.refreshToken,
+      ...(end === null ? {} : { refresh_token_expires_in: end }),
+      scope: grant.scopes.join(' '),
+      account: { uuid: user.accountUuid, email_address: user.email },
+      organization: { uuid: user.organizationUuid, name: user.organizationName },
+    },
+  }
+}
+
+/** RFC 7009: an unknown token is no error. */
+function answerRevoke(call: Call, grants: Grants): Answer {
+  const token = jsonObject(call)?.['token']
+  if (typeof token !== 'string') return oauthError('invalid_request', 'Malformed request')
+  grants.endFamily(token)
+  return { status: 200, body: {} }
+}
+
+/** Runs `answer` for the user whose bearer token came, or refuses. */
+function forBearer(call: Call, grants: Grants, answer: (user: User) => Answer): Answer {
+  const token = bearer(call.headers)
+  const family = token === null ? 'unknown' : grants.whose(token)
+  return typeof family === 'string' ? unauthorized : answer(family.user)
+}
+
+/** Slack's incoming webhook: `ok` as text, or why not. */
+function answerSlack(call: Call): Answer {
+  const fields = jsonObject(call)
+  if (fields === null) return { status: 400, body: 'invalid_payload' }
+  const isEmpty = !fields['text'] && !fields['blocks'] && !fields['attachments']
+  return isEmpty ? { status: 400, body: 'no_text' } : { status: 200, body: 'ok' }
+}

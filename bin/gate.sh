@@ -1,0 +1,123 @@
+# The gate and the worker behind it; sourced by launch.sh. Whoever holds the lock is at work on this login.
+
+# Does this machine go on when the client ends? Then work may be left to the background. Not in a
+# container whose first process is the client, a script that starts it, or its mere guardian.
+ca_lasting() {
+  ca_first=
+  [ "$$" != 1 ] && { command read -r ca_first </proc/1/comm; } 2>/dev/null
+  case $ca_first in
+    systemd | init | 'init('*) ;;
+    '' | sh | *bash | dash | ash | zsh | fish | busybox | *.sh | *entrypoint* | claude*) return 1 ;;
+    *) [ "$PPID" != 1 ] ;;
+  esac
+}
+
+# Sets ca_node: the one that install recorded, else the caller's.
+ca_find_node() {
+  ca_node=$ca_root/node
+  if [ -x "$ca_node" ]; then return 0; fi
+  ca_node=$(PATH=$ca_search && command -v node)
+  case $ca_node in /*) ;; *) ca_node= && return 1 ;; esac
+}
+
+# ca_worker launch|soon [TIMEOUT]: becomes the worker, ensure in a session of its own and out of the
+# terminal's reach; descriptor 9 is the gate. With TIMEOUT it is waited for, so it has an end.
+ca_worker() {
+  ca_cwd=$PWD
+  command cd / || return
+  ca_setsid=$(command -v setsid) || trap '' INT QUIT HUP TSTP
+  ca_timeout=${2-}
+  set -- "$ca_node" "$ca_root/bin/claude-auth" ensure --for "$1" --gate-fd 9 \
+    --client "$ca_target" --override "$ca_named" --cwd "$ca_cwd" ${ca_terminal:+"$ca_terminal"} \
+    ${ca_foreign:+--foreign}
+  if [ -n "$ca_timeout" ]; then set -- "$ca_timeout" 60 "$@"; fi
+  if [ -n "$ca_setsid" ]; then set -- "$ca_setsid" "$@"; fi
+  PATH=$ca_search
+  unset NODE_OPTIONS
+  exec "$@" </dev/null 2>/dev/null 7<&-
+}
+
+# ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would
+# wait for it (busybox has no such option, and needs none).
+ca_bounded() {
+  case $(command timeout --help 2>&1) in
+    *--foreground*) command timeout --foreground "$@" ;;
+    *SECS*) command timeout "$@" ;;
+    *) shift && command "$@" ;;
+  esac
+}
+
+# Runs "$@" with the gate open on 9, and with none of the caller's other descriptors.
+ca_with_gate() {
+  umask 077
+  command mkdir -p -- "$ca_state" 2>/dev/null
+  ca_opened=n
+  { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null
+  if [ "$ca_opened" = n ]; then
+    command printf 'launch\nclaude-auth: cannot write in %s; launching without a check\n' "$ca_state"
+  fi
+}
+
+# Prints the verdict: of the worker that is at it when it is done, else of one that is started here.
+# A shared lock is what a worker leaves to the waiting once it has given its verdict.
+ca_verdict() {
+  ca_turns=0
+  # A verdict younger than this pipe, and no younger than now, was given while this launch was waiting:
+  # it is its own as well.
+  ca_verdict_since 7<<'X'
+now
+X
+}
+
+ca_verdict_since() {
+  while [ "$ca_turns" -lt "$((ca_patience * 10))" ] && ca_bounded "$ca_patience" flock -s 9; do
+    ca_look
+    case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
+    if ca_shared_verdict; then return; fi
+    if command flock -n -x 9; then
+      if ca_lasting; then
+        (ca_worker launch &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
+      elif [ "$$" = 1 ]; then
+        # A process that ends in the background would be the client's to bury.
+        (ca_worker launch "$(command -v timeout)")
+      else
+        # The pipe stays open on 8, of which the worker knows nothing, until it ends.
+        (ca_worker launch "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
+      fi
+      return
+    fi
+    ca_turns=$((ca_turns + 1))
+    command sleep 0.1
+  done
+  command printf 'launch\nclaude-auth: another check has been running for %s s; launching without one\n' "$ca_patience"
+}
+
+# Prints the verdict that was given meanwhile. One about another credential than the login names the
+# environment and folder it is about in its first line, and is no other's.
+ca_shared_verdict() {
+  ca_about=
+  if ca_is_of_this_wait "$ca_state/verdict-other" &&
+    command read -r ca_about <"$ca_state/verdict-other" &&
+    [ "$ca_about" = "${ca_foreign:+y}:$PWD" ]; then
+    command sed 1d "$ca_state/verdict-other"
+  elif [ -z "$ca_foreign" ] && ca_is_of_this_wait "$ca_state/verdict$ca_terminal"; then
+    command cat "$ca_state/verdict$ca_terminal" 2>/dev/null
+  else
+    return 1
+  fi
+}
+
+ca_is_of_this_wait() {
+  {
+    [ -f "$1" ] && [ -e /dev/fd/7 ] && [ "$1" -nt /dev/fd/7 ] && ! [ "$1" -nt /dev/fd/3 ]
+  } 3<<'X'
+now
+X
+}
+
+# One worker in the background, if none is at it.
+ca_renew_soon() {
+  command flock -n -x 9 || return
+  ca_look
+  if [ "$ca_zone" = soon ]; then ca_worker soon >/dev/null; fi
+}

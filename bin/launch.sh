@@ -1,0 +1,149 @@
+# The launch that is more than an exec; sourced by the wrapper (ca_* variables are its own).
+# Ends in exec of the client, sign-in and log-out excepted: there the outcome is recorded.
+
+# Our own tools first, so that no `.` in PATH can offer others; the client and Node get PATH as it was.
+PATH=/usr/bin:/bin:$ca_search
+IFS=' 	
+'
+ca_root=${ca_self%/bin/*}
+. "$ca_root/bin/words.sh"
+. "$ca_root/bin/find-client.sh"
+. "$ca_root/bin/gate.sh"
+
+# Becomes the client. Called with the client's arguments, like the functions below.
+ca_exec() {
+  # Before exec is tried: the shell's own words for what goes wrong there can't be kept back.
+  if ! [ -e "$ca_client" ]; then
+    ca_say "cannot start $ca_client: it is not there" && exit 127
+  elif ! [ -f "$ca_client" ] || ! [ -x "$ca_client" ]; then
+    ca_say "cannot start $ca_client: it is no program" && exit 126
+  elif ! ca_has_interpreter "$ca_client"; then
+    ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
+  fi
+  PATH=$ca_search
+  export CLAUDE_AUTH_GUARD="$$:$ca_depth:${ca_tried:+$ca_tried:}$ca_client"
+  trap "$ca_unstarted" EXIT
+  exec "$ca_client" "$@"
+}
+
+# Sets ca_interpreter to what the first line of a script names.
+ca_has_interpreter() {
+  ca_interpreter=$(command head -c 256 "$1" 2>/dev/null | command tr -d '\000' |
+    command sed -n '1s/^#![[:blank:]]*\([^[:space:]]*\).*/\1/p')
+  [ -z "$ca_interpreter" ] || [ -x "$ca_interpreter" ]
+}
+
+# Sets ca_client: the one given, the one the marks know, or one that has to be searched for.
+ca_choose() {
+  if [ -n "$ca_given" ]; then
+    case $ca_given in
+      */*) ca_client=$ca_given ;;
+      *) ca_client=$(PATH=$ca_search && command -v -- "$ca_given") ;;
+    esac
+    case $ca_client in /*) ;; *) ca_client=$PWD/$ca_client ;; esac
+    if ca_is_client "$ca_client"; then return 0; fi
+    # What does not exist is for exec to say; one of ours is to be passed over.
+    if ! ca_is_wrapper "$ca_client" && [ -z "$ca_tried" ]; then return 0; fi
+    ca_given= ca_client=
+  fi
+  if [ -z "$ca_client" ]; then ca_find_client || exit; fi
+}
+
+# May anything of this login be looked at or changed? Only by the owner, and only if it is managed.
+ca_ours() {
+  case $ca_login in /*) ;; *) return 1 ;; esac
+  [ -O "${HOME-}" ] || return 1
+  if [ -L "$ca_state" ]; then return 1; fi
+  for ca_place in "$ca_login" "$ca_state"; do
+    if [ -e "$ca_place" ] && ! [ -O "$ca_place" ]; then return 1; fi
+  done
+  [ "$ca_login" = "$ca_home/.claude" ] || [ -d "$ca_state" ] ||
+    command grep -q '^profiles:' "$ca_user" "$ca_system" 2>/dev/null
+}
+
+# Does a config file switch us off? That works without Node, and then nothing at all is written.
+ca_off() {
+  command grep -qs "^mode: *[\"']\{0,1\}off" "$ca_user" "$ca_system"
+}
+
+# ca_engine WORDS…: the command `claude-auth`, in place of this (sub)shell.
+ca_engine() {
+  PATH=$ca_search
+  unset NODE_OPTIONS
+  exec "$ca_node" "$ca_root/bin/claude-auth" "$@"
+}
+
+# `auth login` and `auth logout`: the client runs as a child, and what came of it is recorded.
+ca_account() {
+  ca_marked=n ca_for=hook
+  if [ "$2" = logout ]; then
+    (umask 077 && command mkdir -p -- "$ca_state") 2>/dev/null
+    if ! [ -e "$ca_state/signed-out" ]; then (umask 077 && : >"$ca_state/signed-out") 2>/dev/null && ca_marked=y; fi
+  fi
+  command rm -f -- "$ca_state/fresh"
+  trap : INT QUIT
+  (ca_exec "$@")
+  ca_code=$?
+  if [ "$ca_marked" = y ] && [ "$ca_code" != 0 ] && [ -s "$ca_login/.credentials.json" ]; then
+    command rm -f -- "$ca_state/signed-out"
+  fi
+  if [ "$2:$ca_code" = login:0 ] && [ -s "$ca_login/.credentials.json" ]; then
+    ca_for=sign-in
+    command rm -f -- "$ca_state/signed-out"
+  fi
+  if ca_find_node; then
+    # The pipe stays open on 8, of which the engine knows nothing, until it ends.
+    (ca_engine ensure --for "$ca_for" --client "$ca_client" </dev/null 8>&1 >/dev/null 2>&1 &) |
+      ca_bounded 15 cat >/dev/null 2>&1
+  fi
+  exit "$ca_code"
+}
+
+case $ca_zone in
+  loop)
+    ca_say 'the client found starts this wrapper again, twenty times by now; set CLAUDE_AUTH_CLIENT to the real one'
+    exit 127
+    ;;
+  again)
+    ca_tried=${CLAUDE_AUTH_GUARD#*:} ca_tried=${ca_tried#*:}
+    ;;
+  *) ca_tried= ;;
+esac
+case $ca_zone in again | bypass) ca_client= && ca_choose && ca_exec "$@" ;; esac
+if ! ca_ours || ca_off; then ca_client= && ca_choose && ca_exec "$@"; fi
+
+if [ "$ca_zone" = exempt ] || [ "$ca_zone" = account ]; then
+  ca_wanted=$ca_zone
+  ca_look
+  ca_choose
+  if [ "$ca_wanted" = account ]; then ca_account "$@"; fi
+  # Afterwards the client may be another one.
+  case $1 in update | install) command rm -f -- "$ca_state/fresh" ;; esac
+  ca_exec "$@"
+fi
+
+ca_choose
+ca_ask_terminal "$@"
+ca_show_notice
+if [ "$ca_zone" = fresh ]; then ca_exec "$@"; fi
+ca_trouble=
+ca_find_node || ca_trouble="node is not on PATH"
+command -v flock >/dev/null || ca_trouble="flock is missing (package util-linux)"
+if [ -n "$ca_trouble" ]; then
+  ca_say "$ca_trouble; launching without a check (claude-auth ensure)"
+  ca_exec "$@"
+fi
+ca_target=$ca_client
+ca_named=${ca_given:-${CLAUDE_AUTH_CLIENT-}}
+case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
+ca_insist=
+if [ "$ca_zone" = soon ]; then
+  if ca_lasting; then
+    ( (ca_with_gate ca_renew_soon) </dev/null >/dev/null 2>&1 &)
+    ca_exec "$@"
+  fi
+  ca_insist=y
+fi
+ca_answer=$(ca_with_gate ca_verdict)
+ca_obey
+ca_exec "$@"

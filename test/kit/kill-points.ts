@@ -1,0 +1,76 @@
+// Where a run can be killed: the system calls by which it changes files, found by tracing a clean run.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Run } from './run.js'
+import type { Sandbox } from './sandbox.js'
+
+/** Just before this call is made, strace(1) sends SIGKILL. */
+export interface KillPoint {
+  call: string
+  /** The how-manieth call of this name (on this path, where `path` is given). */
+  nth: number
+  /** Relative to the home; only for calls that libuv makes on changing threads. */
+  path: string | null
+  /** For the test's name. */
+  what: string
+}
+
+/** What is always tried, and what only an exhaustive run tries. */
+const decisive = ['fsync', 'rename', 'unlink', 'link', 'pwrite64']
+const others = ['write', 'openat', 'fchmod', 'utimensat']
+const onThreads = ['mkdir', 'rmdir']
+
+/** For tap's `skip`: tracing is not allowed everywhere. */
+export const cannotTrace =
+  spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0
+    ? false
+    : 'strace is missing or not allowed here'
+
+/** Runs `claude-auth ensure` traced in `box`, and lists the calls that touch its files. */
+export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<KillPoint[]> {
+  const record = join(box.home.path, 'trace')
+  const calls = [...decisive, ...others, ...onThreads]
+  await traced(box, ['-o', record, '-y', '-e', `trace=${calls.join(',')}`])
+  const lines = readFileSync(record, 'utf8').split('\n')
+  const main = lines[0]?.split(' ')[0]
+  const counts: Record<string, number> = {}
+  const points: KillPoint[] = []
+  for (const line of lines) {
+    const [, pid, call = '', rest = ''] = /^(\d+) +(\w+)\((.*)/.exec(line) ?? []
+    const path = fileOf(rest, box.home.path)
+    if (onThreads.includes(call)) {
+      if (path?.endsWith('.lock')) points.push({ call, nth: 1, path, what: `${call} ${path}` })
+      continue
+    }
+    if (pid !== main || !calls.includes(call)) continue
+    const nth = (counts[call] ?? 0) + 1
+    counts[call] = nth
+    if (path === null || rest.includes('O_RDONLY') || rest.includes('ENOENT')) continue
+    const isMark = /claude-auth\/(fresh|seen|usable|retry|notice|journal|config)/.test(path)
+    if (exhaustive || (decisive.includes(call) && !isMark))
+      points.push({ call, nth, path: null, what: `${call} ${nth} ${path}` })
+  }
+  return points
+}
+
+/** `claude-auth ensure`, killed at `point`. */
+export function runKilled(box: Sandbox, { call, nth, path }: KillPoint): Promise<Run> {
+  const where = path === null ? [] : ['-P', join(box.home.path, path)]
+  const inject = `inject=${call}:signal=SIGKILL:when=${nth}`
+  return traced(box, ['-o', '/dev/null', ...where, '-e', `trace=${call}`, '-e', inject])
+}
+
+function traced(box: Sandbox, options: string[]): Promise<Run> {
+  const program = new URL('../../bin/claude-auth', import.meta.url).pathname
+  return box.run('strace', ['-f', '-qq', ...options, 'node', program, 'ensure'])
+}
+
+/** The file of a call, relative to the home and without the random part of a temporary name. */
+function fileOf(call: string, home: string): string | null {
+  const start = call.indexOf(`${home}/`, call.startsWith('AT_FDCWD<') ? call.indexOf('>') : 0)
+  if (start < 0) return null
+  const path = call.slice(start + home.length + 1).split(/[">]/)[0] ?? ''
+  return path.replace(/\.tmp\.[0-9a-f]+$/, '')
+}

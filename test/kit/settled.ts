@@ -1,0 +1,115 @@
+// A machine whose login is in file, sealed copy and Vault, for tests of what happens next.
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { type JsonObject, jsonObject } from '../../src/host/json.js'
+import { columnsOf } from '../../src/report/clean.js'
+import type { OpenBao } from './openbao.js'
+import { localStoreOf } from './store-of.js'
+import { vaultBox, vaultConfig } from './vault-box.js'
+import { type VaultGateway, vaultGateway } from './vault-gateway.js'
+import { loginIn, tokenFileOf, type VaultMount, vaultMount } from './vault-mount.js'
+import type { Wrapped } from './wrapped.js'
+
+export interface Place {
+  bao: OpenBao
+  at: VaultMount
+  box: Wrapped
+  gateway: VaultGateway
+  /** Writes `vault` of the configuration anew, with these keys in it. */
+  configure(vault: JsonObject): void
+}
+
+export interface SettledOptions {
+  bao: OpenBao
+  /** Not through the gateway, which speaks plain HTTP. */
+  direct?: boolean
+}
+
+/** A machine whose login is in file, sealed copy and Vault. */
+export async function settled(t: Test, custody: string, server: SettledOptions): Promise<Place> {
+  const { bao } = server
+  const at = await vaultMount(bao)
+  const gateway = await vaultGateway(t, bao.caFile === null ? bao : null)
+  const address = server.direct ? bao.address : gateway.address
+  const vault = { mount: at.mount, address, timeout: '1s' }
+  const box = await vaultBox(t, bao, { config: { custody }, vault, login: 'none' })
+  box.home.write(tokenFileOf(box), `${at.token}\n`)
+  box.writeLogin(box.signIn())
+  const { outcome } = await box.ensure()
+  t.match(outcome, { verdict: 'ok', store: { kind: 'vault', state: 'current' } })
+  const configure = (more: JsonObject) =>
+    box.writeConfig({
+      version: 1,
+      endpoints: { oauth: box.authority.url, api: box.authority.url },
+      custody,
+      store: 'vault',
+      vault: vaultConfig(bao, { ...vault, ...more }),
+    })
+  return { bao, at, box, gateway, configure }
+}
+
+/** The access token has ended, in every copy. */
+export async function expire({ box, at }: Place) {
+  const login = box.login()
+  if (login === null) throw new Error('no login')
+  box.authority.expireAccess(login.accessToken)
+  const expiresAt = Date.now() - 1000
+  box.writeLogin({ ...login, expiresAt })
+  const store = localStoreOf(box)
+  const found = await store.read()
+  if (found.kind !== 'current' || !found.stored.login) throw new Error('no sealed copy')
+  const sealed = { ...found.stored.login, expiresAtMs: expiresAt }
+  await store.write({ ...found.stored, login: sealed }, found.version)
+  const { data = {} } = (await at.document()) ?? {}
+  const claude_ai_oauth_json = JSON.stringify({ ...loginIn(data), expiresAt })
+  await at.put({ ...data, claude_ai_oauth_json, credential_expires_at_ms: expiresAt })
+}
+
+/** Time passes: what waits is due, and nothing is known to be fresh. */
+export function passTime({ box }: Place) {
+  const { stateFile, state } = box.home.paths
+  const memory = jsonObject(readFileSync(stateFile, 'utf8')) as { pending: JsonObject | null }
+  if (memory.pending) memory.pending['nextTryAtMs'] = Date.now() - 1
+  writeFileSync(stateFile, JSON.stringify(memory), { mode: 0o600 })
+  rmSync(join(state, 'fresh'), { force: true })
+}
+
+export function pendingOf({ box }: Place): unknown {
+  return jsonObject(readFileSync(box.home.paths.stateFile, 'utf8'))?.['pending']
+}
+
+/** One line that fits, with the cause and what to type. */
+export function isPlainLine(t: Test, stderr: string, says: RegExp) {
+  const lines = stderr.split('\n').slice(0, -1)
+  t.equal(lines.length, 1, stderr)
+  t.match(lines[0], says)
+  t.match(lines[0], /^claude-auth: [A-Z].*(?:See|[Tt]ype): claude-auth ensure/)
+  t.notMatch(lines[0], /…/, 'nothing is cut off')
+  t.ok(columnsOf(lines[0] ?? '') <= 80, `${lines[0]} fits`)
+}
+
+/** What the client says and how it ends. */
+export const client = { code: 7, stdout: 'client: -p hi\n' }
+export const launch = ({ box }: Place) => box.launch(['-p', 'hi'], { env: { CLIENT_EXIT: '7' } })
+
+/** In file, sealed copy and Vault is one live login. */
+export async function isEverywhere(t: Test, place: Place) {
+  const { box, at } = place
+  const inFile = box.login()?.accessToken ?? ''
+  t.ok(box.authority.accepts(inFile), 'a live login in the file')
+  t.equal(loginIn((await at.document())?.data)?.accessToken, inFile, 'the same in Vault')
+  const sealed = await localStoreOf(box).read()
+  t.equal(sealed.kind === 'current' && sealed.stored.login?.accessToken, inFile, 'and sealed')
+  t.equal(pendingOf(place), null, 'nothing is pending')
+  t.same(box.ourReuses(), [])
+}
+
+/** What there is to do. */
+export const firsts = {
+  'an expired login': { prepare: expire },
+  'a new sign-in': {
+    prepare: async ({ box }: Place) => box.writeLogin(box.signIn()),
+  },
+}

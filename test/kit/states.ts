@@ -1,0 +1,113 @@
+// Facts for the tests of the rule: a healthy state, and the few words to change it with.
+
+import { decide } from '../../src/decide.js'
+import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/state.js'
+
+export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
+/** A Monday morning. */
+export const nowMs = Date.UTC(2026, 0, 5, 9)
+
+/** A login by name: good for six hours, to be renewed in two. */
+export function login(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+  return {
+    accessHash: `${name}-access`,
+    refreshHash: `${name}-refresh`,
+    expiresAtMs: nowMs + 6 * hourMs,
+    loginEndsAtMs: null,
+    renewAtMs: nowMs + 2 * hourMs,
+    ...change,
+  }
+}
+
+/** The same, past the time to renew it. */
+export function due(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+  return login(name, { renewAtMs: nowMs - hourMs, ...change })
+}
+
+/** The same, its access token over. */
+export function expired(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+  return due(name, { expiresAtMs: nowMs - minuteMs, ...change })
+}
+
+/** As the file shows it in sole custody. */
+export function withoutRefresh(facts: LoginFacts): LoginFacts {
+  return { ...facts, refreshHash: null }
+}
+
+export function inFile(
+  facts: LoginFacts,
+  change: { incomplete?: boolean; past?: boolean } = {},
+): FileFacts {
+  return { kind: 'login', login: facts, incomplete: false, past: false, ...change }
+}
+
+export function blank(change: { blankedAtMs?: number; timeLimit?: boolean } = {}): FileFacts {
+  return { kind: 'blank', blankedAtMs: nowMs - minuteMs, timeLimit: false, ...change }
+}
+
+export function inStore(facts: LoginFacts | null, newer = false, away = false): StoreFacts {
+  return { kind: 'current', login: facts, newer, away }
+}
+
+type HeldFacts = NonNullable<State['held']>
+
+export function heldAs(facts: LoginFacts, change: Partial<HeldFacts> = {}): HeldFacts {
+  return { ...facts, renewedAtMs: null, inFile: facts.refreshHash !== null, ...change }
+}
+
+export function checked(
+  facts: LoginFacts,
+  kind: 'accepted' | 'refused' = 'accepted',
+  change: { atMs?: number; rightIdentity?: boolean } = {},
+): NonNullable<State['verification']> {
+  const { accessHash } = facts
+  return { accessHash, kind, atMs: nowMs - 10 * minuteMs, rightIdentity: true, ...change }
+}
+
+/** The setting is `login`, and no token of the document is known. */
+export const noLongLived: State['longLived'] = {
+  wanted: false,
+  token: null,
+  placed: null,
+  atHand: false,
+  askedAtMs: null,
+}
+
+/** All is well with the login `a`: held, verified, backed up; the store was not asked. */
+export function state(change: Partial<State> = {}): State {
+  const a = login('a')
+  return {
+    mode: 'on',
+    owned: true,
+    otherCredential: false,
+    custody: 'shared',
+    forced: false,
+    offline: false,
+    file: inFile(a),
+    store: { kind: 'unasked' },
+    held: heldAs(a),
+    spent: [],
+    maybeSpent: [],
+    backOff: null,
+    verification: checked(a),
+    copyVerification: null,
+    verifyEveryMs: hourMs,
+    longLived: noLongLived,
+    isShared: false,
+    usedByOthers: false,
+    signedOutElsewhere: false,
+    signedOut: null,
+    storedAccessHash: a.accessHash,
+    pending: null,
+    signInNeeded: null,
+    tried: [],
+    ...change,
+  }
+}
+
+/** The decision in words: step, reason, and the token it is about. */
+export function told(facts: State, atMs = nowMs): string {
+  const { do: step, because, about } = decide(facts, atMs)
+  return [step, because, about].filter(word => word !== null).join(' ')
+}

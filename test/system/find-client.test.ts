@@ -1,0 +1,182 @@
+// Which client the wrapper starts, and how it never starts itself for ever.
+
+import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { run } from '../kit/run.js'
+import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
+
+const isRoot = process.getuid?.() === 0
+
+/** A client that says its own path. */
+function addClient(box: WrapperBox, folder: string, name = 'claude'): string {
+  const path = join(folder, name)
+  box.write(path, '#!/bin/sh\necho "$0"\n', 0o755)
+  return path
+}
+
+for (const shell of Object.keys(shells) as Shell[])
+  t.test(shell, async t => {
+    /** What find-client.sh prints with these variables; without a client on PATH. */
+    async function find(box: WrapperBox, more: Record<string, string> = {}) {
+      const [program = '', ...before] = shells[shell]
+      const script = [...before, join(box.root, 'bin/find-client.sh')]
+      const env = { HOME: box.home, PATH: '/usr/bin:/bin', ...more }
+      return run(program, script, { cwd: box.folder, env })
+    }
+
+    t.test('the order: variable, configuration, PATH, known places', async t => {
+      const box = wrapperBox(t)
+      const versions = join(box.home, '.local/share/claude/versions')
+      const known = join(box.home, '.claude/local')
+      t.equal((await find(box, { HOME: join(box.home, 'none') })).code, 127)
+      const expect = async (path: string, more: Record<string, string> = {}) =>
+        t.match(await find(box, more), { stdout: `${path}\n`, stderr: '', code: 0 })
+      await expect(addClient(box, known))
+      const newer = addClient(box, versions, '2.1.9')
+      const older = addClient(box, versions, '2.1.10')
+      utimesSync(older, 1000, 1000)
+      await expect(newer)
+      await expect(addClient(box, join(box.home, '.local/bin')))
+      const PATH = `:relative:${box.real}/:/usr/bin`
+      await expect(join(box.real, 'claude'), { PATH })
+      const system = addClient(box, join(box.folder, 'system'))
+      const forms = [system, `"${system}" # why`, `'${system}'`, `${system}   # why`]
+      for (const form of forms) {
+        box.write(box.systemConfig, `version: 1\nx: {client: no}\nclient:  ${form}\n`, 0o644)
+        await expect(system, { PATH })
+      }
+      box.write(box.userConfig, 'client: ~/mine\n')
+      await expect(addClient(box, box.home, 'mine'), { PATH })
+      chmodSync(box.userConfig, 0o622)
+      await expect(system, { PATH })
+      const named = addClient(box, join(box.folder, 'na med'))
+      await expect(named, { PATH, CLAUDE_AUTH_CLIENT: named })
+      const wrong = await find(box, { PATH, CLAUDE_AUTH_CLIENT: '/nowhere/claude' })
+      t.match(wrong, {
+        stdout: `${system}\n`,
+        stderr: /^claude-auth: CLAUDE_AUTH_CLIENT [^\n]*\n$/,
+      })
+    })
+
+    t.test('a place where others can write is passed over', async t => {
+      const box = wrapperBox(t)
+      const good = addClient(box, join(box.folder, 'good'))
+      const bad = addClient(box, join(box.folder, 'bad'))
+      const folder = join(box.folder, 'bad')
+      const env = { PATH: `${folder}:${join(box.folder, 'good')}:/usr/bin:/bin` }
+      const found = async () => (await find(box, env)).stdout.trim()
+      t.equal(await found(), bad)
+      for (const path of [folder, bad]) {
+        chmodSync(path, 0o757)
+        t.equal(await found(), good, `${path} for all`)
+        chmodSync(path, 0o1777)
+        t.equal(await found(), good, `${path} sticky`)
+        chmodSync(path, 0o755)
+        if (!isRoot) continue
+        chownSync(path, 0, 50)
+        chmodSync(path, 0o775)
+        t.equal(await found(), good, `${path} for a group`)
+        chownSync(path, 12345, 12345)
+        chmodSync(path, 0o755)
+        t.equal(await found(), good, `${path} of another`)
+        chownSync(path, 0, 0)
+        chmodSync(path, 0o775)
+        t.equal(await found(), bad, `${path} for the own group`)
+      }
+    })
+
+    t.test('the wrapper and its copies are no client', async t => {
+      const box = wrapperBox(t)
+      rmSync(join(box.real, 'claude'))
+      symlinkSync(join(box.root, 'bin/claude'), join(box.real, 'claude'))
+      const copy = join(box.folder, 'copy')
+      cpSync(join(box.root, 'bin'), copy, { recursive: true })
+      const places = `${box.real}:${copy}`
+      const only = await box.launch(shell, ['x'], {
+        env: { ...box.env, PATH: `${places}:/usr/bin:/bin` },
+      })
+      t.match(only, {
+        code: 127,
+        stdout: '',
+        stderr: /^claude-auth: [^\n]*npm install -g [^\n]*\n$/,
+      })
+      const other = addClient(box, join(box.folder, 'other'))
+      const PATH = `${places}:${join(box.folder, 'other')}:/usr/bin:/bin`
+      for (const CLAUDE_AUTH_BYPASS of ['', '1']) {
+        const ended = await box.launch(shell, ['x'], {
+          env: { ...box.env, PATH, CLAUDE_AUTH_BYPASS },
+        })
+        t.match(ended, { code: 0, stdout: `${other}\n` })
+      }
+    })
+
+    t.test('a script that starts the wrapper again is passed over, or stopped', async t => {
+      const box = wrapperBox(t)
+      const wrapper = `'${join(box.root, 'bin/claude')}' "$@"`
+      const first = join(box.folder, 'first')
+      const second = join(box.folder, 'second')
+      mkdirSync(first)
+      box.write(join(first, 'claude'), `#!/bin/sh\nexec ${wrapper}\n`, 0o755)
+      box.write(join(second, 'claude'), `#!/bin/sh\nexec ${wrapper}\n`, 0o755)
+      const env = { ...box.env, PATH: `${first}:${second}:${box.real}:/usr/bin:/bin` }
+      for (const word of ['x', '--version']) {
+        const ended = await box.launch(shell, [word], { env })
+        t.match(ended, { code: 0, stderr: '', stdout: new RegExp(`real/claude .*\\n<${word}>`) })
+      }
+      box.write(join(first, 'claude'), `#!/bin/sh\n${wrapper}\n`, 0o755)
+      const ended = await box.launch(shell, ['--version'], { env })
+      t.match(ended, { code: 127, stdout: '', stderr: /^claude-auth: [^\n]*again[^\n]*\n$/ })
+    })
+
+    t.test('a launch never says more than six lines', async t => {
+      const box = wrapperBox(t)
+      const lines = [1, 2, 3, 4, 5, 6].map(each => `echo "claude-auth: line ${each}"`)
+      box.engine(`echo 'fail 3'; ${lines.join('; ')}`)
+      const ended = await box.launch(shell, [], {
+        env: { ...box.env, CLAUDE_AUTH_CLIENT: '/nonexist' },
+      })
+      t.equal(ended.code, 3)
+      t.match(ended.stderr, /names no client[^\n]*\nclaude-auth: line 1\n/)
+      t.equal(ended.stderr.split('\n').length, 7)
+    })
+
+    t.test('claude-wrap starts the client it is given', async t => {
+      const box = wrapperBox(t)
+      const bundled = addClient(box, join(box.folder, 'an editor'))
+      const [program = '', ...before] = shells[shell]
+      const link = join(box.folder, 'link')
+      symlinkSync(join(box.root, 'bin/claude-wrap'), link)
+      const wrap = (script: string, args: string[]) =>
+        run(program, [...before, script, ...args], { cwd: box.folder, env: box.env })
+      for (const script of [link, join(box.root, 'bin/claude-wrap')]) {
+        t.match(await wrap(script, [bundled, 'x']), { code: 0, stdout: `${bundled}\n`, stderr: '' })
+        t.match(await wrap(script, [join(box.root, 'bin/claude'), 'x']), {
+          code: 0,
+          stdout: /real\/claude pid=\d+\n<x>\n$/,
+          stderr: '',
+        })
+        box.mark()
+      }
+      const starts = box.engineStarts()
+      t.match(starts[0], `--client ${bundled} --override ${bundled}`)
+      t.equal(starts.length, 2, 'none when the marks are fresh')
+      t.match(await wrap(link, ['/nowhere']), {
+        code: 127,
+        stderr: 'claude-auth: cannot start /nowhere: it is not there\n',
+      })
+      box.write(join(box.folder, 'script'), '#!/no/such/thing -x\n', 0o755)
+      const reasons: [string, number, string][] = [
+        [box.folder, 126, 'it is no program'],
+        [join(box.folder, 'script'), 127, 'its interpreter /no/such/thing is not there'],
+      ]
+      // With a fresh mark exec is tried at once: then the shell's own words come first.
+      t.match(await wrap(link, [join(box.folder, 'script')]), { code: 127, stdout: '' })
+      rmSync(join(box.paths.state, 'fresh'))
+      for (const [path, code, why] of reasons) {
+        const stderr = `claude-auth: cannot start ${path}: ${why}\n`
+        t.match(await wrap(link, [path]), { code, stderr })
+      }
+      t.match(await wrap(link, []), { code: 2, stderr: /^claude-auth: [^\n]*\n$/ })
+    })
+  })

@@ -1,0 +1,171 @@
+// A launch that has to ask: one worker for all that wait, a bounded wait, and the client starts whatever happens.
+
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { processesOf, settle } from '../kit/run.js'
+import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
+
+/** Marks that the stand-in puts in place when it has done its work: `mv "$later" "$fresh"`. */
+function markLater(box: WrapperBox): string {
+  box.mark()
+  const fresh = join(box.paths.state, 'fresh')
+  renameSync(fresh, `${fresh}.later`)
+  return `mv '${quoted(fresh)}.later' '${quoted(fresh)}'`
+}
+
+/** Usable for an hour, but no longer fresh. */
+function markSoon(box: WrapperBox, retryAtMs: number | null = null): void {
+  box.mark({ freshUntilMs: Date.now() - 10_000, retryAtMs })
+}
+
+for (const shell of Object.keys(shells) as Shell[])
+  t.test(shell, async t => {
+    t.test('thirty launches at once start one worker', async t => {
+      const box = wrapperBox(t)
+      box.engine(`sleep 0.5; ${markLater(box)}; echo launch`)
+      const all = await Promise.all(Array.from({ length: 30 }, () => box.launch(shell, ['x'])))
+      t.ok(
+        all.every(each => each.code === 0 && each.stdout.endsWith('<x>\n') && each.stderr === ''),
+      )
+      t.equal(box.engineStarts().length, 1)
+    })
+
+    t.test('a worker that has given its verdict keeps nobody waiting', async t => {
+      const box = wrapperBox(t)
+      const done = join(box.folder, 'done')
+      box.engine(`${markLater(box)}; flock -s 9; echo launch; exec >&-; sleep 1; touch '${done}'`)
+      await Promise.all([box.launch(shell), box.launch(shell), box.launch(shell)])
+      t.notOk(existsSync(done))
+      t.equal(box.engineStarts().length, 1)
+      await settle(box.home, 5000)
+      t.ok(existsSync(done), 'it lives on')
+    })
+
+    t.test('what the worker says goes to stderr, and its verdict is obeyed', async t => {
+      const box = wrapperBox(t)
+      box.engine('printf "launch\\nclaude-auth: one\\nclaude-auth: two %%s\\n"; echo secret >&2')
+      const ended = await box.launch(shell)
+      t.match(ended.stdout, /^client/)
+      t.equal(ended.stderr, 'claude-auth: one\nclaude-auth: two %s\n')
+      box.engine('printf "fail 3\\nclaude-auth: sign in\\n"')
+      const failed = await box.launch(shell)
+      t.match(failed, { code: 3, stdout: '', stderr: 'claude-auth: sign in\n' })
+    })
+
+    t.test('the worker is told what it needs, and nothing of the terminal', async t => {
+      const box = wrapperBox(t)
+      const tell = join(box.folder, 'tell')
+      box.engine(
+        `{ pwd; umask; echo "$NODE_OPTIONS|$PATH"; ps -o sid= -p $$; echo $$; } >'${tell}'; echo launch`,
+      )
+      const override = join(box.real, 'claude')
+      await box.launch(shell, ['-p'], {
+        env: { ...box.env, NODE_OPTIONS: '--x', CLAUDE_AUTH_CLIENT: override },
+      })
+      const lines = (await box.launch(shell, [], {})) && readLines(tell)
+      t.same(lines.slice(0, 3), ['/', '0077', `|${box.env['PATH']}`])
+      t.equal(lines[3]?.trim(), lines[4], 'it leads its own session')
+      const told = (named: string) =>
+        `ensure --for launch --gate-fd 9 --client ${override} --override ${named} --cwd ${box.folder}`
+      t.same(box.engineStarts(), [told(override), told('')])
+    })
+
+    t.test('soon: the client starts at once, and one worker behind it', async t => {
+      const box = wrapperBox(t)
+      const done = join(box.folder, 'done')
+      markSoon(box)
+      box.engine(`sleep 1; touch '${done}'`)
+      const all = await Promise.all(Array.from({ length: 5 }, () => box.launch(shell)))
+      t.ok(all.every(each => each.code === 0 && each.stderr === ''))
+      t.notOk(existsSync(done))
+      await settle(box.home, 5000)
+      t.ok(existsSync(done))
+      t.match(box.engineStarts(), [/^ensure --for soon --gate-fd 9 /])
+      t.equal(box.engineStarts().length, 1)
+      markSoon(box, Date.now() + 60_000)
+      await box.launch(shell)
+      await settle(box.home, 5000)
+      t.equal(box.engineStarts().length, 1, 'not before its time')
+    })
+
+    t.test('where the machine ends with the client, nothing is left behind', async t => {
+      const box = wrapperBox(t)
+      box.bootedBy('bash')
+      const done = join(box.folder, 'done')
+      box.engine(`echo launch; exec >&-; sleep 0.5; touch '${done}'`)
+      await box.launch(shell)
+      t.ok(existsSync(done))
+      rmSync(done)
+      markSoon(box)
+      await box.launch(shell)
+      t.ok(existsSync(done))
+      t.match(box.engineStarts(), [/--for launch/, /--for launch/])
+    })
+
+    t.test('the client starts with one line when the worker can not', async t => {
+      const line = /^claude-auth: [^\n]*without[^\n]*\n$/
+      const cases: Record<string, (box: WrapperBox) => Record<string, string>> = {
+        'Node is missing': box => {
+          rmSync(join(box.root, 'node'))
+          return { PATH: box.real }
+        },
+        'the engine is missing': box => {
+          rmSync(join(box.root, 'bin/claude-auth'))
+          return {}
+        },
+        'it dies': box => {
+          box.engine('kill -9 $$')
+          return {}
+        },
+        'it talks nonsense': box => {
+          box.engine('echo lunch')
+          return {}
+        },
+        'it hangs': box => {
+          box.mark({ launchWaitMs: 1 })
+          writeFileSync(box.paths.loginFile, '{}')
+          box.engine('sleep 30')
+          return {}
+        },
+        'the state is a file': box => {
+          box.write(box.paths.state, '')
+          return {}
+        },
+      }
+      for (const [name, prepare] of Object.entries(cases)) {
+        const box = wrapperBox(t)
+        const more = prepare(box)
+        const ended = await box.launch(shell, ['x'], { env: { ...box.env, ...more } })
+        t.match(ended.stdout, '<x>', name)
+        t.match(ended.stderr, line, name)
+        for (const pid of await processesOf(box.home)) process.kill(pid, 'SIGKILL')
+      }
+    })
+
+    t.test('a wait for another one is bounded too', async t => {
+      const box = wrapperBox(t)
+      box.mark({ launchWaitMs: 1000 })
+      writeFileSync(box.paths.loginFile, '{}')
+      box.engine('sleep 30')
+      const first = box.launch(shell)
+      await sleep(500)
+      const second = await box.launch(shell, ['x'])
+      t.match(second.stdout, '<x>')
+      t.equal(
+        second.stderr,
+        'claude-auth: another check has been running for 1 s; launching without one\n',
+      )
+      t.match((await first).stdout, 'client')
+      t.equal(box.engineStarts().length, 1)
+    })
+  })
+
+function readLines(file: string): string[] {
+  return readFileSync(file, 'utf8').split('\n')
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", "'\\''")
+}

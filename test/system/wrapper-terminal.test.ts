@@ -1,0 +1,119 @@
+// The wrapper at a real terminal: Ctrl-C, the sign-in prompt, and what was left to be said.
+
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { settle } from '../kit/run.js'
+import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
+
+interface Terminal {
+  type(keys: string): void
+  /** Waits until that text was shown or that file is there. */
+  until(sign: string): Promise<void>
+  /** All that was shown, when the command has ended. */
+  end: Promise<string>
+}
+
+/** Runs the wrapper at a terminal of its own (util-linux `script`). */
+function terminal(box: WrapperBox, shell: Shell, args: string[] = []): Terminal {
+  const words = [...shells[shell], join(box.root, 'bin/claude'), ...args]
+  const command = `${words.map(word => `'${word}'`).join(' ')}; echo "ended $?"`
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    cwd: box.folder,
+    env: { ...box.env, SHELL: '/bin/sh' },
+  })
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', text => (shown += text))
+  const end = new Promise<string>(resolve => child.on('close', () => resolve(shown)))
+  return {
+    type: keys => void child.stdin.write(keys),
+    until: async sign => {
+      for (let turn = 0; turn < 500 && !shown.includes(sign) && !existsSync(sign); turn++)
+        await sleep(20)
+    },
+    end,
+  }
+}
+
+/** The stand-in asks for a sign-in, which leaves a file behind. */
+function askForSignIn(box: WrapperBox): string {
+  const signedIn = join(box.folder, 'signed-in')
+  box.engine(`case $1 in
+    ensure) printf 'prompt\\nclaude-auth: please sign in\\n' ;;
+    login) [ -t 0 ] && touch '${signedIn}'; exit 1 ;;
+  esac`)
+  return signedIn
+}
+
+for (const shell of Object.keys(shells) as Shell[])
+  t.test(shell, async t => {
+    for (const name of ['systemd', 'bash'])
+      t.test(`Ctrl-C ends the launch and not the worker (first process: ${name})`, async t => {
+        const box = wrapperBox(t)
+        box.bootedBy(name)
+        const [begun, done] = [join(box.folder, 'begun'), join(box.folder, 'done')]
+        box.engine(`touch '${begun}'; sleep 1; touch '${done}'; echo launch`)
+        const screen = terminal(box, shell)
+        await screen.until(begun)
+        screen.type('\x03')
+        const shown = await screen.end
+        t.notMatch(shown, 'client')
+        t.notOk(existsSync(done))
+        t.ok(await settle(box.home, 10_000))
+        t.ok(existsSync(done))
+      })
+
+    t.test('Enter at the prompt signs in, and the client starts whatever came of it', async t => {
+      const box = wrapperBox(t)
+      const signedIn = askForSignIn(box)
+      const screen = terminal(box, shell, ['x'])
+      await screen.until('[Y/n] ')
+      screen.type('\r')
+      const shown = await screen.end
+      t.match(shown, /^claude-auth: please sign in\r\nclaude-auth: Sign in now\? \[Y\/n\] /)
+      t.match(shown, /real\/claude pid=\d+\r\n<x>\r\nended 0/)
+      t.ok(existsSync(signedIn))
+      t.match(box.engineStarts(), [/^ensure .* --terminal$/, /^login --client \/.*real\/claude$/])
+    })
+
+    for (const keys of ['n\r', '\x04'])
+      t.test(`${JSON.stringify(keys)} at the prompt only starts the client`, async t => {
+        const box = wrapperBox(t)
+        const signedIn = askForSignIn(box)
+        const screen = terminal(box, shell)
+        await screen.until('[Y/n] ')
+        screen.type(keys)
+        t.match(await screen.end, /real\/claude pid=\d+\r\nended 0/)
+        t.notOk(existsSync(signedIn))
+      })
+
+    t.test('with -p it is no terminal to the engine', async t => {
+      const box = wrapperBox(t)
+      for (const args of [
+        ['-p'],
+        ['hi', '--print'],
+        ['-pc'],
+        ['--', '-p'],
+        ['--permission-mode', 'x'],
+      ])
+        await terminal(box, shell, args).end
+      const told = box.engineStarts().map(words => words.includes('--terminal'))
+      t.same(told, [false, false, false, true, true])
+    })
+
+    t.test('what was left to be said is said once, at a terminal', async t => {
+      const box = wrapperBox(t)
+      const notice = join(box.paths.state, 'notice')
+      box.mark()
+      box.write(notice, 'claude-auth: the login ends in 3 days\n')
+      t.equal((await box.launch(shell)).stderr, '')
+      t.notMatch(await terminal(box, shell, ['-p', 'hi']).end, 'claude-auth:')
+      t.ok(existsSync(notice), 'nobody reads it beside -p')
+      t.match(await terminal(box, shell).end, /^claude-auth: the login ends in 3 days\r\nclient/)
+      t.notOk(existsSync(notice))
+      t.notMatch(await terminal(box, shell).end, 'claude-auth:')
+      t.same(box.engineStarts(), [])
+    })
+  })

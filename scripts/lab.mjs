@@ -1,0 +1,60 @@
+// The fault laboratory: runs the whole of every fault and writes what was found to docs/lab-results.md.
+// usage: node scripts/lab.mjs [NAME…]   (names of test/lab/NAME.test.ts)
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+const cache = join('.cache', 'lab')
+const asked = process.argv.slice(2)
+const files = readdirSync(join('test', 'lab'))
+  .filter(name => name.endsWith('.test.ts'))
+  .filter(name => asked.length === 0 || asked.includes(name.replace('.test.ts', '')))
+  .sort()
+if (files.length === 0) {
+  process.stderr.write('there is no such fault\n')
+  process.exit(2)
+}
+if (asked.length === 0) rmSync(cache, { recursive: true, force: true })
+
+const env = { ...process.env, CLAUDE_AUTH_LAB: 'whole', TAP_TIMEOUT: '7200' }
+let failed = 0
+for (const file of files) {
+  const script = [join('scripts', 'test.mjs'), join('test', 'lab', file)]
+  process.stdout.write(`\n${file}\n`)
+  const { status } = spawnSync(process.execPath, script, { stdio: 'inherit', env })
+  if (status !== 0) failed++
+}
+
+const results = existsSync(cache)
+  ? readdirSync(cache)
+      .sort()
+      .map(name => JSON.parse(readFileSync(join(cache, name), 'utf8')))
+  : []
+const rows = results.flatMap(({ name, figures }) =>
+  figures.map(({ what, wanted, found, holds }, index) =>
+    [index === 0 ? name : '', what, wanted, `${found}${holds ? '' : ' **(!)**'}`].map(cell),
+  ),
+)
+const head = ['fault', 'figure', 'wanted', 'found']
+const table = [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+const where = `Node ${process.version}, Linux ${release()}, ${cpus().length} cores`
+const text = `# What the fault laboratory found
+
+\`npm run lab\` does to the real program what the world does to it, with real parts: OpenBao, both real clients, processes,
+file systems. This is its last run: ${new Date().toISOString().slice(0, 10)}, ${where}. What each fault is about stands at the head
+of its file in \`test/lab/\`; what may be trusted, and what not, in the [threat model](threat-model.md).
+
+${table}
+`
+writeFileSync(join('docs', 'lab-results.md'), text)
+process.stdout.write(`\n${table}\n\n${failed} of ${files.length} faults failed\n`)
+process.exitCode = failed > 0 ? 1 : 0
+
+function cell(value) {
+  return String(value).replaceAll('|', '\\|').replaceAll('\n', ' ')
+}

@@ -1,0 +1,77 @@
+// The shell's side: every file beside the login filled with what does not belong there, and a launch in between.
+
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import type { Test } from 'tap'
+import { type Shell, type WrapperBox, wrapperBox } from '../../kit/wrapper-box.js'
+import { mutated } from './mutate.js'
+import { loginFiles, replies } from './samples.js'
+
+const names = ['fresh', 'seen', 'usable', 'retry', 'checked', 'verdict', 'verdict-other', 'notice']
+
+/** Garbage for some files, and their ages; `kept`: the mark as it was written, changed a little. */
+export const anyMarks = fc.record({
+  garbage: mutated([...loginFiles.slice(0, 3), ...replies, 'ca_format=1\nca_client=/bin/true\n']),
+  files: fc.subarray(names, { minLength: 1 }),
+  age: fc.constantFrom(-7200, 3600, 86_400 * 365),
+})
+
+/** None of it is a mark: a launch asks the engine, starts the client, and runs nothing of it. */
+export function garbageInMarks(t: Test, shell: Shell) {
+  const box = wrapperBox(t)
+  return async ({
+    garbage,
+    files,
+    age,
+  }: typeof anyMarks extends fc.Arbitrary<infer T> ? T : never) => {
+    box.mark()
+    for (const name of files) {
+      box.write(join(box.paths.state, name), garbage as unknown as string)
+      box.age(join(box.paths.state, name), age)
+    }
+    const isFresh = !files.some(name => ['fresh', 'seen', 'checked'].includes(name))
+    await launched(box, shell, isFresh ? null : files.includes('fresh'))
+  }
+}
+
+/** The mark itself with a few bytes changed, of a login that changed since: never fresh. */
+export function mutatedMark(t: Test, shell: Shell) {
+  const box = wrapperBox(t)
+  box.mark()
+  const text = readFileSync(join(box.paths.state, 'fresh'))
+  return {
+    inputs: mutated([text]),
+    // Its quotes are lost: the home's name has a command in it.
+    first: [Buffer.from(text.toString().replaceAll("'", '').replaceAll('\\\\', ''))],
+    probe: async (bytes: Buffer) => {
+      box.mark()
+      box.write(join(box.paths.state, 'fresh'), bytes as unknown as string)
+      box.age(join(box.paths.state, 'fresh'), 3600)
+      box.age(box.paths.loginFile, -100)
+      await launched(box, shell, true)
+    },
+  }
+}
+
+/** `asks`: whether the engine must have been asked; null: either is right. */
+async function launched(box: WrapperBox, shell: Shell, asks: boolean | null): Promise<void> {
+  const before = box.engineStarts().length
+  const files = filesOf(box)
+  const ended = await box.launch(shell, ['x'], { timeoutMs: 20_000 })
+  assert.equal(ended.code, 0, `ended with ${ended.code ?? ended.signal}: ${ended.stderr}`)
+  assert.match(ended.stdout, /^client \/.*\/claude pid=\d+\n<x>\n$/)
+  if (asks === true) assert.equal(box.engineStarts().length, before + 1, 'the engine was not asked')
+  assert.deepEqual(filesOf(box), files, 'a file was made')
+  for (const name of ['verdict', 'verdict-other', 'notice'])
+    rmSync(join(box.paths.state, name), { force: true })
+}
+
+/** What stands where a command of a mark could write. */
+function filesOf(box: WrapperBox): string[] {
+  const folders = [box.folder, box.home, dirname(box.real), '/']
+  return folders.flatMap(folder =>
+    existsSync(folder) ? readdirSync(folder).filter(name => name !== 'starts') : [],
+  )
+}

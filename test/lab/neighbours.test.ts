@@ -1,0 +1,13 @@
+// Neighbours: other users of the machine, what they plant, and what strangers write into our words. Nothing of it succeeds.
+
+import t from 'tap'
+import { figuresOf } from './figures.js'
+import { filesAndProcess } from './neighbours/files-and-process.js'
+import { traps } from './neighbours/traps.js'
+import { words } from './neighbours/words.js'
+import { worlds } from './neighbours/worlds.js'
+
+t.jobs = 2
+const figures = figuresOf(t, 'Neighbours')
+const rooms = [filesAndProcess, traps, worlds, words]
+await Promise.all(rooms.map(room => room(t, figures)))

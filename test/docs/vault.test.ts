@@ -1,0 +1,130 @@
+// docs/vault.md: every block runs on a real OpenBao as it stands there, by whom it is meant for, and does what it says.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { house } from '../host/config/house.js'
+import { blocksOf, closed, opens, own, readManual } from './manual.js'
+import { checks } from './vault-checks.js'
+import { textOf, vaultDesk } from './vault-desk.js'
+
+const manual = readManual('vault.md')
+const blocks = blocksOf(manual)
+
+t.test('every block is marked, so that none is left out', async t => {
+  const marks = new Set(blocks.map(({ language, mark }) => `${language} ${mark}`.trim()))
+  const known = ['hcl policy', 'hcl server', 'hcl terraform', 'sh admin', 'sh root', 'sh user']
+  t.same([...marks].sort(), [...known, 'yaml'])
+  const byRoot = blocks.filter(({ mark }) => mark === 'root')
+  t.equal(byRoot.length, 1, 'root is needed once')
+  t.equal(blocks.find(({ language }) => language === 'sh')?.mark, 'root', 'and first')
+})
+
+t.test('the commands, in order, and what they open and refuse', async t => {
+  const desk = await vaultDesk(t, blocks)
+  const commands = blocks.filter(({ language }) => language === 'sh')
+  const headings = [...new Set(commands.map(({ under }) => under))]
+  t.same(headings, Object.keys(checks), 'each has its check')
+  for (const heading of headings)
+    await t.test(heading, async t => {
+      let printed = ''
+      for (const block of commands.filter(({ under }) => under === heading)) {
+        const ended = await desk.run(block)
+        t.equal(ended.code, 0, `${block.mark}: ${ended.stderr}`)
+        printed += ended.stdout
+        if (block.text.includes('creation_path'))
+          t.equal(ended.stdout.trim(), 'auth/token/create/claude-users')
+        if (block.text.includes('bao unwrap')) {
+          const before = textOf(desk.tokenFile)
+          const again = await desk.run(block)
+          t.match(again.stderr, /wrapping token is not valid or does not exist/)
+          t.equal(textOf(desk.tokenFile), before, 'a second unwrapping leaves the file')
+        }
+      }
+      await checks[heading]?.(t, desk, printed)
+    })
+
+  await t.test('the policies that stand alone', async t => {
+    const isAlone = /claude-users\/alice/
+    const alone = blocks.filter(({ mark, text }) => mark === 'policy' && isAlone.test(text))
+    t.equal(alone.length, 2)
+    for (const { text, under } of alone) {
+      await desk.server.ask('PUT', 'sys/policies/acl/alone', { policy: text })
+      const { body } = await desk.server.ask('POST', 'auth/token/create', { policies: ['alone'] })
+      const token = String((body['auth'] as { client_token: string }).client_token)
+      const [its, others] = under === 'Several hosts' ? ['alice/ws1', 'bob/ws1'] : ['alice', 'bob']
+      t.same(await opens(desk.server, token, its), own, its)
+      t.same(await opens(desk.server, token, others), closed, others)
+    }
+  })
+
+  await t.test('the changes that the text tells of', async t => {
+    const { server, asAdmin, adminToken } = desk
+    const changed = async (name: string, from: RegExp, to: string) => {
+      const path = `sys/policies/acl/${name}`
+      const { body } = await server.ask('GET', path)
+      const before = String((body['data'] as { policy: string }).policy)
+      t.match(before, from)
+      await server.ask('PUT', path, { policy: before.replace(from, to) })
+    }
+    await changed('claude-users', /\.name}}"/g, '.name}}/+"')
+    const token = await desk.jwtLogin('alice')
+    t.same(await opens(server, token, 'alice/ws1'), own, '{host} in the path')
+    for (const other of ['bob/ws1', 'alice/ws1/below'])
+      t.same(await opens(server, token, other), closed, other)
+
+    const aliases = /"allowed_entity_aliases" += \[\]/
+    await changed('claude-auth-admin', aliases, '"allowed_entity_aliases" = ["alice,bob"]')
+    const fixed = { allowed_policies: 'claude-users', orphan: 'true' }
+    const role = { ...fixed, token_no_default_policy: 'true' }
+    const statusOf = (list: string) =>
+      asAdmin('auth/token/roles/claude-users', { ...role, allowed_entity_aliases: list })
+    t.same([await statusOf('*'), await statusOf('alice,bob')], [403, 204], 'the users are fixed')
+    t.same(await opens(server, adminToken(), 'alice'), closed)
+  })
+
+  const log = readFileSync(desk.auditLog, 'utf8')
+  t.match(log, /"path":"secret\/data\/workstation\/claude-users\/alice"/)
+  t.notMatch(log, textOf(desk.tokenFile), 'tokens are hashed in the audit log')
+})
+
+t.test('links within the page lead somewhere', async t => {
+  const headings = [...manual.matchAll(/^#+ (.*)$/gm)].map(([, words = '']) =>
+    words
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+  for (const [, anchor = ''] of manual.matchAll(/\]\(#(.*?)\)/g))
+    t.ok(headings.includes(anchor), anchor)
+})
+
+t.test('the configurations load', async t => {
+  const texts = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => text)
+  const methods = []
+  for (const text of texts) {
+    const at = house(t.testdir())
+    at.writeSystem(text)
+    methods.push((await at.load()).vault?.auth.method)
+  }
+  t.same(methods, ['token', 'jwt'])
+})
+
+t.test('the words in the table are the words of the program', async t => {
+  const folder = new URL('../../src/store/', import.meta.url)
+  const sources = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'))
+  const table = manual.slice(manual.indexOf('| claude-auth says'))
+  const cells = [...table.matchAll(/^\|(.*?)\|/gm)].map(([, cell]) => cell ?? '')
+  const said = cells.flatMap(cell => [...cell.matchAll(/`(.*?)`/g)].map(([, words]) => words ?? ''))
+  t.ok(said.length > 20)
+  for (const words of said)
+    for (const part of words.split('…').filter(each => /\w{2}/.test(each)))
+      t.ok(
+        sources.some(source => source.includes(fixed(part))),
+        `${part} (${words})`,
+      )
+})
+
+/** Without what stands only beside a value that the program fills in. */
+function fixed(part: string): string {
+  return part.replace(/ ?\($/, '').trim()
+}

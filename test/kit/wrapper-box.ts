@@ -48,6 +48,10 @@ export interface WrapperBox {
   write(path: string, text: string, mode?: number): void
   /** What the stand-in for `claude-auth` does (sh); \`$@\` are its words. Each start is counted. */
   engine(script: string): void
+  /** For the stand-in's script: it waits here, for a minute at most, until \`letGo\` is called. */
+  untilLetGo: string
+  letGo(): void
+  holdAgain(): void
   /** One text a start of the engine: its words. */
   engineStarts(): string[]
   /** Marks for the login as it is now, valid for an hour unless said otherwise. */
@@ -59,16 +63,17 @@ export interface WrapperBox {
   launch(shell: Shell, args?: string[], more?: Partial<RunOptions>): Promise<Run>
 }
 
-/** Its home has a name that a careless shell would trip over. */
-export function wrapperBox(t: Test): WrapperBox {
+/** Unless said otherwise, its home has a name that a careless shell would trip over. */
+export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ *`): WrapperBox {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claude-auth-wrapper-')))
   const root = join(folder, 'root')
-  const home = join(folder, `it's a "home" $(touch pwned) \\ *`)
+  const home = join(folder, homeName)
   const real = join(folder, 'real')
   const systemConfig = join(folder, 'etc/config.yaml')
   const userConfig = join(home, '.config/claude-auth/config.yaml')
   const paths = loginPaths(join(home, '.claude'), {}, home)
   const starts = join(folder, 'starts')
+  const released = join(folder, 'let-go')
   t.teardown(async () => {
     await endLeftovers(home)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
@@ -103,6 +108,9 @@ export function wrapperBox(t: Test): WrapperBox {
     write,
     engine: script =>
       write(join(root, 'bin/claude-auth'), `printf '%s\\n' "$*" >>'${starts}'\n${script}\n`, 0o755),
+    untilLetGo: `turns=0; until [ -e '${released}' ] || [ $turns = 600 ]; do sleep 0.1; turns=$((turns + 1)); done`,
+    letGo: () => write(released, ''),
+    holdAgain: () => rmSync(released, { force: true }),
     engineStarts: () =>
       existsSync(starts) ? readFileSync(starts, 'utf8').split('\n').slice(0, -1) : [],
     mark: facts => {

@@ -1,8 +1,17 @@
 // Marks that somebody else could have put there, and verdicts that are not of this wait: not one is believed.
 
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { until } from '../kit/terminal.js'
 import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
 
 const bad = 'touch "$CA_BAD"'
@@ -78,12 +87,16 @@ for (const shell of Object.keys(shells) as Shell[])
       const box = wrapperBox(t)
       const other = join(box.paths.state, 'verdict-other')
       const told = `{ echo "$ABOUT"; echo launch; echo 'claude-auth: told'; } >'${quoted(other)}'`
-      box.engine(`sleep 1; ${told}; flock -s 9; echo launch`)
+      // ash compares times by whole seconds.
+      box.engine(`${box.untilLetGo}; sleep 1; ${told}; flock -s 9; echo launch`)
       // The first is at work while the second waits.
       const two = async (about: string, more: Record<string, string>) => {
         const env = { ...box.env, ABOUT: about, ...more }
         const before = box.engineStarts().length
+        box.holdAgain()
         const both = [box.launch(shell, [], { env }), box.launch(shell, [], { env })]
+        await until(() => isWaitedFor(box.paths.gate))
+        box.letGo()
         const said = (await Promise.all(both)).filter(each => each.stderr.includes('told')).length
         return [box.engineStarts().length - before, said]
       }
@@ -94,6 +107,13 @@ for (const shell of Object.keys(shells) as Shell[])
       t.match(box.engineStarts().at(-1), / --foreign$/)
     })
   })
+
+/** Does somebody wait for the lock on `file`? The kernel marks those with an arrow. */
+function isWaitedFor(file: string): boolean {
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino
+  const waiting = readFileSync('/proc/locks', 'utf8').matchAll(/-> FLOCK.* \S+:(\d+) 0 EOF/g)
+  return [...waiting].some(([, found]) => found === String(inode))
+}
 
 function quoted(text: string): string {
   return text.replaceAll("'", "'\\''")

@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { processesOf, settle } from '../kit/run.js'
+import { until } from '../kit/terminal.js'
 import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
 
 /** Marks that the stand-in puts in place when it has done its work: `mv "$later" "$fresh"`. */
@@ -35,11 +35,13 @@ for (const shell of Object.keys(shells) as Shell[])
     t.test('a worker that has given its verdict keeps nobody waiting', async t => {
       const box = wrapperBox(t)
       const done = join(box.folder, 'done')
-      box.engine(`${markLater(box)}; flock -s 9; echo launch; exec >&-; sleep 1; touch '${done}'`)
+      const verdict = `${markLater(box)}; flock -s 9; echo launch; exec >&-`
+      box.engine(`${verdict}; ${box.untilLetGo}; touch '${done}'`)
       await Promise.all([box.launch(shell), box.launch(shell), box.launch(shell)])
       t.notOk(existsSync(done))
       t.equal(box.engineStarts().length, 1)
-      await settle(box.home, 5000)
+      box.letGo()
+      await settle(box.home, 30_000)
       t.ok(existsSync(done), 'it lives on')
     })
 
@@ -76,17 +78,18 @@ for (const shell of Object.keys(shells) as Shell[])
       const box = wrapperBox(t)
       const done = join(box.folder, 'done')
       markSoon(box)
-      box.engine(`sleep 1; touch '${done}'`)
+      box.engine(`${box.untilLetGo}; touch '${done}'`)
       const all = await Promise.all(Array.from({ length: 5 }, () => box.launch(shell)))
       t.ok(all.every(each => each.code === 0 && each.stderr === ''))
       t.notOk(existsSync(done))
-      await settle(box.home, 5000)
+      box.letGo()
+      await settle(box.home, 30_000)
       t.ok(existsSync(done))
       t.match(box.engineStarts(), [/^ensure --for soon --gate-fd 9 /])
       t.equal(box.engineStarts().length, 1)
       markSoon(box, Date.now() + 60_000)
       await box.launch(shell)
-      await settle(box.home, 5000)
+      await settle(box.home, 30_000)
       t.equal(box.engineStarts().length, 1, 'not before its time')
     })
 
@@ -150,7 +153,7 @@ for (const shell of Object.keys(shells) as Shell[])
       writeFileSync(box.paths.loginFile, '{}')
       box.engine('sleep 30')
       const first = box.launch(shell)
-      await sleep(500)
+      await until(() => box.engineStarts().length === 1)
       const second = await box.launch(shell, ['x'])
       t.match(second.stdout, '<x>')
       t.equal(

@@ -54,14 +54,15 @@ for (const shell of Object.keys(shells) as Shell[])
         const box = wrapperBox(t)
         box.bootedBy(name)
         const [begun, done] = [join(box.folder, 'begun'), join(box.folder, 'done')]
-        box.engine(`touch '${begun}'; sleep 1; touch '${done}'; echo launch`)
+        box.engine(`touch '${begun}'; ${box.untilLetGo}; touch '${done}'; echo launch`)
         const screen = terminal(box, shell)
         await screen.until(begun)
         screen.type('\x03')
         const shown = await screen.end
         t.notMatch(shown, 'client')
         t.notOk(existsSync(done))
-        t.ok(await settle(box.home, 10_000))
+        box.letGo()
+        t.ok(await settle(box.home, 30_000))
         t.ok(existsSync(done))
       })
 

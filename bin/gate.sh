@@ -12,12 +12,17 @@ ca_lasting() {
   esac
 }
 
-# Sets ca_node: the one that install recorded, else the caller's.
+# Sets ca_node: the one that install recorded, else the first on the caller's PATH. Not by `command -v`:
+# bash would name a function, or a program of the current folder where PATH has a dot in it.
 ca_find_node() {
   ca_node=$ca_root/node
   if [ -x "$ca_node" ]; then return 0; fi
-  ca_node=$(PATH=$ca_search && command -v node)
-  case $ca_node in /*) ;; *) ca_node= && return 1 ;; esac
+  ca_rest=${ca_search-}:
+  while [ -n "$ca_rest" ]; do
+    ca_node=${ca_rest%%:*}/node ca_rest=${ca_rest#*:}
+    case $ca_node in /*/node) if [ -f "$ca_node" ] && [ -x "$ca_node" ]; then return 0; fi ;; esac
+  done
+  ca_node= && return 1
 }
 
 # ca_worker launch|soon [TIMEOUT]: becomes the worker, ensure in a session of its own and out of the

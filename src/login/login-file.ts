@@ -9,10 +9,13 @@ import {
   openSync,
   readSync,
   realpathSync,
+  statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
+import { isTooDeep } from '../host/json.js'
+import { othersMayWrite } from '../host/private-path.js'
 import { type Login, loginObject, parseLogin } from './login.js'
 import { isEditable, memberSpan, parseObject, spliceMember } from './login-text.js'
 
@@ -36,9 +39,12 @@ const nothing = { bytes: null, contentHash: null, mtimeMs: null }
 
 /**
  * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
- * `unreadable` with `what` in plain words. A symbolic link is followed when its target is the user's own.
+ * `unreadable` with `what` in plain words. A symbolic link is followed when nobody else could have
+ * put it there, and its target is the user's own.
  */
 export function readLoginFile(path: string, uid: number): LoginFile {
+  if (isLink(path) && !isOwnLink(path))
+    return unreadable('a symbolic link that somebody else may have put there')
   let file: number
   try {
     // Without O_NONBLOCK a named pipe in its place would hold every launch for ever.
@@ -67,9 +73,9 @@ export function readLoginFile(path: string, uid: number): LoginFile {
 /** What the bytes of a login file say. */
 export function readBytes(bytes: Buffer) {
   if (bytes.length === 0) return { kind: 'unreadable', what: 'it is empty' } as const
+  if (isTooDeep(bytes)) return { kind: 'unreadable', what: 'it is nested too deeply' } as const
   const object = parseObject(bytes)
   if (object === null) return { kind: 'unreadable', what: 'it is no whole JSON object' } as const
-  if (!isEditable(bytes)) return { kind: 'unreadable', what: 'it is nested too deeply' } as const
   const value = object['claudeAiOauth']
   return value === undefined || value === null ? ({ kind: 'missing' } as const) : parseLogin(value)
 }
@@ -87,11 +93,12 @@ export function withLogin(bytes: Buffer | null, login: Login | null): Buffer {
 
 /**
  * Puts `bytes` in place of the login file, the way the client does (temporary name and mode of client
- * 2.1.330, fsync, rename). Through a link the target is replaced, the link stays. The caller holds
- * the storage lock. Throws `write-failed`.
+ * 2.1.330, fsync, rename). Through a link of the owner's the target is replaced, and the link stays; one
+ * that somebody else may have put there is replaced itself. The caller holds the storage lock. Throws
+ * `write-failed`.
  */
 export function writeLoginFile(path: string, bytes: Buffer, nonce: string) {
-  const target = isLink(path) ? realTarget(path) : path
+  const target = isLink(path) && isOwnLink(path) ? realTarget(path) : path
   makePrivateFolder(dirname(target))
   atomicWrite(target, bytes, { nonce: nonce.slice(0, 8), tempPrefix: `${target}.tmp.` })
 }
@@ -107,6 +114,12 @@ function realTarget(path: string): string {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+/** Whoever may write in a folder can put a link there, and may own what it names too. */
+function isOwnLink(path: string): boolean {
+  const folder = statSync(dirname(path))
+  return lstatSync(path).uid === folder.uid && othersMayWrite(folder, folder.uid) === null
 }
 
 function unreadable(what: string): LoginFile {

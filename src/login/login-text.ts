@@ -1,6 +1,7 @@
 // The text of a login file: finding one top-level member in it and replacing its value byte for byte.
 
 import { type Node, parse, parseTree } from 'jsonc-parser'
+import { isObject, isTooDeep } from '../host/json.js'
 
 /** Offsets in bytes. `value` is null where the member is absent; `object` spans the braces. */
 export interface MemberSpan {
@@ -87,22 +88,17 @@ function splice(bytes: Buffer, start: number, end: number, text: string): Buffer
   return Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)])
 }
 
-/** Can a member be replaced? A strict parser takes deeper nesting than can be walked here. */
+/** Can a member be replaced? */
 export function isEditable(bytes: Buffer): boolean {
   return treeOf(bytes) !== null
 }
 
 /** Read as Latin-1, so that an offset in the text is an offset in the bytes, valid UTF-8 or not. */
 function treeOf(bytes: Buffer): Node | null {
+  if (isTooDeep(bytes)) return null
   const errors: unknown[] = []
-  try {
-    const text = bytes.toString('latin1')
-    const tree = parseTree(text, errors as never[], { allowTrailingComma: true })
-    return errors.length === 0 && tree?.type === 'object' ? tree : null
-  } catch {
-    // Nested so deeply that the stack ended.
-    return null
-  }
+  const tree = parseTree(bytes.toString('latin1'), errors as never[], { allowTrailingComma: true })
+  return errors.length === 0 && tree?.type === 'object' ? tree : null
 }
 
 function endOf(node: Node): number {
@@ -115,8 +111,4 @@ function parseStrict(bytes: Buffer): unknown {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,7 +2,9 @@
 
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -110,6 +112,27 @@ t.test('another user’s file, also behind a link, is not read', asRoot, async t
   chownSync(theirs, 12_345, 12_345)
   symlinkSync(theirs, path)
   t.equal(read(), 'unreadable: it belongs to uid 12345')
+})
+
+t.test('a link that somebody else may have put there is not followed, and replaced', async t => {
+  const { path, folder, read } = place(t)
+  const precious = join(t.testdir(), 'precious')
+  writeFileSync(precious, text)
+  symlinkSync(precious, path)
+  chmodSync(folder, 0o777)
+  t.equal(read(), 'unreadable: a symbolic link that somebody else may have put there')
+  writeLoginFile(path, Buffer.from('{}'), '0123456789abcdef')
+  t.ok(lstatSync(path).isFile())
+  t.equal(readFileSync(precious, 'utf8'), text)
+})
+
+t.test('another user’s link in our folder is not followed', asRoot, async t => {
+  const { path, folder, read } = place(t)
+  const precious = join(folder, 'precious')
+  writeFileSync(precious, text)
+  symlinkSync(precious, path)
+  lchownSync(path, 12_345, 12_345)
+  t.equal(read(), 'unreadable: a symbolic link that somebody else may have put there')
 })
 
 t.test('no token stands in what is said of a bad file', async t => {

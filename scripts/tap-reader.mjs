@@ -1,14 +1,15 @@
-// Reads TAP 14 as it streams: prints each file's result and every failure in full, counts assertions.
+// Reads TAP 14 as it streams: prints each file's result and every failure in full, counts assertions by file.
 
 const resultLine = /^( *)(not ok|ok) \d+(?: - (.*))?$/
 const fileFacts = /^ +(exitCode|signal|expired): (?!null|1$)/
 
-/** `print` gets lines for a person. `counts()` is about leaf assertions, and files that crashed. */
+/** `print` gets lines for a person. `files()`: leaf assertions of each file; one that crashed has failed. */
 export function makeReader(print) {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const files = new Map()
+  const nothing = { passed: 0, failed: 0, skipped: 0 }
+  let counts = { ...nothing }
   /** Names of the subtests that are open, by their depth. */
   let open = []
-  let failedInFile = 0
   /** Where a diagnostic that is being printed ends, and which of its lines are wanted. */
   let diagnostic = null
 
@@ -20,21 +21,19 @@ export function makeReader(print) {
       counts.passed += 1
     } else {
       counts.failed += 1
-      failedInFile += 1
       print(`\nFAILED: ${[...open.slice(0, depth), name].join(' > ')}`)
       diagnostic = { end: `${'    '.repeat(depth)}  ...`, wanted: /./ }
     }
   }
 
   function onFile(isOk, name) {
-    const isEmpty = name.endsWith('# SKIP no tests found')
-    print(
-      `${isOk && !isEmpty ? 'ok    ' : 'FAILED'} ${name.replace(/ # time=([\d.]+)ms/, ' ($1 ms)')}`,
-    )
-    if (isOk && !isEmpty) return
+    const isWell = isOk && !name.endsWith('# SKIP no tests found')
+    print(`${isWell ? 'ok    ' : 'FAILED'} ${name.replace(/ # time=([\d.]+)ms/, ' ($1 ms)')}`)
     // It ended badly although no assertion failed: an exit code, a signal, no test.
-    if (failedInFile === 0) counts.failed += 1
+    if (!isWell && counts.failed === 0) counts.failed += 1
     if (!isOk) diagnostic = { end: '  ...', wanted: fileFacts }
+    files.set(name.split(' ')[0], counts)
+    counts = { ...nothing }
   }
 
   function read(line) {
@@ -45,9 +44,7 @@ export function makeReader(print) {
     }
     const subtest = /^( *)# Subtest: (.*)$/.exec(line)
     if (subtest) {
-      const depth = subtest[1].length / 4
-      if (depth === 0) failedInFile = 0
-      open = [...open.slice(0, depth), subtest[2]]
+      open = [...open.slice(0, subtest[1].length / 4), subtest[2]]
       return
     }
     const result = resultLine.exec(line)
@@ -60,5 +57,5 @@ export function makeReader(print) {
     open = open.slice(0, depth)
   }
 
-  return { read, counts: () => ({ ...counts }) }
+  return { read, files: () => files }
 }

@@ -44,7 +44,7 @@ function happened(facts: ReportFacts, because: SignInReason): Options[] {
     case 'login-lost':
       return [
         [`Your login${forWhom} was lost${on}${ago}.`, `Your login was lost${on}${ago}.`],
-        ['There is no copy that could be put back.'],
+        noCopy(facts.unreadable ?? ''),
       ]
     case 'grant-refused':
       return [
@@ -61,6 +61,14 @@ function happened(facts: ReportFacts, because: SignInReason): Options[] {
     case 'wrong-identity':
       return wrongIdentity(facts, on, ago)
   }
+}
+
+function noCopy(unreadable: string): Options {
+  if (unreadable === '') return ['There is no copy that could be put back.']
+  return [
+    `No copy, and the login file is no use: ${clean(unreadable, 60)}.`,
+    'There is no copy, and the login file is of no use.',
+  ]
 }
 
 function wrongIdentity(facts: ReportFacts, on: string, ago: string): Options[] {

@@ -55,7 +55,8 @@ export async function report(
   decision: Decision,
   work: Pick<Outcome, 'steps' | 'did'>,
 ): Promise<Report> {
-  const sinceMs = noteSignIn(run, decision)
+  const unreadable = seen.file.kind === 'unreadable' ? seen.file.what : ''
+  const sinceMs = noteSignIn(run, decision, unreadable)
   const alert = await sendAlerts(run, decision, endsAtMs(run, seen))
   run.alert = strongest(run.alert ?? 'off', alert)
   const alertTrouble = alertTroubleOf(run)
@@ -91,6 +92,7 @@ export async function report(
     launchStopped: stopsLaunch,
     otherAccount: isOtherAccount(run, identity),
     longLived: isLongLivedNeeded(seen.state, run.now()),
+    unreadable,
     notByClient: trouble === notByClientTrouble,
     notes: others,
   })
@@ -126,12 +128,13 @@ function strongest(one: AlertResult, other: AlertResult): AlertResult {
 }
 
 /** When the need to sign in began; it is one condition whatever its reason becomes. */
-function noteSignIn(run: Run, decision: Decision): number | null {
+function noteSignIn(run: Run, decision: Decision, unreadable: string): number | null {
   const { signInNeeded } = run.memory
   if (decision.do === 'sign-in') {
     const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
     if (signInNeeded?.because !== decision.because) {
-      note(run, 'sign-in', decision.because, { before: run.memory.held?.refreshHash ?? null })
+      const before = run.memory.held?.refreshHash ?? null
+      note(run, 'sign-in', decision.because, { before, detail: unreadable })
       remember(run, { signInNeeded: { sinceMs, because: decision.because } })
     }
     return sinceMs

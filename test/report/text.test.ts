@@ -102,6 +102,15 @@ t.test(
   },
 )
 
+t.test('a login file of no use is told as that, in one line', async t => {
+  const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'login-lost' }
+  const second = (unreadable: string) => launchLines({ ...facts, unreadable })[1]
+  const start = 'claude-auth: No copy, and the login file is no use: '
+  for (const what of ['it is empty', 'it belongs to uid 12345', 'claudeAiOauth is no object'])
+    t.equal(second(what), `${start}${what}.`)
+  t.match(second('x'.repeat(60)), /is of no use\.$/)
+})
+
 t.test('a short e-mail stands in the first line too', async t => {
   const expected = { email: 'al@ex.com', organization: null }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'login-ended', expected }

@@ -76,14 +76,10 @@ function wrongIdentity(facts: ReportFacts, on: string, ago: string): Options[] {
   const seen = on === '' ? '' : `, seen${on}${ago}`
   const sameEmail =
     actual.email !== null && actual.email.toLowerCase() === expected.email?.toLowerCase()
-  if (sameEmail && otherAccount)
-    return [
-      [
-        `This is another account with the same e-mail${seen}.`,
-        'This is another account with the same e-mail.',
-      ],
-      ['It is not the one that is expected here.'],
-    ]
+  if (sameEmail && (otherAccount || actual.organization === null)) {
+    const another = `This is another ${otherAccount ? 'account' : 'organisation'} with the same e-mail`
+    return [[`${another}${seen}.`, `${another}.`], ['It is not the one that is expected here.']]
+  }
   const byOrganization = sameEmail && actual.organization !== null
   const whose = byOrganization ? actual.organization : actual.email
   const wanted = byOrganization ? expected.organization : expected.email

@@ -127,6 +127,15 @@ t.test('the same e-mail in another organisation is told by the organisations', a
   ])
 })
 
+t.test('the same e-mail in an organisation without a name is not told by the e-mail', async t => {
+  const actual = { email: 'Alice@example.com', organization: null }
+  const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'wrong-identity', actual }
+  t.same(launchLines(facts).slice(0, 2), [
+    'claude-auth: This is another organisation with the same e-mail.',
+    'claude-auth: It is not the one that is expected here.',
+  ])
+})
+
 t.test('the same e-mail of another account is told as that', async t => {
   const actual = { email: 'Alice@example.com', organization: 'Example Corp' }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'wrong-identity', actual }

@@ -22,6 +22,24 @@ export function isRightIdentity(
   return !differs(wanted.email, found.email)
 }
 
+/**
+ * Is it open whose login it is? Nothing in `found` speaks against what is wanted, but not all of it is
+ * said (of a first login: account and organisation).
+ */
+export function leavesOpen(
+  found: Identity,
+  configured: WantedIdentity,
+  pinned: Identity | null,
+): boolean {
+  const wanted = isConfigured(configured) ? configured : pinned
+  if (wanted === null) return found.accountUuid === null || found.organizationUuid === null
+  const account = wanted.accountUuid === null ? 'email' : 'accountUuid'
+  const differing = (['organizationUuid', account] as const).filter(key =>
+    differs(wanted[key], found[key]),
+  )
+  return differing.length > 0 && differing.every(key => found[key] === null)
+}
+
 export function isConfigured(identity: WantedIdentity): boolean {
   const { accountUuid, email, organizationUuid } = identity
   return accountUuid !== null || email !== null || organizationUuid !== null

@@ -1,7 +1,7 @@
 // Whose login may be used: organisation by UUID, account by UUID where known, else by e-mail.
 
 import t from 'tap'
-import { isConfigured, isRightIdentity } from '../src/identity.js'
+import { isConfigured, isRightIdentity, leavesOpen } from '../src/identity.js'
 import type { Identity } from '../src/outcome.js'
 
 const nobody: Identity = { email: null, accountUuid: null, organizationUuid: null }
@@ -72,3 +72,45 @@ t.test('one member is enough to be configured', async t => {
   t.notOk(isConfigured(nobody))
   for (const key of Object.keys(nobody)) t.ok(isConfigured({ ...nobody, [key]: 'x' }))
 })
+
+/** Found, configured, pinned. */
+const partial: [string, Partial<Identity>, Partial<Identity>, Identity | null, boolean][] = [
+  ['all is said', alice, { email: 'alice@example.com', organizationUuid: 'O' }, null, false],
+  [
+    'no organisation, one is wanted',
+    { organizationUuid: null },
+    { organizationUuid: 'O' },
+    null,
+    true,
+  ],
+  ['no organisation, one was pinned', { organizationUuid: null }, {}, alice, true],
+  [
+    'no organisation, none is wanted',
+    { organizationUuid: null },
+    { email: 'alice@example.com' },
+    null,
+    false,
+  ],
+  ['no account, one was pinned', { accountUuid: null }, {}, alice, true],
+  [
+    'no organisation, but another e-mail',
+    { organizationUuid: null },
+    { email: 'bob@example.com', organizationUuid: 'O' },
+    null,
+    false,
+  ],
+  [
+    'no e-mail, but another organisation',
+    { email: null },
+    { email: 'alice@example.com', organizationUuid: 'P' },
+    null,
+    false,
+  ],
+  ['no organisation at first use', { organizationUuid: null }, {}, null, true],
+  ['all at first use', {}, {}, null, false],
+]
+
+for (const [name, found, configured, pinned, expected] of partial)
+  t.test(`said in part: ${name} → ${expected ? 'open' : 'told'}`, async t => {
+    t.equal(leavesOpen({ ...alice, ...found }, { ...nobody, ...configured }, pinned), expected)
+  })

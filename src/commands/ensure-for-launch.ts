@@ -81,12 +81,10 @@ function share(paths: LoginPaths, flags: EnsureFlags, outcome: Outcome, answer: 
 }
 
 /** `mode: observe` stops no launch and asks nobody. */
-function verdictWord({ outcome }: Report, config: Config | null, terminal: boolean): string {
-  if (outcome.verdict !== 'sign-in' || config?.mode !== 'on') return 'launch'
-  const { onSignInRequired } = config
-  const usable = outcome.expiresAt !== null && outcome.expiresAt > Date.now()
-  if (onSignInRequired === 'fail') return usable ? 'launch' : `fail ${exitCodes['sign-in']}`
-  return terminal && onSignInRequired !== 'continue' ? 'prompt' : 'launch'
+function verdictWord(report: Report, config: Config | null, terminal: boolean): string {
+  if (report.outcome.verdict !== 'sign-in' || config?.mode !== 'on') return 'launch'
+  if (report.stopsLaunch) return `fail ${exitCodes['sign-in']}`
+  return terminal && (config.onSignInRequired ?? 'prompt') === 'prompt' ? 'prompt' : 'launch'
 }
 
 function answering(): (verdict: string, lines: string[]) => void {

@@ -44,7 +44,7 @@ function happened(facts: ReportFacts, because: SignInReason): Options[] {
     case 'login-lost':
       return [
         [`Your login${forWhom} was lost${on}${ago}.`, `Your login was lost${on}${ago}.`],
-        ['There is no copy that could be put back.'],
+        noCopy(facts.unreadable ?? ''),
       ]
     case 'grant-refused':
       return [
@@ -63,19 +63,23 @@ function happened(facts: ReportFacts, because: SignInReason): Options[] {
   }
 }
 
+function noCopy(unreadable: string): Options {
+  if (unreadable === '') return ['There is no copy that could be put back.']
+  return [
+    `No copy, and the login file is no use: ${clean(unreadable, 60)}.`,
+    'There is no copy, and the login file is of no use.',
+  ]
+}
+
 function wrongIdentity(facts: ReportFacts, on: string, ago: string): Options[] {
   const { expected, actual, otherAccount } = facts
   const seen = on === '' ? '' : `, seen${on}${ago}`
   const sameEmail =
     actual.email !== null && actual.email.toLowerCase() === expected.email?.toLowerCase()
-  if (sameEmail && otherAccount)
-    return [
-      [
-        `This is another account with the same e-mail${seen}.`,
-        'This is another account with the same e-mail.',
-      ],
-      ['It is not the one that is expected here.'],
-    ]
+  if (sameEmail && (otherAccount || actual.organization === null)) {
+    const another = `This is another ${otherAccount ? 'account' : 'organisation'} with the same e-mail`
+    return [[`${another}${seen}.`, `${another}.`], ['It is not the one that is expected here.']]
+  }
   const byOrganization = sameEmail && actual.organization !== null
   const whose = byOrganization ? actual.organization : actual.email
   const wanted = byOrganization ? expected.organization : expected.email

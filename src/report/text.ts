@@ -36,6 +36,8 @@ export interface ReportFacts {
   launchStopped?: boolean
   /** Another account of the same organisation, told apart by its UUID only. */
   otherAccount?: boolean
+  /** Why the login file that is there can't be used, in a few words; empty: it can, or there is none. */
+  unreadable?: string
   /** A new long-lived token is what helps. */
   longLived?: boolean
   /** The client was asked to renew, and did not. */

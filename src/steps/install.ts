@@ -2,7 +2,7 @@
 
 import { type Grant, revoke } from '../anthropic/token-endpoint.js'
 import { AuthError } from '../host/error.js'
-import { isConfigured, isRightIdentity } from '../identity.js'
+import { isConfigured, isRightIdentity, leavesOpen } from '../identity.js'
 import { isOldCopy } from '../login/held.js'
 import { type Lineage, nextGeneration } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
@@ -42,8 +42,8 @@ export async function install(
   if (isLoggedOut(run)) return revokeInstead(run, login, parent.hash)
 
   const lineage = nextGeneration(parent.lineage, refreshHash)
-  const { identity } = grant
   const { config, memory } = run
+  const identity = toldBy(run, grant)
   const own = identity ? isRightIdentity(identity, config.identity, memory.pinned) : parent.own
   // Somebody else's login came out of the store: this user's file is no place for it.
   if (identity !== null && !own && !isInFile(run, parent))
@@ -63,6 +63,12 @@ export async function install(
     backOff: null,
   })
   note(run, 'renew', because, { before: parent.hash, after: refreshHash })
+}
+
+/** A reply that says too little to tell is no word: the profile is asked then. */
+function toldBy({ config, memory }: Run, { identity }: Grant): Identity | null {
+  if (identity === null || leavesOpen(identity, config.identity, memory.pinned)) return null
+  return identity
 }
 
 async function setAside(run: Run, parent: Parent, login: Login, because: string) {

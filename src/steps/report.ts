@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { AlertResult, Outcome, Step } from '../outcome.js'
 import { notByClientTrouble } from '../report/command-text.js'
 import { launchLines, type Note, noteLine } from '../report/text.js'
+import { isUsable, verificationOf } from '../rule/copies.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import { alertTroubleOf, sendAlerts } from './alerts.js'
@@ -35,6 +36,8 @@ export interface Report {
   would: Step | null
   /** What a person has to type where a sign-in is needed. */
   signInCommand: string
+  /** `onSignInRequired: fail`, and what is in the file is of no use to this launch. */
+  stopsLaunch: boolean
 }
 
 /** A run that goes on is reported on again. */
@@ -52,7 +55,8 @@ export async function report(
   decision: Decision,
   work: Pick<Outcome, 'steps' | 'did'>,
 ): Promise<Report> {
-  const sinceMs = noteSignIn(run, decision)
+  const unreadable = seen.file.kind === 'unreadable' ? seen.file.what : ''
+  const sinceMs = noteSignIn(run, decision, unreadable)
   const alert = await sendAlerts(run, decision, endsAtMs(run, seen))
   run.alert = strongest(run.alert ?? 'off', alert)
   const alertTrouble = alertTroubleOf(run)
@@ -60,6 +64,7 @@ export async function report(
   const verdict = verdictOf(decision, trouble)
   const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })
   const { identity, config, person } = { ...run, identity: outcome.identity }
+  const stopsLaunch = isLaunchStopped(run, seen, decision)
   const notes: Note[] = notesOf(run, seen)
   const early = notes.filter(({ say }) => say === 'login-ends')
   const others = notes.filter(({ say }) => say !== 'login-ends')
@@ -84,10 +89,10 @@ export async function report(
     loginEndsAtMs: outcome.loginEndsAt,
     expiresAtMs: outcome.expiresAt,
     ...(trouble === null ? {} : { detail: trouble }),
-    launchStopped:
-      config.mode === 'on' && config.onSignInRequired === 'fail' && verdict === 'sign-in',
+    launchStopped: stopsLaunch,
     otherAccount: isOtherAccount(run, identity),
     longLived: isLongLivedNeeded(seen.state, run.now()),
+    unreadable,
     notByClient: trouble === notByClientTrouble,
     notes: others,
   })
@@ -101,7 +106,19 @@ export async function report(
     alertTrouble,
     would: run.would,
     signInCommand: signInCommand(seen.state, run.now()),
+    stopsLaunch,
   }
+}
+
+/** A login that only can't be renewed any more works until its end: only then is a launch stopped. */
+function isLaunchStopped({ config, now }: Run, { state }: Seen, decision: Decision): boolean {
+  if (decision.do !== 'sign-in' || config.mode !== 'on' || config.onSignInRequired !== 'fail')
+    return false
+  const login = state.file.kind === 'login' ? state.file.login : null
+  if (login === null || decision.because === 'signed-out') return true
+  const checked = verificationOf(state, login)
+  const isBad = checked?.kind === 'refused' || checked?.rightIdentity === false
+  return isBad || !isUsable(login, now())
 }
 
 const byStrength: readonly AlertResult[] = ['off', 'unchanged', 'failed', 'sent']
@@ -111,12 +128,13 @@ function strongest(one: AlertResult, other: AlertResult): AlertResult {
 }
 
 /** When the need to sign in began; it is one condition whatever its reason becomes. */
-function noteSignIn(run: Run, decision: Decision): number | null {
+function noteSignIn(run: Run, decision: Decision, unreadable: string): number | null {
   const { signInNeeded } = run.memory
   if (decision.do === 'sign-in') {
     const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
     if (signInNeeded?.because !== decision.because) {
-      note(run, 'sign-in', decision.because, { before: run.memory.held?.refreshHash ?? null })
+      const before = run.memory.held?.refreshHash ?? null
+      note(run, 'sign-in', decision.because, { before, detail: unreadable })
       remember(run, { signInNeeded: { sinceMs, because: decision.because } })
     }
     return sinceMs

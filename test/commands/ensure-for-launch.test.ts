@@ -1,8 +1,9 @@
 // The worker's verdict: shared with the launches that wait, where no mark can say it.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { faults } from '../../src/demo/faults.js'
 import { wrapped } from '../kit/wrapped.js'
 
 t.test('a verdict that leaves no mark is shared, without words too', async t => {
@@ -49,4 +50,31 @@ t.test('mode observe stops no launch, whatever is needed', async t => {
     t.match(stderr, 'Type: claude-auth login')
     t.equal(stderr.includes('was not started'), mode === 'on')
   }
+})
+
+t.test('onSignInRequired: fail stops what would not work, or not as the right person', async t => {
+  const start = async (t: Test, identity = {}) => {
+    const box = await wrapped(t, { config: { onSignInRequired: 'fail', identity } })
+    return { box, login: box.login()?.accessToken ?? '' }
+  }
+  await t.test('somebody else’s login, though it works', async t => {
+    const { box } = await start(t, { email: 'bob@example.com' })
+    t.match(await box.launch(['x']), { code: 3, stdout: '', stderr: 'Claude was not started.' })
+  })
+  await t.test('a login that the server refuses, though it has not ended', async t => {
+    const { box, login } = await start(t)
+    box.authority.endFamily(login)
+    t.match(await box.launch(['x']), { code: 3, stdout: '', stderr: 'Claude was not started.' })
+  })
+  await t.test('not one that can only not be renewed any more', async t => {
+    const { box } = await start(t)
+    box.authority.fail('token', faults.answer(400, { error: 'invalid_grant' }))
+    const halfOver = Date.now() / 1000 - 5 * 3600
+    box.writeLogin({ ...box.signIn(), expiresAt: Date.now() + 3_600_000 })
+    utimesSync(box.home.paths.loginFile, halfOver, halfOver)
+    const { code, stdout, stderr } = await box.launch(['x'])
+    t.same({ code, stdout }, { code: 0, stdout: 'client: x\n' })
+    t.match(stderr, 'stopped working')
+    t.notMatch(stderr, 'was not started')
+  })
 })

@@ -102,6 +102,15 @@ t.test(
   },
 )
 
+t.test('a login file of no use is told as that, in one line', async t => {
+  const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'login-lost' }
+  const second = (unreadable: string) => launchLines({ ...facts, unreadable })[1]
+  const start = 'claude-auth: No copy, and the login file is no use: '
+  for (const what of ['it is empty', 'it belongs to uid 12345', 'claudeAiOauth is no object'])
+    t.equal(second(what), `${start}${what}.`)
+  t.match(second('x'.repeat(60)), /is of no use\.$/)
+})
+
 t.test('a short e-mail stands in the first line too', async t => {
   const expected = { email: 'al@ex.com', organization: null }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'login-ended', expected }
@@ -115,6 +124,15 @@ t.test('the same e-mail in another organisation is told by the organisations', a
   t.same(launchLines(facts).slice(0, 2), [
     'claude-auth: This is the login of organisation Private.',
     'claude-auth: Expected here: organisation Example Corp.',
+  ])
+})
+
+t.test('the same e-mail in an organisation without a name is not told by the e-mail', async t => {
+  const actual = { email: 'Alice@example.com', organization: null }
+  const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'wrong-identity', actual }
+  t.same(launchLines(facts).slice(0, 2), [
+    'claude-auth: This is another organisation with the same e-mail.',
+    'claude-auth: It is not the one that is expected here.',
   ])
 })
 

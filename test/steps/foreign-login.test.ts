@@ -51,4 +51,27 @@ for (const custody of custodies) {
       t.not((await at.stored())?.refreshToken, at.login()?.refreshToken)
     },
   )
+
+  for (const [name, fault] of [
+    ['no organisation', faults.without('organization')],
+    ['no account', faults.changed({ account: { email_address: 'alice@example.com' } })],
+  ] as const)
+    t.test(
+      `${custody}: a renewal that names ${name} is asked about, not called foreign`,
+      async t => {
+        const at = await engine(t, { config: { custody } })
+        await at.ensure()
+        at.pass(5 * hourMs)
+        at.authority.fail('token', fault)
+        t.match(await at.ensure(), {
+          verdict: 'ok',
+          identity: {
+            accountUuid: at.user.accountUuid,
+            organizationUuid: at.user.organizationUuid,
+          },
+          store: { state: 'current' },
+        })
+        t.equal(at.login()?.refreshToken === null, custody === 'sole')
+      },
+    )
 }

@@ -1,6 +1,6 @@
 // Reporting: alerts over a run that goes on, marks that stay, and whose login a wrong one is.
 
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { decide } from '../../src/decide.js'
@@ -104,4 +104,21 @@ t.test('a client that does not renew is not taken for a silent server', async t 
   const run = await at.run()
   const { lines } = await tell(run, silent)
   t.same(lines, ['claude-auth: The client did not renew the login. Type: claude-auth ensure'])
+})
+
+t.test('why a login file is of no use is said, and written down', async t => {
+  const at = await engine(t, { login: 'none' })
+  for (const [bytes, why] of [
+    ['', 'it is empty'],
+    ['[]', 'it is no whole JSON object'],
+  ] as const) {
+    at.home.write(at.home.paths.loginFile, bytes)
+    const run = await at.run()
+    run.memory = { ...run.memory, signInNeeded: null }
+    t.match(
+      (await tell(run, { do: 'sign-in', because: 'login-lost', about: null })).lines[1],
+      `is no use: ${why}`,
+    )
+    t.match(readFileSync(at.home.paths.journal, 'utf8').trim().split('\n').at(-1), why)
+  }
 })

@@ -1,11 +1,11 @@
 // Backing up: the login goes to the store by check-and-set; in sole custody the file then gives its refresh token up.
 
+import { AuthError } from '../host/error.js'
 import { backedOff } from '../login/back-off.js'
 import { withRefreshLocks } from '../login/client-locks.js'
 import { isHeld } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
-import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
-import type { LoginFile } from '../login/login-file.js'
+import { type Login, tokenHash } from '../login/login.js'
 import type { Memory } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
@@ -13,8 +13,9 @@ import type { StoredLogin } from '../store/document.js'
 import { look, type Seen } from './look.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
-import { holding, keepHere, saveToFile, saveToStore } from './save.js'
+import { holding, keepHere, saveToStore } from './save.js'
 import { isSignedOutElsewhere } from './signed-out-elsewhere.js'
+import { isSafeHere, takeCustody } from './take-custody.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
 export async function backUp(
@@ -30,24 +31,11 @@ export async function backUp(
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
     const then = again(look(run))
     if (then.do !== 'back-up' || then.about !== decision.about) return false
-    const isSafe = await kept(run)
+    const isSafe = await isSafeHere(run)
     const isThere = await deliver(run, decision)
     if (isThere || isSafe) await takeCustody(run, decision)
     return isThere
   })
-}
-
-/**
- * Is the file's login safe in the sealed copy on this machine, whether the shared document can be
- * written or not? Only then may its refresh token leave the file before it is there.
- */
-async function kept(run: Run): Promise<boolean> {
-  if (run.store?.keep == null) return false
-  run.asked ??= await readStore(run)
-  const { file, lineage, state } = look(run)
-  if (file.kind !== 'login' || lineage === null) return false
-  if (state.store.kind === 'current' && state.store.newer) return false
-  return keepHere(run, file.login, lineage, 'store-behind')
 }
 
 /** Other hosts may write at any time (that they are there, an alert that they send), each of them seldom. */
@@ -74,9 +62,9 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
   if (run.asked.kind === 'unreachable' || run.asked.kind === 'denied')
-    return postpone(run, run.asked.what)
+    return keepAndPostpone(run, seen, run.asked.what)
   if (run.asked.kind === 'current' && run.asked.away !== null)
-    return postpone(run, run.asked.away.what)
+    return keepAndPostpone(run, seen, run.asked.away.what)
   const stored = run.asked.kind === 'current' ? run.asked.stored : null
   // On this machine it may be kept unproved, in everybody's document not.
   if (run.store.keep !== null && !isOwn(seen)) return false
@@ -118,6 +106,21 @@ function isOwn({ state }: Seen): boolean {
   return Boolean(isHeld) || (isAccepted && verification.rightIdentity) || isStored
 }
 
+/** Until the shared document is back, the file is not the only place of a new login. */
+async function keepAndPostpone(run: Run, seen: Seen, what: string): Promise<false> {
+  const { file, lineage, state } = seen
+  const isBehind = state.store.kind === 'current' && state.store.newer
+  const isWhole = file.kind === 'login' && file.login.refreshToken !== null
+  if (run.store?.keep != null && isWhole && lineage !== null && isOwn(seen) && !isBehind)
+    await keepHere(run, file.login, lineage, 'store-behind').catch(unlessOurs)
+  return postpone(run, what)
+}
+
+/** A full disk: the file has it. */
+function unlessOurs(error: unknown): void {
+  if (!(error instanceof AuthError)) throw error
+}
+
 /** In sole custody the store alone has it; next to somebody else's login there it must not end up. */
 function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string | null {
   const refreshToken = stored?.login?.refreshToken ?? null
@@ -140,25 +143,4 @@ function postpone(run: Run, what: string): false {
   const sinceMs = pending?.sinceMs ?? run.now()
   remember(run, { pending: { sinceMs, failures, nextTryAtMs, what } })
   return false
-}
-
-async function takeCustody(run: Run, decision: Decision) {
-  const { file, lineage } = look(run)
-  if (file.kind !== 'login' || lineage === null) return
-  const { login } = file
-  const without = withoutRefreshToken(login)
-  if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
-  const { held } = run.memory
-  const same = held?.accessHash === tokenHash(login.accessToken)
-  remember(run, {
-    held: same
-      ? { ...held, inFile: false }
-      : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
-  })
-  note(run, 'take-custody', decision.because, { after: lineage.chain.at(-1) ?? null })
-}
-
-/** The file's own time: nobody wrote the login later than that. */
-function firstSeen({ mtimeMs }: LoginFile): { firstSeenMs?: number } {
-  return mtimeMs === null ? {} : { firstSeenMs: mtimeMs }
 }

@@ -25,15 +25,17 @@ export interface SettledOptions {
   bao: OpenBao
   /** Not through the gateway, which speaks plain HTTP. */
   direct?: boolean
+  /** How long one request to Vault may take; `1s` if not given. */
+  timeout?: string
 }
 
 /** A machine whose login is in file, sealed copy and Vault. */
 export async function settled(t: Test, custody: string, server: SettledOptions): Promise<Place> {
-  const { bao } = server
+  const { bao, timeout = '1s' } = server
   const at = await vaultMount(bao)
   const gateway = await vaultGateway(t, bao.caFile === null ? bao : null)
   const address = server.direct ? bao.address : gateway.address
-  const vault = { mount: at.mount, address, timeout: '1s' }
+  const vault = { mount: at.mount, address, timeout }
   const box = await vaultBox(t, bao, { config: { custody }, vault, login: 'none' })
   box.home.write(tokenFileOf(box), `${at.token}\n`)
   box.writeLogin(box.signIn())
@@ -80,30 +82,47 @@ export function pendingOf({ box }: Place): unknown {
   return jsonObject(readFileSync(box.home.paths.stateFile, 'utf8'))?.['pending']
 }
 
-/** One line that fits, with the cause and what to type. */
-export function isPlainLine(t: Test, stderr: string, says: RegExp) {
+/** One line that fits, with the cause and what to type: what of that is not so. */
+export function wrongWithLine(stderr: string, says: RegExp): string[] {
   const lines = stderr.split('\n').slice(0, -1)
-  t.equal(lines.length, 1, stderr)
-  t.match(lines[0], says)
-  t.match(lines[0], /^claude-auth: [A-Z].*(?:See|[Tt]ype): claude-auth ensure/)
-  t.notMatch(lines[0], /…/, 'nothing is cut off')
-  t.ok(columnsOf(lines[0] ?? '') <= 80, `${lines[0]} fits`)
+  const [line = ''] = lines
+  const found: Record<string, boolean> = {
+    [`${lines.length} lines`]: lines.length !== 1,
+    'another cause': !says.test(line),
+    'no sentence with a command': !/^claude-auth: [A-Z].*(?:See|[Tt]ype): claude-auth ensure/.test(
+      line,
+    ),
+    'it is cut off': line.includes('…'),
+    'it does not fit': columnsOf(line) > 80,
+  }
+  return Object.keys(found).filter(what => found[what])
+}
+
+export function isPlainLine(t: Test, stderr: string, says: RegExp) {
+  t.same(wrongWithLine(stderr, says), [], stderr)
 }
 
 /** What the client says and how it ends. */
 export const client = { code: 7, stdout: 'client: -p hi\n' }
 export const launch = ({ box }: Place) => box.launch(['-p', 'hi'], { env: { CLIENT_EXIT: '7' } })
 
-/** In file, sealed copy and Vault is one live login. */
-export async function isEverywhere(t: Test, place: Place) {
+/** In file, sealed copy and Vault is one live login, and nothing waits: what of that is not so. */
+export async function wrongWith(place: Place): Promise<string[]> {
   const { box, at } = place
   const inFile = box.login()?.accessToken ?? ''
-  t.ok(box.authority.accepts(inFile), 'a live login in the file')
-  t.equal(loginIn((await at.document())?.data)?.accessToken, inFile, 'the same in Vault')
   const sealed = await localStoreOf(box).read()
-  t.equal(sealed.kind === 'current' && sealed.stored.login?.accessToken, inFile, 'and sealed')
-  t.equal(pendingOf(place), null, 'nothing is pending')
-  t.same(box.ourReuses(), [])
+  const found: Record<string, boolean> = {
+    'no live login in the file': box.authority.accepts(inFile) === null,
+    'another one in Vault': loginIn((await at.document())?.data)?.accessToken !== inFile,
+    'another one sealed': sealed.kind !== 'current' || sealed.stored.login?.accessToken !== inFile,
+    'something is pending': pendingOf(place) !== null,
+    'a spent token was posted': box.ourReuses().length > 0,
+  }
+  return Object.keys(found).filter(what => found[what])
+}
+
+export async function isEverywhere(t: Test, place: Place) {
+  t.same(await wrongWith(place), [])
 }
 
 /** What there is to do. */

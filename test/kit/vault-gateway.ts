@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { OpenBao } from './openbao.js'
 
@@ -14,18 +15,28 @@ export interface Passed {
   body: string
 }
 
+/** One byte every `dripMs`, where given. */
+interface Whole {
+  status: number
+  body: string
+  headers?: Record<string, string>
+  dripMs?: number
+}
+
 /** Instead of the true answer; `hang`: none at all. */
-export type Answer = { status: number; body: string; headers?: Record<string, string> } | 'hang'
+export type Answer = Whole | 'hang'
 
 export interface VaultGateway {
   address: string
   passed: Passed[]
   /** Connections so far, whether anything was asked on them or not. */
   connections: number
+  /** Waited for before a request is handed on: a slow line, or the moment in which others write. */
+  before: ((asked: Passed) => Promise<unknown>) | null
   /** Answers without asking OpenBao; null: it is asked. */
   instead: ((asked: Passed) => Answer | null) | null
   /** Answers after OpenBao has carried the request out; null: with its own answer. */
-  after: ((asked: Passed) => Answer | null) | null
+  after: ((asked: Passed, truth: Whole) => Answer | null) | null
   /** From now on connections are refused. */
   shut(): Promise<void>
   open(): Promise<void>
@@ -36,9 +47,17 @@ export async function vaultGateway(t: Test, bao: OpenBao | null): Promise<VaultG
   const server = createServer(async (incoming, outgoing) => {
     const asked = await passedOf(incoming)
     gateway.passed.push(asked)
-    const give = (answer: Answer) => {
-      if (answer !== 'hang') outgoing.writeHead(answer.status, answer.headers).end(answer.body)
+    const give = async (answer: Answer) => {
+      if (answer === 'hang') return
+      outgoing.writeHead(answer.status, answer.headers)
+      for (const byte of answer.dripMs === undefined ? '' : answer.body) {
+        if (outgoing.destroyed) return
+        outgoing.write(byte)
+        await sleep(answer.dripMs, undefined, { ref: false })
+      }
+      outgoing.end(answer.dripMs === undefined ? answer.body : '')
     }
+    await gateway.before?.(asked)
     const answer = gateway.instead?.(asked) ?? null
     if (answer !== null || bao === null) return give(answer ?? 'hang')
     const { method, path } = asked
@@ -53,7 +72,7 @@ export async function vaultGateway(t: Test, bao: OpenBao | null): Promise<VaultG
         body,
         headers: { date: `${reply.headers.date}` },
       }
-      give(gateway.after?.(asked) ?? truth)
+      give(gateway.after?.(asked, truth) ?? truth)
     })
     onward.end(asked.body)
   })
@@ -78,6 +97,7 @@ export async function vaultGateway(t: Test, bao: OpenBao | null): Promise<VaultG
     address: `http://127.0.0.1:${port}`,
     passed: [],
     connections: 0,
+    before: null,
     instead: null,
     after: null,
     shut,

@@ -8,35 +8,14 @@ import {
   isEverywhere,
   isPlainLine,
   launch,
-  type Place,
   passTime,
   pendingOf,
   settled,
 } from '../kit/settled.js'
+import { damages, lost } from '../kit/vault-damages.js'
 
 const bao = await openBao(t)
 t.jobs = 2
-
-/** A document that is there, and of no use: the sealed copy takes its place. */
-const damages: Record<string, (place: Place) => unknown> = {
-  deleted: ({ bao, at }) => bao.ask('POST', at.place.replace('/data/', '/delete/'), newest),
-  destroyed: ({ bao, at }) => bao.ask('POST', at.place.replace('/data/', '/destroy/'), newest),
-  'of wrong types': ({ at }) =>
-    at.put({
-      claude_ai_oauth_json: 42,
-      credential_expires_at_ms: 'soon',
-      backed_up_at: {},
-      claude_auth_chain: 'x',
-      claude_auth_generation: '1',
-      claude_auth_hosts: [1],
-      claude_auth_intent: 'mine',
-      team: { 'of others': [1, null] },
-    }),
-  'a login that is no JSON': ({ at }) =>
-    at.put({ claude_ai_oauth_json: '{"accessToken":', team: { 'of others': [1, null] } }),
-}
-/** `settled` and `expire` make two or three versions; one that is not there is no error. */
-const newest = { versions: [1, 2, 3, 4, 5, 6] }
 
 for (const [name, damage] of Object.entries(damages))
   for (const [first, { prepare }] of Object.entries(firsts))
@@ -55,11 +34,6 @@ for (const [name, damage] of Object.entries(damages))
       const well = await box.ensure()
       t.match(well.outcome, { verdict: 'ok', store: { state: 'current' } })
     })
-
-const lost = {
-  '500 after the write was applied': { status: 500, body: '{"errors":["internal error"]}' },
-  'a write that was applied, and no answer in time': 'hang',
-} as const
 
 for (const [name, answer] of Object.entries(lost))
   for (const patch of [true, false])

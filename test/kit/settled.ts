@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type JsonObject, jsonObject } from '../../src/host/json.js'
 import { columnsOf } from '../../src/report/clean.js'
+import { expireHere } from './expire-here.js'
 import type { OpenBao } from './openbao.js'
 import { localStoreOf } from './store-of.js'
 import { vaultBox, vaultConfig } from './vault-box.js'
@@ -54,16 +55,7 @@ export async function settled(t: Test, custody: string, server: SettledOptions):
 
 /** The access token has ended, in every copy. */
 export async function expire({ box, at }: Place) {
-  const login = box.login()
-  if (login === null) throw new Error('no login')
-  box.authority.expireAccess(login.accessToken)
-  const expiresAt = Date.now() - 1000
-  box.writeLogin({ ...login, expiresAt })
-  const store = localStoreOf(box)
-  const found = await store.read()
-  if (found.kind !== 'current' || !found.stored.login) throw new Error('no sealed copy')
-  const sealed = { ...found.stored.login, expiresAtMs: expiresAt }
-  await store.write({ ...found.stored, login: sealed }, found.version)
+  const expiresAt = await expireHere(box)
   const { data = {} } = (await at.document()) ?? {}
   const claude_ai_oauth_json = JSON.stringify({ ...loginIn(data), expiresAt })
   await at.put({ ...data, claude_ai_oauth_json, credential_expires_at_ms: expiresAt })

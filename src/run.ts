@@ -30,6 +30,8 @@ export interface Run {
   otherCredential: OtherCredential | null
   forced: boolean
   offline: boolean
+  /** A mere look: what is learnt stays in `memory`, and nothing is written anywhere. */
+  readOnly: boolean
   /** Where the configuration is, and when we began to read it. */
   configFiles: { systemConfig: string; userConfig: string; configReadAtMs: number }
   /** The real client, where one was found. */
@@ -58,10 +60,10 @@ export interface Run {
   tried: string[]
 }
 
-/** Changes the memory, durably. */
+/** Changes the memory, durably unless the run is a mere look. */
 export function remember(run: Run, change: Partial<Memory>) {
   run.memory = { ...run.memory, ...change }
-  writeMemory(run.paths.stateFile, run.memory, run.nonce())
+  if (!run.readOnly) writeMemory(run.paths.stateFile, run.memory, run.nonce())
 }
 
 /** Writes down something that changed; `before` and `after` are token hashes. */
@@ -71,6 +73,7 @@ export function note(
   because: string,
   facts: { before?: string | null; after?: string | null; detail?: string } = {},
 ) {
+  if (run.readOnly) return
   appendJournal(run.paths.journal, {
     at: new Date(run.now()).toISOString(),
     host: run.person.host,

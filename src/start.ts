@@ -29,6 +29,8 @@ export interface StartOptions {
   actor: Actor
   forced: boolean
   offline: boolean
+  /** A mere look: nothing is written, no key is made, and no Vault token is renewed. */
+  readOnly?: boolean
   /** Somebody has just signed in. */
   signedIn: boolean
   /** The real client if the caller knows it; else it is searched for. */
@@ -57,19 +59,23 @@ export function placeOf(env: Env): Place {
   return { person, paths, owned }
 }
 
-/** The configuration in force for `place`; throws `config-invalid` and its kin. */
-export async function configOf({ person, paths, owned }: Place, env: Env): Promise<Config> {
+/** The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached. */
+export async function configOf(
+  { person, paths, owned }: Place,
+  env: Env,
+  { readOnly = false } = {},
+): Promise<Config> {
   const own = ownPaths(env, person.home)
   const cache = { path: `${paths.state}/config.json`, version }
-  return loadConfig({ paths: own, env, person, ...(owned ? { cache } : {}) })
+  return loadConfig({ paths: own, env, person, ...(owned && !readOnly ? { cache } : {}) })
 }
 
-/** A run, ready for `ensure`. The caller is inside the gate of `place`. */
+/** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
 export async function startRun(place: Place, config: Config, options: StartOptions): Promise<Run> {
   const { person, paths, owned } = place
-  const { env, cwd } = options
+  const { env, cwd, readOnly = false } = options
   const own = ownPaths(env, person.home)
-  if (owned && config.mode !== 'off') makePrivateFolder(paths.state)
+  if (owned && config.mode !== 'off' && !readOnly) makePrivateFolder(paths.state)
   const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
   const nonce = () => randomBytes(8).toString('hex')
   const memory = readMemory(paths.stateFile)
@@ -78,6 +84,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
       folder: own.localStore,
       name: config.profile ?? 'default',
       keyFile: config.local.keyFile,
+      readOnly,
       uid: person.uid,
       nonce,
       randomBytes,
@@ -98,6 +105,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     otherCredential: otherCredential(env, settings),
     forced: options.forced,
     offline: options.offline,
+    readOnly,
     signedIn: options.signedIn,
     would: null,
     configFiles: {
@@ -129,13 +137,15 @@ export async function startRun(place: Place, config: Config, options: StartOptio
 
 /** `store: none` after sole custody: what is still sealed goes back first. */
 async function storeOf(run: Run, local: LocalStore, localFolder: string): Promise<Store | null> {
-  const { config, person, offline } = run
+  const { config, person, offline, readOnly } = run
   if (config.store === 'none') return isToBeHandedBack(run, localFolder) ? local : null
   if (config.vault === null) return local
   const { openVault } = await import('./store/open-vault.js')
   const session = {
     now: run.now,
-    known: run.memory.vault,
+    // Who looks wants to know how the token is now, and leaves it so.
+    known: readOnly ? null : run.memory.vault,
+    mayRenew: !readOnly,
     remember: (vault: SessionMemory) => remember(run, { vault }),
     expectedEmail: config.identity.email,
   }

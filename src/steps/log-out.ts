@@ -13,18 +13,20 @@ import { isSignedOutElsewhere, signOutHere } from './signed-out-elsewhere.js'
 /**
  * Brings the memory in line with the log-out mark: the mark (made by the wrapper, a hook or a command
  * before the client logs out, or here when the login vanished together with the client's account)
- * is what counts; a login in the file that is none of those logged out takes it away.
+ * is what counts; a login in the file that is none of those logged out takes it away. A mere look
+ * changes neither file, mark nor store.
  */
 export async function noticeLogOut(run: Run): Promise<void> {
   const seen = look(run)
   rememberAccount(run, seen)
-  if (isVanished(run, seen)) {
-    atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
+  const hasVanished = isVanished(run, seen)
+  if (hasVanished) {
+    if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
     note(run, 'sign-out', 'vanished', { before: run.memory.held?.refreshHash ?? null })
   }
   if (isSignedOutElsewhere(run, seen)) await signOutHere(run, seen)
   const { signedOut } = run.memory
-  if (!existsSync(run.paths.signedOut)) {
+  if (!hasVanished && !existsSync(run.paths.signedOut)) {
     if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
       remember(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
       if (signedOut.elsewhere) note(run, 'signed-in', 'elsewhere')
@@ -35,14 +37,14 @@ export async function noticeLogOut(run: Run): Promise<void> {
   const { file } = seen.state
   const hash = file.kind === 'login' ? (file.login.refreshHash ?? file.login.accessHash) : null
   if (hash !== null && !current.chain.includes(hash)) {
-    removeQuietly(run.paths.signedOut)
+    if (!run.readOnly) removeQuietly(run.paths.signedOut)
     // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
     remember(run, { signedOut: null, verification: null, held: null })
     note(run, 'signed-in', 'after-sign-out', { after: hash })
     return
   }
   if (!signedOut) remember(run, { signedOut: current })
-  if (hash === null && !current.inStore) await signOutStored(run)
+  if (hash === null && !current.inStore && !run.readOnly) await signOutStored(run)
 }
 
 /** After a log-out elsewhere: somebody has signed in, here or there. */

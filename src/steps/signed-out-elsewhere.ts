@@ -32,6 +32,7 @@ export async function signOutHere(run: Run, { file }: Seen): Promise<void> {
   const placed = run.memory.longLived?.placed
   const chain = [...held.lineage.chain, held.accessHash, ...(placed ? [placed.accessHash] : [])]
   remember(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
+  if (run.readOnly) return
   // Nor may it come back from the copy on this machine.
   if (run.asked?.kind === 'current') await run.store?.keep?.(run.asked.stored)
   await withStorageLock(run.locks, storageWaitMs, () => {

@@ -1,6 +1,6 @@
 // Verifying: asking the server whose access token this is, and accepting the login in the file as ours.
 
-import { verify as askServer } from '../anthropic/profile.js'
+import { verify as askServer, type Verification } from '../anthropic/profile.js'
 import { isConfigured, isRightIdentity } from '../identity.js'
 import { type Login, tokenHash } from '../login/login.js'
 import type { Memory, Verified } from '../login/memory.js'
@@ -17,15 +17,13 @@ export async function verify(run: Run, decision: Decision): Promise<boolean> {
   const seen = look(run)
   const login = subject(run, seen, decision.about)
   if (login === null || decision.about === null) return false
-  const answer = await askServer(
-    run.network,
-    run.config.endpoints.api,
-    login.accessToken,
-    timeoutMs,
-  )
-  noteClock(run, answer.serverNowMs)
+  return learn(run, seen, decision.about, await ask(run, login))
+}
+
+/** Takes in what the server said of the access token `accessHash`. True when it told. */
+export function learn(run: Run, seen: Seen, accessHash: string, answer: Verification): boolean {
   if (answer.kind === 'no-answer') return false
-  const base = { accessHash: decision.about, atMs: run.now() }
+  const base = { accessHash, atMs: run.now() }
   if (answer.kind === 'refused') {
     remember(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
     return true
@@ -36,10 +34,17 @@ export async function verify(run: Run, decision: Decision): Promise<boolean> {
     ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
     ...(firstUse ? { pinned: identity } : {}),
   })
-  if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, decision.about)
+  if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, accessHash)
   // A stranger's login in the store: the next look takes what is known instead.
-  else if (!isInFile(seen, decision.about)) run.asked = null
+  else if (!isInFile(seen, accessHash)) run.asked = null
   return true
+}
+
+/** One question to the server; what its clock says is noted, and nothing else. */
+export async function ask(run: Run, { accessToken }: Login): Promise<Verification> {
+  const answer = await askServer(run.network, run.config.endpoints.api, accessToken, timeoutMs)
+  noteClock(run, answer.serverNowMs)
+  return answer
 }
 
 /** Of the store's copy it is kept beside what is known of the file's login, which may still need help. */

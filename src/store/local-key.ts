@@ -12,6 +12,8 @@ export interface KeyPlace {
   /** The key elsewhere (`local.keyFile`), which is then never made by us; null: `<folder>/key`. */
   keyFile: string | null
   uid: number
+  /** No key is made where there is none; one is, if not given. */
+  readOnly?: boolean
   nonce: () => string
   randomBytes: (count: number) => Buffer
 }
@@ -19,11 +21,11 @@ export interface KeyPlace {
 /** The key, and what can be done with it. */
 export type Loaded = { key: Uint8Array } & Pick<typeof import('./seal.js'), 'seal' | 'open'>
 
-/** Reads the key, making it at first use. Throws `AuthError` where it is not as it must be. */
+/** Reads the key, making it at first use unless `readOnly`. Throws `AuthError` where it is not as it must be. */
 export async function loadKey(place: KeyPlace): Promise<Loaded> {
   const { seal, open, sealingKey } = await import('./seal.js')
   const path = place.keyFile ?? join(place.folder, 'key')
-  if (place.keyFile === null && !existsSync(path)) {
+  if (place.keyFile === null && !place.readOnly && !existsSync(path)) {
     makePrivateFolder(place.folder)
     atomicWrite(path, `${place.randomBytes(32).toString('base64url')}\n`, { nonce: place.nonce() })
   }

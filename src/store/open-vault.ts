@@ -5,9 +5,14 @@ import type { Network } from '../anthropic/http.js'
 import type { VaultConfig } from '../host/config/resolved.js'
 import { systemCode } from '../host/error.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
-import { vaultClient } from './vault-client.js'
+import { type VaultClient, vaultClient } from './vault-client.js'
 import { vaultDocument } from './vault-document.js'
-import { type SessionOptions, type SessionPerson, vaultSession } from './vault-session.js'
+import {
+  type SessionOptions,
+  type SessionPerson,
+  type VaultSession,
+  vaultSession,
+} from './vault-session.js'
 import { vaultStore } from './vault-store.js'
 
 export interface VaultParts {
@@ -35,13 +40,23 @@ interface Opened {
   drift: Store['drift']
 }
 
-function onServer(config: VaultConfig, { network, person, session: options }: VaultParts): Opened {
+function onServer(config: VaultConfig, parts: VaultParts): Opened {
+  const opened = openSession(config, parts)
+  if ('kind' in opened) return closed(opened)
+  const { client, session } = opened
+  return { document: vaultDocument(client, session, config), drift: session.drift }
+}
+
+/** Client and session of the server that `config` names; asks nothing. Trouble: `vault.caCert` can't be read. */
+export function openSession(
+  config: VaultConfig,
+  { network, person, session: options }: Pick<VaultParts, 'network' | 'person' | 'session'>,
+): { client: VaultClient; session: VaultSession } | StoreTrouble {
   const authority = readAuthority(config.caCert)
-  if ('kind' in authority) return closed(authority)
+  if ('kind' in authority) return authority
   const { address, namespace, timeoutMs } = config
   const client = vaultClient({ address, namespace, timeoutMs, network, caCert: authority.pem })
-  const session = vaultSession(client, config.auth, person, options)
-  return { document: vaultDocument(client, session, config), drift: session.drift }
+  return { client, session: vaultSession(client, config.auth, person, options) }
 }
 
 function closed(trouble: StoreTrouble): Opened {

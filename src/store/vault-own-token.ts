@@ -19,7 +19,7 @@ export function ownToken(
   client: VaultClient,
   file: string,
   { user, uid }: SessionPerson,
-  { now, known, remember }: SessionOptions,
+  { now, known, remember, mayRenew = true }: SessionOptions,
 ): WayIn {
   let last = known
   let drift: string | null = null
@@ -47,7 +47,8 @@ export function ownToken(
       const current = seen === 'refused' ? notLookedUp(before, hash, now()) : seen
       const trouble = judge(current)
       if (trouble !== null) return trouble
-      if (!isRenewalDue(current, now())) return { kind: 'open', token, endsAtMs: current.endsAtMs }
+      if (!mayRenew || !isRenewalDue(current, now()))
+        return { kind: 'open', token, endsAtMs: current.endsAtMs }
       const renewed = await renew(client, token, current, now)
       return judge(renewed) ?? { kind: 'open', token, endsAtMs: renewed.endsAtMs }
     },

@@ -33,6 +33,8 @@ export interface SessionOptions {
   /** What an earlier run was told of the token. */
   known: SessionMemory | null
   remember: (known: SessionMemory) => void
+  /** False: the token's period is left to run; true, if not given. */
+  mayRenew?: boolean
   /** The configured address of this user: a JWT may name it instead of the user. */
   expectedEmail?: string | null
 }

@@ -37,6 +37,8 @@ export interface StartOptions {
   override: string
   /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
   configReadAtMs: number
+  /** Nothing will be launched or written: the run is only looked at (`steps/look-only.ts`). */
+  readOnly?: boolean
 }
 
 /** Whose login, and where: all that is needed to enter the gate. */
@@ -64,12 +66,13 @@ export async function configOf({ person, paths, owned }: Place, env: Env): Promi
   return loadConfig({ paths: own, env, person, ...(owned ? { cache } : {}) })
 }
 
-/** A run, ready for `ensure`. The caller is inside the gate of `place`. */
+/** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
 export async function startRun(place: Place, config: Config, options: StartOptions): Promise<Run> {
   const { person, paths, owned } = place
   const { env, cwd } = options
   const own = ownPaths(env, person.home)
-  if (owned && config.mode !== 'off') makePrivateFolder(paths.state)
+  const readOnly = options.readOnly ?? false
+  if (owned && config.mode !== 'off' && !readOnly) makePrivateFolder(paths.state)
   const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
   const nonce = () => randomBytes(8).toString('hex')
   const memory = readMemory(paths.stateFile)
@@ -105,7 +108,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
       userConfig: own.userConfig,
       configReadAtMs: options.configReadAtMs,
     },
-    client: options.client ?? findClient(env),
+    client: options.client ?? (readOnly ? null : findClient(env)),
     override: options.override,
     locks: {
       folder: paths.folder,

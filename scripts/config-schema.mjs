@@ -3,20 +3,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { build } from 'esbuild'
+import { load } from './load-source.mjs'
 
 const root = new URL('..', import.meta.url)
 const target = fileURLToPath(new URL('docs/config.schema.json', root))
 
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('src/host/config/schema.ts', root))],
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  write: false,
-})
-const code = Buffer.from(outputFiles[0].contents).toString('base64')
-const { configFileSchema } = await import(`data:text/javascript;base64,${code}`)
+const { configFileSchema } = await load('src/host/config/schema.ts')
 const text = `${JSON.stringify(toJsonSchema(configFileSchema, { typeMode: 'input' }), null, 2)}\n`
 
 if (!process.argv.includes('--check')) writeFileSync(target, text)

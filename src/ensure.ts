@@ -5,8 +5,10 @@ import type { Outcome, Step } from './outcome.js'
 import { note, type Run } from './run.js'
 import { type Decision, decisionKey } from './state.js'
 import { backUp } from './steps/back-up.js'
+import { keepLast, type Trail } from './steps/keep-last.js'
 import { noticeLogOut } from './steps/log-out.js'
 import { look, type Seen } from './steps/look.js'
+import { revokeOwed } from './steps/owed-revocations.js'
 import { readStore, register } from './steps/read-store.js'
 import { recover } from './steps/recover.js'
 import { renew } from './steps/renew.js'
@@ -31,10 +33,12 @@ export interface EnsureOptions {
 export async function ensure(run: Run, options: EnsureOptions): Promise<Report> {
   const steps: Outcome['steps'] = []
   const did: Outcome['did'] = []
+  const trail: Trail = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
   let told = false
   const tell = (told_: Report) => {
     if (!told) options.tell(told_)
     told = true
+    trail.toldAtMs ??= run.now()
   }
   if (run.config.mode === 'on' && mayAct(run)) {
     await recover(run)
@@ -49,7 +53,11 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       const end = endOf(run, decision)
       const last = await report(run, seen, end, { steps, did })
       tell(last)
-      if (mayAct(run)) await register(run)
+      if (mayAct(run)) {
+        await register(run)
+        await revokeOwed(run)
+      }
+      keepLast(run, last, trail)
       return last
     }
     if (!told && isAfterwards(decision, seen)) {
@@ -58,7 +66,9 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     const beganMs = run.now()
     const isDone = await act(run, decision, seen)
     run.tried.push(decisionKey(decision))
-    steps.push({ ...step(decision), ms: run.now() - beganMs })
+    const ms = run.now() - beganMs
+    steps.push({ ...step(decision), ms })
+    trail.steps.push({ ...step(decision), afterMs: beganMs - trail.beganAtMs, ms, done: isDone })
     if (isDone) did.push(decision.do)
   }
 }

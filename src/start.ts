@@ -29,7 +29,7 @@ export interface StartOptions {
   actor: Actor
   forced: boolean
   offline: boolean
-  /** A mere look: nothing is written, no key is made, and no Vault token is renewed. */
+  /** A mere look: nothing is launched or written, no key is made, and no Vault token is renewed. */
   readOnly?: boolean
   /** Somebody has just signed in. */
   signedIn: boolean
@@ -113,7 +113,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
       userConfig: own.userConfig,
       configReadAtMs: options.configReadAtMs,
     },
-    client: options.client ?? findClient(env),
+    client: options.client ?? (readOnly ? null : findClient(env)),
     override: options.override,
     locks: {
       folder: paths.folder,

@@ -8,6 +8,7 @@ import { exitCodes } from '../outcome.js'
 import { ensureLines } from '../report/command-text.js'
 import { errorLines } from '../report/error-text.js'
 import type { Actor } from '../report/journal.js'
+import { progress } from '../report/progress.js'
 import { brokenOutcome } from '../steps/outcome-of.js'
 import type { Report } from '../steps/report.js'
 import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
@@ -20,8 +21,9 @@ export async function ensure(argv: string[], env: Env): Promise<number> {
   if (flags.for === 'launch') return ensureForLaunch(flags, env)
   if (flags.every !== undefined) return forEver(flags, env)
   const known: Known = { config: null, report: null }
+  const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
   try {
-    const { outcome, trouble } = await run(flags, env, known)
+    const { outcome, trouble } = await run(flags, env, known).finally(over)
     if (flags.json) print([JSON.stringify(outcome)])
     else if (flags.for === undefined)
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))

@@ -1,68 +1,76 @@
-// The help texts, one for each command.
+// The help texts, made from the command table.
 
-const overview = `Usage: claude-auth COMMAND [OPTIONS]
+import { type Ink, plainInk } from '../report/ink.js'
+import { hanging, wrapped } from '../report/wrap.js'
+import { type CommandEntry, shownFlags, typedFlag, usageOf } from './command-entry.js'
+import { commandNamed, commandTable } from './command-table.js'
 
-Every launch of Claude Code starts with a valid login of your own.
+export interface Page {
+  width: number
+  ink: Ink
+}
 
-  login     sign in, verify and back up the login (works over SSH)
-  ensure    make sure that the login is valid, now
-  log       what changed your login, and why
-  demo      see it work, with a throwaway home and server
+/** What the program is for, in one sentence. */
+export const purpose = 'Every launch of Claude Code starts with a valid login of your own.'
 
-  claude-auth COMMAND --help tells more; claude-auth --version the version.
-
-Example: claude-auth login
-`
-
-const ensure = `Usage: claude-auth ensure [--json] [--force] [--offline] [--every 15m]
-
-Makes sure that the login is valid: renews it, restores it from the store, verifies it
-with the server and backs it up, whatever is needed.
-
-  --json        the result as one JSON object
-  --force       look at everything now: marks, ages and pauses count for nothing
-  --offline     no network at all
-  --every 15m   again and again, for machines without systemd
-
-Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.
-
-Example: claude-auth ensure --force --json
-`
-
-const login = `Usage: claude-auth login [--long-lived]
-
-Opens the client's own sign-in with the right account, then verifies whose login it is and
-backs it up. Works over SSH: open the printed address in any browser.
-
-  --long-lived  a token of about a year instead: opens the client's setup-token, then asks for
-                the token it shows (not echoed; or on stdin from a pipe) and stores it. It is
-                used where the configuration says credential: long-lived
-
-Example: claude-auth login
-`
-
-const log = `Usage: claude-auth log [--json] [--since 2d|DATE] [-n N]
-
-What changed this login and why, newest last.
-
-  --since 2d    only the last two days (s, m, h, d), or since a date: 2026-12-01
-  -n N          only the newest N lines
-  --json        the journal's lines as they are
-
-Example: claude-auth log --since 2d -n 20
-`
-
-const demo = `Usage: claude-auth demo
-
-Shows in under a minute what a user would see: a login renewed, restored, and one that needs
-a person; with a throwaway home and a stand-in server on this machine.
-
-Example: claude-auth demo
-`
-
-const texts: Record<string, string> = { ensure, login, log, demo }
+export const groupTitles: Record<CommandEntry['group'], string> = {
+  daily: 'Daily',
+  plumbing: 'Used by other programs, or once',
+}
 
 /** The help of a command; the overview for none or one that does not exist. */
-export function helpFor(command: string | null): string {
-  return (command !== null && Object.hasOwn(texts, command) ? texts[command] : overview) ?? overview
+export function helpFor(command: string | null, page: Page = { width: 80, ink: plainInk }): string {
+  const entry = command === null ? null : commandNamed(command)
+  return `${(entry === null ? overview(page) : commandHelp(entry, page)).join('\n')}\n`
+}
+
+function overview({ width, ink }: Page): string[] {
+  const groups = (['daily', 'plumbing'] as const).flatMap(group => [
+    ink.bold(groupTitles[group]),
+    ...commandTable
+      .filter(entry => entry.group === group)
+      .flatMap(({ name, summary }) => hanging(`  ${name}`, summary, 14, width)),
+    '',
+  ])
+  return [
+    'Usage: claude-auth COMMAND [OPTIONS]',
+    '',
+    ...wrapped(purpose, width),
+    '',
+    ...groups,
+    ...wrapped('claude-auth COMMAND --help tells more; claude-auth --version the version.', width),
+    '',
+    'Example: claude-auth status',
+  ]
+}
+
+function commandHelp(entry: CommandEntry, { width, ink }: Page): string[] {
+  const flags = shownFlags(entry)
+  const leads = flags.map(([name, { value }]) => `  ${typedFlag(name)}${value ? ` ${value}` : ''}`)
+  const indent = Math.min(Math.max(0, ...leads.map(lead => lead.length)) + 2, 22)
+  const [first, ...others] = usageLines(entry, width)
+  const lines = [
+    ink.bold(first ?? ''),
+    ...others,
+    '',
+    ...wrapped(entry.about, width),
+    '',
+    ...flags.flatMap(([, { says }], at) => hanging(leads[at] ?? '', says, indent, width)),
+    ...(flags.length > 0 ? [''] : []),
+    ...entry.notes.flatMap(note => wrapped(note, width)),
+    ...(entry.notes.length > 0 ? [''] : []),
+    ...entry.examples.map((line, at) => `${at === 0 ? 'Example: ' : '         '}${line}`),
+  ]
+  return lines
+}
+
+/** A flag and its value stay on one line. */
+function usageLines(entry: CommandEntry, width: number): string[] {
+  const lines = hanging(
+    'Usage:',
+    usageOf(entry).replaceAll(/\[(\S+) (\S+)\]/g, '[$1~$2]'),
+    7,
+    width,
+  )
+  return lines.map(line => line.replaceAll('~', ' '))
 }

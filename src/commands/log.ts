@@ -1,101 +1,85 @@
 // `claude-auth log`: what changed this login, read from its journal, for people or as JSON lines.
 
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
 import { durationMs } from '../host/duration.js'
-import { AuthError, systemCode } from '../host/error.js'
-import type { Env, LoginPaths } from '../host/paths.js'
+import { AuthError } from '../host/error.js'
+import type { LoginPaths } from '../host/paths.js'
 import { clean } from '../report/clean.js'
+import type { Ink } from '../report/ink.js'
 import { journalSentence } from '../report/journal-words.js'
+import { lastRunFile, readLastRuns } from '../report/last-run.js'
+import { lastRunLines } from '../report/last-run-text.js'
+import { linePrefix } from '../report/note-lines.js'
 import { type JournalLine, readJournal } from '../report/read-journal.js'
-import { linePrefix } from '../report/text.js'
+import { wrapped } from '../report/wrap.js'
+import { readFlags } from './flags.js'
+import { log as entry } from './table/log.js'
 
-/** What the command needs of the world. `terminal`: stdout is one, so colour is welcome. */
+/** What the command needs of the world. */
 export interface LogIo {
   stdout: (text: string) => void
   stderr: (text: string) => void
-  env: Env
   nowMs: number
-  paths: Pick<LoginPaths, 'journal'>
-  terminal?: boolean
+  paths: Pick<LoginPaths, 'journal' | 'state'>
+  ink: Ink
+  /** A terminal's width, for which long lines are broken; null: one line each. */
+  width: number | null
+  /** Ends `--follow`; by Ctrl-C if not given. */
+  until?: Promise<unknown>
 }
-
-const help = `Usage: claude-auth log [--json] [--since 2d|DATE] [-n N]
-
-What changed this login, newest last.
-
-  --since 2d    only the last two days (s, m, h, d), or since a date: 2026-12-01
-  -n N          only the newest N lines
-  --json        the journal's lines as they are
-
-Example: claude-auth log --since 2d -n 20
-`
 
 /** Prints the journal and returns the exit code: 0, or 1 when it is there and can't be read. Throws `usage`. */
 export async function log(args: string[], io: LogIo): Promise<number> {
   const wanted = readArgs(args, io.nowMs)
-  if (wanted.help) {
-    io.stdout(help)
-    return 0
-  }
+  if (wanted.last) return lastRun(wanted.json, io)
   const { lines, unreadable } = readJournal(io.paths.journal)
   const recent = lines.filter(line => line.atMs >= wanted.sinceMs)
   const shown = recent.slice(Math.max(0, recent.length - wanted.count))
-  if (wanted.json) for (const line of shown) io.stdout(`${line.text}\n`)
-  else await printWords(shown, io)
-  if (unreadable === null) return 0
-  io.stderr(
-    `${linePrefix}the journal ${clean(io.paths.journal, 300)} cannot be read (${unreadable})\n`,
-  )
-  io.stderr(`${linePrefix}hint: claude-auth ensure\n`)
+  show(shown, wanted.json, io)
+  if (unreadable !== null) return cannotBeRead(unreadable, io)
+  if (wanted.follow) {
+    const { follow } = await import('./follow.js')
+    await follow(io.paths.journal, lines, fresh => show(fresh, wanted.json, io), io.until)
+  } else if (shown.length === 0 && !wanted.json) io.stdout('Nothing is recorded for this time.\n')
+  return 0
+}
+
+function show(lines: JournalLine[], json: boolean, io: LogIo): void {
+  for (const line of lines) io.stdout(json ? `${line.text}\n` : forPeople(line, io))
+}
+
+function forPeople(line: JournalLine, { ink, width }: LogIo): string {
+  const { time, words } = journalSentence(line)
+  const indent = time.length + 2
+  const broken = width === null ? [words] : wrapped(words, Math.max(width - indent, 20))
+  return `${ink.dim(time)}  ${broken.join(`\n${' '.repeat(indent)}`)}\n`
+}
+
+function lastRun(json: boolean, { stdout, paths, ink }: LogIo): number {
+  const { launch, other } = readLastRuns(join(paths.state, lastRunFile))
+  const run = launch ?? other
+  if (json) stdout(`${JSON.stringify({ schemaVersion: 1, run })}\n`)
+  else stdout(`${lastRunLines(run, ink).join('\n')}\n`)
+  return 0
+}
+
+function cannotBeRead(unreadable: string, { stderr, paths }: LogIo): number {
+  const path = clean(paths.journal, 300)
+  stderr(`${linePrefix}the journal ${path} cannot be read (${unreadable})\n`)
+  stderr(`${linePrefix}hint: claude-auth ensure\n`)
   return 1
 }
 
-async function printWords(lines: JournalLine[], io: LogIo): Promise<void> {
-  if (lines.length === 0) {
-    io.stdout('Nothing is recorded for this time.\n')
-    return
-  }
-  const faint = await faintInk(io)
-  for (const line of lines) {
-    const { time, words } = journalSentence(line)
-    io.stdout(`${faint(time)}  ${words}\n`)
-  }
-}
-
-async function faintInk({ env, terminal }: LogIo): Promise<(text: string) => string> {
-  if (!terminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return text => text
-  const { default: kleur } = await import('kleur')
-  kleur.enabled = true
-  return text => kleur.dim(text)
-}
-
 function readArgs(args: string[], nowMs: number) {
-  const { values } = parseFlags(args)
+  const { flags } = readFlags(entry, args)
+  if (flags.last && (flags.follow || flags.since !== undefined || flags.n !== undefined))
+    throw usage('--last is about one run: only --json goes with it')
   return {
-    help: values.help === true,
-    json: values.json === true,
-    sinceMs: values.since === undefined ? Number.NEGATIVE_INFINITY : readSince(values.since, nowMs),
-    count: values.n === undefined ? Number.POSITIVE_INFINITY : readCount(values.n),
-  }
-}
-
-function parseFlags(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        json: { type: 'boolean' },
-        since: { type: 'string' },
-        n: { type: 'string', short: 'n' },
-      },
-    })
-  } catch (error) {
-    // Node's message names the flag; its further sentences speak of `--`.
-    const code = systemCode(error)
-    if (!code?.startsWith('ERR_PARSE_ARGS')) throw error
-    const [message = ''] = (error as Error).message.split('. ')
-    throw usage(message)
+    json: flags.json === true,
+    last: flags.last === true,
+    follow: flags.follow === true,
+    sinceMs: flags.since === undefined ? Number.NEGATIVE_INFINITY : readSince(flags.since, nowMs),
+    count: flags.n === undefined ? Number.POSITIVE_INFINITY : readCount(flags.n),
   }
 }
 

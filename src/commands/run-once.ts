@@ -2,6 +2,7 @@
 
 import { ensure } from '../ensure.js'
 import type { Config } from '../host/config.js'
+import { currentFolder } from '../host/current-folder.js'
 import { enterGate, type Gate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import { clearMarks, writeNotice } from '../login/marks.js'
@@ -96,15 +97,6 @@ export async function runOnce(
 function leaveNotice(run: Run) {
   return (lines: string[]) => {
     if (lines.length > 0) writeNotice(run.paths, lines, run.nonce())
-  }
-}
-
-/** A folder that was deleted under a shell has no name any more. */
-function currentFolder(): string {
-  try {
-    return process.cwd()
-  } catch {
-    return '/'
   }
 }
 

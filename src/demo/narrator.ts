@@ -1,6 +1,7 @@
 // The voice of the guided demo: headings, short paragraphs, what a program printed, and what is checked.
 
 import type { Env } from '../host/paths.js'
+import { wrapped } from '../report/wrap.js'
 
 /** Where it is printed to: standard output, or anything like it. */
 export interface Listener {
@@ -64,17 +65,4 @@ export async function narrator(listener: Listener, env: Env): Promise<Narrator> 
       for (const each of rest) line(`${indent}  ${each}`)
     },
   }
-}
-
-/** Lines of at most `width` columns, broken at blanks; a longer word stays whole. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  let current = ''
-  for (const word of text.split(/\s+/)) {
-    if (current !== '' && current.length + 1 + word.length > width) {
-      lines.push(current)
-      current = word
-    } else current = current === '' ? word : `${current} ${word}`
-  }
-  return [...lines, current]
 }

@@ -1,7 +1,10 @@
 // The client's global config (`~/.claude.json`): which account it believes it is signed in with.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { atomicWrite } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
+import { isEditable, memberSpan, spliceMember } from './login-text.js'
+import { giveBack, type LockPlace, take } from './take-lock.js'
 
 /** What the config says. `unknown`: it is gone, unreadable or torn, and says nothing either way. */
 export type ClientAccount =
@@ -26,6 +29,30 @@ export function clientAccount(path: string): ClientAccount {
   const account = text.slice(found.index, found.index + accountLength)
   const email = /"emailAddress"\s*:\s*"([^"\\]{3,320})"/.exec(account)?.[1] ?? null
   return { kind: 'named', email }
+}
+
+/** Of the client's own lock on its config (proper-lockfile, clients 2.1.197 and 2.1.330). */
+const lockStaleMs = 10_000
+
+/**
+ * Takes the account out of the config at `path`, as the client does at a log-out; every other byte
+ * stays. False where there is none, or no config that can be edited. Throws `lock-busy`, `write-failed`.
+ */
+export async function forgetAccount(place: LockPlace, path: string): Promise<boolean> {
+  if (clientAccount(path).kind !== 'named') return false
+  const target = realpathSync(path)
+  const held = await take(place, `${path}.lock`, lockStaleMs, place.now() + lockStaleMs)
+  try {
+    const bytes = Buffer.from(readText(target) ?? '')
+    if (!isEditable(bytes)) return false
+    const span = memberSpan(bytes, 'oauthAccount')
+    if (span.member === null) return false
+    const without = spliceMember(bytes, span, 'oauthAccount', null)
+    atomicWrite(target, without, { nonce: place.nonce() })
+    return true
+  } finally {
+    await giveBack(held)
+  }
 }
 
 function readText(path: string): string | null {

@@ -15,6 +15,22 @@ export function durationWords(durationMs: number): string {
   return hours < 48 ? counted(hours, 'hour') : counted(Math.round(length / dayMs), 'day')
 }
 
+/** `6 h 12 min`, `8 min`, `19 days`: exact enough to plan with. The sign is ignored. */
+export function spanWords(durationMs: number): string {
+  const minutes = Math.floor(Math.abs(durationMs) / minuteMs)
+  if (!Number.isFinite(minutes)) return 'an unknown time'
+  if (minutes < 1) return 'less than a minute'
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+}
+
+/** `12 Dec` in the machine's time zone; the year is told when it is not that of `nowMs`. */
+export function dateWords(timeMs: number, nowMs: number): string {
+  return dateTimeWords(timeMs, nowMs).replace(/ at .*$/, '')
+}
+
 /** `3 hours ago`, or `just now` for less than a minute and for times that are still to come. */
 export function agoWords(thenMs: number, nowMs: number): string {
   return nowMs - thenMs < minuteMs ? 'just now' : `${durationWords(nowMs - thenMs)} ago`

@@ -21,6 +21,7 @@ import {
   troubleOf,
   verdictOf,
 } from './outcome-of.js'
+import { leaveShortLine } from './status-facts.js'
 
 export interface Report {
   outcome: Outcome
@@ -97,6 +98,8 @@ export async function report(
     notes: others,
   })
   mark(run, seen, decision)
+  const command = signInCommand(seen.state, run.now())
+  leaveShortLine(run, outcome, command)
   const warnings = early.map(each => noteLine(each, run.now()))
   return {
     outcome,
@@ -105,7 +108,7 @@ export async function report(
     trouble,
     alertTrouble,
     would: run.would,
-    signInCommand: signInCommand(seen.state, run.now()),
+    signInCommand: command,
     stopsLaunch,
   }
 }

@@ -1,14 +1,11 @@
 // Taking the stored login out of use after a log-out, so that nobody restores it.
 
-import { revoke } from '../anthropic/token-endpoint.js'
 import { newLineage } from '../login/lineage.js'
 import { tokenHash } from '../login/login.js'
 import { withSpent } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
-
+import { endAtServer, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
-
-const revokeTimeoutMs = 5_000
 
 /** Revokes the stored refresh token at the server (the client can't, in sole custody) and takes it out of the store. */
 export async function signOutStored(run: Run): Promise<void> {
@@ -22,9 +19,10 @@ export async function signOutStored(run: Run): Promise<void> {
   const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
   const isTheirs = hash === null || isRelated || signedOut.chain.includes(hash)
   if (isTheirs && stored.signedOutAtMs === null) {
-    if (token !== null) {
-      const { oauth } = run.config.endpoints
-      await revoke(run.network, oauth, token, 'refresh_token', revokeTimeoutMs)
+    // A token that is spent has ended already.
+    if (token !== null && hash !== null && !run.memory.spent.includes(hash)) {
+      const owed = { token, hint: 'refresh_token', sinceMs: signedOut.atMs } as const
+      await owe(run, await endAtServer(run, [owed]))
     }
     if (hash !== null) remember(run, withSpent(run.memory, hash))
     const source = `${run.person.user}@${run.person.host} sign-out`

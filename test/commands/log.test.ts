@@ -1,9 +1,13 @@
 // `claude-auth log`: the journal in plain words, or as it is.
 
+import { appendFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type LogIo, log } from '../../src/commands/log.js'
 import { AuthError } from '../../src/host/error.js'
+import { inkFor, plainInk } from '../../src/report/ink.js'
+import { type LastRun, lastRunFile, writeLastRun } from '../../src/report/last-run.js'
+import { until as waitFor } from '../kit/terminal.js'
 
 process.env['TZ'] = 'UTC'
 
@@ -68,9 +72,10 @@ async function run(folder: string, args: string[], more: Partial<LogIo> = {}) {
     stderr: piece => {
       stderr += piece
     },
-    env: {},
     nowMs,
-    paths: { journal: join(folder, 'journal.jsonl') },
+    paths: { journal: join(folder, 'journal.jsonl'), state: folder },
+    ink: plainInk,
+    width: null,
     ...more,
   })
   return { code, stdout, stderr }
@@ -129,17 +134,110 @@ t.test('a journal that cannot be read is said, with exit code 1', async t => {
 
 t.test('colour only on a terminal, and never with NO_COLOR', async t => {
   const folder = t.testdir({ 'journal.jsonl': text })
-  t.match((await run(folder, [], { terminal: true })).stdout, /^\p{Cc}\[2m2026/u)
-  t.match((await run(folder, [], { terminal: true, env: { NO_COLOR: '1' } })).stdout, /^2026/)
-  t.match((await run(folder, [], { terminal: true, env: { TERM: 'dumb' } })).stdout, /^2026/)
+  const shown = async (env: Record<string, string>, isTerminal: boolean) =>
+    (await run(folder, ['-n', '1'], { ink: await inkFor(env, isTerminal) })).stdout
+  t.match(await shown({}, true), /^\p{Cc}\[2m2026/u)
+  t.match(await shown({}, false), /^2026/)
+  t.match(await shown({ NO_COLOR: '1' }, true), /^2026/)
+  t.match(await shown({ TERM: 'dumb' }, true), /^2026/)
 })
 
-t.test('--help has an example', async t => {
-  t.match((await run(t.testdir(), ['--help'])).stdout, /Example: claude-auth log/)
+t.test('a terminal gets lines of its width', async t => {
+  const { stdout } = await run(t.testdir({ 'journal.jsonl': text }), [], { width: 60 })
+  for (const line of stdout.split('\n')) t.ok(line.length <= 60, line)
+  t.equal(
+    stdout.replace(/\n {21}/g, ' '),
+    (await run(t.testdir({ 'journal.jsonl': text }), [])).stdout,
+  )
+})
+
+t.test('--follow shows each new line once, across a rotation too', async t => {
+  const folder = t.testdir({ 'journal.jsonl': text })
+  const journal = join(folder, 'journal.jsonl')
+  const line = (n: number) =>
+    `${JSON.stringify({ ...base, at: at('12T12:00'), did: `deed-${n}` })}\n`
+  let shown = ''
+  let end = () => {}
+  const until = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const stdout = (piece: string) => {
+    shown += piece
+  }
+  const running = run(folder, ['--follow', '--json', '-n', '1'], { stdout, until })
+  const seen = (n: number) => waitFor(() => shown.includes(`deed-${n}`))
+  appendFileSync(journal, line(1))
+  await seen(1)
+  renameSync(journal, join(folder, 'journal.1.jsonl'))
+  writeFileSync(journal, line(2))
+  await seen(2)
+  appendFileSync(journal, line(3))
+  await seen(3)
+  end()
+  t.equal((await running).code, 0)
+  t.equal(shown, `${JSON.stringify(entries.at(-1))}\n${line(1)}${line(2)}${line(3)}`)
+})
+
+t.test('--last tells the last launch step by step, with times', async t => {
+  const folder = t.testdir()
+  t.match((await run(folder, ['--last'])).stdout, /^No launch has had to look/)
+  const launch: LastRun = {
+    at: at('12T09:14'),
+    host: 'box1',
+    actor: 'launch',
+    verdict: 'ok',
+    because: 'fresh',
+    tookMs: 420,
+    toldAfterMs: 330,
+    steps: [
+      { do: 'read-store', because: 'before-renewal', afterMs: 4, ms: 12, done: true },
+      { do: 'renew', because: 'expired', afterMs: 20, ms: 310, done: true },
+      { do: 'verify', because: 'changed', afterMs: 340, ms: 70, done: false },
+    ],
+    said: ['claude-auth: evil \u001b[2Jtext'],
+    trouble: null,
+  }
+  const file = join(folder, lastRunFile)
+  writeLastRun(file, { ...launch, actor: 'timer' }, 'n')
+  t.match((await run(folder, ['--last'])).stdout, /^No launch has .* The last other run: 2026/)
+  writeLastRun(file, launch, 'n')
+  writeLastRun(file, { ...launch, actor: 'timer', because: 'no-answer' }, 'n')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.equal(
+    (await run(folder, ['--last'])).stdout,
+    `The last launch that had to look: 2026-12-12 09:14:00 on box1
+   0.00 s  look at the stored copy: a renewal was due (12 ms)
+   0.02 s  renew the login: its time was over (310 ms)
+   0.33 s  Claude could start
+   0.34 s  check the login with the server: it had changed; it did not come to that (70 ms)
+It came to: ok (the login is good), after 0.42 s.
+It said:
+  claude-auth: evil text
+Launches that find the login good start at once and leave no trace.
+`,
+  )
+  t.same(JSON.parse((await run(folder, ['--last', '--json'])).stdout), {
+    schemaVersion: 1,
+    run: launch,
+  })
+  for (const broken of ['', '{', '{"format":1,"launch":{"at":1}}', '[]']) {
+    writeFileSync(file, broken)
+    t.match((await run(folder, ['--last'])).stdout, /^No launch has had to look/)
+  }
 })
 
 t.test('what it does not understand is a usage error', async t => {
-  const wrong = [['--what'], ['extra'], ['--since', 'soon'], ['--since'], ['-n', '0'], ['-n', 'x']]
+  const wrong = [
+    ['--what'],
+    ['extra'],
+    ['--since', 'soon'],
+    ['--since'],
+    ['--since', '--json'],
+    ['-n', '0'],
+    ['-n', 'x'],
+    ['--json=yes'],
+    ['--last', '--follow'],
+  ]
   for (const args of wrong) {
     const error = await run(t.testdir(), args).catch((caught: unknown) => caught)
     t.ok(error instanceof AuthError && error.code === 'usage', args.join(' '))

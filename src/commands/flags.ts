@@ -1,0 +1,86 @@
+// Reading a command's arguments by its entry in the command table, so that help and parser can't differ.
+
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearestKey } from '../host/config/nearest-key.js'
+import { AuthError } from '../host/error.js'
+import { clean } from '../report/clean.js'
+import { type CommandEntry, type Flag, shownFlags, typedFlag } from './command-entry.js'
+
+/** The values of the flags of an entry: text for a flag with a value, true for a switch. */
+export type FlagValues<E extends Pick<CommandEntry, 'flags'>> = {
+  [Name in keyof E['flags']]?: E['flags'][Name] extends { value: string } ? string : boolean
+}
+
+/** The flags and the operand (null where the entry has none). Throws `usage` for anything unknown. */
+export function readFlags<E extends CommandEntry>(
+  entry: E,
+  argv: readonly string[],
+): { flags: FlagValues<E>; operand: string | null } {
+  const { tokens } = parsed(entry, argv)
+  const values: Record<string, string | boolean> = {}
+  const words: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value)
+    if (token.kind !== 'option') continue
+    const flag = Object.hasOwn(entry.flags, token.name) ? entry.flags[token.name] : undefined
+    if (flag === undefined) throw unknownFlag(entry, token.rawName)
+    values[token.name] = readValue(entry, flag, token)
+  }
+  return { flags: values as FlagValues<E>, operand: operandOf(entry, words) }
+}
+
+/** Not strict: the words for what is wrong are ours, and say what was most likely meant. */
+function parsed({ flags }: CommandEntry, argv: readonly string[]) {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
+  for (const [name, { value, short }] of Object.entries(flags)) {
+    const letter = short ?? (name.length === 1 ? name : undefined)
+    options[name] = {
+      type: value === undefined ? 'boolean' : 'string',
+      ...(letter === undefined ? {} : { short: letter }),
+    }
+  }
+  return parseArgs({ args: [...argv], options, strict: false, tokens: true })
+}
+
+function readValue(
+  entry: CommandEntry,
+  flag: Flag,
+  { rawName, value }: { rawName: string; value?: string | undefined },
+): string | boolean {
+  if (flag.value === undefined) {
+    if (value !== undefined) throw usage(entry, `${rawName} takes no value`)
+    return true
+  }
+  // `--since --json`: the value was forgotten.
+  if (value === undefined || /^--?[a-z]/.test(value))
+    throw usage(entry, `${rawName} takes a value: ${rawName} ${flag.value}`)
+  if (flag.choices && !flag.choices.includes(value))
+    throw usage(entry, `${rawName} takes ${flag.choices.join(', ')}, not ${clean(value, 40)}`)
+  return value
+}
+
+function operandOf(entry: CommandEntry, words: string[]): string | null {
+  const [word, ...others] = words
+  const { operand } = entry
+  const extra = operand ? others[0] : word
+  if (extra !== undefined)
+    throw usage(entry, `there is no place for ${JSON.stringify(clean(extra, 40))}`)
+  if (!operand) return null
+  const wanted = `${operand.name} is one of ${operand.choices.join(', ')}`
+  if (word === undefined) throw usage(entry, wanted)
+  if (!operand.choices.includes(word)) throw usage(entry, `${wanted}, not ${clean(word, 40)}`)
+  return word
+}
+
+function unknownFlag(entry: CommandEntry, rawName: string): AuthError {
+  const near = nearestKey(
+    rawName.replace(/^-+/, ''),
+    shownFlags(entry).map(([name]) => name),
+  )
+  const meant = near === null ? '' : `; did you mean ${typedFlag(near)}?`
+  return usage(entry, `there is no flag ${clean(rawName, 40)}${meant}`)
+}
+
+function usage({ name }: CommandEntry, message: string): AuthError {
+  return new AuthError('usage', `${name}: ${message}`, { hint: `claude-auth ${name} --help` })
+}

@@ -1,0 +1,178 @@
+// The words of `claude-auth status`: three to six lines at a terminal, or one for a prompt.
+
+import type { Outcome, Step } from '../outcome.js'
+import { clean, cleanMiddle } from './clean.js'
+import { dateTimeWords, dateWords, spanWords } from './duration-words.js'
+import type { Ink } from './ink.js'
+import { deedWords, isSignInReason, reasonWords } from './reason-words.js'
+import { hanging } from './wrap.js'
+
+/** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
+export interface StatusFacts {
+  outcome: Omit<Outcome, 'did' | 'steps' | 'alert'>
+  mode: 'on' | 'observe' | 'off'
+  /** The file that switches claude-auth off, or null. */
+  offBy: string | null
+  /** What the next run would do to the login; null: nothing. */
+  next: Step | null
+  trouble: string | null
+  /** As the server said it, else as it is known otherwise. */
+  email: string | null
+  organization: string | null
+  /** The server said that this very token is theirs. */
+  isVerified: boolean
+  /** What goes before the login: `ANTHROPIC_API_KEY from the environment`. */
+  otherCredential: string | null
+  sinceMs: number | null
+  renewsItself: boolean
+  backedUpAtMs: number | null
+  /** So long before its end a login is to be mentioned. */
+  warnBeforeMs: number
+  signInCommand: string
+  nowMs: number
+}
+
+const signs = { good: '✓', care: '!', bad: '✗' } as const
+type Mood = keyof typeof signs
+
+/** The lines, for stdout, at most `width` columns each (a path or address excepted). */
+export function statusLines(facts: StatusFacts, width: number, ink: Ink): string[] {
+  const [first, ...others] = [
+    headline(facts),
+    tokenLine(facts),
+    endLine(facts),
+    storeLine(facts),
+    careLine(facts),
+    adviceLine(facts),
+  ].filter(line => line !== null)
+  const mood = moodOf(facts)
+  const head = hanging(signs[mood], first ?? '', 2, width)
+  const rest = others.flatMap(line => hanging('', line, 2, width))
+  return [...head.map(line => ink.bold(ink[mood](line))), ...rest].slice(0, mostLines(width))
+}
+
+/** Six lines of text; on a narrow terminal they may take a few more. */
+function mostLines(width: number): number {
+  return width >= 80 ? 6 : 12
+}
+
+/** One line for a prompt or a status bar; no time in it depends on when it is read. */
+export function shortLine(facts: ShortFacts, nowMs: number): string {
+  const { verdict, because, expiresAt, credential } = facts
+  const whose = facts.email === null ? 'Claude' : cleanMiddle(facts.email, 40)
+  if (because === 'off') return 'claude-auth is switched off'
+  if (because === 'not-ours') return `${signs.care} not your login`
+  if (credential === 'other') return `${signs.care} another credential is used`
+  if (because === 'signed-out') return `${signs.bad} signed out: claude-auth login`
+  if (verdict === 'sign-in') return `${signs.bad} sign in: ${facts.signInCommand}`
+  if (verdict === 'broken') return `${signs.bad} trouble: claude-auth ensure`
+  if (verdict === 'no-answer') return `${signs.bad} ${whose}, no answer: claude-auth ensure`
+  if (verdict === 'attention') return `${signs.care} ${whose}, needs care: claude-auth status`
+  const until =
+    expiresAt === null ? '' : ` until ${dateTimeWords(expiresAt, nowMs).replace(' at ', ' ')}`
+  return `${signs.good} ${whose}, good${until}`
+}
+
+export type ShortFacts = Pick<Outcome, 'verdict' | 'because' | 'expiresAt' | 'credential'> & {
+  email: string | null
+  signInCommand: string
+}
+
+function moodOf({ outcome, mode }: StatusFacts): Mood {
+  const { verdict, credential, because } = outcome
+  if (verdict === 'sign-in' || verdict === 'broken' || verdict === 'no-answer') return 'bad'
+  const isQuiet = verdict === 'ok' && mode === 'on' && credential !== 'other'
+  return isQuiet && because !== 'not-ours' ? 'good' : 'care'
+}
+
+function headline(facts: StatusFacts): string {
+  const { outcome, mode, otherCredential } = facts
+  const { because, verdict, credential } = outcome
+  if (because === 'not-ours')
+    return 'This login belongs to another account of this machine; it is left alone'
+  if (mode === 'off') {
+    const by = facts.offBy === null ? '' : ` (${clean(facts.offBy, 200)})`
+    return `claude-auth is switched off${by}; Claude starts as if it were not there`
+  }
+  if (otherCredential !== null)
+    return `${clean(otherCredential, 120)} is used, not the login${identity(facts)}`
+  if (verdict === 'sign-in') return signInHeadline(facts)
+  if (credential === 'long-lived') return `A long-lived token is in use${identity(facts)}`
+  if (credential === 'none') return `Not signed in at this moment${identity(facts)}`
+  const unchecked = facts.isVerified ? '' : '; the server has not been asked about it yet'
+  return `Signed in${identity(facts, 'as')}${unchecked}`
+}
+
+function signInHeadline({ outcome, sinceMs, nowMs }: StatusFacts): string {
+  const since = sinceMs === null ? '' : `, since ${dateTimeWords(sinceMs, nowMs)}`
+  const isFirst = outcome.because === 'never-signed-in'
+  const words = isSignInReason(outcome.because) ? reasonWords(outcome.because) : ''
+  return isFirst ? `Not signed in: ${words}` : `A sign-in is needed: ${words}${since}`
+}
+
+function identity({ email, organization }: StatusFacts, joint = 'of'): string {
+  if (email === null) return ''
+  const of = organization === null ? '' : ` (${cleanMiddle(organization, 60)})`
+  return ` ${joint} ${cleanMiddle(email, 60)}${of}`
+}
+
+function tokenLine(facts: StatusFacts): string | null {
+  const { outcome, nowMs } = facts
+  const { expiresAt, credential } = outcome
+  if (credential === 'none' || expiresAt === null) return null
+  const renewal = facts.renewsItself
+    ? ', renews by itself'
+    : facts.mode === 'on'
+      ? ', cannot be renewed'
+      : `, is not renewed by claude-auth (mode: ${facts.mode})`
+  const left = expiresAt - nowMs
+  return left > 0
+    ? `Token good for ${spanWords(left)}${renewal}`
+    : `Token ended ${spanWords(left)} ago${facts.renewsItself ? ', is renewed at the next launch' : ''}`
+}
+
+function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): string | null {
+  const { loginEndsAt, verdict, credential } = outcome
+  if (loginEndsAt === null || credential === 'none' || verdict === 'sign-in') return null
+  const left = loginEndsAt - nowMs
+  const what = credential === 'long-lived' ? 'Token' : 'Login'
+  const twoDaysMs = 2 * 86_400_000
+  const date = left < twoDaysMs ? dateTimeWords(loginEndsAt, nowMs) : dateWords(loginEndsAt, nowMs)
+  if (left <= 0) return `${what} ended on ${date}`
+  const advice = left > warnBeforeMs ? '' : `; sign in when it suits you: ${signInCommand}`
+  return `${what} ends in ${spanWords(left)}, on ${date}${advice}`
+}
+
+const places = { vault: 'to Vault', local: 'on this machine' } as const
+
+function storeLine({ outcome, backedUpAtMs, nowMs, mode }: StatusFacts): string | null {
+  const { kind, state } = outcome.store
+  if (mode === 'off') return null
+  if (kind === 'none') return 'No copy is kept (store: none)'
+  if (state === 'denied') return `The store refuses us${kind === 'vault' ? ' (Vault)' : ''}`
+  if (state === 'unreachable') return 'The store cannot be reached; it will be tried again'
+  if (state === 'pending') return `Not backed up ${places[kind]} yet; that is done by itself`
+  if (backedUpAtMs === null) return 'No copy is stored yet'
+  const ago = nowMs - backedUpAtMs < 60_000 ? 'just now' : `${spanWords(nowMs - backedUpAtMs)} ago`
+  return `Backed up ${places[kind]} ${ago}`
+}
+
+function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null {
+  const { verdict, because } = outcome
+  if (mode === 'off') return null
+  if (verdict === 'no-answer') return 'The login server gave no answer; it is asked again by itself'
+  if (next !== null && verdict === 'attention' && trouble === null) {
+    const would = `${mode === 'on' ? 'The next launch will' : 'It would'} ${deedWords(next.do)}`
+    return `${would}: ${reasonWords(next.because)}`
+  }
+  if (verdict === 'attention' || verdict === 'broken')
+    return `It needs care: ${clean(trouble ?? reasonWords(because), 400)}`
+  return null
+}
+
+function adviceLine({ outcome, signInCommand, mode }: StatusFacts): string | null {
+  const { verdict } = outcome
+  if (mode === 'off') return null
+  if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
+  return verdict === 'ok' ? null : 'Type: claude-auth ensure'
+}

@@ -1,0 +1,60 @@
+// What the words of `claude-auth status` and of the prepared line for prompts are made of.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { atomicWrite } from '../host/atomic-write.js'
+import type { Outcome } from '../outcome.js'
+import { type StatusFacts, shortLine } from '../report/status-text.js'
+import type { Run } from '../run.js'
+import { expectedEmail } from './expected-email.js'
+import { signInCommand } from './long-lived-facts.js'
+import type { Found } from './look-only.js'
+
+export function statusFacts(run: Run, found: Found): StatusFacts {
+  const { config, memory, otherCredential } = run
+  const { outcome, seen, next, trouble, sinceMs, renewsItself } = found
+  return {
+    outcome,
+    mode: config.mode,
+    offBy: config.off?.file ?? null,
+    next,
+    trouble,
+    email: emailOf(run, outcome),
+    organization: found.organization,
+    isVerified: outcome.identity !== null,
+    otherCredential: otherCredential?.wins ?? null,
+    sinceMs,
+    renewsItself,
+    backedUpAtMs: memory.stored?.atMs ?? null,
+    warnBeforeMs: Math.max(0, ...config.alerts.beforeLoginEndsMs),
+    signInCommand: signInCommand(seen.state, run.now()),
+    nowMs: run.now(),
+  }
+}
+
+/** Leaves the line that a prompt shows without Node: `<login folder>/.claude-auth/short`. */
+export function leaveShortLine(run: Run, outcome: Outcome, command: string): void {
+  if (!run.owned || run.config.mode === 'off' || run.otherCredential !== null) return
+  const email = emailOf(run, outcome)
+  const line = `${shortLine({ ...outcome, email, signInCommand: command }, run.now())}\n`
+  const path = join(run.paths.state, 'short')
+  try {
+    if (textOf(path) !== line) atomicWrite(path, line, { nonce: run.nonce(), durable: false })
+  } catch {
+    // A prompt without its line is no reason to hold a launch.
+  }
+}
+
+function emailOf(run: Run, { identity, credential }: Pick<Outcome, 'identity' | 'credential'>) {
+  const known = identity?.email ?? null
+  if (known !== null || credential === 'other') return known
+  return expectedEmail(run.config, run.memory, run.paths.clientConfig)
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

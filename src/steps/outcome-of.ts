@@ -126,13 +126,15 @@ function isLongLived({ memory }: Run, { file }: State): boolean {
 
 /** Beside a long-lived token the store keeps the login, whichever it is. */
 function storeOf(run: Run, accessHash: string | null, isBeside: boolean): Outcome['store'] {
-  const { memory, store } = run
+  const { asked, memory, store } = run
   if (store === null) return { kind: 'none', state: 'empty', version: null }
   const version = memory.stored?.version ?? null
   const holds = memory.stored !== null && (isBeside || memory.stored.accessHash === accessHash)
   const away = awayOf(run)
   if (away) return { kind: store.kind, state: away.kind, version }
   if (memory.pending) return { kind: store.kind, state: 'pending', version }
+  // What it was last known to hold is not there any more.
+  if (asked?.kind === 'empty') return { kind: store.kind, state: 'empty', version: null }
   const state = holds ? 'current' : memory.stored ? 'pending' : 'empty'
   return { kind: store.kind, state, version }
 }

@@ -2,6 +2,8 @@
 
 import t from 'tap'
 import { decide } from '../../src/decide.js'
+import { faults } from '../../src/demo/faults.js'
+import { ensure } from '../../src/ensure.js'
 import type { Run } from '../../src/run.js'
 import { look } from '../../src/steps/look.js'
 import { report } from '../../src/steps/report.js'
@@ -58,4 +60,40 @@ t.test('mode observe says once what it would do', async t => {
   t.same(await said(at), [])
   t.same(await said(at, renew), [])
   t.match(await said(at, restore), [/put the stored login back/])
+})
+
+t.test('what nobody heard is left for the next launch at a terminal', async t => {
+  for (const [name, isHeard] of [
+    ['a launch', true],
+    ['the timer', false],
+  ] as const) {
+    const at = await engine(t)
+    at.authority.fail('profile', faults.clock(2 * hourMs))
+    const said = { lines: [] as string[], warnings: [] as string[], left: [] as string[] }
+    await ensure(await at.run(), {
+      tell: ({ lines, warnings }) => Object.assign(said, { lines, warnings }),
+      isHeard,
+      leave: lines => said.left.push(...lines),
+      patientUntilMs: 0,
+      interrupted: () => false,
+    })
+    const clock = [/clock here is 2 hours behind/]
+    t.match(said, isHeard ? { lines: clock, warnings: [] } : { lines: [], warnings: clock }, name)
+    t.same(said.left, [], 'nothing is said twice')
+  }
+})
+
+t.test('what comes up when a launch has gone on is left too', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  at.pass(2 * hourMs)
+  at.authority.fail('profile', faults.clock(2 * hourMs))
+  const left: string[] = []
+  await ensure(await at.run(), {
+    tell: ({ lines, warnings }) => t.same([...lines, ...warnings], []),
+    leave: lines => left.push(...lines),
+    patientUntilMs: 0,
+    interrupted: () => false,
+  })
+  t.match(left, [/clock here is 2 hours behind/])
 })

@@ -12,7 +12,7 @@ import { expectedEmail } from './expected-email.js'
 import { isLongLivedNeeded, signInCommand } from './long-lived-facts.js'
 import type { Seen } from './look.js'
 import { mark } from './mark.js'
-import { notesOf } from './notes.js'
+import { knowToken, notesOf } from './notes.js'
 import {
   clockTrouble,
   endsAtMs,
@@ -69,6 +69,7 @@ export async function report(
   const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })
   const { identity, config, person } = { ...run, identity: outcome.identity }
   const stopsLaunch = isLaunchStopped(run, seen, decision)
+  await knowToken(run)
   const notes: Note[] = notesOf(run, seen)
   const isForLater = ({ say }: Note) => say === 'login-ends' || !(isHeard || say === 'observe')
   const later = notes.filter(isForLater)

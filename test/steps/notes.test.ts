@@ -4,9 +4,11 @@ import t from 'tap'
 import { decide } from '../../src/decide.js'
 import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/ensure.js'
+import { tokenHash } from '../../src/login/login.js'
 import type { Run } from '../../src/run.js'
 import { look } from '../../src/steps/look.js'
 import { report } from '../../src/steps/report.js'
+import { setupTokenKeys } from '../../src/store/setup-token.js'
 import { type Engine, engine, hourMs } from '../kit/engine.js'
 
 /** The lines of a launch whose environment has that key, warnings too. */
@@ -38,6 +40,20 @@ t.test('each other credential is told once for good', async t => {
   t.same(await said(at), [])
   t.equal((await said(at, two)).length, 1)
   for (const each of [one, two, one]) t.same(await said(at, each), [])
+})
+
+t.test('one’s own recorded long-lived token is no shared one', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  const { store, now } = await at.run()
+  const token = at.authority.mintLongLived(at.user).accessToken
+  const facts = { mintedAtMs: now(), endsAtMs: null, identity: null }
+  const written = await store?.change(setupTokenKeys({ token, ...facts }), 1)
+  t.match(written, { kind: 'written' })
+  const name = 'CLAUDE_CODE_OAUTH_TOKEN from the environment'
+  t.equal((await said(at, key(name, tokenHash(token)))).length, 1)
+  t.same(await said(at, key(name, tokenHash(token))), [])
+  t.match(await said(at, key(name, tokenHash('another'))), [/may be shared/])
 })
 
 t.test('a wrong clock is told again when it was right in between', async t => {

@@ -4,6 +4,7 @@ import { tokenHash } from '../login/login.js'
 import { loginEndsCondition } from '../report/early-warning.js'
 import type { Note } from '../report/text.js'
 import { type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
 import { isLongLivedNeeded } from './long-lived-facts.js'
 import type { Seen } from './look.js'
 import { endsAtMs } from './outcome-of.js'
@@ -25,14 +26,15 @@ interface Saying {
  * nearing end, what `mode: observe` would do. What was said is not forgotten while it does not apply,
  * a wrong clock excepted.
  */
-export function notesOf(run: Run, seen: Seen): Note[] {
+export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
   const now = [
     otherCredential(run),
     sharedToken(run, seen),
     clock(run),
     observed(run),
     vaultDrift(run),
-    loginEnds(run, seen),
+    // Who has to sign in anyway is not warned of an end.
+    decision.do === 'sign-in' ? null : loginEnds(run, seen),
   ].filter(saying => saying !== null)
   const { told } = run.memory
   const fresh = now.filter(({ subject, about }) => told[subject] !== about)

@@ -51,8 +51,9 @@ function awayOf({ asked, offline }: Run): StoreTrouble | null {
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */
 export const clockTrouble = 'the clock of this machine is wrong'
 
-/** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said. */
+/** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said; none after a log-out. */
 export function endsAtMs(run: Run, { state }: Seen): number | null {
+  if (run.memory.signedOut !== null) return null
   if (isLongLived(run, state)) return ourLongLived(state)?.endsAtMs ?? null
   const inFile = state.file.kind === 'login' ? state.file.login.loginEndsAtMs : null
   return inFile ?? run.memory.held?.loginEndsAtMs ?? null

@@ -70,7 +70,7 @@ export async function report(
   const { identity, config, person } = { ...run, identity: outcome.identity }
   const stopsLaunch = isLaunchStopped(run, seen, decision)
   await knowToken(run)
-  const notes: Note[] = notesOf(run, seen)
+  const notes: Note[] = notesOf(run, seen, decision)
   const isForLater = ({ say }: Note) => say === 'login-ends' || !(isHeard || say === 'observe')
   const later = notes.filter(isForLater)
   const others = notes.filter(note => !isForLater(note))

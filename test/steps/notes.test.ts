@@ -6,6 +6,7 @@ import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/ensure.js'
 import { tokenHash } from '../../src/login/login.js'
 import type { Run } from '../../src/run.js'
+import { noticeLogOut } from '../../src/steps/log-out.js'
 import { look } from '../../src/steps/look.js'
 import { report } from '../../src/steps/report.js'
 import { setupTokenKeys } from '../../src/store/setup-token.js'
@@ -112,4 +113,21 @@ t.test('what comes up when a launch has gone on is left too', async t => {
     interrupted: () => false,
   })
   t.match(left, [/clock here is 2 hours behind/])
+})
+
+t.test('who has to sign in anyway is not warned of an end', async t => {
+  const at = await engine(t, { login: 'none' })
+  const login = at.signIn()
+  at.writeLogin({ ...login, refreshTokenExpiresAt: at.clock.ms + 48 * hourMs })
+  at.home.write(at.home.paths.signedOut, '')
+  const run = await at.run()
+  await noticeLogOut(run)
+  for (const because of ['signed-out', 'grant-refused'] as const) {
+    if (because === 'grant-refused') run.memory = { ...run.memory, signedOut: null }
+    const decision = { do: 'sign-in', because, about: null } as const
+    const work = { steps: [], did: [] }
+    const { warnings, outcome } = await report(run, look(run), decision, work)
+    t.same(warnings, [], because)
+    t.equal(outcome.loginEndsAt === null, because === 'signed-out', because)
+  }
 })

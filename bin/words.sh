@@ -53,7 +53,7 @@ ca_obey() {
       esac
       ;;
     'fail '[0-9] | 'fail '[0-9][0-9]) exit "${ca_word#fail }" ;;
-    *) ca_say "the check gave no answer within $((ca_patience + 3)) s; launching without it (claude-auth ensure)" ;;
+    *) ca_say "the check gave no answer; launching without it (claude-auth ensure)" ;;
   esac
 }
 

@@ -20,6 +20,10 @@ import { verify } from './steps/verify.js'
 export interface EnsureOptions {
   /** Called once, as soon as a launch can go on or has to be told why not; more work may follow. */
   tell: (report: Report) => void
+  /** Does a person read the lines that are told? If not, what is said once only is among the warnings. */
+  isHeard?: boolean
+  /** Lines that came up after that, for the next launch at a terminal. */
+  leave?: (lines: string[]) => void
   /** Until then an ended login that got no answer is tried again before a launch is told. */
   patientUntilMs: number
   /** Somebody wants the run to end: it does, between two steps. */
@@ -34,6 +38,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
   const steps: Outcome['steps'] = []
   const did: Outcome['did'] = []
   const trail: Trail = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
+  const { isHeard = true } = options
   let told = false
   const tell = (told_: Report) => {
     if (!told) options.tell(told_)
@@ -51,7 +56,8 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     if (isEnd(decision) || onlyObserves(run, decision) || options.interrupted()) {
       if (!told && (await waitedOut(run, decision, options))) continue
       const end = endOf(run, decision)
-      const last = await report(run, seen, end, { steps, did })
+      const last = await report(run, seen, end, { steps, did }, !told && isHeard)
+      if (told) options.leave?.(last.warnings)
       tell(last)
       if (mayAct(run)) {
         await register(run)
@@ -61,7 +67,8 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       return last
     }
     if (!told && isAfterwards(decision, seen)) {
-      tell(await report(run, seen, { do: 'launch', because: 'fresh', about: null }, { steps, did }))
+      const fresh: Decision = { do: 'launch', because: 'fresh', about: null }
+      tell(await report(run, seen, fresh, { steps, did }, isHeard))
     }
     const beganMs = run.now()
     const isDone = await act(run, decision, seen)

@@ -38,6 +38,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
       gateDescriptor: gateDescriptor(flags),
       ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
       stopOn: ['SIGTERM'],
+      isHeard: true,
       begin: found => {
         config = found
         timer = setTimeout(() => answer('launch', [lateLine]), found.renewal.launchWaitMs)

@@ -46,6 +46,7 @@ function print(lines: string[]): void {
 }
 
 function run(flags: EnsureFlags, env: Env, known: Known) {
+  const isTyped = actorOf(flags) === 'command'
   return runOnce(env, {
     begin: config => {
       known.config = config
@@ -60,12 +61,15 @@ function run(flags: EnsureFlags, env: Env, known: Known) {
     ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
     tell: (report, { leave }) => {
       known.report = report
-      const { warnings } = report
-      if (actorOf(flags) === 'command')
-        for (const line of warnings) process.stderr.write(`${line}\n`)
-      else leave(warnings)
+      if (isTyped) warn(report.warnings)
+      else leave(report.warnings)
     },
+    ...(isTyped ? { later: warn } : {}),
   })
+}
+
+function warn(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`)
 }
 
 async function forEver(flags: EnsureFlags, env: Env): Promise<number> {

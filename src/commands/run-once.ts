@@ -34,6 +34,10 @@ export interface RunOnceOptions {
   prepare?: (run: Run) => Promise<void>
   /** Called once, as soon as a launch could go on. */
   tell?: (report: Report, at: Moment) => void
+  /** A launch shows the lines that it is told. */
+  isHeard?: boolean
+  /** Takes what comes up afterwards; if not given, it is left for the next launch at a terminal. */
+  later?: (lines: string[]) => void
   patientUntilMs?: (config: Config) => number
 }
 
@@ -81,6 +85,8 @@ export async function runOnce(
     await options.prepare?.(run)
     const { outcome, trouble } = await ensure(run, {
       tell: report => options.tell?.(report, { gate, leave: leaveNotice(run) }),
+      isHeard: options.isHeard ?? false,
+      leave: options.later ?? leaveNotice(run),
       patientUntilMs: options.patientUntilMs?.(config) ?? 0,
       interrupted: interruption.came,
     })

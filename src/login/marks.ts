@@ -1,6 +1,6 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well.
 
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import type { LoginPaths } from '../host/paths.js'
@@ -37,6 +37,8 @@ export type Marked =
 
 /** More than a tick of the kernel's clock: what changed so shortly before may change again unseen. */
 const tickMs = 20
+/** The lines that a launch shows. */
+const mostNoticed = 6
 /** Largest second that every file system and shell takes. */
 const farFutureSeconds = 2_145_916_800
 
@@ -86,11 +88,32 @@ export function clearMarks(paths: LoginPaths): void {
     removeQuietly(join(paths.state, name))
 }
 
-/** Leaves lines (already prefixed) for the next launch at a terminal; no lines take back what was left. */
+/**
+ * Leaves lines (already prefixed) for the next launch at a terminal, beside what was left before: a
+ * line takes the place of one that begins alike. No lines take back all.
+ */
 export function writeNotice(paths: LoginPaths, lines: readonly string[], nonce: string): void {
   const notice = join(paths.state, 'notice')
   if (lines.length === 0) removeQuietly(notice)
-  else atomicWrite(notice, `${lines.join('\n')}\n`, { nonce, durable: false })
+  else {
+    const before = linesOf(notice).filter(old => !lines.some(line => isAlike(old, line)))
+    const all = [...before, ...lines].slice(-mostNoticed)
+    atomicWrite(notice, `${all.join('\n')}\n`, { nonce, durable: false })
+  }
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+/** By the prefix and two words: the same warning with another time in it. */
+function isAlike(one: string, other: string): boolean {
+  const [begin, otherBegin] = [one, other].map(line => line.split(' ').slice(0, 3).join(' '))
+  return begin === otherBegin
 }
 
 /** Is the file there? `changed` when it, or its folder, changed since the run began to read it. */

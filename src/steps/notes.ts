@@ -4,9 +4,11 @@ import { tokenHash } from '../login/login.js'
 import { loginEndsCondition } from '../report/early-warning.js'
 import type { Note } from '../report/text.js'
 import { type Run, remember } from '../run.js'
+import type { Decision } from '../state.js'
 import { isLongLivedNeeded } from './long-lived-facts.js'
 import type { Seen } from './look.js'
 import { endsAtMs } from './outcome-of.js'
+import { readStore } from './read-store.js'
 
 const clockSubject = 'clock-off'
 /** Enough for all the credentials of a user's projects. */
@@ -24,14 +26,15 @@ interface Saying {
  * nearing end, what `mode: observe` would do. What was said is not forgotten while it does not apply,
  * a wrong clock excepted.
  */
-export function notesOf(run: Run, seen: Seen): Note[] {
+export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
   const now = [
     otherCredential(run),
     sharedToken(run, seen),
     clock(run),
     observed(run),
     vaultDrift(run),
-    loginEnds(run, seen),
+    // Who has to sign in anyway is not warned of an end.
+    decision.do === 'sign-in' ? null : loginEnds(run, seen),
   ].filter(saying => saying !== null)
   const { told } = run.memory
   const fresh = now.filter(({ subject, about }) => told[subject] !== about)
@@ -56,12 +59,29 @@ function otherCredential({ otherCredential }: Run): Saying | null {
   }
 }
 
+const ownToken = 'own'
+
+/** Asks the store, once for each token of the environment, whether it is the one recorded for this user. */
+export async function knowToken(run: Run): Promise<void> {
+  const hash = run.otherCredential?.tokenHash
+  const { told } = run.memory
+  const subject = `shared-token ${hash}`
+  if (!hash || told[subject] || run.store === null || run.offline || !run.owned) return
+  if (run.config.mode === 'off') return
+  run.asked ??= await readStore(run)
+  const recorded = run.asked.kind === 'current' ? run.asked.stored.setupToken : null
+  if (recorded !== null && tokenHash(recorded.token) === hash)
+    remember(run, { told: { ...told, [subject]: ownToken } })
+}
+
 /** A token in the environment that is not this user's own, as far as we know, is often a shared one. */
 function sharedToken({ otherCredential, memory }: Run, { file }: Seen): Saying | null {
   const hash = otherCredential?.tokenHash
   const inFile = file.kind === 'login' ? tokenHash(file.login.accessToken) : null
   if (!hash || hash === inFile || hash === memory.held?.accessHash) return null
-  return { subject: `shared-token ${hash}`, about: 'said', note: { say: 'shared-token' } }
+  const subject = `shared-token ${hash}`
+  if (memory.told[subject] === ownToken) return null
+  return { subject, about: 'said', note: { say: 'shared-token' } }
 }
 
 function clock({ memory }: Run): Saying | null {

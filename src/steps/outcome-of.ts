@@ -51,8 +51,9 @@ function awayOf({ asked, offline }: Run): StoreTrouble | null {
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */
 export const clockTrouble = 'the clock of this machine is wrong'
 
-/** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said. */
+/** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said; none after a log-out. */
 export function endsAtMs(run: Run, { state }: Seen): number | null {
+  if (run.memory.signedOut !== null) return null
   if (isLongLived(run, state)) return ourLongLived(state)?.endsAtMs ?? null
   const inFile = state.file.kind === 'login' ? state.file.login.loginEndsAtMs : null
   return inFile ?? run.memory.held?.loginEndsAtMs ?? null
@@ -126,13 +127,15 @@ function isLongLived({ memory }: Run, { file }: State): boolean {
 
 /** Beside a long-lived token the store keeps the login, whichever it is. */
 function storeOf(run: Run, accessHash: string | null, isBeside: boolean): Outcome['store'] {
-  const { memory, store } = run
+  const { asked, memory, store } = run
   if (store === null) return { kind: 'none', state: 'empty', version: null }
   const version = memory.stored?.version ?? null
   const holds = memory.stored !== null && (isBeside || memory.stored.accessHash === accessHash)
   const away = awayOf(run)
   if (away) return { kind: store.kind, state: away.kind, version }
   if (memory.pending) return { kind: store.kind, state: 'pending', version }
+  // What it was last known to hold is not there any more.
+  if (asked?.kind === 'empty') return { kind: store.kind, state: 'empty', version: null }
   const state = holds ? 'current' : memory.stored ? 'pending' : 'empty'
   return { kind: store.kind, state, version }
 }

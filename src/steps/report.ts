@@ -12,7 +12,7 @@ import { expectedEmail } from './expected-email.js'
 import { isLongLivedNeeded, signInCommand } from './long-lived-facts.js'
 import type { Seen } from './look.js'
 import { mark } from './mark.js'
-import { notesOf } from './notes.js'
+import { knowToken, notesOf } from './notes.js'
 import {
   clockTrouble,
   endsAtMs,
@@ -27,7 +27,7 @@ export interface Report {
   outcome: Outcome
   /** For stderr of a launch, prefix included; none when all is well. */
   lines: string[]
-  /** The early warning, once for each of its times: for whoever sits at a terminal. */
+  /** For whoever sits at a terminal next: the early warning, and what is said once but was not heard. */
   warnings: string[]
   /** What works but needs care, or what failed, in words; null: nothing. */
   trouble: string | null
@@ -49,12 +49,16 @@ interface Reported extends Run {
 /** The runbook that came with this program, where the site names no other. */
 const packagedRunbook = fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
 
-/** Says what `decision` means, to everybody who has to know. Called again when the run went on, it says what changed. */
+/**
+ * Says what `decision` means, to everybody who has to know. Called again when the run went on, it says
+ * what changed. `isHeard`: the lines are shown to a person.
+ */
 export async function report(
   run: Reported,
   seen: Seen,
   decision: Decision,
   work: Pick<Outcome, 'steps' | 'did'>,
+  isHeard = true,
 ): Promise<Report> {
   const unreadable = seen.file.kind === 'unreadable' ? seen.file.what : ''
   const sinceMs = noteSignIn(run, decision, unreadable)
@@ -66,9 +70,11 @@ export async function report(
   const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })
   const { identity, config, person } = { ...run, identity: outcome.identity }
   const stopsLaunch = isLaunchStopped(run, seen, decision)
-  const notes: Note[] = notesOf(run, seen)
-  const early = notes.filter(({ say }) => say === 'login-ends')
-  const others = notes.filter(({ say }) => say !== 'login-ends')
+  await knowToken(run)
+  const notes: Note[] = notesOf(run, seen, decision)
+  const isForLater = ({ say }: Note) => say === 'login-ends' || !(isHeard || say === 'observe')
+  const later = notes.filter(isForLater)
+  const others = notes.filter(note => !isForLater(note))
   if (alert === 'failed' && alertTrouble !== null)
     others.push({ say: 'alert-failed', detail: alertTrouble })
   const lines = launchLines({
@@ -100,7 +106,7 @@ export async function report(
   mark(run, seen, decision)
   const command = signInCommand(seen.state, run.now())
   leaveShortLine(run, outcome, command)
-  const warnings = early.map(each => noteLine(each, run.now()))
+  const warnings = later.map(each => noteLine(each, run.now()))
   return {
     outcome,
     lines,

@@ -155,6 +155,13 @@ t.test('a notice is whole lines, and can be taken back', async t => {
   const notice = join(paths.state, 'notice')
   writeNotice(paths, ['claude-auth: one', 'claude-auth: two'], 'n')
   t.equal(readFileSync(notice, 'utf8'), 'claude-auth: one\nclaude-auth: two\n')
+  const ends = (left: string) => `claude-auth: This sign-in ends in ${left}`
+  writeNotice(paths, [ends('3 days')], 'n')
+  writeNotice(paths, [ends('1 day')], 'n')
+  const all = ['claude-auth: one', 'claude-auth: two', ends('1 day')]
+  t.equal(readFileSync(notice, 'utf8'), `${all.join('\n')}\n`)
+  for (let i = 0; i < 9; i += 1) writeNotice(paths, [`claude-auth: number ${i}`], 'n')
+  t.equal(readFileSync(notice, 'utf8').trim().split('\n').length, 6)
   writeNotice(paths, [], 'n')
   t.notOk(existsSync(notice))
   clearMarks(paths)

@@ -2,9 +2,14 @@
 
 import t from 'tap'
 import { decide } from '../../src/decide.js'
+import { faults } from '../../src/demo/faults.js'
+import { ensure } from '../../src/ensure.js'
+import { tokenHash } from '../../src/login/login.js'
 import type { Run } from '../../src/run.js'
+import { noticeLogOut } from '../../src/steps/log-out.js'
 import { look } from '../../src/steps/look.js'
 import { report } from '../../src/steps/report.js'
+import { setupTokenKeys } from '../../src/store/setup-token.js'
 import { type Engine, engine, hourMs } from '../kit/engine.js'
 
 /** The lines of a launch whose environment has that key, warnings too. */
@@ -38,6 +43,20 @@ t.test('each other credential is told once for good', async t => {
   for (const each of [one, two, one]) t.same(await said(at, each), [])
 })
 
+t.test('one’s own recorded long-lived token is no shared one', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  const { store, now } = await at.run()
+  const token = at.authority.mintLongLived(at.user).accessToken
+  const facts = { mintedAtMs: now(), endsAtMs: null, identity: null }
+  const written = await store?.change(setupTokenKeys({ token, ...facts }), 1)
+  t.match(written, { kind: 'written' })
+  const name = 'CLAUDE_CODE_OAUTH_TOKEN from the environment'
+  t.equal((await said(at, key(name, tokenHash(token)))).length, 1)
+  t.same(await said(at, key(name, tokenHash(token))), [])
+  t.match(await said(at, key(name, tokenHash('another'))), [/may be shared/])
+})
+
 t.test('a wrong clock is told again when it was right in between', async t => {
   const at = await engine(t)
   await at.ensure()
@@ -58,4 +77,57 @@ t.test('mode observe says once what it would do', async t => {
   t.same(await said(at), [])
   t.same(await said(at, renew), [])
   t.match(await said(at, restore), [/put the stored login back/])
+})
+
+t.test('what nobody heard is left for the next launch at a terminal', async t => {
+  for (const [name, isHeard] of [
+    ['a launch', true],
+    ['the timer', false],
+  ] as const) {
+    const at = await engine(t)
+    at.authority.fail('profile', faults.clock(2 * hourMs))
+    const said = { lines: [] as string[], warnings: [] as string[], left: [] as string[] }
+    await ensure(await at.run(), {
+      tell: ({ lines, warnings }) => Object.assign(said, { lines, warnings }),
+      isHeard,
+      leave: lines => said.left.push(...lines),
+      patientUntilMs: 0,
+      interrupted: () => false,
+    })
+    const clock = [/clock here is 2 hours behind/]
+    t.match(said, isHeard ? { lines: clock, warnings: [] } : { lines: [], warnings: clock }, name)
+    t.same(said.left, [], 'nothing is said twice')
+  }
+})
+
+t.test('what comes up when a launch has gone on is left too', async t => {
+  const at = await engine(t)
+  await at.ensure()
+  at.pass(2 * hourMs)
+  at.authority.fail('profile', faults.clock(2 * hourMs))
+  const left: string[] = []
+  await ensure(await at.run(), {
+    tell: ({ lines, warnings }) => t.same([...lines, ...warnings], []),
+    leave: lines => left.push(...lines),
+    patientUntilMs: 0,
+    interrupted: () => false,
+  })
+  t.match(left, [/clock here is 2 hours behind/])
+})
+
+t.test('who has to sign in anyway is not warned of an end', async t => {
+  const at = await engine(t, { login: 'none' })
+  const login = at.signIn()
+  at.writeLogin({ ...login, refreshTokenExpiresAt: at.clock.ms + 48 * hourMs })
+  at.home.write(at.home.paths.signedOut, '')
+  const run = await at.run()
+  await noticeLogOut(run)
+  for (const because of ['signed-out', 'grant-refused'] as const) {
+    if (because === 'grant-refused') run.memory = { ...run.memory, signedOut: null }
+    const decision = { do: 'sign-in', because, about: null } as const
+    const work = { steps: [], did: [] }
+    const { warnings, outcome } = await report(run, look(run), decision, work)
+    t.same(warnings, [], because)
+    t.equal(outcome.loginEndsAt === null, because === 'signed-out', because)
+  }
 })

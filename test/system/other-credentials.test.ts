@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { realClients } from '../kit/real-clients.js'
+import { terminal, until } from '../kit/terminal.js'
 import { type Wrapped, wrapped } from '../kit/wrapped.js'
 
 t.jobs = 2
@@ -87,3 +88,16 @@ for (const client of realClients())
     t.match((await box.ensure()).outcome, { verdict: 'ok', because: 'fresh' })
     t.equal(box.authority.counts().reuses, 0)
   })
+
+t.test('a helper that a background run finds is told at the next terminal', async t => {
+  const box = await wrapped(t, { login: 'valid' })
+  const settings = join(box.home.paths.folder, 'settings.json')
+  box.home.write(settings, JSON.stringify({ apiKeyHelper: 'echo made-up' }))
+  t.match((await box.ensure(['--for', 'soon'])).outcome, { because: 'other-credential' })
+  const at = terminal(box)
+  at.type(`${box.wrapper} x\n`)
+  await until(() => at.shown().includes('client: x'))
+  at.close()
+  await at.end
+  t.equal(at.shown().match(/claude-auth: apiKeyHelper in/g)?.length, 1)
+})

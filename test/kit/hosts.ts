@@ -2,6 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import type { Test } from 'tap'
+import { ensure } from '../../src/ensure.js'
+import type { Outcome } from '../../src/outcome.js'
 import { type Engine, type EngineOptions, storyOf } from './engine.js'
 import type { OpenBao } from './openbao.js'
 import { me, vaultBox, vaultEngine } from './vault-box.js'
@@ -21,6 +23,17 @@ export async function twoEngines(
   // Each has seen the other in the document.
   await one.ensure({ forced: true })
   return { one, two }
+}
+
+/** One run in process, as that host `name`. */
+export async function ensureAs(
+  at: Engine,
+  name: string,
+  { forced = false } = {},
+): Promise<Outcome> {
+  const run = await at.run({ forced })
+  const quiet = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
+  return (await ensure({ ...run, person: { ...run.person, host: name } }, quiet)).outcome
 }
 
 /** `count` hosts with installed programs; all but the first one have taken over its login. */
@@ -64,6 +77,52 @@ function named(box: Wrapped, name: string): Host {
       return { ...ended, outcome: ended.stdout === '' ? null : JSON.parse(ended.stdout) }
     },
   }
+}
+
+/** As if the access token's life had ended on all of them. */
+export function expire(hosts: readonly Host[]): void {
+  for (const host of hosts) {
+    const login = host.login()
+    if (login === null) throw new Error(`no login on ${host.name}`)
+    host.authority.expireAccess(login.accessToken)
+    host.writeLogin({ ...login, expiresAt: Date.now() - 60_000 })
+  }
+}
+
+/** Says `Hello.`, like the real client at the stand-in authority. */
+export const client = '#!/bin/sh\necho Hello.\n'
+
+/** All at once on an ended login, `rounds` times: one token request each time, and nobody notices. */
+export async function atOnce(
+  t: Test,
+  bao: OpenBao,
+  hosts: Host[],
+  rounds: number,
+): Promise<{ requests: number; noticed: number }> {
+  const [{ authority }] = hosts as [Host]
+  const first = authority.counts().tokenRequests
+  let noticed = 0
+  for (let round = 1; round <= rounds; round++) {
+    expire(hosts)
+    const before = authority.counts().tokenRequests
+    const launched = await Promise.all(hosts.map(host => host.launch(['-p', 'hi'])))
+    for (const [index, { code, stdout, stderr }] of launched.entries()) {
+      const isSilent = code === 0 && stdout === 'Hello.\n' && stderr === ''
+      noticed += isSilent ? 0 : 1
+      t.ok(isSilent, `round ${round}, ${hosts[index]?.name}: ${code} ${stdout}${stderr}`)
+    }
+    await Promise.all(hosts.map(host => host.settle()))
+    t.equal(authority.counts().tokenRequests - before, 1, `round ${round}`)
+    const tokens = hosts.map(accessToken)
+    t.same(
+      tokens,
+      tokens.map(() => tokens[0]),
+    )
+    t.ok(authority.accepts(tokens[0] ?? ''))
+    t.equal(await intentOf(bao), null)
+  }
+  t.equal(authority.counts().reuses, 0)
+  return { requests: authority.counts().tokenRequests - first, noticed }
 }
 
 /** Host names of their own need a UTS namespace, which root may make. */

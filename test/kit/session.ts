@@ -1,7 +1,9 @@
 // A long session of a real client: one process, several prompts (`--input-format stream-json`).
 
 import { spawn } from 'node:child_process'
+import { readlink } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { processesOf } from './run.js'
 import type { Sandbox } from './sandbox.js'
 
 export interface Session {
@@ -40,4 +42,19 @@ export function startSession(box: Sandbox, command: string): Session {
       return ended
     },
   }
+}
+
+/** Signals the processes of the client at `path` in this home; how many there were. */
+export async function signalSessions(
+  { home }: Sandbox,
+  path: string,
+  name: NodeJS.Signals,
+): Promise<number> {
+  let count = 0
+  for (const pid of await processesOf(home.path)) {
+    if ((await readlink(`/proc/${pid}/exe`).catch(() => '')) !== path) continue
+    process.kill(pid, name)
+    count += 1
+  }
+  return count
 }

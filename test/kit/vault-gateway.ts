@@ -37,6 +37,7 @@ export interface VaultGateway {
   instead: ((asked: Passed) => Answer | null) | null
   /** Answers after OpenBao has carried the request out; null: with its own answer. */
   after: ((asked: Passed, truth: Whole) => Answer | null) | null
+  isOpen(): boolean
   /** From now on connections are refused. */
   shut(): Promise<void>
   open(): Promise<void>
@@ -100,6 +101,7 @@ export async function vaultGateway(t: Test, bao: OpenBao | null): Promise<VaultG
     before: null,
     instead: null,
     after: null,
+    isOpen: () => server.listening,
     shut,
     open: () => listen(port),
   }

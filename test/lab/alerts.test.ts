@@ -4,8 +4,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { faults } from '../../src/demo/faults.js'
-import { ensure } from '../../src/ensure.js'
-import type { Outcome } from '../../src/outcome.js'
 import {
   custodies,
   type Engine,
@@ -14,6 +12,7 @@ import {
   hourMs,
   minuteMs,
 } from '../kit/engine.js'
+import { ensureAs } from '../kit/hosts.js'
 import { type OpenBao, openBao } from '../kit/openbao.js'
 import { me, vaultEngine } from '../kit/vault-box.js'
 import { wrapped } from '../kit/wrapped.js'
@@ -182,7 +181,7 @@ t.test('many hosts of one user at once, on one document in OpenBao', async t => 
     const hosts = await hostsOf(t, bao, count)
     const [first] = hosts
     if (first === undefined) return
-    const all = () => Promise.all(hosts.map((_, index) => runAs(hosts, index)))
+    const all = () => Promise.all(hosts.map((at, index) => ensureAs(at, `ws${index}`)))
     for (const at of hosts) at.authority.endFamily(at.login()?.accessToken ?? '')
     first.clock.ms += 9 * hourMs
     const outcomes = await all()
@@ -193,7 +192,7 @@ t.test('many hosts of one user at once, on one document in OpenBao', async t => 
     sums.again += told(first).length - begins(first)
     // A person signs in on one of them; the others take it over.
     first.writeLogin(first.signIn())
-    await runAs(hosts, 0)
+    await ensureAs(first, 'ws0')
     first.pass(2 * hourMs)
     await all()
     first.pass(minuteMs)
@@ -219,16 +218,8 @@ async function hostsOf(t: Test, bao: OpenBao, count: number): Promise<Engine[]> 
   for (const [index, at] of hosts.entries()) {
     const config = JSON.parse(readFileSync(at.home.configFile, 'utf8'))
     at.configure({ ...config, ...hook(at) })
-    const { verdict } = await runAs(hosts, index)
+    const { verdict } = await ensureAs(at, `ws${index}`)
     if (verdict !== 'ok') throw new Error(`host ${index}: ${verdict}`)
   }
   return hosts
-}
-
-/** One run of that host, under a name of its own. */
-async function runAs(hosts: Engine[], index: number): Promise<Outcome> {
-  const run = await (hosts[index] as Engine).run()
-  const person = { ...run.person, host: `ws${index}` }
-  const quiet = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
-  return (await ensure({ ...run, person }, quiet)).outcome
 }

@@ -149,14 +149,25 @@ t.test('a key that others may read is refused, with the command to type', async 
   t.match(await open().read(), { kind: 'current' })
 })
 
-t.test('a lost key: said, kept, and a new beginning', async t => {
-  const { open, file } = place(t)
-  await open().write(loginOf('a'), 0)
-  renameSync(file('key'), file('key.old'))
-  t.match(await open().read(), { kind: 'empty', version: 0, damaged: /default\.jwe does not open/ })
-  t.same(await open().write(loginOf('b'), 0), { kind: 'written', version: 1 })
-  t.ok(readdirSync(file('.')).includes('default.unopened.jwe'))
-})
+const losses: [string, (key: string) => void][] = [
+  ['lost', key => renameSync(key, `${key}.old`)],
+  ['emptied', key => writeFileSync(key, '')],
+  ['torn', key => writeFileSync(key, readFileSync(key).subarray(0, 10))],
+]
+for (const [name, lose] of losses)
+  t.test(`a key that was ${name}: said, kept, and a new beginning`, async t => {
+    const { open, file } = place(t)
+    await open().write(loginOf('a'), 0)
+    lose(file('key'))
+    t.match(await open().read(), {
+      kind: 'empty',
+      version: 0,
+      damaged: /default\.jwe does not open/,
+    })
+    t.same(await open().write(loginOf('b'), 0), { kind: 'written', version: 1 })
+    t.match(await open().read(), { kind: 'current', stored: { writeId: 'b' } })
+    t.ok(readdirSync(file('.')).includes('default.unopened.jwe'))
+  })
 
 t.test('a key kept elsewhere is never made by us', async t => {
   const { open, folder } = place(t)

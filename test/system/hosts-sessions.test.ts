@@ -1,26 +1,14 @@
 // One path, two hosts, sole custody: long sessions of real clients, bare ones too, over several renewals.
 
-import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { accessToken, boxes, type Host, intentOf } from '../kit/hosts.js'
 import { openBao } from '../kit/openbao.js'
 import { realClient } from '../kit/real-clients.js'
-import { processesOf } from '../kit/run.js'
-import { type Session, startSession } from '../kit/session.js'
+import { type Session, signalSessions, startSession } from '../kit/session.js'
 
 const [newer, older] = [realClient('new'), realClient('old')]
 const skip = newer.skip || older.skip
-
-/** The client's own processes on a host: those of its sessions. */
-async function signalSession(host: Host, path: string, name: NodeJS.Signals) {
-  const pids = await processesOf(host.home.path)
-  const isSession = (pid: number) =>
-    spawnSync('readlink', [`/proc/${pid}/exe`], { encoding: 'utf8' }).stdout.trim() === path
-  const sessions = pids.filter(isSession)
-  for (const pid of sessions) process.kill(pid, name)
-  return sessions.length
-}
 
 t.test('sessions of both versions on both hosts', { skip }, async t => {
   const bao = await openBao(t)
@@ -65,7 +53,7 @@ t.test('sessions of both versions on both hosts', { skip }, async t => {
     await sleep(5500)
     // One host after the other renews; in the third turn a session sleeps through it.
     const [first, second] = turn % 2 === 1 ? [one, two] : [two, one]
-    if (turn === 3) t.ok((await signalSession(two, newer.path, 'SIGSTOP')) > 0)
+    if (turn === 3) t.ok((await signalSessions(two, newer.path, 'SIGSTOP')) > 0)
     const [before, beforeThere] = [accessToken(first) ?? '', accessToken(second) ?? '']
     const [renewed, adopted] = await Promise.all([
       first.ensure(),
@@ -82,7 +70,7 @@ t.test('sessions of both versions on both hosts', { skip }, async t => {
     await askAll(`after renewal ${turn}`, turn === 3 ? stopped : '')
     held(`renewal ${turn}`)
     if (turn === 3) {
-      await signalSession(two, newer.path, 'SIGCONT')
+      await signalSessions(two, newer.path, 'SIGCONT')
       t.equal(await sessions[stopped]?.ask('awake again'), 'Hello.')
       held('awake again')
     }

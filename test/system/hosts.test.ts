@@ -1,55 +1,20 @@
 // Several hosts with installed programs on one document: one request a renewal, whoever is killed or stopped in between.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
-import { accessToken, boxes, type Host, intentOf } from '../kit/hosts.js'
-import { type OpenBao, openBao } from '../kit/openbao.js'
+import { accessToken, atOnce, boxes, client, expire, type Host, intentOf } from '../kit/hosts.js'
+import { openBao } from '../kit/openbao.js'
 import { until } from '../kit/terminal.js'
 import { me } from '../kit/vault-box.js'
 import { type VaultRelay, vaultRelay } from '../kit/vault-relay.js'
 import { custodies } from '../kit/wrapped.js'
-
-const client = '#!/bin/sh\necho Hello.\n'
-const silent = { code: 0, stdout: 'Hello.\n', stderr: '' }
-
-/** As if the access token's life had ended on all of them. */
-function expire(hosts: readonly Host[]) {
-  for (const host of hosts) {
-    const login = host.login()
-    if (login === null) throw new Error(`no login on ${host.name}`)
-    host.authority.expireAccess(login.accessToken)
-    host.writeLogin({ ...login, expiresAt: Date.now() - 60_000 })
-  }
-}
 
 /** Starts `ensure` on a host; its processes can be signalled as a group. */
 function started(host: Host) {
   let pid = 0
   const ended = host.ensure([], { onStart: child => (pid = child), timeoutMs: 120_000 })
   return { ended, signal: (name: NodeJS.Signals) => process.kill(-pid, name) }
-}
-
-/** All at once on an ended login, `rounds` times: one token request each time, and nobody notices. */
-async function atOnce(t: Test, bao: OpenBao, hosts: Host[], rounds: number) {
-  const [{ authority }] = hosts as [Host]
-  for (let round = 1; round <= rounds; round++) {
-    expire(hosts)
-    const before = authority.counts().tokenRequests
-    const launched = await Promise.all(hosts.map(host => host.launch(['-p', 'hi'])))
-    for (const [index, { code, stdout, stderr }] of launched.entries())
-      t.same({ code, stdout, stderr }, silent, `round ${round}, ${hosts[index]?.name}`)
-    await Promise.all(hosts.map(host => host.settle()))
-    t.equal(authority.counts().tokenRequests - before, 1, `round ${round}`)
-    const tokens = hosts.map(accessToken)
-    t.same(
-      tokens,
-      tokens.map(() => tokens[0]),
-    )
-    t.ok(authority.accepts(tokens[0] ?? ''))
-    t.equal(await intentOf(bao), null)
-  }
-  t.equal(authority.counts().reuses, 0)
 }
 
 /** Calls `work` with the first announcement, before its host hears that it was written. */

@@ -9,8 +9,8 @@ import { faults } from '../../../src/demo/faults.js'
 import { ensure } from '../../../src/ensure.js'
 import type { Custody, Outcome } from '../../../src/outcome.js'
 import { type Engine, engine, hourMs, minuteMs } from '../../kit/engine.js'
+import { type Chance, chance } from '../chance.js'
 import { bareRefresh, touch } from './bare-client.js'
-import { type Chance, chance } from './chance.js'
 
 const dayMs = 24 * hourMs
 

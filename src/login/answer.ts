@@ -2,9 +2,11 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
-import { AuthError, systemCode } from '../host/error.js'
 import { jsonObject } from '../host/json.js'
+import { inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
+import { giveRoomBack, keepRoom } from './room.js'
 
 /** Hides the answer from other readers of the home; in shared custody it is the identity. */
 export interface Sealer {
@@ -46,21 +48,40 @@ export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
   bytes.write(`${JSON.stringify({ format: 1, ...header })}\n`)
   bytes.fill('\n', bodyStart, bodyStart + 1)
   atomicWrite(path, bytes, { nonce })
+  keepRoom(dirname(path))
 }
 
-/** Writes the answer into its reserved place and syncs it; to be called before anything is read from it. */
-export async function saveAnswer(path: string, answer: RawAnswer, sealer: Sealer) {
+/**
+ * Writes the answer into its reserved place and syncs it; to be called before anything is read from it.
+ * Where the disk does not even take back what it gave (copy-on-write, errors), it is kept elsewhere.
+ * Throws `write-failed` when it could be kept nowhere.
+ */
+export async function saveAnswer(
+  path: string,
+  answer: RawAnswer,
+  sealer: Sealer,
+  { nonce }: { nonce: string },
+) {
   const payload = await sealer.seal(answer.body)
   const head = { status: answer.status, length: payload.length, sha256: sha256(payload) }
+  const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), payload])
+  try {
+    writeBody(path, bytes)
+  } catch {
+    const start = (bytesAt(path) ?? Buffer.alloc(0)).subarray(0, bodyStart)
+    const isSealed = headerOf(lineAt(start, 0))?.sealed === true
+    takeRefuge(path, Buffer.concat([start, bytes]), isSealed, nonce)
+  }
+  giveRoomBack(dirname(path))
+}
+
+function writeBody(path: string, bytes: Buffer) {
   const file = openSync(path, 'r+')
   try {
-    const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), payload])
     writeAll(file, bytes, bodyStart)
     fsyncSync(file)
     // The rest of the reserved room goes to whatever saves the login on a disk that has become full.
     ftruncateSync(file, bodyStart + bytes.length)
-  } catch (error) {
-    throw new AuthError('write-failed', `could not write ${path} (${systemCode(error)})`)
   } finally {
     closeSync(file)
   }
@@ -68,21 +89,40 @@ export async function saveAnswer(path: string, answer: RawAnswer, sealer: Sealer
 
 /** What an earlier run left behind. A half-written answer counts as none having arrived. */
 export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch {
-    return { kind: 'none' }
+  const here = await readAnswer(bytesAt(path), sealer)
+  if (here.kind === 'answered') return here
+  for (const bytes of inRefuge(path)) {
+    const there = await readAnswer(bytes, sealer)
+    const isSame = here.kind === 'none' || hashOf(there) === here.header.parentHash
+    if (there.kind === 'answered' && isSame) return there
   }
-  const header = headerOf(lineAt(bytes, 0))
-  if (header === null) return { kind: 'none' }
-  const answer = await answerOf(bytes, header, sealer)
-  return answer === null ? { kind: 'sent', header } : { kind: 'answered', header, answer }
+  return here
 }
 
 /** Not synced: found again, the same answer is installed again, which is harmless. */
 export function eraseAnswer(path: string) {
   removeQuietly(path)
+  giveRoomBack(dirname(path))
+  leaveRefuge(path)
+}
+
+function bytesAt(path: string): Buffer | null {
+  try {
+    return readFileSync(path)
+  } catch {
+    return null
+  }
+}
+
+async function readAnswer(bytes: Buffer | null, sealer: Sealer): Promise<FoundAnswer> {
+  const header = bytes === null ? null : headerOf(lineAt(bytes, 0))
+  if (bytes === null || header === null) return { kind: 'none' }
+  const answer = await answerOf(bytes, header, sealer)
+  return answer === null ? { kind: 'sent', header } : { kind: 'answered', header, answer }
+}
+
+function hashOf(found: FoundAnswer): string | null {
+  return found.kind === 'none' ? null : found.header.parentHash
 }
 
 async function answerOf(bytes: Buffer, header: AnswerHeader, sealer: Sealer) {

@@ -142,7 +142,8 @@ async function ask(
     eraseAnswer(run.paths.answer)
     return 'not-renewed'
   }
-  await saveAnswer(run.paths.answer, outcome, sealer).catch(() => undefined)
+  const nonce = run.nonce()
+  await saveAnswer(run.paths.answer, outcome, sealer, { nonce }).catch(() => undefined)
   noteClock(run, outcome.serverNowMs)
   const answer = { ...outcome, atMs: run.now() }
   return (await settle(run, parent, answer, decision.because)) ? 'renewed' : 'not-renewed'

@@ -156,7 +156,9 @@ async function answers(): Promise<Buffer[]> {
   const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
   beginAnswer(path, header, 'n')
   const sent = readFileSync(path).subarray(0, 1400)
-  await saveAnswer(path, { status: 200, body: Buffer.from(replies[0] ?? '') }, plainSealer)
+  await saveAnswer(path, { status: 200, body: Buffer.from(replies[0] ?? '') }, plainSealer, {
+    nonce: 'n',
+  })
   return [sent, readFileSync(path)]
 }
 

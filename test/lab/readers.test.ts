@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { expireHere } from '../kit/expire-here.js'
 import { custodies, type Wrapped, wrapped } from '../kit/wrapped.js'
 import { figuresOf, scale } from './figures.js'
 
@@ -70,8 +71,8 @@ figures.wanted('torn files of our own state', sums.tornState, 0)
 
 /** The token ends, and is renewed. */
 async function renewed(box: Wrapped): Promise<void> {
-  box.authority.revokeAccess(box.login()?.accessToken ?? '')
-  await box.ensure(['--force'])
+  await expireHere(box)
+  await box.ensure()
 }
 
 /** A process; `end` lets it come to its end and gives what it saw. */

@@ -5,6 +5,7 @@ import {
   closeSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   truncateSync,
@@ -21,6 +22,7 @@ import {
   type Sealer,
   saveAnswer,
 } from '../../src/login/answer.js'
+import { takeRefuge } from '../../src/login/refuge.js'
 
 const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
 const plain: Sealer = { seal: async bytes => bytes, open: async bytes => bytes }
@@ -53,7 +55,7 @@ t.test('an answer of any size and bytes is found as it was', async t => {
       const path = join(t.testdir(), 'answer')
       beginAnswer(path, { ...header, sealed: sealer === turned }, 'n')
       const body = randomBytes(size)
-      await saveAnswer(path, { status: 418, body }, sealer)
+      await saveAnswer(path, { status: 418, body }, sealer, { nonce: 'n' })
       const found = await findAnswer(path, sealer)
       t.match(found, { kind: 'answered', answer: { status: 418 } }, `${size} bytes`)
       t.ok(found.kind === 'answered' && found.answer.body.equals(body))
@@ -63,7 +65,7 @@ t.test('an answer of any size and bytes is found as it was', async t => {
 t.test('killed at any byte of the write: sent, or the whole answer', async t => {
   const folder = t.testdir()
   const whole = fresh(folder)
-  await saveAnswer(whole, answer, plain)
+  await saveAnswer(whole, answer, plain, { nonce: 'n' })
   const before = readFileSync(fresh(folder))
   const after = readFileSync(whole)
   const path = join(folder, 'partial')
@@ -84,7 +86,7 @@ t.test('the pages of the write may reach the disk in any order', async t => {
   const folder = t.testdir()
   const body = randomBytes(20_000)
   const whole = fresh(folder)
-  await saveAnswer(whole, { status: 200, body }, plain)
+  await saveAnswer(whole, { status: 200, body }, plain, { nonce: 'n' })
   const before = readFileSync(fresh(folder))
   const after = readFileSync(whole)
   for (let missing = 0; missing <= 6; missing += 1) {
@@ -101,7 +103,7 @@ t.test('the pages of the write may reach the disk in any order', async t => {
 
 t.test('cut short, it is none or sent', async t => {
   const path = fresh(t.testdir())
-  await saveAnswer(path, answer, plain)
+  await saveAnswer(path, answer, plain, { nonce: 'n' })
   for (const size of [1300, 1100, 1024, 500, 150, 100, 1, 0]) {
     truncateSync(path, size)
     const { kind } = await findAnswer(path, plain)
@@ -113,7 +115,7 @@ t.test('one flipped bit in an answer makes it none that arrived', async t => {
   const folder = t.testdir()
   for (let at = 0; at < answer.body.length; at += 1) {
     const path = fresh(folder)
-    await saveAnswer(path, answer, plain)
+    await saveAnswer(path, answer, plain, { nonce: 'n' })
     const bytes = readFileSync(path)
     const index = bytes.indexOf(answer.body) + at
     const file = openSync(path, 'r+')
@@ -127,7 +129,7 @@ t.test('one flipped bit in an answer makes it none that arrived', async t => {
 t.test('a sealed answer that does not open has not arrived', async t => {
   const path = join(t.testdir(), 'answer')
   beginAnswer(path, { ...header, sealed: true }, 'n')
-  await saveAnswer(path, answer, turned)
+  await saveAnswer(path, answer, turned, { nonce: 'n' })
   t.equal((await findAnswer(path, { ...turned, open: async () => null })).kind, 'sent')
   t.notMatch(readFileSync(path, 'latin1'), 'refresh_token')
 })
@@ -158,4 +160,39 @@ t.test('without a place for the answer no request may leave', async t => {
   t.throws(() => beginAnswer(join(folder, 'missing', 'answer'), header, 'n'), {
     code: 'write-failed',
   })
+})
+
+t.test(
+  'an answer that its own disk did not take is found in its refuge, and leaves it',
+  async t => {
+    for (const sealer of [plain, turned]) {
+      const folder = t.testdir()
+      const sealed = sealer === turned
+      const elsewhere = join(folder, 'elsewhere')
+      beginAnswer(elsewhere, { ...header, sealed }, 'n')
+      await saveAnswer(elsewhere, answer, sealer, { nonce: 'n' })
+      const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
+      takeRefuge(path, readFileSync(elsewhere), sealed, 'n')
+      const found = { kind: 'answered', header: { ...header, sealed }, answer }
+      t.same(await findAnswer(path, sealer), found, 'the home knows nothing of it')
+      beginAnswer(path, { ...header, sealed, parentHash: 'cd'.repeat(32) }, 'n')
+      t.equal((await findAnswer(path, sealer)).kind, 'sent', 'of another request')
+      beginAnswer(path, { ...header, sealed }, 'n')
+      t.same(await findAnswer(path, sealer), found)
+      eraseAnswer(path)
+      t.same(await findAnswer(path, sealer), { kind: 'none' })
+    }
+  },
+)
+
+t.test('a few files keep room for those that saving needs, until the answer is safe', async t => {
+  const folder = t.testdir()
+  const path = join(folder, 'answer')
+  beginAnswer(path, header, 'n')
+  t.equal(readdirSync(folder).length, 5)
+  await saveAnswer(path, answer, plain, { nonce: 'n' })
+  t.same(readdirSync(folder), ['answer'])
+  beginAnswer(path, header, 'n')
+  eraseAnswer(path)
+  t.same(readdirSync(folder), [])
 })

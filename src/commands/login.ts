@@ -1,21 +1,29 @@
 // `claude-auth login`: the client's own sign-in with the right flags, then verified and backed up.
 
-import { parseArgs } from 'node:util'
 import { findClient } from '../host/client.js'
+import type { Config } from '../host/config.js'
 import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
+import { isConfigured } from '../identity.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
-import { exitCodes } from '../outcome.js'
+import { exitCodes, type Outcome } from '../outcome.js'
+import { clean } from '../report/clean.js'
 import { type LoginStage, loginLines } from '../report/command-text.js'
+import { progress } from '../report/progress.js'
+import { remember } from '../run.js'
 import { configOf, placeOf } from '../start.js'
 import { expectedEmail } from '../steps/expected-email.js'
 import { clientOnTerminal } from './client-on-terminal.js'
+import { type FlagValues, readFlags } from './flags.js'
 import { runOnce } from './run-once.js'
+import { login as entry } from './table/login.js'
+
+type LoginFlags = FlagValues<typeof entry>
 
 /** Signs in on this terminal, also over SSH; gives the exit code of the verdict afterwards, 130 after Ctrl-C. */
 export async function login(argv: string[], env: Env): Promise<number> {
-  const flags = flagsOf(argv)
+  const { flags } = readFlags(entry, argv)
   const client = flags.client ?? findClient(env)
   if (client === null) throw new AuthError('client-missing', 'the real client was not found')
   const place = placeOf(env)
@@ -28,46 +36,68 @@ export async function login(argv: string[], env: Env): Promise<number> {
     return loginLongLived(place, client, env)
   }
   const config = await configOf(place, env)
-  const email = expectedEmail(config, readMemory(place.paths.stateFile), place.paths.clientConfig)
-  say({ at: 'start', email })
+  const memory = readMemory(place.paths.stateFile)
+  const known = expectedEmail(config, memory, place.paths.clientConfig)
+  const email = emailFor(flags, config, known)
+  const organization = email === known ? (memory.verification?.organization ?? null) : null
+  say({ at: 'start', email, organization })
   clearMarks(place.paths)
-  const code = await signIn(client, email, env)
+  const code = await signIn(client, email, flags['no-sso'] ?? false, env)
   if (code !== 0) {
     // Ctrl-C leaves the cursor behind the client's own question.
     if (code === 130) process.stderr.write('\n')
     say({ at: 'not-finished', exitCode: code })
     return code === 130 ? 130 : 1
   }
-  const { outcome } = await runOnce(env, { actor: 'command', forced: true, signedIn: true, client })
-  const whose = outcome.identity?.email ?? null
-  if (outcome.because === 'wrong-identity')
-    say({ at: 'wrong-identity', email: whose, expectedEmail: email })
-  else if (outcome.identity === null) say({ at: 'not-verified', email: null })
-  else {
-    const stored = outcome.store.state === 'current'
-    say({ at: 'signed-in', email: whose, stored, expiresAtMs: outcome.expiresAt })
-  }
+  const over = progress('Checking the new login', process.stderr)
+  const { outcome } = await runOnce(env, {
+    actor: 'command',
+    forced: true,
+    signedIn: true,
+    client,
+    prepare: async run => {
+      // Whoever has signed in now is the one that is expected from now on.
+      if (flags['new-identity']) remember(run, { pinned: null })
+    },
+  }).finally(over)
+  say(stageOf(outcome, email, !isConfigured(config.identity)))
   return exitCodes[outcome.verdict]
+}
+
+function stageOf(outcome: Outcome, expected: string | null, mayChange: boolean): LoginStage {
+  const email = outcome.identity?.email ?? null
+  if (outcome.because === 'wrong-identity')
+    return { at: 'wrong-identity', email, expectedEmail: expected, mayChange }
+  if (outcome.identity === null) return { at: 'not-verified', email: null }
+  const stored = outcome.store.state === 'current'
+  return { at: 'signed-in', email, stored, expiresAtMs: outcome.expiresAt }
+}
+
+/** The e-mail to sign in with. Throws `usage` where a flag asks for what the configuration rules out. */
+function emailFor(flags: LoginFlags, config: Config, known: string | null): string | null {
+  const { identity } = config
+  const asked = flags.email ?? null
+  if (asked !== null && !/^[^\s@-][^\s@]*@[^\s@]+$/.test(asked))
+    throw new AuthError('usage', `login: --email takes an e-mail, not ${clean(asked, 60)}`)
+  if (flags['new-identity'] && isConfigured(identity))
+    throw notHere('the configuration says whose login this is, so --new-identity cannot change it')
+  if (asked !== null && identity.email !== null && asked.toLowerCase() !== identity.email)
+    throw notHere(`the configuration expects ${clean(identity.email, 60)} here`)
+  return asked ?? (flags['new-identity'] ? null : known)
+}
+
+function notHere(message: string): AuthError {
+  return new AuthError('usage', `login: ${message}`, {
+    hint: 'grep -n -A 3 -e identity: -e roster: /etc/claude-auth/config.yaml ~/.config/claude-auth/config.yaml',
+  })
 }
 
 function say(stage: LoginStage) {
   process.stderr.write(`${loginLines(stage, Date.now()).join('\n')}\n`)
 }
 
-const options = { client: { type: 'string' }, 'long-lived': { type: 'boolean' } } as const
-
-function flagsOf(argv: string[]) {
-  try {
-    return parseArgs({ args: argv, options }).values
-  } catch {
-    throw new AuthError('usage', 'login takes no such argument', {
-      hint: 'claude-auth login --help',
-    })
-  }
-}
-
 /** The client's sign-in, with the account that is expected. */
-function signIn(client: string, email: string | null, env: Env): Promise<number> {
-  const expected = email === null ? [] : ['--sso', '--email', email]
+function signIn(client: string, email: string | null, noSso: boolean, env: Env): Promise<number> {
+  const expected = email === null ? [] : [...(noSso ? [] : ['--sso']), '--email', email]
   return clientOnTerminal(client, ['auth', 'login', '--claudeai', ...expected], env)
 }

@@ -38,7 +38,10 @@ export async function logout(argv: string[], env: Env): Promise<number> {
     prepare: async run => {
       email = run.memory.verification?.identity?.email ?? null
       email ??= expectedEmail(config, run.memory, run.paths.clientConfig)
-      steps = await signOut(run)
+      const done = await signOut(run)
+      // A server that is away is not asked twice while somebody waits.
+      if (done.server === 'later' || done.server === 'failed') run.offline = true
+      steps = done
     },
   }).finally(over)
   const done = steps as SignedOutSteps | null

@@ -15,6 +15,7 @@ import {
   tokensOf,
 } from './routes.js'
 import {
+  approval,
   type ClientLogin,
   mintLongLived,
   type SignIn,
@@ -41,6 +42,8 @@ export interface Authority {
   handle(request: IncomingMessage, response: ServerResponse): void
   signIn(options: SignIn): ClientLogin
   mintLongLived(user: User): ClientLogin
+  /** Somebody signs in with a browser: the code that is shown there, to be pasted into a client once. */
+  approve(options: SignIn): string
   revokeAccess(accessToken: string): void
   expireAccess(accessToken: string): void
   endFamily(token: string): void
@@ -73,6 +76,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     accessMs: options.accessLifeMs ?? usualAccessLifeMs,
     tellsLoginEnd: options.tellsLoginEnd ?? true,
     says: options.says ?? 'Hello.',
+    codes: new Map(),
   }
 
   function takeFault(endpoint: Endpoint | null): Fault {
@@ -130,6 +134,11 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     handle,
     signIn: options => signIn(grants, options),
     mintLongLived: user => mintLongLived(grants, user),
+    approve: signInOptions => {
+      const code = options.random(24).toString('base64url')
+      house.codes.set(code, approval(signInOptions))
+      return code
+    },
     revokeAccess: grants.revokeAccess,
     expireAccess: grants.expireAccess,
     endFamily: grants.endFamily,

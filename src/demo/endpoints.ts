@@ -2,7 +2,7 @@
 
 import { messageFor, profileOf, rolesOf } from './account-pages.js'
 import type { Answer } from './faults.js'
-import type { Grants, User } from './grants.js'
+import type { Grant, Grants, User } from './grants.js'
 import { bearer, type Call, type Endpoint, jsonObject } from './routes.js'
 
 /** The client's public OAuth client id (client 2.1.330). */
@@ -17,6 +17,16 @@ export interface House {
   tellsLoginEnd: boolean
   /** What the model says. */
   says: string
+  /** Authorization codes that somebody was shown in a browser and that were not exchanged yet. */
+  codes: Map<string, Approval>
+}
+
+/** Somebody who has just signed in, in a browser. */
+export interface Approval {
+  user: User
+  accessMs: number
+  loginMs: number | null
+  scopes: string[]
 }
 
 /** The true answer to a request; it may spend, mint or end tokens. */
@@ -64,10 +74,29 @@ const unauthorized: Answer = {
   },
 }
 
-/** The refresh grant, RFC 6749 §6 with rotation, in JSON as the client sends it. */
+/** Both grants in JSON, as the client sends them: of a code (RFC 6749 §4.1.3), and the refresh grant. */
 function answerToken(call: Call, house: House, nowMs: number): Answer {
   const fields = jsonObject(call)
   if (fields === null) return blocked
+  if (fields['grant_type'] === 'authorization_code') return answerCode(fields, house, nowMs)
+  return answerRefresh(fields, house, nowMs)
+}
+
+/** A code is exchanged once, by whoever knows a verifier (RFC 7636). */
+function answerCode(fields: Record<string, unknown>, house: House, nowMs: number): Answer {
+  const { code, code_verifier: verifier, client_id: id } = fields
+  const approval = typeof code === 'string' ? house.codes.get(code) : undefined
+  if (id !== clientId) return oauthError('invalid_client', 'Unknown client')
+  if (typeof verifier !== 'string' || verifier.length < 43)
+    return oauthError('invalid_request', 'Malformed request')
+  if (approval === undefined) return oauthError('invalid_grant', 'Code not found')
+  house.codes.delete(String(code))
+  const { user, accessMs, loginMs, scopes } = approval
+  return granted(house.grants.open(user, { accessMs, loginMs }, scopes), accessMs, house, nowMs)
+}
+
+/** The refresh grant, RFC 6749 §6 with rotation. */
+function answerRefresh(fields: Record<string, unknown>, house: House, nowMs: number): Answer {
   if (fields['grant_type'] !== 'refresh_token') return oauthError('unsupported_grant_type', '')
   if (fields['client_id'] !== clientId) return oauthError('invalid_client', 'Unknown client')
   const { refresh_token: token, scope } = fields
@@ -77,6 +106,10 @@ function answerToken(call: Call, house: House, nowMs: number): Answer {
   const grant = house.grants.rotate(token, scope?.split(' ') ?? null, house.accessMs)
   if (grant === 'scope') return oauthError('invalid_scope', 'Scope exceeds what was granted')
   if (typeof grant === 'string') return oauthError('invalid_grant', 'Refresh token not found')
+  return granted(grant, house.accessMs, house, nowMs)
+}
+
+function granted(grant: Grant, accessMs: number, house: House, nowMs: number): Answer {
   const { user, endsAtMs } = grant.family
   const end =
     house.tellsLoginEnd && endsAtMs !== null ? Math.floor((endsAtMs - nowMs) / 1000) : null
@@ -85,7 +118,7 @@ function answerToken(call: Call, house: House, nowMs: number): Answer {
     body: {
       token_type: 'Bearer',
       access_token: grant.accessToken,
-      expires_in: Math.floor(house.accessMs / 1000),
+      expires_in: Math.floor(accessMs / 1000),
       refresh_token: grant.refreshToken,
       ...(end === null ? {} : { refresh_token_expires_in: end }),
       scope: grant.scopes.join(' '),

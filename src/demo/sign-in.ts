@@ -1,5 +1,6 @@
 // A sign-in at the stand-in authority: a new login, in the shape the client keeps it.
 
+import type { Approval } from './endpoints.js'
 import { type Grants, loginScopes, type User } from './grants.js'
 
 const hourMs = 3_600_000
@@ -28,11 +29,16 @@ export interface SignIn {
   scopes?: string[]
 }
 
+/** What somebody who signs in is to be granted. */
+export function approval(options: SignIn): Approval {
+  const { user, lifeMs = usualAccessLifeMs, loginLifeMs = 30 * dayMs } = options
+  return { user, accessMs: lifeMs, loginMs: loginLifeMs, scopes: options.scopes ?? loginScopes }
+}
+
 /** Mints a login as `auth login` would leave it in the login file. */
 export function signIn(grants: Grants, options: SignIn): ClientLogin {
-  const { user, lifeMs = usualAccessLifeMs, loginLifeMs = 30 * dayMs } = options
-  const life = { accessMs: lifeMs, loginMs: loginLifeMs }
-  const grant = grants.open(user, life, options.scopes ?? loginScopes)
+  const { user, accessMs, loginMs, scopes } = approval(options)
+  const grant = grants.open(user, { accessMs, loginMs }, scopes)
   const endsAtMs = grant.family.endsAtMs
   return {
     accessToken: grant.accessToken,

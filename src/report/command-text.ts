@@ -51,10 +51,16 @@ export function ensureLines(
 
 /** How a `claude-auth login` stands: what its lines are made of. */
 export type LoginStage =
-  | { at: 'start'; email: string | null }
+  | { at: 'start'; email: string | null; organization?: string | null }
   | { at: 'signed-in'; email: string | null; stored: boolean; expiresAtMs: number | null }
   | { at: 'not-finished'; exitCode: number | null }
-  | { at: 'wrong-identity'; email: string | null; expectedEmail: string | null }
+  /** `mayChange`: the other one is expected only because it was the first. */
+  | {
+      at: 'wrong-identity'
+      email: string | null
+      expectedEmail: string | null
+      mayChange?: boolean
+    }
   | { at: 'not-verified'; email: string | null }
 
 /** One or two lines for a stage of `claude-auth login`, for stderr. */
@@ -112,7 +118,7 @@ function loginSentences(stage: LoginStage, nowMs: number): string[] {
   const email = 'email' in stage && stage.email ? cleanMiddle(stage.email, 60) : null
   switch (stage.at) {
     case 'start':
-      return [`Claude's own sign-in opens now${email ? `; sign in as ${email}` : ''}.`]
+      return [`Claude's own sign-in opens now${email ? `; sign in as ${email}${of(stage)}` : ''}.`]
     case 'signed-in': {
       const copy = stage.stored ? 'A copy is stored.' : 'A copy could not be stored yet.'
       return [
@@ -130,7 +136,9 @@ function loginSentences(stage: LoginStage, nowMs: number): string[] {
       const wanted = stage.expectedEmail ? cleanMiddle(stage.expectedEmail, 60) : 'another'
       return [
         `This is the login of ${email ?? 'somebody else'}; expected here is ${wanted}.`,
-        'Type: claude-auth login',
+        stage.mayChange
+          ? 'Type: claude-auth login; or, if the new one is meant: claude-auth login --new-identity'
+          : 'Type: claude-auth login',
       ]
     }
     case 'not-verified':
@@ -139,6 +147,10 @@ function loginSentences(stage: LoginStage, nowMs: number): string[] {
         'Type: claude-auth ensure',
       ]
   }
+}
+
+function of({ organization = null }: { organization?: string | null }): string {
+  return organization === null ? '' : ` (${cleanMiddle(organization, 60)})`
 }
 
 function untilWords(endMs: number | null, nowMs: number): string {

@@ -10,6 +10,7 @@ export const login = {
     "Opens the client's own sign-in with the right account, then checks with the server whose login it is and stores a copy. Works over SSH: open the printed address in any browser and paste the code. Sessions that are running take up the new login by themselves.",
   flags: {
     email: { value: 'E', says: 'sign in with this e-mail, where the configuration names none' },
+    'no-sso': { says: "without the organisation's own sign-in page" },
     'new-identity': {
       says: 'another account than the one first used here; not where the configuration names one',
     },

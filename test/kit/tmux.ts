@@ -1,0 +1,39 @@
+// A screen of tmux in a test's home: what a person sees over SSH, and keys to press.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Sandbox } from './sandbox.js'
+
+export interface Screen {
+  /** Text, then Enter. */
+  enter(text: string): void
+  /** A key by tmux's name: `C-c`. */
+  key(name: string): void
+  /** The lines on the screen; a line that only the screen broke is whole. */
+  text(): string
+}
+
+/** Runs the shell line `command` on a screen of `columns`, with the clean environment of `box`; gone with the test. */
+export function tmuxScreen(t: Test, box: Sandbox, command: string, columns = 80): Screen {
+  const socket = join(box.home.path, 'tmux')
+  const tmux = (...args: string[]) => {
+    const words = ['-S', socket, '-f', '/dev/null', ...args]
+    const { status, stdout, stderr } = spawnSync('tmux', words, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`)
+    return stdout
+  }
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+  const pairs = Object.entries(box.env).map(([name, value]) => quote(`${name}=${value}`))
+  const line = `exec env -i ${pairs.join(' ')} TERM=screen LANG=C.UTF-8 sh -c ${quote(command)}`
+  tmux('-u', 'new-session', '-d', '-x', String(columns), '-y', '40', `${line}; sleep 600`)
+  t.teardown(() => spawnSync('tmux', ['-S', socket, 'kill-server']))
+  return {
+    enter: text => {
+      tmux('send-keys', '-l', text)
+      tmux('send-keys', 'Enter')
+    },
+    key: name => void tmux('send-keys', name),
+    text: () => tmux('capture-pane', '-p', '-J', '-S', '-'),
+  }
+}

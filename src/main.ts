@@ -9,6 +9,7 @@ type Command = (argv: string[], env: Env) => Promise<number>
 const commands: Record<string, () => Promise<Command>> = {
   ensure: async () => (await import('./commands/ensure.js')).ensure,
   login: async () => (await import('./commands/login.js')).login,
+  doctor: async () => (await import('./commands/doctor.js')).doctor,
   log: async () => (await import('./commands/log-command.js')).logCommand,
   demo: async () => (await import('./commands/demo.js')).demo,
 }

@@ -6,6 +6,7 @@ Every launch of Claude Code starts with a valid login of your own.
 
   login     sign in, verify and back up the login (works over SSH)
   ensure    make sure that the login is valid, now
+  doctor    what is wrong, and with --fix mend it
   log       what changed your login, and why
   demo      see it work, with a throwaway home and server
 
@@ -41,6 +42,24 @@ backs it up. Works over SSH: open the printed address in any browser.
 Example: claude-auth login
 `
 
+const doctor = `Usage: claude-auth doctor [--json] [--fix [--yes]] [--only ID] [--offline]
+                          [--send-test-alert]
+
+Looks at everything that a good launch needs and says what is wrong and what to type. It
+changes nothing, and spends no token.
+
+  --fix              mend what can be mended safely: shows it and asks on a terminal
+  --yes              mend without asking
+  --only ID          just this check, such as --only hooks
+  --offline          no network at all
+  --send-test-alert  send a message to whoever is told when a sign-in is needed
+  --json             {schemaVersion, verdict, checks: [{id, state, message, hint, fixable}]}
+
+Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.
+
+Example: claude-auth doctor --fix
+`
+
 const log = `Usage: claude-auth log [--json] [--since 2d|DATE] [-n N]
 
 What changed this login and why, newest last.
@@ -60,7 +79,7 @@ a person; with a throwaway home and a stand-in server on this machine.
 Example: claude-auth demo
 `
 
-const texts: Record<string, string> = { ensure, login, log, demo }
+const texts: Record<string, string> = { ensure, login, doctor, log, demo }
 
 /** The help of a command; the overview for none or one that does not exist. */
 export function helpFor(command: string | null): string {

@@ -8,6 +8,8 @@ export type Said =
   | { kind: 'missing' | 'late' }
 
 const mostBytes = 64 * 1024
+/** After its end: for its last words to arrive. */
+const lingerMs = 1_000
 
 /**
  * Runs `program` without a terminal, its words on stderr left out, and waits at most `timeoutMs`.
@@ -27,7 +29,10 @@ export function askProgram(
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     let stdout = ''
+    let isOver = false
     const end = (said: Said) => {
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
       endGroup(child.pid)
       child.stdout.destroy()
@@ -38,8 +43,11 @@ export function askProgram(
       if (stdout.length < mostBytes) stdout += text
     })
     child.on('error', () => end({ kind: 'missing' }))
-    // Not `close`: what a start-up file leaves running keeps the pipe open.
-    child.on('exit', code => setImmediate(() => end({ kind: 'ended', code, stdout })))
+    child.on('close', code => end({ kind: 'ended', code, stdout }))
+    // What a start-up file leaves running keeps the pipe open, and `close` from coming.
+    child.on('exit', code =>
+      setTimeout(() => end({ kind: 'ended', code, stdout }), lingerMs).unref(),
+    )
   })
 }
 

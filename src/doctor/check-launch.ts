@@ -110,6 +110,7 @@ export function node({ node }: MachineFacts): Finding {
   if (node === null) return found('warn', machineWords.noNode)
   const { path, version, recorded } = node
   if (version === null) return found('warn', machineWords.nodeGone(path))
-  if (Number(version.split('.')[0]) < 20) return found('warn', machineWords.nodeOld(version))
+  if (version !== 'unknown' && Number(version.split('.')[0]) < 20)
+    return found('warn', machineWords.nodeOld(version))
   return ok(machineWords.node(version, recorded))
 }

@@ -26,8 +26,8 @@ export interface DiskFacts {
 
 export interface MachineFacts {
   disks: DiskFacts[]
-  /** The Node that install recorded, else the one on PATH. `version` is null where it does not start. */
-  node: { path: string; recorded: boolean; version: string | null } | null
+  /** The Node that install recorded, else the one on PATH. `version`: null where it does not start. */
+  node: { path: string; recorded: boolean; version: string | 'unknown' | null } | null
   /** A file of extra authorities that is named and can't be read. */
   missingCa: string | null
 }
@@ -89,9 +89,20 @@ async function nodeOf(searchPath: string): Promise<MachineFacts['node']> {
   const recorded = lstatSync(record, { throwIfNoEntry: false }) !== undefined
   const path = recorded ? record : onPath(searchPath)
   if (path === null) return null
+  const known = { path, recorded }
+  if (isThisOne(path)) return { ...known, version: process.versions.node }
   const said = await askProgram(path, ['--version'], { env: {}, timeoutMs: answerMs })
-  const version = said.kind === 'ended' ? /^v(\d+\.\d+\.\d+)/.exec(said.stdout)?.[1] : undefined
-  return { path, recorded, version: version ?? null }
+  if (said.kind === 'late') return { ...known, version: 'unknown' }
+  const found = said.kind === 'ended' ? /^v(\d+\.\d+\.\d+)/.exec(said.stdout) : null
+  return { ...known, version: found?.[1] ?? null }
+}
+
+function isThisOne(path: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(process.execPath)
+  } catch {
+    return false
+  }
 }
 
 function onPath(searchPath: string): string | null {

@@ -219,7 +219,7 @@ export const machineWords = {
       `The home is on ${clean(type, 30)}: hosts that share it share the login, and its locks are weaker.`,
     ),
   node: (version: string, recorded: boolean) =>
-    `Node ${version} is ${recorded ? 'recorded' : 'found on PATH'}.`,
+    `Node ${version === 'unknown' ? '' : `${version} `}is ${recorded ? 'recorded' : 'found on PATH'}.`,
   noNode: words('There is no Node for the wrapper to start.', 'claude-auth install'),
   nodeGone: (path: string) =>
     words(`The recorded Node (${shown(path)}) does not start.`, 'claude-auth install'),

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { type ClientSettings, readClientSettings, settingsFolder } from '../host/client-settings.js'
 import { ownPaths } from '../host/paths.js'
 import { othersMayWrite, unsafeParent } from '../host/private-path.js'
-import { findAnswer } from '../login/answer.js'
+import { findAnswer, type Sealer } from '../login/answer.js'
 import { readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
 import type { Run } from '../run.js'
@@ -152,9 +152,17 @@ function namesIn(folder: string): string[] {
 async function leftAnswer(run: Run, { paths, owned }: Place): Promise<LoginFacts['answer']> {
   if (!owned || lstatSync(paths.answer, { throwIfNoEntry: false }) === undefined) return 'none'
   try {
-    return (await findAnswer(paths.answer, await run.sealer())).kind
+    return (await findAnswer(paths.answer, lazily(run.sealer))).kind
   } catch {
     // Without its key nobody can tell; the store's own check says what is wrong with that.
     return 'sent'
+  }
+}
+
+/** Only a sealed answer needs the key. */
+function lazily(sealer: Run['sealer']): Sealer {
+  return {
+    seal: async bytes => (await sealer()).seal(bytes),
+    open: async bytes => (await sealer()).open(bytes),
   }
 }

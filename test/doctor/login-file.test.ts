@@ -3,16 +3,8 @@
 import { chmodSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { doctor, findsFault, picture } from '../kit/doctor.js'
-import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'
-
-/** A home in which one run has put everything in order. */
-async function healthy(t: Parameters<typeof sandbox>[0], options: SandboxOptions = {}) {
-  const box = await sandbox(t, options)
-  const { code, stderr } = await box.ensure()
-  if (code !== 0) throw new Error(`no healthy home: ${stderr}`)
-  return box
-}
+import { doctor, findsFault, healthy, picture } from '../kit/doctor.js'
+import { type Sandbox, sandbox } from '../kit/sandbox.js'
 
 const fileOf = ({ home }: Sandbox) => home.paths.loginFile
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { hookEvents } from '../../src/doctor/check-launch.js'
 import type { Run } from './run.js'
-import type { Sandbox } from './sandbox.js'
+import { type Sandbox, type SandboxOptions, sandbox } from './sandbox.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
@@ -26,6 +26,14 @@ export interface Diagnosis extends Run {
   check(id: string): DoctorCheck
   /** The ids that warn or fail. */
   faults: string[]
+}
+
+/** A home in which one run has put everything in order. */
+export async function healthy(t: Test, options: SandboxOptions = {}): Promise<Sandbox> {
+  const box = await sandbox(t, options)
+  const { code, stderr } = await box.ensure()
+  if (code !== 0) throw new Error(`no healthy home: ${stderr}`)
+  return box
 }
 
 type Doctored = Pick<Sandbox, 'command' | 'grepSecrets' | 'home'>

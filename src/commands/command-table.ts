@@ -2,6 +2,7 @@
 
 import { nearestKey } from '../host/config/nearest-key.js'
 import type { CommandEntry } from './command-entry.js'
+import { doctor } from './table/doctor.js'
 import { log } from './table/log.js'
 import { login } from './table/login.js'
 import { logout } from './table/logout.js'
@@ -11,6 +12,7 @@ import { status } from './table/status.js'
 /** In the order in which people read of them. To add a command, add its entry here. */
 export const commandTable: readonly CommandEntry[] = [
   status,
+  doctor,
   login,
   logout,
   log,

@@ -1,4 +1,4 @@
-// What the client's own settings files say that matters for a login: `env` and `apiKeyHelper`.
+// What the client's own settings files say that matters for a login: `env`, `apiKeyHelper` and hooks.
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,6 +17,11 @@ export interface SettingsSource {
   file: string
   env: Readonly<Record<string, string>>
   apiKeyHelper: string | null
+  /** The commands of each hook event, whatever their matcher. */
+  hooks: Readonly<Record<string, readonly string[]>>
+  disableAllHooks: boolean
+  /** Of use in managed settings only: then no hooks but those there run. */
+  allowManagedHooksOnly: boolean
 }
 
 export interface ClientSettings {
@@ -144,7 +149,26 @@ function sourceOf(scope: SettingsScope, file: string, settings: JsonObject): Set
     file,
     env: Object.fromEntries(plain.map(([name, value]) => [name, String(value)])),
     apiKeyHelper: typeof helper === 'string' && helper.trim() !== '' ? helper : null,
+    hooks: hooksOf(settings['hooks']),
+    disableAllHooks: settings['disableAllHooks'] === true,
+    allowManagedHooksOnly: settings['allowManagedHooksOnly'] === true,
   }
+}
+
+/** `{EVENT: [{matcher, hooks: [{type: "command", command}]}]}` (client 2.1.330). */
+function hooksOf(value: unknown): Record<string, string[]> {
+  const events = isObject(value) ? Object.entries(value) : []
+  return Object.fromEntries(
+    events.map(([event, groups]) => {
+      const hooks = listOf(groups).flatMap(group => listOf(isObject(group) ? group['hooks'] : null))
+      const commands = hooks.map(hook => (isObject(hook) ? hook['command'] : null))
+      return [event, commands.filter(command => typeof command === 'string')]
+    }),
+  )
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function isAbsence(error: unknown): boolean {

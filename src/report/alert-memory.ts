@@ -35,6 +35,8 @@ export type AlertMessage =
       needed: boolean
       because: SignInReason | null
     })
+  /** Somebody wants to know whether messages arrive; never remembered. */
+  | (MessageBase & { kind: 'test' })
 
 export interface AlertMemory {
   /** The open condition: a person has to sign in. */

@@ -83,13 +83,15 @@ function headline(message: AlertMessage, who: string): string {
       return `claude-auth: ${who} is signed in to Claude again; nothing is left to do.`
     case 'login-ends':
       return `claude-auth: the Claude sign-in of ${who} ends in ${durationWords(message.endsAtMs - message.atMs)}, at ${dateTimeUtc(message.endsAtMs)}. It still works.`
+    case 'test':
+      return `claude-auth: this is a test message from ${who}; nothing is wrong.`
     case 'sign-in-unsteady':
       return `claude-auth: the Claude sign-in of ${who} changed ${message.changes} more times since ${dateTimeUtc(message.sinceMs)}. ${message.needed ? 'Now a sign-in is needed.' : 'Now all is well.'}`
   }
 }
 
 function because(message: AlertMessage): string[] {
-  if (message.kind === 'login-ends') return []
+  if (message.kind === 'login-ends' || message.kind === 'test') return []
   if (message.kind === 'sign-in-over')
     return [`It was needed since ${dateTimeUtc(message.sinceMs)}.`]
   if (message.because === null) return []
@@ -98,12 +100,13 @@ function because(message: AlertMessage): string[] {
 }
 
 function asksForPerson(message: AlertMessage): boolean {
-  return message.kind === 'sign-in-unsteady' ? message.needed : message.kind !== 'sign-in-over'
+  if (message.kind === 'sign-in-unsteady') return message.needed
+  return message.kind !== 'sign-in-over' && message.kind !== 'test'
 }
 
 function topic(message: AlertMessage): string {
   if (message.kind === 'login-ends') return 'login-ends'
-  return message.because ?? 'alerts'
+  return ('because' in message && message.because) || 'alerts'
 }
 
 function link(target: string): string {

@@ -91,7 +91,8 @@ function conditionOf(
   return loginEndsCondition(loginEndsAtMs, run.config.alerts.beforeLoginEndsMs, run.now())
 }
 
-async function sinks(run: Run): Promise<Sink[]> {
+/** Where the configuration wants messages to go. */
+export async function sinks(run: Run): Promise<Sink[]> {
   const { alerts } = run.config
   const context = {
     user: run.person.user,

@@ -102,7 +102,8 @@ async function reading(
     if (read && !stale) {
       const { document, ...found } = read
       const here = { kind: 'current', ageMs: null, isCached: false, away: null } as const
-      return { read: { ...here, ...found }, from: path, document }
+      const instead = damaged === null ? {} : { fromPrevious: damaged }
+      return { read: { ...here, ...found, ...instead }, from: path, document }
     }
   }
   return {

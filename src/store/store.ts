@@ -23,6 +23,8 @@ export type StoreRead =
       away: StoreTrouble | null
       /** The copy kept on this machine, where the shared document counts more. */
       behind?: StoredLogin
+      /** The newest version does not open, in these words; this is the one before it. */
+      fromPrevious?: string
     }
   /** Nothing usable is there; `version` is what a first write must name, `damaged` what can't be opened. */
   | { kind: 'empty'; version: number; damaged?: string }

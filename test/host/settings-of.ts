@@ -10,6 +10,9 @@ export function settingsOf(...given: Given[]): ClientSettings {
     file: `/${source.scope}.json`,
     env: {},
     apiKeyHelper: null,
+    hooks: {},
+    disableAllHooks: false,
+    allowManagedHooksOnly: false,
     ...source,
   }))
   const env: Record<string, ClientSettings['env'][string]> = {}

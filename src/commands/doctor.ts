@@ -1,0 +1,154 @@
+// `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
+
+import { randomBytes } from 'node:crypto'
+import type { Check } from '../doctor/check.js'
+import { checkIds } from '../doctor/checks.js'
+import { type Examination, examine } from '../doctor/examine.js'
+import type { Look } from '../doctor/facts.js'
+import { currentFolder } from '../host/current-folder.js'
+import { AuthError } from '../host/error.js'
+import type { Env } from '../host/paths.js'
+import { screen } from '../report/doctor-screen.js'
+import {
+  fixLine,
+  lookingWords,
+  mendedLine,
+  mendQuestion,
+  needsYes,
+  nothingToMend,
+  notMendedLine,
+  unknownCheck,
+} from '../report/doctor-text.js'
+import { inkFor } from '../report/ink.js'
+import { linePrefix } from '../report/note-lines.js'
+import { progress } from '../report/progress.js'
+import { widthOf } from '../report/wrap.js'
+import { type Place, placeOf } from '../start.js'
+import { readFlags } from './flags.js'
+import { doctor as entry } from './table/doctor.js'
+
+/** Prints the report and gives the verdict's exit code; after mending, that of the second look. */
+export async function doctor(argv: string[], env: Env): Promise<number> {
+  const flags = await flagsOf(argv)
+  const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true
+  if (flags.fix && !flags.yes && !isAsked)
+    throw new AuthError('usage', needsYes, { hint: 'claude-auth doctor --fix --yes' })
+  const look: Look = {
+    env,
+    cwd: currentFolder(),
+    offline: flags.offline ?? false,
+    testAlert: flags['send-test-alert'] ?? false,
+  }
+  const only = flags.only ?? null
+  const before = await looking(look, only)
+  const print = flags.json ? printJson : printScreen
+  const mendable = before.checks.filter(({ fixes }) => fixes.length > 0)
+  if (!flags.fix || mendable.length === 0) {
+    await print(before, env)
+    if (flags.fix) say(nothingToMend)
+    return before.exitCode
+  }
+  if (!flags.yes && !flags.json) await print(before, env)
+  if (!flags.yes && !(await isWanted(mendable))) {
+    if (flags.json) await print(before, env)
+    return before.exitCode
+  }
+  await mendAll(mendable, placeOf(env), env)
+  const after = await looking({ ...look, testAlert: false }, only)
+  await print(after, env)
+  return after.exitCode
+}
+
+async function flagsOf(argv: string[]) {
+  const { flags } = readFlags(entry, argv)
+  if (flags.only !== undefined && !checkIds.includes(flags.only)) {
+    const { nearestKey } = await import('../host/config/nearest-key.js')
+    throw usage(unknownCheck(flags.only, nearestKey(flags.only, checkIds)))
+  }
+  if (flags['send-test-alert'] && flags.offline)
+    throw usage('--send-test-alert needs the network: leave out --offline')
+  return flags
+}
+
+function usage(message: string): AuthError {
+  return new AuthError('usage', message, { hint: 'claude-auth doctor --help' })
+}
+
+async function looking(look: Look, only: string | null): Promise<Examination> {
+  const done = progress(lookingWords, process.stderr)
+  try {
+    return await examine(look, only)
+  } finally {
+    done()
+  }
+}
+
+function printJson({ verdict, checks }: Examination): void {
+  const plain = checks.map(({ id, state, message, hint, fixes }) => ({
+    id,
+    state,
+    message,
+    hint,
+    fixable: fixes.length > 0,
+  }))
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, verdict, checks: plain })}\n`)
+}
+
+async function printScreen({ verdict, checks }: Examination, env: Env): Promise<void> {
+  const lines = screen(
+    verdict,
+    checks.map(check => ({ ...check, fixable: check.fixes.length > 0 })),
+    {
+      width: widthOf(process.stdout),
+      ink: await inkFor(env, process.stdout.isTTY === true),
+      ascii: !isUtf8(env),
+      home: env['HOME'] ?? '/',
+    },
+  )
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** As setlocale(3) chooses; nothing set is the C locale. */
+function isUtf8(env: Env): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  return /utf-?8/i.test(locale)
+}
+
+async function isWanted(mendable: Check[]): Promise<boolean> {
+  const { fixText } = await import('../doctor/fix.js')
+  const lines = mendable.flatMap(({ id, fixes }) => fixes.map(fix => fixLine(id, fixText(fix))))
+  process.stderr.write(`\n${[...new Set(lines)].join('\n')}\n`)
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await terminal.question(`${linePrefix}${mendQuestion}`)
+    return /^(?:y(?:es)?)?$/i.test(answer.trim())
+  } catch {
+    // Ctrl-C or Ctrl-D.
+    return false
+  } finally {
+    terminal.close()
+  }
+}
+
+/** The engine runs last: it may need what the others mend. */
+async function mendAll(mendable: Check[], place: Place, env: Env): Promise<void> {
+  const { fixText, mend } = await import('../doctor/fix.js')
+  const { runOnce } = await import('./run-once.js')
+  const tools = {
+    place,
+    nonce: () => randomBytes(8).toString('hex'),
+    ensure: async () => (await runOnce(env, { actor: 'command', forced: true })).outcome.verdict,
+  }
+  const all = mendable.flatMap(({ id, fixes }) => fixes.map(fix => ({ id, fix })))
+  const isRun = ({ fix }: (typeof all)[number]) => fix.do === 'ensure'
+  const [run] = all.filter(isRun)
+  for (const { id, fix } of [...all.filter(each => !isRun(each)), ...(run ? [run] : [])]) {
+    const refusal = await mend(fix, tools)
+    say(refusal === null ? mendedLine(id, fixText(fix)) : notMendedLine(id, refusal))
+  }
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${linePrefix}${sentence}\n`)
+}

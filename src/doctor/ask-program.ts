@@ -1,0 +1,66 @@
+// Asking another program of this machine: bounded in time, in a session of its own, and ended with all it started.
+
+import { spawn } from 'node:child_process'
+
+/** What a program said; `code` is null where a signal ended it. */
+export type Said =
+  | { kind: 'ended'; code: number | null; stdout: string }
+  | { kind: 'missing' | 'late' }
+
+const mostBytes = 64 * 1024
+/** After its end: for its last words to arrive. */
+const lingerMs = 1_000
+
+/**
+ * Runs `program` without a terminal, its words on stderr left out, and waits at most `timeoutMs`.
+ * Never throws.
+ */
+export function askProgram(
+  program: string,
+  args: string[],
+  { env, timeoutMs }: { env: Record<string, string>; timeoutMs: number },
+): Promise<Said> {
+  return new Promise(resolve => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      env,
+      // A group of its own: an interactive shell would else stop us to get at the terminal.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let stdout = ''
+    let isOver = false
+    const end = (said: Said) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      endGroup(child.pid)
+      child.stdout.destroy()
+      resolve(said)
+    }
+    const timer = setTimeout(() => end({ kind: 'late' }), timeoutMs)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < mostBytes) stdout += text
+    })
+    child.on('error', () => end({ kind: 'missing' }))
+    child.on('close', code => end({ kind: 'ended', code, stdout }))
+    // What a start-up file leaves running keeps the pipe open, and `close` from coming.
+    child.on('exit', code =>
+      setTimeout(() => end({ kind: 'ended', code, stdout }), lingerMs).unref(),
+    )
+  })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
+/** Only what has a value: what a child process can be given. */
+export function plainEnv(env: Readonly<Record<string, string | undefined>>) {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Record<string, string>
+}

@@ -1,0 +1,122 @@
+// Checks of the client's own files and of the machine below.
+
+import { networkSettings } from '../host/network-settings.js'
+import { machineWords, settingsWords } from '../report/doctor-machine-text.js'
+import { type Finding, found, ok } from './check.js'
+import type { ClientFacts } from './facts-client.js'
+import type { EngineFacts } from './facts-engine.js'
+import type { LoginFacts } from './facts-login.js'
+import type { MachineFacts } from './facts-machine.js'
+import type { TimerFacts } from './facts-timer.js'
+
+/** Less than what a renewal writes several times over. */
+const leastBytes = 4 * 1024 * 1024
+const leastInodes = 100
+/** File systems that other hosts may share. */
+const ofTheNetwork = /^(?:nfs|cifs|smb|afs|ceph|lustre|glusterfs|fuse\.sshfs|9p|gpfs|beegfs)/
+
+/** The client's first steps: without them `-p` can end without a word. */
+export function onboarding({
+  login,
+  client,
+}: {
+  login: LoginFacts
+  client: ClientFacts
+}): Finding | null {
+  const path = login.place.paths.clientConfig
+  const isSignedIn = login.seen.state.file.kind !== 'missing'
+  if (client.onboarding === 'done') return ok(settingsWords.onboarded)
+  if (client.onboarding === 'unreadable') return found('fail', settingsWords.configUnreadable(path))
+  // Whoever has never signed in goes through them then.
+  if (!isSignedIn) return null
+  const words =
+    client.onboarding === 'no-config' ? settingsWords.noConfig : settingsWords.notOnboarded
+  const isYours = (client.clientConfig?.uid ?? login.place.person.uid) === login.place.person.uid
+  return found('warn', words, ...(isYours ? [{ do: 'onboarding', path } as const] : []))
+}
+
+/** Who else may tell the client what to do, or read what it was told. */
+export function settingsMode({
+  login,
+  client,
+}: {
+  login: LoginFacts
+  client: ClientFacts
+}): Finding {
+  const writable = client.open.find(({ by }) => by === 'write')
+  const worst = writable ?? client.open[0]
+  if (worst === undefined) return ok(settingsWords.private)
+  const words =
+    worst.by === 'write' ? settingsWords.writable(worst.path) : settingsWords.readable(worst.path)
+  const own = client.open.filter(({ uid }) => uid === login.place.person.uid)
+  const fixes = own.map(({ path, mode, by }) => {
+    const kept = by === 'write' ? mode & ~0o022 : mode & ~0o077
+    return { do: 'chmod', path, mode: kept } as const
+  })
+  return found('warn', words, ...fixes)
+}
+
+/** Settings files that the client can't use. */
+export function settings({ broken }: ClientFacts): Finding {
+  const [worst] = [...broken].sort((a, b) => Number(b.managed) - Number(a.managed))
+  if (worst === undefined) return ok(settingsWords.whole)
+  const { file, why, managed } = worst
+  return managed
+    ? found('fail', settingsWords.brokenManaged(file, why))
+    : found('warn', settingsWords.broken(file, why))
+}
+
+/** Folders in /tmp that the client shares with everybody. */
+export function clientFolders({ taken }: ClientFacts): Finding {
+  const [first] = taken
+  return first
+    ? found('warn', settingsWords.taken(first.path, first.uid))
+    : ok(settingsWords.folders)
+}
+
+export function clock({ login, engine }: { login: LoginFacts; engine: EngineFacts }): Finding {
+  const { clockOffMs } = login.run.memory
+  if (clockOffMs !== 0) return found('warn', machineWords.clockOff(clockOffMs))
+  const isKnown = engine.server !== null && engine.server.serverNowMs !== null
+  return isKnown ? ok(machineWords.clock) : { state: 'ok', words: machineWords.clockUnknown }
+}
+
+/** Proxy and authorities, as this shell has them and as the timer sees them. */
+export function network(facts: {
+  login: LoginFacts
+  machine: MachineFacts
+  timer: TimerFacts
+}): Finding {
+  const { missingCa } = facts.machine
+  if (missingCa !== null) return found('fail', machineWords.missingCa(missingCa))
+  const { run, settings } = facts.login
+  const { env } = facts.timer
+  const isTimed = facts.timer.timers.some(({ isActive }) => isActive)
+  if (!isTimed) return ok(machineWords.network)
+  const here = networkSettings(run.env, settings)
+  const there = networkSettings(env ?? {}, settings)
+  const names = [
+    here.httpsProxy !== there.httpsProxy ? 'HTTPS_PROXY' : null,
+    here.extraCaFile !== there.extraCaFile ? 'NODE_EXTRA_CA_CERTS' : null,
+  ].filter(name => name !== null)
+  return names.length > 0 ? found('warn', machineWords.unseen(names)) : ok(machineWords.network)
+}
+
+/** Room for the files of a renewal. */
+export function disk({ disks }: MachineFacts): Finding {
+  const full = disks.find(({ freeBytes }) => freeBytes < leastBytes)
+  if (full) return found('fail', machineWords.full(full.path, full.freeBytes))
+  const crowded = disks.find(({ freeInodes }) => freeInodes !== null && freeInodes < leastInodes)
+  return crowded
+    ? found('fail', machineWords.noInodes(crowded.path, crowded.freeInodes ?? 0))
+    : ok(machineWords.disk)
+}
+
+/** A home that other hosts share. */
+export function home({ disks }: MachineFacts): Finding {
+  const types = disks.map(({ fileSystem }) => fileSystem).filter(type => type !== null)
+  const shared = types.find(type => ofTheNetwork.test(type))
+  return shared
+    ? found('note', machineWords.networkHome(shared))
+    : ok(machineWords.home(types[0] ?? null))
+}

@@ -1,0 +1,130 @@
+// Checks of what keeps the login safe: custody, the store and the copy in it, and Vault.
+
+import { custodyWords, storeWords, vaultWords } from '../report/doctor-login-text.js'
+import { isLongLivedShape } from '../steps/long-lived-facts.js'
+import type { StoreTrouble } from '../store/store.js'
+import { type Finding, found, ok } from './check.js'
+import type { ClientFacts } from './facts-client.js'
+import type { EngineFacts } from './facts-engine.js'
+import type { LoginFacts } from './facts-login.js'
+import type { ShellFacts } from './facts-shells.js'
+import type { TimerFacts } from './facts-timer.js'
+import type { VaultFacts } from './facts-vault.js'
+
+type Both = { login: LoginFacts; engine: EngineFacts }
+
+/** Is the refresh token where the configuration wants it? */
+export function custody({ login }: { login: LoginFacts }): Finding | null {
+  const { file } = login.seen.state
+  if (file.kind !== 'login' || isLongLivedShape(file.login)) return null
+  if (login.run.config.custody === 'shared') return ok(custodyWords.shared)
+  if (file.login.refreshHash !== null)
+    return found('warn', custodyWords.plain(login.place.paths.loginFile), { do: 'ensure' })
+  return login.plainCopies.length === 0
+    ? ok(custodyWords.sole)
+    : found('warn', custodyWords.copies(login.plainCopies))
+}
+
+/** In sole custody nobody renews but us: one of our parts has to be there. */
+export function renewers(facts: {
+  login: LoginFacts
+  client: ClientFacts
+  shells: ShellFacts
+  timer: TimerFacts
+}): Finding | null {
+  const { login, client, shells, timer } = facts
+  if (login.run.config.custody !== 'sole' || login.run.config.mode === 'off') return null
+  const isWrapped =
+    shells.link.kind === 'wrapper' ||
+    Object.values(shells.shells).some(each => each.interactive.kind === 'wrapper')
+  const isTimed = timer.timers.some(({ isActive }) => isActive) || timer.loop !== null
+  if (isWrapped || isTimed || client.hooks.length > 0) return null
+  return found('warn', custodyWords.alone)
+}
+
+/** Can the store be used? */
+export function store({ login, engine }: Both, vault: VaultFacts | null): Finding | null {
+  const { run } = login
+  if (!login.place.owned) return null
+  if (run.store === null) return found('note', storeWords.none)
+  // The token's own check says what is wrong with it.
+  if (vault?.trouble) return null
+  const trouble = troubleOf(engine)
+  if (trouble !== null)
+    return run.offline && run.store.kind === 'vault'
+      ? found('note', storeWords.notAsked)
+      : found(trouble.kind === 'denied' ? 'fail' : 'warn', storeWords.trouble(trouble.what))
+  if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
+    return found('fail', storeWords.trouble(engine.store.damaged))
+  return ok(storeWords.opens(run.store.kind))
+}
+
+/** Does the store hold this very login? */
+export function backup({ login, engine }: Both): Finding | null {
+  const { run } = login
+  const { store, seen, nowMs } = engine
+  const { file, storedAccessHash } = seen.state
+  if (run.store === null || store === null) return null
+  const { pending } = run.memory
+  const isUsed = file.kind === 'login' && !isLongLivedShape(file.login)
+  if (pending !== null && isUsed)
+    return found('warn', storeWords.pending(pending.sinceMs, pending.what, nowMs), { do: 'ensure' })
+  if (!isUsed || troubleOf(engine) !== null) return null
+  if (store.kind === 'empty')
+    return store.damaged === undefined ? found('note', storeWords.empty, { do: 'ensure' }) : null
+  if (store.kind !== 'current') return null
+  if (storedAccessHash !== file.login.accessHash)
+    return found('note', storeWords.behind, { do: 'ensure' })
+  return ok(storeWords.current(run.store.kind, store.stored.backedUpAtMs, nowMs))
+}
+
+/** The version before, which the sealed store keeps as a spare. */
+export function previous({ engine, login }: Both): Finding | null {
+  const { store } = engine
+  if (login.run.store === null || store?.kind !== 'current') return null
+  if (store.fromPrevious !== undefined)
+    return found('warn', storeWords.fromPrevious(store.fromPrevious), { do: 'ensure' })
+  return ok(login.hasPrevious ? storeWords.previous : storeWords.noPrevious)
+}
+
+/** The way into Vault: whose token, for how long, and what changed. */
+export function vaultToken(vault: VaultFacts, { nowMs }: EngineFacts): Finding | null {
+  const { trouble, token, drift, config } = vault
+  if (trouble !== null) return found('fail', storeWords.trouble(trouble.what))
+  if (drift !== null) return found('warn', vaultWords.drift(drift))
+  if (token === null)
+    return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
+  if (!token.isKnown) return ok(vaultWords.unknown)
+  const { endsAtMs, isRenewable } = token
+  if (endsAtMs === null) return ok(vaultWords.endless)
+  if (!isRenewable) return found('warn', vaultWords.notRenewable(endsAtMs, nowMs))
+  return ok(vaultWords.period(endsAtMs, nowMs))
+}
+
+/** Proved by asking for what is somebody else's. */
+export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
+  if (isolation === null) return null
+  if (isolation.kind === 'refused') return ok(vaultWords.isolated(isolation.paths))
+  if (isolation.kind === 'open') return found('fail', vaultWords.open(isolation.path))
+  return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
+}
+
+/** A long-lived token that nobody uses. */
+export function setupToken({ login, engine }: Both): Finding | null {
+  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
+  if (kept === null || login.run.config.credential === 'long-lived') return null
+  return found('note', vaultWords.unusedToken)
+}
+
+/** A long-lived token whose owner nobody wrote down: the server can't be asked. */
+export function identityUnproved({ login, engine }: Both): Finding | null {
+  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
+  if (kept === null || login.run.config.credential !== 'long-lived') return null
+  return kept.identity === null ? found('warn', vaultWords.unproved) : null
+}
+
+/** Why the store, or the document behind the copy on this machine, could not be asked. */
+function troubleOf({ store }: EngineFacts): StoreTrouble | null {
+  if (store?.kind === 'unreachable' || store?.kind === 'denied') return store
+  return store?.kind === 'current' ? store.away : null
+}

@@ -1,0 +1,54 @@
+// What a check comes to: its finding, and what would mend it. No I/O.
+
+import type { Verdict } from '../outcome.js'
+import type { Words } from '../report/doctor-text.js'
+
+/** `note`: good to know. `warn`: works now, needs care. `fail`: does not work. */
+export type CheckState = 'ok' | 'note' | 'warn' | 'fail'
+
+/** Something safe that `--fix` can do, as a value: it is shown before it is done. */
+export type Fix =
+  | { do: 'chmod'; path: string; mode: number }
+  | { do: 'remove-lock'; path: string; birthtimeMs: number }
+  /** A link of ours in the place of one that leads elsewhere. */
+  | { do: 'relink'; path: string; target: string }
+  | { do: 'onboarding'; path: string }
+  /** One run of the engine, which renews, restores and stores as needed. */
+  | { do: 'ensure' }
+
+/** What a check finds; null: it does not apply here. */
+export interface Finding {
+  state: CheckState
+  words: Words
+  fixes?: Fix[]
+}
+
+/** One line of the report. */
+export interface Check {
+  id: string
+  group: string
+  state: CheckState
+  message: string
+  /** What to type or do; null where nothing is to be done. */
+  hint: string | null
+  /** Empty: nothing that we would do. */
+  fixes: Fix[]
+}
+
+/** Without these Claude or claude-auth does not start, or can't save what it gets. */
+const breaking = ['config', 'client', 'disk']
+
+/** What the engine says stands; a check that needs care makes a good login `attention`. */
+export function verdictOf(engine: Verdict, checks: readonly Check[]): Verdict {
+  if (engine !== 'ok') return engine
+  if (checks.some(({ id, state }) => state === 'fail' && breaking.includes(id))) return 'broken'
+  return checks.some(({ state }) => state === 'warn' || state === 'fail') ? 'attention' : 'ok'
+}
+
+export function ok(message: string): Finding {
+  return { state: 'ok', words: { message, hint: null } }
+}
+
+export function found(state: CheckState, words: Words, ...fixes: Fix[]): Finding {
+  return { state, words, fixes }
+}

@@ -1,0 +1,168 @@
+// The configuration in force and the login file as it lies there; nothing is asked of anybody.
+
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type ClientSettings, readClientSettings, settingsFolder } from '../host/client-settings.js'
+import { ownPaths } from '../host/paths.js'
+import { othersMayWrite, unsafeParent } from '../host/private-path.js'
+import { findAnswer, type Sealer } from '../login/answer.js'
+import { readLoginFile } from '../login/login-file.js'
+import { onlyTolerantJson } from '../login/login-text.js'
+import type { Run } from '../run.js'
+import { configOf, type Place, placeOf, startRun } from '../start.js'
+import { look, type Seen } from '../steps/look.js'
+import type { Look } from './facts.js'
+
+/** Who owns a path, and who else may use it. */
+export interface PathFacts {
+  path: string
+  uid: number
+  /** The permission bits. */
+  mode: number
+}
+
+export interface LoginFacts {
+  place: Place
+  /** A mere look: it learns, and writes nothing. */
+  run: Run
+  seen: Seen
+  settings: ClientSettings
+  /** The login file itself, behind a link; null where there is none. */
+  file: PathFacts | null
+  isLink: boolean
+  /** Comments in it, which the client does not understand. */
+  hasComments: boolean
+  /** The nearest folder above in which somebody else could replace the login. */
+  unsafe: (PathFacts & { why: string }) | null
+  /** In our state folder and sealed store, and readable by others. */
+  open: PathFacts[]
+  /** Copies of the login file beside it that hold a refresh token in plain text. */
+  plainCopies: string[]
+  /** The sealed store keeps the version before the current one. */
+  hasPrevious: boolean
+  /** An answer of the token endpoint that a run left behind. */
+  answer: 'none' | 'sent' | 'answered'
+}
+
+/** Throws `AuthError` for a configuration that is wrong. */
+export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFacts> {
+  const place = placeOf(env)
+  const configReadAtMs = Date.now()
+  const config = await configOf(place, env, { readOnly: true })
+  const run = await startRun(place, config, {
+    env,
+    cwd,
+    actor: 'command',
+    forced: false,
+    offline,
+    readOnly: true,
+    signedIn: false,
+    client: null,
+    override: env['CLAUDE_AUTH_CLIENT'] ?? '',
+    configReadAtMs,
+  })
+  const seen = look(run)
+  const { paths, person } = place
+  const store = ownPaths(env, person.home).localStore
+  const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+  return {
+    place,
+    run,
+    seen,
+    settings,
+    file: pathFacts(paths.loginFile),
+    isLink: lstatSync(paths.loginFile, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,
+    hasComments: seen.file.bytes !== null && onlyTolerantJson(seen.file.bytes),
+    unsafe: unsafeAbove(place),
+    open: place.owned ? openPaths(place, store) : [],
+    plainCopies: place.owned ? plainCopies(place) : [],
+    hasPrevious: existsSync(join(store, `${config.profile ?? 'default'}.previous.jwe`)),
+    answer: await leftAnswer(run, place),
+  }
+}
+
+/** Through links; null for what is not there or can't be reached. */
+export function pathFacts(path: string): PathFacts | null {
+  try {
+    return factsOf(path, statSync(path))
+  } catch {
+    return null
+  }
+}
+
+function factsOf(path: string, { uid, mode }: Stats): PathFacts {
+  return { path, uid, mode: mode & 0o7777 }
+}
+
+/** As OpenSSH judges the folders above a key: from the real file up to the home. */
+function unsafeAbove({ paths, person, owned }: Place): LoginFacts['unsafe'] {
+  const folder = pathFacts(paths.folder)
+  if (!owned || folder === null) return null
+  try {
+    const home = realpathSync(person.home)
+    const at = pathFacts(paths.loginFile) === null ? paths.folder : paths.loginFile
+    // Outside the home (a mount, `CLAUDE_CONFIG_DIR`) the walk goes up to the root.
+    const isInside = `${realpathSync(at)}/`.startsWith(`${home}/`)
+    const rules = { uid: person.uid, ...(isInside ? { home } : {}) }
+    const why = at === paths.folder ? othersMayWrite(folder, person.uid) : null
+    if (why !== null) return { ...folder, why }
+    const unsafe = unsafeParent(at, rules)
+    const about = unsafe && pathFacts(unsafe.folder)
+    return unsafe && about ? { ...about, why: unsafe.why } : null
+  } catch {
+    // Gone in the meantime.
+    return null
+  }
+}
+
+/** What of ours others may read, although it is to be private. */
+function openPaths({ paths }: Place, store: string): PathFacts[] {
+  const inside = [paths.state, store].flatMap(folder => [
+    folder,
+    ...namesIn(folder).map(name => join(folder, name)),
+  ])
+  return inside.flatMap(path => {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false
+    const about = isLink ? null : pathFacts(path)
+    return about !== null && (about.mode & 0o077) !== 0 ? [about] : []
+  })
+}
+
+/** Copies of the login file beside it that hold a refresh token. */
+function plainCopies({ paths, person }: Place): string[] {
+  const own = basename(paths.loginFile)
+  return namesIn(paths.folder)
+    .filter(name => name.startsWith(own) && name !== own)
+    .map(name => join(paths.folder, name))
+    .filter(path => {
+      const file = readLoginFile(path, person.uid)
+      return file.kind === 'login' && file.login.refreshToken !== null
+    })
+}
+
+/** What can't be listed has nothing that we could judge. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+async function leftAnswer(run: Run, { paths, owned }: Place): Promise<LoginFacts['answer']> {
+  if (!owned || lstatSync(paths.answer, { throwIfNoEntry: false }) === undefined) return 'none'
+  try {
+    return (await findAnswer(paths.answer, lazily(run.sealer))).kind
+  } catch {
+    // Without its key nobody can tell; the store's own check says what is wrong with that.
+    return 'sent'
+  }
+}
+
+/** Only a sealed answer needs the key. */
+function lazily(sealer: Run['sealer']): Sealer {
+  return {
+    seal: async bytes => (await sealer()).seal(bytes),
+    open: async bytes => (await sealer()).open(bytes),
+  }
+}

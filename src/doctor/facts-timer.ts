@@ -1,0 +1,107 @@
+// Who renews while nobody launches: systemd's timers for this user, or a loop of `ensure --every`.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readJournal } from '../report/read-journal.js'
+import { askProgram, plainEnv } from './ask-program.js'
+import type { Look } from './facts.js'
+import type { LoginFacts } from './facts-login.js'
+
+export interface TimerFacts {
+  /** The timers that are there; none where systemd knows of none or does not run. */
+  timers: Timer[]
+  /** Process of this user that runs `ensure --every`; null: none. */
+  loop: number | null
+  hasSystemd: boolean
+  /** When a timer last changed something, by the journal; null: never, or too long ago. */
+  lastChangeMs: number | null
+  /** The environment that the user's timer gives to its run; null where it can't be asked. */
+  env: Record<string, string> | null
+}
+
+export interface Timer {
+  /** The user's own, or root's for all users. */
+  of: 'user' | 'system'
+  isActive: boolean
+  isEnabled: boolean
+  lastRunMs: number | null
+  /** How its service ended last: `success`, or systemd's word for the failure. */
+  result: string | null
+}
+
+const answerMs = 10_000
+
+export async function timerFacts({ place }: LoginFacts, { env }: Look): Promise<TimerFacts> {
+  const { person, paths } = place
+  const runtime = env['XDG_RUNTIME_DIR'] ?? `/run/user/${person.uid}`
+  const ask = async (args: string[]): Promise<string | null> => {
+    const given = plainEnv({ ...env, XDG_RUNTIME_DIR: runtime, LC_ALL: 'C' })
+    const said = await askProgram('systemctl', args, { env: given, timeoutMs: answerMs })
+    return said.kind === 'ended' && said.code === 0 ? said.stdout : null
+  }
+  const [users, systems, environment] = await Promise.all([
+    timerOf('user', ask, 'claude-auth.service'),
+    timerOf('system', ask, `claude-auth@${person.user}.service`),
+    ask(['--user', 'show-environment']),
+  ])
+  const { lines } = readJournal(paths.journal)
+  return {
+    timers: [users, systems].flatMap(each => (each?.timer ? [each.timer] : [])),
+    loop: loopOf(person.uid),
+    hasSystemd: users !== null || systems !== null,
+    lastChangeMs: lines.findLast(({ entry }) => entry.actor === 'timer')?.atMs ?? null,
+    env: environment === null ? null : pairsOf(environment),
+  }
+}
+
+const properties =
+  'LoadState,ActiveState,UnitFileState,LastTriggerUSec,LastTriggerUSecMonotonic,Result'
+
+/** Null where this systemd can't be asked. */
+async function timerOf(
+  of: Timer['of'],
+  ask: (args: string[]) => Promise<string | null>,
+  service: string,
+): Promise<{ timer: Timer | null } | null> {
+  const manager = of === 'user' ? ['--user'] : []
+  const [timer, run] = await Promise.all(
+    ['claude-auth.timer', service].map(unit =>
+      ask([...manager, 'show', unit, `--property=${properties}`, '--timestamp=unix']),
+    ),
+  )
+  if (timer == null) return null
+  const said = pairsOf(timer)
+  if (said['LoadState'] !== 'loaded') return { timer: null }
+  const seconds = /^@(\d+)/.exec(said['LastTriggerUSec'] ?? '')?.[1]
+  return {
+    timer: {
+      of,
+      isActive: said['ActiveState'] === 'active',
+      isEnabled: /^(?:enabled|linked|static|generated)/.test(said['UnitFileState'] ?? ''),
+      lastRunMs: seconds === undefined ? null : Number(seconds) * 1000,
+      result: run == null ? null : (pairsOf(run)['Result'] ?? null),
+    },
+  }
+}
+
+function pairsOf(text: string): Record<string, string> {
+  const lines = text.split('\n').map(line => /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line))
+  return Object.fromEntries(lines.flatMap(line => (line ? [[line[1] ?? '', line[2] ?? '']] : [])))
+}
+
+/** By its arguments: a process of this user's that runs `claude-auth ensure --every …`. */
+function loopOf(uid: number): number | null {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      if (statSync(`/proc/${name}`).uid !== uid) continue
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      const at = words.indexOf('ensure')
+      const isOurs = at > 0 && /(?:^|\/)claude-auth$/.test(words[at - 1] ?? '')
+      if (isOurs && words.some(word => word === '--every' || word.startsWith('--every=')))
+        return Number(name)
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return null
+}

@@ -1,0 +1,159 @@
+// Mending: each fix is checked once more on the spot, and refused for what this user does not own.
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { enterGate } from '../host/gate.js'
+import { jsonObject } from '../host/json.js'
+import type { Verdict } from '../outcome.js'
+import { fixWords, refusals } from '../report/doctor-text.js'
+import type { Place } from '../start.js'
+import type { Fix } from './check.js'
+
+/** Null: it is done; else why not, in words. */
+export type Refusal = string | null
+
+/** What mending needs of the world. */
+export interface Tools {
+  place: Place
+  nonce: () => string
+  /** One run of the engine. */
+  ensure: () => Promise<Verdict>
+}
+
+/** What a fix does, before it is done. */
+export function fixText(fix: Fix): string {
+  switch (fix.do) {
+    case 'chmod':
+      return fixWords.chmod(fix.path, fix.mode.toString(8))
+    case 'remove-lock':
+      return fixWords.removeLock(fix.path)
+    case 'relink':
+      return fixWords.relink(fix.path, fix.target)
+    case 'onboarding':
+      return fixWords.onboarding(fix.path)
+    case 'ensure':
+      return fixWords.ensure
+  }
+}
+
+export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
+  if (!tools.place.owned) return refusals.notOurs
+  if (fix.do === 'ensure') {
+    const verdict = await tools.ensure()
+    return verdict === 'ok' || verdict === 'attention' ? null : refusals.ensureFailed(verdict)
+  }
+  try {
+    return await mendPath(fix, tools)
+  } catch (error) {
+    if (error instanceof AuthError) return error.message
+    const code = systemCode(error)
+    if (code === null) throw error
+    return code === 'ENOENT'
+      ? refusals.notThere(fix.path)
+      : code === 'ELOOP'
+        ? refusals.isLink(fix.path)
+        : refusals.failed(fix.path, code)
+  }
+}
+
+function mendPath(fix: Exclude<Fix, { do: 'ensure' }>, tools: Tools): Refusal | Promise<Refusal> {
+  const { uid } = tools.place.person
+  switch (fix.do) {
+    case 'chmod':
+      return changeMode(fix.path, fix.mode, uid)
+    case 'remove-lock':
+      return removeLock(fix, tools)
+    case 'relink':
+      return relink(fix.path, fix.target, tools)
+    case 'onboarding':
+      return markOnboarded(fix.path, tools)
+  }
+}
+
+/** On the descriptor that was judged, so that nothing can be put in its place in between. */
+function changeMode(path: string, mode: number, uid: number): Refusal {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = openSync(path, flags)
+  try {
+    const about = fstatSync(file)
+    if (about.uid !== uid) return refusals.notYours(path, about.uid)
+    fchmodSync(file, mode)
+    return null
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Behind the gate, so that it is no run of ours that holds it by now. */
+function removeLock(
+  { path, birthtimeMs }: Extract<Fix, { do: 'remove-lock' }>,
+  { place }: Tools,
+): Refusal {
+  const gate = enterGate(place.paths.gate, null, 10_000)
+  try {
+    const lock = lstatSync(path)
+    if (lock.uid !== place.person.uid) return refusals.notYours(path, lock.uid)
+    if (!lock.isDirectory() || lock.birthtimeMs !== birthtimeMs) return refusals.inUse(path)
+    rmdirSync(path)
+    return null
+  } finally {
+    gate.leave()
+  }
+}
+
+/** Only a link is replaced, never a program: the client's own one stays where it leads to. */
+function relink(path: string, target: string, { place, nonce }: Tools): Refusal {
+  for (const each of [dirname(path), path]) {
+    const about = lstatSync(each)
+    if (about.uid !== place.person.uid) return refusals.notYours(each, about.uid)
+    if (each === path && !about.isSymbolicLink()) return refusals.inUse(path)
+  }
+  const temporary = `${path}.${nonce()}`
+  try {
+    symlinkSync(target, temporary)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeQuietly(temporary)
+    throw error
+  }
+  return null
+}
+
+/** Under the client's own lock. One member is added; all other bytes of its configuration stay. */
+async function markOnboarded(path: string, { place, nonce }: Tools): Promise<Refusal> {
+  const { default: lockfile } = await import('proper-lockfile')
+  const { applyEdits, modify } = await import('jsonc-parser')
+  const lock = { lockfilePath: `${path}.lock`, realpath: false, stale: 10_000 }
+  const retries = { retries: 20, minTimeout: 50, maxTimeout: 500 }
+  const release = await lockfile.lock(path, { ...lock, retries }).catch(error => {
+    if (systemCode(error) === 'ELOCKED') return null
+    throw error
+  })
+  if (release === null) return refusals.inUse(path)
+  try {
+    const about = lstatSync(path, { throwIfNoEntry: false })
+    if (about && about.uid !== place.person.uid) return refusals.notYours(path, about.uid)
+    if (about && !about.isFile()) return refusals.isLink(path)
+    const text = about ? readFileSync(path, 'utf8') : '{}'
+    if (jsonObject(text) === null) return refusals.notJson(path)
+    const formattingOptions = { insertSpaces: true, tabSize: 2 }
+    const edits = modify(text, ['hasCompletedOnboarding'], true, { formattingOptions })
+    atomicWrite(path, applyEdits(text, edits), { nonce: nonce() })
+    return null
+  } finally {
+    await release()
+  }
+}

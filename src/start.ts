@@ -59,7 +59,10 @@ export function placeOf(env: Env): Place {
   return { person, paths, owned }
 }
 
-/** The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached. */
+/**
+ * The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached.
+ * In somebody else's home nothing is done, whatever is wrong with their own.
+ */
 export async function configOf(
   { person, paths, owned }: Place,
   env: Env,
@@ -67,7 +70,11 @@ export async function configOf(
 ): Promise<Config> {
   const own = ownPaths(env, person.home)
   const cache = { path: `${paths.state}/config.json`, version }
-  return loadConfig({ paths: own, env, person, ...(owned && !readOnly ? { cache } : {}) })
+  if (owned) return loadConfig({ paths: own, env, person, ...(readOnly ? {} : { cache }) })
+  return loadConfig({ paths: own, env, person }).catch(() => {
+    const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
+    return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
+  })
 }
 
 /** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */

@@ -39,6 +39,7 @@ export type Marked =
 const tickMs = 20
 /** The lines that a launch shows. */
 const mostNoticed = 6
+const mostNoticeBytes = 10_000
 /** Largest second that every file system and shell takes. */
 const farFutureSeconds = 2_145_916_800
 
@@ -104,6 +105,8 @@ export function writeNotice(paths: LoginPaths, lines: readonly string[], nonce: 
 
 function linesOf(path: string): string[] {
   try {
+    const about = statSync(path)
+    if (!about.isFile() || about.size > mostNoticeBytes) return []
     return readFileSync(path, 'utf8').split('\n').filter(Boolean)
   } catch {
     return []

@@ -1,7 +1,7 @@
 // The command `ensure`: its flags, and what a program that reads its output can rely on.
 
-import { chmodSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { flagsOf } from '../../src/commands/ensure-flags.js'
@@ -37,6 +37,22 @@ t.test('--json prints one object also when the run breaks', async t => {
     alert: 'off',
   })
 })
+
+t.test(
+  'in somebody else’s home it does nothing, whatever their configuration says',
+  { skip: process.geteuid?.() !== 0 },
+  async t => {
+    const box = await sandbox(t, { login: 'expired' })
+    const { path, configFile, paths } = box.home
+    for (const theirs of [path, paths.folder, paths.loginFile, configFile, dirname(configFile)])
+      chownSync(theirs, 12345, 12345)
+    const { code, outcome, stderr } = await box.ensure()
+    t.same({ code, stderr }, { code: 0, stderr: '' })
+    t.match(outcome, { verdict: 'ok', because: 'not-ours', did: [], alert: 'off' })
+    t.notOk(existsSync(paths.state))
+    t.equal(box.authority.requests.length, 0)
+  },
+)
 
 t.test('what is known of the configuration stands in it', async t => {
   const box = await sandbox(t, { config: { custody: 'sole' } })

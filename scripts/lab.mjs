@@ -32,7 +32,7 @@ for (const file of files) {
 
 const results = existsSync(cache)
   ? readdirSync(cache)
-      .sort()
+      .sort(new Intl.Collator('en', { numeric: true }).compare)
       .map(name => JSON.parse(readFileSync(join(cache, name), 'utf8')))
   : []
 const rows = results.flatMap(({ name, figures }) =>

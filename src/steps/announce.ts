@@ -18,6 +18,8 @@ const patienceMs = intentLifeMs + 10_000
 /** A request lives 30 s: one that begins by then is over long before the intent is. */
 const promptMs = 5_000
 const mostConflicts = 5
+/** So many in a row are not other hosts, which write seldom: something changes the document all the time. */
+const mostLostRaces = 50
 
 /**
  * Leaves the intent to post the refresh token `parent`, by check-and-set on the version that
@@ -33,6 +35,7 @@ export async function announce(
   const { store } = run
   if (store?.isShared !== true) return unannounced
   const untilMs = performance.now() + patienceMs
+  let lostRaces = 0
   for (let known = run.asked; ; known = null) {
     const asked = known ?? (await readStore(run))
     if (!stillWanted()) return { kind: 'moved' }
@@ -47,7 +50,7 @@ export async function announce(
     }
     const isStale = isLongAgo(run)
     const outcome = await leave(run, { id: run.nonce(), by: whoWeAre(run), parent, ended: null })
-    if (outcome === 'conflict') continue
+    if (outcome === 'conflict' && lostRaces++ < mostLostRaces) continue
     return outcome === 'written' ? { kind: 'clear', isStale } : unfenced(run)
   }
 }

@@ -75,7 +75,8 @@ async function initialised(server: Server, program: string, folder: string): Pro
   const [key] = made['keys'] as string[]
   const unseal = async () => {
     await server.ask('PUT', 'sys/unseal', { key })
-    await until(server, async () => (await server.ask('GET', 'sys/health')).status === 200)
+    const health = () => server.ask('GET', 'sys/health').catch(() => null)
+    await until(server, async () => (await health())?.status === 200)
   }
   const ask: OpenBao['ask'] = (method, path, body, token = rootToken) =>
     server.ask(method, path, body, token)

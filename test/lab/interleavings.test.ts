@@ -7,7 +7,7 @@ import { nameOf, scenes } from './interleavings/scenes.js'
 import { worldOf } from './interleavings/worlds.js'
 
 t.setTimeout(3_600_000)
-const figures = figuresOf(t, 'Every interleaving')
+const figures = figuresOf(t, '12 Every interleaving')
 const mostStates = scale(100_000, 1_000_000)
 const sums = { states: 0, moves: 0, stuck: 0, cycles: 0, quiet: 0 }
 const lost: Record<string, number> = {}

@@ -8,6 +8,6 @@ import { words } from './neighbours/words.js'
 import { worlds } from './neighbours/worlds.js'
 
 t.jobs = 2
-const figures = figuresOf(t, 'Neighbours')
+const figures = figuresOf(t, '10 Neighbours')
 const rooms = [filesAndProcess, traps, worlds, words]
 await Promise.all(rooms.map(room => room(t, figures)))

@@ -14,7 +14,7 @@ import { figuresOf, isWhole } from './figures.js'
 import { day } from './secrets/day.js'
 import { scene } from './secrets/scene.js'
 
-const figures = figuresOf(t, 'Secrets')
+const figures = figuresOf(t, '11 Secrets')
 const bao = await openBao(t)
 t.jobs = 2
 

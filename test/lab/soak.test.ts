@@ -12,7 +12,7 @@ const days = scale(10, 30)
 const atOnce = 4
 
 t.setTimeout(7_200_000)
-const figures = figuresOf(t, 'Soak')
+const figures = figuresOf(t, '13 Soak')
 t.comment(`CLAUDE_AUTH_LAB_SEED=${seed}`)
 
 const all: Weeks[] = []

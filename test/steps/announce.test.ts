@@ -9,6 +9,7 @@ import { accessToken, intentOf, putIntent, twoEngines } from '../kit/hosts.js'
 import { openBao } from '../kit/openbao.js'
 import { until } from '../kit/terminal.js'
 import { me } from '../kit/vault-box.js'
+import { vaultGateway } from '../kit/vault-gateway.js'
 import { type VaultRelay, vaultRelay } from '../kit/vault-relay.js'
 
 const halfLifeMs = 5 * hourMs
@@ -66,6 +67,32 @@ t.test('with one OpenBao', async t => {
     t.equal(one.asked('token'), 1)
     t.equal(accessToken(one), accessToken(two))
   })
+
+  for (const isAlone of [true, false])
+    t.test(
+      `a document that changes before each write, ${isAlone ? 'nobody else' : 'another host'} on it`,
+      async t => {
+        const gateway = await vaultGateway(t, bao)
+        const behind = { ...bao, address: gateway.address }
+        const { one } = await twoEngines(t, behind)
+        if (isAlone) {
+          const { claude_auth_hosts: _, ...data } = (await bao.document(me))?.data ?? {}
+          await bao.put(me, data)
+          await one.ensure({ forced: true })
+        }
+        one.pass(endedMs)
+        gateway.before = async ({ method }) => {
+          if (method === 'GET') return
+          await bao.put(me, { ...(await bao.document(me))?.data, team: Math.random() })
+        }
+        t.match(await one.ensure(), { because: isAlone ? 'fresh' : 'no-answer' })
+        t.equal(one.asked('token'), isAlone ? 1 : 0)
+        gateway.before = null
+        one.pass(6 * minuteMs)
+        t.match(await one.ensure(), { because: 'fresh', store: { state: 'current' } })
+        t.equal(one.asked('token'), 1)
+      },
+    )
 
   t.test('an intent without a result holds for a minute of the server’s clock', async t => {
     const relay = await vaultRelay(t, bao)

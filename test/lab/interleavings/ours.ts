@@ -185,7 +185,7 @@ function* backUp(decision: Decision): Program<unknown> {
       return then.do === 'back-up' && then.about === decision.about
     })
     if (!isWanted) return false
-    const isSafe = yield* kept()
+    const isSafe = yield* isSafeHere()
     const isThere = yield* deliver(decision)
     if (isThere || isSafe) yield* takeCustody(decision.about)
     return isThere
@@ -193,14 +193,14 @@ function* backUp(decision: Decision): Program<unknown> {
 }
 
 /** `kept` (steps/back-up.ts). */
-function* kept(): Program<boolean> {
-  const start = yield* own('kept (steps/back-up.ts)', 'looks at its store', v => ({
+function* isSafeHere(): Program<boolean> {
+  const start = yield* own('isSafeHere (steps/take-custody.ts)', 'looks at its store', v => ({
     keeps: v.isShared,
     isAsked: v.h.asked !== null,
   }))
   if (!start.keeps) return false
   if (!start.isAsked) yield* readStore()
-  const found = yield* step('kept (steps/back-up.ts)', 'looks at the file', v => {
+  const found = yield* step('isSafeHere (steps/take-custody.ts)', 'looks at the file', v => {
     const { file, lineage, state } = look(v)
     if (file.kind !== 'login' || lineage === null) return null
     if (state.store.kind === 'current' && state.store.newer) return null
@@ -231,7 +231,11 @@ function* deliverOnce(decision: Decision): Program<boolean | 'conflict'> {
   )
   if (next.kind === 'no') return false
   if (next.kind === 'there') return true
-  if (next.kind === 'away') return yield* postpone()
+  if (next.kind === 'away') {
+    const { keep } = next
+    if (keep !== null) yield* keepHere(() => keep, 'store-behind')
+    return yield* postpone()
+  }
   const { login, lineage } = next
   const written = yield* saveToStore(() => ({ login, lineage }), decision.because)
   if (written === 'written') return true
@@ -241,7 +245,8 @@ function* deliverOnce(decision: Decision): Program<boolean | 'conflict'> {
 type Delivering =
   | { kind: 'no' }
   | { kind: 'there' }
-  | { kind: 'away' }
+  /** `keep`: what the sealed copy gets meanwhile, as `keepAndPostpone` does it. */
+  | { kind: 'away'; keep: { login: Login; lineage: Lineage } | null }
   | { kind: 'write'; login: Login; lineage: Lineage }
 
 function delivering(v: View, { about }: Decision): Delivering {
@@ -251,7 +256,7 @@ function delivering(v: View, { about }: Decision): Delivering {
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== about) return { kind: 'no' }
   if (isSignedOutElsewhere(runOf(v), seen)) return { kind: 'no' }
   if (asked?.kind === 'unreachable' || (asked?.kind === 'current' && asked.away))
-    return { kind: 'away' }
+    return { kind: 'away', keep: meanwhile(v, seen) }
   const stored = asked?.kind === 'current' ? asked.stored : null
   if (v.isShared && !isOwn(seen)) return { kind: 'no' }
   if (state.store.kind === 'current' && state.store.newer) return { kind: 'no' }
@@ -277,6 +282,13 @@ function delivering(v: View, { about }: Decision): Delivering {
   return refreshToken === null
     ? { kind: 'no' }
     : { kind: 'write', login: { ...login, refreshToken }, lineage }
+}
+
+function meanwhile(v: View, seen: Seen): { login: Login; lineage: Lineage } | null {
+  const { file, lineage, state } = seen
+  if (!v.isShared || file.kind !== 'login' || file.login.refreshToken === null) return null
+  const isBehind = state.store.kind === 'current' && state.store.newer
+  return lineage !== null && isOwn(seen) && !isBehind ? { login: file.login, lineage } : null
 }
 
 /** As `isOwn` of steps/back-up.ts. */
@@ -315,7 +327,7 @@ function* postpone(): Program<false> {
 
 /** `takeCustody` (steps/back-up.ts). */
 function* takeCustody(about: string | null): Program<unknown> {
-  const found = yield* step('takeCustody (steps/back-up.ts)', 'reads the file', v => {
+  const found = yield* step('takeCustody (steps/take-custody.ts)', 'reads the file', v => {
     const { file, lineage } = look(v)
     if (file.kind === 'login' && tokenHash(file.login.accessToken) !== about) return null
     return file.kind === 'login' && lineage
@@ -324,12 +336,12 @@ function* takeCustody(about: string | null): Program<unknown> {
   })
   if (found === null) return null
   const { login, lineage, was } = found
-  const saved = yield* saveToFile('takeCustody (steps/back-up.ts)', v =>
+  const saved = yield* saveToFile('takeCustody (steps/take-custody.ts)', v =>
     JSON.stringify(v.h.file) === was ? withoutRefreshToken(login) : null,
   )
   if (!saved) return null
   return yield* own(
-    'takeCustody (steps/back-up.ts): remember',
+    'takeCustody (steps/take-custody.ts): remember',
     'remembers that it has custody',
     v => {
       const { held } = v.h.memory

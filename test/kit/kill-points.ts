@@ -21,6 +21,7 @@ export interface KillPoint {
 const decisive = ['fsync', 'rename', 'unlink', 'link', 'pwrite64']
 const others = ['write', 'openat', 'fchmod', 'utimensat']
 const onThreads = ['mkdir', 'rmdir']
+const onSockets = ['connect', 'read', 'write', 'writev', 'shutdown']
 
 /** For tap's `skip`: tracing is not allowed everywhere. */
 export const cannotTrace =
@@ -28,10 +29,13 @@ export const cannotTrace =
     ? false
     : 'strace is missing or not allowed here'
 
-/** Runs `claude-auth ensure` traced in `box`, and lists the calls that touch its files. */
+/**
+ * Runs `claude-auth ensure` traced in `box`, and lists the calls that change its files; if `exhaustive`
+ * also those on its connections. What only reads leaves everything as it was for the next change.
+ */
 export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<KillPoint[]> {
   const record = join(box.home.path, 'trace')
-  const calls = [...decisive, ...others, ...onThreads]
+  const calls = [...new Set([...decisive, ...others, ...onThreads, ...onSockets])]
   await traced(box, ['-o', record, '-y', '-e', `trace=${calls.join(',')}`])
   const lines = readFileSync(record, 'utf8').split('\n')
   const main = lines[0]?.split(' ')[0]
@@ -47,6 +51,9 @@ export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<Kil
     if (pid !== main || !calls.includes(call)) continue
     const nth = (counts[call] ?? 0) + 1
     counts[call] = nth
+    if (exhaustive && onSockets.includes(call) && /^\d+<(socket|TCP|TCPv6|UNIX)/.test(rest))
+      points.push({ call, nth, path: null, what: `${call} ${nth} of a connection` })
+    if (call === 'read') continue
     if (path === null || rest.includes('O_RDONLY') || rest.includes('ENOENT')) continue
     const isMark = /claude-auth\/(fresh|seen|usable|retry|notice|journal|config)/.test(path)
     if (exhaustive || (decisive.includes(call) && !isMark))
@@ -55,10 +62,14 @@ export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<Kil
   return points
 }
 
-/** `claude-auth ensure`, killed at `point`. */
-export function runKilled(box: Sandbox, { call, nth, path }: KillPoint): Promise<Run> {
+/** `claude-auth ensure`, killed at `point`; or sent another signal there. */
+export function runKilled(
+  box: Sandbox,
+  { call, nth, path }: KillPoint,
+  signal: NodeJS.Signals = 'SIGKILL',
+): Promise<Run> {
   const where = path === null ? [] : ['-P', join(box.home.path, path)]
-  const inject = `inject=${call}:signal=SIGKILL:when=${nth}`
+  const inject = `inject=${call}:signal=${signal}:when=${nth}`
   return traced(box, ['-o', '/dev/null', ...where, '-e', `trace=${call}`, '-e', inject])
 }
 

@@ -6,21 +6,15 @@ import t from 'tap'
 import { type Fault, faults } from '../../src/demo/faults.js'
 import { cannotTrace, killPoints, runKilled } from '../kit/kill-points.js'
 import { realClient } from '../kit/real-clients.js'
-import { type Sandbox, sandbox } from '../kit/sandbox.js'
+import { sandbox } from '../kit/sandbox.js'
 import { until } from '../kit/terminal.js'
+import { isUnanswered } from '../kit/unanswered.js'
 import { custodies } from '../kit/wrapped.js'
 
 /** Every call that touches a file, not only the decisive ones: some minutes. */
 const exhaustive = process.env['CLAUDE_AUTH_TEST_EXHAUSTIVE'] === '1'
 const newer = realClient('new')
 t.jobs = 2
-
-/** Is a request on record without its answer? */
-function isUnanswered(box: Sandbox): boolean {
-  const { answer } = box.home.paths
-  if (!existsSync(answer)) return false
-  return !readFileSync(answer).subarray(1024).toString('latin1').startsWith('{"status":')
-}
 
 for (const custody of custodies) {
   const start = (t: Parameters<typeof sandbox>[0]) =>

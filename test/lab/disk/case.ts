@@ -14,11 +14,11 @@ export interface Trouble {
   end(volume: Volume): void
 }
 
-export const troubles: Record<string, Trouble> = {
+export const troubles = {
   full: { begin: volume => volume.fill(), end: volume => volume.free() },
   'without inodes': { begin: volume => volume.fillInodes(), end: volume => volume.free() },
-  'read-only': { begin: volume => void volume.readOnly(), end: volume => volume.writable() },
-}
+  'read-only': { begin: volume => volume.readOnly(), end: volume => volume.writable() },
+} satisfies Record<string, Trouble>
 
 export interface Found {
   /** The server rotated in the trouble. */
@@ -63,13 +63,17 @@ export async function diskCase(
   trouble.end(volume)
   await sleep(1100)
   let last: Partial<Outcome> = {}
-  for (let turn = 0; turn < 2 && last.verdict !== 'ok'; turn++)
-    last = JSON.parse((await owner.ensure(['--force'])).stdout || '{}') as Partial<Outcome>
+  let said = ''
+  for (let turn = 0; turn < 2 && last.verdict !== 'ok'; turn++) {
+    const ended = await owner.ensure(['--force'])
+    last = JSON.parse(ended.stdout || '{}') as Partial<Outcome>
+    said += ended.stderr
+  }
   const lost = last.verdict !== 'ok' || !isGood() || existsSync(box.home.paths.answer)
   const { tokenRequests, reuses } = box.authority.counts()
   const story = [
     `launch ${launched.code} ${JSON.stringify(launched.stderr)}`,
-    `then ${second.verdict} ${second.because}, after it ${last.verdict} ${last.because}`,
+    `then ${second.verdict} ${second.because}, after it ${last.verdict} ${last.because} ${said}`,
     `requests ${tokenRequests}, reuses ${reuses}`,
   ].join('; ')
   return { rotated, lost, reuses, silent, story }

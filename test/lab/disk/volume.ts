@@ -7,25 +7,51 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** Name of the file system, and the words that make and mount it; images where `size` is given. */
+/** How a file system is made and mounted; in an image where it has a size. */
 export interface Kind {
   make: string[]
   mount: string[]
   sizeMiB: number
+  /** What can befall it (`case.ts`). */
+  troubles: ('full' | 'without inodes' | 'read-only')[]
 }
 
 export const kinds: Record<string, Kind> = {
-  tmpfs: { make: [], mount: ['-t', 'tmpfs', '-o', 'size=3m,nr_inodes=1000'], sizeMiB: 0 },
-  ext4: { make: ['mkfs.ext4', '-q', '-m', '0'], mount: ['-o', 'loop'], sizeMiB: 16 },
-  xfs: { make: ['mkfs.xfs', '-q'], mount: ['-o', 'loop'], sizeMiB: 320 },
-  btrfs: { make: ['mkfs.btrfs', '-q', '--mixed'], mount: ['-o', 'loop'], sizeMiB: 64 },
-}
-
-/** A home of which the user may have two megabytes; as far as this kernel has quotas for tmpfs. */
-export const quota: Kind = {
-  make: [],
-  mount: ['-t', 'tmpfs', '-o', 'size=64m,usrquota_block_hardlimit=3m'],
-  sizeMiB: 0,
+  tmpfs: {
+    make: [],
+    mount: ['-t', 'tmpfs', '-o', 'size=3m,nr_inodes=1000'],
+    sizeMiB: 0,
+    troubles: ['full', 'without inodes', 'read-only'],
+  },
+  ext4: {
+    make: ['mkfs.ext4', '-q', '-m', '0', '-N', '1000'],
+    mount: ['-o', 'loop'],
+    sizeMiB: 16,
+    troubles: ['full', 'without inodes', 'read-only'],
+  },
+  xfs: {
+    make: ['mkfs.xfs', '-q'],
+    mount: ['-o', 'loop'],
+    sizeMiB: 320,
+    troubles: ['full'],
+  },
+  'btrfs (copy-on-write)': {
+    make: ['mkfs.btrfs', '-q', '--mixed'],
+    mount: ['-o', 'loop'],
+    sizeMiB: 64,
+    troubles: ['full'],
+  },
+  'a user’s quota': {
+    make: [],
+    mount: [
+      '-t',
+      'tmpfs',
+      '-o',
+      'size=64m,usrquota_block_hardlimit=3m,usrquota_inode_hardlimit=900',
+    ],
+    sizeMiB: 0,
+    troubles: ['full', 'without inodes'],
+  },
 }
 
 export interface Volume {
@@ -35,8 +61,8 @@ export interface Volume {
   fillInodes(): Promise<void>
   /** There is room again. */
   free(): void
-  /** False: somebody had a file open for writing. */
-  readOnly(): boolean
+  /** Refused where somebody has a file open for writing, as the holder of the gate has. */
+  readOnly(): void
   writable(): void
 }
 
@@ -49,8 +75,8 @@ export function cannotHave(kind: Kind): string | false {
   try {
     mounted(kind, folder, join(folder, 'image'))()
     return false
-  } catch (error) {
-    return `it can't be mounted here: ${error instanceof Error ? error.message : ''}`
+  } catch {
+    return 'it can’t be made or mounted here'
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -86,7 +112,7 @@ export function volumeAt(t: Test, kind: Kind, home: string, uid: number): Volume
       rmSync(ballast, { recursive: true, force: true })
       spawnSync('sync', ['-f', home])
     },
-    readOnly: () => spawnSync('mount', ['-o', 'remount,ro', home]).status === 0,
+    readOnly: () => spawnSync('mount', ['-o', 'remount,ro', home]),
     writable: () => run('mount', ['-o', 'remount,rw', home]),
   }
 }

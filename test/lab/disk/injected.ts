@@ -1,0 +1,44 @@
+// A disk that fails at a chosen call, by strace: what no real file system does on demand.
+
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { jsonObject } from '../../../src/host/json.js'
+import { sandbox } from '../../kit/sandbox.js'
+
+const program = fileURLToPath(new URL('../../../bin/claude-auth', import.meta.url))
+
+/** Each as strace(1) takes it. `pwrite64` is only ever used for an answer that has arrived. */
+export const injections: Record<string, string[]> = {
+  'copy-on-write and full: what was reserved is refused': ['pwrite64:error=ENOSPC'],
+  'an answer that can’t be synced': ['pwrite64:error=EIO', 'fdatasync:error=EIO'],
+  'nothing can be made or renamed any more': [
+    'pwrite64:error=EROFS',
+    'rename:error=EROFS:when=4+',
+    'mkdir:error=EROFS:when=6+',
+  ],
+  'over quota': ['pwrite64:error=EDQUOT', 'ftruncate:error=EDQUOT', 'rename:error=EDQUOT:when=4+'],
+  'each fsync takes half a second': ['fsync:delay_exit=500000'],
+}
+
+/** Runs a renewal with it, and the next one without; tells what was wrong. */
+export async function injected(t: Test, custody: string, injection: string[]): Promise<string[]> {
+  const box = await sandbox(t, { login: 'expired', config: { custody } })
+  const calls = injection.map(each => each.split(':')[0]).join(',')
+  const words = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`]
+  const injects = injection.flatMap(each => ['-e', `inject=${each}`])
+  await box.run('strace', [...words, ...injects, 'node', program, 'ensure'])
+  const wrong: string[] = []
+  const rotated = box.authority.counts().rotations
+  await sleep(1100)
+  const { outcome } = await box.ensure(['--force'])
+  if (outcome?.verdict !== 'ok') wrong.push(`then ${outcome?.verdict} ${outcome?.because}`)
+  const { tokenRequests, reuses } = box.authority.counts()
+  if (rotated === 1 && tokenRequests !== 1) wrong.push(`${tokenRequests} requests`)
+  if (reuses > 0) wrong.push(`${reuses} reuses`)
+  if (!box.authority.accepts(box.login()?.accessToken ?? '')) wrong.push('the login is lost')
+  const state = jsonObject(readFileSync(box.home.paths.stateFile, 'utf8'))
+  if (JSON.stringify(state?.['maybeSpent']) !== '[]') wrong.push('maybe-spent')
+  return wrong
+}

@@ -1,0 +1,104 @@
+// Killed, interrupted, left alone: a renewal that ends anywhere loses nothing that had arrived. Whatever only reads leaves
+// the disk as it was, so the points are the calls that change files and those on connections. Others promise: dario, 6 of
+// 6 runs with single-use tokens and one refresh; RFC 9700 §4.14, a reuse ends the family: it must not happen.
+
+import t, { type Test } from 'tap'
+import { cannotTrace, killPoints } from '../kit/kill-points.js'
+import { realClients } from '../kit/real-clients.js'
+import { sandbox } from '../kit/sandbox.js'
+import { custodies } from '../kit/wrapped.js'
+import { figuresOf, isWhole, scale } from './figures.js'
+import { closedPipe, closedTerminal, killAfter, killAt, signalAt } from './kill/acts.js'
+import { gapMs } from './kill/gap.js'
+import { type Act, type AfterKill, killedOnce } from './kill/killed-once.js'
+import { clientMs, oursMs } from './kill/takeover.js'
+
+t.setTimeout(7_200_000)
+t.jobs = 2
+const figures = figuresOf(t, '3 Kill')
+const deaf = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTSTP', 'SIGQUIT'] as const
+const sums: Record<string, AfterKill[]> = { points: [], moments: [], signals: [], closed: [] }
+const all: Promise<unknown>[] = []
+const gaps: number[] = []
+
+const run = (name: string, skip: string | false, act: (t: Test) => Promise<void>) =>
+  all.push(t.test(name, { skip, buffered: true }, act))
+
+function kill(sum: string, name: string, custody: string, act: Act) {
+  run(`${name}, ${custody}`, false, async t => {
+    const found = await killedOnce(t, custody, act)
+    sums[sum]?.push(found)
+    t.ok(found.what !== 'lost', found.story)
+  })
+}
+
+for (const custody of custodies) {
+  const options = { login: 'expired', via: 'proxy', config: { custody } } as const
+  const points = cannotTrace ? [] : await killPoints(await sandbox(t, options), true)
+  // `npm test` kills at every decisive point in test/system/killed.test.ts.
+  for (const [index, point] of points.entries()) {
+    const signal = deaf[index % deaf.length] ?? 'SIGTERM'
+    const isShort = index % 40 === (custody === 'sole' ? 0 : 20)
+    if (!isWhole && !isShort) continue
+    kill('points', `killed at ${point.what}`, custody, killAt(point))
+    kill('signals', `${signal} at ${point.what}`, custody, signalAt(point, signal))
+  }
+  const moments = scale(4, 500)
+  for (let index = 0; index < moments; index++) {
+    const since = index % 2 === 0 ? 'start' : 'request'
+    const ms = Math.random() * (since === 'start' ? 1500 : 100)
+    kill('moments', `killed ${Math.round(ms)} ms after ${since}`, custody, killAfter(ms, since))
+  }
+  for (let index = 0; index < scale(1, 20); index++) {
+    kill('closed', 'a closed pipe', custody, closedPipe)
+    kill('closed', 'a closed terminal', custody, closedTerminal(Math.random() * 1500))
+  }
+  for (let index = 0; index < scale(1, 10); index++)
+    run(`from the last byte to the saved body, ${custody}`, cannotTrace, async t => {
+      const ms = await gapMs(t, custody)
+      t.ok(ms !== null && ms >= 0)
+      gaps.push(ms ?? 0)
+    })
+}
+
+run('our own crash is taken over at once', false, async t => {
+  const { afterMs, plainMs, good } = await oursMs(t)
+  const found = `${Math.round(afterMs)} ms, without a crash ${Math.round(plainMs)} ms`
+  figures.within('the next run after our crash', found, 'healthy', good)
+})
+for (const { version, path, skip } of isWhole ? realClients() : [])
+  run(`${version} takes over`, skip, async t => {
+    const { ms, good } = await clientMs(t, path)
+    figures.within(`bare client ${version} after our crash`, `${Math.round(ms)} ms`, 'works', good)
+  })
+await Promise.all(all)
+
+const count = (sum: string, is: (found: AfterKill) => boolean) => sums[sum]?.filter(is).length ?? 0
+const names = {
+  points: 'killed at a call on files or connections',
+  moments: 'killed at a random moment',
+  signals: 'another signal at a call (SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGQUIT in turn)',
+  closed: 'pipe or terminal closed',
+}
+for (const [sum, name] of Object.entries(names)) {
+  figures.counted(name, sums[sum]?.length ?? 0)
+  const isDeaf = sum === 'signals' || sum === 'closed'
+  const lost = count(sum, ({ what }) => what === 'lost' || (isDeaf && what === 'window'))
+  figures.wanted('not healthy in the next run', lost, 0)
+  figures.wanted('spent tokens posted', sums[sum]?.reduce((n, { reuses }) => n + reuses, 0) ?? 0, 0)
+  if (isDeaf) continue
+  figures.counted(
+    'rotated, and killed before the answer was saved',
+    count(sum, ({ what }) => what === 'window'),
+  )
+  figures.counted(
+    'killed with the request prepared, the server had not acted',
+    count(sum, found => found.needlessDoubt),
+  )
+}
+const sorted = gaps.toSorted((one, other) => one - other)
+const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+const isTraced = cannotTrace
+  ? 'not traced'
+  : `${median.toFixed(1)} ms (most ${(sorted.at(-1) ?? 0).toFixed(1)})`
+figures.counted('from the last byte to the saved body, median under trace', isTraced)

@@ -5,7 +5,11 @@ export function wordsOf(line: string): string[] {
   const words: string[] = []
   for (const [, double, single, bare = ''] of line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)) {
     const word = double ?? single ?? bare
-    if (double === undefined && single === undefined && /^(?:#.*|\||\|\||&&|;|>|>>|&)$/.test(word))
+    if (
+      double === undefined &&
+      single === undefined &&
+      /^(?:#.*|\||\|\||&&|;|<|>|>>|&)$/.test(word)
+    )
       break
     words.push(word)
   }

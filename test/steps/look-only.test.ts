@@ -145,7 +145,7 @@ t.test('another credential, observing, switched off, no store', async t => {
   const off = await engine(t, { config: { mode: 'off' } })
   t.match(await seen(t, off), {
     outcome: { verdict: 'ok', because: 'off' },
-    text: /^! claude-auth is switched off \(/,
+    text: /^! claude-auth is switched off\s+\(/,
     short: 'claude-auth is switched off',
   })
   const none = await engine(t, { config: { store: 'none' } })
@@ -178,6 +178,8 @@ t.test('the prepared line follows each run, is private, and never goes stale', a
   at.pass(5 * hourMs)
   await at.ensure()
   t.not(readFileSync(file, 'utf8'), line)
+  // Later than the ten minutes in which a refusal after a renewal says nothing.
+  at.pass(hourMs)
   at.authority.endFamily(at.login()?.accessToken ?? '')
   await at.ensure({ forced: true })
   t.equal(readFileSync(file, 'utf8'), '✗ sign in: claude-auth login\n')

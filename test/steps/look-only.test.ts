@@ -136,7 +136,7 @@ t.test('another credential, observing, switched off, no store', async t => {
   const key = await engine(t, { env: { ANTHROPIC_API_KEY: 'sk-ant-api03-x' } })
   t.match(await seen(t, key), {
     outcome: { verdict: 'ok', credential: 'other' },
-    text: /^! ANTHROPIC_API_KEY from the environment is used, not the login of alice/,
+    text: /^! ANTHROPIC_API_KEY from the environment is used, not the login\s+of\s+alice/,
     short: '! another credential is used',
   })
   const observed = await engine(t, { config: { mode: 'observe' } })

@@ -112,8 +112,8 @@ function signInHeadline({ outcome, sinceMs, nowMs }: StatusFacts): string {
 
 function identity({ email, organization }: StatusFacts, joint = 'of'): string {
   if (email === null) return ''
-  const of = organization === null ? '' : ` (${cleanMiddle(organization, 60)})`
-  return ` ${joint} ${cleanMiddle(email, 60)}${of}`
+  const of = organization === null ? '' : ` (${cleanMiddle(organization, 50)})`
+  return ` ${joint} ${cleanMiddle(email, 50)}${of}`
 }
 
 function tokenLine(facts: StatusFacts): string | null {

@@ -45,10 +45,8 @@ export function leaveShortLine(run: Run, outcome: Outcome, command: string): voi
   }
 }
 
-function emailOf(run: Run, { identity, credential }: Pick<Outcome, 'identity' | 'credential'>) {
-  const known = identity?.email ?? null
-  if (known !== null || credential === 'other') return known
-  return expectedEmail(run.config, run.memory, run.paths.clientConfig)
+function emailOf(run: Run, { identity }: Pick<Outcome, 'identity'>): string | null {
+  return identity?.email ?? expectedEmail(run.config, run.memory, run.paths.clientConfig)
 }
 
 function textOf(path: string): string | null {

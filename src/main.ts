@@ -9,6 +9,7 @@ type Command = (argv: string[], env: Env) => Promise<number>
 const commands: Record<string, () => Promise<Command>> = {
   ensure: async () => (await import('./commands/ensure.js')).ensure,
   login: async () => (await import('./commands/login.js')).login,
+  hook: async () => (await import('./commands/hook.js')).hook,
   log: async () => (await import('./commands/log-command.js')).logCommand,
   demo: async () => (await import('./commands/demo.js')).demo,
 }

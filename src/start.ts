@@ -98,6 +98,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     otherCredential: otherCredential(env, settings),
     forced: options.forced,
     offline: options.offline,
+    doubtedAtMs: null,
     signedIn: options.signedIn,
     would: null,
     configFiles: {

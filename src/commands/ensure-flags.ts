@@ -22,7 +22,7 @@ const options = {
 
 export type EnsureFlags = ReturnType<typeof flagsOf>
 
-const askers = ['launch', 'soon', 'hook', 'timer', 'sign-in']
+const askers = ['launch', 'session', 'soon', 'hook', 'timer', 'sign-in']
 
 /** Throws `usage` for anything unknown. */
 export function flagsOf(argv: string[]) {

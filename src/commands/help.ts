@@ -52,6 +52,15 @@ What changed this login and why, newest last.
 Example: claude-auth log --since 2d -n 20
 `
 
+const hook = `Usage: claude-auth hook EVENT
+
+What the client's hooks call (install puts them into its settings), with the client's words on
+stdin: session-start and user-prompt-submit check the login, stop-failure has it looked at again,
+session-end backs up a new sign-in and marks a log-out. Silent when all is well; always ends with 0.
+
+Example: claude-auth hook session-start </dev/null
+`
+
 const demo = `Usage: claude-auth demo
 
 Shows in under a minute what a user would see: a login renewed, restored, and one that needs
@@ -60,7 +69,7 @@ a person; with a throwaway home and a stand-in server on this machine.
 Example: claude-auth demo
 `
 
-const texts: Record<string, string> = { ensure, login, log, demo }
+const texts: Record<string, string> = { ensure, login, log, hook, demo }
 
 /** The help of a command; the overview for none or one that does not exist. */
 export function helpFor(command: string | null): string {

@@ -85,7 +85,10 @@ export async function report(
     expiresAtMs: outcome.expiresAt,
     ...(trouble === null ? {} : { detail: trouble }),
     launchStopped:
-      config.mode === 'on' && config.onSignInRequired === 'fail' && verdict === 'sign-in',
+      run.actor !== 'hook' &&
+      config.mode === 'on' &&
+      config.onSignInRequired === 'fail' &&
+      verdict === 'sign-in',
     otherAccount: isOtherAccount(run, identity),
     longLived: isLongLivedNeeded(seen.state, run.now()),
     notByClient: trouble === notByClientTrouble,

@@ -1,14 +1,15 @@
-# The gate and the worker behind it; sourced by launch.sh. Whoever holds the lock is at work on this login.
+# The gate and the worker behind it; sourced by launch.sh and hook.sh. Whoever holds the lock is at work on this login.
 
 # Does this machine go on when the client ends? Then work may be left to the background. Not in a
-# container whose first process is the client, a script that starts it, or its mere guardian.
+# container whose first process is the client, a script that starts it, or its mere guardian. A hook is
+# not started by the client's parent, and names that in ca_starter.
 ca_lasting() {
   ca_first=
   [ "$$" != 1 ] && { command read -r ca_first </proc/1/comm; } 2>/dev/null
   case $ca_first in
     systemd | init | 'init('*) ;;
     '' | sh | *bash | dash | ash | zsh | fish | busybox | *.sh | *entrypoint* | claude*) return 1 ;;
-    *) [ "$PPID" != 1 ] ;;
+    *) [ "${ca_starter:-$PPID}" != 1 ] ;;
   esac
 }
 
@@ -25,7 +26,15 @@ ca_find_node() {
   ca_node= && return 1
 }
 
-# ca_worker launch|soon [TIMEOUT]: becomes the worker, ensure in a session of its own and out of the
+# Sets ca_patience, the seconds that somebody waits: as the marks say, else the configuration last read.
+ca_find_patience() {
+  if [ -z "$ca_wait" ]; then
+    ca_wait=$(command sed -n 's/.*"launchWaitMs":\([0-9]*\)[0-9]\{3\}[,}].*/\1/p' "$ca_state/config.json" 2>/dev/null)
+  fi
+  case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
+}
+
+# ca_worker ASKER [TIMEOUT]: becomes the worker, ensure in a session of its own and out of the
 # terminal's reach; descriptor 9 is the gate. With TIMEOUT it is waited for, so it has an end.
 ca_worker() {
   ca_cwd=$PWD
@@ -33,8 +42,8 @@ ca_worker() {
   ca_setsid=$(command -v setsid) || trap '' INT QUIT HUP TSTP
   ca_timeout=${2-}
   set -- "$ca_node" "$ca_root/bin/claude-auth" ensure --for "$1" --gate-fd 9 \
-    --client "$ca_target" --override "$ca_named" --cwd "$ca_cwd" ${ca_terminal:+"$ca_terminal"} \
-    ${ca_foreign:+--foreign}
+    ${ca_target:+--client "$ca_target"} --override "$ca_named" --cwd "$ca_cwd" \
+    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign}
   if [ -n "$ca_timeout" ]; then set -- "$ca_timeout" 60 "$@"; fi
   if [ -n "$ca_setsid" ]; then set -- "$ca_setsid" "$@"; fi
   PATH=$ca_search
@@ -63,7 +72,8 @@ ca_with_gate() {
   fi
 }
 
-# Prints the verdict: of the worker that is at it when it is done, else of one that is started here.
+# Prints the verdict: of the worker that is at it when it is done, else of one that is started here,
+# for ca_for.
 # A shared lock is what a worker leaves to the waiting once it has given its verdict.
 ca_verdict() {
   ca_turns=0
@@ -81,13 +91,13 @@ ca_verdict_since() {
     if ca_shared_verdict; then return; fi
     if command flock -n -x 9; then
       if ca_lasting; then
-        (ca_worker launch &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
+        (ca_worker "$ca_for" &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
       elif [ "$$" = 1 ]; then
         # A process that ends in the background would be the client's to bury.
-        (ca_worker launch "$(command -v timeout)")
+        (ca_worker "$ca_for" "$(command -v timeout)")
       else
         # The pipe stays open on 8, of which the worker knows nothing, until it ends.
-        (ca_worker launch "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
+        (ca_worker "$ca_for" "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
       fi
       return
     fi

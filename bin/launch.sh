@@ -8,6 +8,7 @@ IFS='
 ca_root=${ca_self%/bin/*}
 . "$ca_root/bin/words.sh"
 . "$ca_root/bin/find-client.sh"
+. "$ca_root/bin/ours.sh"
 . "$ca_root/bin/gate.sh"
 
 # Becomes the client. Called with the client's arguments, like the functions below.
@@ -49,37 +50,10 @@ ca_choose() {
   if [ -z "$ca_client" ]; then ca_find_client || exit; fi
 }
 
-# May anything of this login be looked at or changed? Only by the owner, and only if it is managed.
-ca_ours() {
-  case $ca_login in /*) ;; *) return 1 ;; esac
-  [ -O "${HOME-}" ] || return 1
-  if [ -L "$ca_state" ]; then return 1; fi
-  for ca_place in "$ca_login" "$ca_state"; do
-    if [ -e "$ca_place" ] && ! [ -O "$ca_place" ]; then return 1; fi
-  done
-  [ "$ca_login" = "$ca_home/.claude" ] || [ -d "$ca_state" ] ||
-    command grep -q '^profiles:' "$ca_user" "$ca_system" 2>/dev/null
-}
-
-# Does a config file switch us off? That works without Node, and then nothing at all is written.
-ca_off() {
-  command grep -qs "^mode: *[\"']\{0,1\}off" "$ca_user" "$ca_system"
-}
-
-# ca_engine WORDS…: the command `claude-auth`, in place of this (sub)shell.
-ca_engine() {
-  PATH=$ca_search
-  unset NODE_OPTIONS
-  exec "$ca_node" "$ca_root/bin/claude-auth" "$@"
-}
-
 # `auth login` and `auth logout`: the client runs as a child, and what came of it is recorded.
 ca_account() {
   ca_marked=n ca_for=hook
-  if [ "$2" = logout ]; then
-    (umask 077 && command mkdir -p -- "$ca_state") 2>/dev/null
-    if ! [ -e "$ca_state/signed-out" ]; then (umask 077 && : >"$ca_state/signed-out") 2>/dev/null && ca_marked=y; fi
-  fi
+  if [ "$2" = logout ] && ! [ -e "$ca_state/signed-out" ]; then ca_leave signed-out && ca_marked=y; fi
   command rm -f -- "$ca_state/fresh"
   trap : INT QUIT
   (ca_exec "$@")
@@ -135,7 +109,7 @@ if [ -n "$ca_trouble" ]; then
 fi
 ca_target=$ca_client
 ca_named=${ca_given:-${CLAUDE_AUTH_CLIENT-}}
-case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
+ca_find_patience
 ca_insist=
 if [ "$ca_zone" = soon ]; then
   if ca_lasting; then
@@ -144,6 +118,9 @@ if [ "$ca_zone" = soon ]; then
   fi
   ca_insist=y
 fi
+ca_for=launch
 ca_answer=$(ca_with_gate ca_verdict)
+# The hooks of this very process need not ask again.
+ca_leave answered "$$"
 ca_obey
 ca_exec "$@"

@@ -42,5 +42,6 @@ export const debianPackages = {
   flock: 'util-linux',
   script: 'bsdutils',
   strace: 'strace',
+  'systemd-analyze': 'systemd',
   tmux: 'tmux',
 }

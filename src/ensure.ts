@@ -8,6 +8,7 @@ import { backUp } from './steps/back-up.js'
 import { keepLast, type Trail } from './steps/keep-last.js'
 import { noticeLogOut } from './steps/log-out.js'
 import { look, type Seen } from './steps/look.js'
+import { noticeDoubt } from './steps/notice-doubt.js'
 import { revokeOwed } from './steps/owed-revocations.js'
 import { readStore, register } from './steps/read-store.js'
 import { recover } from './steps/recover.js'
@@ -47,6 +48,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
   }
   if (run.config.mode === 'on' && mayAct(run)) {
     await recover(run)
+    noticeDoubt(run)
     if (run.forced && run.store !== null) run.asked ??= await readStore(run)
   }
   for (;;) {
@@ -66,7 +68,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       keepLast(run, last, trail)
       return last
     }
-    if (!told && isAfterwards(decision, seen)) {
+    if (!told && isAfterwards(decision, seen, run)) {
       const fresh: Decision = { do: 'launch', because: 'fresh', about: null }
       tell(await report(run, seen, fresh, { steps, did }, isHeard))
     }
@@ -88,9 +90,12 @@ function isEnd(decision: Decision): boolean {
   return decision.do === 'launch' || decision.do === 'sign-in'
 }
 
-/** The login works already: the launch need not wait for this step. Taking custody is no such step. */
-function isAfterwards(decision: Decision, { state }: Seen): boolean {
-  if (decision.do === 'verify') return decision.because === 'unverified'
+/**
+ * The login works already: the launch need not wait for this step. Taking custody is no such step, nor
+ * is asking about a login that a client met a 401 with.
+ */
+function isAfterwards(decision: Decision, { state }: Seen, { doubtedAtMs }: Run): boolean {
+  if (decision.do === 'verify') return decision.because === 'unverified' && doubtedAtMs === null
   const inPlainText = state.file.kind === 'login' && state.file.login.refreshHash !== null
   return decision.do === 'back-up' && !(state.custody === 'sole' && inPlainText)
 }

@@ -48,6 +48,8 @@ export interface Run {
   /** Between 0 and 1. */
   random: () => number
 
+  /** When a client met a 401 since the last run: what the server said before counts for nothing. */
+  doubtedAtMs: number | null
   /** Somebody has just signed in: what we don't know in the file is that sign-in's. */
   signedIn: boolean
   /** `mode: observe`: what would have been done; null: nothing. */

@@ -113,6 +113,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     forced: options.forced,
     offline: options.offline,
     readOnly,
+    doubtedAtMs: null,
     signedIn: options.signedIn,
     would: null,
     configFiles: {

@@ -6,7 +6,7 @@ import { doctor } from './table/doctor.js'
 import { log } from './table/log.js'
 import { login } from './table/login.js'
 import { logout } from './table/logout.js'
-import { completion, demo, ensure } from './table/plumbing.js'
+import { completion, demo, ensure, hook } from './table/plumbing.js'
 import { status } from './table/status.js'
 
 /** In the order in which people read of them. To add a command, add its entry here. */
@@ -17,6 +17,7 @@ export const commandTable: readonly CommandEntry[] = [
   logout,
   log,
   ensure,
+  hook,
   completion,
   demo,
 ]

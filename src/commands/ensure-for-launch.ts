@@ -1,4 +1,4 @@
-// `ensure --for launch`: the detached worker, which answers the wrapper with one verdict and then works on.
+// `ensure --for launch` (or `session`): the detached worker, which answers the wrapper, or a hook, with one verdict and then works on.
 
 import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
@@ -18,7 +18,7 @@ import { runOnce } from './run-once.js'
 const spareMs = 500
 
 /**
- * The wrapper reads one verdict (`launch`, `prompt` or `fail N`, then lines for a person, then a dot)
+ * The wrapper, or the hook of a session, reads one verdict (`launch`, `prompt` or `fail N`, then lines for a person, then a dot)
  * from standard output: the launch goes on, and so does the run. Nothing at the terminal reaches it.
  */
 export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<number> {
@@ -32,7 +32,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
     // Whoever waits for this worker shares its verdict, never an earlier one.
     if (place.owned) clearVerdicts(place.paths)
     const { outcome } = await runOnce(env, {
-      actor: 'launch',
+      actor: flags.for === 'session' ? 'hook' : 'launch',
       client: flags.client ?? null,
       ...(flags.override === undefined ? {} : { override: flags.override }),
       gateDescriptor: gateDescriptor(flags),

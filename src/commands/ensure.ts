@@ -18,7 +18,7 @@ import { runOnce } from './run-once.js'
 /** Runs to its end and gives the exit code of the verdict. */
 export async function ensure(argv: string[], env: Env): Promise<number> {
   const flags = flagsOf(argv)
-  if (flags.for === 'launch') return ensureForLaunch(flags, env)
+  if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
   if (flags.every !== undefined) return forEver(flags, env)
   const known: Known = { config: null, report: null }
   const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)

@@ -21,6 +21,8 @@ export interface LoginPaths {
   journal: string
   /** Written by the shell before a log-out; see `login/marks.ts` for the other marks. */
   signedOut: string
+  /** Left by a hook after the client met a 401: the next run asks the server. */
+  doubted: string
   /** The client's global config, which names the account it believes it is. */
   clientConfig: string
 }
@@ -62,6 +64,7 @@ export function loginPaths(folder: string, env: Env, home: string): LoginPaths {
     stateFile: join(state, 'state.json'),
     journal: join(state, 'journal.jsonl'),
     signedOut: join(state, 'signed-out'),
+    doubted: join(state, 'doubted'),
     clientConfig: configDir ? join(configDir, '.claude.json') : join(home, '.claude.json'),
   }
 }

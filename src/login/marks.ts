@@ -14,8 +14,8 @@ export interface MarkFacts extends SealFacts {
   usableUntilMs: number | null
   /** No background worker before; null: any time. */
   retryAtMs: number | null
-  /** The real client, and what it was found by: `$CLAUDE_AUTH_CLIENT` (or empty) and PATH. */
-  client: string
+  /** The real client (null: none was found), and what it was found by: `$CLAUDE_AUTH_CLIENT` (or empty) and PATH. */
+  client: string | null
   override: string
   searchPath: string
   systemConfig: string
@@ -32,7 +32,13 @@ export type Marked =
   | { marked: true; seconds: number }
   | {
       marked: false
-      because: 'login-changed' | 'config-changed' | 'signed-out' | 'too-soon' | 'relative'
+      because:
+        | 'login-changed'
+        | 'config-changed'
+        | 'signed-out'
+        | 'doubted'
+        | 'too-soon'
+        | 'relative'
     }
 
 /** More than a tick of the kernel's clock: what changed so shortly before may change again unseen. */
@@ -51,7 +57,7 @@ const farFutureSeconds = 2_145_916_800
 export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   clearMarks(paths)
   // The wrapper sources these from wherever it was started.
-  if (![paths.folder, facts.client, facts.userConfig].every(isAbsolute))
+  if (![paths.folder, facts.client ?? '/', facts.userConfig].every(isAbsolute))
     return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const seconds = sealLogin(paths.loginFile, facts)
@@ -68,12 +74,13 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   place('usable', '', wholeSeconds(facts.usableUntilMs))
   if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))
   if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
+  if (exists(paths.doubted)) return { marked: false, because: 'doubted' }
   const known = {
     ca_format: '1',
     ca_folder: paths.folder,
     ca_path: facts.searchPath,
     ca_override: facts.override,
-    ca_client: facts.client,
+    ca_client: facts.client ?? '',
     ca_config: facts.userConfig,
     ca_have_system: haveSystem,
     ca_have_user: haveUser,

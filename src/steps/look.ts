@@ -59,8 +59,9 @@ export function look(run: Run): Seen {
   return { state, file, lineage }
 }
 
-function verificationFacts({ config, memory }: Run, verified: Verified | null) {
+function verificationFacts({ config, memory, doubtedAtMs }: Run, verified: Verified | null) {
   if (verified === null) return null
+  if (doubtedAtMs !== null && verified.atMs < doubtedAtMs) return null
   const rightIdentity = isRightIdentity(verified.identity, config.identity, memory.pinned)
   return { ...verified, rightIdentity }
 }

@@ -17,8 +17,7 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
   if (['not-ours', 'other-credential'].includes(decision.because)) return
   const good = decision.because === 'fresh' || decision.because === 'long-lived'
   const login = state.file.kind === 'login' ? state.file.login : null
-  if (!good || run.client === null || login === null || file.contentHash === null)
-    return clearMarks(run.paths)
+  if (!good || login === null || file.contentHash === null) return clearMarks(run.paths)
   const nowMs = run.now()
   const ours = ourLongLived(state)
   const endsAtMs = ours?.endsAtMs ?? null

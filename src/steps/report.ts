@@ -120,7 +120,10 @@ export async function report(
 }
 
 /** A login that only can't be renewed any more works until its end: only then is a launch stopped. */
-function isLaunchStopped({ config, now }: Run, { state }: Seen, decision: Decision): boolean {
+function isLaunchStopped(run: Run, { state }: Seen, decision: Decision): boolean {
+  const { actor, config, now } = run
+  // A hook can't stop the session that has begun.
+  if (actor === 'hook') return false
   if (decision.do !== 'sign-in' || config.mode !== 'on' || config.onSignInRequired !== 'fail')
     return false
   const login = state.file.kind === 'login' ? state.file.login : null

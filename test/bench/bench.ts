@@ -1,7 +1,7 @@
-// The benchmark: what a healthy and a renewing launch cost. usage: npm run bench [-- --quick]
+// The benchmark: what a healthy launch, a healthy hook and a renewing launch cost. usage: npm run bench [-- --quick]
 
 import { cpus, loadavg } from 'node:os'
-import { healthyLaunch } from './healthy.js'
+import { healthyHook, healthyLaunch } from './healthy.js'
 import { makePlace } from './place.js'
 import { renewingLaunch } from './renewing.js'
 import { makeVaultPlace } from './vault-place.js'
@@ -23,6 +23,7 @@ try {
   const cores = cpus().length
   process.stdout.write(`Node ${process.version}, ${cores} cores, load ${load}\n\n`)
   process.stdout.write(`${await healthyLaunch(place, quick ? 40 : 400)}\n`)
+  process.stdout.write(`${await healthyHook(place, quick ? 40 : 400)}\n`)
   process.stdout.write(`${await renewingLaunch(place, vault, quick ? 5 : 40)}\n`)
 } catch (error) {
   if (!stopped) throw error

@@ -1,4 +1,4 @@
-// The healthy launch: the wrapper beside two-line scripts that only exec the client.
+// The healthy launch beside two-line scripts that only exec the client, and the healthy hook beside one that exits.
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,6 +35,24 @@ export async function healthyLaunch(place: Place, rounds: number): Promise<strin
     ? '  strace is not available: system calls not counted\n'
     : columns([['', 'system calls', 'forks'], ...counted])
   return `${table('A healthy launch', timed, base)}\n${calls}`
+}
+
+/** The hooks that run at each start and before each prompt. */
+export async function healthyHook(place: Place, rounds: number): Promise<string> {
+  const { home, command, time } = place
+  const dash = join(home.path, 'exit-dash')
+  home.write(dash, '#!/bin/sh\nexit 0\n', 0o755)
+  await makeMarks(place)
+  const base = 'dash script that exits'
+  const events = ['session-start', 'user-prompt-submit']
+  const timed = await inTurn(
+    [
+      { name: base, once: () => time(dash) },
+      ...events.map(event => ({ name: event, once: () => time(command, ['hook', event]) })),
+    ],
+    rounds,
+  )
+  return table('A healthy hook', timed, base)
 }
 
 /** The first launches verify and store the login; healthy is one that leaves the marks as they are. */

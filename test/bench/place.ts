@@ -22,6 +22,8 @@ export interface Place {
   /** The client that does nothing: `true`. */
   client: string
   wrapper: string
+  /** `claude-auth`. */
+  command: string
   /** Milliseconds of one run of a program, with nothing else going on in this process. */
   time(command: string, args?: string[]): number
   /** The same for a program that needs an answer of the authority. */
@@ -63,6 +65,7 @@ export async function makePlace(config: Record<string, unknown> = {}): Promise<P
     env,
     client: '/bin/true',
     wrapper: join(root, 'bin/claude'),
+    command: join(root, 'bin/claude-auth'),
     time: (command, args = []) => {
       const began = process.hrtime.bigint()
       const { status } = spawnSync(command, args, options)

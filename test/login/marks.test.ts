@@ -113,6 +113,8 @@ t.test(
       t.same(writeMarks(paths, facts), { marked: false, because: 'config-changed' }, path)
       utimesSync(path, 1000, 1000)
     }
+    writeFileSync(paths.doubted, '')
+    t.same(writeMarks(paths, facts), { marked: false, because: 'doubted' })
     writeFileSync(paths.signedOut, '')
     t.same(writeMarks(paths, facts), { marked: false, because: 'signed-out' })
     t.notOk(existsSync(join(paths.state, 'fresh')))

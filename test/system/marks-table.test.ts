@@ -46,6 +46,10 @@ const situations: Record<string, Situation> = {
     validSeconds: 1,
     change: () => sleep(2100, undefined),
   },
+  'no client was found': {
+    change: box => void box.mark({ client: null }),
+    isFresh: true,
+  },
   'a newer login': { change: replaced(null) },
   'a login with an older time': { change: replaced(-7200) },
   'a login within the tick of the mark': {

@@ -16,7 +16,7 @@ export const ensure = {
     for: {
       value: 'WHO',
       says: 'who asks',
-      choices: ['launch', 'soon', 'hook', 'timer', 'sign-in'],
+      choices: ['launch', 'session', 'soon', 'hook', 'timer', 'sign-in'],
       hidden: true,
     },
     'gate-fd': { value: 'N', says: 'the gate, held already', hidden: true },
@@ -31,6 +31,24 @@ export const ensure = {
   ],
   examples: ['claude-auth ensure --force --json', 'claude-auth ensure --every 15m'],
   load: async () => (await import('../ensure.js')).ensure,
+} as const satisfies CommandEntry
+
+export const hook = {
+  name: 'hook',
+  group: 'plumbing',
+  summary: 'what the hooks of the client call',
+  about:
+    'Checks the login for a session, as the wrapper does for a launch; the words of the client come on stdin. install puts it into the settings of the client. Silent while all is well; always ends with 0.',
+  operand: {
+    name: 'EVENT',
+    choices: ['session-start', 'user-prompt-submit', 'stop-failure', 'session-end'],
+  },
+  flags: {},
+  notes: [
+    'session-start and user-prompt-submit check the login, stop-failure has it looked at again, session-end stores a new sign-in and marks a log-out.',
+  ],
+  examples: ['claude-auth hook session-start'],
+  load: async () => (await import('../hook.js')).hook,
 } as const satisfies CommandEntry
 
 export const completion = {

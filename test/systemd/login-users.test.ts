@@ -1,0 +1,70 @@
+// Who the timer of the machine works for: people with a login folder of their own, and without a session.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const script = fileURLToPath(new URL('../../bin/login-users.sh', import.meta.url))
+const skip = process.getuid?.() === 0 ? false : 'needs root, to make homes of others'
+
+t.test('the list', { skip }, async t => {
+  const folder = t.testdir()
+  const home = (name: string, uid: number, loginUid: number | null = uid) => {
+    const path = join(folder, 'home', name)
+    mkdirSync(path, { recursive: true })
+    if (loginUid !== null) {
+      mkdirSync(join(path, '.claude'))
+      chownSync(join(path, '.claude'), loginUid, 0)
+    }
+    chownSync(path, uid, 0)
+    return path
+  }
+  const line = (name: string, uid: number | string, path: string) =>
+    `${name}:x:${uid}:100:Somebody, else:${path}:/bin/bash`
+  mkdirSync(join(folder, 'run/70005/systemd'), { recursive: true })
+  writeFileSync(join(folder, 'run/70005/systemd/private'), '')
+  const linked = home('linked-target', 70_006)
+  symlinkSync(linked, join(folder, 'home/linked'))
+  const passwd = [
+    line('alice', 70_001, home('alice', 70_001)),
+    line('no-login', 70_002, home('no-login', 70_002, null)),
+    line('stolen', 70_003, home('stolen', 70_003, 70_001)),
+    line('others-home', 70_004, home('others-home', 70_001, 70_004)),
+    line('has-session', 70_005, home('has-session', 70_005)),
+    line('linked', 70_006, join(folder, 'home/linked')),
+    line('CORP\\bob', 70_007, home('bob', 70_007)),
+    line('-n', 70_008, home('dash', 70_008)),
+    line('service', 300, home('service', 300)),
+    line('nobody', 65_534, home('nobody', 65_534)),
+    line('no-home', 70_009, '/nonexistent'),
+    line('rootish', '', '/'),
+    line('odd', '1e5', '/root'),
+    'garbage',
+    '',
+    line('zoe', 70_010, home("it's $(touch pwned) home", 70_010)),
+  ]
+  const place = (path: string, text: string) => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { mode: 0o755 })
+  }
+  place(join(folder, 'passwd'), `${passwd.join('\n')}\n`)
+  const tools = join(folder, 'tools')
+  place(join(tools, 'getent'), `#!/bin/sh\ncat '${folder}/passwd'\n`)
+  place(join(tools, 'systemctl'), `#!/bin/sh\necho "$*" >>'${folder}/started'\nexit 1\n`)
+  const copy = join(folder, 'login-users.sh')
+  const text = readFileSync(script, 'utf8')
+    .replace('/run/user', join(folder, 'run'))
+    .replace('PATH=', `PATH=${tools}:`)
+  place(copy, text)
+  const expected = ['alice', 'linked', '70007', '70008', 'zoe']
+  for (const shell of [['dash'], ['bash'], ['busybox', 'ash']]) {
+    const [program = '', ...args] = shell
+    const listed = execFileSync(program, [...args, copy], { encoding: 'utf8', cwd: folder })
+    t.same(listed.trim().split('\n'), expected, shell.join(' '))
+  }
+  spawnSync('sh', [copy, '--start'])
+  const started = readFileSync(join(folder, 'started'), 'utf8').trim().split('\n').sort()
+  t.same(started, expected.map(user => `start claude-auth@${user}.service`).sort())
+})

@@ -25,7 +25,7 @@ for (const part of Object.keys(simulated.parts))
         const what = `${part}, ${misfortune}`
         figures.counted(`${what}: runs, and renewals in them`, `${found.runs}, ${found.rotations}`)
         figures.wanted(`${what}: times that a session would have noticed`, found.noticed, 0)
-        figures.wanted(`${what}: calls for a person`, found.signIns, 0)
+        figures.wanted(`${what}: calls for a person, or runs that broke`, found.signIns, 0)
         figures.wanted(`${what}: refresh tokens used twice`, found.reuses, 0)
         figures.wanted(`${what}: refresh token in the file`, found.inFile, 0)
         figures.wanted(`${what}: refresh token lost`, found.lost ? 1 : 0, 0)

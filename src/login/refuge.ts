@@ -1,7 +1,15 @@
 // The refuge: a place outside the home for an answer that the home's own disk no longer takes.
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
@@ -38,7 +46,13 @@ export function inRefuge(path: string): Buffer[] {
 export function leaveRefuge(path: string) {
   for (const ground of grounds) {
     const place = placeIn(ground, path)
-    if (isPrivate(dirname(place))) removeQuietly(place)
+    if (!isPrivate(dirname(place))) continue
+    removeQuietly(place)
+    try {
+      rmdirSync(dirname(place))
+    } catch {
+      // Another login of this user's is in it.
+    }
   }
 }
 

@@ -26,7 +26,15 @@ export function tmuxScreen(t: Test, box: Sandbox, command: string, columns = 80)
   const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
   const pairs = Object.entries(box.env).map(([name, value]) => quote(`${name}=${value}`))
   const line = `exec env -i ${pairs.join(' ')} TERM=screen LANG=C.UTF-8 sh -c ${quote(command)}`
-  tmux('-u', 'new-session', '-d', '-x', String(columns), '-y', '40', `${line}; sleep 600`)
+  const start = ['-u', 'new-session', '-d', '-x', String(columns), '-y', '40', line]
+  // On a busy machine a new tmux server sometimes ends before its first client is through.
+  for (let tries = 1; ; tries++)
+    try {
+      tmux(...start)
+      break
+    } catch (error) {
+      if (tries === 5) throw error
+    }
   t.teardown(() => spawnSync('tmux', ['-S', socket, 'kill-server']))
   return {
     enter: text => {

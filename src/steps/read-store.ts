@@ -27,8 +27,8 @@ export async function readStore(run: Run): Promise<StoreRead> {
   return read
 }
 
-/** Who was alone so long ago may not be alone any more: the life of an access token. */
-const aloneMs = 8 * 3_600_000
+/** Who was alone so long ago may not be alone any more; a Vault that is away over a weekend ends no login. */
+const aloneMs = 3 * 24 * 3_600_000
 
 /**
  * Could another host post the same refresh token while the document can't be asked? Not where it was

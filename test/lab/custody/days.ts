@@ -29,14 +29,14 @@ interface Day {
 /** What happens before a run, and whether the day is over for it at the end. */
 export const misfortunes: Record<string, (day: Day) => unknown> = {
   'nothing else fails': () => undefined,
-  'Vault away for up to five hours': async day => {
+  'Vault away for up to two days': async day => {
     const { at, line, luck } = day
     // Longer, and nobody knows whether another host has joined: nothing is renewed then (docs/vault.md).
-    const isLong = at.clock.ms - day.awayAtMs > 3 * hourMs
+    const isLong = at.clock.ms - day.awayAtMs > 46 * hourMs
     if (line.isOpen() && luck.is(0.1)) {
       day.awayAtMs = at.clock.ms
       await line.shut()
-    } else if (!line.isOpen() && (isLong || luck.is(0.05))) await line.open()
+    } else if (!line.isOpen() && (isLong || luck.is(0.01))) await line.open()
   },
   'the local store damaged': ({ at, luck }) => {
     const name = luck.oneOf(filesOf(at))

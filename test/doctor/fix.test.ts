@@ -12,12 +12,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
 import { placeOf } from '../../src/start.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 
-const user = {
+const user: User = {
   email: 'alice@example.com',
   accountUuid: 'a',
   organizationUuid: 'o',

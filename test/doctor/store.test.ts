@@ -126,7 +126,6 @@ t.test('Vault', async t => {
     const { body } = await bao.ask('POST', 'auth/token/create-orphan', {
       policies: [at.mount, 'default'],
       display_name: `ws1-claude-auth-${me}`,
-      no_default_policy: true,
       renewable: false,
       ttl: '5h',
     })

@@ -13,14 +13,15 @@ Set-up
 
 Login
   ! warn login-mode     Others may read or write your login file (mode 644).
-                        $ chmod 600 ~/.claude/.credentials.json
+                        chmod 600 ~/.claude/.credentials.json
   • note identity       No identity is configured; alice@example.com, seen first, is taken for yours.
 
 Launch
   ✗ fail client         Claude Code is not installed here, or only our wrapper is found.
-                        $ npm install -g @anthropic-ai/claude-code
+                        npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you. Type: claude-auth doctor --fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `
 
@@ -32,14 +33,15 @@ exports[`test/doctor/screen.test.ts > TAP > 120 columns, in colour > must match 
 
 [1mLogin[22m
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
-                        [1m$ chmod 600 ~/.claude/.credentials.json[22m
+                        [1mchmod 600 ~/.claude/.credentials.json[22m
   [2m• note[22m identity       No identity is configured; alice@example.com, seen first, is taken for yours.
 
 [1mLaunch[22m
   [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper is found.
-                        [1m$ npm install -g @anthropic-ai/claude-code[22m
+                        [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you. Type: claude-auth doctor --fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `
 
@@ -53,7 +55,7 @@ Set-up
 Login
   ! warn login-mode
     Others may read or write your login file (mode 644).
-    $ chmod 600 ~/.claude/.credentials.json
+    chmod 600 ~/.claude/.credentials.json
   • note identity
     No identity is configured; alice@example.com, seen
     first, is taken for yours.
@@ -62,10 +64,10 @@ Launch
   ✗ fail client
     Claude Code is not installed here, or only our wrapper
     is found.
-    $ npm install -g @anthropic-ai/claude-code
+    npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you. Type: claude-auth doctor
---fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `
 
@@ -79,7 +81,7 @@ exports[`test/doctor/screen.test.ts > TAP > 60 columns, in colour > must match s
 [1mLogin[22m
   [33m! warn[39m login-mode
     Others may read or write your login file (mode 644).
-    [1m$ chmod 600 ~/.claude/.credentials.json[22m
+    [1mchmod 600 ~/.claude/.credentials.json[22m
   [2m• note[22m identity
     No identity is configured; alice@example.com, seen
     first, is taken for yours.
@@ -88,10 +90,10 @@ exports[`test/doctor/screen.test.ts > TAP > 60 columns, in colour > must match s
   [31m✗ fail[39m client
     Claude Code is not installed here, or only our wrapper
     is found.
-    [1m$ npm install -g @anthropic-ai/claude-code[22m
+    [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you. Type: claude-auth doctor
---fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `
 
@@ -103,16 +105,17 @@ Set-up
 
 Login
   ! warn login-mode     Others may read or write your login file (mode 644).
-                        $ chmod 600 ~/.claude/.credentials.json
+                        chmod 600 ~/.claude/.credentials.json
   • note identity       No identity is configured; alice@example.com, seen
                         first, is taken for yours.
 
 Launch
   ✗ fail client         Claude Code is not installed here, or only our wrapper
                         is found.
-                        $ npm install -g @anthropic-ai/claude-code
+                        npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you. Type: claude-auth doctor --fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `
 
@@ -124,15 +127,16 @@ exports[`test/doctor/screen.test.ts > TAP > 80 columns, in colour > must match s
 
 [1mLogin[22m
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
-                        [1m$ chmod 600 ~/.claude/.credentials.json[22m
+                        [1mchmod 600 ~/.claude/.credentials.json[22m
   [2m• note[22m identity       No identity is configured; alice@example.com, seen
                         first, is taken for yours.
 
 [1mLaunch[22m
   [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper
                         is found.
-                        [1m$ npm install -g @anthropic-ai/claude-code[22m
+                        [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you. Type: claude-auth doctor --fix
+One of these can be mended for you:
+  claude-auth doctor --fix
 
 `

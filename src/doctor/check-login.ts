@@ -133,7 +133,7 @@ export function identity({ login, engine }: Both): Finding | null {
 }
 
 /** How long the access token lasts. */
-export function token({ engine }: Both): Finding | null {
+export function token({ login, engine }: Both): Finding | null {
   const { seen, decision, server, nowMs } = engine
   const { file } = seen.state
   if (file.kind !== 'login') return null
@@ -142,9 +142,10 @@ export function token({ engine }: Both): Finding | null {
   if (expiresAtMs > nowMs)
     return ok(tokenWords.good(expiresAtMs, nowMs, renewAtMs !== null && renewAtMs <= nowMs))
   if (decision.do === 'sign-in') return found('note', tokenWords.endedDead(expiresAtMs, nowMs))
-  const isSilent = server?.kind === 'no-answer' || decision.because === 'no-answer'
-  // The server's own check says that it is silent.
-  if (isSilent) return found('note', tokenWords.endedSilent(expiresAtMs, nowMs))
+  const isFailing = decision.because === 'no-answer' || login.run.memory.backOff !== null
+  // The checks of server and renewal say why.
+  if (server?.kind === 'no-answer' || isFailing)
+    return found('note', tokenWords.endedSilent(expiresAtMs, nowMs))
   return found('warn', tokenWords.ended(expiresAtMs, nowMs), { do: 'ensure' })
 }
 

@@ -1,12 +1,12 @@
 // Who is told when a sign-in is needed, and whether a message could get there. Sent is only a test, where one is wanted.
 
-import { accessSync, constants } from 'node:fs'
 import { AuthError } from '../host/error.js'
 import { readWebhook } from '../report/webhook-file.js'
 import { alertTroubleOf } from '../steps/alerts.js'
 import { sendTestAlert } from '../steps/test-alert.js'
 import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
+import { canRun } from './program.js'
 
 export interface AlertFacts {
   slack: boolean
@@ -39,14 +39,5 @@ function troubleWith(file: string, uid: number): AlertFacts['fileTrouble'] {
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     return { message: error.message, hint: error.hint }
-  }
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,6 +1,6 @@
 // The client beside the login: which one it is, its own settings, hooks and folders.
 
-import { accessSync, constants, existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findClient } from '../host/client.js'
 import { settingsFolder } from '../host/client-settings.js'
@@ -8,6 +8,7 @@ import { isObject, jsonObject } from '../host/json.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { Look } from './facts.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './facts-login.js'
+import { canRun } from './program.js'
 
 /** `canRun`: the program it names is there. */
 export interface Hook {
@@ -97,20 +98,11 @@ function hooksIn({ sources }: LoginFacts['settings']): ClientFacts['hooks'] {
         const program = words?.[1] ?? words?.[2] ?? words?.[3] ?? ''
         if (!/(?:^|\/)claude-auth(?:-hook)?$/.test(program)) return []
         // A bare name is for the client's shell to find.
-        const canRun = !program.startsWith('/') || isExecutable(program)
-        return [{ event, scope, file, program, canRun }]
+        const isThere = !program.startsWith('/') || canRun(program)
+        return [{ event, scope, file, program, canRun: isThere }]
       }),
     )
   })
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function settingsOf(env: Look['env'], clientConfig: string, home: string): string[] {

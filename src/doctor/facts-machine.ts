@@ -1,19 +1,11 @@
 // The machine below: disk, file system, and the Node that wrapper, hooks and timer start.
 
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  readFileSync,
-  realpathSync,
-  statfsSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownPaths } from '../host/paths.js'
 import { askProgram } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
-import { programFolder } from './program.js'
+import { canRead, canRun, programFolder } from './program.js'
 
 export interface DiskFacts {
   path: string
@@ -108,21 +100,4 @@ function isThisOne(path: string): boolean {
 function onPath(searchPath: string): string | null {
   const paths = searchPath.split(':').filter(folder => folder.startsWith('/'))
   return paths.map(folder => join(folder, 'node')).find(canRun) ?? null
-}
-
-function canRun(path: string): boolean {
-  return can(path, constants.X_OK)
-}
-
-function canRead(path: string): boolean {
-  return can(path, constants.R_OK)
-}
-
-function can(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode)
-    return true
-  } catch {
-    return false
-  }
 }

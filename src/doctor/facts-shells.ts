@@ -1,21 +1,13 @@
 // What `claude` is in each shell of this machine, as a person meets it: the shells themselves are asked.
 
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readlinkSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Person } from '../host/person.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
-import { isWrapper, programFolder } from './program.js'
+import { canRun, isWrapper, programFolder } from './program.js'
 
 export const shellNames = ['bash', 'zsh', 'fish', 'sh'] as const
 export type ShellName = (typeof shellNames)[number]
@@ -83,15 +75,6 @@ export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<
 function programOf(name: ShellName): { name: ShellName; path: string }[] {
   const path = ['/bin', '/usr/bin', '/usr/local/bin'].map(folder => join(folder, name)).find(canRun)
   return path === undefined ? [] : [{ name, path }]
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** As sshd and login(1) leave it. */

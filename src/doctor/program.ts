@@ -1,6 +1,6 @@
-// This very program: where it lies, and how to tell one of its wrappers.
+// This very program and others: where it lies, how to tell one of its wrappers, and what can be started.
 
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The folder with `bin/` and `dist/`; a `current` link above it is resolved. */
@@ -24,5 +24,22 @@ export function isWrapper(path: string): boolean {
     return false
   } finally {
     closeSync(file)
+  }
+}
+
+export function canRun(path: string): boolean {
+  return can(path, constants.X_OK)
+}
+
+export function canRead(path: string): boolean {
+  return can(path, constants.R_OK)
+}
+
+function can(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
   }
 }

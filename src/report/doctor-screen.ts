@@ -1,7 +1,7 @@
 // The screen of `claude-auth doctor`: verdict first, then the checks by group, one line each, and what to type.
 
 import type { Verdict } from '../outcome.js'
-import { mendLine, verdictLine } from './doctor-text.js'
+import { mendLines, verdictLine } from './doctor-text.js'
 import type { Ink } from './ink.js'
 import { hanging, wrapped } from './wrap.js'
 
@@ -53,7 +53,7 @@ export function screen(
       ink.bold(group),
       ...checks.filter(check => check.group === group).flatMap(check => lines(check, options)),
     ]),
-    ...(mendable === 0 ? [] : ['', ...wrapped(mendLine(mendable), width)]),
+    ...(mendable === 0 ? [] : ['', ...mendLines(mendable)]),
   ]
 }
 
@@ -71,8 +71,8 @@ function lines(check: ScreenCheck, options: ScreenOptions): string[] {
       : hanging(lead, message, room, width)
   const [first = '', ...rest] = text
   const dyed = first.replace(`${sign} ${state}`, dyes[state](`${sign} ${state}`))
-  // What can be pasted is never broken.
-  const typed = hint === null ? [] : [`${' '.repeat(room)}${ink.bold(`$ ${short(hint, home)}`)}`]
+  // What can be pasted stands alone on its line and is never broken.
+  const typed = hint === null ? [] : [`${' '.repeat(room)}${ink.bold(short(hint, home))}`]
   return [dyed, ...rest, ...typed]
 }
 

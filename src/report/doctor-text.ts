@@ -50,10 +50,10 @@ function counted(count: number): string {
   return count === 1 ? 'one thing needs' : `${count} things need`
 }
 
-/** The last line, where something can be mended by us. */
-export function mendLine(count: number): string {
+/** The last lines, where something can be mended by us: the command stands alone, to be pasted. */
+export function mendLines(count: number): string[] {
   const what = count === 1 ? 'One of these' : `${count} of these`
-  return `${what} can be mended for you. Type: claude-auth doctor --fix`
+  return [`${what} can be mended for you:`, '  claude-auth doctor --fix']
 }
 
 /** Shown while it takes long, at a terminal. */

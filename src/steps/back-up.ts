@@ -78,7 +78,8 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
   if (isThere) {
     const known = { version: run.asked.version, accessHash: decision.about, atMs: run.now() }
     const pedigree = lineage ?? stored.lineage
-    remember(run, { stored: known, pending: null, ...heldNow(run, login, pedigree) })
+    const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
+    remember(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
     return true
   }
   if (lineage === null) return false
@@ -128,11 +129,19 @@ function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string |
   return isOwn ? refreshToken : null
 }
 
-/** A memory that was lost is found again: the store knows the pedigree of what the file holds. */
-function heldNow(run: Run, login: Login, lineage: Lineage | null): Partial<Memory> {
+/**
+ * A memory that was lost is found again: the store knows the pedigree of what the file holds, and since
+ * when it is there; counted from now, its half-life would come too late.
+ */
+function heldNow(
+  run: Run,
+  login: Login,
+  lineage: Lineage | null,
+  firstSeenMs: number,
+): Partial<Memory> {
   if (lineage === null || isHeld(login, run.memory.held)) return {}
   const inFile = login.refreshToken !== null
-  return { held: holding(run, login, lineage, { renewedAtMs: null, inFile }) }
+  return { held: holding(run, login, lineage, { renewedAtMs: null, inFile, firstSeenMs }) }
 }
 
 /** A store that is away is asked again later, with growing pauses. */

@@ -106,9 +106,9 @@ t.test('login-end: near', async t => {
 
 t.test('login-end: it has come', async t => {
   const box = await healthy(t)
-  const login = box.authority.signIn({ user: box.user, lifeMs: -hourMs, loginLifeMs: -1000 })
-  box.writeLogin({ ...login, refreshTokenExpiresAt: Date.now() - 1000 })
-  box.authority.endFamily(login.accessToken)
+  box.authority.endFamily(loginOf(box).accessToken)
+  expire(box)
+  box.writeLogin({ ...loginOf(box), refreshTokenExpiresAt: Date.now() - 1000 })
   await box.ensure()
   const seen = await doctor(box)
   t.match(seen, { verdict: 'sign-in', code: 3, faults: ['login-end'] })

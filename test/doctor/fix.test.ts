@@ -1,0 +1,97 @@
+// Mending looks once more on the spot, and leaves alone what is not this user's or is in use again.
+
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { User } from '../../src/demo/grants.js'
+import type { Fix } from '../../src/doctor/check.js'
+import { mend } from '../../src/doctor/fix.js'
+import { placeOf } from '../../src/start.js'
+import { makeHome, trivialClient } from '../kit/home.js'
+
+const user: User = {
+  email: 'alice@example.com',
+  accountUuid: 'a',
+  organizationUuid: 'o',
+  organizationName: 'Example',
+  subscriptionType: 'enterprise',
+}
+const isRoot = process.geteuid?.() === 0
+
+function homeOf(t: { teardown: (end: () => void) => void }) {
+  const home = makeHome(user, trivialClient, process.execPath)
+  t.teardown(home.remove)
+  const place = placeOf({ HOME: home.path })
+  const tools = { place, nonce: () => 'abcdef01', ensure: async () => 'ok' as const }
+  return { home, mendIt: (fix: Fix) => mend(fix, tools), tools }
+}
+
+t.test('a mode is changed through no link, and for no file of another user', async t => {
+  const { home, mendIt } = homeOf(t)
+  const [file, link] = [join(home.path, 'file'), join(home.path, 'link')]
+  writeFileSync(file, '', { mode: 0o644 })
+  symlinkSync(file, link)
+  t.match(await mendIt({ do: 'chmod', path: link, mode: 0o600 }), 'is a link')
+  t.equal(statSync(file).mode & 0o777, 0o644)
+  t.equal(await mendIt({ do: 'chmod', path: file, mode: 0o600 }), null)
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.match(await mendIt({ do: 'chmod', path: `${file}x`, mode: 0o600 }), 'is not there any more')
+  if (!isRoot) return
+  chownSync(file, 12_345, 12_345)
+  t.match(await mendIt({ do: 'chmod', path: file, mode: 0o777 }), 'belongs to user 12345')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('a lock that was taken anew meanwhile stays', async t => {
+  const { home, mendIt } = homeOf(t)
+  const path = join(home.paths.folder, '.oauth_refresh.lock')
+  mkdirSync(path)
+  const { birthtimeMs } = statSync(path)
+  t.match(await mendIt({ do: 'remove-lock', path, birthtimeMs: birthtimeMs - 5 }), 'in use again')
+  t.ok(existsSync(path))
+  t.equal(await mendIt({ do: 'remove-lock', path, birthtimeMs }), null)
+  t.notOk(existsSync(path))
+})
+
+t.test('a program in the place of the link is no link, and stays', async t => {
+  const { home, mendIt } = homeOf(t)
+  const path = join(home.path, 'claude')
+  writeFileSync(path, 'mine')
+  t.match(await mendIt({ do: 'relink', path, target: '/x' }), 'in use')
+  t.equal(readFileSync(path, 'utf8'), 'mine')
+})
+
+t.test('the client’s configuration keeps every other byte; a torn one stays as it is', async t => {
+  const { home, mendIt } = homeOf(t)
+  const path = home.paths.clientConfig
+  writeFileSync(path, '{\n  "a": 1.0,\n  "z": "\\u00e4"\n}\n')
+  t.equal(await mendIt({ do: 'onboarding', path }), null)
+  const text = readFileSync(path, 'utf8')
+  t.match(
+    text,
+    /^\{\n {2}"a": 1\.0,\n {2}"z": "\\u00e4",\n {2}"hasCompletedOnboarding": true\n\}\n$/,
+  )
+  writeFileSync(path, '{"a":')
+  t.match(await mendIt({ do: 'onboarding', path }), 'holds no JSON object')
+  t.equal(readFileSync(path, 'utf8'), '{"a":')
+})
+
+t.test('nothing is mended in a home of somebody else', async t => {
+  const { home, tools } = homeOf(t)
+  const place = { ...tools.place, owned: false }
+  const file = join(home.path, 'file')
+  writeFileSync(file, '')
+  chmodSync(file, 0o644)
+  const refusal = await mend({ do: 'chmod', path: file, mode: 0o600 }, { ...tools, place })
+  t.match(refusal, 'this home belongs to another user')
+  t.equal(statSync(file).mode & 0o777, 0o644)
+})

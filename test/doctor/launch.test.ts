@@ -1,0 +1,306 @@
+// Faults on the way to a launch: what unseats the wrapper in each shell, hooks, client, Node, timer, locks and alerts.
+
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { asInstalled, doctor, findsFault, healthy, hooksOf, wrappedPath } from '../kit/doctor.js'
+import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+/** A home as install leaves it, and how a session in it is started. */
+async function installed(t: Test, options: SandboxOptions = {}) {
+  const box = await healthy(t, options)
+  asInstalled(box)
+  return { box, more: { env: wrappedPath(box) } }
+}
+
+function settings({ home }: Sandbox, value: unknown) {
+  home.write(join(home.path, '.claude/settings.json'), JSON.stringify(value))
+}
+
+t.test('installed, nothing is found', async t => {
+  const { box, more } = await installed(t)
+  const seen = await doctor(box, [], more)
+  t.same(seen.faults, [], JSON.stringify(seen.checks.filter(({ state }) => state === 'warn')))
+  t.match(seen.check('wrapper'), { state: 'ok' })
+  t.match(seen.check('hooks'), { state: 'ok' })
+  for (const shell of ['bash', 'sh']) t.match(seen.check(`shell-${shell}`), { state: 'ok' })
+})
+
+t.test('wrapper: an old installer has overwritten the link', async t => {
+  const { box, more } = await installed(t)
+  const version = join(box.home.path, '.local/share/claude/versions/2.1.197')
+  box.home.write(version, '#!/bin/sh\necho 2.1.197\n', 0o755)
+  const link = join(box.home.path, '.local/bin/claude')
+  rmSync(link)
+  symlinkSync(version, link)
+  const found = await findsFault(t, box, 'wrapper', { fixable: true, more })
+  t.match(found.message, "Claude's own installer has put its link")
+  t.equal(realpathSync(readlinkSync(link)), join(root, 'bin/claude'))
+  t.ok(existsSync(version), 'the client stays where it is')
+})
+
+t.test('wrapper: the program behind the link is gone', async t => {
+  const { box, more } = await installed(t)
+  const link = join(box.home.path, '.local/bin/claude')
+  rmSync(link)
+  symlinkSync('/nowhere/bin/claude', link)
+  await findsFault(t, box, 'wrapper', { fixable: false, more })
+})
+
+t.test('shell-bash: another claude comes first', async t => {
+  const { box, more } = await installed(t)
+  box.home.write(join(box.home.path, 'npm/claude'), '#!/bin/sh\n', 0o755)
+  appendFileSync(join(box.home.path, '.bashrc'), 'PATH="$HOME/npm:$PATH"\n')
+  const found = await findsFault(t, box, 'shell-bash', { fixable: false, more })
+  t.match(found.message, /In bash \(a new window\), `claude` is .*npm\/claude, found before/)
+})
+
+t.test('shell-bash: an alias hides the wrapper', async t => {
+  const { box, more } = await installed(t)
+  appendFileSync(join(box.home.path, '.bashrc'), 'alias claude="$HOME/.claude/local/claude"\n')
+  const found = await findsFault(t, box, 'shell-bash', { fixable: false, more })
+  t.match(found, { message: /an alias or function/, hint: 'unalias claude' })
+})
+
+t.test('shell-sh: its login has another PATH', async t => {
+  const { box, more } = await installed(t)
+  writeFileSync(join(box.home.path, '.profile'), 'PATH=/usr/bin:/bin\n')
+  const found = await findsFault(t, box, 'shell-sh', { fixable: false, more })
+  t.match(found.message, /In sh \(a login shell\), there is no `claude`/)
+})
+
+t.test('a start-up file that prints and leaves a process behind does no harm', async t => {
+  const { box, more } = await installed(t)
+  appendFileSync(join(box.home.path, '.bashrc'), 'echo welcome; sleep 300 &\n')
+  const seen = await doctor(box, ['--only', 'shell-bash'], more)
+  t.same(seen.faults, [])
+  t.match(seen.check('shell-bash'), { state: 'ok' })
+})
+
+t.test('hooks: gone, incomplete, or of a program that is gone', async t => {
+  const { box, more } = await installed(t)
+  settings(box, {})
+  await findsFault(t, box, 'hooks', { fixable: false, more })
+  const { SessionEnd: _, ...some } = hooksOf(root)
+  settings(box, { hooks: some })
+  const found = await findsFault(t, box, 'hooks', { fixable: false, more })
+  t.match(found.message, 'Hooks of claude-auth are missing: SessionEnd.')
+  settings(box, { hooks: hooksOf('/nowhere') })
+  t.match((await findsFault(t, box, 'hooks', { fixable: false, more })).message, '/nowhere/bin')
+})
+
+t.test('hooks-policy: switched off', async t => {
+  const { box, more } = await installed(t)
+  settings(box, { hooks: hooksOf(root), disableAllHooks: true })
+  const found = await findsFault(t, box, 'hooks-policy', { fixable: false, more })
+  t.match(found.message, /^disableAllHooks in .*settings\.json switches/)
+})
+
+t.test('settings: not JSON', async t => {
+  const box = await healthy(t)
+  box.home.write(join(box.home.path, '.claude/settings.json'), '{"env":')
+  await findsFault(t, box, 'settings', { fixable: false })
+})
+
+t.test('settings-mode: writable by others, and readable by them', async t => {
+  const box = await healthy(t)
+  settings(box, { env: {} })
+  const file = join(box.home.path, '.claude/settings.json')
+  chmodSync(file, 0o666)
+  t.match((await findsFault(t, box, 'settings-mode', { fixable: true })).message, 'may write')
+  for (const folder of [box.home.path, box.home.paths.folder]) chmodSync(folder, 0o755)
+  chmodSync(file, 0o644)
+  t.match((await findsFault(t, box, 'settings-mode', { fixable: true })).message, 'may read')
+})
+
+t.test('client: there is none', async t => {
+  const box = await sandbox(t, { client: null })
+  await box.ensure()
+  const seen = await doctor(box, ['--only', 'client'])
+  // The machine may have one of its own.
+  if (seen.check('client').state === 'ok') return
+  t.match(seen, { verdict: 'broken', code: 1, faults: ['client'] })
+})
+
+t.test('client-version: older than any that was tried', async t => {
+  const box = await healthy(t, { client: '#!/bin/sh\necho "1.0.9 (Claude Code)"\n' })
+  const found = await findsFault(t, box, 'client-version', { fixable: false })
+  t.match(found.message, 'Client 1.0.9 is older than what claude-auth was tried with (2.1.197).')
+})
+
+t.test('client-version: known, newer, and between', async t => {
+  const version = async (text: string) => {
+    const box = await sandbox(t, { client: `#!/bin/sh\necho "${text} (Claude Code)"\n` })
+    return (await doctor(box, ['--only', 'client-version'])).check('client-version')
+  }
+  t.match(await version('2.1.330'), { state: 'ok' })
+  t.match(await version('2.2.0'), { state: 'note', message: /newer/ })
+  t.match(await version('2.1.250'), { state: 'note', message: /not tried itself/ })
+})
+
+t.test('node: the recorded one is gone, or too old', async t => {
+  const box = await healthy(t)
+  const program = join(box.home.path, 'program')
+  mkdirSync(program)
+  for (const name of ['bin', 'dist', 'package.json'])
+    cpSync(join(root, name), join(program, name), { recursive: true })
+  const run = async () => {
+    const args = [join(program, 'bin/claude-auth'), 'doctor', '--json', '--only', 'node']
+    const ended = await box.run(join(box.home.tools, 'node'), args)
+    return JSON.parse(ended.stdout).checks[0]
+  }
+  t.match(await run(), { id: 'node', state: 'ok', message: /is found on PATH/ })
+  symlinkSync('/nowhere/node', join(program, 'node'))
+  t.match(await run(), { id: 'node', state: 'warn', message: /does not start/ })
+  rmSync(join(program, 'node'))
+  box.home.write(join(program, 'node'), '#!/bin/sh\necho v18.19.0\n', 0o755)
+  t.match(await run(), { id: 'node', state: 'warn', message: /Node 18\.19\.0 is too old/ })
+})
+
+/** A systemd that answers as one with this timer does. */
+function systemd({ home }: Sandbox, timer: Record<string, string>, service = 'success') {
+  const lines = (pairs: Record<string, string>) =>
+    Object.entries(pairs).map(([name, value]) => `echo '${name}=${value}'`)
+  const all = { LoadState: 'loaded', ActiveState: 'active', UnitFileState: 'enabled', ...timer }
+  home.write(
+    join(home.tools, 'systemctl'),
+    [
+      '#!/bin/sh',
+      'case "$*" in',
+      '"--user show-environment") echo LANG=C.UTF-8 ;;',
+      `"--user show claude-auth.timer"*) ${lines(all).join('; ')} ;;`,
+      `"--user show claude-auth.service"*) echo Result=${service} ;;`,
+      '*) echo LoadState=not-found ;;',
+      'esac\n',
+    ].join('\n'),
+    0o755,
+  )
+}
+
+const secondsAgo = (seconds: number) => `@${Math.floor(Date.now() / 1000) - seconds}`
+/** So that the timer sees what the shell sees. */
+const plain = { env: { HTTPS_PROXY: '', NODE_EXTRA_CA_CERTS: '' } }
+
+t.test('timer: stopped, silent, failing', async t => {
+  const box = await healthy(t)
+  systemd(box, { LastTriggerUSec: secondsAgo(600) })
+  const well = await doctor(box, [], plain)
+  t.same(well.faults, [])
+  t.match(well.check('timer'), { state: 'ok', message: /it last ran 10 minutes ago/ })
+
+  systemd(box, { ActiveState: 'inactive' })
+  const stopped = await findsFault(t, box, 'timer', { fixable: false, more: plain })
+  t.equal(stopped.hint, 'systemctl --user enable --now claude-auth.timer')
+  systemd(box, { LastTriggerUSec: secondsAgo(3 * 86_400) })
+  const silent = await findsFault(t, box, 'timer', { fixable: false, more: plain })
+  t.match(silent.message, 'it last ran 3 days ago')
+  systemd(box, { LastTriggerUSec: secondsAgo(60) }, 'exit-code')
+  const failed = await findsFault(t, box, 'timer', { fixable: false, more: plain })
+  t.match(failed.message, "The timer's last run failed (exit-code).")
+})
+
+t.test('timer: a loop of ensure --every is one', async t => {
+  const box = await healthy(t)
+  let pid = 0
+  const loop = box.command(['ensure', '--every', '15m'], { onStart: id => (pid = id) })
+  const until = Date.now() + 30_000
+  let check = (await doctor(box, ['--only', 'timer'])).check('timer')
+  while (check.state !== 'ok' && Date.now() < until)
+    check = (await doctor(box, ['--only', 'timer'])).check('timer')
+  t.match(check, { state: 'ok', message: /ensure --every` is at work/ })
+  process.kill(pid, 'SIGKILL')
+  await loop
+})
+
+t.test('network: the timer does not see the proxy of the shell', async t => {
+  const box = await healthy(t)
+  systemd(box, { LastTriggerUSec: secondsAgo(600) })
+  const found = await findsFault(t, box, 'network', { fixable: false })
+  t.match(found.message, 'does not see HTTPS_PROXY and NODE_EXTRA_CA_CERTS of your shell')
+})
+
+t.test('network: the file of authorities is not there', async t => {
+  const box = await healthy(t)
+  const more = { env: { NODE_EXTRA_CA_CERTS: join(box.home.path, 'no-such.pem') } }
+  await findsFault(t, box, 'network', { fixable: false, more })
+})
+
+t.test('locks: one that a client left behind', async t => {
+  const box = await healthy(t)
+  const lock = join(box.home.paths.folder, '.oauth_refresh.lock')
+  mkdirSync(lock)
+  const held = await doctor(box, ['--only', 'locks'])
+  t.match(held.check('locks'), { state: 'note' }, 'a young one may be in use')
+  const long = new Date(Date.now() - 10 * 60_000)
+  utimesSync(lock, long, long)
+  await findsFault(t, box, 'locks', { fixable: true })
+  t.notOk(existsSync(lock))
+})
+
+t.test('locks: its owner is gone', async t => {
+  const box = await healthy(t)
+  const { folder } = box.home.paths
+  const lock = join(folder, '.oauth_refresh.lock')
+  mkdirSync(lock)
+  const { processFacts } = await import('../../src/login/lock-owner.js')
+  const { statSync } = await import('node:fs')
+  const owner = { ...processFacts(process.pid), pid: 4_194_300, procStart: '1' }
+  const lockBirthtimeMs = statSync(lock).birthtimeMs
+  box.home.write(`${lock}.owner`, JSON.stringify({ ...owner, lockBirthtimeMs }))
+  const before = new Date(Date.now() - 20_000)
+  utimesSync(lock, before, before)
+  const found = await findsFault(t, box, 'locks', { fixable: true })
+  t.match(found.message, /^Whoever held .* is gone/)
+})
+
+t.test(
+  'alerts: the webhook file is readable by others, the program is gone, Slack refuses',
+  async t => {
+    const box = await healthy(t)
+    const endpoints = { oauth: box.authority.url, api: box.authority.url }
+    const file = join(box.home.path, 'webhook')
+    const secret = 'http://127.0.0.1:9/services/T0/B0/very-secret-part'
+    box.home.write(file, `${secret}\n`, 0o644)
+    box.writeConfig({ version: 1, endpoints, alerts: { slack: { webhookFile: file } } })
+    const open = await findsFault(t, box, 'alerts', { fixable: false })
+    t.match(open.hint, `chmod 600 ${file}`)
+    chmodSync(file, 0o600)
+    const seen = await doctor(box, ['--send-test-alert', '--only', 'alerts'])
+    t.same(seen.faults, ['alerts'])
+    t.match(
+      seen.check('alerts').message,
+      /^The test message was not taken: slack: Slack gave no answer/,
+    )
+    t.notMatch(seen.stdout, 'very-secret')
+    box.writeConfig({ version: 1, endpoints, alerts: { command: ['/nowhere/tell'] } })
+    await findsFault(t, box, 'alerts', { fixable: false })
+  },
+)
+
+t.test('--send-test-alert: the program of the site gets it', async t => {
+  const box = await healthy(t)
+  const endpoints = { oauth: box.authority.url, api: box.authority.url }
+  const [program, got] = [join(box.home.path, 'tell'), join(box.home.path, 'got')]
+  box.home.write(program, `#!/bin/sh\ncat >'${got}'\n`, 0o755)
+  box.writeConfig({ version: 1, endpoints, alerts: { command: [program] } })
+  const seen = await doctor(box, ['--send-test-alert'])
+  t.same(seen.faults, [])
+  t.match(seen.check('alerts').message, 'The test message was taken.')
+  const { readFileSync } = await import('node:fs')
+  t.match(JSON.parse(readFileSync(got, 'utf8')), { event: 'test', needsSignIn: false, toDo: null })
+})

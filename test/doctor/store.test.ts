@@ -1,0 +1,168 @@
+// Faults of the stores: the sealed one on this machine, and a real OpenBao, asked also for what is another's.
+
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { JsonObject } from '../../src/host/json.js'
+import { ownPaths } from '../../src/host/paths.js'
+import { doctor, findsFault, healthy } from '../kit/doctor.js'
+import { openBao } from '../kit/openbao.js'
+import { type Sandbox, sandbox } from '../kit/sandbox.js'
+import { me, vaultConfig } from '../kit/vault-box.js'
+import { tokenFileOf, type VaultMount, vaultMount } from '../kit/vault-mount.js'
+
+const bao = await openBao(t)
+
+const storeOf = ({ home, env }: Sandbox) => ownPaths(env, home.path).localStore
+
+interface WithVault {
+  box: Sandbox
+  at: VaultMount
+  configure(more: JsonObject): void
+}
+
+/** A home whose login is in Vault, as a site has it; the token may read just its own document. */
+async function withVault(t: Test): Promise<WithVault> {
+  const at = await vaultMount(bao)
+  const box = await sandbox(t)
+  const configure = ({ credential = 'login', ...more }: JsonObject) =>
+    box.writeConfig({
+      version: 1,
+      endpoints: { oauth: box.authority.url, api: box.authority.url },
+      credential,
+      store: 'vault',
+      vault: vaultConfig(bao, { mount: at.mount, timeout: '10s', ...more }),
+    })
+  configure({})
+  box.home.write(tokenFileOf(box), `${at.token}\n`)
+  const { outcome } = await box.ensure()
+  t.match(outcome, { verdict: 'ok', store: { kind: 'vault', state: 'current' } })
+  return { box, at, configure }
+}
+
+t.test('store: its key is gone', async t => {
+  const box = await healthy(t)
+  rmSync(join(storeOf(box), 'key'))
+  const found = await findsFault(t, box, 'store', { fixable: false })
+  t.match(found.message, /The key .* of the local store is missing/)
+})
+
+t.test('store: the sealed copies do not open', async t => {
+  const box = await healthy(t)
+  for (const name of readdirSync(storeOf(box)).filter(each => each.endsWith('.jwe')))
+    writeFileSync(join(storeOf(box), name), 'damaged', { mode: 0o600 })
+  const found = await findsFault(t, box, 'store', { fixable: false })
+  t.match(found.message, 'does not open with its key')
+})
+
+t.test('previous: the newest copy does not open, the one before does', async t => {
+  const box = await healthy(t)
+  box.writeLogin(box.signIn())
+  await box.ensure()
+  writeFileSync(join(storeOf(box), 'default.jwe'), 'damaged', { mode: 0o600 })
+  const seen = await doctor(box, ['--only', 'previous'])
+  t.match(seen, { faults: ['previous'] })
+  const mended = await doctor(box, ['--fix', '--yes'])
+  t.same(mended.faults, [], mended.stderr)
+})
+
+t.test('Vault', async t => {
+  const { box, at, configure } = await withVault(t)
+
+  await t.test('in good order', async t => {
+    const seen = await doctor(box)
+    t.same(seen.faults, [], JSON.stringify(seen.checks))
+    t.match(seen.check('vault-isolation'), { state: 'ok', message: /are refused to your token/ })
+    t.match(seen.check('vault-token').message, /good for 32 days and is renewed when used/)
+    t.match(seen.check('backup').message, /backed up in Vault/)
+    t.match((await doctor(box, ['--offline'])).check('store'), { state: 'note' })
+  })
+
+  await t.test('vault-isolation: the policy opens the documents of all', async t => {
+    const rule = (path: string, can: string[]) =>
+      `path "${path}" { capabilities = ${JSON.stringify(can)} }`
+    const all = `${at.mount}/data/workstation/claude-users/+`
+    const policy = [
+      rule(all, ['create', 'read', 'update', 'patch']),
+      rule('auth/token/lookup-self', ['read']),
+    ]
+    await bao.ask('PUT', `sys/policies/acl/${at.mount}`, { policy: policy.join('\n') })
+    const found = await findsFault(t, box, 'vault-isolation', { fixable: false })
+    t.match(found, { state: 'fail', message: /opens another user's document/ })
+    await at.allow(['create', 'read', 'update', 'patch'])
+  })
+
+  await t.test('vault-token: dead', async t => {
+    const other = await at.newToken()
+    await bao.ask('POST', 'auth/token/revoke', { token: at.token })
+    const found = await findsFault(t, box, 'vault-token', { fixable: false })
+    t.match(found.message, /Vault does not know the token/)
+    t.match(found.hint, /^install -D -m 600/)
+    box.home.write(tokenFileOf(box), `${other}\n`)
+    t.same((await doctor(box)).faults, [])
+  })
+
+  await t.test('vault-token: its file is readable by others', async t => {
+    chmodSync(tokenFileOf(box), 0o644)
+    await findsFault(t, box, 'vault-token', { fixable: false })
+    chmodSync(tokenFileOf(box), 0o600)
+  })
+
+  await t.test('vault-token: its policies changed', async t => {
+    const token = await bao.ask('POST', 'auth/token/create-orphan', {
+      policies: [at.mount, 'default'],
+      display_name: `ws1-claude-auth-${me}`,
+      period: '768h',
+    })
+    const { client_token } = token.body['auth'] as JsonObject
+    await box.ensure(['--force'])
+    box.home.write(tokenFileOf(box), `${client_token}\n`)
+    const found = await findsFault(t, box, 'vault-token', { fixable: false })
+    t.match(found.message, 'policies of the Vault token changed')
+    await box.ensure(['--force'])
+  })
+
+  await t.test('vault-token: it cannot be renewed', async t => {
+    const { body } = await bao.ask('POST', 'auth/token/create-orphan', {
+      policies: [at.mount, 'default'],
+      display_name: `ws1-claude-auth-${me}`,
+      renewable: false,
+      ttl: '5h',
+    })
+    box.home.write(tokenFileOf(box), `${(body['auth'] as JsonObject)['client_token']}\n`)
+    const found = await findsFault(t, box, 'vault-token', { fixable: false })
+    t.match(found.message, 'cannot be renewed and ends in 5 hours')
+    box.home.write(tokenFileOf(box), `${await at.newToken()}\n`)
+    await box.ensure(['--force'])
+  })
+
+  await t.test('store: no policy for the document', async t => {
+    await at.allow([])
+    const found = await findsFault(t, box, 'store', { fixable: false })
+    t.match(found.message, 'has no policy for this')
+    await at.allow(['create', 'read', 'update', 'patch'])
+  })
+
+  await t.test('store: Vault is away; then a login waits for it', async t => {
+    configure({ address: 'https://127.0.0.1:9' })
+    await findsFault(t, box, 'store', { fixable: false })
+    box.writeLogin(box.signIn())
+    await box.ensure()
+    configure({})
+    const found = await findsFault(t, box, 'backup', { fixable: true })
+    t.match(found.message, /^Not backed up for/)
+  })
+
+  await t.test('a long-lived token: unused, then of nobody we know', async t => {
+    const { accessToken } = box.authority.mintLongLived(box.user)
+    const { data = {} } = (await at.document()) ?? {}
+    await at.put({ ...data, setup_token: accessToken })
+    const seen = await doctor(box)
+    t.same(seen.faults, [])
+    t.match(seen.check('setup-token'), { state: 'note' })
+    configure({ credential: 'long-lived' })
+    await box.ensure(['--force'])
+    const found = await findsFault(t, box, 'identity-unproved', { fixable: false })
+    t.equal(found.hint, 'claude-auth login --long-lived')
+  })
+})

@@ -134,7 +134,7 @@ t.test('bash completes commands, words and flags', async t => {
 for (const shell of ['zsh', 'fish'] as const) {
   const isHere = spawnSync(shell, ['-c', 'true']).status === 0
   t.test(`${shell} takes its completions`, { skip: isHere ? false : `no ${shell}` }, async t => {
-    const before = shell === 'zsh' ? 'autoload -U compinit && compinit -D -u -d /dev/null\n' : ''
+    const before = shell === 'zsh' ? 'autoload -U compinit && compinit -D -u\n' : ''
     const after =
       shell === 'zsh' ? 'print $_comps[claude-auth]' : 'complete -C "claude-auth log --f"'
     const { status, stdout, stderr } = spawnSync(

@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<Command>> = {
   ensure: async () => (await import('./commands/ensure.js')).ensure,
   login: async () => (await import('./commands/login.js')).login,
   log: async () => (await import('./commands/log-command.js')).logCommand,
+  install: async () => (await import('./commands/install.js')).install,
+  uninstall: async () => (await import('./commands/uninstall.js')).uninstall,
   demo: async () => (await import('./commands/demo.js')).demo,
 }
 

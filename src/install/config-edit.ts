@@ -1,0 +1,48 @@
+// The one key that an installation sets in our own configuration, beside whatever a person wrote there. Pure.
+
+import { isMap, parseDocument } from 'yaml'
+import { Unfit } from './unfit.js'
+
+export type Custody = 'sole' | 'shared'
+
+const reason = '# Set by claude-auth install: who holds the refresh token.'
+const ours = new RegExp(`${reason}\\ncustody: (?:sole|shared)\\n`)
+
+/** The key as a new or longer file has it. */
+export function custodyLines(custody: Custody): string {
+  return `${reason}\ncustody: ${custody}\n`
+}
+
+/**
+ * `text` with our `custody`, unless a person has set it, or has chosen what does not go with `sole`
+ * (no store, renewal by the client). Throws `Unfit` where it is no YAML map.
+ */
+export function withCustody(text: string, custody: Custody): string {
+  if (text.includes(custodyLines(custody))) return text
+  const rest = text.replace(ours, '')
+  const document = documentOf(rest)
+  if (document.hasIn(['custody'])) return rest
+  const isForClient = document.getIn(['renewal', 'via']) === 'client'
+  if (custody === 'sole' && (document.getIn(['store']) === 'none' || isForClient)) return rest
+  if (isMap(document.contents) && document.contents.flow) {
+    document.set('custody', custody)
+    return String(document)
+  }
+  return `${rest}${rest === '' || rest.endsWith('\n') ? '' : '\n'}${custodyLines(custody)}`
+}
+
+/** `text` without the key that `withCustody` set; one that a person wrote, as in `before`, stays. */
+export function withoutCustody(text: string, before: string | null): string {
+  if (ours.test(text)) return text.replace(ours, '')
+  const document = documentOf(text)
+  const isOfPerson = before === null || documentOf(before).hasIn(['custody'])
+  if (isOfPerson || !isMap(document.contents) || !document.contents.flow) return text
+  return document.delete('custody') ? String(document) : text
+}
+
+function documentOf(text: string) {
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
+  if (document.errors.length > 0) throw new Unfit('is not YAML')
+  if (document.contents !== null && !isMap(document.contents)) throw new Unfit('is no map of keys')
+  return document
+}

@@ -1,13 +1,6 @@
 // JSON with comments as text: members put in and taken out so that every other byte stays as it is. Pure.
 
-import {
-  applyEdits,
-  findNodeAtLocation,
-  type JSONPath,
-  modify,
-  type Node,
-  parseTree,
-} from 'jsonc-parser'
+import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-parser'
 import { isObject } from '../host/json.js'
 import { Unfit } from './unfit.js'
 
@@ -45,11 +38,32 @@ export function inserted(text: string, path: JSONPath, key: string | null, value
   return text.slice(0, text.length - body.length) + body.slice(0, at) + what + body.slice(at)
 }
 
-/** Takes out what stands at `path`, with the comma that goes with it. */
+/** Takes out what stands at `path`, with its comma and the line it leaves; comments of others stay. */
 export function removed(text: string, path: JSONPath): string {
   const body = withoutMark(text)
-  const edits = modify(body, path, undefined, {})
-  return text.slice(0, text.length - body.length) + applyEdits(body, edits)
+  const value = findNodeAtLocation(rootOf(body), path)
+  const node = value?.parent?.type === 'property' ? value.parent : value
+  const siblings = node?.parent?.children ?? []
+  if (node === undefined) return text
+  const blanks = /(?:\r?\n)?[ \t]*$/.exec(body.slice(0, node.offset))?.[0].length ?? 0
+  const start = node.offset - blanks
+  const end = node.offset + node.length
+  const comma = /^\s*,/.exec(body.slice(end))?.[0].length ?? 0
+  const previous = siblings[siblings.indexOf(node) - 1]
+  const before =
+    comma > 0 || previous === undefined
+      ? body.slice(0, start)
+      : withoutComma(body.slice(0, start), previous.offset + previous.length)
+  return text.slice(0, text.length - body.length) + before + body.slice(end + comma)
+}
+
+/** Without the first comma from `from` on that is in no comment. */
+function withoutComma(text: string, from: number): string {
+  const plain = text
+    .slice(from)
+    .replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, each => ' '.repeat(each.length))
+  const at = plain.indexOf(',')
+  return at < 0 ? text : text.slice(0, from + at) + text.slice(from + at + 1)
 }
 
 function rootOf(text: string): Node {

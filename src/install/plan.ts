@@ -125,6 +125,7 @@ function withOurPart(
   if (now.kind !== 'file') throw unfit(path, 'is no regular file')
   const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
   if (isThere.text !== '' && isThere.text === now.text) return now
+  if (now.uid !== owner.uid && owner.uid !== 0) throw unfit(path, `belongs to user ${now.uid}`)
   if ((now.mode & 0o200) === 0) throw unfit(path, 'is read-only', `chmod u+w ${path}`)
   const base = before.kind === 'file' ? { ...now, text: before.text } : now
   return edited(base, path, text => withPart(make.part, text))

@@ -47,7 +47,7 @@ function clear(site: Site, manifest: Manifest, flags: UninstallFlags): boolean {
   const users = live ? usersWithLogins() : []
   if (!flags.leaveLogins && !handBackAll(users)) return false
   if (live) stopSystemTimers(timersIn(manifest).filter(isSystemTimer(manifest)))
-  takeBack(site, ({ path }) => !`${path}/`.startsWith(`${systemProgram}/`))
+  takeBack(site, ({ path }) => !isOfProgram(path))
   for (const user of users) {
     const { code, stderr } = asUser(user, 'leftovers')
     if (code !== 0) tell(user, stderr)
@@ -55,6 +55,12 @@ function clear(site: Site, manifest: Manifest, flags: UninstallFlags): boolean {
   takeBack(site, () => true)
   if (live) reloadSystem()
   return true
+}
+
+/** The program itself, or a folder above it. */
+function isOfProgram(path: string): boolean {
+  const [one, other] = [`${path}/`, `${systemProgram}/`]
+  return one.startsWith(other) || other.startsWith(one)
 }
 
 function handBackAll(users: MachineUser[]): boolean {

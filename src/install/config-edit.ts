@@ -1,6 +1,7 @@
 // The one key that an installation sets in our own configuration, beside whatever a person wrote there. Pure.
 
 import { isMap, parseDocument } from 'yaml'
+import { inserted, removed } from './json-text.js'
 import { Unfit } from './unfit.js'
 
 export type Custody = 'sole' | 'shared'
@@ -24,10 +25,7 @@ export function withCustody(text: string, custody: Custody): string {
   if (document.hasIn(['custody'])) return rest
   const isForClient = document.getIn(['renewal', 'via']) === 'client'
   if (custody === 'sole' && (document.getIn(['store']) === 'none' || isForClient)) return rest
-  if (isMap(document.contents) && document.contents.flow) {
-    document.set('custody', custody)
-    return String(document)
-  }
+  if (isInBraces(document)) return inserted(rest, [], 'custody', custody)
   return `${rest}${rest === '' || rest.endsWith('\n') ? '' : '\n'}${custodyLines(custody)}`
 }
 
@@ -36,8 +34,12 @@ export function withoutCustody(text: string, before: string | null): string {
   if (ours.test(text)) return text.replace(ours, '')
   const document = documentOf(text)
   const isOfPerson = before === null || documentOf(before).hasIn(['custody'])
-  if (isOfPerson || !isMap(document.contents) || !document.contents.flow) return text
-  return document.delete('custody') ? String(document) : text
+  return isOfPerson || !isInBraces(document) ? text : removed(text, ['custody'])
+}
+
+/** The whole file is one map in braces: then it has to be JSON to be edited, as such files are. */
+function isInBraces({ contents }: ReturnType<typeof documentOf>): boolean {
+  return isMap(contents) && contents.flow === true
 }
 
 function documentOf(text: string) {

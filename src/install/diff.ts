@@ -54,7 +54,7 @@ function textDiff(path: string, before: Seen, after: Seen): string[] {
 /** A member whose name speaks of a secret keeps its name only; tokens are cut wherever they stand. */
 function withoutSecrets(line: string): string {
   return line
-    .replace(/("[^"]*(?:key|token|secret|password|auth)[^"]*"\s*:\s*")[^"]*"/gi, '$1…"')
+    .replace(/("[^"]*(?:key|token|secret|password|credential)s?"\s*:\s*")[^"]*"/gi, '$1…"')
     .replace(/sk-ant-[\w-]+/g, 'sk-ant-…')
 }
 

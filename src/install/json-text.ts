@@ -16,7 +16,7 @@ export function isEmpty(value: unknown): boolean {
 }
 
 /** Puts `value` last into the list at `path`, or, with a `key`, into the object there. */
-export function inserted(text: string, path: JSONPath, key: string | null, value: object): string {
+export function inserted(text: string, path: JSONPath, key: string | null, value: unknown): string {
   const body = withoutMark(text)
   const parent = findNodeAtLocation(rootOf(body), path)
   if (parent?.type !== (key === null ? 'array' : 'object'))
@@ -97,7 +97,7 @@ function formOf(text: string) {
   }
 }
 
-function indented(value: object, unit: string, newLine: string): string {
+function indented(value: unknown, unit: string, newLine: string): string {
   return JSON.stringify(value, null, unit).replaceAll('\n', newLine)
 }
 

@@ -42,7 +42,7 @@ export function plan(
 ): Plan {
   const result: Plan = { changes: [], entries: [], notes: [] }
   const known = new Map(earlier.map(entry => [entry.path, entry]))
-  for (const { path, make } of wanted) {
+  for (const { path, make } of onceEach(wanted)) {
     const now = seen({ path, make })
     const entry = known.get(path)
     const before = beforeUs(make, now, entry)
@@ -65,6 +65,16 @@ export function plan(
     result.entries.push(entry)
   }
   return result
+}
+
+/** A folder that leads to several files is wanted by each of them. */
+function onceEach(wanted: Wanted[]): Wanted[] {
+  const byName = new Map<string, Wanted>()
+  for (const each of wanted) {
+    const name = `${each.make.kind}:${each.path}`
+    if (!byName.has(name)) byName.set(name, each)
+  }
+  return [...byName.values()]
 }
 
 /** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */

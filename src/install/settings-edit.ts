@@ -1,6 +1,7 @@
 // Our hooks in the client's settings: put in and taken out so that every other byte stays as it is.
 
 import { isObject } from '../host/json.js'
+import { isOurHook } from './hook-entries.js'
 import { inserted, isEmpty, removed, valueAt } from './json-text.js'
 import { Unfit } from './unfit.js'
 import type { HookCommand } from './wanted.js'
@@ -67,8 +68,6 @@ interface Place {
   hook: unknown
 }
 
-const ours = /\/claude-auth'? hook [a-z-]+$/
-
 function ourPlaces(text: string, hooks: Hooks = {}): Place[] {
   const all = valueAt(text, ['hooks'])
   if (all === undefined) return []
@@ -81,7 +80,7 @@ function ourPlaces(text: string, hooks: Hooks = {}): Place[] {
       list.forEach((hook: unknown, at) => {
         const command = isObject(hook) ? hook['command'] : null
         if (typeof command !== 'string') return
-        if (ours.test(command) || command === hooks[event]?.command)
+        if (isOurHook(command) || command === hooks[event]?.command)
           places.push({ event, group, at, alone: list.length === 1, hook })
       })
     })

@@ -2,17 +2,17 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isObject, jsonObject } from '../host/json.js'
+import { hookEntries } from './hook-entries.js'
 import type { HookCommand } from './wanted.js'
 
-/** A unit with the program's folder filled in; `wantedBy` is what its [Install] section names. */
+/** A unit of systemd; `wantedBy` is what its [Install] section names. */
 export interface Unit {
   name: string
   text: string
   wantedBy: string[]
 }
 
-/** All that is copied as it was found, with `@program@` replaced. */
+/** All that is copied as it was found, with `@program@`, the folder of the program in use, filled in. */
 export interface Shipped {
   /** `.claude/settings.json` of a new home. */
   settings: string
@@ -24,58 +24,36 @@ export interface Shipped {
   manuals: string[]
 }
 
-/** Reads what the package in `root` brings, for a program that will stand in `program`. */
-export function readShipped(root: string, program: string): Shipped {
-  const settings = filledSettings(join(root, 'skel/.claude/settings.json'), program)
-  const units = [
-    ...names(root, 'systemd').map(name => ({
-      scope: scopeOf(name),
-      ...unit(root, 'systemd', name, program),
-    })),
-    ...(['user', 'system'] as const).flatMap(scope =>
-      names(root, `systemd/${scope}`).map(name => ({
-        scope,
-        ...unit(root, `systemd/${scope}`, name, program),
-      })),
-    ),
-  ]
-  const of = (wanted: string) =>
-    units.filter(({ scope }) => scope === wanted).map(({ scope: _, ...each }) => each)
+/** Reads what the package in `root` brings, for a program whose folder in use is `current`. */
+export function readShipped(root: string, current: string): Shipped {
+  const units = (scope: 'user' | 'system') =>
+    names(root, `systemd/${scope}`).map(name => unit(root, `systemd/${scope}`, name, current))
+  const { hooks } = hookEntries(current)
+  const isPlain = /^[\w@%+=:,./-]+$/.test(current)
   return {
-    settings,
-    hooks: hooksOf(settings),
-    userUnits: of('user'),
-    systemUnits: of('system'),
+    settings: isPlain
+      ? filled(readFileSync(join(root, 'skel/.claude/settings.json'), 'utf8'), current)
+      : `${JSON.stringify({ hooks }, null, 2)}\n`,
+    hooks: Object.fromEntries(
+      Object.entries(hooks).map(([event, [group]]) => [event, group?.hooks[0] as HookCommand]),
+    ),
+    userUnits: units('user'),
+    systemUnits: units('system'),
     completions: names(root, 'completions'),
     manuals: names(root, 'man'),
   }
 }
 
-/** The units that run inside a user's own manager are those with the plain name. */
-function scopeOf(name: string): 'user' | 'system' {
-  return /^claude-auth\.(?:service|timer)$/.test(name) ? 'user' : 'system'
-}
-
-function unit(root: string, folder: string, name: string, program: string): Unit {
-  const text = filled(readFileSync(join(root, folder, name), 'utf8'), program)
+function unit(root: string, folder: string, name: string, current: string): Unit {
+  const text = filled(readFileSync(join(root, folder, name), 'utf8'), current)
   const wantedBy = [...text.matchAll(/^WantedBy=(.+)$/gm)].flatMap(([, list = '']) =>
     list.trim().split(/\s+/),
   )
   return { name, text, wantedBy }
 }
 
-function filled(text: string, program: string): string {
-  return text.replaceAll('@program@', program)
-}
-
-/** The shell reads the commands, so a folder with odd characters in it is quoted. */
-function filledSettings(file: string, program: string): string {
-  const text = readFileSync(file, 'utf8')
-  if (/^[\w@%+=:,./-]+$/.test(program)) return filled(text, program)
-  return text.replaceAll(/"@program@([^" ]*)/g, (_, path: string) => {
-    const quoted = `'${`${program}${path}`.replaceAll("'", "'\\''")}'`
-    return JSON.stringify(quoted).slice(0, -1)
-  })
+function filled(text: string, current: string): string {
+  return text.replaceAll('@program@', current)
 }
 
 function names(root: string, folder: string): string[] {
@@ -84,14 +62,4 @@ function names(root: string, folder: string): string[] {
     .filter(each => each.isFile() && !each.name.startsWith('.'))
     .map(({ name }) => name)
     .sort()
-}
-
-/** The first hook of each event. */
-function hooksOf(settings: string): Record<string, HookCommand> {
-  const events = jsonObject(settings)?.['hooks']
-  if (!isObject(events)) throw new Error('skel/.claude/settings.json has no hooks')
-  const entries = Object.entries(events as Record<string, { hooks: HookCommand[] }[]>)
-  return Object.fromEntries(
-    entries.map(([event, [group]]) => [event, group?.hooks[0] as HookCommand]),
-  )
 }

@@ -40,7 +40,7 @@ export async function systemFacts(
   const managed = await managedSettings(at('/etc/claude-code'))
   const facts: SystemFacts = {
     ...program,
-    shipped: readShipped(ownRoot(), systemProgram),
+    shipped: readShipped(ownRoot(), join(systemProgram, 'current')),
     choices,
     givenConfig: config === null ? null : givenConfig(config, at(systemConfig)),
     zshenv: has('/etc/zsh') ? '/etc/zsh/zshenv' : has('/etc/zshenv') ? '/etc/zshenv' : null,

@@ -32,7 +32,7 @@ export function userFacts(
     home,
     program,
     copy,
-    shipped: readShipped(ownRoot(), program),
+    shipped: readShipped(ownRoot(), join(program, 'current')),
     choices,
     configFile: ownPaths(env, home).userConfig,
     loginFolder: place.paths.folder,

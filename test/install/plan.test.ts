@@ -15,10 +15,12 @@ const settings: Wanted = {
     kind: 'part',
     part: {
       in: 'settings',
-      hooks: { SessionStart: { type: 'command', command: '/p/claude-auth hook session-start' } },
+      hooks: {
+        SessionStart: { type: 'command', command: '/p/bin/claude-auth hook session-start' },
+      },
     },
     whenAbsent:
-      '{"hooks":{"SessionStart":[{"hooks":[{"type":"command","command":"/p/claude-auth hook session-start"}]}]}}',
+      '{"hooks":{"SessionStart":[{"hooks":[{"type":"command","command":"/p/bin/claude-auth hook session-start"}]}]}}',
     mode: 0o600,
   },
 }

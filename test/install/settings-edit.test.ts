@@ -78,7 +78,10 @@ t.test('a hook that was put into our group keeps the group', async t => {
 
 t.test('the hooks of an older place are replaced, not doubled', async t => {
   const older = {
-    SessionStart: { ...hooks.SessionStart, command: "'/home/a b/claude-auth' hook session-start" },
+    SessionStart: {
+      ...hooks.SessionStart,
+      command: "'/home/a b/bin/claude-auth' hook session-start",
+    },
   }
   const edited = withHooks(withHooks('{"model": "opus"}', older), hooks)
   t.notOk(edited.includes('/home/a b'))

@@ -111,7 +111,7 @@ process.exitCode = await main(process.argv.slice(2), process.env)
 }
 
 function overSsh(command: string): Way['start'] {
-  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/root/known']
   const words = ['-q', '-i', '/root/key', '-p', '2299', ...options.flatMap(each => ['-o', each])]
   return machine => machine.run('ssh', [...words, 'alice@127.0.0.1', command])
 }
@@ -120,7 +120,7 @@ async function startSshd(machine: OwnMachine): Promise<void> {
   await machine.sh(`mkdir -p /run/sshd /home/alice/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/key &&
     ssh-keygen -q -t ed25519 -N '' -f /root/host && cp /root/key.pub /home/alice/.ssh/authorized_keys &&
     chown -R alice: /home/alice/.ssh &&
-    /usr/sbin/sshd -f /dev/null -p 2299 -h /root/host -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`)
+    touch /root/sshd_config && /usr/sbin/sshd -f /root/sshd_config -p 2299 -h /root/host -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`)
 }
 
 async function inTmux(machine: OwnMachine): Promise<Run> {

@@ -46,7 +46,7 @@ export function plan(
     const now = seen({ path, make })
     const entry = known.get(path)
     const before = beforeUs(make, now, entry)
-    const { after, note } = made(path, make, now, before, owner)
+    const { after, note } = made(path, make, now, before, owner, isOther(entry, make))
     if (note !== undefined) result.notes.push(note)
     if (after === null) continue
     if (!isSame(now, after)) result.changes.push({ path, make, before: now, after })
@@ -87,6 +87,11 @@ function beforeUs(make: Make, now: Seen, entry: Entry | undefined): Seen {
   return edited(now, '', text => withoutPart(make.part, text, text))
 }
 
+/** Did an earlier installation want something else here? */
+function isOther(entry: Entry | undefined, make: Make): boolean {
+  return entry !== undefined && JSON.stringify(entry.make) !== JSON.stringify(make)
+}
+
 /** Null where nothing is done: what stands there stays. */
 function made(
   path: string,
@@ -94,6 +99,7 @@ function made(
   now: Seen,
   before: Seen,
   owner: PlanFor,
+  isOther: boolean,
 ): { after: Seen | null; note?: string } {
   switch (make.kind) {
     case 'folder':
@@ -118,7 +124,7 @@ function made(
       if (now.kind === 'folder' || now.kind === 'other') throw inTheWay(path, 'no file of text')
       return { after: { kind: 'file', text: make.text, mode: make.mode, ...owner } }
     case 'part':
-      return { after: withOurPart(path, make, now, before, owner) }
+      return { after: withOurPart(path, make, now, before, owner, isOther) }
   }
 }
 
@@ -128,13 +134,14 @@ function withOurPart(
   now: Seen,
   before: Seen,
   owner: PlanFor,
+  isOther: boolean,
 ): Seen {
   if (now.kind === 'absent')
     return { kind: 'file', text: make.whenAbsent, mode: make.mode, ...owner }
   if (now.kind === 'other') throw unfit(path, now.what)
   if (now.kind !== 'file') throw unfit(path, 'is no regular file')
   const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
-  if (isThere.text !== '' && isThere.text === now.text) return now
+  if (!isOther && isThere.text !== '' && isThere.text === now.text) return now
   if (now.uid !== owner.uid && owner.uid !== 0) throw unfit(path, `belongs to user ${now.uid}`)
   if ((now.mode & 0o200) === 0) throw unfit(path, 'is read-only', `chmod u+w ${path}`)
   const base = before.kind === 'file' ? { ...now, text: before.text } : now

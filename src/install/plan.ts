@@ -45,7 +45,7 @@ export function plan(
   for (const { path, make } of onceEach(wanted)) {
     const now = seen({ path, make })
     const entry = known.get(path)
-    const before = beforeUs(make, now, entry)
+    const before = beforeUs(path, make, now, entry)
     const { after, note } = made(path, make, now, before, owner, isOther(entry, make))
     if (note !== undefined) result.notes.push(note)
     if (after === null) continue
@@ -78,13 +78,13 @@ function onceEach(wanted: Wanted[]): Wanted[] {
 }
 
 /** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */
-function beforeUs(make: Make, now: Seen, entry: Entry | undefined): Seen {
+function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined): Seen {
   if (entry !== undefined) {
     if (entry.after.includes(print(now)) || print(now) === print(entry.before)) return entry.before
     return undone(entry, now)
   }
   if (make.kind !== 'part' || now.kind !== 'file') return now
-  return edited(now, '', text => withoutPart(make.part, text, text))
+  return edited(now, path, text => withoutPart(make.part, text, text))
 }
 
 /** Did an earlier installation want something else here? */

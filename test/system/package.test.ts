@@ -1,7 +1,7 @@
 // What is shipped, installed on bare machines: the npm tarball into an empty prefix, the .deb by dpkg.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -9,9 +9,7 @@ import { noOwnMachine, type OwnMachine, ownMachine } from '../kit/own-machine.js
 import { run } from '../kit/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const version = JSON.parse(
-  execFileSync('cat', [join(root, 'package.json')], { encoding: 'utf8' }),
-).version
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 t.test('the tarball installs globally into an empty prefix, and works', async t => {
   const folder = t.testdir({ prefix: {}, pack: {}, home: {} })
@@ -84,8 +82,10 @@ t.test('the .deb', { skip: noOwnMachine }, async t => {
   })
 })
 
-/** The distribution's Node, as dpkg sees it. */
+/** A Node that dpkg knows of, where this machine's came another way. */
 async function putNode(machine: OwnMachine): Promise<void> {
+  const known = await machine.run('dpkg-query', ['-s', 'nodejs'])
+  if (/^Status: .* installed$/m.test(known.stdout)) return
   await machine.sh('mkdir -p /root/node/DEBIAN')
   const control = `Package: nodejs\nVersion: ${process.versions.node}\nArchitecture: all\nMaintainer: test <t@example.com>\nDescription: Node\n`
   await machine.write('/root/node/DEBIAN/control', control)

@@ -55,6 +55,7 @@ const programBin = join(current, 'bin')
 
 function program({ from, name, print, node, earlierPrograms }: SystemFacts): Wanted[] {
   return [
+    folder('/usr'),
     folder('/usr/local'),
     folder('/usr/local/lib'),
     folder(systemProgram),
@@ -71,6 +72,7 @@ function config({ choices, givenConfig, live }: SystemFacts): Wanted[] {
     ...(live
       ? [{ path: 'group:claude-auth', make: { kind: 'group', name: 'claude-auth' } } as const]
       : []),
+    folder('/etc'),
     folder('/etc/claude-auth'),
     { path: systemConfig, make: { kind: 'part', part, whenAbsent, mode: 0o644 } },
   ]

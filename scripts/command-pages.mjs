@@ -1,4 +1,4 @@
-// Writes docs/commands.md and man/claude-auth.1 from the command table; `--check` only compares.
+// Writes docs/commands.md, man/claude-auth.1 and completions/ from the command table; `--check` only compares.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -7,7 +7,15 @@ import { load } from './load-source.mjs'
 
 const root = new URL('..', import.meta.url)
 const { commandsPage, manualPage } = await load('src/commands/manual.ts')
-const pages = { 'docs/commands.md': commandsPage(), 'man/claude-auth.1': manualPage() }
+const { completionFor } = await load('src/commands/completion.ts')
+const pages = {
+  'docs/commands.md': commandsPage(),
+  'man/claude-auth.1': manualPage(),
+  'completions/claude-auth.bash': completionFor('bash'),
+  'completions/claude-auth.fish': completionFor('fish'),
+  // zsh takes the file for the body of a function, and calls that for the first completion too.
+  'completions/_claude-auth': `#compdef claude-auth\n${completionFor('zsh')}_claude_auth "$@"\n`,
+}
 
 for (const [name, text] of Object.entries(pages)) {
   const path = fileURLToPath(new URL(name, root))

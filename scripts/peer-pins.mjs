@@ -39,9 +39,15 @@ export const wheelPeers = {
 export const debianPackages = {
   busybox: 'busybox',
   dash: 'dash',
+  fish: 'fish',
   flock: 'util-linux',
   script: 'bsdutils',
+  ssh: 'openssh-client',
+  sshd: 'openssh-server',
   strace: 'strace',
+  sudo: 'sudo',
   'systemd-analyze': 'systemd',
   tmux: 'tmux',
+  useradd: 'passwd',
+  zsh: 'zsh',
 }

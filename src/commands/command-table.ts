@@ -3,6 +3,7 @@
 import { nearestKey } from '../host/config/nearest-key.js'
 import type { CommandEntry } from './command-entry.js'
 import { doctor } from './table/doctor.js'
+import { install, uninstall } from './table/install.js'
 import { log } from './table/log.js'
 import { login } from './table/login.js'
 import { logout } from './table/logout.js'
@@ -16,6 +17,8 @@ export const commandTable: readonly CommandEntry[] = [
   login,
   logout,
   log,
+  install,
+  uninstall,
   ensure,
   hook,
   completion,

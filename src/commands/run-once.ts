@@ -28,6 +28,8 @@ export interface RunOnceOptions {
   override?: string
   /** Signals that end the run between two steps. */
   stopOn?: readonly NodeJS.Signals[]
+  /** Puts another configuration in the place of the one in force. */
+  adjust?: (config: Config) => Config
   /** Called when the configuration is known, before the gate is entered. */
   begin?: (config: Config) => void
   /** Something to be done first, inside the gate. */
@@ -61,7 +63,8 @@ export async function runOnce(
   let gate: Gate | null = null
   try {
     const configReadAtMs = Date.now()
-    const config = await configOf(place, env)
+    const inForce = await configOf(place, env)
+    const config = options.adjust?.(inForce) ?? inForce
     options.begin?.(config)
     const enters = place.owned && config.mode !== 'off'
     gate = enters

@@ -3,6 +3,7 @@
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   futimesSync,
   mkdirSync,
@@ -19,6 +20,8 @@ export interface AtomicWriteOptions {
   nonce: string
   /** Name before the nonce; the client's own is `.credentials.json.tmp.`. */
   tempPrefix?: string
+  /** Whose the new file is, and its mode, where that is not the caller and 0600. */
+  owner?: { uid: number; gid: number; mode: number }
   /** Modification time to leave on the file, in whole seconds of the epoch. */
   mtimeSeconds?: number
   /** False for notes that need not outlive the machine: whole for every reader, but not synced. */
@@ -26,8 +29,9 @@ export interface AtomicWriteOptions {
 }
 
 /**
- * Replaces `path` by a new file of mode 0600 holding `data`, durable when it returns: temporary file
- * beside it (`O_EXCL`, so no planted link is followed), fsync, rename, fsync of the folder.
+ * Replaces `path` by a new file holding `data`, of mode 0600 unless `owner` says otherwise, durable when
+ * it returns: temporary file beside it (`O_EXCL`, so no planted link is followed), fsync, rename, fsync
+ * of the folder.
  * Throws `write-failed` with the old file untouched.
  */
 export function atomicWrite(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
@@ -51,13 +55,17 @@ function writeFailed(path: string, error: unknown): AuthError {
   })
 }
 
-/** Creates `path` (it must not exist) with mode 0600 whatever the umask, and syncs its bytes to disk. */
+/** Creates `path` (it must not exist) with its mode whatever the umask, and syncs its bytes to disk. */
 function writeNew(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
   const { mtimeSeconds } = options
   const file = openSync(path, 'wx', 0o600)
   try {
     fchmodSync(file, 0o600)
     writeAll(file, data)
+    if (options.owner) {
+      fchownSync(file, options.owner.uid, options.owner.gid)
+      fchmodSync(file, options.owner.mode)
+    }
     if (mtimeSeconds !== undefined) futimesSync(file, mtimeSeconds, mtimeSeconds)
     if (options.durable !== false) fsyncSync(file)
   } finally {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { systemCode } from './error.js'
 import { isObject, type JsonObject } from './json.js'
 import type { Env } from './paths.js'
+import { tolerantJson } from './tolerant-json.js'
 
 const maxBytes = 1024 * 1024
 
@@ -121,21 +122,8 @@ async function readSettings(
   } finally {
     if (fd !== null) closeSync(fd)
   }
-  const value = await tolerantJson(text.replace(/^\uFEFF/, ''))
+  const value = await tolerantJson(text)
   return isObject(value) ? value : leaveOut('is not a JSON object')
-}
-
-/** Comments and trailing commas are let pass; undefined for what is no JSON all the same. */
-async function tolerantJson(text: string): Promise<unknown> {
-  if (text.trim() === '') return {}
-  try {
-    return JSON.parse(text)
-  } catch {
-    const { parse } = await import('jsonc-parser')
-    const errors: unknown[] = []
-    const value: unknown = parse(text, errors as never[], { allowTrailingComma: true })
-    return errors.length === 0 ? value : undefined
-  }
 }
 
 function sourceOf(scope: SettingsScope, file: string, settings: JsonObject): SettingsSource {

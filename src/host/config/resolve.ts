@@ -22,7 +22,9 @@ export function resolveConfig(inputs: ResolveInputs): Config {
   // In a folder that is not ours to look after, there is no store to write to either.
   const store = profile === null ? 'none' : (data.store ?? 'local')
   const custody = store === 'none' ? 'shared' : (data.custody ?? 'shared')
-  if (data.store === 'none' && data.custody === 'sole')
+  // Said in one file, the two are a mistake; else whoever has no store has chosen.
+  const isOneFiles = (other: string[]) => merged.isUsers(['custody']) === merged.isUsers(other)
+  if (data.store === 'none' && data.custody === 'sole' && isOneFiles(['store']))
     report(['custody'], 'expected shared, because store: none has no place for the refresh token')
   if (data.store === 'none' && data.credential === 'long-lived')
     report(['credential'], 'expected login, because store: none has no place for the token')

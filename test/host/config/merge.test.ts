@@ -11,6 +11,12 @@ const table = [
     want: { renewal: { renewAt: 0.4, launchWaitMs: 20_000 }, custody: 'shared', overruled: [] },
   },
   {
+    name: 'who has no store keeps their refresh token, whatever the machine wants',
+    system: 'custody: sole\n',
+    user: 'store: none\n',
+    want: { store: 'none', custody: 'shared' },
+  },
+  {
     name: 'a pinned identity stands, what it leaves open may be filled',
     system: 'identity: {email: "{user}@example.com"}\n',
     user: 'identity: {email: eve@example.org, accountUuid: 0b1e6c0a-0000-4000-8000-00000000acc0}\n',

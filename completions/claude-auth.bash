@@ -1,0 +1,28 @@
+# bash completion of claude-auth, made by: claude-auth completion bash
+_claude_auth() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
+  COMPREPLY=()
+  if [ "$COMP_CWORD" = 1 ]; then
+    words='status doctor login logout log install uninstall ensure hook completion demo --help --version'
+  else
+    case "${COMP_WORDS[1]} $prev" in
+      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --root' | 'uninstall --root' | 'ensure --every') return ;;
+    esac
+    case ${COMP_WORDS[1]} in
+      status) words='--json --short --help' ;;
+      doctor) words='--json --fix --yes --only --offline --send-test-alert --help' ;;
+      login) words='--email --no-sso --new-identity --long-lived --help' ;;
+      logout) words='--offline --json --help' ;;
+      log) words='--since -n --follow --last --json --help' ;;
+      install) words='--system --yes --dry-run --json --custody --base --config --root --help' ;;
+      uninstall) words='--system --yes --dry-run --json --leave-logins --root --help' ;;
+      ensure) words='--json --force --offline --every --help' ;;
+      hook) words='session-start user-prompt-submit stop-failure session-end --help' ;;
+      completion) words='bash zsh fish --help' ;;
+      demo) words='--help' ;;
+      help) words='status doctor login logout log install uninstall ensure hook completion demo' ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -F _claude_auth claude-auth

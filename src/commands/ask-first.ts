@@ -1,0 +1,46 @@
+// What stands between a plan and its changes: the dry run, and the question at a terminal.
+
+import { createInterface } from 'node:readline/promises'
+import type { Prepared } from '../install/carry-out.js'
+import { diffLines } from '../install/diff.js'
+import { changeLines, goOnQuestion } from '../report/install-text.js'
+import type { SharedFlags } from './install-flags.js'
+
+/** Shows the plan where that is wanted. True when it is to be carried out. */
+export async function isWanted(prepared: Prepared, flags: SharedFlags): Promise<boolean> {
+  if (flags.dryRun) {
+    if (!flags.json) print(diffLines(prepared.changes))
+    return false
+  }
+  if (flags.yes || flags.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
+  if (prepared.changes.length === 0) return true
+  process.stderr.write(`${changeLines(prepared.changes).join('\n')}\n`)
+  const question = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await question.question(goOnQuestion)
+  question.close()
+  return /^(?:y(?:es)?)?$/i.test(answer.trim())
+}
+
+export function print(lines: string[]): void {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** Notes go where they don't disturb a program that reads. */
+export function say(lines: string[]): void {
+  for (const line of lines) process.stderr.write(`claude-auth: ${line}\n`)
+}
+
+/** The object of `--json`: what was or would be changed. */
+export function changesObject(prepared: Prepared, flags: SharedFlags, notes: string[]) {
+  return {
+    schemaVersion: 1,
+    scope: flags.system ? 'system' : 'user',
+    dryRun: flags.dryRun,
+    changed: prepared.changes.length > 0,
+    changes: prepared.changes.map(({ path, before, after }) => ({
+      path,
+      do: before.kind === 'absent' ? 'make' : after.kind === 'absent' ? 'remove' : 'change',
+    })),
+    notes,
+  }
+}

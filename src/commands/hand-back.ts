@@ -1,0 +1,60 @@
+// Handing a refresh token back from the sealed store to the login file, before claude-auth leaves.
+
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Env, ownPaths } from '../host/paths.js'
+import { removeEmptyFolders } from '../install/carry-out.js'
+import { readLoginFile } from '../login/login-file.js'
+import { configOf, type Place } from '../start.js'
+import { runOnce } from './run-once.js'
+
+/** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */
+export type HandedBack =
+  | { kind: 'handed-back' }
+  | { kind: 'nothing' }
+  | { kind: 'kept'; why: string }
+
+/** Runs the engine with the client's own custody; the configuration on disk is no matter. */
+export async function handBack(place: Place, env: Env): Promise<HandedBack> {
+  if (!isKeptElsewhere(place)) return { kind: 'nothing' }
+  const { outcome, trouble } = await runOnce(env, {
+    actor: 'command',
+    adjust: config => ({ ...config, custody: 'shared', mode: 'on', off: null }),
+  })
+  if (!isKeptElsewhere(place)) return { kind: 'handed-back' }
+  // What only a new sign-in can help has no token that could be handed back.
+  if (outcome.verdict === 'sign-in') return { kind: 'nothing' }
+  return { kind: 'kept', why: trouble ?? `${outcome.verdict}: ${outcome.because}` }
+}
+
+/** Would the login stay in the care of claude-auth, because the machine's file says so? */
+export async function staysSole(place: Place, env: Env): Promise<boolean> {
+  const config = await configOf(place, env)
+  return config.custody === 'sole'
+}
+
+/**
+ * Takes away our state, the sealed store and what else only claude-auth reads in this home. The store
+ * stays where the login file has no refresh token: then it may be the only copy. True when all is gone.
+ */
+export function removeLeftovers(place: Place, env: Env): boolean {
+  const { paths, person } = place
+  const own = ownPaths(env, person.home)
+  rmSync(paths.state, { recursive: true, force: true })
+  if (!existsSync(own.localStore)) return true
+  const file = readLoginFile(paths.loginFile, person.uid)
+  if (file.kind !== 'login' || file.login.refreshToken === null) {
+    if (readdirSync(own.localStore).length > 0) return false
+  }
+  rmSync(own.localStore, { recursive: true, force: true })
+  removeEmptyFolders(dirname(own.localStore), person.home)
+  return true
+}
+
+/** The file has a login that ends, and no refresh token: that one lies in the store. */
+function isKeptElsewhere({ paths, person }: Place): boolean {
+  const file = readLoginFile(paths.loginFile, person.uid)
+  return (
+    file.kind === 'login' && file.login.refreshToken === null && file.login.expiresAtMs !== null
+  )
+}

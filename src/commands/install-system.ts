@@ -1,0 +1,74 @@
+// `claude-auth install --system`: the program, PATH, hooks, timer and skel of a whole machine.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { enterGate } from '../host/gate.js'
+import { carryOut, isInPlace, manifestOf, prepare, type Site } from '../install/carry-out.js'
+import type { Choices } from '../install/manifest.js'
+import { startSystemTimers } from '../install/services.js'
+import { systemFacts } from '../install/system-facts.js'
+import { systemManifest, systemPlan } from '../install/system-plan.js'
+import { installedLines } from '../report/install-text.js'
+import { version } from '../version.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import type { InstallFlags } from './install-flags.js'
+
+/** Where an installation for all is recorded; `root` as in the flags. */
+export function systemSite(root: string): Site {
+  const live = process.geteuid?.() === 0
+  const [uid, gid] = live ? [0, 0] : [process.geteuid?.() ?? -1, process.getegid?.() ?? -1]
+  return { prefix: root, manifest: systemManifest, uid, gid }
+}
+
+/** Throws `usage`, `config-invalid` or `write-failed`; the first two with nothing changed. */
+export async function installSystem(flags: InstallFlags): Promise<number> {
+  const site = systemSite(flags.root)
+  const gate = flags.dryRun
+    ? null
+    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000)
+  try {
+    const manifest = manifestOf(site)
+    const choices = chosen(flags, manifest?.choices ?? null)
+    const asked = { prefix: flags.root, version, choices, config: flags.config }
+    const { facts, notes: found } = await systemFacts(asked, manifest)
+    const prepared = prepare(site, systemPlan(facts))
+    const notes = [...found, ...prepared.notes]
+    if (!flags.json) say(notes)
+    if (await isWanted(prepared, flags)) {
+      if (!isInPlace(prepared)) carryOut(prepared, { version, choices })
+      if (facts.live && prepared.changes.length > 0) startSystemTimers(facts.shipped.systemUnits)
+    } else if (!flags.dryRun) return 1
+    if (flags.json) print([JSON.stringify(changesObject(prepared, flags, notes))])
+    else if (!flags.dryRun)
+      print(
+        installedLines({
+          scope: 'system',
+          changed: prepared.changes.length,
+          next: next(facts.live),
+        }),
+      )
+    return 0
+  } finally {
+    gate?.leave()
+  }
+}
+
+/** What is not said now is as it was; `sole` is the point of it all. */
+export function chosen(
+  flags: Pick<InstallFlags, 'custody' | 'base'>,
+  before: Choices | null,
+): Choices {
+  const base = flags.base === 'none' ? null : flags.base
+  return {
+    custody: flags.custody ?? before?.custody ?? 'sole',
+    base: flags.base === null ? (before?.base ?? null) : base,
+  }
+}
+
+function next(live: boolean): string | null {
+  if (!live) return 'start the image; users need nothing more.'
+  const usual = (process.env['PATH'] ?? '').split(':').includes('/usr/local/bin')
+  if (!usual && !existsSync('/usr/bin/claude-auth'))
+    return 'export PATH="/usr/local/bin:$PATH"   (this shell does not look there)'
+  return 'claude-auth ensure   (as a user: is the login good?)'
+}

@@ -1,0 +1,107 @@
+// `claude-auth uninstall`: for one person, or in one home when a machine is cleared.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { AuthError } from '../host/error.js'
+import { enterGate } from '../host/gate.js'
+import type { Env } from '../host/paths.js'
+import {
+  manifestOf,
+  type Prepared,
+  prepare,
+  removeManifestFolder,
+  takeBack,
+} from '../install/carry-out.js'
+import { takeBackSkel } from '../install/from-skel.js'
+import { isConfig, timersIn } from '../install/manifest.js'
+import { stopUserTimers } from '../install/services.js'
+import { systemProgram } from '../install/system-plan.js'
+import { uninstalledLines } from '../report/install-text.js'
+import { type Place, placeOf } from '../start.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import { handBack, removeLeftovers, staysSole } from './hand-back.js'
+import type { SharedFlags, UninstallFlags } from './install-flags.js'
+import { userSite } from './install-user.js'
+
+/** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
+export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {
+  const place = ownPlace(env)
+  const site = userSite(place)
+  const isIn = manifestOf(site) !== null
+  const gate = flags.dryRun || !isIn ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
+  try {
+    const prepared = prepare(site, [])
+    if (!flags.json) say(prepared.notes)
+    if (!(await isWanted(prepared, flags))) {
+      if (flags.dryRun && flags.json) told(prepared, flags)
+      return flags.dryRun ? 0 : 1
+    }
+    const forMachine = existsSync(join(systemProgram, 'current/bin/claude'))
+    if (isIn && !(await leave(place, env, { forMachine, ...flags }))) return 1
+    if (isIn && !forMachine && !removeLeftovers(place, env)) say([storeStays])
+    if (flags.json) told(prepared, flags)
+    else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
+    return 0
+  } finally {
+    gate?.leave()
+    if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, place.person.home)
+  }
+}
+
+/** One of the two steps of clearing a machine, in this home. */
+export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise<number> {
+  const place = ownPlace(env)
+  if (step === 'leftovers') {
+    const isGone = removeLeftovers(place, env)
+    takeBackSkel(place.person.home, systemProgram, userSite(place))
+    if (!isGone) say([storeStays])
+    return isGone ? 0 : 1
+  }
+  const site = userSite(place)
+  if (manifestOf(site) === null) return (await isHandedBack(place, env)) ? 0 : 1
+  if (!(await leave(place, env, { forMachine: false, leaveLogins: false }))) return 1
+  removeManifestFolder(site, place.person.home)
+  return 0
+}
+
+const storeStays =
+  'the sealed copy in ~/.local/share/claude-auth stays: the login file has no refresh token of its own'
+
+/** First the configuration that keeps the token away from the file, then the token, then all else. */
+async function leave(
+  place: Place,
+  env: Env,
+  { forMachine, leaveLogins }: { forMachine: boolean; leaveLogins: boolean },
+): Promise<boolean> {
+  const site = userSite(place)
+  takeBack(site, isConfig)
+  const isLeft = leaveLogins || (forMachine && (await staysSole(place, env)))
+  if (!isLeft && !(await isHandedBack(place, env))) return false
+  const timers = timersIn(manifestOf(site))
+  if (timers.length > 0) stopUserTimers(timers)
+  takeBack(site, () => true)
+  return true
+}
+
+async function isHandedBack(place: Place, env: Env): Promise<boolean> {
+  const end = await handBack(place, env)
+  if (end.kind === 'kept')
+    say([
+      `the login could not be handed back to ${place.paths.loginFile} (${end.why})`,
+      'hint: claude-auth ensure, then once more; --leave-logins goes on without',
+    ])
+  return end.kind !== 'kept'
+}
+
+function ownPlace(env: Env): Place {
+  const place = placeOf(env)
+  if (!place.owned)
+    throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
+      hint: 'run it as the owner of the home',
+    })
+  return place
+}
+
+function told(prepared: Prepared, flags: SharedFlags): void {
+  print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
+}

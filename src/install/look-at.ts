@@ -1,0 +1,36 @@
+// Looking at the paths of a plan, each in the way that its kind asks for.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { absent, look, present, type Seen } from './seen.js'
+import type { Wanted } from './wanted.js'
+
+/** `prefix` stands before every path: another root, or empty. */
+export function lookAt(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): Seen {
+  switch (make.kind) {
+    case 'group':
+      return groupMembers(make.name) === null ? absent : present
+    case 'program':
+      return existsSync(join(prefix, path)) ? present : absent
+    case 'mode':
+      return withoutText(join(prefix, path))
+    default:
+      return look(prefix === '' ? path : join(prefix, path))
+  }
+}
+
+/** The names in a group; null when there is no such group. */
+export function groupMembers(name: string): string[] | null {
+  const { status, stdout } = spawnSync('getent', ['group', name], { encoding: 'utf8' })
+  if (status !== 0) return null
+  return (stdout.trim().split(':')[3] ?? '').split(',').filter(each => each !== '')
+}
+
+/** A file whose mode is all that matters, such as the login, is not read. */
+function withoutText(path: string): Seen {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  const owner = stat && { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 }
+  if (owner && stat.isFile()) return { kind: 'file', text: '', ...owner }
+  return owner && stat.isDirectory() ? { kind: 'folder', ...owner } : absent
+}

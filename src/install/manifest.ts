@@ -1,0 +1,95 @@
+// What an installation has changed, and what stood there before: enough to take exactly that back.
+
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { isObject, jsonObject } from '../host/json.js'
+import type { Seen } from './seen.js'
+import type { Make } from './wanted.js'
+
+/** `before`: what stood at `path` before us; `after`: the prints of what we left there, the latest first. */
+export interface Entry {
+  path: string
+  make: Make
+  before: Seen
+  after: string[]
+}
+
+/** What was asked for, so that a later run without flags keeps it. */
+export interface Choices {
+  custody: 'sole' | 'shared'
+  /** A folder whose skills, rules, agents and commands new users share. */
+  base: string | null
+}
+
+/** `complete` is false from before the first change to after the last: a second run finishes. */
+export interface Manifest {
+  formatVersion: 1
+  version: string
+  complete: boolean
+  choices: Choices
+  entries: Entry[]
+}
+
+/**
+ * The manifest at `path`, or null when there is none. Only one that `uid` wrote is believed.
+ * Throws `not-private` for any other.
+ */
+export function readManifest(path: string, uid: number): Manifest | null {
+  const text = read(path, uid)
+  if (text === null) return null
+  const value = jsonObject(text)
+  if (
+    value?.['formatVersion'] !== 1 ||
+    !isObject(value['choices']) ||
+    !Array.isArray(value['entries']) ||
+    !value['entries'].every(each => isObject(each) && typeof each['path'] === 'string')
+  )
+    throw new AuthError('not-private', `${path} is no record of an installation`, {
+      hint: `mv ${path} ${path}.aside`,
+    })
+  return value as unknown as Manifest
+}
+
+/** Private, since files of other people's may hold secrets. */
+export function writeManifest(path: string, manifest: Manifest): void {
+  makePrivateFolder(dirname(path))
+  const nonce = randomBytes(8).toString('hex')
+  atomicWrite(path, `${JSON.stringify(manifest, null, 2)}\n`, { nonce })
+}
+
+/** Our own configuration: it goes first, so that nobody takes a token into custody again. */
+export function isConfig({ make }: Entry): boolean {
+  return make.kind === 'part' && make.part.in === 'config'
+}
+
+/** The names of the timers that were installed, each once. */
+export function timersIn(manifest: Manifest | null): string[] {
+  const names = (manifest?.entries ?? []).flatMap(
+    ({ path }) => /[^/]+\.timer$/.exec(path)?.[0] ?? [],
+  )
+  return [...new Set(names)]
+}
+
+function read(path: string, uid: number): string | null {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw new AuthError('not-private', `${path} cannot be read (${systemCode(error)})`, {
+      hint: `ls -l ${path}`,
+    })
+  }
+  try {
+    if (fstatSync(file).uid !== uid)
+      throw new AuthError('not-private', `${path} belongs to somebody else`, {
+        hint: `ls -l ${path}`,
+      })
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,92 @@
+// The program's own files: which belong to an installation, what tells two of them apart, and which Node runs them.
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AuthError } from '../host/error.js'
+
+/** Where this very program stands: a package, a clone, or an installation. */
+export function ownRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json')) && folder !== '/') folder = dirname(folder)
+  return folder
+}
+
+const parts = [
+  'bin',
+  'dist',
+  'skel',
+  'systemd',
+  'completions',
+  'man',
+  'docs',
+  'package.json',
+  'LICENSE',
+]
+
+/** The names in `root` that are copied; whether it is one at all is for the caller to know. */
+export function programParts(root: string): string[] {
+  return parts.filter(name => existsSync(join(root, name)))
+}
+
+/** The same for the same files: names, bytes and what is executable. Empty where there is no program. */
+export function programPrint(root: string): string {
+  if (!existsSync(join(root, 'dist', 'main.js'))) return ''
+  const hash = createHash('sha256')
+  for (const file of programParts(root).flatMap(name => filesOf(root, name))) {
+    const path = join(root, file)
+    const runs = (statSync(path).mode & 0o100) !== 0
+    hash
+      .update(`${file}\0${runs ? 'x' : '-'}\0`)
+      .update(readFileSync(path))
+      .update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesOf(root: string, name: string): string[] {
+  const path = join(root, name)
+  if (!statSync(path).isDirectory()) return [name]
+  return readdirSync(path)
+    .sort()
+    .flatMap(each => filesOf(root, join(name, each)))
+}
+
+/**
+ * A Node of version 20 or newer by its real path, first of `candidates` that will do. With `forAll`
+ * it is one that every user of the machine may run and only root could replace.
+ * Throws `usage` when there is none.
+ */
+export function findNode(candidates: string[], forAll: boolean): string {
+  for (const candidate of candidates) {
+    if (!existsSync(candidate)) continue
+    const path = realpathSync(candidate)
+    if ((!forAll || isForAll(path)) && majorOf(path) >= 20) return path
+  }
+  const for_ = forAll ? ' that all users may run' : ''
+  throw new AuthError('usage', `there is no Node 20 or newer${for_}; it is needed`, {
+    hint: 'apt install nodejs   (or https://nodejs.org/en/download)',
+  })
+}
+
+function majorOf(node: string): number {
+  if (node === process.execPath) return Number(process.versions.node.split('.')[0])
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8', timeout: 10_000, env: {} })
+  return Number(/^v(\d+)\./.exec(stdout ?? '')?.[1] ?? 0)
+}
+
+function isForAll(path: string): boolean {
+  if ((statSync(path).mode & 0o005) !== 0o005 || !isRoots(path)) return false
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0 || !isRoots(folder)) return false
+    if (folder === '/') return true
+  }
+}
+
+function isRoots(path: string): boolean {
+  const { uid, gid, mode } = statSync(path)
+  const others = gid === 0 ? 0o002 : 0o022
+  return uid === 0 && (mode & others) === 0
+}

@@ -1,0 +1,126 @@
+// What the plan for the whole machine has to know: looked up here, decided in system-plan.ts.
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkConfigFile } from '../host/config/check.js'
+import { invalidConfig } from '../host/config/problem.js'
+import { readYamlFile } from '../host/config/yaml-file.js'
+import { AuthError, systemCode } from '../host/error.js'
+import { isObject } from '../host/json.js'
+import { tolerantJson } from '../host/tolerant-json.js'
+import type { Choices, Manifest } from './manifest.js'
+import { ownRoot } from './program.js'
+import { chooseProgram } from './programs.js'
+import { readShipped } from './shipped.js'
+import { type SystemFacts, systemConfig, systemProgram } from './system-plan.js'
+
+export interface SystemOptions {
+  /** Another root, as for an image; empty for this machine. */
+  prefix: string
+  version: string
+  choices: Choices
+  /** A file to begin the configuration with. */
+  config: string | null
+}
+
+const sharedNames = ['skills', 'rules', 'agents', 'commands']
+
+/** Throws `usage` or `config-invalid` for what was asked for and cannot be. */
+export async function systemFacts(
+  { prefix, version, choices, config }: SystemOptions,
+  manifest: Manifest | null,
+): Promise<{ facts: SystemFacts; notes: string[] }> {
+  const at = (path: string) => join(prefix, path)
+  const has = (path: string) => existsSync(at(path))
+  const program = chooseProgram(
+    { program: at(systemProgram), path: systemProgram, version, forAll: true },
+    manifest,
+  )
+  const base = choices.base === null ? { parts: [], notes: [] } : baseParts(choices.base, prefix)
+  const managed = await managedSettings(at('/etc/claude-code'))
+  const facts: SystemFacts = {
+    ...program,
+    shipped: readShipped(ownRoot(), join(systemProgram, 'current')),
+    choices,
+    givenConfig: config === null ? null : givenConfig(config, at(systemConfig)),
+    zshenv: has('/etc/zsh') ? '/etc/zsh/zshenv' : has('/etc/zshenv') ? '/etc/zshenv' : null,
+    fish: has('/etc/fish') ? '/etc/fish/conf.d' : null,
+    bashrc: has('/etc/bash.bashrc') ? '/etc/bash.bashrc' : null,
+    hasSystemd: ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].some(has),
+    baseParts: base.parts,
+    processWrapperTaken: managed.processWrapperTaken,
+    live: prefix === '',
+  }
+  return { facts, notes: [...base.notes, ...managed.notes] }
+}
+
+function baseParts(base: string, prefix: string): { parts: string[]; notes: string[] } {
+  const folder = join(prefix, base)
+  if (!base.startsWith('/'))
+    throw new AuthError('usage', `--base takes an absolute path, not ${base}`, {
+      hint: 'claude-auth install --help',
+    })
+  if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false))
+    throw new AuthError('usage', `the base folder ${base} is not there; nothing was changed`, {
+      hint: `mkdir -p ${base}/${sharedNames[0]}   (or --base none)`,
+    })
+  const parts = sharedNames.filter(name => existsSync(join(folder, name)))
+  const note = `${base} has none of ${sharedNames.join(', ')}; new homes share nothing yet`
+  return { parts, notes: parts.length === 0 ? [note] : [] }
+}
+
+/** A file that is given has to be right, and must not push another one aside. */
+function givenConfig(file: string, place: string): string {
+  const { problems } = checkConfigFile(readYamlFile(file))
+  if (problems.length > 0) throw invalidConfig(problems)
+  const text = readFileSync(file, 'utf8')
+  if (existsSync(place) && !readFileSync(place, 'utf8').includes(text.trimEnd()))
+    throw new AuthError('usage', `${place} is there already, and is another than ${file}`, {
+      hint: `diff ${place} ${file}`,
+    })
+  return text
+}
+
+/** The other managed files: is one broken (the client does not start then), does one set the wrapper? */
+async function managedSettings(folder: string) {
+  const dropIns = join(folder, 'managed-settings.d')
+  const files = [
+    join(folder, 'managed-settings.json'),
+    ...names(dropIns)
+      .filter(name => name.endsWith('.json') && name !== 'claude-auth.json')
+      .map(name => join(dropIns, name)),
+  ]
+  const notes: string[] = []
+  let processWrapperTaken = false
+  for (const file of files) {
+    const text = textOf(file)
+    if (text === null) continue
+    const value = await tolerantJson(text)
+    if (!isObject(value))
+      notes.push(`${file} is not JSON: the client does not start until it is mended`)
+    else if (value['processWrapper'] !== undefined) {
+      processWrapperTaken = true
+      notes.push(
+        `${file} sets processWrapper; it stays, and background sessions are left to the hooks`,
+      )
+    }
+  }
+  return { notes, processWrapperTaken }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
+    throw error
+  }
+}

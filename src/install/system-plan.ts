@@ -1,0 +1,200 @@
+// What an installation for the whole machine wants to stand where. Pure: from facts to paths and texts.
+
+import { join } from 'node:path'
+import { configTemplate } from './config-text.js'
+import type { Choices } from './manifest.js'
+import { environmentText, fishText, pathLines, profileText } from './shell-text.js'
+import type { Shipped, Unit } from './shipped.js'
+import type { Wanted } from './wanted.js'
+
+/** Where the program stands, once for all users. */
+export const systemProgram = '/usr/local/lib/claude-auth'
+export const systemManifest = '/var/lib/claude-auth/manifest.json'
+export const systemConfig = '/etc/claude-auth/config.yaml'
+
+/** What is there already, as far as the plan depends on it. */
+export interface SystemFacts {
+  /** The package to copy, the folder's name for it, and the folder in use until now. */
+  from: string
+  name: string
+  print: string
+  node: string
+  earlierPrograms: Wanted[]
+  shipped: Shipped
+  choices: Choices
+  /** The text of a configuration to begin with, if the admin gave one. */
+  givenConfig: string | null
+  /** zsh's file for every kind of zsh, fish's folder, bash's file for interactive ones; null: not there. */
+  zshenv: string | null
+  fish: string | null
+  bashrc: string | null
+  hasSystemd: boolean
+  /** Those of skills, rules, agents and commands that the base folder has. */
+  baseParts: string[]
+  /** Another managed file sets `processWrapper`. */
+  processWrapperTaken: boolean
+  /** Groups, services: nothing of that in another root. */
+  live: boolean
+}
+
+/** In the order in which it is made: nothing refers to what is not there yet. */
+export function systemPlan(facts: SystemFacts): Wanted[] {
+  return [
+    ...program(facts),
+    ...config(facts),
+    ...commands(facts),
+    ...shells(facts),
+    ...skel(facts),
+    ...(facts.hasSystemd ? units(facts.shipped) : []),
+    ...managed(facts),
+  ]
+}
+
+const current = join(systemProgram, 'current')
+const programBin = join(current, 'bin')
+
+function program({ from, name, print, node, earlierPrograms }: SystemFacts): Wanted[] {
+  return [
+    folder('/usr'),
+    folder('/usr/local'),
+    folder('/usr/local/lib'),
+    folder(systemProgram),
+    ...earlierPrograms,
+    { path: join(systemProgram, name), make: { kind: 'program', from, node, print } },
+    link(current, name),
+  ]
+}
+
+function config({ choices, givenConfig, live }: SystemFacts): Wanted[] {
+  const part = { in: 'config', custody: choices.custody } as const
+  const whenAbsent = configTemplate(givenConfig, choices.custody, 'machine')
+  return [
+    ...(live
+      ? [{ path: 'group:claude-auth', make: { kind: 'group', name: 'claude-auth' } } as const]
+      : []),
+    folder('/etc'),
+    folder('/etc/claude-auth'),
+    { path: systemConfig, make: { kind: 'part', part, whenAbsent, mode: 0o644 } },
+  ]
+}
+
+function commands({ shipped }: SystemFacts): Wanted[] {
+  const isTaken = 'is there already and stays'
+  const share = '/usr/local/share'
+  const completion = (name: string) => {
+    if (name.startsWith('_'))
+      return link(`${share}/zsh/site-functions/${name}`, `${current}/completions/${name}`)
+    if (name.endsWith('.fish'))
+      return link(`${share}/fish/vendor_completions.d/${name}`, `${current}/completions/${name}`)
+    return link(
+      `${share}/bash-completion/completions/${name.replace(/\.bash$/, '')}`,
+      `${current}/completions/${name}`,
+    )
+  }
+  return withFolders([
+    ...['claude-auth', 'claude-wrap'].map(name =>
+      link(`/usr/local/bin/${name}`, join(programBin, name), isTaken),
+    ),
+    link(
+      '/usr/local/bin/claude',
+      join(programBin, 'claude'),
+      'is the client itself and stays; shells meet the wrapper earlier on PATH, all else the hooks',
+    ),
+    ...shipped.completions.map(completion),
+    ...shipped.manuals.map(name => link(`${share}/man/man1/${name}`, `${current}/man/${name}`)),
+  ])
+}
+
+function shells({ zshenv, fish, bashrc }: SystemFacts): Wanted[] {
+  const lines = pathLines(programBin)
+  const block = (path: string): Wanted => ({
+    path,
+    make: {
+      kind: 'part',
+      part: { in: 'lines', lines },
+      whenAbsent: `# >>> claude-auth >>>\n${lines}# <<< claude-auth <<<\n`,
+      mode: 0o644,
+    },
+  })
+  return [
+    ...withFolders([
+      file('/etc/profile.d/claude-auth.sh', profileText(programBin)),
+      file('/etc/environment.d/60-claude-auth.conf', environmentText(programBin)),
+      ...(fish === null ? [] : [file(join(fish, 'claude-auth.fish'), fishText(programBin))]),
+    ]),
+    ...(zshenv === null ? [] : [block(zshenv)]),
+    ...(bashrc === null ? [] : [block(bashrc)]),
+  ]
+}
+
+function skel({ shipped, choices, baseParts }: SystemFacts): Wanted[] {
+  const home = '/etc/skel'
+  const hooks: Wanted = {
+    path: `${home}/.claude/settings.json`,
+    make: {
+      kind: 'part',
+      part: { in: 'settings', hooks: shipped.hooks },
+      whenAbsent: shipped.settings,
+      mode: 0o600,
+    },
+  }
+  const stays = 'is there already and stays'
+  return [
+    folder(home),
+    { path: `${home}/.claude`, make: { kind: 'folder', mode: 0o700, strict: true } },
+    hooks,
+    ...baseParts.map(name =>
+      link(`${home}/.claude/${name}`, join(choices.base ?? '', name), stays),
+    ),
+    folder(`${home}/.local`, 0o700),
+    folder(`${home}/.local/bin`, 0o700),
+    link(`${home}/.local/bin/claude`, join(programBin, 'claude'), stays),
+  ]
+}
+
+function units({ userUnits, systemUnits }: Shipped): Wanted[] {
+  const place = (scope: string, { name, text, wantedBy }: Unit) => [
+    file(`/etc/systemd/${scope}/${name}`, text),
+    ...wantedBy.map(target =>
+      link(`/etc/systemd/${scope}/${target}.wants/${name}`, `/etc/systemd/${scope}/${name}`),
+    ),
+  ]
+  return withFolders([
+    ...userUnits.flatMap(unit => place('user', unit)),
+    ...systemUnits.flatMap(unit => place('system', unit)),
+  ])
+}
+
+/** Last: from here on every session of everybody calls the hooks. */
+function managed({ shipped, processWrapperTaken }: SystemFacts): Wanted[] {
+  const hooks = Object.fromEntries(
+    Object.entries(shipped.hooks).map(([event, hook]) => [event, [{ hooks: [hook] }]]),
+  )
+  const wrapper = processWrapperTaken ? {} : { processWrapper: join(programBin, 'claude-wrap') }
+  const text = `${JSON.stringify({ ...wrapper, hooks }, null, 2)}\n`
+  return withFolders([file('/etc/claude-code/managed-settings.d/claude-auth.json', text)])
+}
+
+function folder(path: string, mode = 0o755): Wanted {
+  return { path, make: { kind: 'folder', mode } }
+}
+
+function file(path: string, text: string): Wanted {
+  return { path, make: { kind: 'file', text, mode: 0o644 } }
+}
+
+function link(path: string, target: string, yields?: string): Wanted {
+  return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
+}
+
+/** Each file behind the folders that lead to it. */
+function withFolders(files: Wanted[]): Wanted[] {
+  const made = new Set<string>()
+  return files.flatMap(each => {
+    const parts = each.path.split('/').slice(1, -1)
+    const folders = parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)
+    const fresh = folders.filter(path => !made.has(path))
+    for (const path of fresh) made.add(path)
+    return [...fresh.map(path => folder(path)), each]
+  })
+}

@@ -1,0 +1,38 @@
+// What an installation wants to stand at a path, as plain data: it is also what the manifest remembers.
+
+/** A hook of the client, as its settings hold it. */
+export interface HookCommand {
+  type: 'command'
+  command: string
+  timeout?: number
+}
+
+/** Our part of a file that is somebody else's. */
+export type Part =
+  /** The client's settings: for each event one group with one command. */
+  | { in: 'settings'; hooks: Record<string, HookCommand> }
+  /** Lines of a shell's file, between two comments that are ours. */
+  | { in: 'lines'; lines: string }
+  /** `custody` in our own configuration, which the person or admin writes. */
+  | { in: 'config'; custody: 'sole' | 'shared' }
+
+export type Make =
+  /** `strict`: the mode holds for a folder that is there already, too. */
+  | { kind: 'folder'; mode: number; strict?: boolean }
+  /** Ours as a whole. */
+  | { kind: 'file'; text: string; mode: number }
+  /** `yields`: whatever else stands there stays, and `yields` says so to the person. */
+  | { kind: 'link'; target: string; yields?: string }
+  /** `whenAbsent`: the text of a new file. */
+  | { kind: 'part'; part: Part; whenAbsent: string; mode: number }
+  /** A folder of program files, copied whole; `print` tells its content. */
+  | { kind: 'program'; from: string; node: string; print: string }
+  /** A stricter mode for what is there; never undone. */
+  | { kind: 'mode'; mode: number }
+  /** A system group; the path is `group:NAME`. */
+  | { kind: 'group'; name: string }
+
+export interface Wanted {
+  path: string
+  make: Make
+}

@@ -1,0 +1,60 @@
+// The words of the commands `install` and `uninstall`: what changes, and four lines at the end.
+
+import type { Change } from '../install/plan.js'
+
+export type Scope = 'user' | 'system'
+
+/** What the last four lines are made of. */
+export interface InstallEnd {
+  scope: Scope
+  changed: number
+  /** What a person has to type next, or null when nothing is left to do. */
+  next: string | null
+}
+
+/** The last four lines of an installation: what changed, what to open anew, what to type next, how to undo. */
+export function installedLines({ scope, changed, next }: InstallEnd): string[] {
+  const forAll = scope === 'system'
+  const what = forAll
+    ? 'the program, PATH, hooks and timer of all users'
+    : 'the wrapper, hooks and timer'
+  return [
+    changed === 0
+      ? 'Changed: nothing; all was in place.'
+      : `Changed: ${places(changed)} (${what}).`,
+    forAll
+      ? 'Open anew: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
+      : 'Open anew: your shells; running sessions of Claude go on and take up the hooks.',
+    `Next: ${next ?? 'nothing; start claude as always.'}`,
+    `Undo: ${forAll ? 'sudo claude-auth uninstall --system' : 'claude-auth uninstall'}`,
+  ]
+}
+
+/** The same four for the way back. */
+export function uninstalledLines({ scope, changed }: Omit<InstallEnd, 'next'>): string[] {
+  const forAll = scope === 'system'
+  return [
+    changed === 0
+      ? 'Changed: nothing; it was not installed.'
+      : `Changed: ${places(changed)}, back to what was there before.`,
+    'Open anew: shells that were opened before; they may still look for the wrapper.',
+    'Next: nothing; claude works as it did, with its own login.',
+    `Undo: ${forAll ? 'sudo claude-auth install --system' : 'claude-auth install'}`,
+  ]
+}
+
+/** One line on each change, for the question before it. */
+export function changeLines(changes: Pick<Change, 'path' | 'before' | 'after'>[]): string[] {
+  return changes.map(({ path, before, after }) => `  ${deed(before.kind, after.kind)} ${path}`)
+}
+
+export const goOnQuestion = 'Go on? [Y/n] '
+
+function deed(before: string, after: string): string {
+  if (before === 'absent') return 'make  '
+  return after === 'absent' ? 'remove' : 'change'
+}
+
+function places(count: number): string {
+  return count === 1 ? '1 place' : `${count} places`
+}

@@ -1,0 +1,149 @@
+// One person installs it, lives with it, and removes it: what was theirs is theirs, and the login never was in danger.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Sandbox } from '../kit/sandbox.js'
+import { sandbox } from '../kit/sandbox.js'
+
+t.jobs = 2
+
+const settings = `{
+  // my own
+  "model": "opus",
+  "hooks": {
+    "SessionStart": [ { "hooks": [ { "type": "command", "command": "true" } ] } ]
+  },
+}
+`
+
+interface Told {
+  changed: boolean
+  changes: { path: string; do: string }[]
+}
+
+async function install(box: Sandbox, ...words: string[]): Promise<Told & { code: number | null }> {
+  const { code, stdout, stderr } = await box.command([...words, '--json'])
+  if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
+  return { code, ...(JSON.parse(stdout) as Told) }
+}
+
+const settingsOf = (box: Sandbox) => join(box.home.path, '.claude/settings.json')
+
+t.test('everything comes and goes again, in sole custody in between', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  const { path } = box.home
+  box.home.write(settingsOf(box), settings, 0o640)
+  const token = box.login()?.refreshToken
+  const files = () => filesBelow(path).filter(each => !each.startsWith('tools/'))
+  const before = { files: files(), login: readFileSync(box.home.paths.loginFile, 'utf8') }
+
+  const dry = await box.command(['install', '--dry-run'])
+  t.match(dry.stdout, /^\+.*"command": ?".*claude-auth hook session-start"/m)
+  t.same(files(), before.files, 'a dry run changes nothing')
+
+  t.ok((await install(box, 'install')).changed)
+  t.equal(box.login()?.refreshToken, null)
+  t.same(await box.grepSecrets(path, 'refresh'), [], 'no refresh token in plain text')
+  const edited = readFileSync(settingsOf(box), 'utf8')
+  for (const line of [
+    '// my own',
+    '"SessionStart": [ { "hooks": [ { "type": "command", "command": "true" } ] }',
+  ])
+    t.ok(edited.includes(line), line)
+  t.equal(statSync(settingsOf(box)).mode & 0o777, 0o640)
+  t.match(await install(box, 'install'), { changed: false, changes: [] })
+  const again = await box.command(['install'])
+  t.match(
+    again.stdout,
+    /Changed: nothing.*\nOpen anew: .*\nNext: .*\nUndo: claude-auth uninstall\n$/,
+  )
+
+  const launched = await box.run(join(path, '.local/bin/claude'), ['-p', 'hi'])
+  t.match(launched, { code: 0, stdout: 'client: -p hi\n', stderr: '' })
+  await box.settle()
+
+  t.ok((await install(box, 'uninstall')).changed)
+  t.equal(box.login()?.refreshToken, token, 'handed back')
+  t.equal(readFileSync(settingsOf(box), 'utf8'), settings)
+  t.same(files(), before.files)
+  t.same(JSON.parse(readFileSync(box.home.configFile, 'utf8')).custody, undefined)
+  t.match(await install(box, 'uninstall'), { changed: false })
+  t.equal(box.authority.counts().reuses, 0)
+})
+
+t.test('--custody shared leaves the refresh token in the file, also the next time', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  const token = box.login()?.refreshToken
+  await install(box, 'install', '--custody', 'shared')
+  t.match(await install(box, 'install'), { changed: false })
+  t.equal(box.login()?.refreshToken, token)
+  await install(box, 'install', '--custody', 'sole')
+  t.equal(box.login()?.refreshToken, null)
+})
+
+t.test('a token that cannot be handed back stops the removal, which goes on later', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  await install(box, 'install')
+  const store = join(box.home.path, '.local/share/claude-auth')
+  const key = readdirSync(store).find(name => name.includes('key')) ?? ''
+  const bytes = readFileSync(join(store, key))
+  box.home.write(join(store, key), 'x'.repeat(bytes.length))
+  const stopped = await box.command(['uninstall'])
+  t.equal(stopped.code, 1)
+  t.match(stopped.stderr, /could not be handed back/)
+  t.ok(existsSync(join(box.home.path, '.local/bin/claude')), 'all else is in place')
+  box.home.write(join(store, key), bytes.toString('latin1'))
+})
+
+t.test('files that cannot be edited stop it before anything is changed', async t => {
+  const cases: [string, (box: Sandbox) => void, RegExp][] = [
+    ['not JSON', box => box.home.write(settingsOf(box), 'oops'), /settings\.json is not JSON/],
+    ['a dead link', box => symlinkSync('/nowhere/x', settingsOf(box)), /is a link to nothing/],
+    ['read-only', box => box.home.write(settingsOf(box), '{}', 0o400), /is read-only/],
+    ['a folder', box => mkdirSync(settingsOf(box)), /is no regular file/],
+    [
+      'bad YAML',
+      box => box.home.write(box.home.configFile, 'a: [', 0o600),
+      /config\.yaml is not YAML/,
+    ],
+  ]
+  for (const [name, spoil, message] of cases) {
+    const box = await sandbox(t, { login: 'valid' })
+    spoil(box)
+    const { code, stderr } = await box.command(['install'])
+    t.equal(code, 2, name)
+    t.match(stderr, message, name)
+    t.notOk(existsSync(join(box.home.path, '.local/lib')), name)
+  }
+})
+
+t.test('settings behind a link are edited where they are kept', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  const kept = join(box.home.path, 'dotfiles/settings.json')
+  box.home.write(kept, settings)
+  symlinkSync(kept, settingsOf(box))
+  await install(box, 'install')
+  t.match(readFileSync(kept, 'utf8'), /claude-auth hook session-start/)
+  await install(box, 'uninstall')
+  t.equal(readFileSync(kept, 'utf8'), settings)
+})
+
+t.test("the native installer's link becomes the wrapper, and comes back", async t => {
+  const box = await sandbox(t, { login: 'valid', client: null })
+  const version = join(box.home.path, '.local/share/claude/versions/2.1.330')
+  box.home.write(version, '#!/bin/sh\necho native "$@"\n', 0o755)
+  const link = join(box.home.path, '.local/bin/claude')
+  mkdirSync(join(box.home.path, '.local/bin'), { recursive: true })
+  symlinkSync(version, link)
+  await install(box, 'install')
+  t.match(await box.run(link, ['-p', 'hi']), { code: 0, stdout: 'native -p hi\n' })
+  await box.settle()
+  await install(box, 'uninstall')
+  t.match(await box.run(link, ['x']), { stdout: 'native x\n' })
+  t.equal(readFileSync(link, 'utf8').includes('claude-auth'), false)
+})
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true }).map(String).sort()
+}

@@ -1,4 +1,4 @@
-// The healthy hook, which every prompt meets: beside a dash script that exits.
+// The healthy hooks, which every start and every prompt meet: beside a dash script that exits.
 
 import { join } from 'node:path'
 import { absent, hasCommand } from './has-command.js'
@@ -24,13 +24,17 @@ export async function hook(bench: Bench): Promise<Section[]> {
   const input = join(place.home.path, 'hook-input.json')
   const event = { session_id: 's', transcript_path: '', cwd: place.home.path, prompt: 'hi' }
   place.home.write(input, JSON.stringify({ ...event, hook_event_name: 'UserPromptSubmit' }))
-  const args = ['hook', 'user-prompt-submit']
-  const [base, ours] = await inTurn(
+  const events = ['session-start', 'user-prompt-submit']
+  const [base, ...ours] = await inTurn(
     [
       { name: baseline, once: () => place.time(script, { input }) },
-      { name: 'claude-auth hook', once: () => place.time(place.program, { args, input }) },
+      ...events.map(event => ({
+        name: `claude-auth hook ${event}`,
+        once: () => place.time(place.program, { args: ['hook', event], input }),
+      })),
     ],
     bench.rounds(400, 60),
   )
-  return [{ title, rows: [times(figure, ours, base, 1.3)], timed: [base, ours], base: baseline }]
+  const rows = ours.map((each, index) => times(`${figure}, ${events[index]}`, each, base, 1.3))
+  return [{ title, rows, timed: [base, ...ours], base: baseline }]
 }

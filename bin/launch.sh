@@ -18,7 +18,7 @@ ca_exec() {
     ca_say "cannot start $ca_client: it is not there" && exit 127
   elif ! [ -f "$ca_client" ] || ! [ -x "$ca_client" ]; then
     ca_say "cannot start $ca_client: it is no program" && exit 126
-  elif ! ca_has_interpreter "$ca_client"; then
+  elif [ "$ca_zone" != soon ] && ! ca_has_interpreter "$ca_client"; then
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
   PATH=$ca_search
@@ -84,7 +84,8 @@ case $ca_zone in
   *) ca_tried= ;;
 esac
 case $ca_zone in again | bypass) ca_client= && ca_choose && ca_exec "$@" ;; esac
-if ! ca_ours || ca_off; then ca_client= && ca_choose && ca_exec "$@"; fi
+# Marks are of the configuration as it is now, and a run that is switched off makes none.
+if ! ca_ours || { [ "$ca_zone" != soon ] && ca_off; }; then ca_client= && ca_choose && ca_exec "$@"; fi
 
 if [ "$ca_zone" = exempt ] || [ "$ca_zone" = account ]; then
   ca_wanted=$ca_zone

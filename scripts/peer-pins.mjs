@@ -51,3 +51,17 @@ export const debianPackages = {
   useradd: 'passwd',
   zsh: 'zsh',
 }
+
+/** Debian packages that only the benchmark compares with; unpacked, not installed. */
+export const benchPeers = {
+  direnv: {
+    spec: 'direnv=2.32.1-2+b4',
+    hash: 'sha256-m0ZjTTWRpDR+bG4+x0FhnD18RTjfwqAsox5xguKgJ5g=',
+    file: 'usr/bin/direnv',
+  },
+  rbenv: {
+    spec: 'rbenv=1.1.2-1',
+    hash: 'sha256-Pwkp6TXottW9maMR1WXe19aOWaQmSz1e3J7UXm1GSGs=',
+    file: 'usr/lib/rbenv/libexec/rbenv',
+  },
+}

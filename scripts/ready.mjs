@@ -29,7 +29,7 @@ function newestMs(path) {
 function isBuildStale() {
   const mark = join(root, 'dist', '.built')
   if (!existsSync(mark)) return true
-  const sources = ['src', 'test/bench', 'package-lock.json', 'scripts/build.mjs']
+  const sources = ['src', 'package-lock.json', 'scripts/build.mjs']
   return Math.max(...sources.map(path => newestMs(join(root, path)))) > statSync(mark).mtimeMs
 }
 

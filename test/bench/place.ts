@@ -1,98 +1,113 @@
-// Where the benchmark runs: a throwaway home with a trivial client, and the stand-in authority on loopback.
+// Where the benchmark runs: a sandbox with a trivial client, the wrapper, and clocks around whole processes.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Authority, startAuthority } from '../../src/demo/authority.js'
-import { endProcessesOf } from '../../src/demo/run-program.js'
-import { type Home, makeHome } from '../kit/home.js'
-import { type LoginOnDisk, loginOnDisk } from '../kit/login-on-disk.js'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Teardown } from '../kit/sandbox.js'
+import { type Wrapped, type WrappedOptions, wrapped } from '../kit/wrapped.js'
 
-/** The folder above dist/, where this is bundled to. */
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-export interface Place {
-  home: Home
-  authority: Authority
-  disk: LoginOnDisk
-  env: Record<string, string>
-  /** The client that does nothing: `true`. */
-  client: string
-  wrapper: string
-  /** `claude-auth`. */
-  command: string
-  /** Milliseconds of one run of a program, with nothing else going on in this process. */
-  time(command: string, args?: string[]): number
-  /** The same for a program that needs an answer of the authority. */
-  timeServed(command: string, args?: string[]): Promise<number>
-  /** Waits for what a launch left to the background. */
-  settle(): Promise<void>
-  /** The access token is over, for the server and by the login file. */
-  expire(): void
-  close(): Promise<void>
+export interface RunIt {
+  args?: string[]
+  /** A file for its stdin. */
+  input?: string
+  /** Exit codes that are no failure; 0 alone if not given. */
+  codes?: number[]
 }
 
-/** `config`: more keys of our configuration. */
-export async function makePlace(config: Record<string, unknown> = {}): Promise<Place> {
-  const user = {
-    email: 'alice@example.com',
-    accountUuid: randomUUID(),
-    organizationUuid: randomUUID(),
-    organizationName: 'Example',
-    subscriptionType: 'enterprise',
-  } as const
-  const home = makeHome(user, '/bin/true', process.execPath)
-  const authority = await startAuthority({ now: () => Date.now(), random: randomBytes })
-  const disk = loginOnDisk(home)
-  disk.writeLogin(authority.signIn({ user }))
-  const endpoints = { oauth: authority.url, api: authority.url }
-  home.write(home.configFile, JSON.stringify({ version: 1, endpoints, ...config }))
-  const env = { PATH: `${home.tools}:/usr/bin:/bin`, HOME: home.path }
-  const options = { cwd: home.path, env, stdio: 'ignore' as const }
+export interface Place extends Wrapped {
+  /** `claude-auth`, beside the wrapper. */
+  program: string
+  /** The Node of this place. */
+  node: string
+  /** Milliseconds of one run of a program, with nothing else going on in this process. */
+  time(command: string, how?: RunIt): number
+  /** The same for a program that needs an answer of the authority. */
+  timeServed(command: string, how?: RunIt): Promise<number>
+  /** Launches until the login is verified and stored: a healthy launch leaves the marks as they are. */
+  makeFresh(how?: RunIt): Promise<void>
+  /** The access token is over, for the server and by the login file. */
+  expire(): void
+  /** A two-line script that execs the client, for `shell`. */
+  execScript(shell: string): string
+}
 
-  const timeServed = async (command: string, args: string[] = []) => {
-    const began = process.hrtime.bigint()
-    const [code] = await once(spawn(command, args, options), 'exit')
-    return passed(began, code, command)
-  }
+/** The client does nothing (`true`) unless said otherwise; everything ends with `t`. */
+export async function makePlace(t: Teardown, options: WrappedOptions = {}): Promise<Place> {
+  return placeIn(await wrapped(t, { client: '/bin/true', ...options }), options.via)
+}
+
+/** A box of the kit as a place. */
+export function placeIn(box: Wrapped, via: WrappedOptions['via'] = 'loopback'): Place {
+  const { home, wrapper, authority } = box
+  const { PATH = '', HOME = '' } = box.env
+  // The rest is about the proxy.
+  const env = via === 'proxy' ? box.env : { PATH, HOME }
+  const { time, timeServed } = clocks(home.path, env)
   return {
-    home,
-    authority,
-    disk,
+    ...box,
     env,
-    client: '/bin/true',
-    wrapper: join(root, 'bin/claude'),
-    command: join(root, 'bin/claude-auth'),
-    time: (command, args = []) => {
-      const began = process.hrtime.bigint()
-      const { status } = spawnSync(command, args, options)
-      return passed(began, status, command)
-    },
+    time,
     timeServed,
-    settle: async () => {
-      if (existsSync(home.paths.gate))
-        await timeServed('flock', ['-w', '30', home.paths.gate, 'true'])
+    program: join(dirname(wrapper), 'claude-auth'),
+    node: join(home.tools, 'node'),
+    makeFresh: async how => {
+      const mark = () => {
+        const stat = statSync(join(home.paths.state, 'fresh'), { throwIfNoEntry: false })
+        return stat && `${stat.ino} ${stat.ctimeMs}`
+      }
+      for (let turn = 0; turn < 20; turn++) {
+        const before = mark()
+        await timeServed(wrapper, how)
+        await box.settle()
+        if (before !== undefined && before === mark()) return
+        await sleep(300)
+      }
+      throw new Error('the login was not found to be good')
     },
     expire: () => {
-      const login = disk.login()
+      const login = box.login()
       if (login === null) throw new Error('there is no login')
       authority.expireAccess(login.accessToken)
-      disk.writeLogin({ ...login, expiresAt: Date.now() - 3_600_000 })
+      box.writeLogin({ ...login, expiresAt: Date.now() - 3_600_000 })
     },
-    close: async () => {
-      await endProcessesOf(home.path)
-      await authority.close()
-      home.remove()
+    execScript: shell => {
+      const path = join(home.path, `exec-${shell}`)
+      home.write(path, `#!/bin/${shell}\nexec ${join(home.tools, 'claude')} "$@"\n`, 0o755)
+      return path
     },
   }
+}
+
+function clocks(cwd: string, env: Record<string, string>): Pick<Place, 'time' | 'timeServed'> {
+  return {
+    time: (command, { args = [], input = '/dev/null', codes } = {}) => {
+      const stdin = openSync(input, 'r')
+      const began = process.hrtime.bigint()
+      const { status } = spawnSync(command, args, { cwd, env, stdio: [stdin, 'ignore', 'ignore'] })
+      const ms = since(began)
+      closeSync(stdin)
+      return passed(ms, status, command, codes)
+    },
+    timeServed: async (command, { args = [], input = '/dev/null', codes } = {}) => {
+      const stdin = openSync(input, 'r')
+      const began = process.hrtime.bigint()
+      const child = spawn(command, args, { cwd, env, stdio: [stdin, 'ignore', 'ignore'] })
+      const [code] = (await once(child, 'exit')) as [number | null]
+      const ms = since(began)
+      closeSync(stdin)
+      return passed(ms, code, command, codes)
+    },
+  }
+}
+
+function since(began: bigint): number {
+  return Number(process.hrtime.bigint() - began) / 1e6
 }
 
 /** A run that failed is no measurement. */
-function passed(began: bigint, code: number | null, command: string): number {
-  const ms = Number(process.hrtime.bigint() - began) / 1e6
-  if (code !== 0) throw new Error(`${command} ended with ${code}`)
+function passed(ms: number, code: number | null, command: string, codes: number[] = [0]): number {
+  if (code === null || !codes.includes(code)) throw new Error(`${command} ended with ${code}`)
   return ms
 }

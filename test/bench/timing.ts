@@ -14,10 +14,13 @@ export interface Timed {
   runs: number
 }
 
-/** Every contestant `rounds` times, after some rounds that do not count. */
-export async function inTurn(contestants: Contestant[], rounds: number): Promise<Timed[]> {
+/** Every contestant `rounds` times, after some rounds that do not count; what was found, in the same order. */
+export async function inTurn<const T extends readonly Contestant[]>(
+  contestants: T,
+  rounds: number,
+): Promise<{ -readonly [K in keyof T]: Timed }> {
   const times = contestants.map(() => [] as number[])
-  const warmUp = Math.max(2, Math.round(rounds / 20))
+  const warmUp = Math.max(1, Math.round(rounds / 20))
   for (let round = -warmUp; round < rounds; round++) {
     for (const [index, { prepare, once }] of contestants.entries()) {
       await prepare?.()
@@ -25,48 +28,20 @@ export async function inTurn(contestants: Contestant[], rounds: number): Promise
       if (round >= 0) times[index]?.push(ms)
     }
   }
-  return contestants.map(({ name }, index) => {
-    const sorted = [...(times[index] ?? [])].sort((a, b) => a - b)
-    return { name, medianMs: at(sorted, 0.5), p95Ms: at(sorted, 0.95), runs: sorted.length }
-  })
+  return contestants.map(({ name }, index) => timed(name, times[index] ?? [])) as {
+    -readonly [K in keyof T]: Timed
+  }
 }
 
-function at(sorted: number[], part: number): number {
-  return sorted[Math.min(Math.floor(sorted.length * part), sorted.length - 1)] ?? Number.NaN
-}
-
-/** A table for people; ratios and differences are to the contestant named `base`. */
-export function table(title: string, timed: Timed[], base: string): string {
-  const ofBase = timed.find(({ name }) => name === base)?.medianMs ?? Number.NaN
-  const rows = timed.map(({ name, medianMs, p95Ms }) => [
+/** Median (of an even number: the mean of the middle two) and 95th percentile (nearest rank). */
+export function timed(name: string, times: number[]): Timed {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (index: number) => sorted[index] ?? Number.NaN
+  const half = (sorted.length - 1) / 2
+  return {
     name,
-    medianMs.toFixed(2),
-    p95Ms.toFixed(2),
-    (medianMs / ofBase).toFixed(2),
-    signed(medianMs - ofBase),
-  ])
-  const head = ['', 'median ms', 'p95 ms', 'times', 'difference ms']
-  const runs = timed[0]?.runs ?? 0
-  return `${title} (${runs} runs each, in turn; compared with: ${base})\n${columns([head, ...rows])}`
-}
-
-/** Rows with their first column to the left and the others to the right. */
-export function columns(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, index) =>
-    Math.max(...rows.map(row => (row[index] ?? '').length)),
-  )
-  return rows
-    .map(row =>
-      row
-        .map((cell, index) =>
-          index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0),
-        )
-        .join('  '),
-    )
-    .map(line => `  ${line}\n`)
-    .join('')
-}
-
-function signed(ms: number): string {
-  return `${ms < 0 ? '' : '+'}${ms.toFixed(2)}`
+    medianMs: (at(Math.floor(half)) + at(Math.ceil(half))) / 2,
+    p95Ms: at(Math.ceil(sorted.length * 0.95) - 1),
+    runs: sorted.length,
+  }
 }

@@ -3,11 +3,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import type { JsonObject } from '../../src/host/json.js'
 import { type Method, type Reply, type Server, startServer, until } from './openbao-server.js'
 import { fetchPeers } from './real-clients.js'
 import { run } from './run.js'
+import type { Teardown } from './sandbox.js'
 
 export type { Reply }
 
@@ -51,7 +51,7 @@ export interface OpenBaoOptions {
 
 /** Starts one on a free port of the loopback; it ends with the test. Takes about 0.3 s. */
 export async function openBao(
-  t: Pick<Test, 'teardown'>,
+  t: Teardown,
   { tls = false, config = '' }: OpenBaoOptions = {},
 ): Promise<OpenBao> {
   const [peer] = fetchPeers('openbao')

@@ -1,7 +1,6 @@
 // The real clients that the project promises to work with: newest, and newest of the older line.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** A program fetched by `scripts/peers.mjs`. */
@@ -14,14 +13,10 @@ export interface Peer {
   skip: string | false
 }
 
-/** From the sources, or from dist/, where the benchmark is bundled to. */
-const script = ['../../scripts/peers.mjs', '../scripts/peers.mjs']
-  .map(path => fileURLToPath(new URL(path, import.meta.url)))
-  .find(path => existsSync(path))
+const script = fileURLToPath(new URL('../../scripts/peers.mjs', import.meta.url))
 
 /** Fetches peers that are not there yet. Under `CI=true` a missing one is an error, not a skip. */
 export function fetchPeers(...names: string[]): Peer[] {
-  if (script === undefined) throw new Error('scripts/peers.mjs is missing')
   const child = spawnSync(process.execPath, [script, '--json', ...names], { encoding: 'utf8' })
   if (child.status !== 0) throw new Error(`peers are missing: ${child.stderr}`)
   return JSON.parse(child.stdout) as Peer[]

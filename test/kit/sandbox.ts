@@ -63,8 +63,11 @@ export interface Sandbox extends LoginOnDisk {
 
 let certificates: Promise<Certificates> | null = null
 
+/** Where ends are registered: a test, or whatever else has an end. */
+export type Teardown = Pick<Test, 'teardown'>
+
 /** Starts one, and ends it with the test: processes, servers and home. */
-export async function sandbox(t: Test, options: SandboxOptions = {}): Promise<Sandbox> {
+export async function sandbox(t: Teardown, options: SandboxOptions = {}): Promise<Sandbox> {
   const user: User = {
     email: 'alice@example.com',
     accountUuid: randomUUID(),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Engine, type EngineOptions, engine } from './engine.js'
 import type { OpenBao } from './openbao.js'
+import type { Teardown } from './sandbox.js'
 import { type Wrapped, type WrappedOptions, wrapped } from './wrapped.js'
 
 /** Whose document it is: the account that runs the tests. */
@@ -25,7 +26,7 @@ interface VaultOptions {
 
 /** The installed wrapper on a machine with Vault; give `beside` for another host of the same user. */
 export async function vaultBox(
-  t: Test,
+  t: Teardown,
   bao: OpenBao,
   { patch = true, vault, ...options }: WrappedOptions & VaultOptions = {},
 ): Promise<Wrapped> {

@@ -3,10 +3,12 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Test } from 'tap'
 import type { OpenBao } from './openbao.js'
+import type { Teardown } from './sandbox.js'
 
 export interface VaultRelay extends OpenBao {
+  /** Every request that came, `METHOD /path`, in order. */
+  asked: string[]
   /** How far its `Date` is ahead of OpenBao's: what is in the document looks as much older. */
   aheadMs: number
   /** Called with the body of each write that was carried out, before its reply goes back. */
@@ -16,7 +18,7 @@ export interface VaultRelay extends OpenBao {
 }
 
 /** Starts one in front of `bao` (plain HTTP); it ends with the test. Root goes straight to OpenBao. */
-export async function vaultRelay(t: Test, bao: OpenBao): Promise<VaultRelay> {
+export async function vaultRelay(t: Teardown, bao: OpenBao): Promise<VaultRelay> {
   const to = new URL(bao.address)
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = []
@@ -24,6 +26,7 @@ export async function vaultRelay(t: Test, bao: OpenBao): Promise<VaultRelay> {
     const body = Buffer.concat(chunks)
     await relay.closed
     const { method, url, headers } = incoming
+    relay.asked.push(`${method} ${url}`)
     const onward = request({ host: to.hostname, port: to.port, method, path: url, headers })
     onward.on('error', () => outgoing.destroy())
     onward.on('response', async reply => {
@@ -41,6 +44,6 @@ export async function vaultRelay(t: Test, bao: OpenBao): Promise<VaultRelay> {
     server.close()
   })
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const relay: VaultRelay = { ...bao, address, aheadMs: 0, written: null, closed: null }
+  const relay: VaultRelay = { ...bao, address, asked: [], aheadMs: 0, written: null, closed: null }
   return relay
 }

@@ -3,9 +3,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Test } from 'tap'
 import type { RequestRecord } from '../../src/demo/routes.js'
-import { type Sandbox, type SandboxOptions, sandbox } from './sandbox.js'
+import { type Sandbox, type SandboxOptions, sandbox, type Teardown } from './sandbox.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -24,7 +23,7 @@ export interface Wrapped extends Sandbox {
 }
 
 /** A sandbox where `launch` runs the wrapper's copy; dist/ is the project's own. */
-export async function wrapped(t: Test, options: WrappedOptions = {}): Promise<Wrapped> {
+export async function wrapped(t: Teardown, options: WrappedOptions = {}): Promise<Wrapped> {
   const box = await sandbox(t, options)
   const program = join(box.home.path, 'program')
   mkdirSync(program, { mode: 0o700 })

@@ -22,7 +22,15 @@ const dist = join(root, 'dist')
 const startedAt = new Date()
 
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
-const libraries = ['https-proxy-agent', 'node-vault', 'selfsigned', 'valibot', 'yaml']
+const libraries = [
+  'diff',
+  'https-proxy-agent',
+  'jose',
+  'node-vault',
+  'selfsigned',
+  'valibot',
+  'yaml',
+]
 
 const options = {
   absWorkingDir: root,

@@ -12,7 +12,8 @@ function snapshot({ home }: Engine): Record<string, string> {
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
   const theirs = files.filter(
-    path => !/\.claude-auth\/(state\.json|journal\.jsonl|config\.json)$/.test(path),
+    path =>
+      !/\.claude-auth\/(state\.json|journal\.jsonl|config\.json|last\.json|short)$/.test(path),
   )
   return Object.fromEntries(
     theirs.map(path => [path, `${statSync(path).mtimeMs} ${readFileSync(path, 'latin1')}`]),

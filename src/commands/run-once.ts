@@ -109,16 +109,22 @@ function leaveNotice(run: Run) {
   }
 }
 
-/** Ctrl-C and a service manager's stop wait for the step at work: a request in flight is never left. */
+/**
+ * Ctrl-C and a service manager's stop wait for the step at work: a request in flight is never left. Ctrl-Z does
+ * nothing: stopped, we would hold the client's locks, which client 2.1.197 steals after 10 s.
+ */
 function hearing(signals: readonly NodeJS.Signals[]) {
   let came = false
   const hear = () => {
     came = true
   }
+  const stay = () => undefined
+  process.on('SIGTSTP', stay)
   for (const signal of signals) process.on(signal, hear)
   return {
     came: () => came,
     release: () => {
+      process.off('SIGTSTP', stay)
       for (const signal of signals) process.off(signal, hear)
     },
   }

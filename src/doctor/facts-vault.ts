@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import type { VaultConfig } from '../host/config/resolved.js'
-import { type Memory, readMemory, type SessionMemory } from '../login/memory.js'
+import type { Memory, SessionMemory } from '../login/memory.js'
+import { readMemory } from '../login/read-memory.js'
 import type { Run } from '../run.js'
 import { openSession } from '../store/open-vault.js'
 import type { StoreTrouble } from '../store/store.js'

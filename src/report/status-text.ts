@@ -68,9 +68,11 @@ export function shortLine(facts: ShortFacts, nowMs: number): string {
   if (verdict === 'broken') return `${signs.bad} trouble: claude-auth ensure`
   if (verdict === 'no-answer') return `${signs.bad} ${whose}, no answer: claude-auth ensure`
   if (verdict === 'attention') return `${signs.care} ${whose}, needs care: claude-auth status`
-  const until =
-    expiresAt === null ? '' : ` until ${dateTimeWords(expiresAt, nowMs).replace(' at ', ' ')}`
-  return `${signs.good} ${whose}, good${until}`
+  if (expiresAt === null) return `${signs.good} ${whose}, good`
+  const end = dateTimeWords(expiresAt, nowMs).replace(' at ', ' ')
+  // Where we only observe, nobody renewed it.
+  if (expiresAt <= nowMs) return `${signs.care} ${whose}, ended ${end}`
+  return `${signs.good} ${whose}, good until ${end}`
 }
 
 export type ShortFacts = Pick<Outcome, 'verdict' | 'because' | 'expiresAt' | 'credential'> & {

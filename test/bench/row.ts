@@ -9,7 +9,7 @@ export interface Row {
   found: string
   /** Null: nothing is claimed, or it could not be measured (`found` says why). */
   holds: boolean | null
-  /** Far from what is wanted, whatever else the machine is doing: more than three times the limit. */
+  /** Far from what is wanted, or from what is usual where that is more: three times of it, whatever else the machine is doing. */
   gross: boolean
 }
 
@@ -24,9 +24,10 @@ export interface Section {
 
 const grossTimes = 3
 
-/** At most `most` times the baseline. */
-export function times(figure: string, found: Timed, base: Timed, most: number): Row {
-  const verdict = judge(found.medianMs, base.medianMs * most)
+/** At most `most` times the baseline; `usual`: what it is today, where that is more. */
+export function times(figure: string, found: Timed, base: Timed, most: number, usual = most): Row {
+  const limit = (ratio: number) => base.medianMs * ratio
+  const verdict = judge(found.medianMs, limit(most), limit(Math.max(most, usual)))
   return { ...compared(figure, found, base), wanted: `≤ ${most} ×`, ...verdict }
 }
 
@@ -63,9 +64,9 @@ export function leftOut(figure: string, baseline: string, wanted: string, why: s
 }
 
 /** `limit` itself is good; a limit of nothing is missed grossly by anything. */
-function judge(found: number, limit: number): Pick<Row, 'holds' | 'gross'> {
+function judge(found: number, limit: number, usual = limit): Pick<Row, 'holds' | 'gross'> {
   const isNumber = Number.isFinite(found) && Number.isFinite(limit)
-  return { holds: isNumber && found <= limit, gross: !isNumber || found > limit * grossTimes }
+  return { holds: isNumber && found <= limit, gross: !isNumber || found > usual * grossTimes }
 }
 
 function compared(figure: string, found: Timed, base: Timed) {

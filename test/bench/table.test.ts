@@ -57,6 +57,8 @@ t.test('a ratio is that of the medians, and holds up to the limit itself', t => 
   t.match(times('f', evenly('ours', 13), base, 1.2), { holds: false, gross: false })
   t.match(times('f', evenly('ours', 36), base, 1.2), { holds: false, gross: false })
   t.match(times('f', evenly('ours', 37), base, 1.2), { holds: false, gross: true })
+  t.match(times('f', evenly('ours', 37), base, 1.2, 2), { holds: false, gross: false })
+  t.match(times('f', evenly('ours', 61), base, 1.2, 2), { holds: false, gross: true })
   t.end()
 })
 

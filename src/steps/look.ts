@@ -88,6 +88,13 @@ function foundAtMs(run: Run, file: LoginFile): number {
   return Math.min(file.mtimeMs ?? run.now(), run.now())
 }
 
+/** Since when the store has this very login: a file that was copied or touched tells a later time. */
+function storedSinceMs({ asked }: Run, { accessToken }: Login): number {
+  const stored = asked?.kind === 'current' ? asked.stored : null
+  const isSame = stored?.login?.accessToken === accessToken
+  return (isSame ? stored.backedUpAtMs : null) ?? Number.POSITIVE_INFINITY
+}
+
 function lineageOf(run: Run, file: LoginFile, login: Login): Lineage | null {
   const { memory, signedIn } = run
   const { held, spent } = memory
@@ -103,7 +110,11 @@ function fileFacts(run: Run, file: LoginFile, lineage: Lineage | null): FileFact
     }
   if (file.kind !== 'login') return { kind: file.kind }
   const { held } = run.memory
-  const login = loginFacts(run, file.login, foundAtMs(run, file))
+  const login = loginFacts(
+    run,
+    file.login,
+    Math.min(foundAtMs(run, file), storedSinceMs(run, file.login)),
+  )
   const at =
     login.refreshHash === null ? -1 : (held?.lineage.chain.indexOf(login.refreshHash) ?? -1)
   const isPast = at >= 0 && login.refreshHash !== held?.refreshHash

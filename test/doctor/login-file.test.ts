@@ -31,7 +31,7 @@ t.test('identity: nothing is configured, and the account seen first is taken', a
 })
 
 t.test('a home where claude-auth never ran is looked at without a trace', async t => {
-  const box = await sandbox(t)
+  const box = await sandbox(t, { config: { identity: { email: 'alice@example.com' } } })
   const before = picture(box.home.path)
   const seen = await doctor(box)
   t.same(seen.faults, [])

@@ -44,7 +44,8 @@ async function unknown(name: string): Promise<AuthError> {
   const { nearestCommand } = await import('./commands/command-table.js')
   const near = nearestCommand(name)
   const meant = near === null ? '' : `; did you mean ${near}?`
-  return new AuthError('usage', `there is no command ${JSON.stringify(name)}${meant}`, {
+  const { wordShown } = await import('./commands/flags.js')
+  return new AuthError('usage', `there is no command ${wordShown(name, 'of that name')}${meant}`, {
     ...(near === null ? {} : { hint: `claude-auth ${near}` }),
   })
 }

@@ -55,7 +55,7 @@ function readValue(
   if (value === undefined || /^--?[a-z]/.test(value))
     throw usage(entry, `${rawName} takes a value: ${rawName} ${flag.value}`)
   if (flag.choices && !flag.choices.includes(value))
-    throw usage(entry, `${rawName} takes ${flag.choices.join(', ')}, not ${clean(value, 40)}`)
+    throw usage(entry, `${rawName} takes ${flag.choices.join(', ')}${not(value)}`)
   return value
 }
 
@@ -64,12 +64,25 @@ function operandOf(entry: CommandEntry, words: string[]): string | null {
   const { operand } = entry
   const extra = operand ? others[0] : word
   if (extra !== undefined)
-    throw usage(entry, `there is no place for ${JSON.stringify(clean(extra, 40))}`)
+    throw usage(entry, `there is no place for ${wordShown(extra, 'that word')}`)
   if (!operand) return null
   const wanted = `${operand.name} is one of ${operand.choices.join(', ')}`
   if (word === undefined) throw usage(entry, wanted)
-  if (!operand.choices.includes(word)) throw usage(entry, `${wanted}, not ${clean(word, 40)}`)
+  if (!operand.choices.includes(word)) throw usage(entry, `${wanted}${not(word)}`)
   return word
+}
+
+/** A word in quotes, or `otherwise`: a long one could be a token that was pasted in the wrong place. */
+export function wordShown(word: string, otherwise: string): string {
+  return isShowable(word) ? JSON.stringify(clean(word, 20)) : otherwise
+}
+
+function not(word: string): string {
+  return isShowable(word) ? `, not ${clean(word, 20)}` : ''
+}
+
+function isShowable(word: string): boolean {
+  return word.length <= 20 && !word.startsWith('sk-')
 }
 
 function unknownFlag(entry: CommandEntry, rawName: string): AuthError {
@@ -78,7 +91,10 @@ function unknownFlag(entry: CommandEntry, rawName: string): AuthError {
     shownFlags(entry).map(([name]) => name),
   )
   const meant = near === null ? '' : `; did you mean ${typedFlag(near)}?`
-  return usage(entry, `there is no flag ${clean(rawName, 40)}${meant}`)
+  return usage(
+    entry,
+    `there is no flag ${isShowable(rawName) ? clean(rawName, 20) : 'of that name'}${meant}`,
+  )
 }
 
 function usage({ name }: CommandEntry, message: string): AuthError {

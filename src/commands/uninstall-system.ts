@@ -1,7 +1,7 @@
 // `claude-auth uninstall --system`: hands every user's refresh token back, then clears the machine.
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { enterGate } from '../host/gate.js'
 import {
   manifestOf,
@@ -25,7 +25,9 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   const site = systemSite(flags.root)
   const manifest = manifestOf(site)
   const file = join(flags.root, site.manifest)
-  const gate = flags.dryRun || manifest === null ? null : enterGate(`${file}.gate`, null, 60_000)
+  // An installation that was killed before its first record has left the folder.
+  const isTraced = existsSync(dirname(file))
+  const gate = flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000)
   try {
     const prepared = prepare(site, [])
     const wanted = await isWanted(prepared, flags)

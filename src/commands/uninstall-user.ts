@@ -1,7 +1,7 @@
 // `claude-auth uninstall`: for one person, or in one home when a machine is cleared.
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AuthError } from '../host/error.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
@@ -28,7 +28,9 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
   const place = ownPlace(env)
   const site = userSite(place)
   const isIn = manifestOf(site) !== null
-  const gate = flags.dryRun || !isIn ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
+  // An installation that was killed before its first record has left the folder.
+  const isTraced = existsSync(dirname(site.manifest))
+  const gate = flags.dryRun || !isTraced ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)

@@ -69,6 +69,13 @@ t.test('a typo is met with the nearest name', async t => {
     code: 2,
     stderr: /no flag --folow; did you mean --follow\?/,
   })
+  // A token that was pasted in the wrong place.
+  const token = `sk-ant-oat01-${'x'.repeat(20)}`
+  for (const words of [[token], ['log', token], ['log', `--${token}`], ['completion', token]])
+    for (const { code, stderr } of [await run(...words)]) {
+      t.equal(code, 2)
+      t.notMatch(stderr, 'sk-ant')
+    }
   t.match(await run('completion', 'zs'), {
     code: 2,
     stderr: /SHELL is one of bash, zsh, fish, not zs/,

@@ -1,7 +1,7 @@
 // Makes docs/pictures/*.svg: terminal pictures from real runs in a throwaway home, with stand-in servers.
 // usage: node scripts/pictures.mjs    (a client on PATH is used, else a small stand-in)
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -32,6 +32,14 @@ const pictures = {
     },
     typed: ['claude -p "Are you there?"', 'claude-auth status'],
   },
+  doctor: {
+    before: async stage => {
+      stage.writeLogin(stage.authority.signIn({ user: stage.user, lifeMs: 8 * hourMs }))
+      await stage.run('claude-auth', ['ensure'])
+      chmodSync(join(stage.home, '.claude/.credentials.json'), 0o644)
+    },
+    typed: ['claude-auth doctor --fix --yes'],
+  },
 }
 
 const { setStage } = await stageModule()
@@ -60,7 +68,12 @@ async function shown(stage, line) {
   const script = `stty cols 100; ${line}`
   const { stdout } = await stage.run('script', ['-qfec', script, '/dev/null'])
   await stage.settle()
-  return stdout.replaceAll('\r', '').trimEnd()
+  const lines = stdout.replaceAll('\r\n', '\n').split('\n')
+  // What was wiped from its line is not shown.
+  return lines
+    .map(line => (line.split('\r\u001b[K').at(-1) ?? '').replaceAll('\r', ''))
+    .join('\n')
+    .trimEnd()
 }
 
 async function stageModule() {

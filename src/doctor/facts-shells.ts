@@ -7,7 +7,7 @@ import type { Person } from '../host/person.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
-import { canRun, isWrapper, programFolder } from './program.js'
+import { canRun, isWrapper, lastingFolder, programFolder } from './program.js'
 
 export const shellNames = ['bash', 'zsh', 'fish', 'sh'] as const
 export type ShellName = (typeof shellNames)[number]
@@ -67,7 +67,7 @@ export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<
   return {
     shells: Object.fromEntries(answers),
     link: linkFacts(join(person.home, '.local/bin/claude')),
-    wrapper: join(programFolder(), 'bin/claude'),
+    wrapper: join(lastingFolder(programFolder()), 'bin/claude'),
     hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),
   }
 }

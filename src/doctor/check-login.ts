@@ -124,9 +124,10 @@ export function identity({ login, engine }: Both): Finding | null {
     return found('fail', identityWords.wrong(verification?.identity?.email ?? null, expected))
   }
   if (!isConfigured(run.config.identity))
-    return pinned === null
-      ? found('note', identityWords.unpinned)
-      : found('warn', identityWords.pinned(pinned.email))
+    return found(
+      'note',
+      pinned === null ? identityWords.unpinned : identityWords.pinned(pinned.email),
+    )
   const isKnown = verification?.accessHash === file.login.accessHash
   return isKnown ? ok(identityWords.right) : found('note', identityWords.unknown)
 }

@@ -19,19 +19,11 @@ t.test('in good order nothing is found, nothing is changed and nothing is spent'
   t.equal(box.authority.requests.filter(({ endpoint }) => endpoint === 'token').length, asked)
   t.match(seen.check('server').message, /accepts it: alice@example\.com of Example/)
   t.match(seen.check('backup'), { state: 'ok' })
-  t.match(seen.check('identity'), { state: 'ok' })
-})
-
-t.test('identity: nothing is configured, and the account seen first is taken', async t => {
-  const box = await healthy(t, { config: { identity: {} } })
-  const seen = await doctor(box)
-  t.same(seen.faults, ['identity'])
-  t.match(seen.check('identity'), { state: 'warn', message: /alice@example\.com, seen first/ })
-  t.match(seen, { verdict: 'attention', code: 4 })
+  t.match(seen.check('identity'), { state: 'note' }, 'pinned at first use')
 })
 
 t.test('a home where claude-auth never ran is looked at without a trace', async t => {
-  const box = await sandbox(t, { config: { identity: { email: 'alice@example.com' } } })
+  const box = await sandbox(t)
   const before = picture(box.home.path)
   const seen = await doctor(box)
   t.same(seen.faults, [])

@@ -30,8 +30,7 @@ export interface Diagnosis extends Run {
 
 /** A home in which one run has put everything in order. */
 export async function healthy(t: Test, options: SandboxOptions = {}): Promise<Sandbox> {
-  const config = { identity: { email: 'alice@example.com' }, ...options.config }
-  const box = await sandbox(t, { ...options, config })
+  const box = await sandbox(t, options)
   const { code, stderr } = await box.ensure()
   if (code !== 0) throw new Error(`no healthy home: ${stderr}`)
   return box

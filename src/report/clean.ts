@@ -5,8 +5,8 @@ const longestLooked = 8_192
 
 /**
  * `text` as one printable line of at most `widest` columns: terminal escape sequences, control and
- * invisible characters (text direction marks too) are gone, runs of blanks are one space. A longer
- * one loses its end, with `…` in its place.
+ * invisible characters (text direction marks too) are gone, runs of blanks are one space, a token is
+ * not repeated. A longer one loses its end, with `…` in its place.
  */
 export function clean(text: string, widest = 200): string {
   const line = printable(text)
@@ -32,6 +32,9 @@ export function columnsOf(text: string): number {
   return columns
 }
 
+/** What tokens of Anthropic and of Vault begin with: one that was pasted in the wrong place is not repeated. */
+const token = /\b(?:sk-ant-|hv[sb]\.)[\w-]+/g
+
 function printable(text: string): string {
   return (
     text
@@ -42,6 +45,7 @@ function printable(text: string): string {
       .replace(/\p{Cc}[\]P_^][^\p{Cc}]*(?:\p{Cc}\\|\p{Cc}(?![[\]P_^]))?/gu, '')
       .replace(/\p{C}/gu, '')
       .replace(/ +/g, ' ')
+      .replace(token, '(a token)')
       .trim()
   )
 }

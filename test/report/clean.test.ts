@@ -49,3 +49,8 @@ t.test('whatever comes in, what comes out is one printable line that fits', asyn
 t.test('a huge text of openings costs nothing', async t => {
   t.equal(clean('\u001b]'.repeat(1_000_000)), '')
 })
+
+t.test('a token that was pasted in the wrong place is not repeated', async t => {
+  for (const token of ['sk-ant-oat01-abc_DEF-123', 'hvs.CAESIabc', 'hvb.abc'])
+    t.equal(clean(`not ${token} here`), 'not (a token) here')
+})

@@ -32,8 +32,11 @@ export function columnsOf(text: string): number {
   return columns
 }
 
-/** What tokens of Anthropic and of Vault begin with: one that was pasted in the wrong place is not repeated. */
-const token = /\b(?:sk-ant-|hv[sb]\.)[\w-]+/g
+/**
+ * A token of Anthropic or of Vault: one that was pasted in the wrong place is not repeated. The bare
+ * beginning of a kind (`sk-ant-oat01-`) is no secret, and hints name it.
+ */
+const token = /\b(?:sk-ant-(?!\w{3}\d\d-(?![\w-]))|hv[sb]\.)[\w-]+/g
 
 function printable(text: string): string {
   return (

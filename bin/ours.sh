@@ -21,7 +21,7 @@ ca_off() {
 ca_leave() {
   (
     umask 077
-    command mkdir -p -- "$ca_state" && command printf '%s\n' "${2-}" >"$ca_state/$1"
+    { [ -d "$ca_state" ] || command mkdir -p -- "$ca_state"; } && command printf '%s\n' "${2-}" >"$ca_state/$1"
   ) 2>/dev/null
 }
 

@@ -6,7 +6,7 @@ import { codeFolder } from '../host/compile-cache.js'
 import { type Env, ownPaths } from '../host/paths.js'
 import { removeEmptyFolders } from '../install/carry-out.js'
 import { readLoginFile } from '../login/login-file.js'
-import { configOf, type Place } from '../start.js'
+import { configOf, type Place } from '../place.js'
 import { runOnce } from './run-once.js'
 
 /** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */

@@ -65,6 +65,16 @@ ca_bounded() {
   fi
 }
 
+# ca_lock KIND SECONDS: waits for the lock on 9 (-s with others, -x alone). busybox's flock knows no limit.
+ca_lock() {
+  ca_find flock
+  if [ "$ca_found" -ef /bin/busybox ]; then
+    ca_bounded "$2" flock "$1" 9
+  else
+    command flock -w "$2" "$1" 9
+  fi
+}
+
 # ca_find TOOL: sets ca_found to the system's program of that name, or to nothing; without a process.
 ca_find() {
   for ca_found in "/usr/bin/$1" "/bin/$1"; do
@@ -100,7 +110,7 @@ ca_verdict_since() {
   while [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
     # Whoever finds nobody at work need not wait; that it held the lock alone for a moment disturbs none.
     ca_alone=y
-    command flock -n -x 9 || { ca_alone=n && ca_bounded "$ca_patience" flock -s 9; } || break
+    command flock -n -x 9 || { ca_alone=n && ca_lock -s "$ca_patience"; } || break
     ca_look
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi

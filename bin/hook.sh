@@ -108,7 +108,7 @@ ca_leave_to() {
 
 # The turn after those that wait; what one of them has settled meanwhile needs no other run.
 ca_next() {
-  ca_bounded 60 flock -x 9 || return
+  ca_lock -x 60 || return
   ca_look
   if [ "$ca_zone" = fresh ] && ! [ -e "$ca_state/doubted" ]; then return; fi
   ca_worker "$ca_for" "$ca_limit"

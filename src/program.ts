@@ -27,13 +27,13 @@ async function run(): Promise<void> {
   const path = `${__dirname}/${$bundle}`
   const source = `(function (exports, require, module, __filename) {${readFileSync(path, 'latin1')}\n})`
   // V8's code is of its flags, too.
-  const place = process.execArgv.length > 0 ? null : codePlace(process.env, argv[0], $bundle)
+  const place = process.execArgv.length > 0 ? null : codePlace(process.env, $bundle)
   const { value, keep } = runCompiled(source, path, place)
   const bundle = { exports: {} as { main?: Main } }
   ;(value as ModuleFunction)(bundle.exports, createRequire(path), bundle, path)
   process.exitCode = (await bundle.exports.main?.(argv, process.env)) ?? 1
-  // Nobody waits for the end of a run of the engine, and the first one may have had little to do.
-  keep(argv[0] === 'ensure')
+  // Nobody waits for the end of a run of the engine; all other commands leave the home as it is.
+  if (argv[0] === 'ensure') keep()
 }
 
 void run()

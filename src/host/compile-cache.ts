@@ -1,4 +1,4 @@
-// What V8 made of our bundle in an earlier run, kept in the user's cache folder, so that the next one need not compile it again.
+// What V8 made of our bundle in an earlier run, kept in the user’s cache folder, so that others need not compile it again.
 //
 // Node's own compile cache would do, but Node 20 has none, and what it keeps is what a first run happened to use.
 
@@ -17,14 +17,12 @@ import { Script } from 'node:vm'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
 import type { Env } from './paths.js'
 
-/** Where the code of one command is kept: `name` changes with everything that the code depends on. */
+/** Where the code is kept: `name` changes with everything that it depends on. */
 export interface CodePlace {
   folder: string
   name: string
 }
 
-/** What is typed often, or waited for. */
-const keptFor = ['ensure', 'status', 'doctor', 'log', '--help']
 /** Longer than anything is left unused that is still wanted. */
 const forgottenMs = 30 * 24 * 3600_000
 
@@ -35,27 +33,26 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 }
 
 /**
- * One file in `codeFolder` for each command, bundle and Node. Null where nothing is to be kept: for other
- * commands, in somebody else's home, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is
- * run as it is, so only the user's own files count.
+ * One file in `codeFolder` for each bundle and Node. Null where nothing is to be kept: in somebody else's
+ * home, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is, so only the
+ * user's own files count.
  */
-export function codePlace(env: Env, word: string | undefined, bundle: string): CodePlace | null {
+export function codePlace(env: Env, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
-  if (folder === null || env['NODE_DISABLE_COMPILE_CACHE'] || !keptFor.includes(word ?? ''))
-    return null
+  if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
   const home = statSync(env['HOME'] || '/', { throwIfNoEntry: false })
   if (home?.uid !== process.geteuid?.()) return null
-  return { folder, name: `${word}-${bundle}-${process.version}-${process.arch}` }
+  return { folder, name: `${bundle}-${process.version}-${process.arch}` }
 }
 
 export interface Compiled {
   /** What the script gives: for a CommonJS bundle, the function that Node wraps around a module. */
   value: unknown
   /**
-   * Keeps the functions that were compiled by now, if nothing usable was kept before; with `grown`, also if
-   * there are a tenth more of them. Never throws: without it, the next run compiles anew.
+   * Keeps the functions that were compiled by now, if nothing usable was kept before, or a tenth less.
+   * Never throws: without it, the next run compiles anew.
    */
-  keep(grown: boolean): void
+  keep(): void
 }
 
 /** Runs `source` (one-byte characters) as the script `path`, from the code kept in `place` where that is possible. */
@@ -65,8 +62,8 @@ export function runCompiled(source: string, path: string, place: CodePlace | nul
   const isUsable = kept !== undefined && script.cachedDataRejected === false
   return {
     value: script.runInThisContext(),
-    keep: grown => {
-      if (place === null || (isUsable && !grown)) return
+    keep: () => {
+      if (place === null) return
       const code = script.createCachedData()
       if (!isUsable || code.length > kept.length * 1.1) write(place, code)
     },

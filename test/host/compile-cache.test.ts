@@ -32,7 +32,7 @@ const source = `(() => { const one = () => 1; const two = () => ${'2 + '.repeat(
 function place(t: Test) {
   const home = mkdtempSync(join(tmpdir(), 'compile-cache-'))
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
-  const at = codePlace({ HOME: home }, 'ensure', 'main-0123.cjs')
+  const at = codePlace({ HOME: home }, 'main-0123.cjs')
   if (at === null) throw new Error('there is no place')
   return { home, at, file: join(at.folder, at.name) }
 }
@@ -42,25 +42,22 @@ interface Functions {
   two(): number
 }
 
-t.test('what was compiled is kept, privately, and once', async t => {
+t.test('what was compiled is kept, privately, and again when there is more of it', async t => {
   const { at, file } = place(t)
   const first = runCompiled(source, 'script', at)
   t.equal((first.value as Functions).one(), 1)
-  first.keep(false)
+  first.keep()
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.equal(statSync(at.folder).mode & 0o777, 0o700)
   const { ino, size } = statSync(file)
-  const second = runCompiled(source, 'script', at)
-  t.equal((second.value as Functions).two(), 1002)
-  second.keep(false)
-  t.equal(statSync(file).ino, ino, 'usable: it stays as it is')
-  second.keep(true)
-  t.ok(statSync(file).size > size, 'there is more of it now')
-  const grown = statSync(file).ino
-  const third = runCompiled(source, 'script', at)
-  t.equal((third.value as Functions).one(), 1)
-  third.keep(true)
-  t.equal(statSync(file).ino, grown, 'no more than before')
+  const same = runCompiled(source, 'script', at)
+  t.equal((same.value as Functions).one(), 1)
+  same.keep()
+  t.equal(statSync(file).ino, ino, 'no more than before')
+  const more = runCompiled(source, 'script', at)
+  t.equal((more.value as Functions).two(), 1002)
+  more.keep()
+  t.ok(statSync(file).size > size)
   t.same(readdirSync(at.folder), [at.name])
 })
 
@@ -78,7 +75,7 @@ t.test(
       'of another script': file => {
         const { folder } = place(t).at
         const other = { folder, name: 'other' }
-        runCompiled('"another"', 'other', other).keep(false)
+        runCompiled('"another"', 'other', other).keep()
         writeFileSync(file, readFileSync(join(folder, 'other')))
       },
       'a folder': file => {
@@ -89,12 +86,12 @@ t.test(
     }
     for (const [how, spoiled] of Object.entries(spoil)) {
       const { at, file } = place(t)
-      runCompiled(source, 'script', at).keep(false)
+      runCompiled(source, 'script', at).keep()
       spoiled(file, at.folder)
       const before = statSync(file)
       const next = runCompiled(source, 'script', at)
       t.equal((next.value as Functions).one(), 1, how)
-      next.keep(false)
+      next.keep()
       const isReplaced = statSync(file).ino !== before.ino
       t.equal(isReplaced, !['in a folder writable by others', 'a folder'].includes(how), how)
     }
@@ -103,43 +100,38 @@ t.test(
 
 t.test('nothing is kept without a home, in that of another, or where it is not wanted', async t => {
   const { home } = place(t)
-  const word = 'ensure'
-  t.equal(codePlace({}, word, 'main'), null)
-  t.equal(codePlace({ HOME: 'relative' }, word, 'main'), null)
-  t.equal(codePlace({ HOME: join(home, 'none') }, word, 'main'), null)
-  t.equal(codePlace({ HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }, word, 'main'), null)
-  t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: '/c' }, word, 'main')?.folder, '/c/claude-auth')
+  t.equal(codePlace({}, 'main'), null)
+  t.equal(codePlace({ HOME: 'relative' }, 'main'), null)
+  t.equal(codePlace({ HOME: join(home, 'none') }, 'main'), null)
+  t.equal(codePlace({ HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }, 'main'), null)
+  t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: '/c' }, 'main')?.folder, '/c/claude-auth')
   if (isRoot) {
     chownSync(home, 65_534, 65_534)
-    t.equal(codePlace({ HOME: home }, word, 'main'), null)
+    t.equal(codePlace({ HOME: home }, 'main'), null)
   }
 })
 
-t.test(
-  'each command that is worth it has its own, and no word leads out of the folder',
-  async t => {
-    const { home } = place(t)
-    const nameFor = (word?: string) => codePlace({ HOME: home }, word, 'main-1.cjs')?.name
-    t.match(nameFor('ensure'), /^ensure-main-1\.cjs-v\d+\.\d+\.\d+-\w+$/)
-    t.not(nameFor('ensure'), nameFor('status'))
-    for (const word of [undefined, 'uninstall', '../../x', '']) t.equal(nameFor(word), undefined)
-  },
-)
+t.test('each bundle and each Node has its own', async t => {
+  const { home } = place(t)
+  const nameOf = (bundle: string) => codePlace({ HOME: home }, bundle)?.name
+  t.match(nameOf('main-1.cjs'), /^main-1\.cjs-v\d+\.\d+\.\d+-\w+$/)
+  t.not(nameOf('main-1.cjs'), nameOf('main-2.cjs'))
+})
 
 t.test('what an earlier version left goes after a month', async t => {
   const { at } = place(t)
-  runCompiled(source, 'script', { ...at, name: 'young' }).keep(false)
-  runCompiled(source, 'script', { ...at, name: 'old' }).keep(false)
+  runCompiled(source, 'script', { ...at, name: 'young' }).keep()
+  runCompiled(source, 'script', { ...at, name: 'old' }).keep()
   const longAgo = Date.now() / 1000 - 40 * 24 * 3600
   utimesSync(join(at.folder, 'old'), longAgo, longAgo)
-  runCompiled(source, 'script', at).keep(false)
+  runCompiled(source, 'script', at).keep()
   t.same(readdirSync(at.folder), [at.name, 'young'])
 })
 
 t.test('a folder that cannot be made stops nothing', async t => {
   const { home } = place(t)
-  const at = codePlace({ HOME: home, XDG_CACHE_HOME: '/dev/null' }, 'ensure', 'main')
+  const at = codePlace({ HOME: home, XDG_CACHE_HOME: '/dev/null' }, 'main')
   const ran = runCompiled('1', 'script', at)
   t.equal(ran.value, 1)
-  ran.keep(true)
+  ran.keep()
 })

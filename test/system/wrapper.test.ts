@@ -1,6 +1,6 @@
 // The wrapper is not to be noticed: what goes in and out of the client, and the launches it leaves alone.
 
-import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { run as runProgram } from '../kit/run.js'
@@ -75,6 +75,27 @@ for (const shell of Object.keys(shells) as Shell[])
       await box.launch(shell, ['auth', 'status'])
       await box.launch(shell, ['doctor'])
       t.equal(box.engineStarts().length, 2)
+    })
+
+    t.test('a client that the marks know answers exempt words with nothing in between', async t => {
+      const box = wrapperBox(t)
+      box.mark({ freshUntilMs: Date.now() - 60_000, usableUntilMs: Date.now() - 30_000 })
+      box.write(join(box.paths.state, 'notice'), 'claude-auth: something\n')
+      rmSync(join(box.root, 'bin/launch.sh'))
+      for (const word of ['--version', '-v', '--help', '-h', 'setup-token']) {
+        const ended = await box.launch(shell, [word])
+        t.match(ended.stdout, `<${word}>\n`)
+        t.equal(ended.stderr, '')
+      }
+      t.not((await box.launch(shell, ['auth', 'status'])).code, 0, 'all else needs it')
+      t.ok(existsSync(join(box.paths.state, 'notice')), 'for a launch to show')
+    })
+
+    t.test('after an update the client is looked for anew', async t => {
+      const box = wrapperBox(t)
+      box.mark()
+      await box.launch(shell, ['update'])
+      t.notOk(existsSync(join(box.paths.state, 'fresh')))
     })
 
     t.test('sign-in and log-out are recorded, with the exit code of the client', async t => {

@@ -105,6 +105,8 @@ ca_verdict_since() {
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
     if [ "$ca_alone" = y ]; then ca_ask_worker && return; fi
+    # Whoever waits on lets go, or all those who wait would keep each other from ever being alone.
+    command flock -u 9
     if [ "$ca_turns" != 0 ]; then command sleep 0.1; fi
     ca_turns=$((ca_turns + 1))
   done

@@ -10,10 +10,12 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  type Stats,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
+import { crc32 } from 'node:zlib'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
 import type { Env } from './paths.js'
 
@@ -25,6 +27,8 @@ export interface CodePlace {
 
 /** What is typed often, or waited for. */
 const keptFor = ['ensure', 'status', 'doctor', 'log', '--help']
+/** What a kept file begins with: the checksum of the rest. V8 looks at none, and damaged code can crash it. */
+const checksumBytes = 8
 /** Longer than anything is left unused that is still wanted. */
 const forgottenMs = 30 * 24 * 3600_000
 
@@ -36,16 +40,32 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 
 /**
  * One file in `codeFolder` for each command, bundle and Node. Null where nothing is to be kept: for other
- * commands, in somebody else's home, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is
- * run as it is, so only the user's own files count.
+ * commands, in somebody else's home or cache folder, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22).
+ * What is kept is run as it is, so only the user's own files count.
  */
 export function codePlace(env: Env, word: string | undefined, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE'] || !keptFor.includes(word ?? ''))
     return null
-  const home = statSync(env['HOME'] || '/', { throwIfNoEntry: false })
-  if (home?.uid !== process.geteuid?.()) return null
-  return { folder, name: `${word}-${bundle}-${process.version}-${process.arch}` }
+  const [home, above] = [env['HOME'] || '/', dirname(folder)].map(look)
+  const user = process.geteuid?.()
+  if (home?.uid !== user || (above !== undefined && above.uid !== user)) return null
+  // Node has had it since 20.15.
+  if (typeof crc32 !== 'function') return null
+  // A distribution mends its Node without another version, of which V8 knows nothing.
+  const node = look(process.execPath)
+  if (node === undefined) return null
+  const build = `${process.version}-${process.arch}-${node.size}-${Math.floor(node.mtimeMs / 1000)}`
+  return { folder, name: `${word}-${bundle}-${build}` }
+}
+
+/** Undefined where nothing can be seen, whatever the reason. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 export interface Compiled {
@@ -79,7 +99,10 @@ function readKept({ folder, name }: CodePlace): Buffer | undefined {
     const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const { uid, mode } = fstatSync(file)
-      return uid === process.geteuid?.() && (mode & 0o022) === 0 ? readFileSync(file) : undefined
+      if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined
+      const bytes = readFileSync(file)
+      const code = bytes.subarray(checksumBytes)
+      return checksumOf(code).equals(bytes.subarray(0, checksumBytes)) ? code : undefined
     } finally {
       closeSync(file)
     }
@@ -88,12 +111,19 @@ function readKept({ folder, name }: CodePlace): Buffer | undefined {
   }
 }
 
-/** Synced to disk: a file that a crash left half empty would be run. */
+function checksumOf(code: Buffer): Buffer {
+  const bytes = Buffer.alloc(checksumBytes)
+  bytes.writeUInt32LE(crc32(code))
+  return bytes
+}
+
+/** Not synced to disk: what a crash of the machine leaves of it has another checksum. */
 function write({ folder, name }: CodePlace, code: Buffer): void {
   try {
     makePrivateFolder(folder)
     if (!isOwn(folder)) return
-    atomicWrite(join(folder, name), code, { nonce: String(process.pid) })
+    const bytes = Buffer.concat([checksumOf(code), code])
+    atomicWrite(join(folder, name), bytes, { nonce: String(process.pid), durable: false })
     forgetOld(folder)
   } catch {
     // A full or read-only home.

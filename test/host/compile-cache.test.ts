@@ -74,6 +74,13 @@ t.test(
         renameSync(file, `${file}.else`)
         symlinkSync(`${file}.else`, file)
       },
+      damaged: file => {
+        const bytes = readFileSync(file)
+        const middle = bytes.length >> 1
+        bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
+        writeFileSync(file, bytes)
+      },
+      empty: file => truncateSync(file, 0),
       'cut short': file => truncateSync(file, 100),
       'of another script': file => {
         const { folder } = place(t).at
@@ -108,10 +115,16 @@ t.test('nothing is kept without a home, in that of another, or where it is not w
   t.equal(codePlace({ HOME: 'relative' }, word, 'main'), null)
   t.equal(codePlace({ HOME: join(home, 'none') }, word, 'main'), null)
   t.equal(codePlace({ HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }, word, 'main'), null)
+  writeFileSync(join(home, 'file'), '')
+  t.equal(codePlace({ HOME: join(home, 'file/none') }, word, 'main'), null)
+  t.equal(codePlace({ HOME: join(home, 'x'.repeat(300)) }, word, 'main'), null)
   t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: '/c' }, word, 'main')?.folder, '/c/claude-auth')
   if (isRoot) {
-    chownSync(home, 65_534, 65_534)
-    t.equal(codePlace({ HOME: home }, word, 'main'), null)
+    const other = mkdtempSync(join(tmpdir(), 'compile-cache-'))
+    t.teardown(() => rmSync(other, { recursive: true }))
+    chownSync(other, 65_534, 65_534)
+    t.equal(codePlace({ HOME: other }, word, 'main'), null)
+    t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: other }, word, 'main'), null)
   }
 })
 
@@ -120,7 +133,7 @@ t.test(
   async t => {
     const { home } = place(t)
     const nameFor = (word?: string) => codePlace({ HOME: home }, word, 'main-1.cjs')?.name
-    t.match(nameFor('ensure'), /^ensure-main-1\.cjs-v\d+\.\d+\.\d+-\w+$/)
+    t.match(nameFor('ensure'), /^ensure-main-1\.cjs-v\d+\.\d+\.\d+-\w+-\d+-\d+$/)
     t.not(nameFor('ensure'), nameFor('status'))
     for (const word of [undefined, 'uninstall', '../../x', '']) t.equal(nameFor(word), undefined)
   },

@@ -27,7 +27,10 @@ export interface CodePlace {
 
 /** What is typed often, or waited for. */
 const keptFor = ['ensure', 'status', 'doctor', 'log', '--help']
-/** What a kept file begins with: the checksum of the rest. V8 looks at none, and damaged code can crash it. */
+/**
+ * What a kept file begins with: a checksum of the source and of the code. V8 looks at none: of the source
+ * it knows the length, and damaged code can crash it.
+ */
 const checksumBytes = 8
 /** Longer than anything is left unused that is still wanted. */
 const forgottenMs = 30 * 24 * 3600_000
@@ -80,7 +83,7 @@ export interface Compiled {
 
 /** Runs `source` (one-byte characters) as the script `path`, from the code kept in `place` where that is possible. */
 export function runCompiled(source: string, path: string, place: CodePlace | null): Compiled {
-  const kept = place === null ? undefined : readKept(place)
+  const kept = place === null ? undefined : readKept(place, source)
   const script = new Script(source, { filename: path, ...(kept ? { cachedData: kept } : {}) })
   const isUsable = kept !== undefined && script.cachedDataRejected === false
   return {
@@ -88,12 +91,12 @@ export function runCompiled(source: string, path: string, place: CodePlace | nul
     keep: grown => {
       if (place === null || (isUsable && !grown)) return
       const code = script.createCachedData()
-      if (!isUsable || code.length > kept.length * 1.1) write(place, code)
+      if (!isUsable || code.length > kept.length * 1.1) write(place, source, code)
     },
   }
 }
 
-function readKept({ folder, name }: CodePlace): Buffer | undefined {
+function readKept({ folder, name }: CodePlace, source: string): Buffer | undefined {
   try {
     if (!isOwn(folder)) return undefined
     const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -102,7 +105,8 @@ function readKept({ folder, name }: CodePlace): Buffer | undefined {
       if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined
       const bytes = readFileSync(file)
       const code = bytes.subarray(checksumBytes)
-      return checksumOf(code).equals(bytes.subarray(0, checksumBytes)) ? code : undefined
+      const isWhole = checksumOf(source, code).equals(bytes.subarray(0, checksumBytes))
+      return isWhole ? code : undefined
     } finally {
       closeSync(file)
     }
@@ -111,18 +115,18 @@ function readKept({ folder, name }: CodePlace): Buffer | undefined {
   }
 }
 
-function checksumOf(code: Buffer): Buffer {
+function checksumOf(source: string, code: Buffer): Buffer {
   const bytes = Buffer.alloc(checksumBytes)
-  bytes.writeUInt32LE(crc32(code))
+  bytes.writeUInt32LE(crc32(code, crc32(source)))
   return bytes
 }
 
 /** Not synced to disk: what a crash of the machine leaves of it has another checksum. */
-function write({ folder, name }: CodePlace, code: Buffer): void {
+function write({ folder, name }: CodePlace, source: string, code: Buffer): void {
   try {
     makePrivateFolder(folder)
     if (!isOwn(folder)) return
-    const bytes = Buffer.concat([checksumOf(code), code])
+    const bytes = Buffer.concat([checksumOf(source, code), code])
     atomicWrite(join(folder, name), bytes, { nonce: String(process.pid), durable: false })
     forgetOld(folder)
   } catch {

@@ -139,6 +139,12 @@ t.test(
   },
 )
 
+t.test('a bundle that was edited is compiled anew, though it has its old length', async t => {
+  const { at } = place(t)
+  runCompiled('(() => 1)()', 'script', at).keep(false)
+  t.equal(runCompiled('(() => 2)()', 'script', at).value, 2)
+})
+
 t.test('what an earlier version left goes after a month', async t => {
   const { at } = place(t)
   runCompiled(source, 'script', { ...at, name: 'young' }).keep(false)

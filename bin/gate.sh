@@ -58,21 +58,25 @@ ca_bounded() {
   ca_find timeout
   if [ -z "$ca_found" ]; then
     shift && command "$@"
-  elif [ "$ca_found" -ef /bin/busybox ]; then
-    "$ca_found" "$@"
+  elif ca_is_busybox; then
+    command "$ca_found" "$@"
   else
-    "$ca_found" --foreground "$@"
+    command "$ca_found" --foreground "$@"
   fi
 }
 
 # ca_lock KIND SECONDS: waits for the lock on 9 (-s with others, -x alone). busybox's flock knows no limit.
 ca_lock() {
   ca_find flock
-  if [ "$ca_found" -ef /bin/busybox ]; then
+  if ca_is_busybox; then
     ca_bounded "$2" flock "$1" 9
   else
     command flock -w "$2" "$1" 9
   fi
+}
+
+ca_is_busybox() {
+  [ "$ca_found" -ef /bin/busybox ] || [ "$ca_found" -ef /usr/bin/busybox ]
 }
 
 # ca_find TOOL: sets ca_found to the system's program of that name, or to nothing; without a process.
@@ -115,6 +119,8 @@ ca_verdict_since() {
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
     if [ "$ca_alone" = y ]; then ca_ask_worker && return; fi
+    # Whoever waits on lets go, or all those who wait would keep each other from ever being alone.
+    command flock -u 9
     if [ "$ca_turns" != 0 ]; then command sleep 0.1; fi
     ca_turns=$((ca_turns + 1))
   done

@@ -18,6 +18,8 @@ type ModuleFunction = (
 
 /** Runs the command that this process was started for, and sets its exit code. */
 async function run(): Promise<void> {
+  // Until the command says otherwise: one that never comes to its end is no success.
+  process.exitCode = 1
   // Whoever reads may stop early (`claude-auth log | head`): what is at work goes on to its end.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', error => {

@@ -42,8 +42,7 @@ export function removeLeftovers(place: Place, env: Env): boolean {
   const { paths, person } = place
   const own = ownPaths(env, person.home)
   rmSync(paths.state, { recursive: true, force: true })
-  const code = codeFolder(env)
-  if (code !== null) rmSync(code, { recursive: true, force: true })
+  removeCode(env, person.home)
   if (!existsSync(own.localStore)) return true
   const file = readLoginFile(paths.loginFile, person.uid)
   if (file.kind !== 'login' || file.login.refreshToken === null) {
@@ -52,6 +51,18 @@ export function removeLeftovers(place: Place, env: Env): boolean {
   rmSync(own.localStore, { recursive: true, force: true })
   removeEmptyFolders(dirname(own.localStore), person.home)
   return true
+}
+
+/** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */
+function removeCode(env: Env, home: string): void {
+  const folder = codeFolder(env)
+  if (folder === null) return
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    removeEmptyFolders(dirname(folder), home)
+  } catch {
+    // Another user's, or on a disk that is read-only.
+  }
 }
 
 /** The file has a login that ends, and no refresh token: that one lies in the store. */

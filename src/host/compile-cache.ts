@@ -10,10 +10,12 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  type Stats,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
+import { crc32 } from 'node:zlib'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
 import type { Env } from './paths.js'
 
@@ -23,6 +25,11 @@ export interface CodePlace {
   name: string
 }
 
+/**
+ * What a kept file begins with: a checksum of the source and of the code. V8 looks at none: of the source
+ * it knows the length, and damaged code can crash it.
+ */
+const checksumBytes = 8
 /** Longer than anything is left unused that is still wanted. */
 const forgottenMs = 30 * 24 * 3600_000
 
@@ -34,15 +41,31 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 
 /**
  * One file in `codeFolder` for each bundle and Node. Null where nothing is to be kept: in somebody else's
- * home, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is, so only the
- * user's own files count.
+ * home or cache folder, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is,
+ * so only the user's own files count.
  */
 export function codePlace(env: Env, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
-  const home = statSync(env['HOME'] || '/', { throwIfNoEntry: false })
-  if (home?.uid !== process.geteuid?.()) return null
-  return { folder, name: `${bundle}-${process.version}-${process.arch}` }
+  const [home, above] = [env['HOME'] || '/', dirname(folder)].map(look)
+  const user = process.geteuid?.()
+  if (home?.uid !== user || (above !== undefined && above.uid !== user)) return null
+  // Node has had it since 20.15.
+  if (typeof crc32 !== 'function') return null
+  // A distribution mends its Node without another version, of which V8 knows nothing.
+  const node = look(process.execPath)
+  if (node === undefined) return null
+  const build = `${process.version}-${process.arch}-${node.size}-${Math.floor(node.mtimeMs / 1000)}`
+  return { folder, name: `${bundle}-${build}` }
+}
+
+/** Undefined where nothing can be seen, whatever the reason. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 export interface Compiled {
@@ -57,7 +80,7 @@ export interface Compiled {
 
 /** Runs `source` (one-byte characters) as the script `path`, from the code kept in `place` where that is possible. */
 export function runCompiled(source: string, path: string, place: CodePlace | null): Compiled {
-  const kept = place === null ? undefined : readKept(place)
+  const kept = place === null ? undefined : readKept(place, source)
   const script = new Script(source, { filename: path, ...(kept ? { cachedData: kept } : {}) })
   const isUsable = kept !== undefined && script.cachedDataRejected === false
   return {
@@ -65,18 +88,22 @@ export function runCompiled(source: string, path: string, place: CodePlace | nul
     keep: () => {
       if (place === null) return
       const code = script.createCachedData()
-      if (!isUsable || code.length > kept.length * 1.1) write(place, code)
+      if (!isUsable || code.length > kept.length * 1.1) write(place, source, code)
     },
   }
 }
 
-function readKept({ folder, name }: CodePlace): Buffer | undefined {
+function readKept({ folder, name }: CodePlace, source: string): Buffer | undefined {
   try {
     if (!isOwn(folder)) return undefined
     const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const { uid, mode } = fstatSync(file)
-      return uid === process.geteuid?.() && (mode & 0o022) === 0 ? readFileSync(file) : undefined
+      if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined
+      const bytes = readFileSync(file)
+      const code = bytes.subarray(checksumBytes)
+      const isWhole = checksumOf(source, code).equals(bytes.subarray(0, checksumBytes))
+      return isWhole ? code : undefined
     } finally {
       closeSync(file)
     }
@@ -85,12 +112,19 @@ function readKept({ folder, name }: CodePlace): Buffer | undefined {
   }
 }
 
-/** Synced to disk: a file that a crash left half empty would be run. */
-function write({ folder, name }: CodePlace, code: Buffer): void {
+function checksumOf(source: string, code: Buffer): Buffer {
+  const bytes = Buffer.alloc(checksumBytes)
+  bytes.writeUInt32LE(crc32(code, crc32(source)))
+  return bytes
+}
+
+/** Not synced to disk: what a crash of the machine leaves of it has another checksum. */
+function write({ folder, name }: CodePlace, source: string, code: Buffer): void {
   try {
     makePrivateFolder(folder)
     if (!isOwn(folder)) return
-    atomicWrite(join(folder, name), code, { nonce: String(process.pid) })
+    const bytes = Buffer.concat([checksumOf(source, code), code])
+    atomicWrite(join(folder, name), bytes, { nonce: String(process.pid), durable: false })
     forgetOld(folder)
   } catch {
     // A full or read-only home.

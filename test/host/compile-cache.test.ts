@@ -71,6 +71,13 @@ t.test(
         renameSync(file, `${file}.else`)
         symlinkSync(`${file}.else`, file)
       },
+      damaged: file => {
+        const bytes = readFileSync(file)
+        const middle = bytes.length >> 1
+        bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
+        writeFileSync(file, bytes)
+      },
+      empty: file => truncateSync(file, 0),
       'cut short': file => truncateSync(file, 100),
       'of another script': file => {
         const { folder } = place(t).at
@@ -104,18 +111,30 @@ t.test('nothing is kept without a home, in that of another, or where it is not w
   t.equal(codePlace({ HOME: 'relative' }, 'main'), null)
   t.equal(codePlace({ HOME: join(home, 'none') }, 'main'), null)
   t.equal(codePlace({ HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }, 'main'), null)
+  writeFileSync(join(home, 'file'), '')
+  t.equal(codePlace({ HOME: join(home, 'file/none') }, 'main'), null)
+  t.equal(codePlace({ HOME: join(home, 'x'.repeat(300)) }, 'main'), null)
   t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: '/c' }, 'main')?.folder, '/c/claude-auth')
   if (isRoot) {
-    chownSync(home, 65_534, 65_534)
-    t.equal(codePlace({ HOME: home }, 'main'), null)
+    const other = mkdtempSync(join(tmpdir(), 'compile-cache-'))
+    t.teardown(() => rmSync(other, { recursive: true }))
+    chownSync(other, 65_534, 65_534)
+    t.equal(codePlace({ HOME: other }, 'main'), null)
+    t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: other }, 'main'), null)
   }
 })
 
 t.test('each bundle and each Node has its own', async t => {
   const { home } = place(t)
   const nameOf = (bundle: string) => codePlace({ HOME: home }, bundle)?.name
-  t.match(nameOf('main-1.cjs'), /^main-1\.cjs-v\d+\.\d+\.\d+-\w+$/)
+  t.match(nameOf('main-1.cjs'), /^main-1\.cjs-v\d+\.\d+\.\d+-\w+-\d+-\d+$/)
   t.not(nameOf('main-1.cjs'), nameOf('main-2.cjs'))
+})
+
+t.test('a bundle that was edited is compiled anew, though it has its old length', async t => {
+  const { at } = place(t)
+  runCompiled('(() => 1)()', 'script', at).keep()
+  t.equal(runCompiled('(() => 2)()', 'script', at).value, 2)
 })
 
 t.test('what an earlier version left goes after a month', async t => {

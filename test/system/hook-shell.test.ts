@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { type RunOptions, run, settle } from '../kit/run.js'
@@ -247,6 +247,15 @@ t.test('the command without Node says so, and finds itself through links', async
   box.write(join(box.root, 'node'), '#!/bin/sh\nprintf "<%s>" "$NODE_OPTIONS" "$@"\n', 0o755)
   const recorded = await start({ NODE_OPTIONS: '--x' })
   t.match(recorded, { code: 0, stdout: `<><${entry}><log><a b>` }, 'the recorded Node')
+  const folder = join(box.folder, 'tools')
+  symlinkSync(dirname(entry), folder)
+  for (const path of [`${folder}/`, `${folder}//`, './']) {
+    const ended = await run('/bin/sh', [`${path}entry`, 'log'], {
+      cwd: folder,
+      env: { ...box.env, PWD: folder },
+    })
+    t.match(ended, { code: 0, stdout: `<><${entry}><log>` }, path)
+  }
   rmSync(join(box.root, 'node'))
   const line = 'claude-auth: node is not on PATH; it takes Node 20 or newer\n'
   t.match(await start({ PATH: box.real }), { code: 127, stdout: '', stderr: line })

@@ -63,7 +63,11 @@ t.test('everything comes and goes again, in sole custody in between', async t =>
   t.match(launched, { code: 0, stdout: 'client: -p hi\n', stderr: '' })
   await box.settle()
 
+  t.match(await box.command(['ensure']), { code: 0 })
+  t.ok(existsSync(join(path, '.cache/claude-auth')))
+
   t.ok((await install(box, 'uninstall')).changed)
+  t.notOk(existsSync(join(path, '.cache')), 'nor the folder that was made for ours')
   t.equal(box.login()?.refreshToken, token, 'handed back')
   t.equal(readFileSync(settingsOf(box), 'utf8'), settings)
   t.same(files(), before.files)

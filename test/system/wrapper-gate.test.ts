@@ -147,6 +147,22 @@ for (const shell of Object.keys(shells) as Shell[])
       }
     })
 
+    t.test('those who came after the verdict start one more worker between them', async t => {
+      const box = wrapperBox(t)
+      const again = `${markLater(box)}; echo launch`
+      const first = `flock -s 9; echo launch; exec >&-; ${box.untilLetGo}`
+      box.engine(`if mkdir '${box.folder}/first'; then ${first}; else ${again}; fi`)
+      await box.launch(shell)
+      const waiting = Array.from({ length: 12 }, () => box.launch(shell))
+      // Each is a shell, with another that waits at the gate.
+      while ((await processesOf(box.home)).length < 2 * waiting.length)
+        await new Promise(resolve => setTimeout(resolve, 100))
+      box.letGo()
+      const ended = await Promise.all(waiting)
+      t.ok(ended.every(({ code, stderr }) => code === 0 && stderr === ''))
+      t.equal(box.engineStarts().length, 2)
+    })
+
     t.test('a wait for another one is bounded too', async t => {
       const box = wrapperBox(t)
       box.mark({ launchWaitMs: 1000 })

@@ -1,6 +1,6 @@
 // The wrapper is not to be noticed: what goes in and out of the client, and the launches it leaves alone.
 
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { run as runProgram } from '../kit/run.js'
@@ -61,6 +61,39 @@ for (const shell of Object.keys(shells) as Shell[])
       const seen = await run(box, ['cat', join(box.folder, 'worker')])
       t.notMatch(seen.stdout, /three|nine/)
       t.match(seen.stdout, /\.claude-auth\/gate/)
+    })
+
+    t.test('it finds its own files however its folder was reached', async t => {
+      const box = wrapperBox(t)
+      const own = join(box.root, 'bin/claude-auth')
+      box.engine(`[ "$0" = '${own}' ] && echo launch`)
+      mkdirSync(join(box.root, 'sub'))
+      symlinkSync(join(box.root, 'bin'), join(box.folder, 'tools'))
+      symlinkSync(join(box.root, 'sub'), join(box.folder, 'linked'))
+      const starts = [
+        [box.folder, `${box.folder}/tools/claude`],
+        [box.folder, `${box.folder}/tools//claude`],
+        [box.folder, `${box.folder}/linked/../bin/claude`],
+        [box.folder, 'root/bin/claude'],
+        [join(box.root, 'bin'), 'claude'],
+        [join(box.folder, 'tools'), './claude'],
+        [join(box.folder, 'linked'), '../bin/claude'],
+      ] as const
+      const [program = '', ...before] = shells[shell]
+      for (const [folder, path] of starts)
+        for (const [name, args] of Object.entries({
+          claude: [],
+          'claude-wrap': [join(box.real, 'claude')],
+        })) {
+          const script = path.replace(/claude$/, name)
+          // As a shell does that went there: PWD has the link in it.
+          const env = { ...box.env, PWD: folder }
+          const ended = await runProgram(program, [...before, script, ...args, 'x'], {
+            cwd: folder,
+            env,
+          })
+          t.match(ended, { code: 0, stdout: '<x>', stderr: '' }, `${script} in ${folder}`)
+        }
     })
 
     t.test('exempt words start the client unchecked', async t => {

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { loginPaths } from '../../src/host/paths.js'
 import { type MarkFacts, writeMarks } from '../../src/login/marks.js'
-import { endLeftovers, type Run, type RunOptions, run } from './run.js'
+import { endLeftovers, processesOf, type Run, type RunOptions, run } from './run.js'
 
 export const shells = { dash: ['/bin/dash'], bash: ['/bin/bash'], ash: ['/bin/busybox', 'ash'] }
 export type Shell = keyof typeof shells
@@ -58,6 +58,8 @@ export interface WrapperBox {
   mark(facts?: Partial<MarkFacts>): ReturnType<typeof writeMarks>
   /** The name of the first process: an init, unless said otherwise. */
   bootedBy(name: string): void
+  /** Waits until the shells of launches and hooks have ended, also those left in the background; not for workers. */
+  shellsEnd(): Promise<void>
   /** Moves a file's time to a whole second that many seconds from now. */
   age(path: string, seconds: number): void
   launch(shell: Shell, args?: string[], more?: Partial<RunOptions>): Promise<Run>
@@ -134,6 +136,11 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
       })
     },
     bootedBy: name => write(firstProcess, `${name}\n`),
+    shellsEnd: async () => {
+      const isShell = (pid: number) => /\/bin\/(?:claude|entry)\0/.test(commandLine(pid))
+      while ((await processesOf(home)).some(isShell))
+        await new Promise(resolve => setTimeout(resolve, 50))
+    },
     age: (path, seconds) => {
       const at = Math.floor(Date.now() / 1000) + seconds
       utimesSync(path, at, at)
@@ -156,4 +163,13 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
   box.bootedBy('systemd')
   box.engine('echo launch')
   return box
+}
+
+/** Empty for one that has ended. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
 }

@@ -21,7 +21,10 @@ ca_off() {
 ca_leave() {
   (
     umask 077
-    command mkdir -p -- "$ca_state" && command printf '%s\n' "${2-}" >"$ca_state/$1"
+    # Made anew, never through a link: the folder may have been opened to others by mistake.
+    set -C
+    command mkdir -p -- "$ca_state" && command rm -f -- "$ca_state/$1" &&
+      command printf '%s\n' "${2-}" >"$ca_state/$1"
   ) 2>/dev/null
 }
 

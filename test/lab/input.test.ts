@@ -157,6 +157,7 @@ async function answers(): Promise<Buffer[]> {
   beginAnswer(path, header, 'n')
   const sent = readFileSync(path).subarray(0, 1400)
   await saveAnswer(path, { status: 200, body: Buffer.from(replies[0] ?? '') }, plainSealer, {
+    header,
     nonce: 'n',
   })
   return [sent, readFileSync(path)]

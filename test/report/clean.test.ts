@@ -56,7 +56,10 @@ t.test('a token that was pasted in the wrong place is not repeated', async t => 
 })
 
 t.test('what a kind of token begins with is a word that hints may use', async t => {
-  for (const words of ['those begin with sk-ant-oat01-', 'sk-ant-ort01- or sk-ant-oat01-, not else'])
+  for (const words of [
+    'those begin with sk-ant-oat01-',
+    'sk-ant-ort01- or sk-ant-oat01-, not else',
+  ])
     t.equal(clean(words), words)
   t.equal(clean('sk-ant-oat01-x'), '(a token)')
 })

@@ -75,7 +75,7 @@ export function runKilled(
 
 function traced(box: Sandbox, options: string[]): Promise<Run> {
   const program = new URL('../../bin/claude-auth', import.meta.url).pathname
-  return box.run('strace', ['-f', '-qq', ...options, 'node', program, 'ensure'])
+  return box.run('strace', ['-f', '-qq', '--seccomp-bpf', ...options, 'node', program, 'ensure'])
 }
 
 /** The file of a call, relative to the home and without the random part of a temporary name. */

@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { isWhole, scale } from '../figures.js'
 
-/** Ten minutes for each target in the laboratory; `LAB_FUZZ_MS` for one look in between. */
-const limitMs = Number(process.env['LAB_FUZZ_MS'] ?? scale(800, 600_000))
+/** Ten minutes for each kind of input in the laboratory; `LAB_FUZZ_MS` for one look in between. */
+export const kindMs = Number(process.env['LAB_FUZZ_MS'] ?? scale(800, 600_000))
 /** Coarse: an input that keeps a busy machine for so long is a hang. */
 const hangMs = 10_000
 
@@ -15,11 +15,14 @@ export interface Fuzzed {
   hangs: number
 }
 
-/** `probe` throws when something is wrong; `first` are inputs that were wrong once, tried before all others. */
+/**
+ * `probe` throws when something is wrong; `first` are inputs that were wrong once, tried before all others.
+ * It ends after `limitMs`.
+ */
 export async function fuzz<T>(
   inputs: fc.Arbitrary<T>,
   probe: (input: T) => Promise<void> | void,
-  first: readonly T[] = [],
+  { first = [], limitMs = kindMs }: { first?: readonly T[]; limitMs?: number } = {},
 ): Promise<Fuzzed> {
   let runs = 0
   let hangs = 0

@@ -39,7 +39,8 @@ ca_find_patience() {
 ca_worker() {
   ca_cwd=$PWD
   command cd / || return
-  ca_setsid=$(command -v setsid) || trap '' INT QUIT HUP TSTP
+  ca_find setsid || trap '' INT QUIT HUP TSTP
+  ca_setsid=$ca_found
   ca_timeout=${2-}
   set -- "$ca_node" "$ca_root/bin/claude-auth" ensure --for "$1" --gate-fd 9 \
     ${ca_target:+--client "$ca_target"} --override "$ca_named" --cwd "$ca_cwd" \
@@ -54,17 +55,28 @@ ca_worker() {
 # ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would
 # wait for it (busybox has no such option, and needs none).
 ca_bounded() {
-  case $(command timeout --help 2>&1) in
-    *--foreground*) command timeout --foreground "$@" ;;
-    *SECS*) command timeout "$@" ;;
-    *) shift && command "$@" ;;
-  esac
+  ca_find timeout
+  if [ -z "$ca_found" ]; then
+    shift && command "$@"
+  elif [ "$ca_found" -ef /bin/busybox ]; then
+    "$ca_found" "$@"
+  else
+    "$ca_found" --foreground "$@"
+  fi
+}
+
+# ca_find TOOL: sets ca_found to the system's program of that name, or to nothing; without a process.
+ca_find() {
+  for ca_found in "/usr/bin/$1" "/bin/$1"; do
+    if [ -x "$ca_found" ]; then return 0; fi
+  done
+  ca_found=$(command -v "$1")
 }
 
 # Runs "$@" with the gate open on 9, and with none of the caller's other descriptors.
 ca_with_gate() {
   umask 077
-  command mkdir -p -- "$ca_state" 2>/dev/null
+  [ -d "$ca_state" ] || command mkdir -p -- "$ca_state" 2>/dev/null
   ca_opened=n
   { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null
   if [ "$ca_opened" = n ]; then
@@ -85,26 +97,32 @@ X
 }
 
 ca_verdict_since() {
-  while [ "$ca_turns" -lt "$((ca_patience * 10))" ] && ca_bounded "$ca_patience" flock -s 9; do
+  while [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
+    # Whoever finds nobody at work need not wait; that it held the lock alone for a moment disturbs none.
+    ca_alone=y
+    command flock -n -x 9 || { ca_alone=n && ca_bounded "$ca_patience" flock -s 9; } || break
     ca_look
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
-    if command flock -n -x 9; then
-      if ca_lasting; then
-        (ca_worker "$ca_for" &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
-      elif [ "$$" = 1 ]; then
-        # A process that ends in the background would be the client's to bury.
-        (ca_worker "$ca_for" "$(command -v timeout)")
-      else
-        # The pipe stays open on 8, of which the worker knows nothing, until it ends.
-        (ca_worker "$ca_for" "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
-      fi
-      return
-    fi
+    if [ "$ca_alone" = y ]; then ca_ask_worker && return; fi
+    if [ "$ca_turns" != 0 ]; then command sleep 0.1; fi
     ca_turns=$((ca_turns + 1))
-    command sleep 0.1
   done
   command printf 'launch\nclaude-auth: another check has been running for %s s; launching without one\n' "$ca_patience"
+}
+
+# Starts the worker and prints what it says. The lock is held.
+ca_ask_worker() {
+  if ca_lasting; then
+    (ca_worker "$ca_for" &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
+  elif [ "$$" = 1 ]; then
+    # A process that ends in the background would be the client's to bury.
+    (ca_worker "$ca_for" "$(command -v timeout)")
+  else
+    # The pipe stays open on 8, of which the worker knows nothing, until it ends.
+    (ca_worker "$ca_for" "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
+  fi
+  return 0
 }
 
 # Prints the verdict that was given meanwhile. One about another credential than the login names the

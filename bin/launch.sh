@@ -18,7 +18,7 @@ ca_exec() {
     ca_say "cannot start $ca_client: it is not there" && exit 127
   elif ! [ -f "$ca_client" ] || ! [ -x "$ca_client" ]; then
     ca_say "cannot start $ca_client: it is no program" && exit 126
-  elif [ "$ca_zone" != soon ] && ! ca_has_interpreter "$ca_client"; then
+  elif [ "$ca_client" != "$ca_known" ] && ! ca_has_interpreter "$ca_client"; then
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
   PATH=$ca_search
@@ -85,17 +85,21 @@ case $ca_zone in
 esac
 case $ca_zone in again | bypass) ca_client= && ca_choose && ca_exec "$@" ;; esac
 # Marks are of the configuration as it is now, and a run that is switched off makes none.
-if ! ca_ours || { [ "$ca_zone" != soon ] && ca_off; }; then ca_client= && ca_choose && ca_exec "$@"; fi
+if ! ca_ours || { [ -z "$ca_known" ] && ca_off; }; then ca_client= && ca_choose && ca_exec "$@"; fi
 
-if [ "$ca_zone" = exempt ] || [ "$ca_zone" = account ]; then
-  ca_wanted=$ca_zone
-  ca_look
-  ca_choose
-  if [ "$ca_wanted" = account ]; then ca_account "$@"; fi
-  # Afterwards the client may be another one.
-  case $1 in update | install) command rm -f -- "$ca_state/fresh" ;; esac
-  ca_exec "$@"
-fi
+case $ca_zone in
+  exempt | change | account)
+    ca_wanted=$ca_zone
+    ca_look
+    ca_choose
+    case $ca_wanted in
+      account) ca_account "$@" ;;
+      # Afterwards the client may be another one.
+      change) command rm -f -- "$ca_state/fresh" ;;
+    esac
+    ca_exec "$@"
+    ;;
+esac
 
 ca_choose
 ca_ask_terminal "$@"

@@ -87,7 +87,7 @@ async function stageModule() {
     platform: 'node',
     packages: 'external',
     // The stage looks for the program in the folder above its own.
-    define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(root, 'dist/demo.js')).href) },
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(root, 'dist/main.cjs')).href) },
   })
   const module = await import(pathToFileURL(outfile).href)
   rmSync(join(root, '.cache/pictures'), { recursive: true, force: true })

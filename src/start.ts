@@ -1,27 +1,25 @@
-// Starting a run: configuration, settings, network, store and memory put together; the edge of the engine.
+// Starting a run: place, configuration, settings, network, store and memory put together; the edge of the engine.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getProxyForUrl } from 'proxy-from-env'
-import type { Network } from './anthropic/http.js'
+import { networkOf } from './anthropic/network.js'
 import { makePrivateFolder } from './host/atomic-write.js'
 import { findClient } from './host/client.js'
 import { readClientSettings, settingsFolder } from './host/client-settings.js'
-import { type Config, loadConfig } from './host/config.js'
-import { networkSettings } from './host/network-settings.js'
+import type { Config } from './host/config.js'
 import { otherCredential } from './host/other-credential.js'
-import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
-import { type Person, whoAmI } from './host/person.js'
+import { type Env, type LoginPaths, ownPaths } from './host/paths.js'
+import type { Person } from './host/person.js'
 import { processFacts } from './login/lock-owner.js'
 import { readLoginFile } from './login/login-file.js'
 import type { SessionMemory } from './login/memory.js'
 import { readMemory } from './login/read-memory.js'
+import type { Place } from './place.js'
 import type { Actor } from './report/journal.js'
 import { type Run, remember } from './run.js'
 import { type LocalStore, localStore } from './store/local-store.js'
 import type { Store } from './store/store.js'
-import { version } from './version.js'
 
 export interface StartOptions {
   env: Env
@@ -40,42 +38,6 @@ export interface StartOptions {
   override: string
   /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
   configReadAtMs: number
-}
-
-/** Whose login, and where: all that is needed to enter the gate. */
-export interface Place {
-  person: Person
-  paths: LoginPaths
-  /** The effective user owns the home and the login folder. */
-  owned: boolean
-}
-
-export function placeOf(env: Env): Place {
-  const person = whoAmI(env)
-  const paths = loginPaths(loginFolder(env, person.home), env, person.home)
-  const isOwn = [person.home, paths.folder].every(folder => owns(person.uid, folder))
-  // A link in the place of our own folder was put there by somebody else.
-  const state = lstatSync(paths.state, { throwIfNoEntry: false })
-  const owned = isOwn && (state === undefined || (state.isDirectory() && state.uid === person.uid))
-  return { person, paths, owned }
-}
-
-/**
- * The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached.
- * In somebody else's home nothing is done, whatever is wrong with their own.
- */
-export async function configOf(
-  { person, paths, owned }: Place,
-  env: Env,
-  { readOnly = false } = {},
-): Promise<Config> {
-  const own = ownPaths(env, person.home)
-  const cache = { path: `${paths.state}/config.json`, version }
-  if (owned) return loadConfig({ paths: own, env, person, ...(readOnly ? {} : { cache }) })
-  return loadConfig({ paths: own, env, person }).catch(() => {
-    const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
-    return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
-  })
 }
 
 /** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
@@ -169,30 +131,6 @@ function instanceOf({ host }: Person, { folder }: LoginPaths): string {
   return createHash('sha256').update(`${machine}\n${host}\n${folder}`).digest('hex').slice(0, 16)
 }
 
-function networkOf(env: Env, settings: Parameters<typeof networkSettings>[1]): Network {
-  const { httpsProxy, noProxy, extraCaFile } = networkSettings(env, settings)
-  // proxy-from-env knows the rules of NO_PROXY and reads them from this process's environment.
-  for (const name of ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy'])
-    delete process.env[name]
-  if (httpsProxy !== null) process.env['HTTPS_PROXY'] = httpsProxy
-  if (noProxy !== null) process.env['NO_PROXY'] = noProxy
-  const loadedByNode = extraCaFile !== null && extraCaFile === env['NODE_EXTRA_CA_CERTS']
-  return {
-    proxyFor: url => (url.startsWith('https:') ? getProxyForUrl(url) || null : null),
-    extraCa: extraCaFile === null || loadedByNode ? null : readCertificates(extraCaFile),
-    userAgent: `claude-auth/${version}`,
-  }
-}
-
-/** Like Node itself, which goes on without a file that is not there. */
-function readCertificates(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return null
-  }
-}
-
 /** `store: none` after sole custody: the refresh token is still in the sealed store, and goes back first. */
 function isToBeHandedBack(
   { paths, person }: Pick<Place, 'paths' | 'person'>,
@@ -201,9 +139,4 @@ function isToBeHandedBack(
   const file = readLoginFile(paths.loginFile, person.uid)
   const isWithout = file.kind === 'login' && file.login.refreshToken === null
   return isWithout && file.login.expiresAtMs !== null && existsSync(localStore)
-}
-
-/** A folder that is not there yet will be ours. */
-function owns(uid: number, folder: string): boolean {
-  return (statSync(folder, { throwIfNoEntry: false })?.uid ?? uid) === uid
 }

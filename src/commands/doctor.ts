@@ -8,6 +8,7 @@ import type { Look } from '../doctor/facts.js'
 import { currentFolder } from '../host/current-folder.js'
 import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
+import { type Place, placeOf } from '../place.js'
 import { screen } from '../report/doctor-screen.js'
 import {
   fixLine,
@@ -23,7 +24,6 @@ import { inkFor } from '../report/ink.js'
 import { linePrefix } from '../report/note-lines.js'
 import { progress } from '../report/progress.js'
 import { widthOf } from '../report/wrap.js'
-import { type Place, placeOf } from '../start.js'
 import { readFlags } from './flags.js'
 import { doctor as entry } from './table/doctor.js'
 

@@ -2,10 +2,11 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { codeFolder } from '../host/compile-cache.js'
 import { type Env, ownPaths } from '../host/paths.js'
 import { removeEmptyFolders } from '../install/carry-out.js'
 import { readLoginFile } from '../login/login-file.js'
-import { configOf, type Place } from '../start.js'
+import { configOf, type Place } from '../place.js'
 import { runOnce } from './run-once.js'
 
 /** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */
@@ -41,6 +42,8 @@ export function removeLeftovers(place: Place, env: Env): boolean {
   const { paths, person } = place
   const own = ownPaths(env, person.home)
   rmSync(paths.state, { recursive: true, force: true })
+  const code = codeFolder(env)
+  if (code !== null) rmSync(code, { recursive: true, force: true })
   if (!existsSync(own.localStore)) return true
   const file = readLoginFile(paths.loginFile, person.uid)
   if (file.kind !== 'login' || file.login.refreshToken === null) {

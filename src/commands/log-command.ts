@@ -1,9 +1,9 @@
 // `claude-auth log` on this process's standard streams.
 
 import type { Env } from '../host/paths.js'
+import { placeOf } from '../place.js'
 import { inkFor } from '../report/ink.js'
 import { widthOf } from '../report/wrap.js'
-import { placeOf } from '../start.js'
 import { log } from './log.js'
 
 /** Prints the journal of this user's login. */

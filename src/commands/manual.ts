@@ -15,6 +15,7 @@ const files = [
     'what is remembered of the login, and the journal; no token in plain text',
   ],
   ['~/.local/share/claude-auth/', 'the sealed local store'],
+  ['~/.cache/claude-auth/', 'compiled code, for a quicker start; no data'],
 ] as const
 
 const environment = [

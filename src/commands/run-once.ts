@@ -7,9 +7,10 @@ import { enterGate, type Gate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import { clearMarks, writeNotice } from '../login/marks.js'
 import type { Outcome } from '../outcome.js'
+import { configOf, placeOf } from '../place.js'
 import type { Actor } from '../report/journal.js'
 import type { Run } from '../run.js'
-import { configOf, placeOf, startRun } from '../start.js'
+import { startRun } from '../start.js'
 import type { Report } from '../steps/report.js'
 
 export interface RunOnceOptions {

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import type { Env } from '../host/paths.js'
+import { configOf, placeOf } from '../place.js'
 import { unknownErrorWords } from '../report/error-text.js'
-import { configOf, placeOf } from '../start.js'
 import { type Listener, type Narrator, narrator } from './narrator.js'
 import { type Scene, seconds } from './scene.js'
 import { blank } from './scene-blank.js'

@@ -1,12 +1,7 @@
 // Checks of the ways a launch takes: client, wrapper, shells, hooks and Node.
 
-import {
-  clientWords,
-  hookWords,
-  machineWords,
-  shellWords,
-  wrapperWords,
-} from '../report/doctor-machine-text.js'
+import { clientWords, hookWords, shellWords, wrapperWords } from '../report/doctor-launch-text.js'
+import { machineWords } from '../report/doctor-machine-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
 import type { LoginFacts } from './facts-login.js'

@@ -1,14 +1,14 @@
 // Checks of the login: the file as it lies there, what the server says, and how long it lasts.
 
 import { isConfigured } from '../identity.js'
+import { fileWords } from '../report/doctor-login-text.js'
 import {
-  fileWords,
   identityWords,
   loginEndWords,
   renewalWords,
   serverWords,
   tokenWords,
-} from '../report/doctor-login-text.js'
+} from '../report/doctor-token-text.js'
 import { loginEndsCondition } from '../report/early-warning.js'
 import { isSignInReason } from '../report/reason-words.js'
 import { expectedEmail } from '../steps/expected-email.js'

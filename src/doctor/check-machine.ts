@@ -1,7 +1,8 @@
 // Checks of the client's own files and of the machine below.
 
 import { networkSettings } from '../host/network-settings.js'
-import { machineWords, settingsWords } from '../report/doctor-machine-text.js'
+import { settingsWords } from '../report/doctor-launch-text.js'
+import { machineWords } from '../report/doctor-machine-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
 import type { EngineFacts } from './facts-engine.js'

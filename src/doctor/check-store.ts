@@ -1,6 +1,7 @@
 // Checks of what keeps the login safe: custody, the store and the copy in it, and Vault.
 
-import { custodyWords, storeWords, vaultWords } from '../report/doctor-login-text.js'
+import { storeWords, vaultWords } from '../report/doctor-store-text.js'
+import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape } from '../steps/long-lived-facts.js'
 import type { StoreTrouble } from '../store/store.js'
 import { type Finding, found, ok } from './check.js'

@@ -18,8 +18,8 @@ import { AuthError, systemCode } from '../host/error.js'
 import { enterGate } from '../host/gate.js'
 import { jsonObject } from '../host/json.js'
 import type { Verdict } from '../outcome.js'
+import type { Place } from '../place.js'
 import { fixWords, refusals } from '../report/doctor-text.js'
-import type { Place } from '../start.js'
 import type { Fix } from './check.js'
 
 /** Null: it is done; else why not, in words. */

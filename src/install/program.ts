@@ -33,7 +33,7 @@ export function programParts(root: string): string[] {
 
 /** The same for the same files: names, bytes and what is executable. Empty where there is no program. */
 export function programPrint(root: string): string {
-  if (!existsSync(join(root, 'dist', 'main.js'))) return ''
+  if (!existsSync(join(root, 'dist', 'claude-auth.cjs'))) return ''
   const hash = createHash('sha256')
   for (const file of programParts(root).flatMap(name => filesOf(root, name))) {
     const path = join(root, file)

@@ -60,7 +60,7 @@ export function readLoginFile(path: string, uid: number): LoginFile {
     if (!about.isFile()) return unreadable('it is no regular file')
     if (about.uid !== uid) return unreadable(`it belongs to uid ${about.uid}`)
     if (about.size > largestFile) return unreadable(`it is ${about.size} bytes long`)
-    const bytes = readWhole(file)
+    const bytes = readWhole(file, about.size)
     if (bytes === null) return unreadable('it grew while it was read')
     return { ...readBytes(bytes), bytes, contentHash: sha256(bytes), mtimeMs: about.mtimeMs }
   } catch (error) {
@@ -126,16 +126,17 @@ function unreadable(what: string): LoginFile {
   return { ...nothing, kind: 'unreadable', what }
 }
 
-/** Null when the file is longer than it may be: it grew after its size was asked for. */
-function readWhole(file: number): Buffer | null {
-  const buffer = Buffer.alloc(largestFile + 1)
-  let length = 0
-  for (;;) {
-    const got = readSync(file, buffer, length, buffer.length - length, length)
-    if (got === 0) return Buffer.from(buffer.subarray(0, length))
+/** Null when the file is longer than it may be: it grew after its `size` was asked for. */
+function readWhole(file: number, size: number): Buffer | null {
+  const parts: Buffer[] = []
+  for (let length = 0; length <= largestFile; ) {
+    const part = Buffer.allocUnsafe(Math.max(size - length, 0) + 512)
+    const got = readSync(file, part, 0, part.length, length)
+    if (got === 0) return Buffer.concat(parts)
+    parts.push(part.subarray(0, got))
     length += got
-    if (length > largestFile) return null
   }
+  return null
 }
 
 function sha256(bytes: Uint8Array): string {

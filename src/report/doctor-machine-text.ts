@@ -1,85 +1,8 @@
-// What doctor says about everything around the login: shells, hooks, timer, alerts, client and machine.
+// What doctor says about upkeep and the machine: timer, alerts, locks and the machine itself.
 
 import { clean } from './clean.js'
 import { pasted, shown, type Words, words } from './doctor-text.js'
 import { agoWords, durationWords } from './duration-words.js'
-
-export const clientWords = {
-  found: (path: string, version: string | null) =>
-    `The real client is ${shown(path)}${version === null ? '' : ` (${clean(version, 30)})`}.`,
-  missing: words(
-    'Claude Code is not installed here, or only our wrapper is found.',
-    'npm install -g @anthropic-ai/claude-code',
-  ),
-  known: 'This version was tried with claude-auth.',
-  noVersion: words('The client does not say its version.'),
-  newer: (version: string, known: string) =>
-    words(`Client ${clean(version, 30)} is newer than what claude-auth was tried with (${known}).`),
-  older: (version: string, known: string) =>
-    words(
-      `Client ${clean(version, 30)} is older than what claude-auth was tried with (${known}).`,
-      'claude update',
-    ),
-  between: (version: string) =>
-    words(`Client ${clean(version, 30)} was not tried itself, but older and newer ones were.`),
-}
-
-export const wrapperWords = {
-  linked: (path: string) => `The wrapper is at ${shown(path)}.`,
-  elsewhere: 'Your shells find the wrapper.',
-  notInstalled: words('claude-auth is not installed for your shells.', 'claude-auth install'),
-  overwritten: (path: string) =>
-    words(
-      `Claude's own installer has put its link in the place of the wrapper (${shown(path)}).`,
-      'claude-auth doctor --fix',
-    ),
-  dangling: (path: string, leadsTo: string) =>
-    words(`${shown(path)} leads to ${shown(leadsTo)}, which is not there.`, 'claude-auth install'),
-  replaced: (path: string) =>
-    words(`${shown(path)} is not the wrapper any more.`, 'claude-auth install'),
-  gone: words('The wrapper is not at ~/.local/bin/claude any more.', 'claude-auth install'),
-}
-
-const manners = { login: 'a login shell', interactive: 'a new window' }
-
-export const shellWords = {
-  good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,
-  notInstalled: (shell: string) => words(`In ${shell}, \`claude\` is not the wrapper.`),
-  other: (shell: string, manner: 'login' | 'interactive', path: string) =>
-    words(
-      `In ${shell} (${manners[manner]}), \`claude\` is ${shown(path)}, found before the wrapper.`,
-      'claude-auth install',
-    ),
-  alias: (shell: string, manner: 'login' | 'interactive') =>
-    words(
-      `In ${shell} (${manners[manner]}), an alias or function named claude hides the wrapper.`,
-      'unalias claude',
-    ),
-  none: (shell: string, manner: 'login' | 'interactive') =>
-    words(
-      `In ${shell} (${manners[manner]}), there is no \`claude\`: ~/.local/bin is not on PATH.`,
-      'claude-auth install',
-    ),
-  late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
-}
-
-export const hookWords = {
-  good: (scope: 'managed' | 'user') =>
-    scope === 'managed'
-      ? 'The hooks are in the managed settings.'
-      : 'The hooks are in your settings.',
-  none: words('There are no hooks of claude-auth.', 'claude-auth install'),
-  missing: (events: string[]) =>
-    words(`Hooks of claude-auth are missing: ${events.join(', ')}.`, 'claude-auth install'),
-  dangling: (program: string, file: string) =>
-    words(
-      `A hook in ${shown(file)} starts ${shown(program)}, which is not there.`,
-      'claude-auth install',
-    ),
-  running: 'Nothing switches them off.',
-  off: (key: string, file: string) =>
-    words(`${key} in ${shown(file)} switches the hooks of claude-auth off.`, `vi ${pasted(file)}`),
-}
 
 export const timerWords = {
   runs: (lastMs: number | null, nowMs: number) =>
@@ -146,42 +69,6 @@ export const lockWords = {
     ),
   dead: (path: string) =>
     words(`Whoever held ${shown(path)} is gone: clients wait for it.`, `rmdir ${pasted(path)}`),
-}
-
-export const settingsWords = {
-  onboarded: 'The client is set up.',
-  notOnboarded: words(
-    "The client's first steps are not marked as done: `claude -p` can end without a word.",
-    'claude-auth doctor --fix',
-  ),
-  noConfig: words(
-    'The client has no configuration yet: `claude -p` can end without a word.',
-    'claude-auth doctor --fix',
-  ),
-  configUnreadable: (file: string) =>
-    words(`${shown(file)} is no JSON object: the client starts anew.`, `ls -l ${pasted(file)}`),
-  private: 'Only you may change what the client is told.',
-  writable: (file: string) =>
-    words(
-      `Others may write ${shown(file)}, and so run programs as you.`,
-      `chmod go-w ${pasted(file)}`,
-    ),
-  readable: (file: string) =>
-    words(`Others may read ${shown(file)}.`, `chmod go-rwx ${pasted(file)}`),
-  whole: "The client's settings can be read.",
-  broken: (file: string, why: string) =>
-    words(`${shown(file)} ${clean(why, 100)}: the client leaves it out.`, `vi ${pasted(file)}`),
-  brokenManaged: (file: string, why: string) =>
-    words(
-      `${shown(file)} ${clean(why, 100)}: newer clients refuse to start.`,
-      `sudo vi ${pasted(file)}`,
-    ),
-  folders: "The client's folders in /tmp are free.",
-  taken: (path: string, uid: number) =>
-    words(
-      `${shown(path)}, which the client uses, belongs to user ${uid}.`,
-      `ls -ld ${pasted(path)}`,
-    ),
 }
 
 export const machineWords = {

@@ -24,7 +24,11 @@ function audience(t: Test) {
   symlinkSync(process.execPath, join(folder, 'node'))
   const env = { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, TMPDIR: folder }
   const watch = (more: Record<string, string> = {}, options: Partial<RunOptions> = {}) =>
-    run('node', [join(root, 'dist/demo.js')], { cwd: folder, ...options, env: { ...env, ...more } })
+    run('node', [join(root, 'bin/claude-auth'), 'demo'], {
+      cwd: folder,
+      ...options,
+      env: { ...env, ...more },
+    })
   const traces = () => readdirSync(folder).filter(name => name.startsWith('claude-auth-'))
   return { folder, env, watch, traces }
 }
@@ -111,10 +115,14 @@ for (const [signal, code] of [
 
 t.test('a listener that leaves ends it too', async t => {
   const { env, folder, traces } = audience(t)
-  const { code } = await run('sh', ['-c', `node '${join(root, 'dist/demo.js')}' | head -n 3`], {
-    cwd: folder,
-    env,
-  })
+  const { code } = await run(
+    'sh',
+    ['-c', `node '${join(root, 'bin/claude-auth')}' demo | head -n 3`],
+    {
+      cwd: folder,
+      env,
+    },
+  )
   t.equal(code, 0)
   t.same(traces(), [])
 })

@@ -15,7 +15,7 @@ import t from 'tap'
 import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
-import { placeOf } from '../../src/start.js'
+import { placeOf } from '../../src/place.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 
 const user: User = {

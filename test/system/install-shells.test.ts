@@ -104,8 +104,7 @@ async function recordHooks(machine: OwnMachine): Promise<void> {
   const recorder = `#!/bin/sh
 ':' //; if [ "$1" = hook ]; then echo "$2" >>${hookLog}; fi
 ':' //; exec ${bin}/claude-auth-itself "$@"
-import { main } from '../dist/main.js'
-process.exitCode = await main(process.argv.slice(2), process.env)
+require('../dist/claude-auth.cjs')
 `
   await machine.write(`${bin}/claude-auth`, recorder, 0o755)
 }

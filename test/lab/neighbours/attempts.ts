@@ -36,7 +36,8 @@ export const attempts: Record<string, string> = {
   'write the configuration': 'echo "mode: off" >>$C/config.yaml',
   'replace the configuration folder': 'mv $C $C.old',
   'plant a client': 'echo x >$H/tools/claude || mv $H/tools $H/tools.old',
-  'change the program': 'echo x >>$H/program/bin/claude || echo x >>$H/program/dist/main.js',
+  'change the program':
+    'echo x >>$H/program/bin/claude || echo x >>$H/program/dist/claude-auth.cjs',
   'read the alert webhook': 'cat $H/hook',
 }
 

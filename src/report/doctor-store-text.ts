@@ -1,0 +1,66 @@
+// What doctor says about the store and Vault.
+
+import { clean } from './clean.js'
+import { shown, type Words, words } from './doctor-text.js'
+import { agoWords, durationWords } from './duration-words.js'
+
+const atNextLaunch = 'the next launch'
+
+export const storeWords = {
+  none: words('No copy is kept (store: none): a lost login means a sign-in.'),
+  opens: (kind: 'local' | 'vault') =>
+    kind === 'local' ? 'The sealed local store opens.' : 'The document in Vault can be read.',
+  notAsked: words('Vault was not asked (--offline); the sealed copy here counts.'),
+  trouble: (what: string): Words => {
+    const [cause = '', command = null] = what.split('; type: ')
+    const sentence = cause.charAt(0).toUpperCase() + cause.slice(1)
+    return words(`${clean(sentence, 400)}.`, command && clean(command, 400))
+  },
+  current: (kind: 'local' | 'vault', atMs: number | null, nowMs: number) => {
+    const where = kind === 'vault' ? ' in Vault' : ''
+    return `The login is backed up${where}${atMs === null ? '' : ` (${agoWords(atMs, nowMs)})`}.`
+  },
+  behind: words(
+    `The copy in the store is not this login's; ${atNextLaunch} stores it.`,
+    'claude-auth ensure --force',
+  ),
+  empty: words(`No copy is stored yet; ${atNextLaunch} stores one.`, 'claude-auth ensure --force'),
+  pending: (sinceMs: number, what: string, nowMs: number) =>
+    words(
+      `Not backed up for ${durationWords(nowMs - sinceMs)}: ${clean(what.split('; type: ')[0] ?? '', 300)}.`,
+      'claude-auth ensure --force',
+    ),
+  previous: 'The version before is kept as a spare.',
+  noPrevious: 'There is no earlier version yet.',
+  fromPrevious: (what: string) =>
+    words(`${clean(what, 300)}; the version before is used.`, 'claude-auth ensure --force'),
+}
+
+export const vaultWords = {
+  period: (endMs: number, nowMs: number) =>
+    `The Vault token is good for ${durationWords(endMs - nowMs)} and is renewed when used.`,
+  endless: 'The Vault token has no end.',
+  unknown: 'The Vault token may be used; its policies do not let it look itself up.',
+  jwt: 'The JWT opens a session.',
+  notRenewable: (endMs: number, nowMs: number) =>
+    words(
+      `The Vault token cannot be renewed and ends in ${durationWords(endMs - nowMs)}: ask who runs Vault for a periodic one.`,
+    ),
+  drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
+  isolated: (paths: number) =>
+    `Others' documents are refused to your token (${paths === 1 ? 'one was' : `${paths} were`} tried).`,
+  open: (path: string) =>
+    words(
+      `Your Vault token opens another user's document (${shown(path)}): tell who runs Vault.`,
+      null,
+    ),
+  silent: words('Vault gave no answer about the documents of others.'),
+  onePath: words('The path in Vault names no user, so there is nobody to be kept apart.'),
+  unusedToken: words(
+    'A long-lived token (setup_token) lies unused in the document; credential: long-lived would use it.',
+  ),
+  unproved: words(
+    'Whose the long-lived token is was never recorded, and cannot be asked: mint a new one.',
+    'claude-auth login --long-lived',
+  ),
+}

@@ -1,0 +1,110 @@
+// What doctor says about the token: what the server says of it, whose it is, how long it lasts and who keeps it.
+
+import { clean } from './clean.js'
+import { pasted, shown, words } from './doctor-text.js'
+import { agoWords, dateTimeWords, durationWords } from './duration-words.js'
+
+const atNextLaunch = 'the next launch'
+
+export const serverWords = {
+  accepted: (email: string | null, organization: string | null) => {
+    const of = organization === null ? '' : ` of ${clean(organization, 60)}`
+    return `The server accepts it: ${clean(email ?? 'an account without e-mail', 80)}${of}.`
+  },
+  refused: words(
+    `The server refuses this token before its end; ${atNextLaunch} renews it.`,
+    'claude-auth ensure --force',
+  ),
+  refusedDead: words('The server refuses this token before its end.'),
+  silent: (what: string) =>
+    words(`The server gave no answer (${clean(what, 100)}).`, 'claude-auth doctor --only network'),
+  answers: 'The server answers.',
+  notAsked: (atMs: number | null, nowMs: number) =>
+    words(
+      atMs === null
+        ? 'The server was not asked (--offline).'
+        : `The server was not asked (--offline); it accepted the login ${agoWords(atMs, nowMs)}.`,
+    ),
+  longLived: 'The server cannot be asked whose a long-lived token is.',
+}
+
+export const identityWords = {
+  right: "It is this user's own account.",
+  unknown: words('Whose login it is will be known when the server was asked.'),
+  pinned: (email: string | null) =>
+    words(
+      `No identity is configured; ${clean(email ?? 'the account', 80)}, seen first, is taken for yours.`,
+    ),
+  unpinned: words('No identity is configured; the account seen first is taken for yours.'),
+  wrong: (actual: string | null, expected: string | null) =>
+    words(
+      `This is the login of ${clean(actual ?? 'somebody else', 80)}; expected is ${clean(expected ?? 'another account', 80)}.`,
+      'claude-auth login',
+    ),
+}
+
+export const tokenWords = {
+  good: (endMs: number, nowMs: number, isDue: boolean) => {
+    const left = `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
+    return isDue ? `${left}; ${atNextLaunch} renews it.` : `${left}; it renews by itself.`
+  },
+  lasting: 'A long-lived token needs no renewal.',
+  ended: (endMs: number, nowMs: number) =>
+    words(
+      `The token ended ${agoWords(endMs, nowMs)}; ${atNextLaunch} renews it.`,
+      'claude-auth ensure --force',
+    ),
+  endedSilent: (endMs: number, nowMs: number) =>
+    words(
+      `The token ended ${agoWords(endMs, nowMs)} and cannot be renewed now.`,
+      'claude-auth ensure --force',
+    ),
+  endedDead: (endMs: number, nowMs: number) => words(`The token ended ${agoWords(endMs, nowMs)}.`),
+}
+
+export const loginEndWords = {
+  unknown: 'When the sign-in ends is not known here (only newer clients note it).',
+  far: (endMs: number, nowMs: number) =>
+    `The sign-in ends in ${durationWords(endMs - nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+  near: (endMs: number, nowMs: number, command: string) =>
+    words(
+      `The sign-in ends in ${durationWords(endMs - nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+      command,
+    ),
+  over: (command: string) => words('The sign-in has come to its end.', command),
+}
+
+export const renewalWords = {
+  good: 'Nothing stands in the way of the next renewal.',
+  refused: (command: string) => words('The server no longer accepts the sign-in.', command),
+  lost: (command: string) =>
+    words('The login cannot be renewed, and no copy can be used.', command),
+  failing: (count: number, nextMs: number, nowMs: number) => {
+    const times = count === 1 ? 'The last renewal' : `The last ${count} renewals`
+    const next = nextMs > nowMs ? ` in ${durationWords(nextMs - nowMs)}` : ' at the next launch'
+    return words(`${times} got no answer; it is tried again${next}.`, 'claude-auth ensure --force')
+  },
+  doubtful: words(
+    'The answer to the last renewal was lost: the refresh token may be spent.',
+    'claude-auth ensure --force',
+  ),
+}
+
+export const custodyWords = {
+  shared: 'Custody is shared: the refresh token is in the login file, as Claude wrote it.',
+  sole: 'Custody is sole: the refresh token is sealed, and not in the login file.',
+  plain: (file: string) =>
+    words(
+      `Custody is sole, but a refresh token stands in plain text in ${shown(file)}.`,
+      'claude-auth ensure --force',
+    ),
+  copies: (files: string[]) =>
+    words(
+      `Custody is sole, but copies hold a refresh token in plain text: ${files.map(shown).join(', ')}.`,
+      `rm ${files.map(pasted).join(' ')}`,
+    ),
+  alone: words(
+    'Custody is sole, and neither wrapper, hooks nor timer are here to renew.',
+    'claude-auth install',
+  ),
+}

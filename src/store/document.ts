@@ -106,7 +106,7 @@ function identityOf(value: unknown): Identity | null {
 
 /** `backed_up_at` is a date in our documents; older ones may hold milliseconds. */
 function timeOf(value: unknown): number | null {
-  if (typeof value === 'number') return value
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? null : at
+  const at = typeof value === 'string' ? Date.parse(value) : numberOf(value)
+  // Beyond what a date can be it is nobody's time, and could not be written again.
+  return at === null || Number.isNaN(new Date(at).getTime()) ? null : at
 }

@@ -21,7 +21,11 @@ ca_off() {
 ca_leave() {
   (
     umask 077
-    { [ -d "$ca_state" ] || command mkdir -p -- "$ca_state"; } && command printf '%s\n' "${2-}" >"$ca_state/$1"
+    # Made anew, never through a link: the folder may have been opened to others by mistake.
+    set -C
+    ca_left=$ca_state/$1
+    if [ -e "$ca_left" ] || [ -L "$ca_left" ]; then command rm -f -- "$ca_left"; fi
+    { [ -d "$ca_state" ] || command mkdir -p -- "$ca_state"; } && command printf '%s\n' "${2-}" >"$ca_left"
   ) 2>/dev/null
 }
 

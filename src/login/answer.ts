@@ -1,7 +1,15 @@
 // The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
 
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
@@ -44,8 +52,7 @@ const bodyStart = 1024
  */
 export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
   const bytes = Buffer.alloc(reservedBytes, nonce)
-  bytes.fill(' ', 0, bodyStart)
-  bytes.write(`${JSON.stringify({ format: 1, ...header })}\n`)
+  startOf(header).copy(bytes)
   bytes.fill('\n', bodyStart, bodyStart + 1)
   atomicWrite(path, bytes, { nonce })
   keepRoom(dirname(path))
@@ -53,14 +60,15 @@ export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
 
 /**
  * Writes the answer into its reserved place and syncs it; to be called before anything is read from it.
- * Where the disk does not even take back what it gave (copy-on-write, errors), it is kept elsewhere.
+ * Where the disk does not even take back what it gave (copy-on-write, errors), or something else has
+ * been put in that place, it is kept elsewhere, with the `header` of its request.
  * Throws `write-failed` when it could be kept nowhere.
  */
 export async function saveAnswer(
   path: string,
   answer: RawAnswer,
   sealer: Sealer,
-  { nonce }: { nonce: string },
+  { header, nonce }: { header: AnswerHeader; nonce: string },
 ) {
   const payload = await sealer.seal(answer.body)
   const head = { status: answer.status, length: payload.length, sha256: sha256(payload) }
@@ -68,15 +76,20 @@ export async function saveAnswer(
   try {
     writeBody(path, bytes)
   } catch {
-    const start = (bytesAt(path) ?? Buffer.alloc(0)).subarray(0, bodyStart)
-    const isSealed = headerOf(lineAt(start, 0))?.sealed === true
-    takeRefuge(path, Buffer.concat([start, bytes]), isSealed, nonce)
+    takeRefuge(path, Buffer.concat([startOf(header), bytes]), header.sealed, nonce)
   }
   giveRoomBack(dirname(path))
 }
 
+/** What stands before the body: the header, filled up with blanks. */
+function startOf(header: AnswerHeader): Buffer {
+  const bytes = Buffer.alloc(bodyStart, ' ')
+  bytes.write(`${JSON.stringify({ format: 1, ...header })}\n`)
+  return bytes
+}
+
 function writeBody(path: string, bytes: Buffer) {
-  const file = openSync(path, 'r+')
+  const file = openOwn(path, constants.O_RDWR)
   try {
     writeAll(file, bytes, bodyStart)
     fsyncSync(file)
@@ -108,10 +121,24 @@ export function eraseAnswer(path: string) {
 
 function bytesAt(path: string): Buffer | null {
   try {
-    return readFileSync(path)
+    const file = openOwn(path, constants.O_RDONLY)
+    try {
+      return readFileSync(file)
+    } finally {
+      closeSync(file)
+    }
   } catch {
     return null
   }
+}
+
+/** In a folder that was opened to others by mistake, a link or a file of theirs may stand in its place. */
+function openOwn(path: string, access: number): number {
+  const file = openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const about = fstatSync(file)
+  if (about.isFile() && about.nlink === 1 && about.uid === process.geteuid?.()) return file
+  closeSync(file)
+  throw new Error(`${path} is not ours`)
 }
 
 async function readAnswer(bytes: Buffer | null, sealer: Sealer): Promise<FoundAnswer> {

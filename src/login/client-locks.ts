@@ -13,6 +13,9 @@ export type { LockPlace } from './take-lock.js'
 const refreshStaleMs = 60_000
 const storageStaleMs = 15_000
 
+/** Another writer may hold the storage lock for one write only. */
+export const storageWaitMs = 20_000
+
 /**
  * Runs `work` under the refresh lock and the legacy lock beside the folder, as a client does for one
  * refresh, with its owner file. Waits up to `waitMs` for another holder. A legacy lock that can't be

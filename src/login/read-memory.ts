@@ -1,7 +1,8 @@
 // Reading what is remembered: whatever stands in `state.json`, no later step trips over it.
 
 import { readFileSync } from 'node:fs'
-import { isLike, jsonObject } from '../host/json.js'
+import { isLike, isObject, jsonObject, numberOf, stringOf } from '../host/json.js'
+import { identityIn } from '../identity.js'
 import { emptyMemory, type Memory } from './memory.js'
 
 /** The memory at `path`; a missing, damaged or foreign one is an empty memory: every fact can be found again. */
@@ -50,6 +51,26 @@ const examples: Record<string, unknown> = {
   },
 }
 
+const endingToken = (value: unknown) =>
+  isLike(value, { accessHash: '' }) ? { ...(value as object), endsAtMs: ends(value) } : null
+const ends = (value: unknown) => (isObject(value) ? numberOf(value['endsAtMs']) : null)
+const asked = { identity: identityIn, organization: stringOf }
+
+/** What in a member may be null, and is where it can't be read. */
+const orNull: Record<string, Record<string, (value: unknown) => unknown>> = {
+  held: {
+    refreshHash: stringOf,
+    expiresAtMs: numberOf,
+    loginEndsAtMs: numberOf,
+    renewedAtMs: numberOf,
+    scopes: value => (isLike(value, ['']) ? value : null),
+  },
+  verification: asked,
+  verifiedCopy: asked,
+  vault: { endsAtMs: numberOf },
+  longLived: { token: endingToken, placed: endingToken },
+}
+
 /** Only members whose shape is the expected one; of a list, the elements that are. */
 function wellFormed(found: Record<string, unknown>): Partial<Memory> {
   const good = Object.entries(emptyMemory).flatMap(([key, empty]) => {
@@ -57,7 +78,16 @@ function wellFormed(found: Record<string, unknown>): Partial<Memory> {
     const example = examples[key] ?? empty ?? {}
     if (Array.isArray(example) && Array.isArray(value))
       return [[key, value.filter(each => isLike(each, example[0]))]]
-    return isLike(value, example) ? [[key, value]] : []
+    if (key === 'pinned') return [[key, identityIn(value)]]
+    return isLike(value, example) ? [[key, inside(key, value)]] : []
   })
   return Object.fromEntries(good)
+}
+
+function inside(key: string, value: unknown): unknown {
+  if (!isObject(value)) return value
+  if (key === 'told')
+    return Object.fromEntries(Object.entries(value).filter(([, what]) => typeof what === 'string'))
+  const read = Object.entries(orNull[key] ?? {}).map(([name, how]) => [name, how(value[name])])
+  return { ...value, ...Object.fromEntries(read) }
 }

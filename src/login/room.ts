@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
+import { systemCode } from '../host/error.js'
 
 /** The lock, and the temporary files of login, state and store. */
 const files = 4
@@ -11,9 +12,10 @@ const files = 4
 export function keepRoom(folder: string) {
   for (const place of placesIn(folder)) {
     try {
-      writeFileSync(place, '', { mode: 0o600 })
-    } catch {
-      return
+      // Never through a link that somebody planted; what a crash has left is room, too.
+      writeFileSync(place, '', { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') return
     }
   }
 }

@@ -52,6 +52,7 @@ export async function install(
   const inFile = sealed ? withoutRefreshToken(login) : login
   await keepOldCopy(run, parent)
   const saved = await saveToFile(run, inFile, file => mayReplace(run, file, parent, lineage))
+  if (!saved && isLoggedOut(run)) return revokeInstead(run, login, parent.hash)
   if (!saved && !sealed) await keepAside(run, login, 'another login is in the file')
 
   // A stranger's login, or one that nobody has vouched for, is saved where it was, and not held.

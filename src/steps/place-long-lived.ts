@@ -5,7 +5,6 @@ import type { LoginFile } from '../login/login-file.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import { keepAside } from './keep-aside.js'
-import { isLoggedOut } from './log-out.js'
 import type { Seen } from './look.js'
 import { saveToFile } from './save.js'
 
@@ -36,7 +35,7 @@ export async function placeLongLived(
   if (file.kind === 'login' && isToBeKept(run, file.login, stored.login))
     await keepAside(run, file.login, 'replaced by the long-lived token')
   const unchanged = (now: LoginFile) =>
-    now.kind === file.kind && now.contentHash === file.contentHash && !isLoggedOut(run)
+    now.kind === file.kind && now.contentHash === file.contentHash
   // Remembered first: a run that is killed in between must know the token as its own.
   const { held, longLived } = run.memory
   const before = longLived ?? { askedAtMs: run.now(), token: null }

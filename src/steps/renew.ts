@@ -117,11 +117,8 @@ async function ask(
   const sole = run.config.custody === 'sole'
   // Everything that saving needs is loaded before the request leaves.
   const sealer = sole ? await run.sealer() : plainSealer
-  beginAnswer(
-    run.paths.answer,
-    { parentHash: hash, sentAtMs: run.now(), sealed: sole },
-    run.nonce(),
-  )
+  const header = { parentHash: hash, sentAtMs: run.now(), sealed: sole }
+  beginAnswer(run.paths.answer, header, run.nonce())
   if (isStale()) {
     eraseAnswer(run.paths.answer)
     return 'stale'
@@ -143,7 +140,7 @@ async function ask(
     return 'not-renewed'
   }
   const nonce = run.nonce()
-  await saveAnswer(run.paths.answer, outcome, sealer, { nonce }).catch(() => undefined)
+  await saveAnswer(run.paths.answer, outcome, sealer, { header, nonce }).catch(() => undefined)
   noteClock(run, outcome.serverNowMs)
   const answer = { ...outcome, atMs: run.now() }
   return (await settle(run, parent, answer, decision.because)) ? 'renewed' : 'not-renewed'

@@ -9,7 +9,7 @@ import type { Memory } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import { keepAside } from './keep-aside.js'
-import { isLoggedOut, noticeLogOut } from './log-out.js'
+import { noticeLogOut } from './log-out.js'
 import { look, type Seen } from './look.js'
 import { isAboutToken, placeLongLived } from './place-long-lived.js'
 import { locksWaitMs } from './renew.js'
@@ -57,7 +57,7 @@ async function fromStore(run: Run, decision: Decision, { file }: Seen): Promise<
   const hash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
   const sole = run.config.custody === 'sole'
   const unchanged = (now: LoginFile) =>
-    now.kind === file.kind && now.contentHash === file.contentHash && !isLoggedOut(run)
+    now.kind === file.kind && now.contentHash === file.contentHash
   if (file.kind === 'login' && isUnknown(run, file.login, stored.lineage))
     await keepAside(run, file.login, 'replaced by the stored login')
   // Before the file loses its refresh token, or could be blanked while the shared document is away.

@@ -1,6 +1,6 @@
 // Saving a login: into the login file in the form its custody wants, and into the sealed store.
 
-import { withStorageLock } from '../login/client-locks.js'
+import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
@@ -9,14 +9,13 @@ import { type Run, remember } from '../run.js'
 import type { StoredLogin } from '../store/document.js'
 import type { StoreRead, StoreWrite } from '../store/store.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
+import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
-
-/** Another writer may hold the storage lock for one write only. */
-export const storageWaitMs = 20_000
 
 /**
  * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
- * the storage lock: false when it says no, and nothing is written.
+ * the storage lock: false when it says no, or somebody is logging out, and nothing is written. What
+ * is written after the log-out's mark would pass for a login that somebody made since.
  */
 export async function saveToFile(
   run: Run,
@@ -26,7 +25,7 @@ export async function saveToFile(
   const isSealed = await sealUnreadable(run)
   return withStorageLock(run.locks, storageWaitMs, () => {
     const file = readLoginFile(run.paths.loginFile, run.person.uid)
-    if (!mayReplace(file)) return false
+    if (isLoggedOut(run) || !mayReplace(file)) return false
     if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
     writeLoginFile(run.paths.loginFile, withLogin(file.bytes, login), run.nonce())
     return true

@@ -2,7 +2,7 @@
 
 import { AuthError } from '../host/error.js'
 import { forgetAccount } from '../login/client-config.js'
-import { withRefreshLocks, withStorageLock } from '../login/client-locks.js'
+import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
 import { relation } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
@@ -13,7 +13,6 @@ import { ourLongLived } from './long-lived-facts.js'
 import { look } from './look.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
-import { storageWaitMs } from './save.js'
 import { signOutStored } from './sign-out-stored.js'
 
 /** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: nobody will. */

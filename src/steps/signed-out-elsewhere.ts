@@ -1,12 +1,11 @@
 // A log-out on another host of a shared document: it holds here too.
 
-import { withStorageLock } from '../login/client-locks.js'
+import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
 import { relation } from '../login/lineage.js'
 import { tokenHash } from '../login/login.js'
 import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
 import { note, type Run, remember } from '../run.js'
 import type { Seen } from './look.js'
-import { storageWaitMs } from './save.js'
 
 /** Has the login that this host uses been logged out in the shared document? */
 export function isSignedOutElsewhere({ asked, memory, store }: Run, { file }: Seen): boolean {

@@ -1,6 +1,7 @@
 // The stored document: a login with its pedigree, under the names that stores at sites already use.
 
-import { isObject, type JsonObject, jsonObject, numberOf, stringOf } from '../host/json.js'
+import { type JsonObject, jsonObject, numberOf, stringOf } from '../host/json.js'
+import { identityIn } from '../identity.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, loginObject, parseLogin, tokenHash } from '../login/login.js'
 import type { Identity } from '../outcome.js'
@@ -72,7 +73,7 @@ export function fromDocument(document: JsonObject): StoredLogin | null {
   return {
     login,
     lineage: isOther ? null : lineage,
-    identity: isOther ? null : identityOf(document['claude_auth_identity']),
+    identity: isOther ? null : identityIn(document['claude_auth_identity']),
     loginEndsAtMs: (isOther ? null : endsAtMs) ?? login?.loginEndsAtMs ?? null,
     backedUpAtMs: timeOf(document['backed_up_at']),
     signedOutAtMs,
@@ -96,17 +97,9 @@ function lineageOf(document: JsonObject): Lineage | null {
   return { id, generation, chain: hashes, signedInAtMs }
 }
 
-function identityOf(value: unknown): Identity | null {
-  if (!isObject(value)) return null
-  const email = stringOf(value['email'])
-  const accountUuid = stringOf(value['accountUuid'])
-  if (email === null && accountUuid === null) return null
-  return { email, accountUuid, organizationUuid: stringOf(value['organizationUuid']) }
-}
-
 /** `backed_up_at` is a date in our documents; older ones may hold milliseconds. */
 function timeOf(value: unknown): number | null {
-  if (typeof value === 'number') return value
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? null : at
+  const at = typeof value === 'string' ? Date.parse(value) : numberOf(value)
+  // Beyond what a date can be it is nobody's time, and could not be written again.
+  return at === null || Number.isNaN(new Date(at).getTime()) ? null : at
 }

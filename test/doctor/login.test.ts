@@ -140,7 +140,7 @@ t.test('answer: a killed run left it behind', async t => {
   beginAnswer(answer, header, 'n')
   const outcome = await requestRefresh(network, box.authority.url, refreshToken ?? '', scopes)
   if (outcome.kind !== 'reply') throw new Error(outcome.kind)
-  await saveAnswer(answer, outcome, plainSealer, { nonce: 'n' })
+  await saveAnswer(answer, outcome, plainSealer, { header, nonce: 'n' })
   await findsFault(t, box, 'answer', { fixable: true })
   t.equal(box.authority.counts().reuses, 0)
 })

@@ -30,13 +30,17 @@ export const cannotTrace =
     : 'strace is missing or not allowed here'
 
 /**
- * Runs `claude-auth ensure` traced in `box`, and lists the calls that change its files; if `exhaustive`
+ * Runs `claude-auth ensure` (or other `words`) traced in `box`, and lists the calls that change its files; if `exhaustive`
  * also those on its connections. What only reads leaves everything as it was for the next change.
  */
-export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<KillPoint[]> {
+export async function killPoints(
+  box: Sandbox,
+  exhaustive: boolean,
+  words?: string[],
+): Promise<KillPoint[]> {
   const record = join(box.home.path, 'trace')
   const calls = [...new Set([...decisive, ...others, ...onThreads, ...onSockets])]
-  await traced(box, ['-o', record, '-y', '-e', `trace=${calls.join(',')}`])
+  await traced(box, ['-o', record, '-y', '-e', `trace=${calls.join(',')}`], words)
   const lines = readFileSync(record, 'utf8').split('\n')
   const main = lines[0]?.split(' ')[0]
   const counts: Record<string, number> = {}
@@ -62,20 +66,21 @@ export async function killPoints(box: Sandbox, exhaustive: boolean): Promise<Kil
   return points
 }
 
-/** `claude-auth ensure`, killed at `point`; or sent another signal there. */
+/** `claude-auth ensure` (or other `words`), killed at `point`; or sent another signal there. */
 export function runKilled(
   box: Sandbox,
   { call, nth, path }: KillPoint,
   signal: NodeJS.Signals = 'SIGKILL',
+  words?: string[],
 ): Promise<Run> {
   const where = path === null ? [] : ['-P', join(box.home.path, path)]
   const inject = `inject=${call}:signal=${signal}:when=${nth}`
-  return traced(box, ['-o', '/dev/null', ...where, '-e', `trace=${call}`, '-e', inject])
+  return traced(box, ['-o', '/dev/null', ...where, '-e', `trace=${call}`, '-e', inject], words)
 }
 
-function traced(box: Sandbox, options: string[]): Promise<Run> {
+function traced(box: Sandbox, options: string[], words = ['ensure']): Promise<Run> {
   const program = new URL('../../bin/claude-auth', import.meta.url).pathname
-  return box.run('strace', ['-f', '-qq', ...options, 'node', program, 'ensure'])
+  return box.run('strace', ['-f', '-qq', '--seccomp-bpf', ...options, 'node', program, ...words])
 }
 
 /** The file of a call, relative to the home and without the random part of a temporary name. */

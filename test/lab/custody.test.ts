@@ -6,7 +6,7 @@ import { openBao } from '../kit/openbao.js'
 import { realClients } from '../kit/real-clients.js'
 import { chance } from './chance.js'
 import * as simulated from './custody/days.js'
-import { killedAt, steps } from './custody/handing-back.js'
+import { type End, ends, killedAt, steps } from './custody/handing-back.js'
 import { failures, life, parts } from './custody/session.js'
 import { figuresOf, isWhole, scale } from './figures.js'
 
@@ -37,8 +37,8 @@ const sessions = realClients().flatMap(client =>
     Object.keys(failures).map(failure => ({ client, part, failure })),
   ),
 )
-// The short cut: one of each kind, and both clients.
-const some = isWhole ? sessions : [sessions[1], sessions[14]].filter(each => each !== undefined)
+// The short cut: each part, and both clients.
+const some = isWhole ? sessions : [1, 9, 18].flatMap(at => sessions[at] ?? [])
 t.test('sessions of real clients', async t => {
   const bao = await openBao(t)
   t.jobs = 3
@@ -66,20 +66,32 @@ t.test('sessions of real clients', async t => {
   figures.wanted('sessions whose refresh token was lost', sums.lost, 0)
 })
 
-t.test('the end of sole custody, killed at each step', { skip: cannotTrace }, async t => {
-  const all = await steps(t, isWhole)
-  const points = isWhole ? all : all.filter((_, index) => index % 12 === 5)
-  const wrong: string[] = []
-  t.jobs = 2
-  await Promise.all(
-    points.map(point =>
-      t.test(`before ${point.what}`, { buffered: true }, async t => {
-        const found = await killedAt(t, point)
-        t.same(found, [])
-        wrong.push(...found.map(each => `before ${point.what}: ${each}`))
-      }),
-    ),
+for (const [name, end] of Object.entries(ends) as [string, End][])
+  t.test(
+    `the end of sole custody, ${name}, killed at each step`,
+    { skip: cannotTrace },
+    async t => {
+      const all = await steps(t, end, isWhole)
+      const points = isWhole ? all : all.filter((_, index) => index % 12 === 5)
+      const wrong: string[] = []
+      t.jobs = 2
+      await Promise.all(
+        points.map((point, index) =>
+          t.test(`before ${point.what}`, { buffered: true }, async t => {
+            const found = await killedAt(t, end, point, index)
+            t.same(found, [])
+            wrong.push(...found.map(each => `before ${point.what}: ${each}`))
+          }),
+        ),
+      )
+      figures.counted(
+        `steps at which handing the refresh token back ${name} was killed`,
+        points.length,
+      )
+      figures.wanted(
+        `${name}: refresh tokens lost, spent or not handed back by the next run`,
+        wrong.length,
+        0,
+      )
+    },
   )
-  figures.counted('steps at which handing the refresh token back was killed', points.length)
-  figures.wanted('refresh tokens lost, spent or not handed back by the next run', wrong.length, 0)
-})

@@ -1,110 +1,39 @@
-// Input that is nearly right: mutated files, documents and replies; and login files as real clients wrote them.
+// Input that is nearly right: what people and clients write, mutated; and login files as real clients wrote them.
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { beginAnswer, saveAnswer } from '../../src/login/answer.js'
 import { readBytes } from '../../src/login/login-file.js'
-import { plainSealer } from '../../src/steps/renew.js'
 import { custodies, engine, hourMs, storyOf } from '../kit/engine.js'
-import { type Shell, shells } from '../kit/wrapper-box.js'
 import { figuresOf, isWhole } from './figures.js'
-import { type Fuzzed, fuzz } from './input/fuzz.js'
-import { anyMarks, garbageInMarks, mutatedMark } from './input/marks.js'
-import { mutated } from './input/mutate.js'
 import * as probes from './input/probes.js'
-import {
-  configs,
-  corpus,
-  deepDocument,
-  deepLoginFile,
-  documents,
-  loginFiles,
-  replies,
-  rosters,
-} from './input/samples.js'
+import { configs, corpus, deepLoginFile, loginFiles, rosters } from './input/samples.js'
+import { fuzzAll, type Kinds } from './input/targets.js'
 
-const figures = figuresOf(t, '9 Input')
-const lab = isWhole ? custodies : (['sole'] as const)
-
-let unhandled = 0
-for (const event of ['unhandledRejection', 'uncaughtException'] as const)
-  process.on(event, () => {
-    unhandled += 1
-  })
-
-interface Target {
-  samples: readonly (string | Buffer)[]
-  /** Tried before all others. */
-  first?: string
-  probe: (t: Parameters<typeof engine>[0]) => Promise<(bytes: Buffer) => Promise<void> | void>
-}
-
-const targets: Record<string, Target> = {
-  'login file': { samples: loginFiles, first: deepLoginFile, probe: async () => probes.loginFile },
-  configuration: { samples: configs, probe: async t => probes.config(t.testdir(), 'config') },
-  roster: { samples: rosters, probe: async t => probes.config(t.testdir(), 'roster') },
-  'Vault document': {
-    samples: documents,
-    first: deepDocument,
-    probe: async () => probes.vaultDocument,
+t.setTimeout(7_200_000)
+const figures = figuresOf(t, '9 Input, files')
+const remembered = await memories()
+const files = { samples: loginFiles, first: deepLoginFile }
+const kinds = {
+  'login file': { '': { ...files, probe: async () => probes.loginFile } },
+  configuration: {
+    '': { samples: configs, probe: async t => probes.config(t.testdir(), 'config') },
   },
-  'token reply': { samples: replies, probe: async () => probes.tokenReply },
-  answer: { samples: await answers(), probe: async t => probes.answer(t.testdir()) },
+  roster: { '': { samples: rosters, probe: async t => probes.config(t.testdir(), 'roster') } },
+  memory: {},
+} satisfies Kinds
+for (const custody of isWhole ? custodies : (['sole'] as const)) {
+  const way = `whole runs, ${custody}`
+  Object.assign(kinds['login file'], {
+    [way]: { ...files, probe: t => probes.loginFileInEngine(t, custody) },
+  } satisfies Kinds[string])
+  Object.assign(kinds.memory, {
+    [way]: {
+      samples: remembered,
+      probe: t => probes.ownFile(t, custody, at => at.home.paths.stateFile),
+    },
+  } satisfies Kinds[string])
 }
-for (const custody of lab) {
-  targets[`login file, whole runs, ${custody}`] = {
-    samples: loginFiles,
-    first: deepLoginFile,
-    probe: t => probes.loginFileInEngine(t, custody),
-  }
-  targets[`Vault document, whole runs, ${custody}`] = {
-    samples: documents,
-    first: deepDocument,
-    probe: t => probes.vaultDocumentInEngine(t, custody),
-  }
-  targets[`token reply, whole runs, ${custody}`] = {
-    samples: replies,
-    probe: t => probes.tokenReplyInEngine(t, custody),
-  }
-  targets[`answer, whole runs, ${custody}`] = {
-    samples: await answers(),
-    probe: t => probes.ownFile(t, custody, at => at.home.paths.answer),
-  }
-  targets[`memory, whole runs, ${custody}`] = {
-    samples: await memories(),
-    probe: t => probes.ownFile(t, custody, at => at.home.paths.stateFile),
-  }
-}
-
-for (const [name, { samples, first, probe }] of Object.entries(targets))
-  t.test(name, async t => {
-    tell(
-      t,
-      name,
-      await fuzz(mutated(samples), await probe(t), first === undefined ? [] : [Buffer.from(first)]),
-    )
-  })
-
-function tell(t: { comment(text: string): void }, name: string, found: Fuzzed): void {
-  const { runs, failure, hangs } = found
-  if (failure !== null) t.comment(failure)
-  figures.counted(`inputs: ${name}`, runs)
-  figures.wanted(`crashes and changed bytes of others: ${name}`, failure === null ? 0 : 1, 0)
-  figures.wanted(`hangs: ${name}`, hangs, 0)
-}
-
-const marks = isWhole ? (Object.keys(shells) as Shell[]) : (['dash'] as const)
-for (const shell of marks) {
-  t.test(`marks, ${shell}`, async t => {
-    const found = await fuzz(anyMarks, garbageInMarks(t, shell))
-    tell(t, `marks, garbage, ${shell}`, found)
-  })
-  t.test(`the mark with other bytes, ${shell}`, async t => {
-    const { inputs, probe, first } = mutatedMark(t, shell)
-    tell(t, `the mark with other bytes, ${shell}`, await fuzz(inputs, probe, first))
-  })
-}
+fuzzAll(t, figures, kinds)
 
 for (const { version, state, text } of corpus())
   t.test(`the login file of client ${version}, ${state}`, async t => {
@@ -143,24 +72,10 @@ for (const { version, state, text } of corpus())
     }
   })
 
-t.test('nothing went unhandled', async () => {
-  figures.counted(
-    'versions of the client in the corpus',
-    new Set(corpus().map(each => each.version)).size,
-  )
-  figures.wanted('unhandled errors', unhandled, 0)
+t.test('versions', async () => {
+  const versions = new Set(corpus().map(({ version }) => version))
+  figures.counted('versions of the client in the corpus', versions.size)
 })
-
-async function answers(): Promise<Buffer[]> {
-  const path = join(t.testdir({}), 'answer')
-  const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
-  beginAnswer(path, header, 'n')
-  const sent = readFileSync(path).subarray(0, 1400)
-  await saveAnswer(path, { status: 200, body: Buffer.from(replies[0] ?? '') }, plainSealer, {
-    nonce: 'n',
-  })
-  return [sent, readFileSync(path)]
-}
 
 /** What a few runs leave in `state.json`. */
 async function memories(): Promise<string[]> {

@@ -1,13 +1,17 @@
 // The write-ahead copy of an answer: wherever a run is killed, the next one finds all of it or none of it.
 
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -55,7 +59,7 @@ t.test('an answer of any size and bytes is found as it was', async t => {
       const path = join(t.testdir(), 'answer')
       beginAnswer(path, { ...header, sealed: sealer === turned }, 'n')
       const body = randomBytes(size)
-      await saveAnswer(path, { status: 418, body }, sealer, { nonce: 'n' })
+      await saveAnswer(path, { status: 418, body }, sealer, { header, nonce: 'n' })
       const found = await findAnswer(path, sealer)
       t.match(found, { kind: 'answered', answer: { status: 418 } }, `${size} bytes`)
       t.ok(found.kind === 'answered' && found.answer.body.equals(body))
@@ -65,7 +69,7 @@ t.test('an answer of any size and bytes is found as it was', async t => {
 t.test('killed at any byte of the write: sent, or the whole answer', async t => {
   const folder = t.testdir()
   const whole = fresh(folder)
-  await saveAnswer(whole, answer, plain, { nonce: 'n' })
+  await saveAnswer(whole, answer, plain, { header, nonce: 'n' })
   const before = readFileSync(fresh(folder))
   const after = readFileSync(whole)
   const path = join(folder, 'partial')
@@ -86,7 +90,7 @@ t.test('the pages of the write may reach the disk in any order', async t => {
   const folder = t.testdir()
   const body = randomBytes(20_000)
   const whole = fresh(folder)
-  await saveAnswer(whole, { status: 200, body }, plain, { nonce: 'n' })
+  await saveAnswer(whole, { status: 200, body }, plain, { header, nonce: 'n' })
   const before = readFileSync(fresh(folder))
   const after = readFileSync(whole)
   for (let missing = 0; missing <= 6; missing += 1) {
@@ -103,7 +107,7 @@ t.test('the pages of the write may reach the disk in any order', async t => {
 
 t.test('cut short, it is none or sent', async t => {
   const path = fresh(t.testdir())
-  await saveAnswer(path, answer, plain, { nonce: 'n' })
+  await saveAnswer(path, answer, plain, { header, nonce: 'n' })
   for (const size of [1300, 1100, 1024, 500, 150, 100, 1, 0]) {
     truncateSync(path, size)
     const { kind } = await findAnswer(path, plain)
@@ -115,7 +119,7 @@ t.test('one flipped bit in an answer makes it none that arrived', async t => {
   const folder = t.testdir()
   for (let at = 0; at < answer.body.length; at += 1) {
     const path = fresh(folder)
-    await saveAnswer(path, answer, plain, { nonce: 'n' })
+    await saveAnswer(path, answer, plain, { header, nonce: 'n' })
     const bytes = readFileSync(path)
     const index = bytes.indexOf(answer.body) + at
     const file = openSync(path, 'r+')
@@ -129,7 +133,7 @@ t.test('one flipped bit in an answer makes it none that arrived', async t => {
 t.test('a sealed answer that does not open has not arrived', async t => {
   const path = join(t.testdir(), 'answer')
   beginAnswer(path, { ...header, sealed: true }, 'n')
-  await saveAnswer(path, answer, turned, { nonce: 'n' })
+  await saveAnswer(path, answer, turned, { header, nonce: 'n' })
   t.equal((await findAnswer(path, { ...turned, open: async () => null })).kind, 'sent')
   t.notMatch(readFileSync(path, 'latin1'), 'refresh_token')
 })
@@ -170,7 +174,7 @@ t.test(
       const sealed = sealer === turned
       const elsewhere = join(folder, 'elsewhere')
       beginAnswer(elsewhere, { ...header, sealed }, 'n')
-      await saveAnswer(elsewhere, answer, sealer, { nonce: 'n' })
+      await saveAnswer(elsewhere, answer, sealer, { header, nonce: 'n' })
       const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
       takeRefuge(path, readFileSync(elsewhere), sealed, 'n')
       const found = { kind: 'answered', header: { ...header, sealed }, answer }
@@ -185,14 +189,49 @@ t.test(
   },
 )
 
+t.test('what somebody puts in its place is neither read nor written through', async t => {
+  const folder = t.testdir()
+  const theirs = join(folder, 'theirs')
+  const plants: Record<string, (path: string) => void> = {
+    'a symbolic link': path => symlinkSync(theirs, path),
+    'a hard link': path => linkSync(theirs, path),
+    'a pipe': path => spawnSync('mkfifo', [path]),
+    nothing: () => undefined,
+  }
+  for (const [name, plant] of Object.entries(plants))
+    for (const sealer of [plain, turned]) {
+      const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
+      const sealed = sealer === turned
+      // What a neighbour could have written there.
+      beginAnswer(theirs, header, 'n')
+      await saveAnswer(theirs, { ...answer, status: 201 }, plain, { header, nonce: 'n' })
+      const before = readFileSync(theirs)
+      beginAnswer(path, { ...header, sealed }, 'n')
+      rmSync(path)
+      plant(path)
+      await saveAnswer(path, answer, sealer, { header: { ...header, sealed }, nonce: 'n' })
+      t.ok(readFileSync(theirs).equals(before), `${name}: not written`)
+      const found = { kind: 'answered', header: { ...header, sealed }, answer }
+      t.same(await findAnswer(path, sealer), found, `${name}: the answer is found all the same`)
+      eraseAnswer(path)
+      t.same(await findAnswer(path, sealer), { kind: 'none' })
+    }
+})
+
 t.test('a few files keep room for those that saving needs, until the answer is safe', async t => {
   const folder = t.testdir()
   const path = join(folder, 'answer')
   beginAnswer(path, header, 'n')
   t.equal(readdirSync(folder).length, 5)
-  await saveAnswer(path, answer, plain, { nonce: 'n' })
+  await saveAnswer(path, answer, plain, { header, nonce: 'n' })
   t.same(readdirSync(folder), ['answer'])
   beginAnswer(path, header, 'n')
   eraseAnswer(path)
   t.same(readdirSync(folder), [])
+  const theirs = join(folder, 'theirs')
+  writeFileSync(theirs, 'precious')
+  symlinkSync(theirs, join(folder, 'room.tmp.00000000'))
+  beginAnswer(path, header, 'n')
+  t.equal(readFileSync(theirs, 'utf8'), 'precious', 'a planted link is not followed')
+  eraseAnswer(path)
 })

@@ -71,6 +71,37 @@ t.test('members whose inside is damaged harm nobody', async t => {
   t.pass()
 })
 
+t.test('what may be null inside a member is so where it can’t be read', async t => {
+  const path = join(t.testdir(), 'state.json')
+  const lineage = { id: 'x', generation: 0, chain: ['h'], signedInAtMs: 1 }
+  const held = { accessHash: 'a', refreshHash: 'h', inFile: true, lineage, sinceMs: 1 }
+  const identity = { email: 'alice@example.com', accountUuid: 7, organizationUuid: [] }
+  const verification = { accessHash: 'a', kind: 'accepted', atMs: 1, identity, organization: {} }
+  const found = {
+    format: 1,
+    held: { ...held, refreshHash: 4, expiresAtMs: 'soon', scopes: [1], renewedAtMs: true },
+    verification,
+    verifiedCopy: { ...verification, identity: 'alice' },
+    pinned: identity,
+    told: { one: 'a', two: [] },
+    longLived: { askedAtMs: 1, token: { accessHash: 'a', endsAtMs: 'x' }, placed: 'a' },
+  }
+  writeFileSync(path, JSON.stringify(found))
+  const alice = { email: 'alice@example.com', accountUuid: null, organizationUuid: null }
+  t.match(readMemory(path), {
+    held: { refreshHash: null, expiresAtMs: null, loginEndsAtMs: null, scopes: null },
+    verification: { accessHash: 'a', identity: alice, organization: null },
+    verifiedCopy: { identity: null },
+    pinned: alice,
+    told: { one: 'a' },
+    longLived: { token: { accessHash: 'a', endsAtMs: null }, placed: null },
+  })
+  for (const wrong of [1, 'x', [], {}, { email: 1 }]) {
+    writeFileSync(path, JSON.stringify({ format: 1, pinned: wrong }))
+    t.equal(readMemory(path).pinned, null)
+  }
+})
+
 t.test('the last 50 spent tokens are known, each once', async t => {
   const hashes = Array.from({ length: 60 }, (_, index) => `h${index}`)
   const memory = hashes.reduce(withSpent, emptyMemory)

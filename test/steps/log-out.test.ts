@@ -2,7 +2,8 @@
 
 import { rmSync } from 'node:fs'
 import t from 'tap'
-import { custodies, type Engine, engine } from '../kit/engine.js'
+import { ensure } from '../../src/ensure.js'
+import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
 
 function clearAccount({ home }: Engine) {
   home.write(home.paths.clientConfig, JSON.stringify({ hasCompletedOnboarding: true }))
@@ -60,4 +61,47 @@ t.test('a store that is away is told of the log-out later', async t => {
     { verdict: 'sign-in' },
     'without the mark there is still nothing to restore',
   )
+})
+
+/** A run in sole custody in which somebody begins to log out while the login is being sealed. */
+async function withLogOut(at: Engine) {
+  const run = await at.run()
+  const { store } = run
+  if (store === null) throw new Error('no store')
+  const write: typeof store.write = async (...about) => {
+    const written = await store.write(...about)
+    at.home.write(at.home.paths.signedOut, '')
+    return written
+  }
+  const quiet = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
+  return (await ensure({ ...run, store: { ...store, write } }, quiet)).outcome
+}
+
+t.test('a log-out that begins while a new login is taken into custody', async t => {
+  const at = await engine(t, { config: { custody: 'sole' } })
+  const before = at.fileText()
+  await withLogOut(at)
+  t.equal(at.fileText(), before, 'nothing is written any more')
+  // The run was killed before it had remembered anything; the client goes on with the log-out.
+  rmSync(at.home.paths.stateFile)
+  t.match(await at.ensure(), { because: 'signed-out' }, 'the mark still counts')
+  at.writeLogin(null)
+  for (let round = 0; round < 3; round += 1)
+    t.match(await at.ensure({ forced: true }), { verdict: 'sign-in', because: 'signed-out' })
+  t.equal(at.login(), null)
+})
+
+t.test('a log-out that begins while a renewed login is being saved', async t => {
+  const at = await engine(t, { config: { custody: 'sole' } })
+  await at.ensure()
+  at.pass(9 * hourMs)
+  const before = at.fileText()
+  await withLogOut(at)
+  t.equal(at.authority.counts().rotations, 1)
+  t.equal(at.fileText(), before)
+  t.equal(at.asked('revoke'), 1, 'what the renewal brought is ended')
+  at.writeLogin(null)
+  t.match(await at.ensure({ forced: true }), { verdict: 'sign-in', because: 'signed-out' })
+  t.equal(at.login(), null)
+  t.equal(at.authority.counts().reuses, 0)
 })

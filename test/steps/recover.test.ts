@@ -26,7 +26,8 @@ async function killed(
   if (left === 'header') return refreshToken
   const outcome = await requestRefresh(run.network, at.authority.url, refreshToken, scopes)
   if (outcome.kind !== 'reply') throw new Error(outcome.kind)
-  if (left === 'answered') await saveAnswer(run.paths.answer, outcome, sealer, { nonce: 'n' })
+  if (left === 'answered')
+    await saveAnswer(run.paths.answer, outcome, sealer, { header, nonce: 'n' })
   return refreshToken
 }
 

@@ -39,6 +39,15 @@ t.test('a log-out leaves the pedigree and takes the tokens', async t => {
   t.same(fromDocument(document), out)
 })
 
+t.test('a time that no date can be is none, and what was read can be written again', async t => {
+  const text = JSON.stringify(fields)
+  for (const backed_up_at of [1e308, -1e308, 8_640_000_000_000_001, 'soon', {}, '']) {
+    const found = fromDocument({ claude_ai_oauth_json: text, backed_up_at })
+    t.match(found, { backedUpAtMs: null, login: { accessToken: 'a' } })
+    t.equal(toDocument(found as StoredLogin)['backed_up_at'], null)
+  }
+})
+
 t.test('a document from before has only the login', async t => {
   const text = JSON.stringify(fields)
   for (const backed_up_at of ['2027-01-15T08:00:00.000Z', atMs])

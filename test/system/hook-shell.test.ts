@@ -55,6 +55,24 @@ for (const shell of Object.keys(shells) as Shell[])
       t.same(box.engineStarts(), [])
     })
 
+    t.test('a mark is never written through a link', async t => {
+      const { box, hook, mark } = setUp(t, shell)
+      box.engine('exit 0')
+      const theirs = join(box.folder, 'theirs')
+      for (const [name, event, input] of [
+        ['doubted', 'stop-failure', failure('authentication_failed')],
+        ['signed-out', 'session-end', ending('logout')],
+      ] as const) {
+        writeFileSync(theirs, 'precious')
+        rmSync(mark(name), { force: true })
+        symlinkSync(name === 'signed-out' ? join(box.folder, 'nowhere') : theirs, mark(name))
+        t.match(await hook(event, { input }), silent)
+        t.ok(await settle(box.home, 30_000))
+        t.equal(readFileSync(theirs, 'utf8'), 'precious')
+        t.notOk(existsSync(join(box.folder, 'nowhere')))
+      }
+    })
+
     t.test('a check before a session: waited for, its words in the form of the client', async t => {
       const { box, hook, change } = setUp(t, shell)
       change()

@@ -49,6 +49,17 @@ function plant(box: WrapperBox, file: string): void {
 
 for (const shell of Object.keys(shells) as Shell[])
   t.test(shell, async t => {
+    t.test('of a mark that a damaged disk cut short, nothing is believed', async t => {
+      for (const cut of ['ca_fol', "ca_folder='x", '(']) {
+        const box = wrapperBox(t)
+        box.mark()
+        box.write(join(box.paths.state, 'fresh'), `ca_format='1'\nca_client=/bin/true\n${cut}`)
+        box.age(join(box.paths.state, 'fresh'), 3600)
+        const ended = await box.launch(shell, ['x'])
+        t.match(ended, { code: 0, stdout: /real\/claude pid=\d+\n<x>\n$/ }, cut)
+      }
+    })
+
     for (const [name, prepare] of Object.entries(plants))
       t.test(`${name}: nothing of it is run, and the client starts`, async t => {
         const box = wrapperBox(t)

@@ -1,10 +1,11 @@
 // One long session of a real client in sole custody, kept alive by one part of ours while something else fails.
 
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { ownPaths } from '../../../src/host/paths.js'
+import { hookEntries } from '../../../src/install/hook-entries.js'
 import { accessToken } from '../../kit/hosts.js'
 import type { OpenBao } from '../../kit/openbao.js'
 import type { Peer } from '../../kit/real-clients.js'
@@ -16,9 +17,32 @@ import { tokenFileOf, vaultMount } from '../../kit/vault-mount.js'
 import type { Wrapped } from '../../kit/wrapped.js'
 
 /** Each alone renews: the others are not there at all. */
-export const parts: Record<string, (box: Wrapped) => Promise<unknown>> = {
-  'no timer, no hooks: the wrapper alone': box => box.launch(['-p', 'hi']),
-  'no wrapper, no hooks: the timer alone': box => box.command(['ensure', '--for', 'timer']),
+interface Part {
+  /** Before the session: the login is stored and taken into custody. */
+  begin(box: Wrapped, client: string): Promise<unknown>
+  /** What this part does when its turn has come; `ask` is a prompt in the session. */
+  work(box: Wrapped, ask: (what: string) => Promise<void>): Promise<unknown>
+}
+
+const launch = (box: Wrapped) => box.launch(['-p', 'hi'])
+const timer = (box: Wrapped) => box.command(['ensure', '--for', 'timer'])
+
+export const parts: Record<string, Part> = {
+  'no timer, no hooks: the wrapper alone': { begin: launch, work: launch },
+  'no wrapper, no hooks: the timer alone': { begin: timer, work: timer },
+  'no wrapper, no timer: the hooks alone': {
+    begin: (box, client) => {
+      const program = dirname(dirname(box.wrapper))
+      // The Node that install records.
+      symlinkSync(join(box.home.tools, 'node'), join(program, 'node'))
+      box.home.write(
+        join(box.home.paths.folder, 'settings.json'),
+        JSON.stringify(hookEntries(program)),
+      )
+      return box.run(client, ['-p', 'hi'])
+    },
+    work: (_, ask) => ask('a prompt before which its hook looks'),
+  },
 }
 
 interface Place {
@@ -69,8 +93,9 @@ export async function life(
   box.home.write(tokenFileOf(box), `${at.token}\n`)
   box.writeLogin(box.signIn(100_000))
   const { authority } = box
-  const work = parts[options.part] ?? (() => Promise.resolve())
-  await work(box)
+  const part = parts[options.part]
+  if (part === undefined) throw new Error(`no part ${options.part}`)
+  await part.begin(box, client.path)
   await box.settle()
   const session = startSession(box, client.path)
   const found = { prompts: 0, noticed: 0, idle: 0 }
@@ -85,8 +110,8 @@ export async function life(
   const turn = async (what: string) => {
     await sleep(5500)
     const before = accessToken(box)
-    await work(box)
-    // The wrapper's worker is in the background.
+    await part.work(box, ask)
+    // The worker of wrapper and hooks is in the background.
     await until(() => accessToken(box) !== before, 60_000).catch(() => undefined)
     if (accessToken(box) === before) {
       found.idle += 1

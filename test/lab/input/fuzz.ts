@@ -3,9 +3,9 @@
 import fc from 'fast-check'
 import { isWhole, scale } from '../figures.js'
 
-/** Ten minutes for each target in the laboratory; `LAB_FUZZ_MS` for one look in between. */
-const limitMs = Number(process.env['LAB_FUZZ_MS'] ?? scale(800, 600_000))
-/** Coarse: an input that keeps a busy machine for so long is a hang. */
+/** Ten minutes for each kind of input in the laboratory; `LAB_FUZZ_MS` for one look in between. */
+export const kindMs = Number(process.env['LAB_FUZZ_MS'] ?? scale(800, 600_000))
+/** Coarse: an input that keeps us at work for so long is a hang; on a busy machine waiting is none. */
 const hangMs = 10_000
 
 export interface Fuzzed {
@@ -15,21 +15,26 @@ export interface Fuzzed {
   hangs: number
 }
 
-/** `probe` throws when something is wrong; `first` are inputs that were wrong once, tried before all others. */
+/**
+ * `probe` throws when something is wrong; `first` are inputs that were wrong once, tried before all others.
+ * It ends after `limitMs`.
+ */
 export async function fuzz<T>(
   inputs: fc.Arbitrary<T>,
   probe: (input: T) => Promise<void> | void,
-  first: readonly T[] = [],
+  { first = [], limitMs = kindMs }: { first?: readonly T[]; limitMs?: number } = {},
 ): Promise<Fuzzed> {
   let runs = 0
   let hangs = 0
   let atWork: Promise<void> = Promise.resolve()
   const property = fc.asyncProperty(inputs, async input => {
     runs += 1
-    const beganMs = performance.now()
+    const [beganMs, used] = [performance.now(), process.cpuUsage()]
     atWork = Promise.resolve(probe(input))
     await atWork
-    if (performance.now() - beganMs > hangMs) hangs += 1
+    if (performance.now() - beganMs <= hangMs) return
+    const { user, system } = process.cpuUsage(used)
+    if ((user + system) / 1000 > hangMs / 2) hangs += 1
   })
   const found = await fc.check(property, {
     numRuns: 1_000_000_000,

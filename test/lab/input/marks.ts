@@ -71,8 +71,8 @@ async function launched(box: WrapperBox, shell: Shell, asks: boolean | null): Pr
     rmSync(join(box.paths.state, name), { force: true })
 }
 
-/** What stands where a command of a mark could write. */
-function filesOf(box: WrapperBox): string[] {
+/** What stands where a command of a mark, or of what a client says, could write. */
+export function filesOf(box: WrapperBox): string[] {
   const folders = [box.folder, box.home, dirname(box.real), '/']
   return folders.flatMap(folder =>
     existsSync(folder) ? readdirSync(folder).filter(name => name !== 'starts') : [],

@@ -1,6 +1,7 @@
 // The login file and its locks in the model: taken in the client's order, one write under the storage lock.
 
 import { type Login, withoutRefreshToken } from '../../../src/login/login.js'
+import { isLoggedOut } from './ours-log-out.js'
 import { own, type Program, step } from './steps.js'
 import { type Host, numberOf, type View } from './world.js'
 
@@ -23,7 +24,7 @@ export function* withRefreshLocks<T>(work: () => Program<T>): Program<T> {
 
 /**
  * `saveToFile` (steps/save.ts): `next` gives what is to be written over the file as it stands under the
- * storage lock, or null for nothing.
+ * storage lock, or null for nothing. Nothing is written once somebody is logging out.
  */
 export function* saveToFile(as: string, next: (v: View) => Login | null): Program<boolean> {
   yield* step(
@@ -35,7 +36,7 @@ export function* saveToFile(as: string, next: (v: View) => Login | null): Progra
     { ready: v => v.h.storageLock === 'none' || v.h.storageLock === 'dead' },
   )
   const saved = yield* step(`${as}: writeLoginFile`, 'reads the file again and replaces it', v => {
-    const login = next(v)
+    const login = isLoggedOut(v) ? null : next(v)
     if (login === null) return false
     putLogin(v, login)
     return true

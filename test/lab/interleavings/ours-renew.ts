@@ -301,7 +301,7 @@ function* install(parent: Parent, token: number, because: string): Program<null>
   yield* keepAside(v => oldCopy(v, parent))
   const saved = yield* saveToFile('install (steps/install.ts): saveToFile', v => {
     const next = loginOf(v.w, token)
-    if (isLoggedOut(v) || !mayReplace(v, parent, lineage)) return null
+    if (!mayReplace(v, parent, lineage)) return null
     return sealed ? withoutRefreshToken(next) : next
   })
   const isOut =

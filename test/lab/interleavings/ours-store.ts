@@ -127,8 +127,10 @@ export function* saveToStore(
         'saveToStore (steps/save.ts): document.change',
         'writes the login to the document',
         v => {
-          isUndone(v, stored)
-          return changeDocument(v, toDocument(stored), expected)
+          const before = v.w.document
+          const ended = changeDocument(v, toDocument(stored), expected)
+          if (ended === 'written') isUndone(v, before, stored)
+          return ended
         },
       )
     : ('written' as const)
@@ -186,8 +188,8 @@ export function* keepHere(
 }
 
 /** A log-out that is known in the document may not be followed by a login of the same sign-in. */
-function isUndone({ w }: View, stored: StoredLogin) {
-  const there = w.document === null || w.away ? null : fromDocument(w.document.data as never)
+function isUndone({ w }: View, before: View['w']['document'], stored: StoredLogin) {
+  const there = before === null ? null : fromDocument(before.data as never)
   if (there === null || there.signedOutAtMs === null || there.login !== null) return
   if (there.lineage?.id === stored.lineage?.id) w.broken = 'a log-out in the document was undone'
 }

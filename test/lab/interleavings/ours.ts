@@ -12,7 +12,7 @@ import { isSignedOutElsewhere } from '../../../src/steps/signed-out-elsewhere.js
 import type { StoredLogin } from '../../../src/store/document.js'
 import { decideNow, look, runOf, user } from './look.js'
 import { inFileForm, keepAside, saveToFile, withRefreshLocks } from './ours-file.js'
-import { isLoggedOut, noticeLogOut } from './ours-log-out.js'
+import { noticeLogOut } from './ours-log-out.js'
 import { recover, renew } from './ours-renew.js'
 import { keepHere, readStore, remember, saveToStore, seal } from './ours-store.js'
 import { own, type Program, step } from './steps.js'
@@ -92,7 +92,7 @@ function* restore(about: string): Program<unknown> {
     })
     const login = stored.login as Login
     const saved = yield* saveToFile('fromStore (steps/restore.ts)', v =>
-      JSON.stringify(v.h.file) === before && !isLoggedOut(v) ? inFileForm(v, login) : null,
+      JSON.stringify(v.h.file) === before ? inFileForm(v, login) : null,
     )
     if (!saved) return null
     return yield* own('fromStore (steps/restore.ts): remember', 'remembers what it restored', v => {

@@ -19,6 +19,8 @@ const folders: Record<string, { place: 'L' | 'S' | 'D' | 'C'; names: string[] }>
     names: [
       ...['answer', 'state.json', 'config.json', 'journal.jsonl', 'journal.1.jsonl', 'gate'],
       ...['seen', 'checked', 'usable', 'retry', 'verdict', 'notice', 'locks.json'],
+      // Not the mark of a log-out: who may write here can log the owner out.
+      ...['answered', 'doubted', 'room.tmp.00000000'],
     ],
   },
   'what is kept aside': { place: 'S', names: ['aside', 'aside/x.jwe'] },

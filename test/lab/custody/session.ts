@@ -41,7 +41,11 @@ export const parts: Record<string, Part> = {
       )
       return box.run(client, ['-p', 'hi'])
     },
-    work: (_, ask) => ask('a prompt before which its hook looks'),
+    // What a session's start has checked, its first prompt within a minute does not check again.
+    work: async (_, ask) => {
+      await ask('a prompt before which its hook looks')
+      await ask('and the next one')
+    },
   },
 }
 

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { type Shell, shells } from '../kit/wrapper-box.js'
 import { figuresOf, isWhole } from './figures.js'
-import { fuzz } from './input/fuzz.js'
+import { fuzz, kindMs } from './input/fuzz.js'
 import { anyHook, hookWords } from './input/hook-words.js'
 import { anyMarks, garbageInMarks, mutatedMark } from './input/marks.js'
 import { shareOf, tell } from './input/targets.js'
@@ -11,6 +11,8 @@ import { shareOf, tell } from './input/targets.js'
 t.setTimeout(7_200_000)
 const figures = figuresOf(t, '9 Input, shell')
 const some = isWhole ? (Object.keys(shells) as Shell[]) : (['dash'] as const)
+
+figures.counted('minutes for each kind of input', (kindMs / 60_000).toFixed(isWhole ? 0 : 2))
 
 for (const shell of some) {
   const limitMs = shareOf(2 * some.length)

@@ -40,7 +40,8 @@ export async function killPoints(
 ): Promise<KillPoint[]> {
   const record = join(box.home.path, 'trace')
   const calls = [...new Set([...decisive, ...others, ...onThreads, ...onSockets])]
-  await traced(box, ['-o', record, '-y', '-e', `trace=${calls.join(',')}`], words)
+  const filter = ['--seccomp-bpf', '-o', record, '-y', '-e', `trace=${calls.join(',')}`]
+  await traced(box, filter, words)
   const lines = readFileSync(record, 'utf8').split('\n')
   const main = lines[0]?.split(' ')[0]
   const counts: Record<string, number> = {}
@@ -74,13 +75,14 @@ export function runKilled(
   words?: string[],
 ): Promise<Run> {
   const where = path === null ? [] : ['-P', join(box.home.path, path)]
+  // Without --seccomp-bpf: strace 6.1 injects no signal with it.
   const inject = `inject=${call}:signal=${signal}:when=${nth}`
   return traced(box, ['-o', '/dev/null', ...where, '-e', `trace=${call}`, '-e', inject], words)
 }
 
 function traced(box: Sandbox, options: string[], words = ['ensure']): Promise<Run> {
   const program = new URL('../../bin/claude-auth', import.meta.url).pathname
-  return box.run('strace', ['-f', '-qq', '--seccomp-bpf', ...options, 'node', program, ...words])
+  return box.run('strace', ['-f', '-qq', ...options, 'node', program, ...words])
 }
 
 /** The file of a call, relative to the home and without the random part of a temporary name. */

@@ -76,7 +76,8 @@ export async function killedAt(
   const box = await end.begin(t)
   const { authority } = box
   const wrong: string[] = []
-  await runKilled(box, point, 'SIGKILL', end.words)
+  const { signal, code } = await runKilled(box, point, 'SIGKILL', end.words)
+  if (signal !== 'SIGKILL') wrong.push(`it was not killed, and ended with ${code}`)
   if (authority.accepts(box.login()?.accessToken ?? '') === null)
     wrong.push('a session would have found a dead login')
   wrong.push(...(await end.goOn(box, nth)))

@@ -11,9 +11,12 @@ import type { Act } from './killed-once.js'
 const program = fileURLToPath(new URL('../../../bin/claude-auth', import.meta.url))
 const wrapper = fileURLToPath(new URL('../../../bin/claude', import.meta.url))
 
-/** SIGKILL, just before the call is made. */
+/** SIGKILL, just before the call is made. Throws where the run got away. */
 export function killAt(point: KillPoint): Act {
-  return box => runKilled(box, point)
+  return async box => {
+    const { signal, code } = await runKilled(box, point)
+    if (signal !== 'SIGKILL') throw new Error(`${point.what}: not killed, it ended with ${code}`)
+  }
 }
 
 /** Another signal there. What it stops goes on half a second later, as with `fg`. */

@@ -36,7 +36,7 @@ async function dueAtOnce(place: Place, rounds: number): Promise<Section> {
     rounds,
   )
   const rows = [
-    times(`${many} due launches at once`, ours, one, 4, 9),
+    times(`${many} due launches at once`, ours, one, 4),
     ...(await whatWaitersDo(place)),
   ]
   return { title: `${many} due launches at once`, rows, timed: [one, ours], base: one.name }

@@ -33,7 +33,7 @@ case $* in
     ;;
 esac
 
-. "$ca_root/bin/gate.sh"
+. "$ca_root/bin/tools.sh"
 ca_search=${PATH-}
 if ! ca_find_node; then
   command echo 'claude-auth: node is not on PATH; it takes Node 20 or newer' >&2

@@ -4,6 +4,7 @@ PATH=/usr/bin:/bin:$ca_search
 IFS=' 	
 '
 . "$ca_root/bin/ours.sh"
+. "$ca_root/bin/tools.sh"
 . "$ca_root/bin/gate.sh"
 
 # Sets ca_parent to the parent of the process $1, and ca_name to its own name.

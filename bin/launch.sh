@@ -9,6 +9,7 @@ ca_root=${ca_self%/bin/*}
 . "$ca_root/bin/words.sh"
 . "$ca_root/bin/find-client.sh"
 . "$ca_root/bin/ours.sh"
+. "$ca_root/bin/tools.sh"
 . "$ca_root/bin/gate.sh"
 
 # Becomes the client. Called with the client's arguments, like the functions below.

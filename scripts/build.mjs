@@ -122,8 +122,11 @@ try {
     external: ['./library-*'],
     plugins: [unused, lateModules, byRequire('libraries', libraries, fileOf)],
   })
-  const hash = createHash('sha256').update(readFileSync(join(temporary, 'main.cjs')))
-  const bundle = `main-${hash.digest('hex').slice(0, 16)}.cjs`
+  const bytes = readFileSync(join(temporary, 'main.cjs'))
+  // src/program.ts reads it a byte a character.
+  if (bytes.some(byte => byte > 127)) throw new Error('the bundle is not ASCII')
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const bundle = `main-${hash.slice(0, 16)}.cjs`
   renameSync(join(temporary, 'main.cjs'), join(temporary, bundle))
   await build({
     ...options,

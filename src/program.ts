@@ -35,7 +35,7 @@ async function run(): Promise<void> {
   ;(value as ModuleFunction)(bundle.exports, createRequire(path), bundle, path)
   process.exitCode = (await bundle.exports.main?.(argv, process.env)) ?? 1
   // Nobody waits for the end of a run of the engine; all other commands leave the home as it is.
-  if (argv[0] === 'ensure') keep()
+  if (argv[0] === 'ensure') keep(Date.now())
 }
 
 void run()

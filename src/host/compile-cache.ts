@@ -47,9 +47,8 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 export function codePlace(env: Env, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
-  const [home, above] = [env['HOME'] || '/', dirname(folder)].map(look)
   const user = process.geteuid?.()
-  if (home?.uid !== user || (above !== undefined && above.uid !== user)) return null
+  if (look(env['HOME'] || '/')?.uid !== user || ownerAbove(folder) !== user) return null
   // Node has had it since 20.15.
   if (typeof crc32 !== 'function') return null
   // A distribution mends its Node without another version, of which V8 knows nothing.
@@ -57,6 +56,12 @@ export function codePlace(env: Env, bundle: string): CodePlace | null {
   if (node === undefined) return null
   const build = `${process.version}-${process.arch}-${node.size}-${Math.floor(node.mtimeMs / 1000)}`
   return { folder, name: `${bundle}-${build}` }
+}
+
+/** Whose the nearest folder above `path` is that is there: what is missing would be made in it. */
+function ownerAbove(path: string): number | undefined {
+  const above = dirname(path)
+  return look(above)?.uid ?? (above === path ? undefined : ownerAbove(above))
 }
 
 /** Undefined where nothing can be seen, whatever the reason. */
@@ -73,9 +78,10 @@ export interface Compiled {
   value: unknown
   /**
    * Keeps the functions that were compiled by now, if nothing usable was kept before, or a tenth less.
-   * Never throws: without it, the next run compiles anew.
+   * `nowMs` (epoch) tells which files of earlier versions are old. Never throws: without it, the next run
+   * compiles anew.
    */
-  keep(): void
+  keep(nowMs: number): void
 }
 
 /** Runs `source` (one-byte characters) as the script `path`, from the code kept in `place` where that is possible. */
@@ -85,10 +91,10 @@ export function runCompiled(source: string, path: string, place: CodePlace | nul
   const isUsable = kept !== undefined && script.cachedDataRejected === false
   return {
     value: script.runInThisContext(),
-    keep: () => {
+    keep: nowMs => {
       if (place === null) return
       const code = script.createCachedData()
-      if (!isUsable || code.length > kept.length * 1.1) write(place, source, code)
+      if (!isUsable || code.length > kept.length * 1.1) write(place, source, code, nowMs)
     },
   }
 }
@@ -119,23 +125,23 @@ function checksumOf(source: string, code: Buffer): Buffer {
 }
 
 /** Not synced to disk: what a crash of the machine leaves of it has another checksum. */
-function write({ folder, name }: CodePlace, source: string, code: Buffer): void {
+function write({ folder, name }: CodePlace, source: string, code: Buffer, nowMs: number): void {
   try {
     makePrivateFolder(folder)
     if (!isOwn(folder)) return
     const bytes = Buffer.concat([checksumOf(source, code), code])
     atomicWrite(join(folder, name), bytes, { nonce: String(process.pid), durable: false })
-    forgetOld(folder)
+    forgetOld(folder, nowMs)
   } catch {
     // A full or read-only home.
   }
 }
 
 /** What earlier versions left. */
-function forgetOld(folder: string): void {
+function forgetOld(folder: string, nowMs: number): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (Date.now() - statSync(path).mtimeMs > forgottenMs) removeQuietly(path)
+    if (nowMs - statSync(path).mtimeMs > forgottenMs) removeQuietly(path)
   }
 }
 

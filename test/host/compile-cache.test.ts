@@ -46,17 +46,17 @@ t.test('what was compiled is kept, privately, and again when there is more of it
   const { at, file } = place(t)
   const first = runCompiled(source, 'script', at)
   t.equal((first.value as Functions).one(), 1)
-  first.keep()
+  first.keep(Date.now())
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.equal(statSync(at.folder).mode & 0o777, 0o700)
   const { ino, size } = statSync(file)
   const same = runCompiled(source, 'script', at)
   t.equal((same.value as Functions).one(), 1)
-  same.keep()
+  same.keep(Date.now())
   t.equal(statSync(file).ino, ino, 'no more than before')
   const more = runCompiled(source, 'script', at)
   t.equal((more.value as Functions).two(), 1002)
-  more.keep()
+  more.keep(Date.now())
   t.ok(statSync(file).size > size)
   t.same(readdirSync(at.folder), [at.name])
 })
@@ -82,7 +82,7 @@ t.test(
       'of another script': file => {
         const { folder } = place(t).at
         const other = { folder, name: 'other' }
-        runCompiled('"another"', 'other', other).keep()
+        runCompiled('"another"', 'other', other).keep(Date.now())
         writeFileSync(file, readFileSync(join(folder, 'other')))
       },
       'a folder': file => {
@@ -93,12 +93,12 @@ t.test(
     }
     for (const [how, spoiled] of Object.entries(spoil)) {
       const { at, file } = place(t)
-      runCompiled(source, 'script', at).keep()
+      runCompiled(source, 'script', at).keep(Date.now())
       spoiled(file, at.folder)
       const before = statSync(file)
       const next = runCompiled(source, 'script', at)
       t.equal((next.value as Functions).one(), 1, how)
-      next.keep()
+      next.keep(Date.now())
       const isReplaced = statSync(file).ino !== before.ino
       t.equal(isReplaced, !['in a folder writable by others', 'a folder'].includes(how), how)
     }
@@ -114,13 +114,16 @@ t.test('nothing is kept without a home, in that of another, or where it is not w
   writeFileSync(join(home, 'file'), '')
   t.equal(codePlace({ HOME: join(home, 'file/none') }, 'main'), null)
   t.equal(codePlace({ HOME: join(home, 'x'.repeat(300)) }, 'main'), null)
-  t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: '/c' }, 'main')?.folder, '/c/claude-auth')
+  const elsewhere = join(home, 'not/yet')
+  const there = codePlace({ HOME: home, XDG_CACHE_HOME: elsewhere }, 'main')
+  t.equal(there?.folder, `${elsewhere}/claude-auth`)
   if (isRoot) {
     const other = mkdtempSync(join(tmpdir(), 'compile-cache-'))
     t.teardown(() => rmSync(other, { recursive: true }))
     chownSync(other, 65_534, 65_534)
     t.equal(codePlace({ HOME: other }, 'main'), null)
     t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: other }, 'main'), null)
+    t.equal(codePlace({ HOME: home, XDG_CACHE_HOME: join(other, 'not/yet') }, 'main'), null)
   }
 })
 
@@ -133,17 +136,17 @@ t.test('each bundle and each Node has its own', async t => {
 
 t.test('a bundle that was edited is compiled anew, though it has its old length', async t => {
   const { at } = place(t)
-  runCompiled('(() => 1)()', 'script', at).keep()
+  runCompiled('(() => 1)()', 'script', at).keep(Date.now())
   t.equal(runCompiled('(() => 2)()', 'script', at).value, 2)
 })
 
 t.test('what an earlier version left goes after a month', async t => {
   const { at } = place(t)
-  runCompiled(source, 'script', { ...at, name: 'young' }).keep()
-  runCompiled(source, 'script', { ...at, name: 'old' }).keep()
+  runCompiled(source, 'script', { ...at, name: 'young' }).keep(Date.now())
+  runCompiled(source, 'script', { ...at, name: 'old' }).keep(Date.now())
   const longAgo = Date.now() / 1000 - 40 * 24 * 3600
   utimesSync(join(at.folder, 'old'), longAgo, longAgo)
-  runCompiled(source, 'script', at).keep()
+  runCompiled(source, 'script', at).keep(Date.now())
   t.same(readdirSync(at.folder), [at.name, 'young'])
 })
 
@@ -152,5 +155,5 @@ t.test('a folder that cannot be made stops nothing', async t => {
   const at = codePlace({ HOME: home, XDG_CACHE_HOME: '/dev/null' }, 'main')
   const ran = runCompiled('1', 'script', at)
   t.equal(ran.value, 1)
-  ran.keep()
+  ran.keep(Date.now())
 })

@@ -1,30 +1,28 @@
-// From the command line to a command: one table, one catch, one exit code.
+// From the command line to a command: one table, one exit code.
 
+import { exitCodeOf } from './exit-code.js'
 import { AuthError } from './host/error.js'
 import type { Env } from './host/paths.js'
 import { version } from './version.js'
 
 /** Runs the command that `argv` names and gives the exit code; never throws. */
 export async function main(argv: string[], env: Env): Promise<number> {
+  return exitCodeOf(() => run(argv, env))
+}
+
+async function run(argv: string[], env: Env): Promise<number> {
   const [name = '--help', ...rest] = argv
-  try {
-    if (name === '--version' || name === '-v') {
-      process.stdout.write(`${version}\n`)
-      return 0
-    }
-    if (name === '--help' || name === '-h' || name === 'help')
-      return await help(rest[0] ?? null, env)
-    if (rest.includes('--help') || rest.includes('-h')) return await help(name, env)
-    const { commandNamed } = await import('./commands/command-table.js')
-    const entry = commandNamed(name)
-    if (entry === null) throw await unknown(name)
-    const command = await entry.load()
-    return await command(rest, env)
-  } catch (error) {
-    const { errorLines } = await import('./report/error-text.js')
-    process.stderr.write(`${errorLines(error).join('\n')}\n`)
-    return error instanceof AuthError ? error.exitCode : 1
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version}\n`)
+    return 0
   }
+  if (name === '--help' || name === '-h' || name === 'help') return help(rest[0] ?? null, env)
+  if (rest.includes('--help') || rest.includes('-h')) return help(name, env)
+  const { commandNamed } = await import('./commands/command-table.js')
+  const entry = commandNamed(name)
+  if (entry === null) throw await unknown(name)
+  const command = await entry.load()
+  return command(rest, env)
 }
 
 /** Prints the help of `name`, or the overview. Throws `usage` for a name that is no command. */

@@ -1,18 +1,25 @@
-// The program as Node starts it: runs the bundle of main.ts from the code that is kept of it, and keeps that.
+// The program as Node starts it: runs one of two bundles from the code that is kept of it, and keeps that.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { codePlace, runCompiled } from './host/compile-cache.js'
+import {
+  type CodePlace,
+  type Compiled,
+  codePlace,
+  isKept,
+  runCompiled,
+} from './host/compile-cache.js'
 import type { Env } from './host/paths.js'
 
-/** The bundle's name in this folder, with a hash of what is in it; put in by scripts/build.mjs. */
-declare const $bundle: string
+/** The names of the bundles of main.ts and engine.ts, with a hash of what is in them; put in by scripts/build.mjs. */
+declare const $main: string
+declare const $engine: string
 
 type Main = (argv: string[], env: Env) => Promise<number>
 type ModuleFunction = (
   exports: object,
   require: NodeJS.Require,
-  module: { exports: { main?: Main } },
+  module: { exports: { main: Main } },
   __filename: string,
 ) => void
 
@@ -26,16 +33,44 @@ async function run(): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') process.exit(1)
     })
   const argv = process.argv.slice(2)
-  const path = `${__dirname}/${$bundle}`
-  const source = `(function (exports, require, module, __filename) {${readFileSync(path, 'latin1')}\n})`
-  // V8's code is of its flags, too.
-  const place = process.execArgv.length > 0 ? null : codePlace(process.env, $bundle)
-  const { value, keep } = runCompiled(source, path, place)
-  const bundle = { exports: {} as { main?: Main } }
-  ;(value as ModuleFunction)(bundle.exports, createRequire(path), bundle, path)
-  process.exitCode = (await bundle.exports.main?.(argv, process.env)) ?? 1
+  const isEngine = isForEngine(argv)
+  const { main, keep } = load(isEngine ? $engine : $main)
+  process.exitCode = await main(argv, process.env)
   // Nobody waits for the end of a run of the engine; all other commands leave the home as it is.
-  if (argv[0] === 'ensure') keep(Date.now())
+  if (!isEngine) return
+  const mayGrow = Math.random() < 0.1
+  keep(Date.now(), mayGrow)
+  keepMain(mayGrow)
+}
+
+/** What the other commands begin with is kept too; with `isThorough` also where what is kept is of no use. */
+function keepMain(isThorough: boolean): void {
+  const place = placeOf($main)
+  if (place === null || (isKept(place) && !isThorough)) return
+  try {
+    load($main).keep(Date.now(), false)
+  } catch {
+    // An update has just taken this version's files away.
+  }
+}
+
+/** The function `main` of a bundle, begun but not run; `keep` as of `runCompiled`. */
+function load(name: string): { main: Main; keep: Compiled['keep'] } {
+  const path = `${__dirname}/${name}`
+  const { value, keep } = runCompiled(readFileSync(path), path, placeOf(name))
+  const module = { exports: {} as { main: Main } }
+  ;(value as ModuleFunction)(module.exports, createRequire(path), module, path)
+  return { main: module.exports.main, keep }
+}
+
+function placeOf(name: string): CodePlace | null {
+  // V8's code is of its flags, too.
+  return process.execArgv.length > 0 ? null : codePlace(process.env, name)
+}
+
+/** Does the smaller bundle do? */
+function isForEngine([name, ...rest]: string[]): boolean {
+  return name === 'ensure' && !rest.includes('--help') && !rest.includes('-h')
 }
 
 void run()

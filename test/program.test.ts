@@ -1,26 +1,79 @@
-// The program that Node starts: what comes of a command that does not come to its end.
+// The program that Node starts: which bundle it runs, what it keeps of it, and what comes of a command without an end.
 
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { run } from './kit/run.js'
 
 const program = fileURLToPath(new URL('../dist/claude-auth.cjs', import.meta.url))
 
-t.test('the exit code is what the command says, and no success without its word', async t => {
+/** A copy of the program in a folder with its own home, and the names of the bundles it runs. */
+function copied(t: Test) {
   const folder = mkdtempSync(join(tmpdir(), 'program-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const copy = join(folder, 'claude-auth.cjs')
   copyFileSync(program, copy)
-  const bundle = /main-[0-9a-f]+\.cjs/.exec(readFileSync(program, 'utf8'))?.[0] ?? ''
-  const exitCode = async (main: string) => {
-    writeFileSync(join(folder, bundle), `exports.main = ${main}`)
-    const env = { HOME: folder, PATH: '/usr/bin:/bin' }
-    return (await run(process.execPath, [copy, 'ensure'], { cwd: folder, env })).code
+  const text = readFileSync(program, 'utf8')
+  const nameOf = (kind: string) => new RegExp(`${kind}-[0-9a-f]+\\.cjs`).exec(text)?.[0] ?? ''
+  const env = { HOME: folder, PATH: '/usr/bin:/bin' }
+  return {
+    folder,
+    engine: nameOf('engine'),
+    main: nameOf('main'),
+    exitCode: async (...words: string[]) =>
+      (await run(process.execPath, [copy, ...words], { cwd: folder, env })).code,
   }
-  t.equal(await exitCode('async () => 0'), 0)
-  t.equal(await exitCode('async () => 5'), 5)
-  t.equal(await exitCode('() => new Promise(() => {})'), 1, 'nothing is left to wait for')
+}
+
+const bundleOf = (main: string) =>
+  `(function (exports, require, module, __filename) {exports.main = ${main}})`
+
+t.test('the exit code is what the command says, and no success without its word', async t => {
+  const { folder, engine, main, exitCode } = copied(t)
+  for (const [bundle, word] of [
+    [engine, 'ensure'],
+    [main, 'status'],
+  ] as const) {
+    const ends = (main: string) => {
+      writeFileSync(join(folder, bundle), bundleOf(main))
+      return exitCode(word)
+    }
+    t.equal(await ends('async () => 0'), 0, 'and an engine without its main is no failure')
+    t.equal(await ends('async () => 5'), 5)
+    t.equal(await ends('() => new Promise(() => {})'), 1, 'nothing is left to wait for')
+  }
+})
+
+t.test('the engine runs from its own bundle, all else and its help from the other', async t => {
+  const { folder, engine, main, exitCode } = copied(t)
+  writeFileSync(join(folder, engine), bundleOf('async () => 10'))
+  writeFileSync(join(folder, main), bundleOf('async () => 20'))
+  t.equal(await exitCode('ensure', '--for', 'launch'), 10)
+  t.equal(await exitCode('ensure', '--help'), 20)
+  t.equal(await exitCode('ensure', '-h'), 20)
+  t.equal(await exitCode('status'), 20)
+  t.equal(await exitCode(), 20)
+})
+
+t.test('a run of the engine keeps the code of both, another command that of none', async t => {
+  const { folder, engine, main, exitCode } = copied(t)
+  for (const name of [engine, main]) writeFileSync(join(folder, name), bundleOf('async () => 0'))
+  await exitCode('status')
+  t.notOk(existsSync(join(folder, '.cache')))
+  await exitCode('ensure')
+  const kept = readdirSync(join(folder, '.cache/claude-auth')).sort()
+  t.same(
+    kept.map(name => name.replace(/-v\d.*/, '')),
+    [engine, main],
+  )
 })

@@ -2,9 +2,11 @@
 //
 // Node's own compile cache would do, but Node 20 has none, and what it keeps is what a first run happened to use.
 
+import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -15,7 +17,6 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
-import { crc32 } from 'node:zlib'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
 import type { Env } from './paths.js'
 
@@ -26,10 +27,10 @@ export interface CodePlace {
 }
 
 /**
- * What a kept file begins with: a checksum of the source and of the code. V8 looks at none: of the source
+ * What a kept file begins with: the SHA-256 of the source and the code. V8 looks at none: of the source
  * it knows the length, and damaged code can crash it.
  */
-const checksumBytes = 8
+const checksumBytes = 32
 /** Longer than anything is left unused that is still wanted. */
 const forgottenMs = 30 * 24 * 3600_000
 
@@ -49,8 +50,6 @@ export function codePlace(env: Env, bundle: string): CodePlace | null {
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
   const user = process.geteuid?.()
   if (look(env['HOME'] || '/')?.uid !== user || ownerAbove(folder) !== user) return null
-  // Node has had it since 20.15.
-  if (typeof crc32 !== 'function') return null
   // A distribution mends its Node without another version, of which V8 knows nothing.
   const node = look(process.execPath)
   if (node === undefined) return null
@@ -77,29 +76,36 @@ export interface Compiled {
   /** What the script gives: for a CommonJS bundle, the function that Node wraps around a module. */
   value: unknown
   /**
-   * Keeps the functions that were compiled by now, if nothing usable was kept before, or a tenth less.
-   * `nowMs` (epoch) tells which files of earlier versions are old. Never throws: without it, the next run
-   * compiles anew.
+   * Keeps the functions that were compiled by now, if nothing usable was kept before; with `mayGrow` also if
+   * that was a tenth less (to find out costs 15 ms). `nowMs` (epoch) tells which files of earlier versions
+   * are old. Never throws: without it, the next run compiles anew.
    */
-  keep(nowMs: number): void
+  keep(nowMs: number, mayGrow: boolean): void
+}
+
+/** Is something kept in `place`, usable or not? */
+export function isKept({ folder, name }: CodePlace): boolean {
+  return existsSync(join(folder, name))
 }
 
 /** Runs `source` (one-byte characters) as the script `path`, from the code kept in `place` where that is possible. */
-export function runCompiled(source: string, path: string, place: CodePlace | null): Compiled {
+export function runCompiled(source: Buffer, path: string, place: CodePlace | null): Compiled {
   const kept = place === null ? undefined : readKept(place, source)
-  const script = new Script(source, { filename: path, ...(kept ? { cachedData: kept } : {}) })
-  const isUsable = kept !== undefined && script.cachedDataRejected === false
+  const options = { filename: path, ...(kept ? { cachedData: kept } : {}) }
+  const script = new Script(source.toString('latin1'), options)
+  const usable = script.cachedDataRejected === false ? kept : undefined
   return {
     value: script.runInThisContext(),
-    keep: nowMs => {
-      if (place === null) return
+    keep: (nowMs, mayGrow) => {
+      if (place === null || (usable !== undefined && !mayGrow)) return
       const code = script.createCachedData()
-      if (!isUsable || code.length > kept.length * 1.1) write(place, source, code, nowMs)
+      if (usable === undefined || code.length > usable.length * 1.1)
+        write(place, source, code, nowMs)
     },
   }
 }
 
-function readKept({ folder, name }: CodePlace, source: string): Buffer | undefined {
+function readKept({ folder, name }: CodePlace, source: Buffer): Buffer | undefined {
   try {
     if (!isOwn(folder)) return undefined
     const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -118,14 +124,12 @@ function readKept({ folder, name }: CodePlace, source: string): Buffer | undefin
   }
 }
 
-function checksumOf(source: string, code: Buffer): Buffer {
-  const bytes = Buffer.alloc(checksumBytes)
-  bytes.writeUInt32LE(crc32(code, crc32(source)))
-  return bytes
+function checksumOf(source: Buffer, code: Buffer): Buffer {
+  return createHash('sha256').update(source).update(code).digest()
 }
 
 /** Not synced to disk: what a crash of the machine leaves of it has another checksum. */
-function write({ folder, name }: CodePlace, source: string, code: Buffer, nowMs: number): void {
+function write({ folder, name }: CodePlace, source: Buffer, code: Buffer, nowMs: number): void {
   try {
     makePrivateFolder(folder)
     if (!isOwn(folder)) return

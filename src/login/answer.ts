@@ -1,18 +1,11 @@
 // The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-} from 'node:fs'
+import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
+import { openOwn } from '../host/own-file.js'
 import { inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
 import { giveRoomBack, keepRoom } from './room.js'
 
@@ -130,15 +123,6 @@ function bytesAt(path: string): Buffer | null {
   } catch {
     return null
   }
-}
-
-/** In a folder that was opened to others by mistake, a link or a file of theirs may stand in its place. */
-function openOwn(path: string, access: number): number {
-  const file = openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  const about = fstatSync(file)
-  if (about.isFile() && about.nlink === 1 && about.uid === process.geteuid?.()) return file
-  closeSync(file)
-  throw new Error(`${path} is not ours`)
 }
 
 async function readAnswer(bytes: Buffer | null, sealer: Sealer): Promise<FoundAnswer> {

@@ -1,10 +1,10 @@
 // The client's own locks around its login file, taken in its order and given back only if still ours.
 
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuthError } from '../host/error.js'
 import { type LockOwner, removeOwner, writeOwner } from './lock-owner.js'
-import { forgetLocks } from './lock-record.js'
+import { forgetLock, forgetLocks } from './lock-record.js'
 import { giveBack, type Held, type LockPlace, take } from './take-lock.js'
 
 export type { LockPlace } from './take-lock.js'
@@ -59,6 +59,7 @@ export async function withStorageLock<T>(
     return write()
   } finally {
     await giveBack(held)
+    if (!existsSync(path)) forgetLock(place.state, path)
   }
 }
 

@@ -1,8 +1,10 @@
 // Our note of the client's locks that we make, so that the run after a crash of ours knows them as ours.
 
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
+import { removeQuietly } from '../host/atomic-write.js'
+import { jsonObject } from '../host/json.js'
+import { openOwn } from '../host/own-file.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */
 export interface LockNote {
@@ -17,18 +19,18 @@ const madeWithinMs = 500
 const tickMs = 20
 
 /** Notes a lock; the caller holds the gate, so nobody else writes here. */
-export function noteLock(state: string, note: LockNote, nonce: string) {
-  const others = notedLocks(state).filter(other => other.path !== note.path)
-  write(state, [...others, note], nonce)
+export function noteLock(state: string, note: LockNote) {
+  append(state, note)
 }
 
-/** On a full disk the note is missing, and a crash then costs others a wait; the login must still be saved. */
-function write(state: string, notes: LockNote[], nonce: string) {
-  try {
-    atomicWrite(recordPath(state), JSON.stringify(notes), { nonce, durable: false })
-  } catch {
-    removeQuietly(recordPath(state))
-  }
+/** The lock at `path` is not ours: given back, or somebody else was first. */
+export function forgetLock(state: string, path: string) {
+  if (notedLocks(state).some(note => note.path !== path)) append(state, { path, forgotten: true })
+  else forgetLocks(state)
+}
+
+export function forgetLocks(state: string) {
+  removeQuietly(recordPath(state))
 }
 
 /**
@@ -44,26 +46,51 @@ export function wasOurLock(state: string, path: string, birthtimeMs: number): bo
   return birthtimeMs >= note.atMs - tickMs && birthtimeMs <= note.atMs + madeWithinMs
 }
 
-/** Somebody else was first: the lock at `path` is not ours after all. */
-export function forgetLock(state: string, path: string, nonce: string) {
-  const others = notedLocks(state).filter(other => other.path !== path)
-  write(state, others, nonce)
-}
-
-export function forgetLocks(state: string) {
-  removeQuietly(recordPath(state))
-}
-
-/** What was noted and not forgotten since. */
+/** What was noted and not forgotten since, each lock once. */
 export function notedLocks(state: string): LockNote[] {
+  const notes = new Map<string, LockNote>()
+  for (const line of linesOf(recordPath(state))) {
+    const { path, atMs, birthtimeMs, forgotten } = jsonObject(line) ?? {}
+    if (typeof path !== 'string') continue
+    if (forgotten === true) notes.delete(path)
+    else if (typeof atMs === 'number' && (birthtimeMs === null || typeof birthtimeMs === 'number'))
+      notes.set(path, { path, atMs, birthtimeMs })
+  }
+  return [...notes.values()]
+}
+
+function linesOf(path: string): string[] {
   try {
-    const notes: unknown = JSON.parse(readFileSync(recordPath(state), 'utf8'))
-    return Array.isArray(notes) ? notes : []
+    const file = openOwn(path, constants.O_RDONLY)
+    try {
+      return readFileSync(file, 'utf8').split('\n')
+    } finally {
+      closeSync(file)
+    }
   } catch {
     return []
   }
 }
 
+/**
+ * One write, on a line of its own whatever a crash tore off before it; replacing the file would have ext4
+ * write it out each time. On a full disk the note is missing, and a crash then costs others a wait; the
+ * login must still be saved.
+ */
+function append(state: string, line: object) {
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants
+  try {
+    const file = openOwn(recordPath(state), O_WRONLY | O_APPEND | O_CREAT)
+    try {
+      writeSync(file, `\n${JSON.stringify(line)}\n`)
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    removeQuietly(recordPath(state))
+  }
+}
+
 function recordPath(state: string): string {
-  return join(state, 'locks.json')
+  return join(state, 'locks.jsonl')
 }

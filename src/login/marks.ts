@@ -1,13 +1,13 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well.
 
-import { readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import type { LoginPaths } from '../host/paths.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
 
 /** What one run found out. Times are epoch milliseconds. */
-export interface MarkFacts extends SealFacts {
+export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   /** Until then a launch needs no look at the login. */
   freshUntilMs: number
   /** Until then it can start at once, while a worker renews; null where no end is known. */
@@ -27,9 +27,8 @@ export interface MarkFacts extends SealFacts {
   nonce: string
 }
 
-/** `seconds`: the whole second (epoch) that the login file and `seen` were set to; hand it to the next call. */
 export type Marked =
-  | { marked: true; seconds: number }
+  | { marked: true }
   | {
       marked: false
       because:
@@ -60,7 +59,8 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (![paths.folder, facts.client ?? '/', facts.userConfig].every(isAbsolute))
     return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
-  const seconds = sealLogin(paths.loginFile, facts)
+  const previousSeconds = sealedBefore(join(paths.state, 'seen'))
+  const seconds = sealLogin(paths.loginFile, { ...facts, previousSeconds })
   if (typeof seconds === 'string') return { marked: false, because: seconds }
   const haveSystem = lookAtConfig(facts.systemConfig, facts.configReadAtMs)
   const haveUser = lookAtConfig(facts.userConfig, facts.configReadAtMs)
@@ -87,13 +87,21 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
     ca_wait: String(Math.ceil(facts.launchWaitMs / 1000)),
   }
   place('fresh', shellText(known), wholeSeconds(facts.freshUntilMs))
-  return { marked: true, seconds }
+  return { marked: true }
 }
 
-/** From now on every launch asks the engine, until marks are written again. */
+/** The whole second that the last seal was set to, which `seen` keeps; 0 where there was none. */
+function sealedBefore(seen: string): number {
+  const stat = lstatSync(seen, { throwIfNoEntry: false })
+  return stat?.isFile() ? Math.floor(stat.mtimeMs / 1000) : 0
+}
+
+/**
+ * From now on every launch asks the engine, until marks are written again. `seen` says nothing without
+ * `fresh`, and stays: no later seal may have its time.
+ */
 export function clearMarks(paths: LoginPaths): void {
-  for (const name of ['fresh', 'seen', 'checked', 'usable', 'retry'])
-    removeQuietly(join(paths.state, name))
+  for (const name of ['fresh', 'checked', 'usable', 'retry']) removeQuietly(join(paths.state, name))
 }
 
 /**

@@ -95,8 +95,6 @@ export interface Memory {
   told: Record<string, string>
   /** Our clock minus the server's, when last seen far apart. */
   clockOffMs: number
-  /** The whole second that the last marks were set to. */
-  markSeconds: number
   /** The intent that we last left in the shared document. */
   intentId: string
   /** The intent of another host that was last counted as maybe spent. */
@@ -129,7 +127,6 @@ export const emptyMemory: Memory = {
   narrower: false,
   told: {},
   clockOffMs: 0,
-  markSeconds: 0,
   intentId: '',
   doubtedId: '',
   othersSeenAtMs: null,

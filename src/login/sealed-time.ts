@@ -65,7 +65,9 @@ function sealSeconds({ nowMs, previousSeconds }: SealFacts) {
 }
 
 function hashOf(file: number): string | null {
-  const buffer = Buffer.alloc(largestFile + 1)
+  const { size } = fstatSync(file)
+  if (size > largestFile) return null
+  const buffer = Buffer.allocUnsafe(size + 1)
   let length = 0
   for (let got = -1; got !== 0 && length < buffer.length; length += got)
     got = readSync(file, buffer, length, buffer.length - length, length)

@@ -3,6 +3,7 @@
 import { lstatSync, rmdirSync, type Stats } from 'node:fs'
 import lockfile from 'proper-lockfile'
 import { AuthError, systemCode } from '../host/error.js'
+import { atOnce } from './lock-calls.js'
 import { type LockOwner, ownerIsDead, type ProcessFacts, readOwner } from './lock-owner.js'
 import { forgetLock, noteLock, wasOurLock } from './lock-record.js'
 
@@ -53,11 +54,12 @@ export async function take(
 }
 
 async function tryTake(place: LockPlace, path: string, staleMs: number): Promise<Held | null> {
-  noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null }, place.nonce())
+  noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null })
   try {
     const release = await lockfile.lock(path, {
       lockfilePath: path,
       realpath: false,
+      fs: atOnce,
       stale: staleMs,
       update: touchEveryMs,
       // A lock lost to another is noticed when it is given back; throwing from a timer helps nobody.
@@ -65,10 +67,10 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
     })
     const made = lstatSync(path, { throwIfNoEntry: false })
     const birthtimeMs = made?.birthtimeMs ?? 0
-    noteLock(place.state, { path, atMs: place.now(), birthtimeMs }, place.nonce())
+    noteLock(place.state, { path, atMs: place.now(), birthtimeMs })
     return { path, birthtimeMs, inode: made?.ino ?? 0, release }
   } catch (error) {
-    forgetLock(place.state, path, place.nonce())
+    forgetLock(place.state, path)
     if (systemCode(error) === 'ELOCKED') return null
     throw new AuthError('write-failed', `could not make ${path} (${systemCode(error)})`)
   }
@@ -104,7 +106,12 @@ export async function giveBack(held: Held) {
   try {
     // Releasing also stops the touching, so it is done either way; on a lock lost to another it must not rmdir.
     if (stillOurs) await held.release()
-    else await lockfile.unlock(held.path, { lockfilePath: `${held.path}.lost`, realpath: false })
+    else
+      await lockfile.unlock(held.path, {
+        lockfilePath: `${held.path}.lost`,
+        realpath: false,
+        fs: atOnce,
+      })
   } catch {
     // Already lost to another holder: there is nothing of ours to give back.
   }

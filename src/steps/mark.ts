@@ -1,7 +1,7 @@
 // Marking the result for the wrapper: how long it may trust this login without asking.
 
 import { clearMarks, writeMarks } from '../login/marks.js'
-import { type Run, remember } from '../run.js'
+import type { Run } from '../run.js'
 import type { Decision, LoginFacts, LongLivedFacts } from '../state.js'
 import { ourLongLived } from './long-lived-facts.js'
 import type { Seen } from './look.js'
@@ -22,7 +22,7 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
   const ours = ourLongLived(state)
   const endsAtMs = ours?.endsAtMs ?? null
   const freshUntilMs = freshUntil(run, login, ours && state.longLived, nowMs)
-  const marked = writeMarks(run.paths, {
+  writeMarks(run.paths, {
     contentHash: file.contentHash,
     freshUntilMs,
     usableUntilMs: login.expiresAtMs === null ? endsAtMs : login.expiresAtMs - clientRefreshMs,
@@ -33,10 +33,8 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
     ...run.configFiles,
     launchWaitMs: run.config.renewal.launchWaitMs,
     nowMs,
-    previousSeconds: run.memory.markSeconds,
     nonce: run.nonce(),
   })
-  if (marked.marked) remember(run, { markSeconds: marked.seconds })
 }
 
 /** Until half-life, the next verification, or the next try of a back-up, whichever is first. */

@@ -130,7 +130,6 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
         configReadAtMs: nowMs,
         launchWaitMs: 2000,
         nowMs,
-        previousSeconds: 0,
         nonce: 'test',
         ...facts,
       })

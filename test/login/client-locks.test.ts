@@ -72,7 +72,7 @@ t.test('inside, both locks and the owner file are there; afterwards nothing is',
     return 7
   })
   t.equal(result, 7)
-  for (const path of [...Object.values(at), join(root, 'mine', 'locks.json')])
+  for (const path of [...Object.values(at), join(root, 'mine', 'locks.jsonl')])
     t.notOk(existsSync(path), path)
 })
 

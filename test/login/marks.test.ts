@@ -4,11 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -40,7 +43,6 @@ function setUp(t: Test) {
     configReadAtMs: nowMs,
     launchWaitMs: 1500,
     nowMs,
-    previousSeconds: 0,
     nonce: 'n',
   }
   const time = (name: string) => statSync(join(paths.state, name)).mtimeMs
@@ -55,7 +57,7 @@ t.test('the marks carry their times, and a shell reads back what was written', a
   const { paths, facts, time } = setUp(t)
   const hostile = `a'b"c$(touch x)\`id\`\\ \n*`
   const marked = writeMarks(paths, { ...facts, override: hostile, retryAtMs: nowMs + 5000 })
-  t.same(marked, { marked: true, seconds: seconds - 60 })
+  t.same(marked, { marked: true })
   t.equal(time('fresh'), (seconds + 60) * 1000)
   t.equal(time('usable'), (seconds + 3600) * 1000)
   t.equal(time('retry'), (seconds + 5) * 1000)
@@ -149,6 +151,23 @@ t.test('an unchanged login keeps its seal when there is no later second yet', as
   t.equal(sealLogin(paths.loginFile, { ...facts, previousSeconds }), previousSeconds)
   const back = { ...facts, previousSeconds: seconds + 3600 }
   t.equal(sealLogin(paths.loginFile, back), seconds - 60, 'the clock was set back')
+})
+
+t.test('a later seal has another time, though marks were cleared between', async t => {
+  const { paths, facts, time } = setUp(t)
+  const planted = join(paths.state, 'seen')
+  for (const [turn, text] of ['one', 'two', 'three'].entries()) {
+    writeFileSync(paths.loginFile, text)
+    t.ok(writeMarks(paths, { ...facts, contentHash: hash(text) }).marked)
+    t.equal(time('seen'), (seconds - 60 + turn) * 1000)
+    clearMarks(paths)
+    t.same(readdirSync(paths.state), ['seen'])
+  }
+  rmSync(planted)
+  symlinkSync(paths.loginFile, planted)
+  writeFileSync(paths.loginFile, 'four')
+  t.ok(writeMarks(paths, { ...facts, contentHash: hash('four') }).marked)
+  t.ok(lstatSync(planted).isFile(), 'a link in its place is followed by nobody')
 })
 
 t.test('a notice is whole lines, and can be taken back', async t => {

@@ -18,7 +18,6 @@ t.test('what was written is read again', async t => {
   const memory: Memory = {
     ...withSpent(emptyMemory, 'a'.repeat(64)),
     narrower: true,
-    markSeconds: 7,
   }
   writeMemory(path, memory, 'n')
   t.same(readMemory(path), memory)
@@ -38,8 +37,8 @@ t.test('a missing, damaged or foreign memory is an empty one', async t => {
 
 t.test('members of a wrong kind are left out, the others kept', async t => {
   const path = join(t.testdir(), 'state.json')
-  writeFileSync(path, '{"format":1,"spent":"x","held":[],"narrower":1,"markSeconds":5,"told":null}')
-  t.same(readMemory(path), { ...emptyMemory, markSeconds: 5 })
+  writeFileSync(path, '{"format":1,"spent":"x","held":[],"narrower":1,"clockOffMs":5,"told":null}')
+  t.same(readMemory(path), { ...emptyMemory, clockOffMs: 5 })
 })
 
 t.test('members whose inside is damaged harm nobody', async t => {

@@ -62,11 +62,11 @@ const situations: Record<string, Situation> = {
   },
   'a copy of an earlier, sealed login put back': {
     change: box => {
-      const first = box.mark({ nowMs: Date.now() - 60_000 })
+      box.mark({ nowMs: Date.now() - 60_000 })
       const copy = `${box.paths.loginFile}.copy`
       cpSync(box.paths.loginFile, copy, { preserveTimestamps: true })
       box.write(box.paths.loginFile, '{"claudeAiOauth":{"accessToken":"next"}}')
-      box.mark(first.marked ? { previousSeconds: first.seconds } : {})
+      box.mark()
       renameSync(copy, box.paths.loginFile)
       return undefined
     },

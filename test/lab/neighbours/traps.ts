@@ -18,7 +18,7 @@ const folders: Record<string, { place: 'L' | 'S' | 'D' | 'C'; names: string[] }>
     place: 'S',
     names: [
       ...['answer', 'state.json', 'config.json', 'journal.jsonl', 'journal.1.jsonl', 'gate'],
-      ...['seen', 'checked', 'usable', 'retry', 'verdict', 'notice', 'locks.json'],
+      ...['seen', 'checked', 'usable', 'retry', 'verdict', 'notice', 'locks.jsonl'],
       // Not the mark of a log-out: who may write here can log the owner out.
       ...['answered', 'doubted', 'room.tmp.00000000'],
     ],

@@ -1,6 +1,7 @@
 // Reads TAP 14 as it streams: prints each file's result and every failure in full, counts assertions by file.
 
 const resultLine = /^( *)(not ok|ok) \d+(?: - (.*))?$/
+const mostComments = 60
 const fileFacts = /^ +(exitCode|signal|expired): (?!null|1$)/
 
 /** `print` gets lines for a person. `files()`: leaf assertions of each file; one that crashed has failed. */
@@ -12,6 +13,8 @@ export function makeReader(print) {
   let open = []
   /** Where a diagnostic that is being printed ends, and which of its lines are wanted. */
   let diagnostic = null
+  /** What the file has said beside its results: printed if it fails. */
+  let comments = []
 
   function onLeaf(depth, isOk, name) {
     if (/ # (SKIP|TODO)\b/i.test(name)) {
@@ -31,7 +34,11 @@ export function makeReader(print) {
     print(`${isWell ? 'ok    ' : 'FAILED'} ${name.replace(/ # time=([\d.]+)ms/, ' ($1 ms)')}`)
     // It ended badly although no assertion failed: an exit code, a signal, no test.
     if (!isWell && counts.failed === 0) counts.failed += 1
-    if (!isOk) diagnostic = { end: '  ...', wanted: fileFacts }
+    if (!isOk) {
+      diagnostic = { end: '  ...', wanted: fileFacts }
+      for (const comment of comments.slice(0, mostComments)) print(`  # ${comment}`)
+    }
+    comments = []
     files.set(name.split(' ')[0], counts)
     counts = { ...nothing }
   }
@@ -47,6 +54,8 @@ export function makeReader(print) {
       open = [...open.slice(0, subtest[1].length / 4), subtest[2]]
       return
     }
+    const comment = /^ *# (?!time=)(.+)$/.exec(line)
+    if (comment) comments.push(comment[1])
     const result = resultLine.exec(line)
     if (result === null) return
     const [, indent, word, name = ''] = result

@@ -1,6 +1,7 @@
 // A bare client's own refresh: in the last five minutes, the same token again after a failure, a blank after a refusal.
 
 import { utimesSync } from 'node:fs'
+import { clientId } from '../../../src/demo/endpoints.js'
 import type { Engine } from '../../kit/engine.js'
 
 const nearEndMs = 5 * 60_000
@@ -18,6 +19,7 @@ export async function bareRefresh(e: Engine): Promise<Refreshed> {
     const body = JSON.stringify({
       grant_type: 'refresh_token',
       refresh_token,
+      client_id: clientId,
       scope: scopes.join(' '),
     })
     const headers = { 'content-type': 'application/json', 'user-agent': 'bare-client' }

@@ -7,7 +7,10 @@ import type { Test } from 'tap'
 import { startAuthority } from '../../../src/demo/authority.js'
 import { faults } from '../../../src/demo/faults.js'
 import { ensure } from '../../../src/ensure.js'
+import { findAnswer } from '../../../src/login/answer.js'
 import type { Custody, Outcome } from '../../../src/outcome.js'
+import type { Run } from '../../../src/run.js'
+import { plainSealer } from '../../../src/steps/renew.js'
 import { type Engine, engine, hourMs, minuteMs } from '../../kit/engine.js'
 import { type Chance, chance } from '../chance.js'
 import { bareRefresh, touch } from './bare-client.js'
@@ -25,7 +28,10 @@ export interface Weeks {
   /** Ends that came, and the warnings (days before) that were missing. */
   ends: number
   unwarned: string[]
-  spentPosted: number
+  /** Fingerprints of refresh tokens whose answer had come, and was not saved yet, when a run was killed. */
+  lost: string[]
+  /** Fingerprints of spent refresh tokens that were posted though nothing was lost. */
+  spentPosted: string[]
   /** Hours after which the login in the file was not accepted though no fault was in force. */
   deadHours: number
 }
@@ -61,7 +67,8 @@ export async function weeksOf(
     needless: [],
     ends: 0,
     unwarned: [],
-    spentPosted: 0,
+    lost: [],
+    spentPosted: [],
     deadHours: 0,
   }
   let endsAtMs = 0
@@ -107,7 +114,7 @@ export async function weeksOf(
     }
   }
   while (clock.ms < startMs + days * dayMs) await nextHour()
-  weeks.spentPosted = authority.counts().reuses
+  weeks.spentPosted = postedAgain(e).filter(token => !weeks.lost.includes(token))
   return weeks
 }
 
@@ -156,6 +163,7 @@ function misfortunes(
 async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | null> {
   weeks.runs += 1
   const run = await e.run()
+  const before = e.authority.requests.length
   let left = luck.is(1 / 48) ? luck.whole(1, 12) : Number.POSITIVE_INFINITY
   const { nonce } = run
   run.nonce = () => {
@@ -169,11 +177,40 @@ async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | 
   } catch (error) {
     if (!(error instanceof Killed)) throw error
     weeks.killedRuns += 1
+    const posted = e.authority.requests.slice(before).filter(isRotation)
+    if (posted.length > 0 && !(await isSaved(e, run)))
+      weeks.lost.push(posted.at(-1)?.tokens[0] ?? '')
     return null
   }
 }
 
 class Killed extends Error {}
+
+type Request = Engine['authority']['requests'][number]
+
+const isRotation = ({ endpoint, status }: Request) => endpoint === 'token' && status === 200
+
+/** Is the newest refresh token in the file, in the store or in the answer that waits for the next run? */
+async function isSaved(e: Engine, run: Run): Promise<boolean> {
+  const sealer = run.config.custody === 'sole' ? await run.sealer() : plainSealer
+  const found = await findAnswer(e.home.paths.answer, sealer)
+  const newest = e.refreshTokens().at(-1) ?? ''
+  const copies = [e.login()?.refreshToken, (await e.stored())?.refreshToken]
+  return (
+    copies.includes(newest) || (found.kind === 'answered' && found.answer.body.includes(newest))
+  )
+}
+
+/** Refresh tokens that were refused after they had been exchanged, each once, whoever posted them. */
+function postedAgain({ authority }: Engine): string[] {
+  const all = authority.requests.filter(({ endpoint }) => endpoint === 'token')
+  const again = all.filter(
+    ({ status, tokens }, at) =>
+      status === 400 &&
+      all.slice(0, at).some(each => isRotation(each) && each.tokens[0] === tokens[0]),
+  )
+  return [...new Set(again.map(({ tokens }) => tokens[0] ?? ''))]
+}
 
 /** Is the newest refresh token of a login that goes on in the file or in the store? */
 async function isNeedless(e: Engine, isAlive: boolean): Promise<boolean> {

@@ -4,8 +4,12 @@ const resultLine = /^( *)(not ok|ok) \d+(?: - (.*))?$/
 const mostComments = 60
 const fileFacts = /^ +(exitCode|signal|expired): (?!null|1$)/
 
-/** `print` gets lines for a person. `files()`: leaf assertions of each file; one that crashed has failed. */
-export function makeReader(print) {
+/** Tokens of the stand-ins and of OpenBao: a comparison that fails shows both sides, and no token is for a log. */
+const token = /\b(sk-ant-\w+-|hv[sbr]\.|s\.)[\w-]{12,}/g
+
+/** `print` gets lines for a person, without tokens. `files()`: leaf assertions of each file; one that crashed has failed. */
+export function makeReader(printLine) {
+  const print = line => printLine(line.replace(token, '$1…'))
   const files = new Map()
   const nothing = { passed: 0, failed: 0, skipped: 0 }
   let counts = { ...nothing }

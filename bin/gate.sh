@@ -31,7 +31,7 @@ ca_worker() {
   ca_timeout=${2-}
   set -- "$ca_node" "$ca_root/bin/claude-auth" ensure --for "$1" --gate-fd 9 \
     ${ca_target:+--client "$ca_target"} --override "$ca_named" --cwd "$ca_cwd" \
-    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign}
+    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_timeout:+--waited-for}
   if [ -n "$ca_timeout" ]; then set -- "$ca_timeout" 60 "$@"; fi
   if [ -n "$ca_setsid" ]; then set -- "$ca_setsid" "$@"; fi
   PATH=$ca_search

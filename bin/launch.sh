@@ -68,7 +68,7 @@ ca_account() {
   fi
   if ca_find_node; then
     # The pipe stays open on 8, of which the engine knows nothing, until it ends.
-    (ca_engine ensure --for "$ca_for" --client "$ca_client" </dev/null 8>&1 >/dev/null 2>&1 &) |
+    (ca_engine ensure --for "$ca_for" --waited-for --client "$ca_client" </dev/null 8>&1 >/dev/null 2>&1 &) |
       ca_bounded 15 cat >/dev/null 2>&1
   fi
   exit "$ca_code"

@@ -147,15 +147,16 @@ try {
   rmSync(temporary, { recursive: true, force: true })
 }
 
-/** What is loaded first, programs last; what is old stays for a while, for processes that are still running. */
+/** What is loaded first, programs last; the files of the build before stay, for processes that are still running. */
 function install() {
   mkdirSync(dist, { recursive: true })
+  const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
   const isLoaded = name => /^(?:library|main|engine)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }
-  const isOld = name => Date.now() - statSync(join(dist, name)).mtimeMs > 600_000
+  const isOld = name => statSync(join(dist, name)).mtimeMs < previousMs
   for (const name of readdirSync(dist)) {
     if (!built.includes(name) && isOld(name)) rmSync(join(dist, name), { force: true })
   }

@@ -15,6 +15,9 @@ import type { Env } from './host/paths.js'
 declare const $main: string
 declare const $engine: string
 
+/** Of a command line or a configuration that is wrong: such a run has not come far. */
+const usageCode = 2
+
 type Main = (argv: string[], env: Env) => Promise<number>
 type ModuleFunction = (
   exports: object,
@@ -27,20 +30,34 @@ type ModuleFunction = (
 async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
-  // Whoever reads may stop early (`claude-auth log | head`): what is at work goes on to its end.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', error => {
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') process.exit(1)
-    })
   const argv = process.argv.slice(2)
   const isEngine = isForEngine(argv)
+  const isUnheard = unheard()
   const { main, keep } = load(isEngine ? $engine : $main)
-  process.exitCode = await main(argv, process.env)
-  // Nobody waits for the end of a run of the engine; all other commands leave the home as it is.
-  if (!isEngine) return
-  const mayGrow = Math.random() < 0.1
+  const code = await main(argv, process.env)
+  process.exitCode = code === 0 && isUnheard() ? 1 : code
+  // Only a whole run of the engine keeps code: all other commands leave the home as it is.
+  if (!isEngine || code === usageCode) return
+  // Somebody may be waiting for the end of this process.
+  const mayTake = !argv.includes('--waited-for')
+  const mayGrow = mayTake && Math.random() < 0.1
   keep(Date.now(), mayGrow)
-  keepMain(mayGrow)
+  if (mayTake) keepMain(mayGrow)
+}
+
+/**
+ * What goes wrong with our output ends no run: a request may be on its way. The result tells whether words
+ * were lost that somebody would have read; who stops early (`| head`) or closes the terminal reads none.
+ */
+function unheard(): () => boolean {
+  let isUnheard = false
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', error => {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (!['EPIPE', 'EIO'].includes(code)) isUnheard = true
+      if (isUnheard) process.exitCode ||= 1
+    })
+  return () => isUnheard
 }
 
 /** What the other commands begin with is kept too; with `isThorough` also where what is kept is of no use. */

@@ -77,3 +77,39 @@ t.test('a run of the engine keeps the code of both, another command that of none
     [engine, main],
   )
 })
+
+t.test(
+  'while somebody waits only the engine is kept, and a wrong command line keeps nothing',
+  async t => {
+    const { folder, engine, main, exitCode } = copied(t)
+    writeFileSync(join(folder, main), bundleOf('async () => 0'))
+    writeFileSync(join(folder, engine), bundleOf('async () => 2'))
+    t.equal(await exitCode('ensure', '--bogus'), 2)
+    t.notOk(existsSync(join(folder, '.cache')))
+    writeFileSync(join(folder, engine), bundleOf('async () => 3'))
+    t.equal(await exitCode('ensure', '--waited-for'), 3)
+    const kept = readdirSync(join(folder, '.cache/claude-auth'))
+    t.match(kept, [/^engine-/])
+  },
+)
+
+t.test('output that cannot be written ends no run, and is no success', async t => {
+  const { folder, engine, exitCode } = copied(t)
+  const failing = (code: string) =>
+    bundleOf(`async () => {
+      process.stderr.emit('error', Object.assign(new Error('it failed'), { code: '${code}' }))
+      await new Promise(resolve => setTimeout(resolve, 50))
+      require('node:fs').writeFileSync('ended', '')
+      return 0
+    }`)
+  for (const [code, exit] of [
+    ['EPIPE', 0],
+    ['EIO', 0],
+    ['ENOSPC', 1],
+  ] as const) {
+    rmSync(join(folder, 'ended'), { force: true })
+    writeFileSync(join(folder, engine), failing(code))
+    t.equal(await exitCode('ensure'), exit, code)
+    t.ok(existsSync(join(folder, 'ended')), code)
+  }
+})

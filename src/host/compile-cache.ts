@@ -9,7 +9,6 @@ import {
   existsSync,
   fstatSync,
   lstatSync,
-  openSync,
   readdirSync,
   readFileSync,
   type Stats,
@@ -18,6 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
+import { openOwn } from './own-file.js'
 import type { Env } from './paths.js'
 
 /** Where the code is kept: `name` changes with everything that it depends on. */
@@ -31,7 +31,7 @@ export interface CodePlace {
  * it knows the length, and damaged code can crash it.
  */
 const checksumBytes = 32
-/** Longer than anything is left unused that is still wanted. */
+/** Since it was written: what is still wanted by then is written anew. */
 const forgottenMs = 30 * 24 * 3600_000
 
 /** `$XDG_CACHE_HOME/claude-auth`, normally `~/.cache/claude-auth`; null without a home. */
@@ -108,10 +108,9 @@ export function runCompiled(source: Buffer, path: string, place: CodePlace | nul
 function readKept({ folder, name }: CodePlace, source: Buffer): Buffer | undefined {
   try {
     if (!isOwn(folder)) return undefined
-    const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW)
+    const file = openOwn(join(folder, name), constants.O_RDONLY)
     try {
-      const { uid, mode } = fstatSync(file)
-      if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return undefined
+      if ((fstatSync(file).mode & 0o022) !== 0) return undefined
       const bytes = readFileSync(file)
       const code = bytes.subarray(checksumBytes)
       const isWhole = checksumOf(source, code).equals(bytes.subarray(0, checksumBytes))

@@ -13,7 +13,8 @@ import { forgetLocks, notedLocks, wasOurLock } from './lock-record.js'
  */
 export function releaseLeftLocks(place: LockPlace): void {
   const noted = notedLocks(place.state)
-  if (noted.length === 0) return
+  // Whatever else stands there is no note of ours.
+  if (noted.length === 0) return forgetLocks(place.state)
   const left = noted.filter(({ path }) => {
     const lock = lstatSync(path, { throwIfNoEntry: false })
     return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs)

@@ -12,6 +12,9 @@ export const atOnce = {
   stat: byCallback(statSync),
   utimes: byCallback(utimesSync),
   realpath: byCallback(realpathSync),
+  // proper-lockfile would give its locks up when the process exits. Where we end in the middle nobody may post
+  // again what we have posted: they stay, and the next run, which knows them as ours, ends what was begun.
+  rmdirSync: () => undefined,
 }
 
 /** Its last argument is the callback, given the error or the result. */

@@ -1,6 +1,6 @@
 // Our note of the client's locks that we make, so that the run after a crash of ours knows them as ours.
 
-import { closeSync, constants, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
@@ -17,6 +17,8 @@ export interface LockNote {
 const madeWithinMs = 500
 /** File times come from the kernel's tick, which is behind the clock by up to 10 ms. */
 const tickMs = 20
+/** More than any run of ours writes. */
+const mostBytes = 256 * 1024
 
 /** Notes a lock; the caller holds the gate, so nobody else writes here. */
 export function noteLock(state: string, note: LockNote) {
@@ -63,7 +65,7 @@ function linesOf(path: string): string[] {
   try {
     const file = openOwn(path, constants.O_RDONLY)
     try {
-      return readFileSync(file, 'utf8').split('\n')
+      return fstatSync(file).size > mostBytes ? [] : readFileSync(file, 'utf8').split('\n')
     } finally {
       closeSync(file)
     }

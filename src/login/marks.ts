@@ -60,16 +60,17 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
     return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const previousSeconds = sealedBefore(join(paths.state, 'seen'))
-  const seconds = sealLogin(paths.loginFile, { ...facts, previousSeconds })
+  const place = (name: string, text: string, mtimeSeconds: number) =>
+    atomicWrite(join(paths.state, name), text, { nonce: facts.nonce, mtimeSeconds, durable: false })
+  const seconds = sealLogin(paths.loginFile, { ...facts, previousSeconds }, sealed =>
+    place('seen', '', sealed),
+  )
   if (typeof seconds === 'string') return { marked: false, because: seconds }
   const haveSystem = lookAtConfig(facts.systemConfig, facts.configReadAtMs)
   const haveUser = lookAtConfig(facts.userConfig, facts.configReadAtMs)
   if (haveSystem === 'changed' || haveUser === 'changed')
     return { marked: false, because: 'config-changed' }
 
-  const place = (name: string, text: string, mtimeSeconds: number) =>
-    atomicWrite(join(paths.state, name), text, { nonce: facts.nonce, mtimeSeconds, durable: false })
-  place('seen', '', seconds)
   place('checked', '', (facts.configReadAtMs - tickMs) / 1000)
   place('usable', '', wholeSeconds(facts.usableUntilMs))
   if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))

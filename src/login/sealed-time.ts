@@ -18,14 +18,16 @@ export interface SealFacts {
 }
 
 /**
- * Sets the login file's time to a whole second in the past that no sealed login had before, so that
- * any later write, even within the same clock tick or with an older time put back, shows. It is set
- * on the descriptor that is read, and the bytes are compared after it: a write before shows there, a
- * write after in the time. Two seconds past, as busybox ash compares whole seconds.
+ * Sets the login file's time to a whole second in the past that no sealed login had before (`record` is
+ * given it first), so that any later write, even within the same clock tick or with an older time put back,
+ * shows. It is set on the descriptor that is read, and the bytes are compared after it: a write before shows
+ * there, a write after in the time. Two seconds past, as busybox ash compares whole seconds; it alone can't
+ * tell a copy put back whose own time lies within that very second.
  */
 export function sealLogin(
   loginFile: string,
   facts: SealFacts,
+  record: (seconds: number) => void = () => undefined,
 ): number | 'login-changed' | 'too-soon' {
   let file: number
   try {
@@ -39,6 +41,7 @@ export function sealLogin(
     const stillSealed = before.mtimeMs === facts.previousSeconds * 1000
     const seconds = sealSeconds(facts) ?? (stillSealed ? facts.previousSeconds : null)
     if (seconds === null) return 'too-soon'
+    record(seconds)
     setTime(file, loginFile, seconds)
     const named = statSync(loginFile, { throwIfNoEntry: false })
     const isSame = named?.ino === before.ino && named.dev === before.dev

@@ -1,5 +1,6 @@
 // What is kept of a run is used by the next one, and only what this very user keeps.
 
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -88,6 +89,10 @@ t.test(
         const other = { folder, name: 'other' }
         runCompiled(Buffer.from('"another"'), 'other', other).keep(Date.now(), true)
         writeFileSync(file, readFileSync(join(folder, 'other')))
+      },
+      'a pipe': file => {
+        rmSync(file)
+        execFileSync('mkfifo', [file])
       },
       'a folder': file => {
         rmSync(file)

@@ -191,3 +191,16 @@ t.test('the storage lock is held for one write, and stale after 15 s', async t =
   age(at.storage, 16)
   t.equal(await write(), true)
 })
+
+t.test('whoever ends in the middle, by whatever, leaves the locks to its own next run', async t => {
+  for (const signal of ['SIGTERM', 'SIGUSR2', 'SIGKILL'] as const) {
+    const { at, taken, process_ } = house(t)
+    const child = process_('mine', 'hold')
+    await once(child.stdout, 'data')
+    child.kill(signal)
+    await once(child, 'exit')
+    t.ok(existsSync(at.refresh) && existsSync(at.legacy), signal)
+    t.equal(await taken('other'), 'lock-busy', signal)
+    t.equal(await taken('mine'), 'taken', signal)
+  }
+})

@@ -1,6 +1,13 @@
 // Our note of the locks that we make: after a crash it tells ours from another's.
 
-import { linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -96,4 +103,11 @@ t.test('the last lock that is forgotten takes the note with it', async t => {
   t.same(readdirSync(state), ['locks.jsonl'])
   forgetLock(state, path)
   t.same(readdirSync(state), [])
+})
+
+t.test('a record that is too long for ours counts as none', async t => {
+  const state = t.testdir()
+  noteLock(state, { path, atMs, birthtimeMs: 5 })
+  truncateSync(join(state, 'locks.jsonl'), 2 ** 30)
+  t.same(notedLocks(state), [])
 })

@@ -170,6 +170,14 @@ t.test('a later seal has another time, though marks were cleared between', async
   t.ok(lstatSync(planted).isFile(), 'a link in its place is followed by nobody')
 })
 
+t.test('a seal that comes to nothing has had its second too', async t => {
+  const { paths, facts, time } = setUp(t)
+  t.same(writeMarks(paths, { ...facts, contentHash: hash('other') }).marked, false)
+  t.equal(time('seen'), (seconds - 60) * 1000)
+  t.ok(writeMarks(paths, facts).marked)
+  t.equal(time('seen'), (seconds - 59) * 1000)
+})
+
 t.test('a notice is whole lines, and can be taken back', async t => {
   const { paths } = setUp(t)
   mkdirSync(paths.state)

@@ -1,5 +1,6 @@
 // Ctrl-C, Ctrl-Z and a closed terminal while a slow renewal is under way: nothing of it is lost.
 
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
 import { realClient } from '../kit/real-clients.js'
@@ -59,3 +60,18 @@ for (const custody of custodies)
           if (custody === 'sole') t.same(await box.grepSecrets(box.home.path, 'refresh'), [])
         },
       )
+
+for (const custody of custodies)
+  t.test(`a terminal that closes on a typed ensure, ${custody}`, { buffered: true }, async t => {
+    const box = await wrapped(t, { login: 'expired', via: 'loopback', config: { custody } })
+    // Longer than the word of patience takes, which finds no terminal any more.
+    box.authority.fail('token', faults.late(2000))
+    const screen = terminal(box)
+    screen.type(`${join(dirname(box.wrapper), 'claude-auth')} ensure\n`)
+    await until(() => box.tokenRequests().ours.length === 1)
+    screen.close()
+    await screen.end
+    await until(() => box.authority.accepts(box.login()?.accessToken ?? '') !== null)
+    t.equal((await box.ensure()).outcome?.verdict, 'ok')
+    t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 })
+  })

@@ -25,6 +25,7 @@ export const ensure = {
     terminal: { says: 'somebody can be asked', hidden: true },
     foreign: { says: 'another credential stands in the environment', hidden: true },
     cwd: { value: 'FOLDER', says: 'where the client is started', hidden: true },
+    'waited-for': { says: 'somebody waits until this run has ended', hidden: true },
   },
   notes: [
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',

@@ -3,11 +3,18 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeFolder } from '../host/compile-cache.js'
+import { enterGate } from '../host/gate.js'
 import { type Env, ownPaths } from '../host/paths.js'
 import { removeEmptyFolders } from '../install/carry-out.js'
+import { releaseLeftLocks } from '../login/left-locks.js'
+import { processFacts } from '../login/lock-owner.js'
+import { notedLocks } from '../login/lock-record.js'
 import { readLoginFile } from '../login/login-file.js'
 import { configOf, type Place } from '../place.js'
 import { runOnce } from './run-once.js'
+
+/** Longer than any run is at it. */
+const gateWaitMs = 60_000
 
 /** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */
 export type HandedBack =
@@ -41,6 +48,7 @@ export async function staysSole(place: Place, env: Env): Promise<boolean> {
 export function removeLeftovers(place: Place, env: Env): boolean {
   const { paths, person } = place
   const own = ownPaths(env, person.home)
+  releaseLocks(place)
   rmSync(paths.state, { recursive: true, force: true })
   removeCode(env, person.home)
   if (!existsSync(own.localStore)) return true
@@ -51,6 +59,14 @@ export function removeLeftovers(place: Place, env: Env): boolean {
   rmSync(own.localStore, { recursive: true, force: true })
   removeEmptyFolders(dirname(own.localStore), person.home)
   return true
+}
+
+/** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
+function releaseLocks({ paths }: Place): void {
+  if (notedLocks(paths.state).length === 0) return
+  const gate = enterGate(paths.gate, null, gateWaitMs)
+  releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
+  gate.leave()
 }
 
 /** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */

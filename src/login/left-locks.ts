@@ -11,10 +11,8 @@ import { forgetLocks, notedLocks, wasOurLock } from './lock-record.js'
  * Removes them. The caller holds the gate, so whoever of ours made them is dead. A client that meets
  * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
  */
-export function releaseLeftLocks(place: LockPlace): void {
+export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'process'>): void {
   const noted = notedLocks(place.state)
-  // Whatever else stands there is no note of ours.
-  if (noted.length === 0) return forgetLocks(place.state)
   const left = noted.filter(({ path }) => {
     const lock = lstatSync(path, { throwIfNoEntry: false })
     return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs)

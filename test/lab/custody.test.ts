@@ -74,19 +74,23 @@ for (const [name, end] of Object.entries(ends) as [string, End][])
       const all = await steps(t, end, isWhole)
       const points = isWhole ? all : all.filter((_, index) => index % 12 === 5)
       const wrong: string[] = []
+      let killed = 0
       t.jobs = 2
       await Promise.all(
         points.map((point, index) =>
           t.test(`before ${point.what}`, { buffered: true }, async t => {
             const found = await killedAt(t, end, point, index)
-            t.same(found, [])
-            wrong.push(...found.map(each => `before ${point.what}: ${each}`))
+            t.same(found.wrong, [])
+            killed += found.isKilled ? 1 : 0
+            wrong.push(...found.wrong.map(each => `before ${point.what}: ${each}`))
           }),
         ),
       )
-      figures.counted(
+      figures.within(
         `steps at which handing the refresh token back ${name} was killed`,
-        points.length,
+        `${killed} of ${points.length}`,
+        'nearly all',
+        killed > 0 && killed >= points.length * 0.8 - 1,
       )
       figures.wanted(
         `${name}: refresh tokens lost, spent or not handed back by the next run`,

@@ -66,23 +66,25 @@ export async function steps(t: Test, end: End, exhaustive: boolean): Promise<Kil
   return points.filter((point, index) => !isProgram(point) || index % 20 === 0)
 }
 
-/** What was wrong after it was killed at `point` and the next run had been. */
+/** Was it killed at `point` (it may take another course than when it was watched), and what was wrong after the next run. */
 export async function killedAt(
   t: Test,
   end: End,
   point: KillPoint,
   nth: number,
-): Promise<string[]> {
+): Promise<{ isKilled: boolean; wrong: string[] }> {
   const box = await end.begin(t)
   const { authority } = box
   const wrong: string[] = []
   const { signal, code } = await runKilled(box, point, 'SIGKILL', end.words)
-  if (signal !== 'SIGKILL') wrong.push(`it was not killed, and ended with ${code}`)
+  const isKilled = signal === 'SIGKILL'
+  if (!isKilled && code !== 0) wrong.push(`it was not killed, and ended with ${code}`)
   if (authority.accepts(box.login()?.accessToken ?? '') === null)
     wrong.push('a session would have found a dead login')
   wrong.push(...(await end.goOn(box, nth)))
   const login = box.login()
-  if (login === null || login.refreshToken === null) return [...wrong, 'it was not handed back']
+  if (login === null || login.refreshToken === null)
+    return { isKilled, wrong: [...wrong, 'it was not handed back'] }
   // It is the newest: it can be spent.
   box.writeLogin({ ...login, expiresAt: Date.now() - 1000 })
   authority.expireAccess(login.accessToken)
@@ -90,5 +92,5 @@ export async function killedAt(
   if (renewed.outcome?.verdict !== 'ok') wrong.push('what was handed back is of no use')
   const { rotations, reuses } = authority.counts()
   if (rotations !== 1 || reuses !== 0) wrong.push(`${rotations} rotations, ${reuses} reuses`)
-  return wrong
+  return { isKilled, wrong }
 }

@@ -1,4 +1,4 @@
-// Bundles src/ into dist/ with esbuild: what is our own in one file, the engine alone in another, and one for each
+// Bundles src/ into dist/ with esbuild: what is our own in one file, the engine and its status in another, and one for each
 // library that is loaded late. usage: node scripts/build.mjs [--alone]   (nothing of the build before stays)
 //
 // Each file more costs Node about 1 ms at every start. In the bundle, a module that is imported by

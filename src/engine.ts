@@ -1,10 +1,12 @@
-// `ensure` alone, as a bundle of its own: half as much for Node to read and compile while a launch waits.
+// The engine and the look at it, `ensure` and `status`, as a bundle of their own: half as much for Node to read and compile.
 
 import { ensure } from './commands/ensure.js'
+import { status } from './commands/status.js'
 import { exitCodeOf } from './exit-code.js'
 import type { Env } from './host/paths.js'
 
-/** As `main` of main.ts, for `ensure` and no word of help. */
-export async function main([, ...rest]: string[], env: Env): Promise<number> {
-  return exitCodeOf(() => ensure(rest, env))
+/** As `main` of main.ts, for these two and no word of help. */
+export async function main([name, ...rest]: string[], env: Env): Promise<number> {
+  const command = name === 'status' ? status : ensure
+  return exitCodeOf(() => command(rest, env))
 }

@@ -31,13 +31,12 @@ async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
   const argv = process.argv.slice(2)
-  const isEngine = isForEngine(argv)
   const isUnheard = unheard()
-  const { main, keep } = load(isEngine ? $engine : $main)
+  const { main, keep } = load(isForEngine(argv) ? $engine : $main)
   const code = await main(argv, process.env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
-  if (!isEngine || code === usageCode) return
+  if (argv[0] !== 'ensure' || code === usageCode) return
   // Somebody may be waiting for the end of this process.
   const mayTake = !argv.includes('--waited-for')
   const mayGrow = mayTake && Math.random() < 0.1
@@ -87,7 +86,8 @@ function placeOf(name: string): CodePlace | null {
 
 /** Does the smaller bundle do? */
 function isForEngine([name, ...rest]: string[]): boolean {
-  return name === 'ensure' && !rest.includes('--help') && !rest.includes('-h')
+  const isEngine = name === 'ensure' || name === 'status'
+  return isEngine && !rest.includes('--help') && !rest.includes('-h')
 }
 
 void run()

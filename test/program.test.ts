@@ -42,7 +42,7 @@ t.test('the exit code is what the command says, and no success without its word'
   const { folder, engine, main, exitCode } = copied(t)
   for (const [bundle, word] of [
     [engine, 'ensure'],
-    [main, 'status'],
+    [main, 'log'],
   ] as const) {
     const ends = (main: string) => {
       writeFileSync(join(folder, bundle), bundleOf(main))
@@ -54,21 +54,26 @@ t.test('the exit code is what the command says, and no success without its word'
   }
 })
 
-t.test('the engine runs from its own bundle, all else and its help from the other', async t => {
-  const { folder, engine, main, exitCode } = copied(t)
-  writeFileSync(join(folder, engine), bundleOf('async () => 10'))
-  writeFileSync(join(folder, main), bundleOf('async () => 20'))
-  t.equal(await exitCode('ensure', '--for', 'launch'), 10)
-  t.equal(await exitCode('ensure', '--help'), 20)
-  t.equal(await exitCode('ensure', '-h'), 20)
-  t.equal(await exitCode('status'), 20)
-  t.equal(await exitCode(), 20)
-})
+t.test(
+  'engine and status run from their own bundle, all else and their help from the other',
+  async t => {
+    const { folder, engine, main, exitCode } = copied(t)
+    writeFileSync(join(folder, engine), bundleOf('async () => 10'))
+    writeFileSync(join(folder, main), bundleOf('async () => 20'))
+    t.equal(await exitCode('ensure', '--for', 'launch'), 10)
+    t.equal(await exitCode('ensure', '--help'), 20)
+    t.equal(await exitCode('ensure', '-h'), 20)
+    t.equal(await exitCode('status'), 10)
+    t.equal(await exitCode('status', '--help'), 20)
+    t.equal(await exitCode('log'), 20)
+    t.equal(await exitCode(), 20)
+  },
+)
 
 t.test('a run of the engine keeps the code of both, another command that of none', async t => {
   const { folder, engine, main, exitCode } = copied(t)
   for (const name of [engine, main]) writeFileSync(join(folder, name), bundleOf('async () => 0'))
-  await exitCode('status')
+  for (const word of ['status', 'log']) await exitCode(word)
   t.notOk(existsSync(join(folder, '.cache')))
   await exitCode('ensure')
   const kept = readdirSync(join(folder, '.cache/claude-auth')).sort()

@@ -40,6 +40,12 @@ interface Case {
 }
 
 const cases: Case[] = []
+// With a teardown of its own, tap ends the file as soon as no test is at work.
+let tellFound = () => {}
+const areFound = new Promise<void>(resolve => {
+  tellFound = resolve
+})
+run('where it can be killed', false, () => areFound)
 for (const custody of custodies) {
   const add = (sum: Case['sum'], name: string, act: Act) => cases.push({ sum, name, custody, act })
   const options = { login: 'expired', via: 'proxy', config: { custody } } as const
@@ -70,6 +76,8 @@ for (const custody of custodies) {
       gaps.push(ms ?? 0)
     })
 }
+
+tellFound()
 
 run('our own crash is taken over at once', false, async t => {
   const { afterMs, plainMs, good } = await oursMs(t)

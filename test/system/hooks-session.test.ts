@@ -38,11 +38,11 @@ async function passTime(box: Hooked, ms: number) {
     const aged = { ...sealed.stored.login, expiresAtMs: (expiresAtMs ?? 0) - ms }
     await store.write({ ...sealed.stored, login: aged }, sealed.version)
   }
-  for (const path of [loginFile, ...readdirSync(state).map(name => join(state, name))])
-    earlier(path)
-  // The seal on the login: the marks know it by one time for both.
+  // The seal on the login goes on from where it was: a client would not see a later one with the same time.
+  const others = readdirSync(state).filter(name => name !== 'seen')
+  for (const path of [loginFile, ...others.map(name => join(state, name))]) earlier(path)
   const seen = join(state, 'seen')
-  if (existsSync(seen))
+  if (existsSync(join(state, 'fresh')))
     utimesSync(loginFile, statSync(seen).atimeMs / 1000, statSync(seen).mtimeMs / 1000)
 }
 

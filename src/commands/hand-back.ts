@@ -65,8 +65,11 @@ export function removeLeftovers(place: Place, env: Env): boolean {
 function releaseLocks({ paths }: Place): void {
   if (notedLocks(paths.state).length === 0) return
   const gate = enterGate(paths.gate, null, gateWaitMs)
-  releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
-  gate.leave()
+  try {
+    releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
+  } finally {
+    gate.leave()
+  }
 }
 
 /** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */

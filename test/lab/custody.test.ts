@@ -89,8 +89,8 @@ for (const [name, end] of Object.entries(ends) as [string, End][])
       figures.within(
         `steps at which handing the refresh token back ${name} was killed`,
         `${killed} of ${points.length}`,
-        'nearly all',
-        killed > 0 && killed >= points.length * 0.8 - 1,
+        '9 of 10 at least',
+        killed > 0 && killed >= Math.floor(points.length * 0.9),
       )
       figures.wanted(
         `${name}: refresh tokens lost, spent or not handed back by the next run`,

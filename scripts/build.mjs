@@ -1,5 +1,5 @@
-// Bundles src/ into dist/ with esbuild: what is our own in one file, the engine and its status in another, and one for each
-// library that is loaded late. usage: node scripts/build.mjs [--alone]   (nothing of the build before stays)
+// Bundles src/ into dist/ with esbuild: what is our own in one file, the engine and its status in another, help in a third, and
+// one for each library that is loaded late. usage: node scripts/build.mjs [--alone]   (nothing of the build before stays)
 //
 // Each file more costs Node about 1 ms at every start. In the bundle, a module that is imported by
 // `import()` begins its work when it is asked for. All is CommonJS, which starts 5 ms sooner than ES
@@ -48,8 +48,11 @@ const options = {
   minifyWhitespace: true,
   minifySyntax: true,
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': '$here' },
-  banner: { js: "const $here = require('node:url').pathToFileURL(__filename).href" },
+  // Made when it is asked for: that is seldom.
+  define: { 'import.meta.url': '$here.url' },
+  banner: {
+    js: "const $here={get url(){return require('node:url').pathToFileURL(__filename).href}};",
+  },
   // The UMD form of jsonc-parser can't be bundled.
   mainFields: ['module', 'main'],
   logLevel: 'warning',
@@ -88,11 +91,12 @@ const unused = {
   },
 }
 
-// Node's own modules that most runs need nothing of, and that cost 2 ms and more: loaded at first use.
-const lateModules = {
+/** Node's own modules that most runs need nothing of, and that cost 2 ms and more: loaded at first use. */
+const lateModules = (...late) => ({
   name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:node:)?(?:assert|child_process)$/ }, ({ path, namespace }) =>
+    const filter = new RegExp(`^(?:node:)?(?:${late.join('|')})$`)
+    onResolve({ filter }, ({ path, namespace }) =>
       namespace === 'late-modules' ? undefined : { path, namespace: 'late-modules' },
     )
     onLoad({ filter: /./, namespace: 'late-modules' }, async ({ path }) => {
@@ -101,7 +105,7 @@ const lateModules = {
       return { contents: `module.exports = { ${getters.join(', ')} }` }
     })
   },
-}
+})
 
 mkdirSync(join(root, '.cache'), { recursive: true })
 const temporary = mkdtempSync(join(root, '.cache', 'dist-'))
@@ -118,7 +122,7 @@ try {
   const files = readdirSync(temporary)
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
-  for (const name of ['main', 'engine']) {
+  for (const name of ['main', 'engine', 'help']) {
     await build({
       ...options,
       entryPoints: { [name]: `src/${name}.ts` },
@@ -127,7 +131,11 @@ try {
       banner: { js: `(function (exports, require, module, __filename) {${options.banner.js}` },
       footer: { js: '})' },
       external: ['./library-*'],
-      plugins: [unused, lateModules, byRequire('libraries', libraries, fileOf)],
+      plugins: [
+        unused,
+        lateModules('assert', 'child_process'),
+        byRequire('libraries', libraries, fileOf),
+      ],
     })
     const bytes = readFileSync(join(temporary, `${name}.cjs`))
     // It is read a byte a character.
@@ -140,8 +148,11 @@ try {
     ...options,
     entryPoints: { 'claude-auth': 'src/program.ts' },
     outdir: temporary,
-    define: { $main: JSON.stringify(names.main), $engine: JSON.stringify(names.engine) },
+    define: Object.fromEntries(
+      Object.entries(names).map(([name, file]) => [`$${name}`, JSON.stringify(file)]),
+    ),
     banner: {},
+    plugins: [lateModules('crypto')],
   })
   install()
 } finally {
@@ -153,7 +164,7 @@ function install() {
   mkdirSync(dist, { recursive: true })
   const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
-  const isLoaded = name => /^(?:library|main|engine)-/.test(name)
+  const isLoaded = name => /^(?:library|main|engine|help)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }

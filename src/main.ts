@@ -1,49 +1,33 @@
-// From the command line to a command: one table, one exit code.
+// From the command line to a command: one table of modules, one exit code.
 
+import { type CommandName, commandNamed } from './commands/command-table.js'
+import { unknownCommand } from './commands/unknown-command.js'
 import { exitCodeOf } from './exit-code.js'
-import { AuthError } from './host/error.js'
 import type { Env } from './host/paths.js'
-import { version } from './version.js'
 
-/** Runs the command that `argv` names and gives the exit code; never throws. */
-export async function main(argv: string[], env: Env): Promise<number> {
-  return exitCodeOf(() => run(argv, env))
+export type Command = (argv: string[], env: Env) => Promise<number>
+
+/** Each is loaded only when it is asked for. */
+export const commands: Record<CommandName, () => Promise<Command>> = {
+  status: async () => (await import('./commands/status.js')).status,
+  doctor: async () => (await import('./commands/doctor.js')).doctor,
+  login: async () => (await import('./commands/login.js')).login,
+  logout: async () => (await import('./commands/logout.js')).logout,
+  log: async () => (await import('./commands/log-command.js')).logCommand,
+  install: async () => (await import('./commands/install.js')).install,
+  uninstall: async () => (await import('./commands/uninstall.js')).uninstall,
+  ensure: async () => (await import('./commands/ensure.js')).ensure,
+  hook: async () => (await import('./commands/hook.js')).hook,
+  completion: async () => (await import('./commands/completion.js')).completion,
+  demo: async () => (await import('./commands/demo.js')).demo,
 }
 
-async function run(argv: string[], env: Env): Promise<number> {
-  const [name = '--help', ...rest] = argv
-  if (name === '--version' || name === '-v') {
-    process.stdout.write(`${version}\n`)
-    return 0
-  }
-  if (name === '--help' || name === '-h' || name === 'help') return help(rest[0] ?? null, env)
-  if (rest.includes('--help') || rest.includes('-h')) return help(name, env)
-  const { commandNamed } = await import('./commands/command-table.js')
-  const entry = commandNamed(name)
-  if (entry === null) throw await unknown(name)
-  const command = await entry.load()
-  return command(rest, env)
-}
-
-/** Prints the help of `name`, or the overview. Throws `usage` for a name that is no command. */
-async function help(name: string | null, env: Env): Promise<number> {
-  const { commandNamed } = await import('./commands/command-table.js')
-  if (name !== null && commandNamed(name) === null) throw await unknown(name)
-  const { helpFor } = await import('./commands/help.js')
-  const { inkFor } = await import('./report/ink.js')
-  const { widthOf } = await import('./report/wrap.js')
-  const { stdout } = process
-  const page = { width: widthOf(stdout), ink: await inkFor(env, stdout.isTTY === true) }
-  stdout.write(helpFor(name, page))
-  return 0
-}
-
-async function unknown(name: string): Promise<AuthError> {
-  const { nearestCommand } = await import('./commands/command-table.js')
-  const near = nearestCommand(name)
-  const meant = near === null ? '' : `; did you mean ${near}?`
-  const { wordShown } = await import('./commands/flags.js')
-  return new AuthError('usage', `there is no command ${wordShown(name, 'of that name')}${meant}`, {
-    ...(near === null ? {} : { hint: `claude-auth ${near}` }),
+/** Runs the command that `argv` names and gives its exit code; never throws. For help and version see help.ts. */
+export async function main([name = '', ...rest]: string[], env: Env): Promise<number> {
+  return exitCodeOf(async () => {
+    const entry = commandNamed(name)
+    if (entry === null) throw unknownCommand(name)
+    const command = await commands[entry.name]()
+    return command(rest, env)
   })
 }

@@ -1,4 +1,4 @@
-// The program as Node starts it: runs one of two bundles from the code that is kept of it, and keeps that.
+// The program as Node starts it: runs one of three bundles, the two large ones from the code that is kept of them.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,9 +11,10 @@ import {
 } from './host/compile-cache.js'
 import type { Env } from './host/paths.js'
 
-/** The names of the bundles of main.ts and engine.ts, with a hash of what is in them; put in by scripts/build.mjs. */
+/** The names of the bundles, each with a hash of what is in it; put in by scripts/build.mjs. */
 declare const $main: string
 declare const $engine: string
+declare const $help: string
 
 /** Of a command line or a configuration that is wrong: such a run has not come far. */
 const usageCode = 2
@@ -31,8 +32,8 @@ async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
   const argv = process.argv.slice(2)
-  const isUnheard = unheard()
-  const { main, keep } = load(isForEngine(argv) ? $engine : $main)
+  const isUnheard = isWorker(argv) ? () => false : unheard()
+  const { main, keep } = load(bundleFor(argv))
   const code = await main(argv, process.env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
@@ -79,15 +80,23 @@ function load(name: string): { main: Main; keep: Compiled['keep'] } {
   return { main: module.exports.main, keep }
 }
 
+/** Null: no code of it is kept. */
 function placeOf(name: string): CodePlace | null {
   // V8's code is of its flags, too.
-  return process.execArgv.length > 0 ? null : codePlace(process.env, name)
+  if (name === $help || process.execArgv.length > 0) return null
+  return codePlace(process.env, name)
 }
 
-/** Does the smaller bundle do? */
-function isForEngine([name, ...rest]: string[]): boolean {
-  const isEngine = name === 'ensure' || name === 'status'
-  return isEngine && !rest.includes('--help') && !rest.includes('-h')
+/** The smallest that does. */
+function bundleFor([name = '--help', ...rest]: string[]): string {
+  const isForWords = ['help', '--help', '-h', '--version', '-v'].includes(name)
+  if (isForWords || rest.includes('--help') || rest.includes('-h')) return $help
+  return name === 'ensure' || name === 'status' ? $engine : $main
+}
+
+/** The worker of a launch speaks by other means, and to make Node's streams would cost it 4 ms. */
+function isWorker(argv: string[]): boolean {
+  return argv.includes('--gate-fd')
 }
 
 void run()

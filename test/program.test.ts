@@ -30,6 +30,7 @@ function copied(t: Test) {
     folder,
     engine: nameOf('engine'),
     main: nameOf('main'),
+    help: nameOf('help'),
     exitCode: async (...words: string[]) =>
       (await run(process.execPath, [copy, ...words], { cwd: folder, env })).code,
   }
@@ -55,18 +56,23 @@ t.test('the exit code is what the command says, and no success without its word'
 })
 
 t.test(
-  'engine and status run from their own bundle, all else and their help from the other',
+  'engine and status run from one bundle, words on the program from another, all else from a third',
   async t => {
-    const { folder, engine, main, exitCode } = copied(t)
+    const { folder, engine, main, help, exitCode } = copied(t)
     writeFileSync(join(folder, engine), bundleOf('async () => 10'))
     writeFileSync(join(folder, main), bundleOf('async () => 20'))
+    writeFileSync(join(folder, help), bundleOf('async () => 30'))
     t.equal(await exitCode('ensure', '--for', 'launch'), 10)
-    t.equal(await exitCode('ensure', '--help'), 20)
-    t.equal(await exitCode('ensure', '-h'), 20)
     t.equal(await exitCode('status'), 10)
-    t.equal(await exitCode('status', '--help'), 20)
     t.equal(await exitCode('log'), 20)
-    t.equal(await exitCode(), 20)
+    t.equal(await exitCode('frobnicate'), 20)
+    for (const words of [[], ['--help'], ['-h'], ['help', 'log'], ['--version'], ['-v']])
+      t.equal(await exitCode(...words), 30, words.join(' '))
+    for (const name of ['ensure', 'status', 'log']) {
+      t.equal(await exitCode(name, '--help'), 30, name)
+      t.equal(await exitCode(name, '-h'), 30, name)
+    }
+    t.notOk(existsSync(join(folder, '.cache/claude-auth', help)))
   },
 )
 

@@ -1,9 +1,5 @@
 // What the command table says of one command: enough for its help, completion, manual page and parser.
 
-import type { Env } from '../host/paths.js'
-
-export type Command = (argv: string[], env: Env) => Promise<number>
-
 /** A flag of a command; the key in the table is its long name. */
 export interface Flag {
   /** What it does, as a phrase without full stop. */
@@ -41,7 +37,6 @@ export interface CommandEntry {
   notes: readonly string[]
   /** Command lines that work as they stand; the first is the help's example. */
   examples: readonly [string, ...string[]]
-  load: () => Promise<Command>
 }
 
 /** The flags that people may type. */

@@ -10,8 +10,7 @@ import { logout } from './table/logout.js'
 import { completion, demo, ensure, hook } from './table/plumbing.js'
 import { status } from './table/status.js'
 
-/** In the order in which people read of them. To add a command, add its entry here. */
-export const commandTable: readonly CommandEntry[] = [
+const table = [
   status,
   doctor,
   login,
@@ -23,10 +22,16 @@ export const commandTable: readonly CommandEntry[] = [
   hook,
   completion,
   demo,
-]
+] as const satisfies readonly CommandEntry[]
+
+export type CommandName = (typeof table)[number]['name']
+export type NamedEntry = CommandEntry & { name: CommandName }
+
+/** In the order in which people read of them. To add a command, add its entry here, and its module to ../main.ts. */
+export const commandTable: readonly NamedEntry[] = table
 
 /** The command called `name`, or null. */
-export function commandNamed(name: string): CommandEntry | null {
+export function commandNamed(name: string): NamedEntry | null {
   return commandTable.find(entry => entry.name === name) ?? null
 }
 

@@ -47,7 +47,9 @@ interface Reported extends Run {
 }
 
 /** The runbook that came with this program, where the site names no other. */
-const packagedRunbook = fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
+function packagedRunbook(): string {
+  return fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
+}
 
 /**
  * Says what `decision` means, to everybody who has to know. Called again when the run went on, it says
@@ -92,7 +94,7 @@ export async function report(
     },
     user: person.user,
     host: person.host,
-    runbook: config.alerts.runbook ?? packagedRunbook,
+    runbook: config.alerts.runbook ?? packagedRunbook(),
     loginEndsAtMs: outcome.loginEndsAt,
     expiresAtMs: outcome.expiresAt,
     ...(trouble === null ? {} : { detail: trouble }),

@@ -4,8 +4,9 @@ import { openBao } from '../kit/openbao.js'
 import { fetchPeers } from '../kit/real-clients.js'
 import { vaultBox } from '../kit/vault-box.js'
 import { bareRenewal } from './bare-renewal.js'
+import { leastRenewal } from './least-renewal.js'
 import { makePlace, type Place, placeIn } from './place.js'
-import { counted, leftOut, type Row, type Section, times } from './row.js'
+import { counted, leftOut, type Row, type Section, times, told } from './row.js'
 import type { Bench } from './scene.js'
 import { type Contestant, inTurn } from './timing.js'
 
@@ -22,13 +23,14 @@ export async function due(bench: Bench): Promise<Section[]> {
   const places = [place, sole, vault]
   for (const each of places) await each.makeFresh()
   const program = bareRenewal(place)
-  const [nothing, bare, ...found] = await inTurn(
+  const [nothing, bare, least, ...found] = await inTurn(
     [
       {
         name: 'Node doing nothing',
         once: () => place.timeServed(place.node, { args: ['-e', '0'] }),
       },
       { name: base, once: () => place.timeServed(place.node, { args: [program] }) },
+      await leastRenewal(bench),
       launch('claude-auth, due', place),
       launch('claude-auth, due, sole custody', sole),
       launch('claude-auth, due, with Vault', vault),
@@ -44,8 +46,12 @@ export async function due(bench: Bench): Promise<Section[]> {
   })
   const section = {
     title: `A due launch on loopback (Node ${process.version})`,
-    rows: [...rows, counted('refresh tokens used twice in all these launches', '', reuses, 0, '')],
-    timed: [nothing, bare, ...found],
+    rows: [
+      ...rows,
+      told('the least a due launch can be: its writes and its POST', least, bare),
+      counted('refresh tokens used twice in all these launches', '', reuses, 0, ''),
+    ],
+    timed: [nothing, bare, least, ...found],
     base,
   }
   if (bench.quick) return [section]

@@ -53,6 +53,11 @@ export function counted(
   return { figure, baseline, wanted: `≤ ${most}`, found: `${found} ${unit}`.trim(), ...verdict }
 }
 
+/** A ratio worth knowing of which nothing is claimed. */
+export function told(figure: string, found: Timed, base: Timed): Row {
+  return { ...compared(figure, found, base), wanted: 'listed', holds: null, gross: false }
+}
+
 /** Something worth knowing of which nothing is claimed. */
 export function listed(figure: string, found: string): Row {
   return { figure, baseline: '', wanted: 'listed', found, holds: null, gross: false }

@@ -20,5 +20,4 @@ export const doctor = {
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',
   ],
   examples: ['claude-auth doctor', 'claude-auth doctor --fix'],
-  load: async () => (await import('../doctor.js')).doctor,
 } as const satisfies CommandEntry

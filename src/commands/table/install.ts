@@ -40,7 +40,6 @@ export const install = {
   },
   notes: [],
   examples: ['claude-auth install --dry-run', 'claude-auth install'],
-  load: async () => (await import('../install.js')).install,
 } as const satisfies CommandEntry
 
 export const uninstall = {
@@ -68,5 +67,4 @@ export const uninstall = {
   },
   notes: [],
   examples: ['claude-auth uninstall --dry-run'],
-  load: async () => (await import('../uninstall.js')).uninstall,
 } as const satisfies CommandEntry

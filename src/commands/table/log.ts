@@ -23,5 +23,4 @@ export const log = {
     'claude-auth log --last',
     'claude-auth log --follow',
   ],
-  load: async () => (await import('../log-command.js')).logCommand,
 } as const satisfies CommandEntry

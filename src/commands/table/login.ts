@@ -24,5 +24,4 @@ export const login = {
     'Exit code: 0 ok, 1 not finished, 2 usage or configuration, 3 wrong account, 4 attention, 5 no answer, 130 after Ctrl-C.',
   ],
   examples: ['claude-auth login', 'claude-auth login --new-identity'],
-  load: async () => (await import('../login.js')).login,
 } as const satisfies CommandEntry

@@ -17,5 +17,4 @@ export const logout = {
     'Exit code: 0 done (also when nobody was signed in), 1 broken, 2 usage or configuration, 4 something is left for later.',
   ],
   examples: ['claude-auth logout', 'claude-auth logout --json'],
-  load: async () => (await import('../logout.js')).logout,
 } as const satisfies CommandEntry

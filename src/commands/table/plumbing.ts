@@ -31,7 +31,6 @@ export const ensure = {
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',
   ],
   examples: ['claude-auth ensure --force --json', 'claude-auth ensure --every 15m'],
-  load: async () => (await import('../ensure.js')).ensure,
 } as const satisfies CommandEntry
 
 export const hook = {
@@ -49,7 +48,6 @@ export const hook = {
     'session-start and user-prompt-submit check the login, stop-failure has it looked at again, session-end stores a new sign-in and marks a log-out.',
   ],
   examples: ['claude-auth hook session-start'],
-  load: async () => (await import('../hook.js')).hook,
 } as const satisfies CommandEntry
 
 export const completion = {
@@ -65,7 +63,6 @@ export const completion = {
     'fish: claude-auth completion fish > ~/.config/fish/completions/claude-auth.fish',
   ],
   examples: ['claude-auth completion bash'],
-  load: async () => (await import('../completion.js')).completion,
 } as const satisfies CommandEntry
 
 export const demo = {
@@ -77,5 +74,4 @@ export const demo = {
   flags: {},
   notes: [],
   examples: ['claude-auth demo'],
-  load: async () => (await import('../demo.js')).demo,
 } as const satisfies CommandEntry

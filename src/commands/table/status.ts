@@ -17,5 +17,4 @@ export const status = {
     'To have everything looked at and mended now: claude-auth ensure.',
   ],
   examples: ['claude-auth status', 'claude-auth status --json', 'claude-auth status --short'],
-  load: async () => (await import('../status.js')).status,
 } as const satisfies CommandEntry

@@ -1,8 +1,9 @@
 // One HTTP request with a hard deadline, told apart by what may have reached the server.
 
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import { collect, type HttpReply, replyOf } from './http-reply.js'
 
 /** How requests leave this machine. */
 export interface Network {
@@ -22,22 +23,11 @@ export interface HttpRequest {
   timeoutMs: number
 }
 
-export interface HttpReply {
-  kind: 'reply'
-  status: number
-  body: Buffer
-  /** The server's clock (`Date`), if it tells. */
-  serverNowMs: number | null
-  retryAfterMs: number | null
-}
-
 /** `not-sent`: nothing can have reached the server. `cut`: it may have, but no whole reply came. */
 export type HttpOutcome =
   | HttpReply
   | { kind: 'not-sent'; what: string }
   | { kind: 'cut'; what: string }
-
-const largestReply = 2 * 1024 * 1024
 
 /** Sends one request on a connection of its own. Follows no redirect. Never throws. */
 export async function send(network: Network, request: HttpRequest): Promise<HttpOutcome> {
@@ -54,7 +44,11 @@ export async function send(network: Network, request: HttpRequest): Promise<Http
     const timer = setTimeout(() => stop('no answer in time'), request.timeoutMs)
     outgoing.on('response', incoming => {
       sent = true
-      collect(incoming, body => (body ? done(incoming, body) : stop('the reply is too large')))
+      collect(incoming, body => {
+        if (body === null) return stop('the reply is too large')
+        clearTimeout(timer)
+        resolve(replyOf(incoming, body))
+      })
       incoming.on('error', error => stop(reason(error)))
       incoming.on('aborted', () => stop('the connection ended in the middle of the reply'))
     })
@@ -62,10 +56,6 @@ export async function send(network: Network, request: HttpRequest): Promise<Http
       clearTimeout(timer)
       fail(what)
       outgoing.destroy()
-    }
-    const done = (incoming: IncomingMessage, body: Buffer) => {
-      clearTimeout(timer)
-      resolve(replyOf(incoming, body))
     }
     outgoing.on('socket', socket => onReady(socket, secure, () => (sent = true)))
     outgoing.on('error', error => stop(reason(error)))
@@ -131,39 +121,6 @@ function onReady(
   const waiting = secure ? socket.secureConnecting !== false : socket.connecting
   if (waiting) socket.once(secure ? 'secureConnect' : 'connect', ready)
   else ready()
-}
-
-/** Gives the whole body, or null when it is longer than any honest reply. */
-function collect(incoming: IncomingMessage, give: (body: Buffer | null) => void) {
-  const parts: Buffer[] = []
-  let length = 0
-  incoming.on('data', (part: Buffer) => {
-    length += part.length
-    if (length > largestReply) give(null)
-    else parts.push(part)
-  })
-  incoming.on('end', () => {
-    if (incoming.complete) give(Buffer.concat(parts))
-  })
-}
-
-function replyOf(incoming: IncomingMessage, body: Buffer): HttpReply {
-  const serverNowMs = Date.parse(incoming.headers.date ?? '')
-  return {
-    kind: 'reply',
-    status: incoming.statusCode ?? 0,
-    body,
-    serverNowMs: Number.isNaN(serverNowMs) ? null : serverNowMs,
-    retryAfterMs: retryAfter(incoming.headers['retry-after'], serverNowMs),
-  }
-}
-
-/** RFC 9110 §10.2.3: seconds or a date; a date counts from the server's own clock. */
-function retryAfter(value: string | undefined, serverNowMs: number): number | null {
-  if (value === undefined) return null
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
-  const at = Date.parse(value) - serverNowMs
-  return Number.isNaN(at) || at < 0 ? null : at
 }
 
 /** The error's code only: a library's message may quote what was sent. */

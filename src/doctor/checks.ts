@@ -6,6 +6,7 @@ import * as login from './check-login.js'
 import * as machine from './check-machine.js'
 import * as setup from './check-setup.js'
 import * as store from './check-store.js'
+import * as token from './check-token.js'
 import * as upkeep from './check-upkeep.js'
 import type { Facts, Gather, Room } from './facts.js'
 import { shellNames } from './facts-shells.js'
@@ -48,11 +49,11 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('login-place', ['login'], facts => login.loginPlace(facts.login)),
     check('login-fields', ['login', 'engine'], login.loginFields),
     check('private-files', ['login'], facts => login.privateFiles(facts.login)),
-    check('server', ['login', 'engine'], login.server),
-    check('identity', ['login', 'engine'], login.identity),
-    check('token', ['login', 'engine'], login.token),
-    check('login-end', ['login', 'engine'], login.loginEnd),
-    check('renewal', ['login', 'engine'], login.renewal),
+    check('server', ['login', 'engine'], token.server),
+    check('identity', ['login', 'engine'], token.identity),
+    check('token', ['login', 'engine'], token.token),
+    check('login-end', ['login', 'engine'], token.loginEnd),
+    check('renewal', ['login', 'engine'], token.renewal),
     check('answer', ['login'], facts => login.answer(facts.login)),
     check('scope', ['login'], facts => login.scope(facts.login)),
   ],

@@ -5,7 +5,7 @@ import { configTemplate } from './config-text.js'
 import type { Choices } from './manifest.js'
 import { environmentText, fishText, pathLines, profileText } from './shell-text.js'
 import type { Shipped, Unit } from './shipped.js'
-import type { Wanted } from './wanted.js'
+import { file, folder, link, type Wanted, withFolders } from './wanted.js'
 
 /** Where the program stands, once for all users. */
 export const systemProgram = '/usr/local/lib/claude-auth'
@@ -173,28 +173,4 @@ function managed({ shipped, processWrapperTaken }: SystemFacts): Wanted[] {
   const wrapper = processWrapperTaken ? {} : { processWrapper: join(programBin, 'claude-wrap') }
   const text = `${JSON.stringify({ ...wrapper, hooks }, null, 2)}\n`
   return withFolders([file('/etc/claude-code/managed-settings.d/claude-auth.json', text)])
-}
-
-function folder(path: string, mode = 0o755): Wanted {
-  return { path, make: { kind: 'folder', mode } }
-}
-
-function file(path: string, text: string): Wanted {
-  return { path, make: { kind: 'file', text, mode: 0o644 } }
-}
-
-function link(path: string, target: string, yields?: string): Wanted {
-  return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
-}
-
-/** Each file behind the folders that lead to it. */
-function withFolders(files: Wanted[]): Wanted[] {
-  const made = new Set<string>()
-  return files.flatMap(each => {
-    const parts = each.path.split('/').slice(1, -1)
-    const folders = parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)
-    const fresh = folders.filter(path => !made.has(path))
-    for (const path of fresh) made.add(path)
-    return [...fresh.map(path => folder(path)), each]
-  })
 }

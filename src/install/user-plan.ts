@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { configTemplate } from './config-text.js'
 import type { Choices } from './manifest.js'
 import type { Shipped } from './shipped.js'
-import type { Wanted } from './wanted.js'
+import { link, type Wanted } from './wanted.js'
 
 export interface UserFacts {
   home: string
@@ -136,8 +136,4 @@ function folders(home: string, ...names: string[]): Wanted[] {
     path: join(home, ...names.slice(0, at + 1)),
     make: { kind: 'folder', mode: 0o700 },
   }))
-}
-
-function link(path: string, target: string, yields?: string): Wanted {
-  return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
 }

@@ -36,3 +36,30 @@ export interface Wanted {
   path: string
   make: Make
 }
+
+/** A folder; what leads to a file of everybody's is open to everybody. */
+export function folder(path: string, mode = 0o755): Wanted {
+  return { path, make: { kind: 'folder', mode } }
+}
+
+/** A file of ours that everybody may read. */
+export function file(path: string, text: string): Wanted {
+  return { path, make: { kind: 'file', text, mode: 0o644 } }
+}
+
+/** `yields`: see `Make`. */
+export function link(path: string, target: string, yields?: string): Wanted {
+  return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
+}
+
+/** Each file behind the folders that lead to it. */
+export function withFolders(files: Wanted[]): Wanted[] {
+  const made = new Set<string>()
+  return files.flatMap(each => {
+    const parts = each.path.split('/').slice(1, -1)
+    const folders = parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)
+    const fresh = folders.filter(path => !made.has(path))
+    for (const path of fresh) made.add(path)
+    return [...fresh.map(path => folder(path)), each]
+  })
+}

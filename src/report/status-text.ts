@@ -1,4 +1,4 @@
-// The words of `claude-auth status`: three to six lines at a terminal, or one for a prompt.
+// The words of `claude-auth status`: three to six lines at a terminal.
 
 import type { Outcome, Step } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
@@ -32,7 +32,7 @@ export interface StatusFacts {
   nowMs: number
 }
 
-const signs = { good: '✓', care: '!', bad: '✗' } as const
+export const signs = { good: '✓', care: '!', bad: '✗' } as const
 type Mood = keyof typeof signs
 
 /** The lines, for stdout, at most `width` columns each (a path or address excepted). */
@@ -54,30 +54,6 @@ export function statusLines(facts: StatusFacts, width: number, ink: Ink): string
 /** Six lines of text; on a narrow terminal they may take a few more. */
 function mostLines(width: number): number {
   return width >= 80 ? 6 : 12
-}
-
-/** One line for a prompt or a status bar; no time in it depends on when it is read. */
-export function shortLine(facts: ShortFacts, nowMs: number): string {
-  const { verdict, because, expiresAt, credential } = facts
-  const whose = facts.email === null ? 'Claude' : cleanMiddle(facts.email, 40)
-  if (because === 'off') return 'claude-auth is switched off'
-  if (because === 'not-ours') return `${signs.care} not your login`
-  if (credential === 'other') return `${signs.care} another credential is used`
-  if (because === 'signed-out') return `${signs.bad} signed out: claude-auth login`
-  if (verdict === 'sign-in') return `${signs.bad} sign in: ${facts.signInCommand}`
-  if (verdict === 'broken') return `${signs.bad} trouble: claude-auth ensure`
-  if (verdict === 'no-answer') return `${signs.bad} ${whose}, no answer: claude-auth ensure`
-  if (verdict === 'attention') return `${signs.care} ${whose}, needs care: claude-auth status`
-  if (expiresAt === null) return `${signs.good} ${whose}, good`
-  const end = dateTimeWords(expiresAt, nowMs).replace(' at ', ' ')
-  // Where we only observe, nobody renewed it.
-  if (expiresAt <= nowMs) return `${signs.care} ${whose}, ended ${end}`
-  return `${signs.good} ${whose}, good until ${end}`
-}
-
-export type ShortFacts = Pick<Outcome, 'verdict' | 'because' | 'expiresAt' | 'credential'> & {
-  email: string | null
-  signInCommand: string
 }
 
 function moodOf({ outcome, mode }: StatusFacts): Mood {

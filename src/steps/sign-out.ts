@@ -2,21 +2,17 @@
 
 import { AuthError } from '../host/error.js'
 import { forgetAccount } from '../login/client-config.js'
-import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
 import { relation } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import { readLoginFile } from '../login/login-file.js'
 import { withSpent } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
-import { moveAside, sealUnreadable } from './keep-aside.js'
 import { ourLongLived } from './long-lived-facts.js'
 import { look } from './look.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
+import { forbid, loginOf, removeFromFile, type SignOutState } from './sign-out-file.js'
 import { signOutStored } from './sign-out-stored.js'
-
-/** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: nobody will. */
-export type SignOutState = 'done' | 'nothing' | 'later' | 'failed'
 
 export interface SignedOutSteps {
   server: SignOutState
@@ -28,9 +24,6 @@ export interface SignedOutSteps {
   /** When what could not be ended at the server ends by itself; null: unknown, or it was ended. */
   endsAtMs: number | null
 }
-
-/** A client that is renewing at this moment is waited for: what it saves is to go too. */
-const clientWaitMs = 15_000
 
 /**
  * Signs this user out. The log-out mark is there already, and the caller is inside the gate; so
@@ -79,55 +72,6 @@ function ownInStore({ asked, memory }: Run, inFile: Login | null): Login | null 
   return relation(held.lineage, lineage) === 'unrelated' ? null : login
 }
 
-/** All that is known of this login may not come back, whatever happens next. */
-function forbid(run: Run, logins: (Login | null)[]): void {
-  const { held, longLived, signedOut } = run.memory
-  const chain = [
-    ...(signedOut?.chain ?? []),
-    ...(held?.lineage.chain ?? []),
-    held?.accessHash,
-    longLived?.placed?.accessHash,
-    ...logins.flatMap(login => [login?.accessToken, login?.refreshToken].map(hashOfToken)),
-  ].filter(hash => typeof hash === 'string')
-  const isAnother = signedOut === null || logins.some(login => login !== null)
-  const atMs = isAnother ? run.now() : signedOut.atMs
-  remember(run, { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } })
-}
-
-async function removeFromFile(
-  run: Run,
-): Promise<{ state: SignOutState; login: Login | null; trouble: string | null }> {
-  const { paths, person, locks } = run
-  const look = () => readLoginFile(paths.loginFile, person.uid)
-  if (look().kind === 'missing') return { state: 'nothing', login: null, trouble: null }
-  const remove = async () => {
-    const isSealed = await sealUnreadable(run)
-    return withStorageLock(locks, storageWaitMs, () => {
-      const file = look()
-      if (file.kind === 'missing') return null
-      if (file.kind === 'login') forbid(run, [file.login])
-      if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
-      else writeLoginFile(paths.loginFile, withLogin(file.bytes, null), run.nonce())
-      return loginOf(file)
-    })
-  }
-  try {
-    const login = await withRefreshLocks(locks, clientWaitMs, remove).catch(unlessBusy(remove))
-    return { state: 'done', login, trouble: null }
-  } catch (error) {
-    if (!(error instanceof AuthError)) throw error
-    return { state: 'failed', login: null, trouble: error.message }
-  }
-}
-
-/** Whoever holds the client's refresh locks for so long is not waited for. */
-function unlessBusy<T>(work: () => Promise<T>): (error: unknown) => Promise<T> {
-  return async error => {
-    if (error instanceof AuthError && error.code === 'lock-busy') return work()
-    throw error
-  }
-}
-
 async function outOfStore(run: Run): Promise<SignOutState> {
   if (run.store === null) return 'nothing'
   const { asked } = run
@@ -165,14 +109,6 @@ function unique(owed: Owed[]): Owed[] {
   return owed.filter((each, at) => owed.findIndex(({ token }) => token === each.token) === at)
 }
 
-function loginOf(file: LoginFile): Login | null {
-  return file.kind === 'login' ? file.login : null
-}
-
 function hashOf(login: Login | null): string | null {
   return login && tokenHash(login.refreshToken ?? login.accessToken)
-}
-
-function hashOfToken(token: string | null | undefined): string | null {
-  return token ? tokenHash(token) : null
 }

@@ -98,7 +98,7 @@ export function hooksPolicy({ hooks, switches }: ClientFacts): Finding | null {
   const off = switches.find(({ key, managed }) =>
     key === 'disableAllHooks' ? managed || !isManaged : !isManaged,
   )
-  return off ? found('warn', hookWords.off(off.key, off.file)) : ok(hookWords.running)
+  return off ? found('warn', hookWords.off(off.key, off.file, off.managed)) : ok(hookWords.running)
 }
 
 export function node({ node }: MachineFacts): Finding {

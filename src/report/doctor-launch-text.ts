@@ -76,8 +76,11 @@ export const hookWords = {
       'claude-auth install',
     ),
   running: 'Nothing switches them off.',
-  off: (key: string, file: string) =>
-    words(`${key} in ${shown(file)} switches the hooks of claude-auth off.`, `vi ${pasted(file)}`),
+  off: (key: string, file: string, isManaged: boolean) =>
+    words(
+      `${key} in ${shown(file)} switches the hooks of claude-auth off.`,
+      `${isManaged ? 'sudo ' : ''}vi ${pasted(file)}`,
+    ),
 }
 
 export const settingsWords = {

@@ -47,9 +47,10 @@ export function invalidConfig(problems: readonly Problem[]): AuthError {
   })
 }
 
-/** What opens the file at the problem: every Debian has `vi`, and every `vi` this option. */
+/** What opens the file at the problem: every Debian has `vi`, and every `vi` this option. The machine's is root's. */
 function editorAt({ file, line }: Problem): string {
-  return line === null ? `vi ${file}` : `vi +${line} ${file}`
+  const editor = file.startsWith('/etc/') ? 'sudo vi' : 'vi'
+  return line === null ? `${editor} ${file}` : `${editor} +${line} ${file}`
 }
 
 function show(input: unknown, key: string): string | null {

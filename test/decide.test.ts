@@ -1,20 +1,19 @@
 // The rule by examples: every step of the design with each of its reasons, and the rules with numbers.
 
 import t from 'tap'
-import type { State } from '../src/state.js'
 import {
   blank,
+  type Case,
   checked,
   due,
   expired,
+  follows,
   heldAs,
   inFile,
   inStore,
   login,
   minuteMs,
   nowMs,
-  state,
-  told,
   withoutRefresh,
 } from './kit/states.js'
 
@@ -28,8 +27,7 @@ const away = { kind: 'unreachable' } as const
 /** Nothing was ever known here. */
 const virgin = { held: null, verification: null, storedAccessHash: null }
 
-/** What is so, and the step that follows from it. */
-const cases: [string, Partial<State>, string][] = [
+const cases: Case[] = [
   ['all is well', {}, 'launch fresh'],
   ['switched off', { mode: 'off', file: missing }, 'launch off'],
   ['another user’s home', { owned: false, file: missing }, 'launch not-ours'],
@@ -182,14 +180,7 @@ const cases: [string, Partial<State>, string][] = [
   ],
 ]
 
-for (const [name, facts, expected] of cases)
-  t.test(`${name} → ${expected}`, async t => {
-    t.equal(told(state(facts)), expected)
-    const key = /^(renew|restore|verify|back-up) \S+ (\S+)$/.exec(expected)
-    if (key === null) return
-    const tried = [`${key[1]} ${key[2]}`]
-    t.not(told(state({ ...facts, tried })), expected, 'but not a second time')
-  })
+follows(cases)
 
 t.test('every step and reason of the design is among them', async t => {
   const reached = new Set(cases.map(([, , expected]) => expected.split(' ').slice(0, 2).join(' ')))

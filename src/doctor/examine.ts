@@ -6,7 +6,8 @@ import { exitCodes, type Verdict } from '../outcome.js'
 import { configWrong, notHere } from '../report/doctor-text.js'
 import { type Check, verdictOf } from './check.js'
 import { runChecks } from './checks.js'
-import { gathering, type Look } from './facts.js'
+import { gathering } from './facts.js'
+import type { Look } from './look.js'
 
 export interface Examination {
   verdict: Verdict

@@ -4,8 +4,8 @@ import { AuthError } from '../host/error.js'
 import { readWebhook } from '../report/webhook-file.js'
 import { alertTroubleOf } from '../steps/alerts.js'
 import { sendTestAlert } from '../steps/test-alert.js'
-import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
+import type { Look } from './look.js'
 import { canRun } from './program.js'
 
 export interface AlertFacts {

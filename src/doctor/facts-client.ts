@@ -6,8 +6,8 @@ import { findClient } from '../host/client.js'
 import { settingsFolder } from '../host/client-settings.js'
 import { isObject, jsonObject } from '../host/json.js'
 import { askProgram, plainEnv } from './ask-program.js'
-import type { Look } from './facts.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './facts-login.js'
+import type { Look } from './look.js'
 import { canRun } from './program.js'
 
 /** `canRun`: the program it names is there. */

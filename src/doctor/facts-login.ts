@@ -12,7 +12,7 @@ import { configOf, type Place, placeOf } from '../place.js'
 import type { Run } from '../run.js'
 import { startRun } from '../start.js'
 import { look, type Seen } from '../steps/look.js'
-import type { Look } from './facts.js'
+import type { Look } from './look.js'
 
 /** Who owns a path, and who else may use it. */
 export interface PathFacts {

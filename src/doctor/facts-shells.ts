@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Person } from '../host/person.js'
 import { askProgram, plainEnv } from './ask-program.js'
-import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
+import type { Look } from './look.js'
 import { canRun, isWrapper, lastingFolder, programFolder } from './program.js'
 
 export const shellNames = ['bash', 'zsh', 'fish', 'sh'] as const

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { readJournal } from '../report/read-journal.js'
 import { askProgram, plainEnv } from './ask-program.js'
-import type { Look } from './facts.js'
 import type { LoginFacts } from './facts-login.js'
+import type { Look } from './look.js'
 
 export interface TimerFacts {
   /** The timers that are there; none where systemd knows of none or does not run. */

@@ -1,6 +1,5 @@
 // All that the checks look at, gathered room by room: a room is entered only when a check asks for it, and once.
 
-import type { Env } from '../host/paths.js'
 import type { AlertFacts } from './facts-alerts.js'
 import type { ClientFacts } from './facts-client.js'
 import type { EngineFacts } from './facts-engine.js'
@@ -10,6 +9,7 @@ import type { MachineFacts } from './facts-machine.js'
 import type { ShellFacts } from './facts-shells.js'
 import type { TimerFacts } from './facts-timer.js'
 import type { VaultFacts } from './facts-vault.js'
+import type { Look } from './look.js'
 
 export interface Facts {
   /** The configuration, the login file as it lies there, and who signs. No network. */
@@ -28,14 +28,6 @@ export interface Facts {
 
 export type Room = keyof Facts
 export type Gather = <R extends Room>(room: R) => Promise<Facts[R]>
-
-export interface Look {
-  env: Env
-  cwd: string
-  offline: boolean
-  /** Send a message to whoever is told when a sign-in is needed. */
-  testAlert: boolean
-}
 
 /** Throws `AuthError` from whichever room can't be looked at (a configuration that is wrong). */
 export function gathering(how: Look): { gather: Gather; isEntered: (room: Room) => boolean } {

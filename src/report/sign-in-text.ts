@@ -3,7 +3,7 @@
 import type { SignInReason } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
 import { agoWords, dateTimeWords } from './duration-words.js'
-import type { ReportFacts } from './text.js'
+import type { ReportFacts } from './report-facts.js'
 
 /** The runbook in this package, when the configuration names none. */
 export const ownRunbook = 'docs/runbook.md'

@@ -7,13 +7,9 @@ import { systemCode } from '../host/error.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
 import { type VaultClient, vaultClient } from './vault-client.js'
 import { vaultDocument } from './vault-document.js'
-import {
-  type SessionOptions,
-  type SessionPerson,
-  type VaultSession,
-  vaultSession,
-} from './vault-session.js'
+import { type VaultSession, vaultSession } from './vault-session.js'
 import { vaultStore } from './vault-store.js'
+import type { SessionOptions, SessionPerson } from './vault-way-in.js'
 
 export interface VaultParts {
   network: Network

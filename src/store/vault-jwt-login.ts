@@ -6,7 +6,7 @@ import type { VaultClient } from './vault-client.js'
 import { troubleOf } from './vault-failure.js'
 import { claimsOf, objection, refusalOf } from './vault-jwt.js'
 import { readSecretFile } from './vault-secret-file.js'
-import type { SessionOptions, SessionPerson, WayIn } from './vault-session.js'
+import type { SessionOptions, SessionPerson, WayIn } from './vault-way-in.js'
 
 /** Statuses by which Vault refuses a login; 404 is a wrong namespace. All others are trouble of its own. */
 const refusals = [400, 401, 403, 404]

@@ -7,8 +7,8 @@ import type { StoreTrouble } from './store.js'
 import type { VaultClient } from './vault-client.js'
 import { refusedByAnother, troubleOf } from './vault-failure.js'
 import { readSecretFile } from './vault-secret-file.js'
-import type { SessionOptions, SessionPerson, WayIn } from './vault-session.js'
 import { isRenewalDue, judgeToken, lookedUp, notLookedUp, replaced } from './vault-token-rule.js'
+import type { SessionOptions, SessionPerson, WayIn } from './vault-way-in.js'
 
 const lookUpEveryMs = 3_600_000
 /** Of Vault's service and batch tokens, and of ids that an operator chose: one word. */

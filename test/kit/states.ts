@@ -1,5 +1,6 @@
-// Facts for the tests of the rule: a healthy state, and the few words to change it with.
+// Facts for the tests of the rule: a healthy state, the few words to change it with, and tables of what follows.
 
+import t from 'tap'
 import { decide } from '../../src/decide.js'
 import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/state.js'
 
@@ -110,4 +111,19 @@ export function state(change: Partial<State> = {}): State {
 export function told(facts: State, atMs = nowMs): string {
   const { do: step, because, about } = decide(facts, atMs)
   return [step, because, about].filter(word => word !== null).join(' ')
+}
+
+/** What is so, and the step that follows from it. */
+export type Case = readonly [name: string, facts: Partial<State>, expected: string]
+
+/** A test for each case: the step follows, and, once it was tried, not a second time. */
+export function follows(cases: readonly Case[]): void {
+  for (const [name, facts, expected] of cases)
+    t.test(`${name} → ${expected}`, async t => {
+      t.equal(told(state(facts)), expected)
+      const key = /^(renew|restore|verify|back-up) \S+ (\S+)$/.exec(expected)
+      if (key === null) return
+      const tried = [`${key[1]} ${key[2]}`]
+      t.not(told(state({ ...facts, tried })), expected, 'but not a second time')
+    })
 }

@@ -5,7 +5,8 @@ import t from 'tap'
 import { columnsOf } from '../../src/report/clean.js'
 import { earlyWarningLine } from '../../src/report/note-lines.js'
 import { signInReasons } from '../../src/report/reason-words.js'
-import { launchLines, type Note, noteLine, type ReportFacts } from '../../src/report/text.js'
+import type { ReportFacts } from '../../src/report/report-facts.js'
+import { launchLines, type Note, noteLine } from '../../src/report/text.js'
 
 process.env['TZ'] = 'UTC'
 

@@ -1,11 +1,10 @@
 // Renewing and restoring with patience: back-off, tokens that may be spent, and which copy is taken.
 
-import t from 'tap'
-import type { State } from '../../src/state.js'
 import {
   checked,
   due,
   expired,
+  follows,
   heldAs,
   hourMs,
   inFile,
@@ -13,8 +12,6 @@ import {
   login,
   minuteMs,
   nowMs,
-  state,
-  told,
   withoutRefresh,
 } from '../kit/states.js'
 
@@ -28,15 +25,8 @@ const lost = (tries: number) => ({ maybeSpent: [{ hash: 'a-refresh', tries }] })
 const waits = (hash: string, ms: number) => ({ backOff: { hash, nextTryAtMs: nowMs + ms } })
 const ending = (ms: number) => inFile(due('a', { expiresAtMs: nowMs + ms }))
 
-function table(cases: [string, Partial<State>, string][]) {
-  for (const [name, facts, expected] of cases)
-    t.test(`${name} → ${expected}`, async t => {
-      t.equal(told(state(facts)), expected)
-    })
-}
-
 // Back-off.
-table([
+follows([
   ['the pause is not over', { ...ended, ...waits('a-refresh', 1) }, 'launch no-answer'],
   ['the pause is over', { ...ended, ...waits('a-refresh', 0) }, 'renew expired a-refresh'],
   ['another token’s pause', { ...ended, ...waits('z-refresh', 1) }, 'renew expired a-refresh'],
@@ -58,7 +48,7 @@ table([
 ])
 
 // A token whose request was not answered may be spent: looked for in the store, tried late, and at most twice.
-table([
+follows([
   [
     'lost once, 11 minutes left',
     { file: ending(11 * minuteMs), store: empty, ...lost(1) },
@@ -105,7 +95,7 @@ table([
 ])
 
 // Which copy.
-table([
+follows([
   ['the newer copy is asked about first', { store: inStore(b, true) }, 'verify changed b-access'],
   [
     'of the newer copy the server says nothing: a good login stays',
@@ -155,7 +145,7 @@ table([
 ])
 
 // Offline, and on a server whose tokens end at once.
-table([
+follows([
   ['ended, offline', { ...ended, offline: true }, 'launch no-answer'],
   [
     'unverified, offline',

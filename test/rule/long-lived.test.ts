@@ -1,11 +1,11 @@
 // The long-lived token by examples: put into the file only after the login is safe, and taken out again.
 
-import t from 'tap'
-import type { State } from '../../src/state.js'
 import {
   blank,
+  type Case,
   checked,
   expired,
+  follows,
   heldAs,
   hourMs,
   inFile,
@@ -14,8 +14,6 @@ import {
   minuteMs,
   noLongLived,
   nowMs,
-  state,
-  told,
   withoutRefresh,
 } from '../kit/states.js'
 
@@ -37,7 +35,7 @@ const switchedOff = { ...placed, wanted: false }
 const takenOut = { ...placed, token: null }
 const ended = { ...placed, token: over, placed: over }
 
-const cases: [string, Partial<State>, string][] = [
+const cases: Case[] = [
   [
     'wanted, never asked',
     { longLived: { ...noLongLived, wanted: true } },
@@ -260,11 +258,4 @@ const cases: [string, Partial<State>, string][] = [
   ],
 ]
 
-for (const [name, facts, expected] of cases)
-  t.test(`${name} → ${expected}`, async t => {
-    t.equal(told(state(facts)), expected)
-    const key = /^(renew|restore|verify|back-up) \S+ (\S+)$/.exec(expected)
-    if (key === null) return
-    const tried = [`${key[1]} ${key[2]}`]
-    t.not(told(state({ ...facts, tried })), expected, 'but not a second time')
-  })
+follows(cases)

@@ -1,19 +1,17 @@
 // No login in the file: what a blank may mean, and what is said where nothing is left.
 
-import t from 'tap'
-import type { State } from '../../src/state.js'
 import {
   blank,
+  type Case,
   checked,
   expired,
+  follows,
   heldAs,
   hourMs,
   inStore,
   login,
   minuteMs,
   nowMs,
-  state,
-  told,
 } from '../kit/states.js'
 
 const a = login('a', { expiresAtMs: nowMs + 3 * minuteMs })
@@ -25,7 +23,7 @@ const refusedToClient = { file: blank(), held: heldAs(a), store: inStore(a), ver
 /** The same with hours left: the client would not have refreshed then. */
 const early = { ...refusedToClient, held: heldAs(b), store: inStore(b) }
 
-const cases: [string, Partial<State>, string][] = [
+const cases: Case[] = [
   ['blanked within the client’s window', refusedToClient, 'sign-in grant-refused'],
   [
     'blanked within it, even by force',
@@ -102,7 +100,4 @@ const cases: [string, Partial<State>, string][] = [
   ],
 ]
 
-for (const [name, facts, expected] of cases)
-  t.test(`${name} → ${expected}`, async t => {
-    t.equal(told(state(facts)), expected)
-  })
+follows(cases)

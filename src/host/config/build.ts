@@ -3,13 +3,13 @@
 import type { Person } from '../person.js'
 import { checkConfigFile } from './check.js'
 import { mergeConfig } from './merge.js'
-import { invalidConfig, type Problem } from './problem.js'
+import { invalidConfig, type Path, type Problem } from './problem.js'
 import { resolveConfig } from './resolve.js'
 import type { Config } from './resolved.js'
 import { readRoster } from './roster.js'
 import { type ConfigSource, configSource } from './source.js'
 import { userPath } from './template.js'
-import { emptyFile, type Path, readYamlFile } from './yaml-file.js'
+import { emptyFile, readYamlFile } from './yaml-file.js'
 
 /** `folder`: the login folder in use. `vaultToken`: the default place of the Vault token. */
 export interface BuildInputs {

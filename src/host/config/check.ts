@@ -4,9 +4,9 @@ import * as v from 'valibot'
 import { isObject } from '../json.js'
 import { knownKeys } from './known-keys.js'
 import { nearestKey } from './nearest-key.js'
-import { expectedGot, keyPath, type Problem } from './problem.js'
+import { expectedGot, keyPath, type Path, type Problem } from './problem.js'
 import { type ConfigFile, configFileSchema } from './schema.js'
-import type { Path, YamlFile } from './yaml-file.js'
+import type { YamlFile } from './yaml-file.js'
 
 const maxUnknownKeys = 20
 

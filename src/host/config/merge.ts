@@ -1,9 +1,9 @@
 // The machine's file and the user's as one: what the machine's file pins, the user's cannot weaken.
 
 import { isObject } from '../json.js'
+import type { Path } from './problem.js'
 import { keyPath } from './problem.js'
 import type { ConfigFile } from './schema.js'
-import type { Path } from './yaml-file.js'
 
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */
 export const pinnedKeys = ['identity', 'roster', 'vault', 'alerts', 'endpoints'] as const

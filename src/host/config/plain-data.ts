@@ -1,6 +1,6 @@
 // Data from a YAML file made plain: no nulls, no control characters, no bottomless nesting.
 
-import type { Path } from './yaml-file.js'
+import type { Path } from './problem.js'
 
 const maxDepth = 20
 

@@ -2,6 +2,9 @@
 
 import { AuthError } from '../error.js'
 
+/** The way to a value, key by key. */
+export type Path = readonly (string | number)[]
+
 export interface Problem {
   file: string
   /** From 1; null where no place is known. */
@@ -21,7 +24,7 @@ export function problemLine(problem: Problem): string {
 }
 
 /** `a.b[0].c` of `['a', 'b', 0, 'c']`; a key is cut where a pasted secret could begin to show. */
-export function keyPath(path: readonly (string | number)[]): string {
+export function keyPath(path: Path): string {
   return path
     .map(key => (typeof key === 'number' ? `[${key}]` : `.${key.slice(0, 40)}`))
     .join('')

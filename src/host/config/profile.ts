@@ -1,10 +1,10 @@
 // Which login folders are looked after, and which of them is in use.
 
 import { join, normalize } from 'node:path'
+import type { Path } from './problem.js'
 import type { Config } from './resolved.js'
 import type { ConfigFile } from './schema.js'
 import { userPath } from './template.js'
-import type { Path } from './yaml-file.js'
 
 /** The folders beside `~/.claude`, absolute and as the client spells them (NFC). */
 export function resolveProfiles(

@@ -3,10 +3,10 @@
 import { durationMs } from '../duration.js'
 import type { Person } from '../person.js'
 import type { MergedConfig } from './merge.js'
+import type { Path } from './problem.js'
 import type { RosterEntry } from './roster.js'
 import type { ConfigFile } from './schema.js'
 import { fillIn, type TemplateNames, userPath } from './template.js'
-import type { Path } from './yaml-file.js'
 
 export interface ResolveInputs {
   merged: MergedConfig

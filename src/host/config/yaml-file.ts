@@ -4,12 +4,10 @@ import { readFileSync } from 'node:fs'
 import { type Document, isMap, isNode, LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import { AuthError, systemCode } from '../error.js'
 import { withoutNulls } from './plain-data.js'
-import { keyPath, type Problem } from './problem.js'
+import { keyPath, type Path, type Problem } from './problem.js'
 import { yamlSlip } from './yaml-slip.js'
 
 const maxAliases = 50
-
-export type Path = readonly (string | number)[]
 
 export interface YamlFile {
   path: string

@@ -39,5 +39,6 @@ if ! ca_find_node; then
   command echo 'claude-auth: node is not on PATH; it takes Node 20 or newer' >&2
   exit 127
 fi
-unset NODE_OPTIONS
+# Node would load other code, or print what our requests hold.
+unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
 exec "$ca_node" "$ca_self" "$@"

@@ -35,7 +35,7 @@ ca_worker() {
   if [ -n "$ca_timeout" ]; then set -- "$ca_timeout" 60 "$@"; fi
   if [ -n "$ca_setsid" ]; then set -- "$ca_setsid" "$@"; fi
   PATH=$ca_search
-  unset NODE_OPTIONS
+  unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
   exec "$@" </dev/null 2>/dev/null 7<&-
 }
 

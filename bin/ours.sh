@@ -32,6 +32,6 @@ ca_leave() {
 # ca_engine WORDS…: the command `claude-auth`, in place of this (sub)shell.
 ca_engine() {
   PATH=$ca_search
-  unset NODE_OPTIONS
+  unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
   exec "$ca_node" "$ca_root/bin/claude-auth" "$@"
 }

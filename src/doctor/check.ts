@@ -35,8 +35,8 @@ export interface Check {
   fixes: Fix[]
 }
 
-/** Without these Claude or claude-auth does not start, or can't save what it gets. */
-const breaking = ['config', 'client', 'disk']
+/** Where one of these fails, Claude or claude-auth does not start, or can't save what it gets. */
+const breaking = ['config', 'client', 'disk', 'settings']
 
 /** What the engine says stands; a check that needs care makes a good login `attention`. */
 export function verdictOf(engine: Verdict, checks: readonly Check[]): Verdict {

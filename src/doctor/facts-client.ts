@@ -35,7 +35,7 @@ export interface ClientFacts {
   open: (PathFacts & { by: 'read' | 'write' })[]
   /** Settings files that the client can't use, and why. */
   broken: { file: string; why: string; managed: boolean }[]
-  /** Folders the client shares with all users of this machine, owned by somebody else. */
+  /** Folders in /tmp that are named after this user, owned by somebody else. */
   taken: PathFacts[]
 }
 
@@ -128,13 +128,14 @@ function openTo(
   })
 }
 
-/** The client makes both by itself where they are not there (2.1.197 and 2.1.330). */
+/**
+ * The client makes both by itself where they are not there (2.1.197 and 2.1.330). The first user's
+ * `cc-socks` is none of them: beside somebody else's it takes the one of its own name (2.1.330).
+ */
 function takenFolders(env: Look['env'], uid: number): PathFacts[] {
   const folder = env['CLAUDE_CODE_TMPDIR'] || '/tmp'
-  return [`${folder}/claude-${uid}`, `${folder}/cc-socks`].flatMap(path => {
+  return [`${folder}/claude-${uid}`, `${folder}/cc-socks-${uid}`].flatMap(path => {
     const about = lstatSync(path, { throwIfNoEntry: false })
-    return about && about.uid !== uid && about.uid !== 0
-      ? [{ path, uid: about.uid, mode: about.mode & 0o7777 }]
-      : []
+    return about && about.uid !== uid ? [{ path, uid: about.uid, mode: about.mode & 0o7777 }] : []
   })
 }

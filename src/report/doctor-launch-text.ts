@@ -115,6 +115,6 @@ export const settingsWords = {
   taken: (path: string, uid: number) =>
     words(
       `${shown(path)}, which the client uses, belongs to user ${uid}.`,
-      `ls -ld ${pasted(path)}`,
+      `sudo rm -r ${pasted(path)}`,
     ),
 }

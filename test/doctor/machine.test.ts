@@ -46,6 +46,9 @@ t.test('client-folders: somebody else made one', { skip: !isRoot && 'needs root'
   mkdirSync(theirs, { recursive: true })
   const more = { env: { CLAUDE_CODE_TMPDIR: folder } }
   t.same((await doctor(box, ['--only', 'client-folders'], more)).faults, [])
+  mkdirSync(join(folder, 'cc-socks'))
+  chownSync(join(folder, 'cc-socks'), 12_345, 12_345)
+  t.same((await doctor(box, ['--only', 'client-folders'], more)).faults, [], 'the first user’s')
   chownSync(theirs, 12_345, 12_345)
   const found = await findsFault(t, box, 'client-folders', { fixable: false, more })
   t.match(found.message, 'belongs to user 12345')

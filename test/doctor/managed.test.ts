@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { asInstalled, findsFault, healthy, wrappedPath } from '../kit/doctor.js'
+import { asInstalled, doctor, findsFault, healthy, wrappedPath } from '../kit/doctor.js'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
 
 const program = join(fileURLToPath(new URL('../..', import.meta.url)), 'bin/claude-auth')
@@ -37,4 +37,6 @@ t.test('settings: a managed drop-in that is no JSON', { skip: noOwnMachine }, as
   await machine.write(file, '{"env": {"A": "1",}')
   const found = await findsFault(t, box, 'settings', { fixable: false })
   t.match(found, { state: 'fail', message: file })
+  const { code, verdict } = await doctor(box)
+  t.match({ code, verdict }, { code: 1, verdict: 'broken' }, 'the client does not start')
 })

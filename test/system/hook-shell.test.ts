@@ -263,8 +263,12 @@ t.test('the command without Node says so, and finds itself through links', async
   const start = (env: Record<string, string>) =>
     run(link, ['log', 'a b'], { cwd: box.folder, env: { ...box.env, ...env } })
   rmSync(join(box.root, 'node'))
-  box.write(join(box.root, 'node'), '#!/bin/sh\nprintf "<%s>" "$NODE_OPTIONS" "$@"\n', 0o755)
-  const recorded = await start({ NODE_OPTIONS: '--x' })
+  box.write(
+    join(box.root, 'node'),
+    '#!/bin/sh\nprintf "<%s>" "$NODE_OPTIONS$NODE_DEBUG" "$@"\n',
+    0o755,
+  )
+  const recorded = await start({ NODE_OPTIONS: '--x', NODE_DEBUG: 'http' })
   t.match(recorded, { code: 0, stdout: `<><${entry}><log><a b>` }, 'the recorded Node')
   const folder = join(box.folder, 'tools')
   symlinkSync(dirname(entry), folder)

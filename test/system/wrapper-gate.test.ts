@@ -60,11 +60,11 @@ for (const shell of Object.keys(shells) as Shell[])
       const box = wrapperBox(t)
       const tell = join(box.folder, 'tell')
       box.engine(
-        `{ pwd; umask; echo "$NODE_OPTIONS|$PATH"; ps -o sid= -p $$; echo $$; } >'${tell}'; echo launch`,
+        `{ pwd; umask; echo "$NODE_OPTIONS$NODE_DEBUG|$PATH"; ps -o sid= -p $$; echo $$; } >'${tell}'; echo launch`,
       )
       const override = join(box.real, 'claude')
       await box.launch(shell, ['-p'], {
-        env: { ...box.env, NODE_OPTIONS: '--x', CLAUDE_AUTH_CLIENT: override },
+        env: { ...box.env, NODE_OPTIONS: '--x', NODE_DEBUG: 'http', CLAUDE_AUTH_CLIENT: override },
       })
       const lines = (await box.launch(shell, [], {})) && readLines(tell)
       t.same(lines.slice(0, 3), ['/', '0077', `|${box.env['PATH']}`])

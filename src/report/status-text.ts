@@ -37,18 +37,18 @@ type Mood = keyof typeof signs
 
 /** The lines, for stdout, at most `width` columns each (a path or address excepted). */
 export function statusLines(facts: StatusFacts, width: number, ink: Ink): string[] {
-  const [first, ...others] = [
-    headline(facts),
-    tokenLine(facts),
-    endLine(facts),
-    storeLine(facts),
-    careLine(facts),
-    adviceLine(facts),
-  ].filter(line => line !== null)
   const mood = moodOf(facts)
-  const head = hanging(signs[mood], first ?? '', 2, width)
-  const rest = others.flatMap(line => hanging('', line, 2, width))
-  return [...head.map(line => ink.bold(ink[mood](line))), ...rest].slice(0, mostLines(width))
+  const head = hanging(signs[mood], headline(facts), 2, width)
+  const below = (...lines: (string | null)[]) =>
+    lines.filter(line => line !== null).flatMap(line => hanging('', line, 2, width))
+  const rest = below(tokenLine(facts), endLine(facts), storeLine(facts), careLine(facts))
+  // What to type is never cut off.
+  const advice = below(adviceLine(facts))
+  const room = mostLines(width) - head.length - advice.length
+  const kept = rest.slice(0, room)
+  const last = kept.length < rest.length ? kept.pop()?.replace(/ \S*$/, ' …') : undefined
+  const body = last === undefined ? kept : [...kept, last]
+  return [...head.map(line => ink.bold(ink[mood](line))), ...body, ...advice]
 }
 
 /** Six lines of text; on a narrow terminal they may take a few more. */

@@ -126,6 +126,18 @@ t.test('a log-out, in all its states, says each step in a line of its own', asyn
   }
 })
 
+t.test('a long trouble is cut, what to type is not', async t => {
+  const trouble = 'Vault has no token for you; type this line and then paste yours: '.repeat(6)
+  for (const width of [50, 80]) {
+    const facts = change({ verdict: 'attention', because: 'own-trouble' }, { trouble })
+    const lines = statusLines(facts, width, plainInk)
+    t.equal(lines.length, width === 80 ? 6 : 12)
+    t.equal(lines.at(-1), '  Type: claude-auth ensure')
+    t.match(lines.at(-2), / …$/)
+    for (const line of lines) t.ok(columnsOf(line) <= width, line)
+  }
+})
+
 t.test('what a stranger wrote into a name changes no screen', async t => {
   const evil = 'x\u001b[2J\u202e\ny'
   const facts = change(

@@ -117,6 +117,11 @@ X
 }
 
 # One worker in the background, if none is at it.
+ca_work_alone() {
+  command flock -n -x 9 && ca_worker soon >/dev/null
+}
+
+# The same where the marks still ask for it by then.
 ca_renew_soon() {
   command flock -n -x 9 || return
   ca_look

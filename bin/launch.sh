@@ -51,6 +51,14 @@ ca_choose() {
   if [ -z "$ca_client" ]; then ca_find_client || exit; fi
 }
 
+# Switched off, but the refresh token is still in our care: it goes back to the login file, in the background.
+ca_hand_back() {
+  command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" && [ -d "$ca_state" ] &&
+    ca_find_node && command -v flock >/dev/null && ca_lasting || return 0
+  ca_target= ca_named=${CLAUDE_AUTH_CLIENT-} ca_terminal=
+  ( (ca_with_gate ca_work_alone) </dev/null >/dev/null 2>&1 &)
+}
+
 # `auth login` and `auth logout`: the client runs as a child, and what came of it is recorded.
 ca_account() {
   ca_marked=n ca_for=hook
@@ -85,8 +93,12 @@ case $ca_zone in
   *) ca_tried= ;;
 esac
 case $ca_zone in again | bypass) ca_client= && ca_choose && ca_exec "$@" ;; esac
+if ! ca_ours; then ca_client= && ca_choose && ca_exec "$@"; fi
 # Marks are of the configuration as it is now, and a run that is switched off makes none.
-if ! ca_ours || { [ -z "$ca_known" ] && ca_off; }; then ca_client= && ca_choose && ca_exec "$@"; fi
+if [ -z "$ca_known" ] && ca_off; then
+  ca_hand_back
+  ca_client= && ca_choose && ca_exec "$@"
+fi
 
 case $ca_zone in
   exempt | change | account)

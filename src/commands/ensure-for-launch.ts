@@ -12,6 +12,7 @@ import { errorLine } from '../report/error-text.js'
 import { lateLine, mostLines } from '../report/text.js'
 import type { Report } from '../steps/report.js'
 import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
+import { handBackWhenOff } from './hand-back.js'
 import { runOnce } from './run-once.js'
 
 /** Between the last try inside a launch's waiting and its end. */
@@ -31,7 +32,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
     let config: Config | null = null
     // Whoever waits for this worker shares its verdict, never an earlier one.
     if (place.owned) clearVerdicts(place.paths)
-    const { outcome } = await runOnce(env, {
+    const { outcome, config: inForce } = await runOnce(env, {
       actor: flags.for === 'session' ? 'hook' : 'launch',
       client: flags.client ?? null,
       ...(flags.override === undefined ? {} : { override: flags.override }),
@@ -57,6 +58,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
       patientUntilMs: config =>
         config.custody === 'shared' ? startedMs + config.renewal.launchWaitMs - spareMs : 0,
     })
+    await handBackWhenOff(inForce, env, gateDescriptor(flags))
     return exitCodes[outcome.verdict]
   } catch (error) {
     // Our own trouble stops no launch.

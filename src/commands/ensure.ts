@@ -13,6 +13,7 @@ import { brokenOutcome } from '../steps/outcome-of.js'
 import type { Report } from '../steps/report.js'
 import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
+import { handBackWhenOff } from './hand-back.js'
 import { runOnce } from './run-once.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
@@ -45,9 +46,9 @@ function print(lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function run(flags: EnsureFlags, env: Env, known: Known) {
+async function run(flags: EnsureFlags, env: Env, known: Known) {
   const isTyped = actorOf(flags) === 'command'
-  return runOnce(env, {
+  const ended = await runOnce(env, {
     begin: config => {
       known.config = config
     },
@@ -66,6 +67,8 @@ function run(flags: EnsureFlags, env: Env, known: Known) {
     },
     ...(isTyped ? { later: warn } : {}),
   })
+  await handBackWhenOff(ended.config, env, gateDescriptor(flags))
+  return ended
 }
 
 function warn(lines: readonly string[]): void {

@@ -1,20 +1,12 @@
-// Handing a refresh token back from the sealed store to the login file, before claude-auth leaves.
+// Handing a refresh token back from the sealed store to the login file, before claude-auth leaves or is switched off.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { codeFolder } from '../host/compile-cache.js'
-import { enterGate } from '../host/gate.js'
+import { existsSync } from 'node:fs'
+import type { Config } from '../host/config.js'
 import { type Env, ownPaths } from '../host/paths.js'
-import { removeEmptyFolders } from '../install/carry-out.js'
-import { releaseLeftLocks } from '../login/left-locks.js'
-import { processFacts } from '../login/lock-owner.js'
-import { notedLocks } from '../login/lock-record.js'
 import { readLoginFile } from '../login/login-file.js'
-import { configOf, type Place } from '../place.js'
+import { clearMarks } from '../login/marks.js'
+import { configOf, type Place, placeOf } from '../place.js'
 import { runOnce } from './run-once.js'
-
-/** Longer than any run is at it. */
-const gateWaitMs = 60_000
 
 /** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */
 export type HandedBack =
@@ -27,7 +19,7 @@ export async function handBack(place: Place, env: Env): Promise<HandedBack> {
   if (!isKeptElsewhere(place)) return { kind: 'nothing' }
   const { outcome, trouble } = await runOnce(env, {
     actor: 'command',
-    adjust: config => ({ ...config, custody: 'shared', mode: 'on', off: null }),
+    adjust: config => ({ ...config, ...ofTheClient }),
   })
   if (!isKeptElsewhere(place)) return { kind: 'handed-back' }
   // What only a new sign-in can help has no token that could be handed back.
@@ -42,47 +34,37 @@ export async function staysSole(place: Place, env: Env): Promise<boolean> {
 }
 
 /**
- * Takes away our state, the sealed store and what else only claude-auth reads in this home. The store
- * stays where the login file has no refresh token: then it may be the only copy. True when all is gone.
+ * Switched off, nobody renews but the client: what we have sealed goes back to it, once, and nobody is told.
+ * Without that a login in sole custody would end with its access token. Of a user who is parked it stays,
+ * for their return. The gate may be held already.
  */
-export function removeLeftovers(place: Place, env: Env): boolean {
-  const { paths, person } = place
-  const own = ownPaths(env, person.home)
-  releaseLocks(place)
-  rmSync(paths.state, { recursive: true, force: true })
-  removeCode(env, person.home)
-  if (!existsSync(own.localStore)) return true
-  const file = readLoginFile(paths.loginFile, person.uid)
-  if (file.kind !== 'login' || file.login.refreshToken === null) {
-    if (readdirSync(own.localStore).length > 0) return false
-  }
-  rmSync(own.localStore, { recursive: true, force: true })
-  removeEmptyFolders(dirname(own.localStore), person.home)
-  return true
+export async function handBackWhenOff(
+  { off }: Config,
+  env: Env,
+  gateDescriptor: number | null,
+): Promise<void> {
+  if (off === null || off.because === 'parked') return
+  const place = placeOf(env)
+  if (!place.owned || !isSealed(place, env)) return
+  await runOnce(env, {
+    actor: 'command',
+    gateDescriptor,
+    adjust: config => ({
+      ...config,
+      ...ofTheClient,
+      alerts: { ...config.alerts, slack: null, command: null },
+    }),
+  })
+  // A launch that is switched off has no marks to go by.
+  clearMarks(place.paths)
 }
 
-/** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
-function releaseLocks({ paths }: Place): void {
-  if (notedLocks(paths.state).length === 0) return
-  const gate = enterGate(paths.gate, null, gateWaitMs)
-  try {
-    releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
-  } finally {
-    gate.leave()
-  }
+/** Is the login one without a refresh token, of which we have sealed a copy? */
+export function isSealed(place: Place, env: Env): boolean {
+  return isKeptElsewhere(place) && existsSync(ownPaths(env, place.person.home).localStore)
 }
 
-/** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */
-function removeCode(env: Env, home: string): void {
-  const folder = codeFolder(env)
-  if (folder === null) return
-  try {
-    rmSync(folder, { recursive: true, force: true })
-    removeEmptyFolders(dirname(folder), home)
-  } catch {
-    // Another user's, or on a disk that is read-only.
-  }
-}
+const ofTheClient = { custody: 'shared', mode: 'on', off: null } as const
 
 /** The file has a login that ends, and no refresh token: that one lies in the store. */
 function isKeptElsewhere({ paths, person }: Place): boolean {

@@ -19,9 +19,10 @@ import { systemProgram } from '../install/system-plan.js'
 import { type Place, placeOf } from '../place.js'
 import { uninstalledLines } from '../report/install-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
-import { handBack, removeLeftovers, staysSole } from './hand-back.js'
+import { handBack, staysSole } from './hand-back.js'
 import type { SharedFlags, UninstallFlags } from './install-flags.js'
 import { userSite } from './install-user.js'
+import { removeLeftovers } from './leftovers.js'
 
 /** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
 export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {

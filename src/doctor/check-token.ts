@@ -14,6 +14,7 @@ import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import { endsAtMs } from '../steps/outcome-of.js'
 import { type Finding, found, ok } from './check.js'
 import type { Both } from './check-login.js'
+import type { LoginFacts } from './facts-login.js'
 
 /** The server's verdict, and whose login it is. */
 export function server({ login, engine }: Both): Finding | null {
@@ -63,9 +64,15 @@ export function token({ login, engine }: Both): Finding | null {
   if (file.kind !== 'login') return null
   const { expiresAtMs, renewAtMs } = file.login
   if (expiresAtMs === null) return ok(tokenWords.lasting)
+  const isDue = renewAtMs !== null && renewAtMs <= nowMs
   if (expiresAtMs > nowMs)
-    return ok(tokenWords.good(expiresAtMs, nowMs, renewAtMs !== null && renewAtMs <= nowMs))
+    return ok(
+      isRenewing(login)
+        ? tokenWords.good(expiresAtMs, nowMs, isDue)
+        : tokenWords.goodOff(expiresAtMs, nowMs),
+    )
   if (decision.do === 'sign-in') return found('note', tokenWords.endedDead(expiresAtMs, nowMs))
+  if (!isRenewing(login)) return found('note', tokenWords.endedOff(expiresAtMs, nowMs))
   const isFailing = decision.because === 'no-answer' || login.run.memory.backOff !== null
   // The checks of server and renewal say why.
   if (server?.kind === 'no-answer' || isFailing)
@@ -92,7 +99,7 @@ export function loginEnd({ login, engine }: Both): Finding | null {
 export function renewal({ login, engine }: Both): Finding | null {
   const { seen, decision, nowMs } = engine
   const { file, maybeSpent } = seen.state
-  if (file.kind !== 'login' || isLongLivedShape(file.login)) return null
+  if (file.kind !== 'login' || isLongLivedShape(file.login) || !isRenewing(login)) return null
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
   if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))
@@ -104,4 +111,9 @@ export function renewal({ login, engine }: Both): Finding | null {
   const current = file.login.refreshHash ?? held?.refreshHash
   const isDoubtful = maybeSpent.some(({ hash }) => hash === current)
   return isDoubtful ? found('warn', renewalWords.doubtful, { do: 'ensure' }) : ok(renewalWords.good)
+}
+
+/** Do we renew it? Not where we are switched off, only observe, or the login is somebody else's. */
+function isRenewing({ run, place }: LoginFacts): boolean {
+  return run.config.mode === 'on' && place.owned
 }

@@ -48,6 +48,8 @@ export const tokenWords = {
     const left = `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
     return isDue ? `${left}; ${atNextLaunch} renews it.` : `${left}; it renews by itself.`
   },
+  goodOff: (endMs: number, nowMs: number) =>
+    `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; claude-auth does not renew it.`,
   lasting: 'A long-lived token needs no renewal.',
   ended: (endMs: number, nowMs: number) =>
     words(
@@ -59,6 +61,8 @@ export const tokenWords = {
       `The token ended ${agoWords(endMs, nowMs)} and cannot be renewed now.`,
       'claude-auth ensure --force',
     ),
+  endedOff: (endMs: number, nowMs: number) =>
+    words(`The token ended ${agoWords(endMs, nowMs)}; claude-auth does not renew it.`),
   endedDead: (endMs: number, nowMs: number) => words(`The token ended ${agoWords(endMs, nowMs)}.`),
 }
 

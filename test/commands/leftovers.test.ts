@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { removeLeftovers } from '../../src/commands/hand-back.js'
+import { removeLeftovers } from '../../src/commands/leftovers.js'
 import { noteLock } from '../../src/login/lock-record.js'
 import { placeOf } from '../../src/place.js'
 import { sandbox } from '../kit/sandbox.js'

@@ -1,27 +1,32 @@
 // Handing a refresh token back from the sealed store to the login file, before claude-auth leaves or is switched off.
 
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Config } from '../host/config.js'
 import { type Env, ownPaths } from '../host/paths.js'
 import { readLoginFile } from '../login/login-file.js'
 import { clearMarks } from '../login/marks.js'
+import { readMemory } from '../login/read-memory.js'
 import { configOf, type Place, placeOf } from '../place.js'
+import { mayBeUsedByOthers, readStore } from '../steps/read-store.js'
+import type { OwnLogin } from './own-logins.js'
 import { runOnce } from './run-once.js'
 
-/** `nothing`: no token is kept elsewhere. `kept`: it could not be put back; `why` in words. */
+/**
+ * `nothing`: no token is kept elsewhere, or none that could help. `elsewhere`: other hosts renew this login,
+ * and a second copy of its refresh token would sign them out. `kept`: it could not be put back; `why` in words.
+ */
 export type HandedBack =
-  | { kind: 'handed-back' }
-  | { kind: 'nothing' }
+  | { kind: 'handed-back' | 'nothing' | 'elsewhere' }
   | { kind: 'kept'; why: string }
 
-/** Runs the engine with the client's own custody; the configuration on disk is no matter. */
-export async function handBack(place: Place, env: Env): Promise<HandedBack> {
-  if (!isKeptElsewhere(place)) return { kind: 'nothing' }
-  const { outcome, trouble } = await runOnce(env, {
-    actor: 'command',
-    adjust: config => ({ ...config, ...ofTheClient }),
-  })
-  if (!isKeptElsewhere(place)) return { kind: 'handed-back' }
+/** With the configuration of its last run: that on disk may have gone. */
+export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBack> {
+  const { place, env, name } = login
+  if (!isKeptElsewhere(place, env, name)) return { kind: 'nothing' }
+  const { outcome, trouble, isElsewhere } = await give(login, inForce => config ?? inForce)
+  if (isElsewhere) return { kind: 'elsewhere' }
+  if (!isKeptElsewhere(place, env, name)) return { kind: 'handed-back' }
   // What only a new sign-in can help has no token that could be handed back.
   if (outcome.verdict === 'sign-in') return { kind: 'nothing' }
   return { kind: 'kept', why: trouble ?? `${outcome.verdict}: ${outcome.because}` }
@@ -39,36 +44,66 @@ export async function staysSole(place: Place, env: Env): Promise<boolean> {
  * for their return. The gate may be held already.
  */
 export async function handBackWhenOff(
-  { off }: Config,
+  { off, profile }: Config,
   env: Env,
   gateDescriptor: number | null,
 ): Promise<void> {
-  if (off === null || off.because === 'parked') return
+  const isLeft = off?.because === 'config' || off?.because === 'not-enrolled'
   const place = placeOf(env)
-  if (!place.owned || !isSealed(place, env)) return
-  await runOnce(env, {
-    actor: 'command',
-    gateDescriptor,
-    adjust: config => ({
-      ...config,
-      ...ofTheClient,
-      alerts: { ...config.alerts, slack: null, command: null },
-    }),
+  if (!isLeft || profile === null || !place.owned || !isSealed(place, env)) return
+  const quiet = (config: Config) => ({
+    ...config,
+    alerts: { ...config.alerts, slack: null, command: null },
   })
+  await give({ env, name: profile }, quiet, gateDescriptor)
   // A launch that is switched off has no marks to go by.
   clearMarks(place.paths)
 }
 
-/** Is the login one without a refresh token, of which we have sealed a copy? */
-export function isSealed(place: Place, env: Env): boolean {
-  return isKeptElsewhere(place) && existsSync(ownPaths(env, place.person.home).localStore)
+/** Runs the engine with the client's own custody; not where other hosts renew the same login. */
+async function give(
+  { env, name }: Pick<OwnLogin, 'env' | 'name'>,
+  adjust: (config: Config) => Config,
+  gateDescriptor: number | null = null,
+) {
+  let isElsewhere = false
+  const ended = await runOnce(env, {
+    actor: 'command',
+    gateDescriptor,
+    adjust: inForce => ({
+      ...adjust(inForce),
+      custody: 'shared',
+      mode: 'on',
+      off: null,
+      profile: name,
+    }),
+    prepare: async run => {
+      if (run.store?.isShared) await readStore(run)
+      isElsewhere = mayBeUsedByOthers(run, false)
+      if (isElsewhere) run.config = { ...run.config, custody: 'sole' }
+    },
+  })
+  return { ...ended, isElsewhere }
 }
 
-const ofTheClient = { custody: 'shared', mode: 'on', off: null } as const
+/** Is the login in the file one without a refresh token, and there is a sealed store? */
+function isSealed({ paths, person }: Place, env: Env): boolean {
+  return (
+    isStripped(paths.loginFile, person.uid) && existsSync(ownPaths(env, person.home).localStore)
+  )
+}
 
-/** The file has a login that ends, and no refresh token: that one lies in the store. */
-function isKeptElsewhere({ paths, person }: Place): boolean {
-  const file = readLoginFile(paths.loginFile, person.uid)
+/** Has the store what the login file should have: a refresh token, or the login as a whole? */
+function isKeptElsewhere({ paths, person }: Place, env: Env, name: string): boolean {
+  if (isStripped(paths.loginFile, person.uid)) return true
+  if (readLoginFile(paths.loginFile, person.uid).kind === 'login') return false
+  const isOut = existsSync(paths.signedOut) || readMemory(paths.stateFile).signedOut !== null
+  return !isOut && existsSync(join(ownPaths(env, person.home).localStore, `${name}.jwe`))
+}
+
+/** A login that ends, without its refresh token: that one lies in the store. */
+function isStripped(loginFile: string, uid: number): boolean {
+  const file = readLoginFile(loginFile, uid)
   return (
     file.kind === 'login' && file.login.refreshToken === null && file.login.expiresAtMs !== null
   )

@@ -23,12 +23,15 @@ import { handBack, staysSole } from './hand-back.js'
 import type { SharedFlags, UninstallFlags } from './install-flags.js'
 import { userSite } from './install-user.js'
 import { removeLeftovers } from './leftovers.js'
+import { type OwnLogin, ownLogins } from './own-logins.js'
 
 /** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
 export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {
   const place = ownPlace(env)
   const site = userSite(place)
   const isIn = manifestOf(site) !== null
+  // Before the configuration goes, which names the others.
+  const logins = await ownLogins(env)
   // An installation that was killed before its first record has left the folder.
   const isTraced = existsSync(dirname(site.manifest))
   const gate = flags.dryRun || !isTraced ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
@@ -40,8 +43,8 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
       return flags.dryRun ? 0 : 1
     }
     const forMachine = existsSync(join(systemProgram, 'current/bin/claude'))
-    if (isIn && !(await leave(place, env, { forMachine, ...flags }))) return 1
-    if (isIn && !forMachine && !removeLeftovers(place, env)) say([storeStays])
+    if (isIn && !(await leave(place, env, logins, { forMachine, ...flags }))) return 1
+    if (isIn && !forMachine && !removeLeftovers(logins, env)) say([storeStays])
     if (flags.json) told(prepared, flags)
     else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
     return 0
@@ -54,46 +57,63 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
 /** One of the two steps of clearing a machine, in this home. */
 export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise<number> {
   const place = ownPlace(env)
+  const site = userSite(place)
+  const manifest = manifestOf(site)
+  // Who has a program of their own goes on with it.
+  if (manifest?.entries.some(({ make }) => make.kind === 'program')) return 0
+  const logins = await ownLogins(env)
   if (step === 'leftovers') {
-    const isGone = removeLeftovers(place, env)
+    const isGone = removeLeftovers(logins, env)
     takeBackSkel(place.person.home, systemProgram, userSite(place))
     if (!isGone) say([storeStays])
     return isGone ? 0 : 1
   }
-  const site = userSite(place)
-  if (manifestOf(site) === null) return (await isHandedBack(place, env)) ? 0 : 1
-  if (!(await leave(place, env, { forMachine: false, leaveLogins: false }))) return 1
+  if (manifest === null) return (await areHandedBack(logins)) ? 0 : 1
+  const all = { forMachine: false, leaveLogins: false }
+  if (!(await leave(place, env, logins, all))) return 1
   removeManifestFolder(site, place.person.home)
   return 0
 }
 
 const storeStays =
-  'the sealed copy in ~/.local/share/claude-auth stays: the login file has no refresh token of its own'
+  'a sealed copy in ~/.local/share/claude-auth stays: its login file has no refresh token of its own'
 
 /** First the configuration that keeps the token away from the file, then the token, then all else. */
 async function leave(
   place: Place,
   env: Env,
+  logins: OwnLogin[],
   { forMachine, leaveLogins }: { forMachine: boolean; leaveLogins: boolean },
 ): Promise<boolean> {
   const site = userSite(place)
   takeBack(site, isConfig)
   const isLeft = leaveLogins || (forMachine && (await staysSole(place, env)))
-  if (!isLeft && !(await isHandedBack(place, env))) return false
+  if (!isLeft && !(await areHandedBack(logins))) return false
   const timers = timersIn(manifestOf(site))
   if (timers.length > 0) stopUserTimers(timers)
   takeBack(site, () => true)
   return true
 }
 
-async function isHandedBack(place: Place, env: Env): Promise<boolean> {
-  const end = await handBack(place, env)
-  if (end.kind === 'kept')
+/** Every one of them is tried; false when one could not be handed back. */
+async function areHandedBack(logins: OwnLogin[]): Promise<boolean> {
+  let areAll = true
+  for (const login of logins) {
+    const end = await handBack(login)
+    const { folder, loginFile } = login.place.paths
+    if (end.kind === 'elsewhere')
+      say([
+        `other hosts go on with the login of ${folder}; here it ends with its access token`,
+        'hint: claude auth login',
+      ])
+    if (end.kind !== 'kept') continue
+    areAll = false
     say([
-      `the login could not be handed back to ${place.paths.loginFile} (${end.why})`,
+      `the login could not be handed back to ${loginFile} (${end.why})`,
       'hint: claude-auth ensure, then once more; --leave-logins goes on without',
     ])
-  return end.kind !== 'kept'
+  }
+  return areAll
 }
 
 function ownPlace(env: Env): Place {

@@ -1,7 +1,7 @@
 // The users of this machine that may have a login, and how something is done as one of them.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface MachineUser {
@@ -30,7 +30,8 @@ export function usersWithLogins(): MachineUser[] {
 
 function mayHaveLogin(home: string, uid: number): boolean {
   try {
-    const folder = lstatSync(join(home, '.claude'), { throwIfNoEntry: false })
+    // Behind a link too: that is a login folder like any other.
+    const folder = statSync(join(home, '.claude'), { throwIfNoEntry: false })
     return folder?.isDirectory() === true && folder.uid === uid
   } catch {
     return existsSync(home)

@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { removeLeftovers } from '../../src/commands/leftovers.js'
+import { ownLogins } from '../../src/commands/own-logins.js'
 import { noteLock } from '../../src/login/lock-record.js'
 import { placeOf } from '../../src/place.js'
 import { sandbox } from '../kit/sandbox.js'
@@ -22,7 +23,7 @@ t.test(
       const { birthtimeMs } = lstatSync(path)
       noteLock(state, { path, atMs: Date.now(), birthtimeMs })
     }
-    t.ok(removeLeftovers(place, box.env))
+    t.ok(removeLeftovers(await ownLogins(box.env), box.env))
     t.notOk(existsSync(state))
     t.same(
       [...ours, others].filter(path => existsSync(path)),

@@ -47,10 +47,13 @@ t.test('from the first day to the last', { skip: noOwnMachine }, async t => {
     '700\n600',
   )
 
+  await machine.addUser('linked')
+  await machine.sh('cd /home/linked && mv .claude /opt/linked && ln -s /opt/linked .claude')
+
   const file = (user: string) => `/home/${user}/.claude/.credentials.json`
   const login = async (user: string) =>
     JSON.parse(await machine.sh(`cat ${file(user)}`)).claudeAiOauth as Record<string, unknown>
-  for (const user of ['old', 'new']) {
+  for (const user of ['old', 'new', 'linked']) {
     const text = user === 'old' ? readFileSync(box.home.paths.loginFile, 'utf8') : signedIn(box)
     await machine.write(file(user), text, 0o600)
     await machine.sh(`chown ${user}: ${file(user)}`)
@@ -61,7 +64,7 @@ t.test('from the first day to the last', { skip: noOwnMachine }, async t => {
 
   const removed = await machine.run('claude-auth', ['uninstall', '--system'])
   t.equal(removed.code, 0, removed.stderr)
-  for (const user of ['old', 'new'])
+  for (const user of ['old', 'new', 'linked'])
     t.match(await login(user), { refreshToken: /^sk-ant-ort01-/ }, `${user}: handed back`)
   t.equal(await home(), before.replace('./.claude\n', './.claude\n./.claude/.credentials.json\n'))
   t.equal(await machine.sh('cat /home/old/.claude/settings.json'), own)

@@ -63,6 +63,15 @@ export function writeCache(
   }
 }
 
+/**
+ * The configuration that was in force when this program last ran, whatever became of its files; null where
+ * there is none, or where another version wrote it or anyone else could have.
+ */
+export function rememberedConfig(path: string, uid: number, version: string): Config | null {
+  const cache = readCache(path, uid)?.cache
+  return cache?.key.includes(JSON.stringify({ version }).slice(1, -1)) ? cache.config : null
+}
+
 function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: number } | null {
   let fd: number | null = null
   try {

@@ -1,0 +1,57 @@
+// The logins of one home that claude-auth may have in its care: that of `~/.claude`, and those of the profiles.
+
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { rememberedConfig } from '../host/config/cache.js'
+import type { Config } from '../host/config.js'
+import type { Env } from '../host/paths.js'
+import { configOf, type Place, placeOf } from '../place.js'
+import { version } from '../version.js'
+
+/** `env` is the one of its own folder; `config` the one of its last run, null where none is remembered. */
+export interface OwnLogin {
+  env: Env
+  place: Place
+  /** Its name in the sealed store. */
+  name: string
+  config: Config | null
+}
+
+/**
+ * All of them, whatever folder this environment names: those that the configuration lists, and those that
+ * it listed once. A folder that belongs to somebody else is left out.
+ */
+export async function ownLogins(env: Env): Promise<OwnLogin[]> {
+  const { CLAUDE_CONFIG_DIR: _, CLAUDE_SECURESTORAGE_CONFIG_DIR: __, ...bare } = env
+  const first = placeOf(bare)
+  const { home } = first.person
+  const config = await configOf(first, bare, { readOnly: true }).catch(() => null)
+  const listed = config?.profiles ?? []
+  const names = new Map(listed.map(({ folder, name }) => [folder, name]))
+  const at = (folder: string): OwnLogin => {
+    const own = { ...bare, CLAUDE_CONFIG_DIR: folder }
+    const place = placeOf(own)
+    const remembered = rememberedConfig(configFile(place), place.person.uid, version)
+    const name = names.get(folder) ?? remembered?.profile ?? null
+    return { env: own, place, name: name ?? '', config: remembered }
+  }
+  const folders = [...new Set([...names.keys(), ...foldersIn(home)])]
+  const others = folders.filter(folder => folder !== first.paths.folder).map(at)
+  const remembered = rememberedConfig(configFile(first), first.person.uid, version)
+  const all = [{ env: bare, place: first, name: 'default', config: remembered }, ...others]
+  return all.filter(({ place, name }) => place.owned && name !== '')
+}
+
+function configFile({ paths }: Place): string {
+  return join(paths.state, 'config.json')
+}
+
+/** The folders of a home in which we have left a memory. */
+function foldersIn(home: string): string[] {
+  try {
+    const folders = readdirSync(home).map(name => join(home, name))
+    return folders.filter(folder => existsSync(join(folder, '.claude-auth')))
+  } catch {
+    return []
+  }
+}

@@ -18,10 +18,13 @@ export function placeOf(env: Env): Place {
   const person = whoAmI(env)
   const paths = loginPaths(loginFolder(env, person.home), env, person.home)
   const isOwn = [person.home, paths.folder].every(folder => owns(person.uid, folder))
-  // A link in the place of our own folder was put there by somebody else.
-  const state = lstatSync(paths.state, { throwIfNoEntry: false })
-  const owned = isOwn && (state === undefined || (state.isDirectory() && state.uid === person.uid))
-  return { person, paths, owned }
+  return { person, paths, owned: isOwn && isNotTaken(paths.state, person.uid) }
+}
+
+/** A link in the place of our own folder was put there by somebody else. */
+function isNotTaken(folder: string, uid: number): boolean {
+  const state = lstatSync(folder, { throwIfNoEntry: false })
+  return state === undefined || (state.isDirectory() && state.uid === uid)
 }
 
 /**

@@ -62,6 +62,16 @@ export function loginFields({ engine }: Both): Finding | null {
   return ok(fileWords.complete)
 }
 
+/** Can what we get be saved? */
+export function ownFiles({ closed, place }: LoginFacts): Finding | null {
+  if (closed === null) return place.owned ? ok(fileWords.ours) : null
+  if (closed.why === 'read-only') return found('fail', fileWords.readOnly(closed.path))
+  if (closed.why === 'foreign')
+    return found('fail', fileWords.taken(closed.path, closed.uid, place.person.user))
+  const mode = closed.mode | 0o700
+  return found('fail', fileWords.closed(closed.path), { do: 'chmod', path: closed.path, mode })
+}
+
 export function privateFiles({ open }: LoginFacts): Finding {
   if (open.length === 0) return ok(fileWords.closedOurs)
   const fixes = open.map(({ path, mode }) => ({ do: 'chmod', path, mode: mode & 0o700 }) as const)

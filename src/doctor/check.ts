@@ -36,7 +36,7 @@ export interface Check {
 }
 
 /** Where one of these fails, Claude or claude-auth does not start, or can't save what it gets. */
-const breaking = ['config', 'client', 'disk', 'settings']
+const breaking = ['config', 'client', 'disk', 'own-files', 'settings']
 
 /** What the engine says stands; a check that needs care makes a good login `attention`. */
 export function verdictOf(engine: Verdict, checks: readonly Check[]): Verdict {

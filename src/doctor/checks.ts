@@ -48,6 +48,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('login-mode', ['login'], facts => login.loginMode(facts.login)),
     check('login-place', ['login'], facts => login.loginPlace(facts.login)),
     check('login-fields', ['login', 'engine'], login.loginFields),
+    check('own-files', ['login'], facts => login.ownFiles(facts.login)),
     check('private-files', ['login'], facts => login.privateFiles(facts.login)),
     check('server', ['login', 'engine'], token.server),
     check('identity', ['login', 'engine'], token.identity),

@@ -6,12 +6,13 @@ import { type ClientSettings, readClientSettings, settingsFolder } from '../host
 import { ownPaths } from '../host/paths.js'
 import { othersMayWrite, unsafeParent } from '../host/private-path.js'
 import { findAnswer, type Sealer } from '../login/answer.js'
-import { readLoginFile } from '../login/login-file.js'
+import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
 import { configOf, type Place, placeOf } from '../place.js'
 import type { Run } from '../run.js'
 import { startRun } from '../start.js'
 import { look, type Seen } from '../steps/look.js'
+import { type ClosedPath, closedPath } from './closed-path.js'
 import type { Look } from './look.js'
 
 /** Who owns a path, and who else may use it. */
@@ -35,6 +36,8 @@ export interface LoginFacts {
   hasComments: boolean
   /** The nearest folder above in which somebody else could replace the login. */
   unsafe: (PathFacts & { why: string }) | null
+  /** What of ours can't be written to. */
+  closed: ClosedPath | null
   /** In our state folder and sealed store, and readable by others. */
   open: PathFacts[]
   /** Copies of the login file beside it that hold a refresh token in plain text. */
@@ -72,9 +75,10 @@ export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFact
     seen,
     settings,
     file: pathFacts(paths.loginFile),
-    isLink: lstatSync(paths.loginFile, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,
+    isLink: isLink(paths.loginFile),
     hasComments: seen.file.bytes !== null && onlyTolerantJson(seen.file.bytes),
     unsafe: unsafeAbove(place),
+    closed: closedPath(place, store),
     open: place.owned ? openPaths(place, store) : [],
     plainCopies: place.owned ? plainCopies(place) : [],
     hasPrevious: existsSync(join(store, `${config.profile ?? 'default'}.previous.jwe`)),

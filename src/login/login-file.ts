@@ -112,8 +112,13 @@ function realTarget(path: string): string {
   }
 }
 
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+/** What can't be looked at can't be read or written either, and that is told. */
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
 }
 
 /** Whoever may write in a folder can put a link there, and may own what it names too. */

@@ -75,6 +75,19 @@ export const fileWords = {
       `chmod go= ${paths.map(pasted).join(' ')}`,
     ),
   closedOurs: 'State and sealed copy are private.',
+  ours: 'What is renewed can be saved.',
+  taken: (path: string, uid: number, user: string) =>
+    words(
+      `${shown(path)} belongs to user ${uid}: no login can be saved.`,
+      `sudo chown -R ${user} ${pasted(path)}`,
+    ),
+  closed: (path: string) =>
+    words(`${shown(path)} is closed to you: no login can be saved.`, `chmod u+rwX ${pasted(path)}`),
+  readOnly: (path: string) =>
+    words(
+      `${shown(path)} is on a file system that is read-only: no login can be saved.`,
+      `findmnt -T ${pasted(path)}`,
+    ),
   complete: 'No field of the login is missing.',
   incomplete: words(
     `A faulty refresh dropped fields of the login; ${atNextLaunch} puts them back.`,

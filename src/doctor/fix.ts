@@ -20,6 +20,7 @@ import { jsonObject } from '../host/json.js'
 import type { Verdict } from '../outcome.js'
 import type { Place } from '../place.js'
 import { fixWords, refusals } from '../report/doctor-text.js'
+import { unknownErrorWords } from '../report/error-text.js'
 import type { Fix } from './check.js'
 
 /** Null: it is done; else why not, in words. */
@@ -49,16 +50,15 @@ export function fixText(fix: Fix): string {
   }
 }
 
+/** Does one fix. Whatever goes wrong with the login, or with a system call, is told as a refusal. */
 export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
   if (!tools.place.owned) return refusals.notOurs
-  if (fix.do === 'ensure') {
-    const verdict = await tools.ensure()
-    return verdict === 'ok' || verdict === 'attention' ? null : refusals.ensureFailed(verdict)
-  }
   try {
-    return await mendPath(fix, tools)
+    return await (fix.do === 'ensure' ? runEngine(tools) : mendPath(fix, tools))
   } catch (error) {
     if (error instanceof AuthError) return error.message
+    // A surprise of the engine is no reason to keep the second look back.
+    if (fix.do === 'ensure') return unknownErrorWords(error)
     const code = systemCode(error)
     if (code === null) throw error
     return code === 'ENOENT'
@@ -67,6 +67,11 @@ export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
         ? refusals.isLink(fix.path)
         : refusals.failed(fix.path, code)
   }
+}
+
+async function runEngine(tools: Tools): Promise<Refusal> {
+  const verdict = await tools.ensure()
+  return verdict === 'ok' || verdict === 'attention' ? null : refusals.ensureFailed(verdict)
 }
 
 function mendPath(fix: Exclude<Fix, { do: 'ensure' }>, tools: Tools): Refusal | Promise<Refusal> {

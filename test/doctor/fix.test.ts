@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +17,7 @@ import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
 import { placeOf } from '../../src/place.js'
+import { doctor, healthy } from '../kit/doctor.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 
 const user: User = {
@@ -94,4 +96,26 @@ t.test('nothing is mended in a home of somebody else', async t => {
   const refusal = await mend({ do: 'chmod', path: file, mode: 0o600 }, { ...tools, place })
   t.match(refusal, 'this home belongs to another user')
   t.equal(statSync(file).mode & 0o777, 0o644)
+})
+
+t.test('where the engine throws, the report comes all the same', async t => {
+  const box = await healthy(t)
+  const login = box.login()
+  if (login === null) throw new Error('no login')
+  box.authority.expireAccess(login.accessToken)
+  box.writeLogin({ ...login, expiresAt: Date.now() - 3_600_000 })
+  rmSync(box.home.paths.gate)
+  mkdirSync(box.home.paths.gate)
+  const seen = await doctor(box, ['--fix', '--yes'])
+  t.match(seen.stderr, /^claude-auth: Not mended token: could not open .*gate/m)
+  t.match(seen.check('token'), { state: 'warn' })
+  t.equal(seen.code, 4)
+})
+
+t.test('a surprise of the engine is told by its class alone', async t => {
+  const { tools } = homeOf(t)
+  const ensure = async () => {
+    throw new TypeError('a secret could be here')
+  }
+  t.equal(await mend({ do: 'ensure' }, { ...tools, ensure }), 'unexpected TypeError')
 })

@@ -47,13 +47,15 @@ export function settingsMode({
   const writable = client.open.find(({ by }) => by === 'write')
   const worst = writable ?? client.open[0]
   if (worst === undefined) return ok(settingsWords.private)
+  const isYours = ({ uid }: { uid: number }) => uid === login.place.person.uid
   const words =
-    worst.by === 'write' ? settingsWords.writable(worst.path) : settingsWords.readable(worst.path)
-  const own = client.open.filter(({ uid }) => uid === login.place.person.uid)
-  const fixes = own.map(({ path, mode, by }) => {
-    const kept = by === 'write' ? mode & ~0o022 : mode & ~0o077
-    return { do: 'chmod', path, mode: kept } as const
-  })
+    worst.by === 'write'
+      ? settingsWords.writable(worst.path, isYours(worst) ? 'you' : worst.uid)
+      : settingsWords.readable(worst.path)
+  // What others may no longer write they would be found to read next.
+  const fixes = client.open
+    .filter(isYours)
+    .map(({ path, mode }) => ({ do: 'chmod', path, mode: mode & ~0o077 }) as const)
   return found('warn', words, ...fixes)
 }
 

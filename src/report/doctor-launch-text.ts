@@ -96,10 +96,14 @@ export const settingsWords = {
   configUnreadable: (file: string) =>
     words(`${shown(file)} is no JSON object: the client starts anew.`, `ls -l ${pasted(file)}`),
   private: 'Only you may change what the client is told.',
-  writable: (file: string) =>
+  writable: (file: string, owner: 'you' | number) =>
     words(
       `Others may write ${shown(file)}, and so run programs as you.`,
-      `chmod go-w ${pasted(file)}`,
+      owner === 'you'
+        ? `chmod go-rwx ${pasted(file)}`
+        : owner === 0
+          ? `sudo chmod go-w ${pasted(file)}`
+          : `ls -l ${pasted(file)}`,
     ),
   readable: (file: string) =>
     words(`Others may read ${shown(file)}.`, `chmod go-rwx ${pasted(file)}`),

@@ -126,6 +126,9 @@ t.test('settings-mode: writable by others, and readable by them', async t => {
   for (const folder of [box.home.path, box.home.paths.folder]) chmodSync(folder, 0o755)
   chmodSync(file, 0o644)
   t.match((await findsFault(t, box, 'settings-mode', { fixable: true })).message, 'may read')
+  for (const each of [file, box.home.paths.clientConfig]) chmodSync(each, 0o666)
+  const both = await findsFault(t, box, 'settings-mode', { fixable: true })
+  t.equal(both.hint, `chmod go-rwx ${file}`, 'one that leaves nothing to be read')
 })
 
 t.test('client: there is none', async t => {

@@ -45,10 +45,15 @@ export function loginMode({ file, place }: LoginFacts): Finding | null {
 export function loginPlace({ unsafe, place }: LoginFacts): Finding {
   if (unsafe === null) return ok(fileWords.place)
   const { path, uid, mode, why } = unsafe
-  const isYours = uid === place.person.uid
-  const words = fileWords.unsafe(path, why, isYours)
-  if (!isYours) return found('warn', words)
-  return found('warn', words, { do: 'chmod', path, mode: mode & ~0o022 })
+  if (uid === place.person.uid)
+    return found('warn', fileWords.unsafe(path, why, 'yours'), {
+      do: 'chmod',
+      path,
+      mode: mode & ~0o022,
+    })
+  // A folder for everybody, as /tmp is, has to stay one.
+  const isRoots = uid === 0 && (mode & 0o1000) === 0
+  return found('warn', fileWords.unsafe(path, why, isRoots ? 'sudo' : 'ask'))
 }
 
 /** What a faulty refresh dropped. */

@@ -73,6 +73,7 @@ export function readPrivateBytes(path: string, rules: PrivateRules): Buffer | nu
     if (systemCode(error) === 'ENOENT') return null
     throw new AuthError('not-private', `${path} cannot be read (${systemCode(error)})`, {
       hint: `ls -l ${path}`,
+      cause: error,
     })
   }
   try {
@@ -111,13 +112,29 @@ export function checkParents(path: string, rules: { uid: number; home?: string }
   const unsafe = unsafeParent(path, rules)
   if (!unsafe) return
   throw new AuthError('not-private', `${unsafe.folder}, above ${path}, ${unsafe.why}`, {
-    hint: mend(unsafe.folder, unsafe.why, 'go-w'),
+    hint: closing(unsafe.folder, statSync(unsafe.folder), rules.uid),
   })
 }
 
-/** The command that mends `why` for `path`. */
-export function mend(path: string, why: string, mode: string): string {
-  return why.startsWith('belongs') ? `ls -ld ${path}` : `chmod ${mode} ${path}`
+/**
+ * The command after which nobody but `uid` and root may write to `path`. What is root's takes sudo; a folder
+ * for everybody (`/tmp`) has to stay one.
+ */
+export function closing(path: string, stat: OwnerAndMode, uid: number): string {
+  const owner = Number(stat.uid)
+  const isForAll = (Number(stat.mode) & 0o1002) === 0o1002
+  if ((owner !== uid && owner !== 0) || isForAll) return `ls -ld ${path}`
+  return `${owner === uid ? '' : 'sudo '}chmod go-w ${path}`
+}
+
+/** The command after which a secret may be read by whom it is for. */
+function hiding(path: string, stat: OwnerAndMode, { uid, rootMayShare }: PrivateRules): string {
+  const owner = Number(stat.uid)
+  if (owner === uid) return `chmod 600 ${path}`
+  if (owner !== 0) return `ls -ld ${path}`
+  return rootMayShare
+    ? `sudo chmod g-wx,o= ${path}`
+    : `sudo chown ${uid} ${path} && sudo chmod 600 ${path}`
 }
 
 function judgeSecret(path: string, stat: BigIntStats, rules: PrivateRules): void {
@@ -125,7 +142,7 @@ function judgeSecret(path: string, stat: BigIntStats, rules: PrivateRules): void
   const why = othersMayRead(stat, rules)
   if (why)
     throw new AuthError('secret-readable-by-others', `${path} ${why}`, {
-      hint: mend(path, why, '600'),
+      hint: hiding(path, stat, rules),
     })
 }
 

@@ -64,10 +64,12 @@ export const fileWords = {
     words(`Your login file belongs to user ${uid}.`, `ls -l ${pasted(file)}`),
   private: 'Only you may read it.',
   place: 'Nobody else can put another file in its place.',
-  unsafe: (folder: string, why: string, isYours: boolean) =>
+  unsafe: (folder: string, why: string, change: 'yours' | 'sudo' | 'ask') =>
     words(
       `${shown(folder)}, above your login, ${why}.`,
-      isYours ? `chmod go-w ${pasted(folder)}` : `ls -ld ${pasted(folder)}`,
+      change === 'ask'
+        ? `ls -ld ${pasted(folder)}`
+        : `${change === 'sudo' ? 'sudo ' : ''}chmod go-w ${pasted(folder)}`,
     ),
   openOurs: (paths: string[]) =>
     words(

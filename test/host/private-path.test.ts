@@ -6,6 +6,7 @@ import t from 'tap'
 import {
   checkParents,
   checkPrivateFile,
+  closing,
   othersMayRead,
   othersMayWrite,
   readPrivateFile,
@@ -117,4 +118,15 @@ t.test('the home itself is judged, what is above it is not', async t => {
   chmodSync(home, 0o777)
   t.equal(unsafeParent(join(home, 'file'), { uid, home })?.folder, home)
   chmodSync(folder, 0o755)
+})
+
+t.test('what is root’s is closed by sudo, what is for everybody is left alone', async t => {
+  const table: [owner: number, mode: number, command: string][] = [
+    [1000, 0o777, 'chmod go-w /x'],
+    [0, 0o777, 'sudo chmod go-w /x'],
+    [0, 0o1777, 'ls -ld /x'],
+    [1001, 0o700, 'ls -ld /x'],
+  ]
+  for (const [owner, mode, command] of table)
+    t.equal(closing('/x', { uid: owner, mode }, 1000), command, `${owner} ${mode.toString(8)}`)
 })

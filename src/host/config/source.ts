@@ -4,7 +4,7 @@ import { type BigIntStats, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../error.js'
 import type { OwnPaths } from '../paths.js'
-import { mend, othersMayWrite } from '../private-path.js'
+import { closing, othersMayWrite } from '../private-path.js'
 
 const maxBytes = 1024 * 1024
 
@@ -71,7 +71,7 @@ function believe(path: string, stat: Parameters<typeof othersMayWrite>[0], uid: 
   const why = othersMayWrite(stat, uid)
   if (why)
     throw new AuthError('config-writable-by-others', `${path} ${why}, so it is not believed`, {
-      hint: mend(path, why, 'go-w'),
+      hint: closing(path, stat, uid),
     })
 }
 

@@ -2,7 +2,7 @@
 
 import { storeWords, vaultWords } from '../report/doctor-store-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
-import { isLongLivedShape } from '../steps/long-lived-facts.js'
+import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import type { StoreTrouble } from '../store/store.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
@@ -74,24 +74,41 @@ export function backup({ login, engine }: Both): Finding | null {
   if (store.kind === 'empty')
     return store.damaged === undefined ? found('note', storeWords.empty, { do: 'ensure' }) : null
   if (store.kind !== 'current') return null
-  if (storedAccessHash !== file.login.accessHash)
-    return found('note', storeWords.behind, { do: 'ensure' })
+  if (storedAccessHash !== file.login.accessHash) {
+    // Its refresh token went with the copy that does not open: the spare's own check says what to do.
+    const isLost = store.fromPrevious !== undefined && file.login.refreshHash === null
+    return isLost ? null : found('note', storeWords.behind, { do: 'ensure' })
+  }
   return ok(storeWords.current(run.store.kind, store.stored.backedUpAtMs, nowMs))
 }
 
 /** The version before, which the sealed store keeps as a spare. */
 export function previous({ engine, login }: Both): Finding | null {
-  const { store } = engine
+  const { store, seen, nowMs } = engine
+  const { file, storedAccessHash } = seen.state
   if (login.run.store === null || store?.kind !== 'current') return null
-  if (store.fromPrevious !== undefined)
-    return found('warn', storeWords.fromPrevious(store.fromPrevious), { do: 'ensure' })
-  return ok(login.hasPrevious ? storeWords.previous : storeWords.noPrevious)
+  const { fromPrevious } = store
+  if (fromPrevious === undefined)
+    return ok(login.hasPrevious ? storeWords.previous : storeWords.noPrevious)
+  if (file.kind === 'login' && storedAccessHash === file.login.accessHash)
+    return found('note', storeWords.spareIsSame(fromPrevious))
+  if (file.kind === 'login' && file.login.refreshHash === null)
+    return found('warn', storeWords.spareIsOlder(fromPrevious, signInCommand(seen.state, nowMs)))
+  return found('warn', storeWords.fromPrevious(fromPrevious), { do: 'ensure' })
 }
 
 /** The way into Vault: whose token, for how long, and what changed. */
-export function vaultToken(vault: VaultFacts, { nowMs }: EngineFacts): Finding | null {
+export function vaultToken(
+  vault: VaultFacts,
+  { nowMs }: EngineFacts,
+  { vaultSecret, place }: LoginFacts,
+): Finding | null {
   const { trouble, token, drift, config } = vault
-  if (trouble !== null) return found('fail', storeWords.trouble(trouble.what))
+  if (trouble !== null) {
+    const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
+    const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
+    return found('fail', storeWords.trouble(trouble.what), ...(isOpen ? [fix] : []))
+  }
   if (drift !== null) return found('warn', vaultWords.drift(drift))
   if (token === null)
     return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null

@@ -71,7 +71,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('backup', ['login', 'engine'], store.backup),
     check('previous', ['login', 'engine'], store.previous),
     onlyVault('vault-token', async gather =>
-      store.vaultToken(await gather('vault'), await gather('engine')),
+      store.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
     ),
     onlyVault('vault-isolation', async gather => store.vaultIsolation(await gather('vault'))),
     check('setup-token', ['login', 'engine'], store.setupToken),

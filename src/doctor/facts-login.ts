@@ -3,6 +3,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type ClientSettings, readClientSettings, settingsFolder } from '../host/client-settings.js'
+import type { VaultConfig } from '../host/config/resolved.js'
 import { ownPaths } from '../host/paths.js'
 import { othersMayWrite, unsafeParent } from '../host/private-path.js'
 import { findAnswer, type Sealer } from '../login/answer.js'
@@ -40,6 +41,8 @@ export interface LoginFacts {
   closed: ClosedPath | null
   /** In our state folder and sealed store, and readable by others. */
   open: PathFacts[]
+  /** The file with the Vault token or JWT; null where there is none, and for a link. */
+  vaultSecret: PathFacts | null
   /** Copies of the login file beside it that hold a refresh token in plain text. */
   plainCopies: string[]
   /** The sealed store keeps the version before the current one. */
@@ -80,6 +83,7 @@ export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFact
     unsafe: unsafeAbove(place),
     closed: closedPath(place, store),
     open: place.owned ? openPaths(place, store) : [],
+    vaultSecret: vaultSecret(config.vault),
     plainCopies: place.owned ? plainCopies(place) : [],
     hasPrevious: existsSync(join(store, `${config.profile ?? 'default'}.previous.jwe`)),
     answer: await leftAnswer(run, place),
@@ -131,6 +135,16 @@ function openPaths({ paths }: Place, store: string): PathFacts[] {
     const about = isLink ? null : pathFacts(path)
     return about !== null && (about.mode & 0o077) !== 0 ? [about] : []
   })
+}
+
+function vaultSecret(vault: VaultConfig | null): PathFacts | null {
+  if (vault === null) return null
+  const path = vault.auth.method === 'token' ? vault.auth.tokenFile : vault.auth.jwtFile
+  try {
+    return lstatSync(path).isSymbolicLink() ? null : pathFacts(path)
+  } catch {
+    return null
+  }
 }
 
 /** Copies of the login file beside it that hold a refresh token. */

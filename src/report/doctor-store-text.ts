@@ -34,6 +34,10 @@ export const storeWords = {
   noPrevious: 'There is no earlier version yet.',
   fromPrevious: (what: string) =>
     words(`${clean(what, 300)}; the version before is used.`, 'claude-auth ensure --force'),
+  spareIsSame: (what: string) =>
+    words(`${clean(what, 300)}; the version before holds this login too, and is used.`),
+  spareIsOlder: (what: string, command: string) =>
+    words(`${clean(what, 300)}; the version before is of an earlier sign-in.`, command),
 }
 
 export const vaultWords = {

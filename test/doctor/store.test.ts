@@ -1,11 +1,11 @@
 // Faults of the stores: the sealed one on this machine, and a real OpenBao, asked also for what is another's.
 
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../src/host/json.js'
 import { ownPaths } from '../../src/host/paths.js'
-import { doctor, findsFault, healthy } from '../kit/doctor.js'
+import { asInstalled, doctor, findsFault, healthy, wrappedPath } from '../kit/doctor.js'
 import { openBao } from '../kit/openbao.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 import { me, vaultConfig } from '../kit/vault-box.js'
@@ -66,6 +66,31 @@ t.test('previous: the newest copy does not open, the one before does', async t =
   t.same(mended.faults, [], mended.stderr)
 })
 
+t.test('previous: in sole custody the token was in the copy that does not open', async t => {
+  const box = await healthy(t, { config: { custody: 'sole' } })
+  asInstalled(box)
+  const more = { env: wrappedPath(box) }
+  box.writeLogin(box.signIn())
+  await box.ensure()
+  writeFileSync(join(storeOf(box), 'default.jwe'), 'damaged', { mode: 0o600 })
+  const found = await findsFault(t, box, 'previous', { fixable: false, more })
+  t.match(found, { message: /is of an earlier sign-in/, hint: 'claude-auth login' })
+  // What that command comes to.
+  box.writeLogin(box.signIn())
+  await box.ensure()
+  t.same((await doctor(box, [], more)).faults, [])
+})
+
+t.test('previous: the version before holds the same login', async t => {
+  const box = await healthy(t)
+  const [newest, before] = ['default.jwe', 'default.previous.jwe'].map(n => join(storeOf(box), n))
+  cpSync(newest ?? '', before ?? '')
+  writeFileSync(newest ?? '', 'damaged', { mode: 0o600 })
+  const seen = await doctor(box)
+  t.same(seen.faults, [])
+  t.match(seen.check('previous'), { state: 'note', hint: null, fixable: false })
+})
+
 t.test('Vault', async t => {
   const { box, at, configure } = await withVault(t)
 
@@ -104,8 +129,8 @@ t.test('Vault', async t => {
 
   await t.test('vault-token: its file is readable by others', async t => {
     chmodSync(tokenFileOf(box), 0o644)
-    await findsFault(t, box, 'vault-token', { fixable: false })
-    chmodSync(tokenFileOf(box), 0o600)
+    await findsFault(t, box, 'vault-token', { fixable: true })
+    t.equal(statSync(tokenFileOf(box)).mode & 0o777, 0o600)
   })
 
   await t.test('vault-token: its policies changed', async t => {

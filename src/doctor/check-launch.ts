@@ -1,14 +1,14 @@
 // Checks of the ways a launch takes: client, wrapper, shells, hooks and Node.
 
-import { clientWords, hookWords, shellWords, wrapperWords } from '../report/doctor-launch-text.js'
+import { clientWords, hookWords, wrapperWords } from '../report/doctor-launch-text.js'
 import { machineWords } from '../report/doctor-machine-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
 import type { LoginFacts } from './facts-login.js'
 import type { MachineFacts } from './facts-machine.js'
-import type { Manner, ShellFacts, ShellName } from './facts-shells.js'
+import type { ShellFacts } from './facts-shells.js'
 
-type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
+export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
 
 /** The clients that this version was tried with, oldest first. */
 export const knownClients = ['2.1.197', '2.1.330'] as const
@@ -55,29 +55,13 @@ export function wrapper(facts: Launch): Finding | null {
     return found('warn', wrapperWords.overwritten(path), ...(isYours ? [fix] : []))
   }
   if (link.kind === 'dangling') return found('warn', wrapperWords.dangling(path, leadsTo ?? ''))
-  if (link.kind === 'other') return found('warn', wrapperWords.replaced(path))
-  // A system install has it in another folder.
+  // A system install has it in another folder, and what install leaves alone it is put before.
   const isFound = Object.values(shells).some(({ login }) => login.kind === 'wrapper')
+  if (link.kind === 'other' && !isFound)
+    return link.stays
+      ? found('note', wrapperWords.stays(path))
+      : found('warn', wrapperWords.replaced(path))
   return isFound ? ok(wrapperWords.elsewhere) : found('warn', wrapperWords.gone)
-}
-
-/** What `claude` is in one shell, and what unseated the wrapper there. */
-export function shell(name: ShellName): (facts: Launch) => Finding | null {
-  return facts => {
-    const answers = facts.shells.shells[name]
-    if (answers === undefined) return null
-    const manners: Manner[] = ['login', 'interactive']
-    const wrong = manners.find(manner => answers[manner].kind !== 'wrapper')
-    if (wrong === undefined) return ok(shellWords.good(name))
-    if (!isInstalled(facts)) return null
-    // Without the link no shell can find it: that is said once.
-    if (wrapper(facts)?.state === 'warn') return found('note', shellWords.notInstalled(name))
-    const seen = answers[wrong]
-    if (seen.kind === 'late') return found('note', shellWords.late(name))
-    if (seen.kind === 'alias') return found('warn', shellWords.alias(name, wrong))
-    if (seen.kind === 'other') return found('warn', shellWords.other(name, wrong, seen.path))
-    return found('warn', shellWords.none(name, wrong))
-  }
 }
 
 /** Are the hooks there, and do they start something? */

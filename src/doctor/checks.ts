@@ -5,11 +5,12 @@ import * as launch from './check-launch.js'
 import * as login from './check-login.js'
 import * as machine from './check-machine.js'
 import * as setup from './check-setup.js'
+import { shell } from './check-shells.js'
 import * as store from './check-store.js'
 import * as token from './check-token.js'
 import * as upkeep from './check-upkeep.js'
 import type { Facts, Gather, Room } from './facts.js'
-import { shellNames } from './facts-shells.js'
+import { shellNames } from './shell-files.js'
 
 interface Entry {
   id: string
@@ -81,9 +82,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('client', ['client'], facts => launch.client(facts.client)),
     check('client-version', ['client'], facts => launch.clientVersion(facts.client)),
     check('wrapper', ['login', 'client', 'shells'], launch.wrapper),
-    ...shellNames.map(name =>
-      check(`shell-${name}`, ['login', 'client', 'shells'], launch.shell(name)),
-    ),
+    ...shellNames.map(name => check(`shell-${name}`, ['login', 'client', 'shells'], shell(name))),
     check('hooks', ['login', 'client', 'shells'], launch.hooks),
     check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
     check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),

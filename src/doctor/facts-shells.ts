@@ -4,26 +4,33 @@ import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Person } from '../host/person.js'
+import { linkStays } from '../install/user-facts.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
 import type { Look } from './look.js'
 import { canRun, isWrapper, lastingFolder, programFolder } from './program.js'
-
-export const shellNames = ['bash', 'zsh', 'fish', 'sh'] as const
-export type ShellName = (typeof shellNames)[number]
-
-/** `login`: as over SSH. `interactive`: as a new window of this session. */
-export type Manner = 'login' | 'interactive'
+import {
+  lastFile,
+  type Manner,
+  madeAt,
+  type ShellFolders,
+  type ShellName,
+  shellNames,
+} from './shell-files.js'
+import { type Answer, endOf, question, readAnswer } from './shell-question.js'
 
 export type Found =
   | { kind: 'wrapper'; path: string }
   | { kind: 'other'; path: string }
-  /** An alias or function goes before any program. */
-  | { kind: 'alias' }
+  /** Something else than `claude` goes before any program, made in this file of this user's, if it was found. */
+  | { kind: 'alias' | 'function'; at: { file: string; line: number } | null }
   | { kind: 'none' | 'late' }
 
+/** What one shell says, and the file of this user's that it reads last. */
+export type ShellSeen = Record<Manner, Found> & { lastFile: Record<Manner, string | null> }
+
 export interface ShellFacts {
-  shells: Partial<Record<ShellName, Record<Manner, Found>>>
+  shells: Partial<Record<ShellName, ShellSeen>>
   /** `~/.local/bin/claude`, where install puts its link. */
   link: {
     path: string
@@ -31,6 +38,8 @@ export interface ShellFacts {
     /** `client`: a link into the client's own versions, as its old installer makes it. */
     kind: 'wrapper' | 'client' | 'dangling' | 'other' | 'none'
     leadsTo: string | null
+    /** Install would leave it as it is. */
+    stays: boolean
   }
   /** The wrapper of this program. */
   wrapper: string
@@ -43,13 +52,6 @@ const ownManifest = '.local/state/claude-auth/manifest.json'
 const systemManifest = '/var/lib/claude-auth/manifest.json'
 const answerMs = 15_000
 const loginPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-const begin = '--claude-auth--'
-/** Of a function `command -v` prints the bare name, of an alias its text; in fish it sees programs only. */
-const questions = {
-  posix: `printf '\\n${begin}%s\\n' "$(command -v claude)"`,
-  fish: `functions -q claude; and printf '\\n${begin}function\\n'; or printf '\\n${begin}%s\\n' (command -v claude)`,
-}
-
 export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<ShellFacts> {
   const { person, owned } = place
   const installed = owned ? shellNames.flatMap(name => programOf(name)) : []
@@ -61,12 +63,12 @@ export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<
         ask(path, name, 'login', { ...loginEnv(path, person, env), ...kept }),
         ask(path, name, 'interactive', { ...plainEnv(env), TERM: 'dumb', ...kept }),
       ])
-      return [name, { login, interactive }] as const
+      return [name, seenIn(name, person.home, env, { login, interactive })] as const
     }),
   ).finally(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }))
   return {
     shells: Object.fromEntries(answers),
-    link: linkFacts(join(person.home, '.local/bin/claude')),
+    link: linkFacts(join(person.home, '.local/bin/claude'), env),
     wrapper: join(lastingFolder(programFolder()), 'bin/claude'),
     hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),
   }
@@ -87,9 +89,12 @@ function loginEnv(shell: string, { home, user }: Person, env: Look['env']): Reco
 
 /** Whoever has never used fish has no folders of its either, and a mere question must not make them. */
 function fishFolders(home: string, env: Look['env'], scratch: string): Record<string, string> {
-  const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
-  const used = existsSync(join(config, 'fish')) ? {} : { XDG_CONFIG_HOME: scratch }
+  const used = existsSync(fishConfig(home, env)) ? {} : { XDG_CONFIG_HOME: scratch }
   return { XDG_DATA_HOME: scratch, XDG_CACHE_HOME: scratch, XDG_STATE_HOME: scratch, ...used }
+}
+
+function fishConfig(home: string, env: Look['env']): string {
+  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fish')
 }
 
 /** Start-up files may print, hang, or start another program: what they say is told apart, and time is short. */
@@ -98,30 +103,54 @@ async function ask(
   name: ShellName,
   manner: Manner,
   env: Record<string, string>,
-): Promise<Found> {
+): Promise<Answer | null> {
   const flags = manner === 'login' ? '-lc' : name === 'sh' ? '-c' : '-ic'
-  const question = questions[name === 'fish' ? 'fish' : 'posix']
-  const said = await askProgram(path, [flags, question], { env, timeoutMs: answerMs })
-  if (said.kind !== 'ended') return { kind: 'late' }
-  const line = said.stdout.split('\n').find(each => each.startsWith(begin))
-  if (line === undefined) return { kind: 'late' }
-  return foundIn(line.slice(begin.length).trim())
+  const said = await askProgram(path, [flags, question(name)], { env, timeoutMs: answerMs })
+  return said.kind === 'ended' ? readAnswer(said.stdout) : null
 }
 
-function foundIn(words: string): Found {
-  if (words === '') return { kind: 'none' }
-  if (!words.startsWith('/')) return { kind: 'alias' }
-  return { kind: isWrapper(words) ? 'wrapper' : 'other', path: words }
+function seenIn(
+  name: ShellName,
+  home: string,
+  env: Look['env'],
+  answers: Record<Manner, Answer | null>,
+): ShellSeen {
+  const of = (manner: Manner) => {
+    const answer = answers[manner]
+    const fish = fishConfig(home, manner === 'login' ? {} : env)
+    const folders = { home, fish, zsh: answer?.zdotdir || home }
+    return { found: foundIn(answer, name, folders), file: lastFile(name, manner, folders) }
+  }
+  const [login, interactive] = [of('login'), of('interactive')]
+  return {
+    login: login.found,
+    interactive: interactive.found,
+    lastFile: { login: login.file, interactive: interactive.file },
+  }
 }
 
-function linkFacts(path: string): ShellFacts['link'] {
+function foundIn(answer: Answer | null, name: ShellName, folders: ShellFolders): Found {
+  if (answer === null) return { kind: 'late' }
+  const { kind, text } = answer
+  const isBefore = kind === 'alias' || kind === 'function'
+  const path = isBefore ? endOf(answer, folders.home) : text
+  if (path === null && isBefore) return { kind, at: madeAt(name, folders) }
+  if (path === null || path === '') return { kind: 'none' }
+  if (isWrapper(path)) return { kind: 'wrapper', path }
+  // An alias for another program is the alias's doing, not that of PATH.
+  const isItself = !isBefore || path === answer.below
+  return isItself ? { kind: 'other', path } : { kind, at: madeAt(name, folders) }
+}
+
+function linkFacts(path: string, env: Look['env']): ShellFacts['link'] {
   const about = lstatSync(path, { throwIfNoEntry: false })
-  if (about === undefined) return { path, uid: null, kind: 'none', leadsTo: null }
+  const stays = linkStays(path, env) !== null
+  if (about === undefined) return { path, uid: null, kind: 'none', leadsTo: null, stays }
   const { uid } = about
   const leadsTo = about.isSymbolicLink() ? readlinkSync(path) : null
-  if (isWrapper(path)) return { path, uid, kind: 'wrapper', leadsTo }
-  if (leadsTo === null) return { path, uid, kind: 'other', leadsTo }
-  if (!canRun(path)) return { path, uid, kind: 'dangling', leadsTo }
+  if (isWrapper(path)) return { path, uid, kind: 'wrapper', leadsTo, stays }
+  if (leadsTo === null) return { path, uid, kind: 'other', leadsTo, stays }
+  if (!canRun(path)) return { path, uid, kind: 'dangling', leadsTo, stays }
   const isClients = /\/(?:\.local\/share\/claude\/versions|\.claude\/local)\//.test(leadsTo)
-  return { path, uid, kind: isClients ? 'client' : 'other', leadsTo }
+  return { path, uid, kind: isClients ? 'client' : 'other', leadsTo, stays }
 }

@@ -58,8 +58,11 @@ function unfit(path: string, what: string): AuthError {
   return new AuthError('usage', `${path} ${what}; nothing was changed`, { hint: `ls -lL ${path}` })
 }
 
-/** A link becomes the wrapper if the client behind it is found without it; a program never does. */
-function linkStays(path: string, env: Env): string | null {
+/**
+ * Why `path` would not become the wrapper; null where it would: a link does if the client behind it is found
+ * without it, a program never does.
+ */
+export function linkStays(path: string, env: Env): string | null {
   const seen = lstatSync(path, { throwIfNoEntry: false })
   if (!seen) return null
   const stays = 'is the client itself and stays; launches by it are covered by the hooks'

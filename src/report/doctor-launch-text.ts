@@ -36,30 +36,11 @@ export const wrapperWords = {
     words(`${shown(path)} leads to ${shown(leadsTo)}, which is not there.`, 'claude-auth install'),
   replaced: (path: string) =>
     words(`${shown(path)} is not the wrapper any more.`, 'claude-auth install'),
+  stays: (path: string) =>
+    words(
+      `${shown(path)} is the client itself and stays; launches by it are covered by the hooks.`,
+    ),
   gone: words('The wrapper is not at ~/.local/bin/claude any more.', 'claude-auth install'),
-}
-
-const manners = { login: 'a login shell', interactive: 'a new window' }
-
-export const shellWords = {
-  good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,
-  notInstalled: (shell: string) => words(`In ${shell}, \`claude\` is not the wrapper.`),
-  other: (shell: string, manner: 'login' | 'interactive', path: string) =>
-    words(
-      `In ${shell} (${manners[manner]}), \`claude\` is ${shown(path)}, found before the wrapper.`,
-      'claude-auth install',
-    ),
-  alias: (shell: string, manner: 'login' | 'interactive') =>
-    words(
-      `In ${shell} (${manners[manner]}), an alias or function named claude hides the wrapper.`,
-      'unalias claude',
-    ),
-  none: (shell: string, manner: 'login' | 'interactive') =>
-    words(
-      `In ${shell} (${manners[manner]}), there is no \`claude\`: ~/.local/bin is not on PATH.`,
-      'claude-auth install',
-    ),
-  late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
 }
 
 export const hookWords = {

@@ -1,7 +1,6 @@
-// Faults on the way to a launch: what unseats the wrapper in each shell, hooks, client, Node, timer, locks and alerts.
+// Faults on the way to a launch: wrapper, hooks, client, Node, timer, locks and alerts.
 
 import {
-  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -11,7 +10,6 @@ import {
   rmSync,
   symlinkSync,
   utimesSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,36 +58,6 @@ t.test('wrapper: the program behind the link is gone', async t => {
   rmSync(link)
   symlinkSync('/nowhere/bin/claude', link)
   await findsFault(t, box, 'wrapper', { fixable: false, more })
-})
-
-t.test('shell-bash: another claude comes first', async t => {
-  const { box, more } = await installed(t)
-  box.home.write(join(box.home.path, 'npm/claude'), '#!/bin/sh\n', 0o755)
-  appendFileSync(join(box.home.path, '.bashrc'), 'PATH="$HOME/npm:$PATH"\n')
-  const found = await findsFault(t, box, 'shell-bash', { fixable: false, more })
-  t.match(found.message, /In bash \(a new window\), `claude` is .*npm\/claude, found before/)
-})
-
-t.test('shell-bash: an alias hides the wrapper', async t => {
-  const { box, more } = await installed(t)
-  appendFileSync(join(box.home.path, '.bashrc'), 'alias claude="$HOME/.claude/local/claude"\n')
-  const found = await findsFault(t, box, 'shell-bash', { fixable: false, more })
-  t.match(found, { message: /an alias or function/, hint: 'unalias claude' })
-})
-
-t.test('shell-sh: its login has another PATH', async t => {
-  const { box, more } = await installed(t)
-  writeFileSync(join(box.home.path, '.profile'), 'PATH=/usr/bin:/bin\n')
-  const found = await findsFault(t, box, 'shell-sh', { fixable: false, more })
-  t.match(found.message, /In sh \(a login shell\), there is no `claude`/)
-})
-
-t.test('a start-up file that prints and leaves a process behind does no harm', async t => {
-  const { box, more } = await installed(t)
-  appendFileSync(join(box.home.path, '.bashrc'), 'echo welcome; sleep 300 &\n')
-  const seen = await doctor(box, ['--only', 'shell-bash'], more)
-  t.same(seen.faults, [])
-  t.match(seen.check('shell-bash'), { state: 'ok' })
 })
 
 t.test('hooks: gone, incomplete, or of a program that is gone', async t => {

@@ -1,0 +1,75 @@
+// What doctor says about the shells: what `claude` is there, and the command after which a new one finds the wrapper.
+
+import { dirname } from 'node:path'
+import { pasted, shown, words } from './doctor-text.js'
+
+/** What puts the wrapper's folder first on PATH. */
+export interface FirstOnPath {
+  home: string
+  folder: string
+  /** Start-up files, at the end of which the line has to stand. */
+  files: string[]
+  /** A shell that reads none of them takes PATH from this session. */
+  inSession: boolean
+}
+
+type Manner = 'login' | 'interactive'
+
+export const shellWords = {
+  good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,
+  notInstalled: (shell: string) => words(`In ${shell}, \`claude\` is not the wrapper.`),
+  other: (shell: string, manner: Manner, path: string, mend: FirstOnPath) =>
+    words(
+      `${place(shell, manner)}, \`claude\` is ${shown(path)}, found before the wrapper.`,
+      pathCommand(shell, mend),
+    ),
+  none: (shell: string, manner: Manner, mend: FirstOnPath) =>
+    words(
+      `${place(shell, manner)}, there is no \`claude\`: ${shown(mend.folder)} is not on PATH.`,
+      pathCommand(shell, mend),
+    ),
+  hidden: (
+    shell: string,
+    manner: Manner,
+    kind: 'alias' | 'function',
+    at: { file: string; line: number } | null,
+    lastFile: string | null,
+  ) =>
+    words(
+      `${place(shell, manner)}, an alias or function named claude hides the wrapper${at === null ? '' : ` (${shown(at.file)}, line ${at.line})`}.`,
+      at === null
+        ? endCommand(undoing(shell, kind), lastFile === null ? [] : [lastFile])
+        : `vi +${at.line} ${pasted(at.file)}`,
+    ),
+  late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
+}
+
+function place(shell: string, manner: Manner): string {
+  const where = shell === 'sh' ? 'in this session' : 'a new window'
+  return `In ${shell} (${manner === 'login' ? 'a login shell' : where})`
+}
+
+function pathCommand(shell: string, { home, folder, files, inSession }: FirstOnPath): string {
+  const isInside = folder.startsWith(`${home}/`)
+  const plain = (isInside ? folder.slice(home.length) : folder).replace(/["\\$`]/g, '\\$&')
+  const quoted = `${isInside ? '$HOME' : ''}${plain}`
+  const line = `export PATH="${quoted}:$PATH"`
+  const lasting = endCommand(shell === 'fish' ? `set -gx PATH "${quoted}" $PATH` : line, files)
+  return [...(files.length > 0 ? [lasting] : []), ...(inSession ? [line] : [])].join(' && ')
+}
+
+function undoing(shell: string, kind: 'alias' | 'function'): string {
+  if (shell === 'fish') return 'functions -e claude'
+  return kind === 'alias' ? 'unalias claude' : 'unset -f claude'
+}
+
+/** Puts `line` at the end of the files, also of one whose last line was not ended. Without a file: the line itself. */
+function endCommand(line: string, files: string[]): string {
+  const [first] = files
+  if (first === undefined) return line
+  const ended = `printf '\\n%s\\n' ${pasted(line)}`
+  if (files.length > 1) return `${ended} | tee -a ${files.map(pasted).join(' ')}`
+  // Only fish has its files in a folder that may not be there yet.
+  const folder = first.endsWith('.fish') ? `mkdir -p ${pasted(dirname(first))} && ` : ''
+  return `${folder}${ended} >> ${pasted(first)}`
+}

@@ -9,6 +9,7 @@ import { keepLast, type Trail } from './steps/keep-last.js'
 import { noticeLogOut } from './steps/log-out.js'
 import { look, type Seen } from './steps/look.js'
 import { noticeDoubt } from './steps/notice-doubt.js'
+import { noticeKey } from './steps/notice-key.js'
 import { revokeOwed } from './steps/owed-revocations.js'
 import { readStore, register } from './steps/read-store.js'
 import { recover } from './steps/recover.js'
@@ -47,6 +48,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     trail.toldAtMs ??= run.now()
   }
   if (run.config.mode === 'on' && mayAct(run)) {
+    await noticeKey(run)
     await recover(run)
     noticeDoubt(run)
     if (run.forced && run.store !== null) run.asked ??= await readStore(run)

@@ -11,6 +11,7 @@ import { fingerprint } from './login/login.js'
 import { type Memory, writeMemory } from './login/memory.js'
 import type { Step } from './outcome.js'
 import { type Actor, appendJournal, type Deed } from './report/journal.js'
+import type { LocalStore } from './store/local-store.js'
 import type { Store, StoreRead } from './store/store.js'
 
 /** Given by the command; `memory`, `asked` and `tried` change while the run goes on. */
@@ -24,6 +25,8 @@ export interface Run {
   store: Store | null
   /** Seals for this user with the local store's key; the identity for `store: none`. */
   sealer: () => Promise<Sealer>
+  /** The key of the sealed store: which one it is, and the store sealed anew with it. */
+  key: Pick<LocalStore, 'keyPrint' | 'reseal'>
   actor: Actor
   /** The effective user owns the home and the login folder. */
   owned: boolean

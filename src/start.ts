@@ -71,6 +71,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     network: networkOf(env, settings),
     store: null,
     sealer: local.sealer,
+    key: local,
     actor: options.actor,
     otherCredential: otherCredential(env, settings),
     forced: options.forced,

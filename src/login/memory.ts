@@ -107,6 +107,8 @@ export interface Memory {
   vault: SessionMemory | null
   /** Null where none was ever wanted. */
   longLived: LongLivedMemory | null
+  /** The key that the sealed store is known to open with; empty: none is known. */
+  keyPrint: string
 }
 
 export const emptyMemory: Memory = {
@@ -133,6 +135,7 @@ export const emptyMemory: Memory = {
   lookedAtMs: null,
   vault: null,
   longLived: null,
+  keyPrint: '',
 }
 
 const spentKept = 50

@@ -8,7 +8,7 @@ import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
-import { type KeyPlace, type Loaded, loadKey } from './local-key.js'
+import { type KeyPlace, type Keys, keyPrint, loadKeys, resealed } from './local-key.js'
 import type { Store, StoreRead, StoreWrite } from './store.js'
 
 export interface LocalStorePlace extends KeyPlace {
@@ -20,6 +20,10 @@ export interface LocalStorePlace extends KeyPlace {
 export interface LocalStore extends Store {
   kind: 'local'
   sealer: () => Promise<Sealer>
+  /** Tells the key in force from another; null where it can't be read. */
+  keyPrint: () => string | null
+  /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
+  reseal: () => Promise<boolean>
 }
 
 /**
@@ -29,21 +33,20 @@ export interface LocalStore extends Store {
 export function localStore(place: LocalStorePlace, isSpent: (hash: string) => boolean): LocalStore {
   const file = (kind: string) => join(place.folder, `${place.name}${kind}.jwe`)
   const files = { current: file(''), previous: file('.previous'), unopened: file('.unopened') }
-  let loaded: Promise<Loaded> | null = null
+  let loaded: Promise<Keys> | null = null
   const load = () => {
-    loaded ??= loadKey(place)
+    loaded ??= loadKeys(place)
     return loaded
   }
-  const change = async (keys: JsonObject, expected: number): Promise<StoreWrite> => {
-    const opened = await load().catch(deniedBy)
-    if ('kind' in opened) return opened
+  const change = async (changed: JsonObject, expected: number): Promise<StoreWrite> => {
+    const keys = await load().catch(deniedBy)
+    if ('kind' in keys) return keys
     const { read, from, document } = await reading(load, files, isSpent)
     if (read.kind === 'denied' || read.kind === 'unreachable') return read
     if (read.version !== expected) return { kind: 'conflict' }
-    const { key, seal } = opened
     const version = expected + 1
-    const next = { ...document, ...keys, version }
-    const text = await seal(key, Buffer.from(JSON.stringify(next)))
+    const next = { ...document, ...changed, version }
+    const text = await keys.seal(Buffer.from(JSON.stringify(next)))
     makePrivateFolder(place.folder)
     if (from === files.current) keep(files.current, files.previous, place.nonce())
     else keep(files.current, files.unopened, place.nonce())
@@ -58,11 +61,16 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
     change,
     write: (stored, expected) => change(toDocument(stored), expected),
     sealer: async () => {
-      const { key, seal, open } = await load()
+      const { seal, open } = await load()
       return {
-        seal: async bytes => Buffer.from(await seal(key, bytes)),
-        open: bytes => open(key, bytes.toString()),
+        seal: async bytes => Buffer.from(await seal(bytes)),
+        open: async bytes => (await open(bytes.toString()))?.bytes ?? null,
       }
+    },
+    keyPrint: () => keyPrint(place),
+    reseal: async () => {
+      await resealed(load, files.previous, place.nonce())
+      return resealed(load, files.current, place.nonce())
     },
     read: async () => {
       try {
@@ -88,7 +96,7 @@ interface Files {
 }
 
 async function reading(
-  load: () => Promise<Loaded>,
+  load: () => Promise<Keys>,
   files: Files,
   isSpent: (hash: string) => boolean,
 ): Promise<{ read: StoreRead; from: string | null; document: JsonObject }> {
@@ -113,10 +121,10 @@ async function reading(
   }
 }
 
-async function openFile(load: () => Promise<Loaded>, path: string) {
-  const { key, open } = await load()
-  const bytes = await open(key, readFileSync(path, 'utf8'))
-  const document = bytes === null ? null : jsonObject(bytes)
+async function openFile(load: () => Promise<Keys>, path: string) {
+  const { open } = await load()
+  const opened = await open(readFileSync(path, 'utf8'))
+  const document = opened === null ? null : jsonObject(opened.bytes)
   const stored: StoredLogin | null = document === null ? null : fromDocument(document)
   const version = numberOf(document?.['version'])
   if (document === null || stored === null || version === null) return null

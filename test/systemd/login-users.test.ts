@@ -1,4 +1,4 @@
-// Who the timer of the machine works for: people with a login folder of their own, and without a session.
+// Who the timer of the machine works for: all users with a login folder of their own, and without a session.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ t.test('the list', { skip }, async t => {
     const path = join(folder, 'home', name)
     mkdirSync(path, { recursive: true })
     if (loginUid !== null) {
-      mkdirSync(join(path, '.claude'))
+      mkdirSync(join(path, '.claude'), { recursive: true })
       chownSync(join(path, '.claude'), loginUid, 0)
     }
     chownSync(path, uid, 0)
@@ -36,7 +36,9 @@ t.test('the list', { skip }, async t => {
     line('linked', 70_006, join(folder, 'home/linked')),
     line('CORP\\bob', 70_007, home('bob', 70_007)),
     line('-n', 70_008, home('dash', 70_008)),
-    line('service', 300, home('service', 300)),
+    line('service', 300, home('../var/service', 300)),
+    line('root', 0, home('../root', 0)),
+    line('toor', 0, home('../root', 0)),
     line('nobody', 65_534, home('nobody', 65_534)),
     line('no-home', 70_009, '/nonexistent'),
     line('rootish', '', '/'),
@@ -50,15 +52,28 @@ t.test('the list', { skip }, async t => {
     writeFileSync(path, text, { mode: 0o755 })
   }
   place(join(folder, 'passwd'), `${passwd.join('\n')}\n`)
+  // A directory service that lists nobody: its users are known one by one.
+  const directory = line('dora', 70_011, home('dora', 70_011))
+  home('unknown', 70_012)
   const tools = join(folder, 'tools')
-  place(join(tools, 'getent'), `#!/bin/sh\ncat '${folder}/passwd'\n`)
+  place(
+    join(tools, 'getent'),
+    `#!/bin/sh
+[ $# = 1 ] && exec cat '${folder}/passwd'
+for key; do
+  case $key in 70011) echo '${directory}' ;; 70001) grep -F :70001: '${folder}/passwd' ;; esac
+done
+exit 2
+`,
+  )
   place(join(tools, 'systemctl'), `#!/bin/sh\necho "$*" >>'${folder}/started'\nexit 1\n`)
   const copy = join(folder, 'login-users.sh')
   const text = readFileSync(script, 'utf8')
     .replace('/run/user', join(folder, 'run'))
+    .replace('ca_homes=/home', `ca_homes=${join(folder, 'home')}`)
     .replace('PATH=', `PATH=${tools}:`)
   place(copy, text)
-  const expected = ['alice', 'linked', '70007', '70008', 'zoe']
+  const expected = ['alice', 'linked', '70007', '70008', 'service', 'root', 'zoe', 'dora']
   for (const shell of [['dash'], ['bash'], ['busybox', 'ash']]) {
     const [program = '', ...args] = shell
     const listed = execFileSync(program, [...args, copy], { encoding: 'utf8', cwd: folder })

@@ -1,7 +1,7 @@
 // Which program folder an installation uses: the one that holds the same files, or a new one beside it.
 
 import { existsSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Manifest } from './manifest.js'
 import { findNode, ownRoot, programPrint } from './program.js'
 import type { Wanted } from './wanted.js'
@@ -12,7 +12,7 @@ export interface ProgramChoice {
   name: string
   print: string
   node: string
-  /** The folder in use until now stays, for who is still running from it. */
+  /** The folder in use before, at most one. */
   earlierPrograms: Wanted[]
 }
 
@@ -31,11 +31,13 @@ export function chooseProgram(
   const taken = programPrint(join(program, version))
   const name = taken === '' || taken === print ? version : `${version}-${print.slice(0, 8)}`
   const current = linkTarget(join(program, 'current'))
-  const isEarlier = (each: { path: string }) =>
-    each.path === join(path, current ?? '') && current !== name
-  const earlierPrograms = (manifest?.entries ?? []).filter(
-    each => each.make.kind === 'program' && isEarlier(each),
+  const others = (manifest?.entries ?? []).filter(
+    each => each.make.kind === 'program' && basename(each.path) !== name,
   )
+  // Already in use: the one before it stays until the next upgrade, for who is still running from it.
+  const isKept = ({ path: old }: { path: string }) =>
+    current === name ? existsSync(join(program, basename(old))) : old === join(path, current ?? '')
+  const earlierPrograms = others.filter(isKept).slice(0, 1)
   // A recorded Node that still does its work is kept, so that a second run changes nothing.
   const recorded = join(program, name, 'node')
   const usual = ['/usr/bin/node', '/usr/local/bin/node', '/usr/bin/nodejs']

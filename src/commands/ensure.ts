@@ -1,19 +1,22 @@
 // `claude-auth ensure`: the one engine, run by wrapper, hooks, timer and people alike.
 
+import { exitCodeOf } from '../exit-code.js'
 import type { Config } from '../host/config.js'
 import { durationMs } from '../host/duration.js'
 import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
+import { whoAmI } from '../host/person.js'
 import { exitCodes } from '../outcome.js'
 import { ensureLines } from '../report/command-text.js'
-import { errorLines } from '../report/error-text.js'
 import type { Actor } from '../report/journal.js'
 import { progress } from '../report/progress.js'
 import { brokenOutcome } from '../steps/outcome-of.js'
 import type { Report } from '../steps/report.js'
+import { otherLogins, worstCode } from './all-logins.js'
 import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
 import { handBackWhenOff } from './hand-back.js'
+import { type ProgramInPlace, programInPlace, runInPlace, standing } from './program-in-place.js'
 import { runOnce } from './run-once.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
@@ -21,10 +24,14 @@ export async function ensure(argv: string[], env: Env): Promise<number> {
   const flags = flagsOf(argv)
   if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
   if (flags.every !== undefined) return forEver(flags, env)
-  const known: Known = { config: null, report: null }
+  return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown())
+}
+
+async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number> {
   const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
   try {
-    const { outcome, trouble } = await run(flags, env, known).finally(over)
+    const { outcome, trouble, interrupted } = await run(flags, env, known).finally(over)
+    known.interrupted = interrupted
     if (flags.json) print([JSON.stringify(outcome)])
     else if (flags.for === undefined)
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
@@ -40,6 +47,11 @@ export async function ensure(argv: string[], env: Env): Promise<number> {
 interface Known {
   config: Config | null
   report: Report | null
+  interrupted: boolean
+}
+
+function unknown(): Known {
+  return { config: null, report: null, interrupted: false }
 }
 
 function print(lines: string[]): void {
@@ -75,25 +87,54 @@ function warn(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`)
 }
 
+interface Turn {
+  code: number
+  interrupted: boolean
+}
+
+/** This login, and then every other one that is managed: one that fails keeps none of the others waiting. */
+async function turn(flags: EnsureFlags, env: Env): Promise<Turn> {
+  const known = unknown()
+  const codes = [await exitCodeOf(() => once(flags, env, known))]
+  const others = known.config === null ? [] : otherLogins(env, known.config, whoAmI(env).home)
+  const { json: _, ...silent } = flags
+  for (const other of others) {
+    if (known.interrupted) break
+    codes.push(await exitCodeOf(() => once(silent, other, known)))
+  }
+  return { code: worstCode(codes), interrupted: known.interrupted }
+}
+
 async function forEver(flags: EnsureFlags, env: Env): Promise<number> {
   const everyMs = durationMs(flags.every ?? '')
   if (everyMs === null || everyMs < 60_000)
     throw new AuthError('usage', '--every: expected a duration of at least 1m, such as 15m')
+  const { json: _, ...silent } = flags
+  const program = programInPlace()
   for (;;) {
-    try {
-      const { interrupted, outcome } = await run(flags, env, { config: null, report: null })
-      if (interrupted) return exitCodes[outcome.verdict]
-    } catch (error) {
-      process.stderr.write(`${errorLines(error).join('\n')}\n`)
-    }
+    const { code, interrupted } = await turnInPlace(program, { ...silent, for: 'timer' }, env)
+    if (interrupted) return code
     // Jitter, so that hosts started together don't ask together.
     const waitMs = everyMs * (0.9 + Math.random() * 0.2)
     await new Promise(resolve => setTimeout(resolve, waitMs))
   }
 }
 
+/** After an upgrade the newer version takes the turn: ours has lost its files, or soon will. */
+async function turnInPlace(program: ProgramInPlace, flags: EnsureFlags, env: Env): Promise<Turn> {
+  const now = standing(program)
+  if (now === 'same') return turn(flags, env)
+  if (now === 'gone')
+    throw new AuthError('internal', `${program.folder} holds no program any more`, {
+      hint: 'claude-auth install --help',
+    })
+  const given = (['force', 'offline'] as const).filter(name => flags[name])
+  const words = ['ensure', '--for', 'timer', ...given.map(name => `--${name}`)]
+  return runInPlace(program, words, env)
+}
+
 function actorOf(flags: EnsureFlags): Actor {
   if (flags.for === 'soon') return 'launch'
   if (flags.for === 'hook') return 'hook'
-  return flags.for === 'timer' || flags.every !== undefined ? 'timer' : 'command'
+  return flags.for === 'timer' ? 'timer' : 'command'
 }

@@ -1,11 +1,21 @@
 // The command `ensure`: its flags, and what a program that reads its output can rely on.
 
-import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { worstCode } from '../../src/commands/all-logins.js'
 import { flagsOf } from '../../src/commands/ensure-flags.js'
-import { sandbox } from '../kit/sandbox.js'
+import { type Sandbox, sandbox } from '../kit/sandbox.js'
 
 const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
 
@@ -75,4 +85,58 @@ t.test('a reader that has gone is no trouble, nor is a folder that was deleted',
   ]
   const ended = await box.run('sh', ['-c', lines.join('\n')])
   t.equal(ended.stderr, '')
+})
+
+/** A second login folder of the same person, listed as a profile. */
+function profile(box: Sandbox, name: string, expiresAt: number) {
+  const folder = join(box.home.path, `.claude-${name}`)
+  const file = join(folder, '.credentials.json')
+  box.home.write(file, JSON.stringify({ claudeAiOauth: { ...box.signIn(), expiresAt } }))
+  const expires = () => JSON.parse(readFileSync(file, 'utf8')).claudeAiOauth.expiresAt as number
+  return { folder, file, expires }
+}
+
+const listed = (...names: string[]) => ({
+  profiles: names.map(name => ({ name, folder: `~/.claude-${name}` })),
+})
+
+t.test(
+  'the timer renews the login of each profile, also where that of ~/.claude is fresh',
+  async t => {
+    const config = listed('work', 'odd', 'none')
+    const box = await sandbox(t, { login: 'expired', config })
+    const [work, odd] = [profile(box, 'work', 0), profile(box, 'odd', 0)]
+    writeFileSync(odd.file, '{"claudeAiOauth": 1}')
+    const timer = () => box.run(program, ['ensure', '--for', 'timer'])
+    const now = Date.now()
+    t.match(await timer(), { code: 3, stdout: '', stderr: '' }, 'the worst of all')
+    t.ok((box.login()?.expiresAt ?? 0) > now)
+    t.ok(work.expires() > now)
+    t.notOk(existsSync(join(box.home.path, '.claude-none')), 'what is not there is not made')
+    rmSync(odd.folder, { recursive: true })
+
+    // The configuration of a sandbox is too young for marks at first.
+    await setTimeout(50)
+    t.match(await box.ensure(['--force']), { code: 0 })
+    box.home.write(work.file, JSON.stringify({ claudeAiOauth: { ...box.signIn(), expiresAt: 0 } }))
+    t.match(await timer(), { code: 0, stdout: '', stderr: '' })
+    t.ok(work.expires() > now)
+  },
+)
+
+t.test('a login that can’t be looked at keeps none of the others from being renewed', async t => {
+  const box = await sandbox(t, { login: 'expired', config: listed('work') })
+  const work = profile(box, 'work', 0)
+  mkdirSync(box.home.paths.gate, { recursive: true, mode: 0o700 })
+  const { code, stderr } = await box.command(['ensure', '--for', 'timer'])
+  t.equal(code, 1)
+  t.match(stderr, /could not open .*\.claude\/\.claude-auth\/gate/)
+  t.ok(work.expires() > Date.now())
+})
+
+t.test('of several exit codes the one that needs somebody most', async t => {
+  t.equal(worstCode([0, 4, 5, 0]), 5)
+  t.equal(worstCode([5, 3]), 3)
+  t.equal(worstCode([3, 1]), 1)
+  t.equal(worstCode([0, 0]), 0)
 })

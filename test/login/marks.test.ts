@@ -42,6 +42,7 @@ function setUp(t: Test) {
     userConfig: join(home, 'user.yaml'),
     configReadAtMs: nowMs,
     launchWaitMs: 1500,
+    hasProfiles: false,
     nowMs,
     nonce: 'n',
   }

@@ -17,6 +17,7 @@ import { renew } from './steps/renew.js'
 import { renewByClient } from './steps/renew-by-client.js'
 import { type Report, report } from './steps/report.js'
 import { restore } from './steps/restore.js'
+import { isStoreWanted } from './steps/store-trouble.js'
 import { verify } from './steps/verify.js'
 
 export interface EnsureOptions {
@@ -51,7 +52,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     await noticeKey(run)
     await recover(run)
     noticeDoubt(run)
-    if (run.forced && run.store !== null) run.asked ??= await readStore(run)
+    if (isStoreWanted(run)) run.asked ??= await readStore(run)
   }
   for (;;) {
     if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)

@@ -3,6 +3,7 @@
 import { storeWords, vaultWords } from '../report/doctor-store-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
+import { isRenewalLost } from '../steps/store-trouble.js'
 import type { StoreTrouble } from '../store/store.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
@@ -50,6 +51,8 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (run.store === null) return found('note', storeWords.none)
   // The token's own check says what is wrong with it.
   if (vault?.trouble) return null
+  const lost = localTrouble(login, engine)
+  if (lost !== null) return lost
   const trouble = troubleOf(engine)
   if (trouble !== null)
     return run.offline && run.store.kind === 'vault'
@@ -58,6 +61,17 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
     return found('fail', storeWords.trouble(engine.store.damaged))
   return ok(storeWords.opens(run.store.kind))
+}
+
+/** The sealed store does not open with our own key: what the file has is stored anew, what was only there is lost. */
+function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Finding | null {
+  const isOwnKey = run.store?.kind === 'local' && run.config.local.keyFile === null
+  const what = store?.kind === 'empty' ? store.damaged : store?.kind === 'denied' && store.what
+  const { file } = seen.state
+  if (!isOwnKey || !what || file.kind !== 'login' || isLongLivedShape(file.login)) return null
+  return isRenewalLost(run, seen.state)
+    ? found('fail', storeWords.renewalLost(what))
+    : found('fail', storeWords.storedAnew(what), { do: 'ensure' })
 }
 
 /** Does the store hold this very login? */

@@ -12,6 +12,7 @@ import { loginEndsCondition } from '../report/early-warning.js'
 import { expectedEmail } from '../steps/expected-email.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import { endsAtMs } from '../steps/outcome-of.js'
+import { isRenewalLost } from '../steps/store-trouble.js'
 import { type Finding, found, ok } from './check.js'
 import type { Both } from './check-login.js'
 import type { LoginFacts } from './facts-login.js'
@@ -80,7 +81,7 @@ export function token({ login, engine }: Both): Finding | null {
   return found('warn', tokenWords.ended(expiresAtMs, nowMs), { do: 'ensure' })
 }
 
-/** How long the sign-in lasts. */
+/** How long the sign-in lasts. Its near end is said early, and changes no verdict as long as all works. */
 export function loginEnd({ login, engine }: Both): Finding | null {
   const { seen, decision, nowMs } = engine
   const { run } = login
@@ -91,7 +92,7 @@ export function loginEnd({ login, engine }: Both): Finding | null {
   if (endMs === null) return ok(loginEndWords.unknown)
   const near = loginEndsCondition(endMs, run.config.alerts.beforeLoginEndsMs, nowMs)
   return near
-    ? found('warn', loginEndWords.near(endMs, nowMs, command))
+    ? found('note', loginEndWords.near(endMs, nowMs, command))
     : ok(loginEndWords.far(endMs, nowMs))
 }
 
@@ -100,6 +101,8 @@ export function renewal({ login, engine }: Both): Finding | null {
   const { seen, decision, nowMs } = engine
   const { file, maybeSpent } = seen.state
   if (file.kind !== 'login' || isLongLivedShape(file.login) || !isRenewing(login)) return null
+  // The store's own check says so.
+  if (isRenewalLost(login.run, seen.state)) return null
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
   if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))

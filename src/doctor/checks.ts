@@ -1,5 +1,6 @@
 // Every check by its id, in the order of the report, with the rooms of facts that it looks at.
 
+import { observedWords } from '../report/doctor-text.js'
 import type { Check, Finding } from './check.js'
 import * as launch from './check-launch.js'
 import * as login from './check-login.js'
@@ -117,6 +118,12 @@ const entries: Entry[] = Object.entries(groups).flatMap(([group, checks]) =>
   checks.map(each => ({ ...each, group })),
 )
 
+/** `mode: observe`: what the engine would put right by itself, it only tells. */
+function observed(finding: Finding): Finding {
+  const isOurs = finding.fixes?.some(fix => fix.do === 'ensure')
+  return isOurs ? { state: 'note', words: observedWords(finding.words) } : finding
+}
+
 /** In the order of the report. */
 export const checkIds: readonly string[] = entries.map(({ id }) => id)
 
@@ -124,8 +131,10 @@ export const checkIds: readonly string[] = entries.map(({ id }) => id)
 export async function runChecks(gather: Gather, only: string | null): Promise<Check[]> {
   const wanted = entries.filter(({ id }) => only === null || id === only)
   const findings = await Promise.all(wanted.map(async ({ find }) => find(gather)))
+  const isObserved = (await gather('login')).run.config.mode === 'observe'
   return wanted.flatMap(({ id, group }, at) => {
-    const finding = findings[at]
+    const whole = findings[at]
+    const finding = whole && isObserved ? observed(whole) : whole
     if (!finding) return []
     const { state, words, fixes = [] } = finding
     return [{ id, group, state, ...words, fixes }]

@@ -103,6 +103,8 @@ export interface Memory {
   othersSeenAtMs: number | null
   /** When the shared document was last seen; null: never, or forgotten. */
   lookedAtMs: number | null
+  /** What kept the store from being used when it was last asked; null: nothing. `empty`: what is there does not open. */
+  storeTrouble: { kind: 'unreachable' | 'denied' | 'empty'; what: string } | null
   /** The Vault token, as it was last looked up. */
   vault: SessionMemory | null
   /** Null where none was ever wanted. */
@@ -133,6 +135,7 @@ export const emptyMemory: Memory = {
   doubtedId: '',
   othersSeenAtMs: null,
   lookedAtMs: null,
+  storeTrouble: null,
   vault: null,
   longLived: null,
   keyPrint: '',

@@ -39,6 +39,7 @@ const examples: Record<string, unknown> = {
   othersSeenAtMs: 0,
   lookedAtMs: 0,
   longLived: { askedAtMs: 0 },
+  storeTrouble: { kind: '', what: '' },
   vault: {
     hash: '',
     checkedAtMs: 0,

@@ -12,10 +12,16 @@ export const storeWords = {
     kind === 'local' ? 'The sealed local store opens.' : 'The document in Vault can be read.',
   notAsked: words('Vault was not asked (--offline); the sealed copy here counts.'),
   trouble: (what: string): Words => {
-    const [cause = '', command = null] = what.split('; type: ')
-    const sentence = cause.charAt(0).toUpperCase() + cause.slice(1)
-    return words(`${clean(sentence, 400)}.`, command && clean(command, 400))
+    const [, command = null] = what.split('; type: ')
+    return words(`${causeOf(what)}.`, command && clean(command, 400))
   },
+  storedAnew: (what: string) =>
+    words(`${causeOf(what)}; the login is stored anew.`, 'claude-auth ensure --force'),
+  renewalLost: (what: string) =>
+    words(
+      `${causeOf(what)}: the login works until its token ends, and cannot be renewed.`,
+      'claude-auth login',
+    ),
   current: (kind: 'local' | 'vault', atMs: number | null, nowMs: number) => {
     const where = kind === 'vault' ? ' in Vault' : ''
     return `The login is backed up${where}${atMs === null ? '' : ` (${agoWords(atMs, nowMs)})`}.`
@@ -38,6 +44,11 @@ export const storeWords = {
     words(`${clean(what, 300)}; the version before holds this login too, and is used.`),
   spareIsOlder: (what: string, command: string) =>
     words(`${clean(what, 300)}; the version before is of an earlier sign-in.`, command),
+}
+
+function causeOf(what: string): string {
+  const [cause = ''] = what.split('; type: ')
+  return clean(cause.charAt(0).toUpperCase() + cause.slice(1), 400)
 }
 
 export const vaultWords = {

@@ -96,6 +96,12 @@ export const refusals = {
   ensureFailed: (verdict: string) => `ensure ended with ${verdict}`,
 }
 
+/** Of what the next launch would put right, where claude-auth only observes. */
+export function observedWords({ message }: Words): Words {
+  const found = message.replace(/[;,]? the next launch [^;]*\.$/, '').replace(/\.$/, '')
+  return words(`${found}; claude-auth only observes.`)
+}
+
 export function unknownCheck(id: string, nearest: string | null): string {
   const hint = nearest === null ? '' : `; did you mean ${nearest}?`
   return `doctor has no check ${clean(JSON.stringify(id), 60)}${hint}`

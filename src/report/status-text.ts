@@ -123,9 +123,10 @@ function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): 
 
 const places = { vault: 'to Vault', local: 'on this machine' } as const
 
-function storeLine({ outcome, backedUpAtMs, nowMs, mode }: StatusFacts): string | null {
+function storeLine({ outcome, backedUpAtMs, nowMs, mode, next }: StatusFacts): string | null {
   const { kind, state } = outcome.store
-  if (mode === 'off') return null
+  // Only the store itself can tell then.
+  if (mode === 'off' || next?.do === 'read-store') return null
   if (kind === 'none') return 'No copy is kept (store: none)'
   if (state === 'denied') return `The store refuses us${kind === 'vault' ? ' (Vault)' : ''}`
   if (state === 'unreachable') return 'The store cannot be reached; it will be tried again'
@@ -139,18 +140,20 @@ function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null 
   const { verdict, because } = outcome
   if (mode === 'off') return null
   if (verdict === 'no-answer') return 'The login server gave no answer; it is asked again by itself'
-  if (next !== null && verdict === 'attention' && trouble === null) {
+  const isOnlySeen = mode === 'observe' && verdict === 'ok'
+  if (next !== null && (isOnlySeen || (verdict === 'attention' && trouble === null))) {
     const would = `${mode === 'on' ? 'The next launch will' : 'It would'} ${deedWords(next.do)}`
     return `${would}: ${reasonWords(next.because)}`
   }
   if (verdict === 'attention' || verdict === 'broken')
-    return `It needs care: ${clean(trouble ?? reasonWords(because), 400)}`
+    return `It needs care: ${clean((trouble ?? reasonWords(because)).split('; type: ')[0] ?? '', 400)}`
   return null
 }
 
-function adviceLine({ outcome, signInCommand, mode }: StatusFacts): string | null {
+function adviceLine({ outcome, signInCommand, mode, trouble }: StatusFacts): string | null {
   const { verdict } = outcome
   if (mode === 'off') return null
   if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
-  return verdict === 'ok' ? null : 'Type: claude-auth ensure'
+  if (verdict === 'ok') return null
+  return `Type: ${clean(trouble?.split('; type: ')[1] ?? 'claude-auth ensure', 400)}`
 }

@@ -8,6 +8,7 @@ import type { Decision } from '../state.js'
 import { isLoggedOut } from './log-out.js'
 import { look, type Seen } from './look.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome-of.js'
+import { isRenewalLost } from './store-trouble.js'
 
 /** What was found. Times are epoch milliseconds. */
 export interface Found {
@@ -40,15 +41,15 @@ export async function lookOnly(run: Run): Promise<Found> {
   if (decision.do === 'read-store') {
     online.asked = await sealedHere(run)
     seen = look(online)
-    decision = decide(seen.state, run.now())
+    decision = asLastKnown(online, decide(seen.state, run.now()))
   }
-  here.asked = online.asked
+  here.asked = askedBefore(online)
   const next = nextOf(online, decision)
   const trouble = troubleOf(here, seen, decision)
   // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
-  const judged: Decision = isGood ? { do: 'launch', because: 'fresh', about: null } : decision
-  const isWaiting = next !== null && !isGood
+  const judged = judgedAs(run, decision, next, isGood)
+  const isWaiting = next !== null && !isGood && judged.because !== 'observe'
   const verdict = isWaiting ? 'attention' : verdictOf(judged, trouble)
   const outcome = outcomeOf(here, seen, judged, {
     verdict,
@@ -68,7 +69,7 @@ export async function lookOnly(run: Run): Promise<Found> {
     organization: isChecked ? (verification?.organization ?? null) : null,
     verifiedAtMs: isChecked && verification?.kind === 'accepted' ? verification.atMs : null,
     sinceMs: signInNeeded?.sinceMs ?? signedOut?.atMs ?? backOff?.triesAtMs[0] ?? null,
-    renewsItself: canRenew(online, seen),
+    renewsItself: canRenew(online, seen) && !isRenewalLost(here, seen.state),
   }
 }
 
@@ -87,12 +88,43 @@ function withLogOut(run: Run): Run['memory'] {
   return { ...memory, signedOut: { atMs, chain: [], inStore: false } }
 }
 
+/** What the store said when it was last asked: Vault is not asked here. */
+function askedBefore({ asked, memory: { storeTrouble } }: Run): Run['asked'] {
+  if (storeTrouble?.kind === 'empty')
+    return { kind: 'empty', version: 0, damaged: storeTrouble.what }
+  if (storeTrouble !== null) return { ...storeTrouble, kind: storeTrouble.kind }
+  return asked?.kind === 'unreachable' ? null : asked
+}
+
 /** A document elsewhere may hold what is missing here: only a run that may ask it can tell. */
-function nextOf({ store, asked }: Run, decision: Decision): Step | null {
+function isOpen({ store, asked, memory }: Run, { because }: Decision): boolean {
+  if (because !== 'own-trouble' || store?.kind !== 'vault') return false
+  return asked?.kind !== 'denied' && memory.storeTrouble === null
+}
+
+/** Where only the document could tell, what the last run found there stands. */
+function asLastKnown(run: Run, decision: Decision): Decision {
+  const { signInNeeded } = run.memory
+  if (signInNeeded === null || !isOpen(run, decision)) return decision
+  return { do: 'sign-in', because: signInNeeded.because, about: null }
+}
+
+function nextOf(run: Run, decision: Decision): Step | null {
   const { about: _, ...step } = decision
-  const isUnknown = decision.because === 'own-trouble' && store?.isShared === true
-  if (isUnknown && asked?.kind !== 'denied') return { do: 'read-store', because: 'missing' }
+  if (isOpen(run, decision)) return { do: 'read-store', because: 'missing' }
   return step.do === 'launch' || step.do === 'sign-in' ? null : step
+}
+
+/** As a run would end: who only observes leaves things as they are, and says so. */
+function judgedAs(
+  { config }: Run,
+  decision: Decision,
+  next: Step | null,
+  isGood: boolean,
+): Decision {
+  const isLeft = next === null ? decision.because === 'fresh' : next.do !== 'read-store'
+  if (config.mode === 'observe' && isLeft) return { do: 'launch', because: 'observe', about: null }
+  return isGood ? { do: 'launch', because: 'fresh', about: null } : decision
 }
 
 /** Can a client be started with the file as it is? */

@@ -7,9 +7,9 @@ import type { Identity, Outcome, Step, Verdict } from '../outcome.js'
 import { notByClientTrouble } from '../report/command-text.js'
 import type { Run } from '../run.js'
 import type { Decision, State } from '../state.js'
-import type { StoreTrouble } from '../store/store.js'
 import { isLongLivedShape, ourLongLived } from './long-lived-facts.js'
 import type { Seen } from './look.js'
+import { awayOf, storeTroubleWords } from './store-trouble.js'
 
 /** What `decision` comes to; `trouble` makes a good login need attention. */
 export function verdictOf(decision: Decision, trouble: string | null): Verdict {
@@ -25,27 +25,15 @@ export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): 
   const { memory } = run
   if (file.kind === 'login' && file.bytes && onlyTolerantJson(file.bytes))
     return `comments in ${run.paths.loginFile} keep the client from reading it`
-  if (decision.because === 'long-lived') return ourLongLived(state) ? storeTrouble(run) : null
+  if (decision.because === 'long-lived')
+    return ourLongLived(state) ? storeTroubleWords(run, state) : null
   const isUnrenewed = memory.backOff !== null || decision.because === 'no-answer'
   if (run.config.renewal.via === 'client' && isUnrenewed) return notByClientTrouble
-  const troubleOfStore = storeTrouble(run)
-  if (troubleOfStore !== null) return troubleOfStore
+  const ofStore = storeTroubleWords(run, state)
+  if (ofStore !== null) return ofStore
   if (memory.pending) return memory.pending.what
   if (memory.narrower) return 'the last renewal granted less than the sign-in did'
   return memory.clockOffMs === 0 ? null : clockTrouble
-}
-
-function storeTrouble(run: Run): string | null {
-  const { asked } = run
-  const away = awayOf(run)
-  if (away) return away.what
-  return asked?.kind === 'empty' ? (asked.damaged ?? null) : null
-}
-
-/** Why the store, or the shared document behind the copy on this machine, could not be asked. */
-function awayOf({ asked, offline }: Run): StoreTrouble | null {
-  if (asked?.kind === 'denied' || asked?.kind === 'unreachable') return asked
-  return asked?.kind === 'current' && !offline ? asked.away : null
 }
 
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */

@@ -22,6 +22,7 @@ import {
   verdictOf,
 } from './outcome-of.js'
 import { leaveShortLine } from './status-facts.js'
+import { keepStoreTrouble } from './store-trouble.js'
 
 export interface Report {
   outcome: Outcome
@@ -67,6 +68,7 @@ export async function report(
   const alert = await sendAlerts(run, decision, endsAtMs(run, seen))
   run.alert = strongest(run.alert ?? 'off', alert)
   const alertTrouble = alertTroubleOf(run)
+  keepStoreTrouble(run)
   const trouble = troubleOf(run, seen, decision)
   const verdict = verdictOf(decision, trouble)
   const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })

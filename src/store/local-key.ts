@@ -43,7 +43,7 @@ export async function loadKeys(place: KeyPlace): Promise<Keys> {
   const found = readKey(place, path)
   const isOurs = place.keyFile === null && !place.readOnly
   if (isOurs && !isKey(found)) makeKey(place, path, found !== null)
-  const key = sealingKey(checkedKey(path, readKey(place, path)))
+  const key = sealingKey(checkedKey(place, path, readKey(place, path)))
   return {
     seal: bytes => seal(key, bytes, place.keyFile ?? undefined),
     open: async text => {
@@ -101,12 +101,10 @@ function makeKey({ folder, nonce, randomBytes }: KeyPlace, path: string, isThere
   atomicWrite(path, `${randomBytes(32).toString('base64url')}\n`, { nonce: nonce() })
 }
 
-function checkedKey(path: string, bytes: Uint8Array | null): Uint8Array {
+function checkedKey({ keyFile }: KeyPlace, path: string, bytes: Uint8Array | null): Uint8Array {
   if (isKey(bytes)) return bytes
-  const what = bytes === null ? 'is missing' : 'is too short'
-  throw new AuthError('store-unreadable', `the key ${path} of the local store ${what}`, {
-    hint: `ls -l ${path}`,
-  })
+  const what = `the key ${path} of the local store ${bytes === null ? 'is missing' : 'is too short'}`
+  throw new AuthError('store-unreadable', what, keyFile === null ? {} : { hint: `ls -l ${path}` })
 }
 
 function isKey<T extends Uint8Array>(bytes: T | null): bytes is T {

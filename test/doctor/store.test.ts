@@ -43,15 +43,32 @@ async function withVault(t: Test): Promise<WithVault> {
 t.test('store: its key is gone', async t => {
   const box = await healthy(t)
   rmSync(join(storeOf(box), 'key'))
-  const found = await findsFault(t, box, 'store', { fixable: false })
-  t.match(found.message, /The key .* of the local store is missing/)
+  const found = await findsFault(t, box, 'store', { fixable: true })
+  t.match(found.message, /The key .* of the local store is missing; the login is stored anew/)
+})
+
+t.test('store: its key is gone, and with it the only refresh token', async t => {
+  const box = await healthy(t, { config: { custody: 'sole' } })
+  asInstalled(box)
+  rmSync(join(storeOf(box), 'key'))
+  const more = { env: wrappedPath(box) }
+  const lost = { state: 'fail', message: /cannot be renewed/, hint: 'claude-auth login' }
+  t.match(await findsFault(t, box, 'store', { fixable: false, more }), lost)
+  const { outcome } = await box.ensure(['--force'])
+  t.equal(outcome?.verdict, 'attention')
+  t.match(await findsFault(t, box, 'store', { fixable: false, more }), lost, 'with a new key too')
+  const told = await box.command(['ensure'])
+  t.match(told.stdout, /does not open with its key; type: claude-auth login\.$/m)
+  box.writeLogin(box.signIn())
+  await box.ensure()
+  t.same((await doctor(box, [], more)).faults, [])
 })
 
 t.test('store: the sealed copies do not open', async t => {
   const box = await healthy(t)
   for (const name of readdirSync(storeOf(box)).filter(each => each.endsWith('.jwe')))
     writeFileSync(join(storeOf(box), name), 'damaged', { mode: 0o600 })
-  const found = await findsFault(t, box, 'store', { fixable: false })
+  const found = await findsFault(t, box, 'store', { fixable: true })
   t.match(found.message, 'does not open with its key')
 })
 

@@ -13,6 +13,9 @@ import type { ShellFacts } from './facts-shells.js'
 import type { TimerFacts } from './facts-timer.js'
 import type { VaultFacts } from './facts-vault.js'
 
+/** Who runs Vault needs some days to hand out another token. */
+const nearEndMs = 7 * 24 * 3_600_000
+
 type Both = { login: LoginFacts; engine: EngineFacts }
 
 /** Is the refresh token where the configuration wants it? */
@@ -127,10 +130,13 @@ export function vaultToken(
   if (token === null)
     return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
   if (!token.isKnown) return ok(vaultWords.unknown)
-  const { endsAtMs, isRenewable } = token
+  const { endsAtMs, isRenewable, refusedAtMs = null, lastEndAtMs = null } = token
   if (endsAtMs === null) return ok(vaultWords.endless)
   if (!isRenewable) return found('warn', vaultWords.notRenewable(endsAtMs, nowMs))
-  return ok(vaultWords.period(endsAtMs, nowMs))
+  if (refusedAtMs !== null) return found('warn', vaultWords.notRenewed(endsAtMs, nowMs))
+  if (lastEndAtMs === null) return ok(vaultWords.period(endsAtMs, nowMs))
+  const isNear = lastEndAtMs - nowMs < nearEndMs
+  return found(isNear ? 'warn' : 'note', vaultWords.lastEnd(lastEndAtMs, nowMs))
 }
 
 /** Proved by asking for what is somebody else's. */

@@ -59,6 +59,7 @@ export async function vaultFacts(
   const why = refused ? await session.whyRefused() : null
   if (why !== null) return { ...nothing, trouble: why }
 
+  const before = readMemory(place.paths.stateFile)
   const read = async (path: string) => {
     const at = `${config.mount}/data/${path}`
     const reply = await client.request({ method: 'GET', path: at, token: way.token })
@@ -66,10 +67,16 @@ export async function vaultFacts(
   }
   return {
     ...nothing,
-    token: memory.vault,
-    drift: driftOf(run, readMemory(place.paths.stateFile), config),
+    token: config.auth.method === 'token' ? withRefusal(memory.vault, before) : null,
+    drift: driftOf(run, before, config),
     isolation: await isolationOf(config, run, read),
   }
+}
+
+/** That Vault refuses to renew it, only a run that tried knows. */
+function withRefusal(token: SessionMemory | null, { vault }: Memory): SessionMemory | null {
+  if (token === null || token.hash !== vault?.hash) return token
+  return { ...token, refusedAtMs: vault.refusedAtMs ?? null }
 }
 
 function driftOf(run: Run, before: Memory, { auth }: VaultConfig): string | null {

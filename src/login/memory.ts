@@ -55,6 +55,10 @@ export interface SessionMemory {
   lifeMs: number
   /** When it was last tried to be renewed; 0: never. */
   triedAtMs: number
+  /** No renewal lasts beyond (`explicit_max_ttl`); null or absent: no such end is known. */
+  lastEndAtMs?: number | null
+  /** When Vault refused to renew it, and has not done it since; null or absent: it did not refuse. */
+  refusedAtMs?: number | null
 }
 
 /** The long-lived token of the document: hashes and recorded ends. */

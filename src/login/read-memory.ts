@@ -68,7 +68,7 @@ const orNull: Record<string, Record<string, (value: unknown) => unknown>> = {
   },
   verification: asked,
   verifiedCopy: asked,
-  vault: { endsAtMs: numberOf },
+  vault: { endsAtMs: numberOf, lastEndAtMs: numberOf, refusedAtMs: numberOf },
   longLived: { token: endingToken, placed: endingToken },
 }
 

@@ -61,6 +61,14 @@ export const vaultWords = {
     words(
       `The Vault token cannot be renewed and ends in ${durationWords(endMs - nowMs)}: ask who runs Vault for a periodic one.`,
     ),
+  notRenewed: (endMs: number, nowMs: number) =>
+    words(
+      `Vault refuses to renew the Vault token, which ends in ${durationWords(endMs - nowMs)}: ask who runs Vault for renew-self in its policy.`,
+    ),
+  lastEnd: (endMs: number, nowMs: number) =>
+    words(
+      `The Vault token is renewed when used, but not beyond ${durationWords(endMs - nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
+    ),
   drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
   isolated: (paths: number) =>
     `Others' documents are refused to your token (${paths === 1 ? 'one was' : `${paths} were`} tried).`,

@@ -33,6 +33,12 @@ export function ownToken(
     last = seen
     return null
   }
+  /** A look at the same token undoes nothing of what was learnt about its renewal. */
+  const lookAgain = async (token: string) => {
+    const seen = await lookUp(client, token, now)
+    if (seen === 'refused' || 'kind' in seen || last?.hash !== seen.hash) return seen
+    return { ...seen, refusedAtMs: last.refusedAtMs ?? null }
+  }
   return {
     open: async () => {
       const found = readToken(file, uid)
@@ -41,7 +47,7 @@ export function ownToken(
       const hash = tokenHash(token)
       const before = last?.hash === hash ? last : null
       const isFresh = before !== null && isSeenLately(before, now())
-      const seen = isFresh ? before : await lookUp(client, token, now)
+      const seen = isFresh ? before : await lookAgain(token)
       if (seen !== 'refused' && 'kind' in seen) return seen
       // Its policies may just not let it look itself up: what it is for will tell.
       const current = seen === 'refused' ? notLookedUp(before, hash, now()) : seen
@@ -55,7 +61,7 @@ export function ownToken(
     whyRefused: async () => {
       const found = readToken(file, uid)
       if (found.kind !== 'token') return found
-      const seen = await lookUp(client, found.token, now)
+      const seen = await lookAgain(found.token)
       if (seen !== 'refused') return 'kind' in seen ? seen : judge(seen)
       const what = `Vault does not know the token (${file}): it has ended, was revoked or is still wrapped`
       return { kind: 'denied', what: `${what}; type: ${replaced(file)}` }
@@ -109,6 +115,9 @@ async function renew(
   const reply = await client.request({ method: 'POST', path, token, body: '{}' })
   const granted = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['auth'] : null
   const seconds = isObject(granted) ? numberOf(granted['lease_duration']) : null
-  const endsAtMs = seconds === null ? seen.endsAtMs : now() + seconds * 1000
-  return { ...seen, endsAtMs, triedAtMs: now() }
+  const triedAtMs = now()
+  if (seconds !== null)
+    return { ...seen, endsAtMs: triedAtMs + seconds * 1000, triedAtMs, refusedAtMs: null }
+  const isRefused = reply.kind === 'reply' && reply.status === 403 && reply.body !== null
+  return { ...seen, triedAtMs, ...(isRefused ? { refusedAtMs: triedAtMs } : {}) }
 }

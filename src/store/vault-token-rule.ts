@@ -60,7 +60,18 @@ export function lookedUp(body: JsonObject | null, hash: string, nowMs: number) {
     endsAtMs: hasEnd ? nowMs + ttl * 1000 : null,
     lifeMs: 1000 * (numberOf(data['period']) ?? numberOf(data['creation_ttl']) ?? 0),
     triedAtMs: 0,
+    lastEndAtMs: lastEndAtMs(data, nowMs),
   } satisfies SessionMemory
+}
+
+/** Vault tells it by its own clock, which its end and what is left until then give. */
+function lastEndAtMs(data: JsonObject, nowMs: number): number | null {
+  const [most, madeAt, ttl] = ['explicit_max_ttl', 'creation_time', 'ttl'].map(key =>
+    numberOf(data[key]),
+  )
+  const endsAt = Date.parse(String(data['expire_time'])) / 1000
+  if (!most || madeAt == null || ttl == null || Number.isNaN(endsAt)) return null
+  return nowMs + 1000 * (madeAt + most - endsAt + ttl)
 }
 
 /** A token that Vault does not let look itself up: what was known of it before stands. */

@@ -2,10 +2,12 @@
 
 import { chmodSync, cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../src/host/json.js'
 import { ownPaths } from '../../src/host/paths.js'
 import { asInstalled, doctor, findsFault, healthy, wrappedPath } from '../kit/doctor.js'
+import { jwtIssuer } from '../kit/jwt-issuer.js'
 import { openBao } from '../kit/openbao.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 import { me, vaultConfig } from '../kit/vault-box.js'
@@ -111,6 +113,17 @@ t.test('previous: the version before holds the same login', async t => {
 t.test('Vault', async t => {
   const { box, at, configure } = await withVault(t)
 
+  /** Another token of the user's own in the file. */
+  const put = async (about: JsonObject) => {
+    const display_name = `ws1-claude-auth-${me}`
+    const { body } = await bao.ask('POST', 'auth/token/create-orphan', { display_name, ...about })
+    box.home.write(tokenFileOf(box), `${(body['auth'] as JsonObject)['client_token']}\n`)
+  }
+  const putBack = async () => {
+    box.home.write(tokenFileOf(box), `${await at.newToken()}\n`)
+    await box.ensure(['--force'])
+  }
+
   await t.test('in good order', async t => {
     const seen = await doctor(box)
     t.same(seen.faults, [], JSON.stringify(seen.checks))
@@ -176,6 +189,47 @@ t.test('Vault', async t => {
     t.match(found.message, 'cannot be renewed and ends in 5 hours')
     box.home.write(tokenFileOf(box), `${await at.newToken()}\n`)
     await box.ensure(['--force'])
+  })
+
+  await t.test('vault-token: Vault refuses to renew it', async t => {
+    const policy = [
+      `path "${at.place}" { capabilities = ["create", "read", "update", "patch"] }`,
+      'path "auth/token/lookup-self" { capabilities = ["read"] }',
+    ]
+    await bao.ask('PUT', `sys/policies/acl/${at.mount}-fixed`, { policy: policy.join('\n') })
+    await put({ policies: [`${at.mount}-fixed`], no_default_policy: true, period: '12s' })
+    await sleep(6_100)
+    await box.ensure(['--force'])
+    t.match((await doctor(box, ['--only', 'vault-token'])).check('vault-token'), {
+      state: 'warn',
+      message: /^Vault refuses to renew the Vault token, which ends in .*renew-self/,
+    })
+    await putBack()
+  })
+
+  await t.test('vault-token: no renewal lasts beyond a fixed end', async t => {
+    await put({ policies: [at.mount, 'default'], ttl: '1h', explicit_max_ttl: '24h' })
+    await box.ensure(['--force'])
+    const found = await findsFault(t, box, 'vault-token', { fixable: false })
+    t.match(found.message, /renewed when used, but not beyond (?:24 hours|1 day|23 hours)/)
+    await put({ policies: [at.mount, 'default'], ttl: '1h', explicit_max_ttl: '700h' })
+    await box.ensure(['--force'])
+    t.match((await doctor(box)).check('vault-token'), { state: 'note' })
+    await putBack()
+  })
+
+  await t.test('vault-token: signing in by JWT there is none', async t => {
+    const issuer = await jwtIssuer(bao)
+    await issuer.role('claude-auth', { token_policies: [at.mount] })
+    const jwtFile = join(box.home.path, 'jwt')
+    box.home.write(jwtFile, await issuer.sign({ sub: me }))
+    configure({ auth: { method: 'jwt', jwtFile, audience: 'vault' } })
+    rmSync(tokenFileOf(box))
+    const seen = await doctor(box)
+    t.same(seen.faults, [])
+    t.equal(seen.check('vault-token').message, 'The JWT opens a session.')
+    await putBack()
+    configure({})
   })
 
   await t.test('store: no policy for the document', async t => {

@@ -92,6 +92,32 @@ t.test('with an OpenBao that answers', async t => {
     if (alice.memory) alice.memory.checkedAtMs += 5 * hour
     for (let runs = 0; runs < 3; runs++) t.match(await alice.session().token(), { kind: 'open' })
     t.same(alice.asked, [lookUp, renew])
+    const refusedAtMs = alice.memory?.refusedAtMs
+    t.ok(refusedAtMs, 'and is remembered')
+    if (alice.memory) alice.memory.checkedAtMs = 0
+    await alice.session().token()
+    t.ok(alice.memory?.refusedAtMs, 'also after the next look')
+    const allowed = `${policy} path "auth/token/renew-self" { capabilities = ["update"] }`
+    await server.ask('PUT', 'sys/policies/acl/no-renewal', { policy: allowed })
+    const nowMs = Date.now() + alice.clock.aheadMs
+    if (alice.memory) Object.assign(alice.memory, { endsAtMs: nowMs + hour, triedAtMs: 0 })
+    await alice.session().token()
+    t.equal(alice.memory?.refusedAtMs, null, 'until it is granted')
+  })
+
+  await t.test('a last end that no renewal moves', async t => {
+    const alice = vaultPerson(t, server)
+    const display_name = 'ws1-claude-auth-alice'
+    alice.put(
+      await mint({ display_name, policies: ['default'], ttl: '1h', explicit_max_ttl: '3h' }),
+    )
+    alice.clock.aheadMs = 2 * hour
+    await alice.session().token()
+    const leftMs = (alice.memory?.lastEndAtMs ?? 0) - Date.now() - alice.clock.aheadMs
+    t.ok(leftMs > 3 * hour - minute && leftMs <= 3 * hour + minute, 'by our clock')
+    alice.put(await server.userToken('alice'))
+    await alice.session().token()
+    t.equal(alice.memory?.lastEndAtMs, null)
   })
 
   await t.test('an own policy without look-up: the document itself tells', async t => {

@@ -1,5 +1,6 @@
 // Checks of what keeps the login safe: custody, the store and the copy in it, and Vault.
 
+import type { SessionMemory } from '../login/memory.js'
 import { storeWords, vaultWords } from '../report/doctor-store-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
@@ -120,7 +121,7 @@ export function vaultToken(
   { nowMs }: EngineFacts,
   { vaultSecret, place }: LoginFacts,
 ): Finding | null {
-  const { trouble, token, drift, config } = vault
+  const { trouble, token, drift, earlierDrift, config } = vault
   if (trouble !== null) {
     const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
     const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
@@ -129,6 +130,12 @@ export function vaultToken(
   if (drift !== null) return found('warn', vaultWords.drift(drift))
   if (token === null)
     return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
+  const lasting = howLong(token, nowMs)
+  if (earlierDrift === null || lasting.state !== 'ok') return lasting
+  return found('note', vaultWords.earlierDrift(earlierDrift.what, earlierDrift.atMs, nowMs))
+}
+
+function howLong(token: SessionMemory, nowMs: number): Finding {
   if (!token.isKnown) return ok(vaultWords.unknown)
   const { endsAtMs, isRenewable, refusedAtMs = null, lastEndAtMs = null } = token
   if (endsAtMs === null) return ok(vaultWords.endless)

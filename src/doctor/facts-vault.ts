@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { VaultConfig } from '../host/config/resolved.js'
 import type { Memory, SessionMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
+import { readJournal } from '../report/read-journal.js'
 import type { Run } from '../run.js'
 import { openSession } from '../store/open-vault.js'
 import type { StoreTrouble } from '../store/store.js'
@@ -27,10 +28,13 @@ export interface VaultFacts {
   token: SessionMemory | null
   /** What changed since an earlier run looked it up. */
   drift: string | null
+  /** The last change that a run saw, if it was within some days. */
+  earlierDrift: { what: string; atMs: number } | null
   isolation: Isolation | null
 }
 
 const askedNeighbours = 3
+const driftKeptMs = 7 * 24 * 3_600_000
 
 /** Null fields where there is no Vault to ask: offline, or `store` is another. */
 export async function vaultFacts(
@@ -39,7 +43,8 @@ export async function vaultFacts(
 ): Promise<VaultFacts> {
   const config = run.config.vault
   if (config === null) throw new Error('no Vault is configured')
-  const nothing = { config, trouble: null, token: null, drift: null, isolation: null }
+  const earlierDrift = earlierDriftOf(run)
+  const nothing = { config, trouble: null, token: null, drift: null, earlierDrift, isolation: null }
   if (run.offline || !place.owned) return nothing
   const { network, person, memory } = run
   const options = {
@@ -85,6 +90,14 @@ function driftOf(run: Run, before: Memory, { auth }: VaultConfig): string | null
   const owner = { user: run.person.user, file: auth.tokenFile }
   const judged = judgeToken(seen, owner, before.vault, run.now())
   return judged.kind === 'allowed' ? judged.drift : null
+}
+
+/** Runs tell it once, and whoever they told it may not have been there. */
+function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
+  const { lines } = readJournal(paths.journal)
+  const last = lines.findLast(({ entry }) => entry.did === 'vault-token')
+  if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
+  return { what: last.entry.detail, atMs: last.atMs }
 }
 
 /**

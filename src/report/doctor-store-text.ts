@@ -70,6 +70,11 @@ export const vaultWords = {
       `The Vault token is renewed when used, but not beyond ${durationWords(endMs - nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
     ),
   drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
+  earlierDrift: (what: string, atMs: number, nowMs: number) =>
+    words(
+      `${causeOf(what)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
+      'claude-auth log --since 7d',
+    ),
   isolated: (paths: number) =>
     `Others' documents are refused to your token (${paths === 1 ? 'one was' : `${paths} were`} tried).`,
   open: (path: string) =>

@@ -21,6 +21,8 @@ const happened: Partial<Record<Deed, string>> = {
   'sign-in-over': 'the sign-in is no longer needed',
   'signed-in': 'signed in',
   'sign-out': 'signed out',
+  // What it is stands in the detail.
+  'vault-token': 'saw a change',
   alert: 'sent a message',
 }
 
@@ -34,8 +36,8 @@ const actors: Record<Actor, string> = {
 /** One line: `2026-12-12 09:14:03  renewed the login: half of its time was over (by the timer on box)`. */
 export function journalSentence({ atMs, entry }: JournalLine): { time: string; words: string } {
   const what = happenedWords(entry)
-  const joint = entry.did === 'alert' ? ':' : ';'
-  const detail = entry.detail ? `${joint} ${clean(entry.detail, 200)}` : ''
+  const joint = entry.did === 'alert' || entry.did === 'vault-token' ? ':' : ';'
+  const detail = entry.detail ? `${joint} ${clean(entry.detail, 600)}` : ''
   const actor = Object.hasOwn(actors, entry.actor) ? actors[entry.actor] : clean(entry.actor, 20)
   const prints = [entry.before, entry.after].map(print => (print ? clean(print, 8) : null))
   const change = prints.some(print => print !== null)

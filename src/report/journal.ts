@@ -28,6 +28,7 @@ export type Deed =
   | 'sign-in-over'
   | 'signed-in'
   | 'sign-out'
+  | 'vault-token'
   | 'alert'
   | 'observe'
 

@@ -18,6 +18,8 @@ export type Note =
   | { say: 'login-ends'; endsAtMs: number; longLived?: boolean }
   /** A message to the people outside was not taken; `detail`: why, and what to type. */
   | { say: 'alert-failed'; detail: string }
+  /** What changed about the Vault token. */
+  | { say: 'vault-token'; detail: string }
   | { say: 'own-trouble'; detail: string }
   | { say: 'attention'; detail: string }
 
@@ -49,6 +51,8 @@ export function noteLine(note: Note, nowMs: number): string {
       return earlyWarningLine(note.endsAtMs, nowMs, note.longLived)
     case 'alert-failed':
       return `${linePrefix}${alertFailedSentence(note.detail)}`
+    case 'vault-token':
+      return troubleLine(note.detail, '. See: claude-auth log')
     case 'own-trouble':
       return troubleLine(note.detail, `; Claude starts${seeEnsure}`, seeEnsure)
     case 'attention':

@@ -3,7 +3,7 @@
 import { tokenHash } from '../login/login.js'
 import { loginEndsCondition } from '../report/early-warning.js'
 import type { Note } from '../report/text.js'
-import { type Run, remember } from '../run.js'
+import { type Run, note as record, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import { isLongLivedNeeded } from './long-lived-facts.js'
 import type { Seen } from './look.js'
@@ -41,6 +41,8 @@ export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
   const isRightAgain = told[clockSubject] !== undefined && run.memory.clockOffMs === 0
   if (!run.owned || run.config.mode === 'off' || (fresh.length === 0 && !isRightAgain))
     return fresh.map(({ note }) => note)
+  for (const { note } of fresh)
+    if (note.say === 'vault-token') record(run, 'vault-token', '', { detail: note.detail })
   const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
   const added = fresh.map(({ subject, about }) => [subject, about] as const)
   const all = new Map([...kept, ...added])
@@ -90,11 +92,11 @@ function clock({ memory }: Run): Saying | null {
   return { subject: clockSubject, about: memory.clockOffMs > 0 ? 'ahead' : 'behind', note }
 }
 
-/** Who else may have changed it? Said once for each change. */
+/** Who else may have changed it? Said once for each change, and kept in the journal for whoever asks later. */
 function vaultDrift({ store }: Run): Saying | null {
   const drift = store?.drift() ?? null
   if (drift === null) return null
-  return { subject: 'vault-token', about: drift, note: { say: 'attention', detail: drift } }
+  return { subject: 'vault-token', about: drift, note: { say: 'vault-token', detail: drift } }
 }
 
 function observed({ would }: Run): Saying | null {

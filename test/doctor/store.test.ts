@@ -174,7 +174,19 @@ t.test('Vault', async t => {
     box.home.write(tokenFileOf(box), `${client_token}\n`)
     const found = await findsFault(t, box, 'vault-token', { fixable: false })
     t.match(found.message, 'policies of the Vault token changed')
+    const { stderr } = await box.command(['ensure', '--force'])
+    t.match(
+      stderr,
+      /^claude-auth: The policies of the Vault token changed\. See: claude-auth log$/m,
+    )
+    const change = `from ${at.mount} to default, ${at.mount}`
+    const log = (await box.command(['log', '--since', '1d'])).stdout
+    t.match(log, new RegExp(`saw a change: the policies of the Vault token changed .*: ${change} `))
     await box.ensure(['--force'])
+    t.equal((await box.command(['log'])).stdout.split('saw a change').length, 2, 'once')
+    const kept = (await doctor(box)).check('vault-token')
+    t.match(kept, { state: 'note', hint: 'claude-auth log --since 7d' })
+    t.match(kept.message, `${change} (just now)`)
   })
 
   await t.test('vault-token: it cannot be renewed', async t => {

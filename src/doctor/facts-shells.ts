@@ -1,10 +1,9 @@
 // What `claude` is in each shell of this machine, as a person meets it: the shells themselves are asked.
 
-import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Person } from '../host/person.js'
-import { linkStays } from '../install/user-facts.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
 import type { Look } from './look.js'
@@ -18,6 +17,7 @@ import {
   shellNames,
 } from './shell-files.js'
 import { type Answer, endOf, question, readAnswer } from './shell-question.js'
+import { linkFacts, type WrapperLink } from './wrapper-link.js'
 
 export type Found =
   | { kind: 'wrapper'; path: string }
@@ -31,16 +31,7 @@ export type ShellSeen = Record<Manner, Found> & { lastFile: Record<Manner, strin
 
 export interface ShellFacts {
   shells: Partial<Record<ShellName, ShellSeen>>
-  /** `~/.local/bin/claude`, where install puts its link. */
-  link: {
-    path: string
-    uid: number | null
-    /** `client`: a link into the client's own versions, as its old installer makes it. */
-    kind: 'wrapper' | 'client' | 'dangling' | 'other' | 'none'
-    leadsTo: string | null
-    /** Install would leave it as it is. */
-    stays: boolean
-  }
+  link: WrapperLink
   /** The wrapper of this program. */
   wrapper: string
   /** Somebody has run install, for this user or the machine. */
@@ -140,17 +131,4 @@ function foundIn(answer: Answer | null, name: ShellName, folders: ShellFolders):
   // An alias for another program is the alias's doing, not that of PATH.
   const isItself = !isBefore || path === answer.below
   return isItself ? { kind: 'other', path } : { kind, at: madeAt(name, folders) }
-}
-
-function linkFacts(path: string, env: Look['env']): ShellFacts['link'] {
-  const about = lstatSync(path, { throwIfNoEntry: false })
-  const stays = linkStays(path, env) !== null
-  if (about === undefined) return { path, uid: null, kind: 'none', leadsTo: null, stays }
-  const { uid } = about
-  const leadsTo = about.isSymbolicLink() ? readlinkSync(path) : null
-  if (isWrapper(path)) return { path, uid, kind: 'wrapper', leadsTo, stays }
-  if (leadsTo === null) return { path, uid, kind: 'other', leadsTo, stays }
-  if (!canRun(path)) return { path, uid, kind: 'dangling', leadsTo, stays }
-  const isClients = /\/(?:\.local\/share\/claude\/versions|\.claude\/local)\//.test(leadsTo)
-  return { path, uid, kind: isClients ? 'client' : 'other', leadsTo, stays }
 }

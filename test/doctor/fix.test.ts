@@ -112,6 +112,25 @@ t.test('where the engine throws, the report comes all the same', async t => {
   t.equal(seen.code, 4)
 })
 
+t.test(
+  'a login folder that its owner may not write',
+  { skip: !isRoot && 'needs root' },
+  async t => {
+    const box = await healthy(t)
+    const login = box.login()
+    if (login === null) throw new Error('no login')
+    box.authority.expireAccess(login.accessToken)
+    box.writeLogin({ ...login, expiresAt: Date.now() - 3_600_000 })
+    await box.run('/bin/chown', ['-R', 'nobody', box.home.path])
+    chmodSync(box.home.paths.folder, 0o500)
+    const args = [join(process.cwd(), 'bin/claude-auth'), 'doctor', '--json', '--fix', '--yes']
+    const as = ['--reuid=nobody', '--clear-groups', process.execPath, ...args]
+    const { stdout, stderr } = await box.run('/usr/bin/setpriv', as)
+    t.match(stderr, /^claude-auth: Not mended token: /m)
+    t.match(JSON.parse(stdout), { schemaVersion: 1, verdict: 'attention' })
+  },
+)
+
 t.test('a surprise of the engine is told by its class alone', async t => {
   const { tools } = homeOf(t)
   const ensure = async () => {

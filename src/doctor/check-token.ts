@@ -81,7 +81,7 @@ export function token({ login, engine }: Both): Finding | null {
   return found('warn', tokenWords.ended(expiresAtMs, nowMs), { do: 'ensure' })
 }
 
-/** How long the sign-in lasts. Its near end is said early, and changes no verdict as long as all works. */
+/** How long the sign-in lasts. */
 export function loginEnd({ login, engine }: Both): Finding | null {
   const { seen, decision, nowMs } = engine
   const { run } = login
@@ -92,7 +92,7 @@ export function loginEnd({ login, engine }: Both): Finding | null {
   if (endMs === null) return ok(loginEndWords.unknown)
   const near = loginEndsCondition(endMs, run.config.alerts.beforeLoginEndsMs, nowMs)
   return near
-    ? found('note', loginEndWords.near(endMs, nowMs, command))
+    ? found('warn', loginEndWords.near(endMs, nowMs, command))
     : ok(loginEndWords.far(endMs, nowMs))
 }
 

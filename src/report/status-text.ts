@@ -39,14 +39,14 @@ type Mood = keyof typeof signs
 export function statusLines(facts: StatusFacts, width: number, ink: Ink): string[] {
   const mood = moodOf(facts)
   const head = hanging(signs[mood], headline(facts), 2, width)
-  const below = (...lines: (string | null)[]) =>
-    lines.filter(line => line !== null).flatMap(line => hanging('', line, 2, width))
-  const rest = below(tokenLine(facts), endLine(facts), storeLine(facts), careLine(facts))
-  // What to type is never cut off.
+  const below = (line: string | null) => (line === null ? [] : hanging('', line, 2, width))
   const advice = below(adviceLine(facts))
   const room = mostLines(width) - head.length - advice.length
-  const kept = rest.slice(0, room)
-  const last = kept.length < rest.length ? kept.pop()?.replace(/ \S*$/, ' …') : undefined
+  const rest = [tokenLine, endLine, storeLine, careLine].map(line => below(line(facts)))
+  // What is wrong and what to type is told before all else.
+  for (const at of [1, 2, 0]) if (rest.flat().length > room) rest[at] = []
+  const kept = rest.flat().slice(0, room)
+  const last = rest.flat().length > room ? kept.pop()?.replace(/ \S*$/, ' …') : undefined
   const body = last === undefined ? kept : [...kept, last]
   return [...head.map(line => ink.bold(ink[mood](line))), ...body, ...advice]
 }

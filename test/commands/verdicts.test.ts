@@ -9,8 +9,6 @@ import { openBao } from '../kit/openbao.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 import { vaultBox } from '../kit/vault-box.js'
 
-const hourMs = 3_600_000
-
 /** The exit codes after a run that looked at everything, and what `status` says. */
 async function verdicts(t: Test, box: Sandbox, code: number): Promise<string> {
   asInstalled(box)
@@ -45,10 +43,7 @@ t.test('with Vault', async t => {
     const before = readFileSync(tokenFile, 'utf8')
     box.home.write(tokenFile, token)
     const said = await verdicts(t, box, 4)
-    t.match(
-      said,
-      /The store refuses us \(Vault\)\n {2}It needs care: Vault does not know the token/,
-    )
+    t.match(said, /It needs care: Vault does not know the token(\n|.)*Type: /)
     box.home.write(tokenFile, before)
     t.equal((await box.ensure()).code, 0, 'it is asked again at once')
     t.equal((await box.command(['status'])).code, 0)
@@ -64,17 +59,15 @@ t.test('the key of the local store is gone', async t => {
   t.match(trouble, /does not open with its key; type: claude-auth login$/)
 })
 
-t.test('the login ends in two days', async t => {
-  const box = await healthy(t)
-  box.writeLogin(box.authority.signIn({ user: box.user, loginLifeMs: 50 * hourMs }))
-  t.match(await verdicts(t, box, 0), 'sign in when it suits you: claude-auth login')
-})
-
 t.test('only observing: a good login, an ended one, an emptied one', async t => {
   const box = await sandbox(t, { config: { mode: 'observe' } })
   t.match(await verdicts(t, box, 0), 'Signed in')
   const ended = await sandbox(t, { login: 'expired', config: { mode: 'observe' } })
   t.match(await verdicts(t, ended, 0), 'It would renew the login: its time was over')
   const seen = (await doctor(ended)).check('token')
-  t.match(seen, { state: 'note', hint: null, message: /^The token ended .* ago; claude-auth only/ })
+  t.match(seen, {
+    state: 'note',
+    hint: null,
+    message: /^The token ended .* ago; claude-auth does not renew it/,
+  })
 })

@@ -25,11 +25,14 @@ case $* in
     ca_print_short
     exit 0
     ;;
-  # The timer of a login that needs nothing; the marks say whether there are others to look at.
+  # The timer of a login that needs nothing, where there are no others to look at.
   'ensure --for timer')
     ca_looker=$$
     . "$ca_root/bin/claude"
-    if [ "$ca_zone:${ca_profiles-}" = fresh: ]; then exit 0; fi
+    if [ "$ca_zone" = fresh ] &&
+      ! command grep -qs "^[^#]*profiles[\"']\{0,1\} *:" "$ca_user" "$ca_system"; then
+      exit 0
+    fi
     ;;
 esac
 

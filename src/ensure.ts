@@ -1,6 +1,7 @@
 // The story of one run, in order: recover, read, decide, act, save, report, verify, back up.
 
 import { decide } from './decide.js'
+import { noticeKey } from './notice-key.js'
 import type { Outcome, Step } from './outcome.js'
 import { note, type Run } from './run.js'
 import { type Decision, decisionKey } from './state.js'
@@ -9,7 +10,6 @@ import { keepLast, type Trail } from './steps/keep-last.js'
 import { noticeLogOut } from './steps/log-out.js'
 import { look, type Seen } from './steps/look.js'
 import { noticeDoubt } from './steps/notice-doubt.js'
-import { noticeKey } from './steps/notice-key.js'
 import { revokeOwed } from './steps/owed-revocations.js'
 import { readStore, register } from './steps/read-store.js'
 import { recover } from './steps/recover.js'

@@ -2,8 +2,10 @@
 
 import { lstatSync, statSync } from 'node:fs'
 import { type Config, loadConfig } from './host/config.js'
+import { AuthError } from './host/error.js'
 import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
 import { type Person, whoAmI } from './host/person.js'
+import { foreignAbove, giveBack, quoted } from './host/write-failed.js'
 import { version } from './version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */
@@ -18,13 +20,22 @@ export function placeOf(env: Env): Place {
   const person = whoAmI(env)
   const paths = loginPaths(loginFolder(env, person.home), env, person.home)
   const isOwn = [person.home, paths.folder].every(folder => owns(person.uid, folder))
-  return { person, paths, owned: isOwn && isNotTaken(paths.state, person.uid) }
+  return { person, paths, owned: isOwn && isOwnState(paths.state, person.uid) }
 }
 
 /** A link in the place of our own folder was put there by somebody else. */
-function isNotTaken(folder: string, uid: number): boolean {
-  const state = lstatSync(folder, { throwIfNoEntry: false })
+function isOwnState(path: string, uid: number): boolean {
+  const state = lstatSync(path, { throwIfNoEntry: false })
   return state === undefined || (state.isDirectory() && state.uid === uid)
+}
+
+/** Why nothing is changed here, as an error with what to type. */
+export function notOurs({ person, paths }: Place): AuthError {
+  const foreign = [person.home, paths.folder].find(each => !owns(person.uid, each)) ?? paths.state
+  const isLost = foreignAbove(foreign, person.uid) !== null
+  return new AuthError('not-private', `${foreign} belongs to somebody else`, {
+    hint: isLost ? giveBack(foreign) : `ls -ld ${quoted(foreign)}`,
+  })
 }
 
 /**

@@ -3,7 +3,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { enterGate } from '../host/gate.js'
-import { carryOut, isInPlace, manifestOf, prepare, type Site } from '../install/carry-out.js'
+import {
+  carryOut,
+  folderAbove,
+  isInPlace,
+  manifestOf,
+  prepare,
+  removeUnused,
+  type Site,
+} from '../install/carry-out.js'
 import type { Choices } from '../install/manifest.js'
 import { startSystemTimers } from '../install/services.js'
 import { systemFacts } from '../install/system-facts.js'
@@ -23,6 +31,7 @@ export function systemSite(root: string): Site {
 /** Throws `usage`, `config-invalid` or `write-failed`; the first two with nothing changed. */
 export async function installSystem(flags: InstallFlags): Promise<number> {
   const site = systemSite(flags.root)
+  const upTo = folderAbove(site)
   const gate = flags.dryRun
     ? null
     : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000)
@@ -45,11 +54,13 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
           scope: 'system',
           changed: prepared.changes.length,
           next: next(facts.live),
+          root: flags.root,
         }),
       )
     return 0
   } finally {
     gate?.leave()
+    if (gate !== null) removeUnused(site, upTo)
   }
 }
 

@@ -1,14 +1,21 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
-import { AuthError } from '../host/error.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
-import { carryOut, isInPlace, manifestOf, prepare, type Site } from '../install/carry-out.js'
+import {
+  carryOut,
+  folderAbove,
+  isInPlace,
+  manifestOf,
+  prepare,
+  removeUnused,
+  type Site,
+} from '../install/carry-out.js'
 import { startUserTimers } from '../install/services.js'
 import { shellAdvice } from '../install/shell-check.js'
 import { userFacts } from '../install/user-facts.js'
 import { userManifest, userPlan } from '../install/user-plan.js'
-import { type Place, placeOf } from '../place.js'
+import { notOurs, type Place, placeOf } from '../place.js'
 import { ensureLines } from '../report/command-text.js'
 import { errorLines } from '../report/error-text.js'
 import { installedLines } from '../report/install-text.js'
@@ -26,11 +33,9 @@ export function userSite({ person }: Place): Site {
 /** Throws `usage`, `not-private` or `write-failed`; the first two with nothing changed. */
 export async function installUser(flags: InstallFlags, env: Env): Promise<number> {
   const place = placeOf(env)
-  if (!place.owned)
-    throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
-      hint: 'run it as the owner of the home',
-    })
+  if (!place.owned) throw notOurs(place)
   const site = userSite(place)
+  const upTo = folderAbove(site)
   const gate = flags.dryRun ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
   try {
     const manifest = manifestOf(site)
@@ -54,6 +59,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     return 0
   } finally {
     gate?.leave()
+    if (gate !== null) removeUnused(site, upTo)
   }
 }
 

@@ -34,7 +34,10 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     if (!wanted && !flags.dryRun) return 1
     if (wanted && manifest !== null && !clear(site, manifest, flags)) return 1
     if (flags.json) print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
-    else if (wanted) print(uninstalledLines({ scope: 'system', changed: prepared.changes.length }))
+    else if (wanted) {
+      const changed = prepared.changes.length
+      print(uninstalledLines({ scope: 'system', changed, root: flags.root }))
+    }
     return 0
   } finally {
     gate?.leave()

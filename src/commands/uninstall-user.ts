@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AuthError } from '../host/error.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import {
@@ -16,7 +15,7 @@ import { takeBackSkel } from '../install/from-skel.js'
 import { isConfig, timersIn } from '../install/manifest.js'
 import { stopUserTimers } from '../install/services.js'
 import { systemProgram } from '../install/system-plan.js'
-import { type Place, placeOf } from '../place.js'
+import { notOurs, type Place, placeOf } from '../place.js'
 import { uninstalledLines } from '../report/install-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import { handBack, staysSole } from './hand-back.js'
@@ -118,10 +117,7 @@ async function areHandedBack(logins: OwnLogin[]): Promise<boolean> {
 
 function ownPlace(env: Env): Place {
   const place = placeOf(env)
-  if (!place.owned)
-    throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
-      hint: 'run it as the owner of the home',
-    })
+  if (!place.owned) throw notOurs(place)
   return place
 }
 

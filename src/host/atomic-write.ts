@@ -13,7 +13,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError, systemCode } from './error.js'
+import { systemCode } from './error.js'
+import { writeFailed } from './write-failed.js'
 
 export interface AtomicWriteOptions {
   /** Random part of the temporary file's name. */
@@ -44,15 +45,6 @@ export function atomicWrite(path: string, data: string | Uint8Array, options: At
     throw writeFailed(path, error)
   }
   if (options.durable !== false) syncFolder(dirname(path))
-}
-
-/** The error for a write that failed; its hint looks where the trouble is: at the place, or at the disk. */
-function writeFailed(path: string, error: unknown): AuthError {
-  const code = systemCode(error)
-  const isPlace = ['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EROFS', 'ENOENT', 'ELOOP']
-  return new AuthError('write-failed', `could not write ${path} (${code})`, {
-    ...(code !== null && isPlace.includes(code) ? { hint: `ls -ld ${dirname(path)} ${path}` } : {}),
-  })
 }
 
 /** Creates `path` (it must not exist) with its mode whatever the umask, and syncs its bytes to disk. */
@@ -95,9 +87,13 @@ export function syncFolder(folder: string) {
   }
 }
 
-/** Makes `folder` and what is missing above it, 0700 from the first moment. */
+/** Makes `folder` and what is missing above it, 0700 from the first moment. Throws `write-failed`. */
 export function makePrivateFolder(folder: string) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw writeFailed(folder, error, `could not make ${folder}`)
+  }
 }
 
 export function removeQuietly(path: string) {

@@ -5,6 +5,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makePrivateFolder } from './atomic-write.js'
 import { AuthError, systemCode } from './error.js'
+import { writeFailed } from './write-failed.js'
 
 export interface Gate {
   /** From now on others may look at the result, though not begin anything. */
@@ -33,11 +34,11 @@ export function enterGate(path: string, descriptor: number | null, waitMs: numbe
 }
 
 function open(path: string): number {
+  makePrivateFolder(dirname(path))
   try {
-    makePrivateFolder(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
-    throw new AuthError('write-failed', `could not open ${path} (${systemCode(error)})`)
+    throw writeFailed(path, error, `could not open ${path}`)
   }
 }
 

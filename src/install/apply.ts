@@ -18,6 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { atomicWrite, syncFolder } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
+import { writeFailed } from '../host/write-failed.js'
 import type { Change } from './plan.js'
 import { programParts } from './program.js'
 import type { Seen } from './seen.js'
@@ -33,13 +34,7 @@ export function apply(changes: Change[], paths: string[]): void {
       make(change)
     } catch (error) {
       if (error instanceof AuthError) throw error
-      throw new AuthError(
-        'write-failed',
-        `could not change ${change.path} (${systemCode(error)})`,
-        {
-          hint: `ls -ld ${dirname(change.path)} ${change.path}`,
-        },
-      )
+      throw writeFailed(change.path, error, `could not change ${change.path}`)
     }
   }
 }

@@ -1,6 +1,6 @@
 // From a plan to the changed machine: the manifest first, then the changes, then the manifest once more.
 
-import { rmdirSync, rmSync } from 'node:fs'
+import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
 import { apply } from './apply.js'
@@ -76,6 +76,18 @@ export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): 
   const folder = dirname(join(prefix, manifest))
   rmSync(folder, { recursive: true, force: true })
   removeEmptyFolders(dirname(folder), upTo)
+}
+
+/** The nearest folder to the manifest that is there: an installation that nothing comes of leaves none below it. */
+export function folderAbove({ prefix, manifest }: Site): string {
+  let folder = dirname(join(prefix, manifest))
+  while (!existsSync(folder)) folder = dirname(folder)
+  return folder
+}
+
+/** Takes away what only the gate has left, where nothing was recorded; `upTo` was there before. */
+export function removeUnused(site: Site, upTo: string): void {
+  if (!existsSync(join(site.prefix, site.manifest))) removeManifestFolder(site, upTo)
 }
 
 /** Removes `folder` and those above it, below `upTo`, as long as they are empty. */

@@ -23,8 +23,6 @@ export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   /** When the run began to read the configuration. */
   configReadAtMs: number
   launchWaitMs: number
-  /** There are other login folders that the timer looks at. */
-  hasProfiles: boolean
   /** Random part of the temporary files' names. */
   nonce: string
 }
@@ -88,7 +86,6 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
     ca_have_system: haveSystem,
     ca_have_user: haveUser,
     ca_wait: String(Math.ceil(facts.launchWaitMs / 1000)),
-    ca_profiles: facts.hasProfiles ? 'y' : '',
   }
   place('fresh', shellText(known), wholeSeconds(facts.freshUntilMs))
   return { marked: true }

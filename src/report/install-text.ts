@@ -1,5 +1,6 @@
 // The words of the commands `install` and `uninstall`: what changes, and four lines at the end.
 
+import { quoted } from '../host/write-failed.js'
 import type { Change } from '../install/plan.js'
 
 export type Scope = 'user' | 'system'
@@ -10,10 +11,12 @@ export interface InstallEnd {
   changed: number
   /** What a person has to type next, or null when nothing is left to do. */
   next: string | null
+  /** Another root, such as an image's; empty for this machine. */
+  root?: string
 }
 
 /** The last four lines of an installation: what changed, what to open anew, what to type next, how to undo. */
-export function installedLines({ scope, changed, next }: InstallEnd): string[] {
+export function installedLines({ scope, changed, next, root = '' }: InstallEnd): string[] {
   const forAll = scope === 'system'
   const what = forAll
     ? 'the program, PATH, hooks and timer of all users'
@@ -26,12 +29,16 @@ export function installedLines({ scope, changed, next }: InstallEnd): string[] {
       ? 'Open anew: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
       : 'Open anew: your shells; running sessions of Claude go on and take up the hooks.',
     `Next: ${next ?? 'nothing; start claude as always.'}`,
-    `Undo: ${forAll ? 'sudo claude-auth uninstall --system' : 'claude-auth uninstall'}`,
+    `Undo: ${forAll ? forSystem('uninstall', root) : 'claude-auth uninstall'}`,
   ]
 }
 
 /** The same four for the way back. */
-export function uninstalledLines({ scope, changed }: Omit<InstallEnd, 'next'>): string[] {
+export function uninstalledLines({
+  scope,
+  changed,
+  root = '',
+}: Omit<InstallEnd, 'next'>): string[] {
   const forAll = scope === 'system'
   return [
     changed === 0
@@ -39,8 +46,15 @@ export function uninstalledLines({ scope, changed }: Omit<InstallEnd, 'next'>): 
       : `Changed: ${places(changed)}, back to what was there before.`,
     'Open anew: shells that were opened before; they may still look for the wrapper.',
     'Next: nothing; claude works as it did, with its own login.',
-    `Undo: ${forAll ? 'sudo claude-auth install --system' : 'claude-auth install'}`,
+    `Undo: ${forAll ? forSystem('install', root) : 'claude-auth install'}`,
   ]
+}
+
+/** Into another root anybody may install who owns it. */
+function forSystem(command: 'install' | 'uninstall', root: string): string {
+  const words = `claude-auth ${command} --system`
+  if (root === '') return `sudo ${words}`
+  return `${process.geteuid?.() === 0 ? 'sudo ' : ''}${words} --root ${quoted(root)}`
 }
 
 /** One line on each change, for the question before it. */

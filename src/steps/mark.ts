@@ -32,7 +32,6 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
     searchPath: run.env['PATH'] ?? '',
     ...run.configFiles,
     launchWaitMs: run.config.renewal.launchWaitMs,
-    hasProfiles: run.config.profiles.length > 0,
     nowMs,
     nonce: run.nonce(),
   })

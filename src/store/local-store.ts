@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
+import { writeFailed } from '../host/write-failed.js'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
@@ -139,7 +140,6 @@ function keep(path: string, asName: string, nonce: string) {
     renameSync(temporary, asName)
   } catch (error) {
     removeQuietly(temporary)
-    if (systemCode(error) !== 'ENOENT')
-      throw new AuthError('write-failed', `could not write ${asName} (${systemCode(error)})`)
+    if (systemCode(error) !== 'ENOENT') throw writeFailed(asName, error)
   }
 }

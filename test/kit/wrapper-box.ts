@@ -129,7 +129,6 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
         userConfig,
         configReadAtMs: nowMs,
         launchWaitMs: 2000,
-        hasProfiles: false,
         nowMs,
         nonce: 'test',
         ...facts,

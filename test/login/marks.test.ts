@@ -42,7 +42,6 @@ function setUp(t: Test) {
     userConfig: join(home, 'user.yaml'),
     configReadAtMs: nowMs,
     launchWaitMs: 1500,
-    hasProfiles: false,
     nowMs,
     nonce: 'n',
   }

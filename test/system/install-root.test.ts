@@ -24,7 +24,12 @@ const install = (root: string, ...words: string[]) =>
 
 t.test('no zsh, no fish, no systemd: nothing is made for them', async t => {
   const root = tree(t.testdir(), { 'etc/passwd': '' })
-  t.match(await install(root), { code: 0, stderr: '' })
+  const installed = await install(root)
+  t.match(installed, { code: 0, stderr: '' })
+  t.match(
+    installed.stdout,
+    new RegExp(`\nUndo: .*claude-auth uninstall --system --root ${root}\n$`),
+  )
   t.same(readdirSync(join(root, 'etc')).sort(), [
     'claude-auth',
     'claude-code',
@@ -58,6 +63,7 @@ t.test('what cannot be is said, and nothing is changed', async t => {
     t.equal(code, 2, name)
     t.match(stderr, message, name)
     t.notOk(existsSync(join(root, 'usr')), name)
+    t.notOk(existsSync(join(root, 'var')), name)
   }
 })
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { engine, hourMs } from '../kit/engine.js'
+import { engine, hourMs } from './kit/engine.js'
 
 /** A healthy login in sole custody, its store sealed with the key at `keyFile`, or with our own. */
 async function healthy(t: Test, keyFile: string | null = null) {

@@ -1,8 +1,8 @@
 // The key of the sealed store has changed: what an earlier key opens is sealed anew, before the login in it is needed.
 
-import { AuthError } from '../host/error.js'
-import { type Run, remember } from '../run.js'
-import { readStore } from './read-store.js'
+import { AuthError } from './host/error.js'
+import { type Run, remember } from './run.js'
+import { readStore } from './steps/read-store.js'
 
 /** Asks the store only where it does not open, so that this is said while the login is still good. */
 export async function noticeKey(run: Run): Promise<void> {

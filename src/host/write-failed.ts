@@ -1,0 +1,66 @@
+// The error for a write that failed; its hint looks where the trouble is: at the owner, the place, or the disk.
+
+import { lstatSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
+import { AuthError, systemCode } from './error.js'
+
+const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
+const ownerCodes = ['EACCES', 'EPERM']
+
+/** `what` says what could not be done to `path`: `could not write /home/a/f`. */
+export function writeFailed(path: string, error: unknown, what = `could not write ${path}`) {
+  const code = systemCode(error)
+  const hint = hintFor(path, code ?? '')
+  return new AuthError('write-failed', `${what} (${code})`, hint === null ? {} : { hint })
+}
+
+/** The command that gives `path` back to this user. */
+export function giveBack(path: string): string {
+  return `sudo chown -R ${userName()} ${quoted(path)}`
+}
+
+function hintFor(path: string, code: string): string | null {
+  const foreign = ownerCodes.includes(code) ? foreignAbove(path, process.geteuid?.() ?? -1) : null
+  if (foreign !== null) return giveBack(foreign)
+  if (code === 'EROFS') return `findmnt -T ${quoted(dirname(path))}`
+  const isPlace = [...placeCodes, ...ownerCodes].includes(code)
+  return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
+}
+
+/**
+ * The folder of somebody else's that holds `path`, inside one that is this user's; of /etc and /var nothing is,
+ * and root could take away what is rightly another's.
+ */
+export function foreignAbove(path: string, uid: number): string | null {
+  if (uid === 0) return null
+  const above = [path]
+  for (let each = path; each !== dirname(each); each = dirname(each)) above.unshift(dirname(each))
+  const owners = above.map(ownerOf)
+  const own = owners.indexOf(uid)
+  const at = owners.findIndex(
+    (owner, at) => own >= 0 && at > own && owner !== null && owner !== uid,
+  )
+  return above[at] ?? null
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid
+  } catch {
+    return null
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.geteuid?.())
+  }
+}
+
+/** `path` as a shell takes it, whatever is in it. */
+export function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}

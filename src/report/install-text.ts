@@ -53,8 +53,7 @@ export function uninstalledLines({
 /** Into another root anybody may install who owns it. */
 function forSystem(command: 'install' | 'uninstall', root: string): string {
   const words = `claude-auth ${command} --system`
-  if (root === '') return `sudo ${words}`
-  return `${process.geteuid?.() === 0 ? 'sudo ' : ''}${words} --root ${quoted(root)}`
+  return root === '' ? `sudo ${words}` : `${words} --root ${quoted(root)}`
 }
 
 /** One line on each change, for the question before it. */

@@ -149,8 +149,10 @@ function howLong(token: SessionMemory, nowMs: number): Finding {
 /** Proved by asking for what is somebody else's. */
 export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
   if (isolation === null) return null
-  if (isolation.kind === 'refused') return ok(vaultWords.isolated(isolation.paths))
-  if (isolation.kind === 'open') return found('fail', vaultWords.open(isolation.path))
+  if (isolation.kind === 'refused')
+    return ok(vaultWords.isolated(isolation.paths, isolation.byReadingAlone))
+  if (isolation.kind === 'open')
+    return found('fail', vaultWords.open(isolation.path, isolation.can))
   return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
 }
 

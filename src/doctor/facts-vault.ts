@@ -1,6 +1,5 @@
 // The session with Vault: the token as it is now, and whether it opens what is somebody else's.
 
-import { readFileSync } from 'node:fs'
 import type { VaultConfig } from '../host/config/resolved.js'
 import type { Memory, SessionMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
@@ -10,15 +9,15 @@ import { openSession } from '../store/open-vault.js'
 import type { StoreTrouble } from '../store/store.js'
 import { judgeToken } from '../store/vault-token-rule.js'
 import type { EngineFacts } from './facts-engine.js'
+import {
+  type Capabilities,
+  capabilitiesOf,
+  type Isolation,
+  isolationOf,
+  othersOf,
+  renewalPath,
+} from './facts-isolation.js'
 import type { LoginFacts } from './facts-login.js'
-
-/** What came of reading another user's document. `silent`: Vault gave no answer about it. */
-export type Isolation =
-  | { kind: 'refused'; paths: number }
-  | { kind: 'open'; path: string }
-  | { kind: 'silent' }
-  /** The configured path names no user, so nobody's is another's. */
-  | { kind: 'one-path' }
 
 export interface VaultFacts {
   config: VaultConfig
@@ -33,7 +32,6 @@ export interface VaultFacts {
   isolation: Isolation | null
 }
 
-const askedNeighbours = 3
 const driftKeptMs = 7 * 24 * 3_600_000
 
 /** Null fields where there is no Vault to ask: offline, or `store` is another. */
@@ -65,23 +63,31 @@ export async function vaultFacts(
   if (why !== null) return { ...nothing, trouble: why }
 
   const before = readMemory(place.paths.stateFile)
-  const read = async (path: string) => {
-    const at = `${config.mount}/data/${path}`
-    const reply = await client.request({ method: 'GET', path: at, token: way.token })
-    return reply.kind === 'reply' ? reply.status : null
-  }
+  const ask = { client, token: way.token }
+  const others = othersOf(run, config)
+  const capabilities = await capabilitiesOf(ask, others, config)
   return {
     ...nothing,
-    token: config.auth.method === 'token' ? withRefusal(memory.vault, before) : null,
+    token:
+      config.auth.method === 'token'
+        ? withRefusal(memory.vault, before, capabilities, run.now())
+        : null,
     drift: driftOf(run, before, config),
-    isolation: await isolationOf(config, run, read),
+    isolation: await isolationOf(ask, others, config, capabilities),
   }
 }
 
-/** That Vault refuses to renew it, only a run that tried knows. */
-function withRefusal(token: SessionMemory | null, { vault }: Memory): SessionMemory | null {
-  if (token === null || token.hash !== vault?.hash) return token
-  return { ...token, refusedAtMs: vault.refusedAtMs ?? null }
+/** That Vault refuses to renew it, a run that tried knows, or Vault says so itself. */
+function withRefusal(
+  token: SessionMemory | null,
+  { vault }: Memory,
+  capabilities: Capabilities | null,
+  nowMs: number,
+): SessionMemory | null {
+  if (token === null) return null
+  const before = token.hash === vault?.hash ? (vault.refusedAtMs ?? null) : null
+  const isDenied = capabilities?.[renewalPath]?.includes('deny') === true
+  return { ...token, refusedAtMs: isDenied ? nowMs : before }
 }
 
 function driftOf(run: Run, before: Memory, { auth }: VaultConfig): string | null {
@@ -98,48 +104,4 @@ function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
   const last = lines.findLast(({ entry }) => entry.did === 'vault-token')
   if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
   return { what: last.entry.detail, atMs: last.atMs }
-}
-
-/**
- * Asks for the documents of others with our own token. Whatever is in an answer is thrown away with
- * it: only its status is looked at.
- */
-async function isolationOf(
-  { path }: VaultConfig,
-  { person }: Run,
-  read: (path: string) => Promise<number | null>,
-): Promise<Isolation> {
-  const parts = path.split('/')
-  if (!parts.includes(person.user)) return { kind: 'one-path' }
-  const others = neighbours(person.user).map(other =>
-    parts.map(part => (part === person.user ? other : part)).join('/'),
-  )
-  let paths = 0
-  for (const other of others) {
-    const status = await read(other)
-    if (status === 200 || status === 404) return { kind: 'open', path: other }
-    if (status === 403) paths += 1
-  }
-  return paths === 0 ? { kind: 'silent' } : { kind: 'refused', paths }
-}
-
-/** Users of this machine, and one that nobody has: a policy that opens all opens that too. */
-function neighbours(user: string): string[] {
-  const others = peopleHere().filter(name => name !== user && /^[a-z0-9][a-z0-9._-]*$/.test(name))
-  return [...others.slice(0, askedNeighbours - 1), 'claude-auth-nobody']
-}
-
-/** Of the password file; those of a directory service are not looked for. */
-function peopleHere(): string[] {
-  let text = ''
-  try {
-    text = readFileSync('/etc/passwd', 'utf8')
-  } catch {
-    // Nobody is known then, and the one that nobody has is asked about.
-  }
-  return text
-    .split('\n')
-    .map(line => line.split(':'))
-    .filter(([, , uid]) => Number(uid) >= 1000 && Number(uid) < 60_000)
-    .map(([name]) => name ?? '')
 }

@@ -75,11 +75,13 @@ export const vaultWords = {
       `${causeOf(what)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
       'claude-auth log --since 7d',
     ),
-  isolated: (paths: number) =>
-    `Others' documents are refused to your token (${paths === 1 ? 'one was' : `${paths} were`} tried).`,
-  open: (path: string) =>
+  isolated: (paths: number, byReadingAlone: boolean) => {
+    const tried = `${paths === 1 ? 'one was' : `${paths} were`} tried`
+    return `Others' documents are refused to your token (${tried}${byReadingAlone ? ', by reading alone' : ''}).`
+  },
+  open: (path: string, can: string[]) =>
     words(
-      `Your Vault token opens another user's document (${shown(path)}): tell who runs Vault.`,
+      `Your Vault token opens another user's document (${can.map(each => clean(each, 20)).join(', ')} at ${shown(path)}): tell who runs Vault.`,
       null,
     ),
   silent: words('Vault gave no answer about the documents of others.'),

@@ -29,6 +29,16 @@ const rosterEntrySchema = v.object(
 
 export type RosterEntry = v.InferOutput<typeof rosterEntrySchema>
 
+/** The names of all users of the roster; none where it can't be read any more. */
+export function rosterUsers(path: string): string[] {
+  try {
+    const users = readYamlFile(path).data?.['users']
+    return isObject(users) ? Object.keys(users) : []
+  } catch {
+    return []
+  }
+}
+
 /**
  * The roster's entry for `user`, null when they are not listed. What it says of others, and keys
  * that we do not know, are none of our business.

@@ -1,5 +1,6 @@
 // Whose a Vault token is and whether it may be used: judged from what Vault says of it.
 
+import { dirname } from 'node:path'
 import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
 import type { SessionMemory } from '../login/memory.js'
 import { shortDuration } from './short-duration.js'
@@ -92,9 +93,9 @@ export function isRenewalDue(token: SessionMemory, nowMs: number): boolean {
   return token.isRenewable && endsAtMs !== null && endsAtMs - nowMs < lifeMs / 2
 }
 
-/** The command that puts another token into the file. */
+/** The command that puts another token into the file. After `su` from root's terminal, /dev/stdin can't be opened anew. */
 export function replaced(file: string): string {
-  return `install -D -m 600 /dev/stdin ${file}`
+  return `(umask 077; mkdir -p ${dirname(file)}; cat > ${file})`
 }
 
 function otherUser({ displayName, policies }: SessionMemory, user: string): string | null {

@@ -164,7 +164,7 @@ t.test('with an OpenBao that answers', async t => {
     alice.clock.aheadMs = 3 * hour
     t.match(await alice.session().token(), {
       kind: 'denied',
-      what: /^the Vault token ended 2 h ago \(.*vault-token\); type: install -D -m 600 /,
+      what: /^the Vault token ended 2 h ago \(.*vault-token\); type: \(umask 077; /,
     })
   })
 

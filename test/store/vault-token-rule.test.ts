@@ -53,7 +53,7 @@ t.test('as a real OpenBao tells it', async t => {
     t.ok(leftMs > hour && leftMs <= 2 * hour, 'its end is by our own clock')
     t.same(judgeToken(seen, alice, null, nowMs), { kind: 'allowed', drift: null })
     t.match(judgeToken(seen, { ...alice, user: 'bob' }, null, nowMs), {
-      what: /^the Vault token is alice's, not bob's \(\/home\/alice\/t\); type: install /,
+      what: /^the Vault token is alice's, not bob's \(\/home\/alice\/t\); type: \(umask 077; /,
     })
   })
 

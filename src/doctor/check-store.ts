@@ -64,6 +64,8 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
       : found(trouble.kind === 'denied' ? 'fail' : 'warn', storeWords.trouble(trouble.what))
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
     return found('fail', storeWords.trouble(engine.store.damaged))
+  if (engine.store?.kind === 'current' && engine.store.damaged !== undefined)
+    return found('warn', storeWords.writtenAgain(engine.store.damaged), { do: 'ensure' })
   return ok(storeWords.opens(run.store.kind))
 }
 
@@ -81,7 +83,7 @@ function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Findin
 /** Does the store hold this very login? */
 export function backup({ login, engine }: Both): Finding | null {
   const { run } = login
-  const { store, seen, nowMs } = engine
+  const { store, seen, decision, nowMs } = engine
   const { file, storedAccessHash } = seen.state
   if (run.store === null || store === null) return null
   const { pending } = run.memory
@@ -89,6 +91,7 @@ export function backup({ login, engine }: Both): Finding | null {
   if (pending !== null && isUsed)
     return found('warn', storeWords.pending(pending.sinceMs, pending.what, nowMs), { do: 'ensure' })
   if (!isUsed || troubleOf(engine) !== null) return null
+  if (decision.because === 'wrong-identity') return found('note', storeWords.foreign)
   if (store.kind === 'empty')
     return store.damaged === undefined ? found('note', storeWords.empty, { do: 'ensure' }) : null
   if (store.kind !== 'current') return null

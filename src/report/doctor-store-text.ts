@@ -17,6 +17,14 @@ export const storeWords = {
   },
   storedAnew: (what: string) =>
     words(`${causeOf(what)}; the login is stored anew.`, 'claude-auth ensure --force'),
+  writtenAgain: (what: string) =>
+    words(
+      `${causeOf(what)}; ${atNextLaunch} writes it again from the sealed copy.`,
+      'claude-auth ensure --force',
+    ),
+  foreign: words(
+    'The login in the file is another one than is expected here, and is never stored.',
+  ),
   renewalLost: (what: string) =>
     words(
       `${causeOf(what)}: the login works until its token ends, and cannot be renewed.`,

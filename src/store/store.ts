@@ -23,6 +23,8 @@ export type StoreRead =
       away: StoreTrouble | null
       /** The copy kept on this machine, where the shared document counts more. */
       behind?: StoredLogin
+      /** The shared document was deleted or spoilt, in these words; this is the copy kept on this machine. */
+      damaged?: string
       /** The newest version does not open, in these words; this is the one before it. */
       fromPrevious?: string
     }

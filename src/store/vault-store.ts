@@ -4,7 +4,7 @@ import { AuthError } from '../host/error.js'
 import { relation } from '../login/lineage.js'
 import { tokenHash } from '../login/login.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
-import type { DocumentRead, SharedDocument, Store, StoreRead } from './store.js'
+import type { DocumentRead, SharedDocument, Store, StoreRead, StoreTrouble } from './store.js'
 
 /**
  * A store in which `document` counts and `cache` (the local store) is safe at once. Reading gives
@@ -60,11 +60,13 @@ function together(found: DocumentRead, kept: StoreRead): StoreRead {
     return copy ? { ...cached, stored: copy, version: 0, away: found } : found
   const { version } = found
   const stored = found.kind === 'current' ? fromDocument(found.document) : null
-  if (copy?.login && (stored === null || isNewer(copy, stored)))
-    return fromHere(copy, stored, version, found.kind === 'current' ? found.ageMs : null)
+  const damaged = damageOf(found, stored)
+  if (copy?.login && (stored === null || isNewer(copy, stored))) {
+    const ageMs = found.kind === 'current' ? found.ageMs : null
+    return { ...fromHere(copy, stored, version, ageMs), ...damaged }
+  }
   if (found.kind === 'empty') return found
-  if (stored === null)
-    return { kind: 'empty', version, ...(isUsed(found.document) ? { damaged: unusable } : {}) }
+  if (stored === null) return { kind: 'empty', version, ...damaged }
   const behind = copy === null ? {} : { behind: copy }
   return { ...found, stored, isCached: false, away: null, ...behind }
 }
@@ -87,6 +89,15 @@ export function fromHere(
 }
 
 const unusable = 'the document in Vault holds no login that can be read'
+
+/** What became of the newest version, where it held something and holds no login now. */
+function damageOf(
+  found: Exclude<DocumentRead, StoreTrouble>,
+  stored: StoredLogin | null,
+): { damaged?: string } {
+  if (found.kind === 'empty') return found.damaged === undefined ? {} : { damaged: found.damaged }
+  return stored === null && isUsed(found.document) ? { damaged: unusable } : {}
+}
 
 function isUsed(document: Record<string, unknown>): boolean {
   const text = document['claude_ai_oauth_json']

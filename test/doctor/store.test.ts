@@ -215,7 +215,12 @@ t.test('Vault', async t => {
     await bao.ask('POST', 'auth/token/revoke', { token })
     const found = await findsFault(t, box, 'vault-token', { fixable: false })
     t.match(found.message, /Vault does not know the token/)
-    t.match(found.hint, /^install -D -m 600/)
+    t.match(found.hint, /^\(umask 077; mkdir -p .*; cat > .*\/vault-token\)$/)
+    rmSync(tokenFileOf(box))
+    const typed = await box.run('sh', ['-c', `printf 'hvs.pasted\\n' | ${found.hint}`])
+    t.equal(typed.code, 0)
+    t.equal(readFileSync(tokenFileOf(box), 'utf8'), 'hvs.pasted\n')
+    t.equal(statSync(tokenFileOf(box)).mode & 0o777, 0o600)
     box.home.write(tokenFileOf(box), `${other}\n`)
     t.same((await doctor(box)).faults, [])
   })
@@ -322,6 +327,21 @@ t.test('Vault', async t => {
     configure({})
     const found = await findsFault(t, box, 'backup', { fixable: true })
     t.match(found.message, /^Not backed up for/)
+  })
+
+  await t.test('store: the document was deleted, then spoilt; the sealed copy is here', async t => {
+    await box.ensure(['--force'])
+    const remove = async () => {
+      const versions = [(await at.document())?.version]
+      return bao.ask('POST', at.place.replace('/data/', '/delete/'), { versions })
+    }
+    for (const [spoil, said] of [
+      [remove, /^Version \d+ of the document was deleted .*again/],
+      [() => at.put({ claude_ai_oauth_json: 'garbage' }), /^The document in Vault holds no login/],
+    ] as const) {
+      await spoil()
+      t.match((await findsFault(t, box, 'store', { fixable: true })).message, said)
+    }
   })
 
   await t.test('a long-lived token: unused, then of nobody we know', async t => {

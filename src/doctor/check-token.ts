@@ -11,7 +11,7 @@ import {
 import { loginEndsCondition } from '../report/early-warning.js'
 import { expectedEmail } from '../steps/expected-email.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
-import { endsAtMs } from '../steps/outcome-of.js'
+import { endsAtMs, isOtherAccount } from '../steps/outcome-of.js'
 import { isRenewalLost } from '../steps/store-trouble.js'
 import { type Finding, found, ok } from './check.js'
 import type { Both } from './check-login.js'
@@ -46,8 +46,14 @@ export function identity({ login, engine }: Both): Finding | null {
   const file = seen.state.file
   if (file.kind !== 'login' || isLongLivedShape(file.login)) return null
   if (decision.because === 'wrong-identity') {
-    const expected = expectedEmail(run.config, run.memory, run.paths.clientConfig)
-    return found('fail', identityWords.wrong(verification?.identity?.email ?? null, expected))
+    const { identity = null, organization = null } = verification ?? {}
+    const email = expectedEmail(run.config, run.memory, run.paths.clientConfig)
+    const facts = {
+      expected: { email, organization: null },
+      actual: { email: identity?.email ?? null, organization },
+      otherAccount: isOtherAccount(run, identity),
+    }
+    return found('fail', identityWords.wrong(facts))
   }
   if (!isConfigured(run.config.identity))
     return found(

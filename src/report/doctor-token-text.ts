@@ -3,6 +3,7 @@
 import { clean } from './clean.js'
 import { pasted, shown, words } from './doctor-text.js'
 import { agoWords, dateTimeWords, durationWords } from './duration-words.js'
+import { wrongIdentity } from './sign-in-text.js'
 
 const atNextLaunch = 'the next launch'
 
@@ -36,11 +37,10 @@ export const identityWords = {
       `No identity is configured; ${clean(email ?? 'the account', 80)}, seen first, is taken for yours.`,
     ),
   unpinned: words('No identity is configured; the account seen first is taken for yours.'),
-  wrong: (actual: string | null, expected: string | null) =>
-    words(
-      `This is the login of ${clean(actual ?? 'somebody else', 80)}; expected is ${clean(expected ?? 'another account', 80)}.`,
-      'claude-auth login',
-    ),
+  wrong: (facts: Parameters<typeof wrongIdentity>[0]) => {
+    const [[found], [wanted]] = wrongIdentity(facts, '', '')
+    return words(`${found} ${wanted}`, 'claude-auth login')
+  },
 }
 
 export const tokenWords = {

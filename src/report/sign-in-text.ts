@@ -71,7 +71,12 @@ function noCopy(unreadable: string): Options {
   ]
 }
 
-function wrongIdentity(facts: ReportFacts, on: string, ago: string): Options[] {
+/** What is wrong about whose login it is, in two sentences; `on` and `ago`: since when, or empty. */
+export function wrongIdentity(
+  facts: Pick<ReportFacts, 'expected' | 'actual' | 'otherAccount'>,
+  on: string,
+  ago: string,
+): [Options, Options] {
   const { expected, actual, otherAccount } = facts
   const seen = on === '' ? '' : `, seen${on}${ago}`
   const sameEmail =

@@ -92,8 +92,26 @@ t.test('identity: the login of somebody else', async t => {
     identity: { email: 'bob@example.com' },
   })
   const found = await findsFault(t, box, 'identity', { fixable: false })
-  t.match(found.message, 'This is the login of alice@example.com; expected is bob@example.com.')
+  t.match(found.message, 'This is the login of alice@example.com. Expected here: bob@example.com.')
   t.equal((await doctor(box)).code, 3)
+})
+
+t.test('identity: the right e-mail in another organisation; it is never stored', async t => {
+  const box = await healthy(t)
+  const organizationUuid = '0a900000-0000-4000-8000-00000000000f'
+  const user = { ...box.user, organizationUuid, organizationName: 'Elsewhere' }
+  const { email, organizationUuid: wanted } = box.user
+  box.writeConfig({
+    version: 1,
+    endpoints: { oauth: box.authority.url, api: box.authority.url },
+    identity: { email, organizationUuid: wanted },
+  })
+  await box.ensure()
+  box.writeLogin(box.authority.signIn({ user }))
+  const found = await findsFault(t, box, 'identity', { fixable: false })
+  const organisation = 'This is the login of organisation Elsewhere.'
+  t.equal(found.message, `${organisation} It is not the one that is expected here.`)
+  t.match((await doctor(box)).check('backup'), { state: 'note', hint: null, fixable: false })
 })
 
 t.test('login-end: near', async t => {

@@ -105,7 +105,9 @@ t.test('names of another convention say nothing', async t => {
 
 t.test('one that has ended, and one without an end', async t => {
   const past = { ...token, endsAtMs: nowMs - 5 * 60_000 - 1 }
-  t.match(judgeToken(past, alice, null, nowMs), { what: /ended 5 min ago \(.*\); type: install / })
+  t.match(judgeToken(past, alice, null, nowMs), {
+    what: /ended 5 min ago \(.*\); type: \(umask 077; /,
+  })
   const endless = { ...token, endsAtMs: null }
   t.match(judgeToken(endless, alice, null, nowMs), { kind: 'allowed' })
   t.notOk(isRenewalDue(endless, nowMs))

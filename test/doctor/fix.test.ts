@@ -17,7 +17,7 @@ import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
 import { placeOf } from '../../src/place.js'
-import { doctor, healthy } from '../kit/doctor.js'
+import { type DoctorCheck, doctor, healthy } from '../kit/doctor.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 
 const user: User = {
@@ -113,7 +113,7 @@ t.test('where the engine throws, the report comes all the same', async t => {
 })
 
 t.test(
-  'a login folder that its owner may not write',
+  'a login folder that its owner may not write is opened, and then the login renewed',
   { skip: !isRoot && 'needs root' },
   async t => {
     const box = await healthy(t)
@@ -126,8 +126,15 @@ t.test(
     const args = [join(process.cwd(), 'bin/claude-auth'), 'doctor', '--json', '--fix', '--yes']
     const as = ['--reuid=nobody', '--clear-groups', process.execPath, ...args]
     const { stdout, stderr } = await box.run('/usr/bin/setpriv', as)
-    t.match(stderr, /^claude-auth: Not mended token: /m)
-    t.match(JSON.parse(stdout), { schemaVersion: 1, verdict: 'attention' })
+    for (const id of ['own-files', 'token'])
+      t.match(stderr, new RegExp(`^claude-auth: Mended ${id}: `, 'm'))
+    const { checks } = JSON.parse(stdout) as { checks: DoctorCheck[] }
+    for (const id of ['own-files', 'token'])
+      t.match(
+        checks.find(check => check.id === id),
+        { state: 'ok' },
+        id,
+      )
   },
 )
 

@@ -13,6 +13,7 @@ import {
 } from '../install/carry-out.js'
 import { takeBackSkel } from '../install/from-skel.js'
 import { isConfig, timersIn } from '../install/manifest.js'
+import { renewNativeLink } from '../install/native-link.js'
 import { stopUserTimers } from '../install/services.js'
 import { systemProgram } from '../install/system-plan.js'
 import { notOurs, type Place, placeOf } from '../place.js'
@@ -91,6 +92,7 @@ async function leave(
   const timers = timersIn(manifestOf(site))
   if (timers.length > 0) stopUserTimers(timers)
   takeBack(site, () => true)
+  renewNativeLink(place.person.home, String(process.pid))
   return true
 }
 

@@ -1,6 +1,15 @@
 // One person installs it, lives with it, and removes it: what was theirs is theirs, and the login never was in danger.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Sandbox } from '../kit/sandbox.js'
@@ -146,6 +155,22 @@ t.test("the native installer's link becomes the wrapper, and comes back", async 
   await install(box, 'uninstall')
   t.match(await box.run(link, ['x']), { stdout: 'native x\n' })
   t.equal(readFileSync(link, 'utf8').includes('claude-auth'), false)
+})
+
+t.test("the native installer's link comes back to the newest version that is there", async t => {
+  const box = await sandbox(t, { login: 'valid', client: null })
+  const versions = join(box.home.path, '.local/share/claude/versions')
+  const native = '#!/bin/sh\necho native\n'
+  box.home.write(join(versions, '2.1.197'), native, 0o755)
+  const link = join(box.home.path, '.local/bin/claude')
+  mkdirSync(join(box.home.path, '.local/bin'), { recursive: true })
+  symlinkSync(join(versions, '2.1.197'), link)
+  await install(box, 'install')
+  rmSync(join(versions, '2.1.197'))
+  for (const name of ['2.1.99', '2.1.330', 'part'])
+    box.home.write(join(versions, name), native, 0o755)
+  await install(box, 'uninstall')
+  t.equal(readlinkSync(link), join(versions, '2.1.330'))
 })
 
 function filesBelow(folder: string): string[] {

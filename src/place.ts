@@ -5,7 +5,8 @@ import { type Config, loadConfig } from './host/config.js'
 import { AuthError } from './host/error.js'
 import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
 import { type Person, whoAmI } from './host/person.js'
-import { foreignAbove, giveBack, quoted } from './host/write-failed.js'
+import { quoted } from './host/quoted.js'
+import { foreignAbove, giveBack } from './host/write-failed.js'
 import { version } from './version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */

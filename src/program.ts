@@ -33,11 +33,12 @@ async function run(): Promise<void> {
   process.exitCode = 1
   const argv = process.argv.slice(2)
   const isUnheard = isWorker(argv) ? () => false : unheard()
-  const { main, keep } = load(bundleFor(argv))
+  const bundle = bundleFor(argv)
+  const { main, keep } = load(bundle)
   const code = await main(argv, process.env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
-  if (argv[0] !== 'ensure' || code === usageCode) return
+  if (bundle !== $engine || argv[0] !== 'ensure' || code === usageCode) return
   // Somebody may be waiting for the end of this process.
   const mayTake = !argv.includes('--waited-for')
   const mayGrow = mayTake && Math.random() < 0.1

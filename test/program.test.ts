@@ -77,9 +77,11 @@ t.test(
 )
 
 t.test('a run of the engine keeps the code of both, another command that of none', async t => {
-  const { folder, engine, main, exitCode } = copied(t)
-  for (const name of [engine, main]) writeFileSync(join(folder, name), bundleOf('async () => 0'))
+  const { folder, engine, main, help, exitCode } = copied(t)
+  for (const name of [engine, main, help])
+    writeFileSync(join(folder, name), bundleOf('async () => 0'))
   for (const word of ['status', 'log']) await exitCode(word)
+  await exitCode('ensure', '--help')
   t.notOk(existsSync(join(folder, '.cache')))
   await exitCode('ensure')
   const kept = readdirSync(join(folder, '.cache/claude-auth')).sort()

@@ -3,19 +3,14 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../host/config.js'
-import { type Env, loginFolder } from '../host/paths.js'
+import { type Env, envOfLogin, loginFolder } from '../host/paths.js'
 
 /** The environments that name the other managed folders which are there, beside the one that `env` names. */
 export function otherLogins(env: Env, config: Pick<Config, 'profiles'>, home: string): Env[] {
   if (config.profiles.length === 0) return []
-  const { CLAUDE_CONFIG_DIR: _, CLAUDE_SECURESTORAGE_CONFIG_DIR: __, ...plain } = env
-  const standard = join(home, '.claude')
   const all = [
-    { folder: standard, env: plain },
-    ...config.profiles.map(({ folder }) => ({
-      folder,
-      env: { ...plain, CLAUDE_CONFIG_DIR: folder },
-    })),
+    { folder: join(home, '.claude'), env: envOfLogin(env, null) },
+    ...config.profiles.map(({ folder }) => ({ folder, env: envOfLogin(env, folder) })),
   ]
   const done = loginFolder(env, home)
   return all.filter(({ folder }) => folder !== done && isFolder(folder)).map(each => each.env)

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { rememberedConfig } from '../host/config/cache.js'
 import type { Config } from '../host/config.js'
-import type { Env } from '../host/paths.js'
+import { type Env, envOfLogin } from '../host/paths.js'
 import { configOf, type Place, placeOf } from '../place.js'
 import { version } from '../version.js'
 
@@ -22,14 +22,14 @@ export interface OwnLogin {
  * it listed once. A folder that belongs to somebody else is left out.
  */
 export async function ownLogins(env: Env): Promise<OwnLogin[]> {
-  const { CLAUDE_CONFIG_DIR: _, CLAUDE_SECURESTORAGE_CONFIG_DIR: __, ...bare } = env
+  const bare = envOfLogin(env, null)
   const first = placeOf(bare)
   const { home } = first.person
   const config = await configOf(first, bare, { readOnly: true }).catch(() => null)
   const listed = config?.profiles ?? []
   const names = new Map(listed.map(({ folder, name }) => [folder, name]))
   const at = (folder: string): OwnLogin => {
-    const own = { ...bare, CLAUDE_CONFIG_DIR: folder }
+    const own = envOfLogin(env, folder)
     const place = placeOf(own)
     const remembered = rememberedConfig(configFile(place), place.person.uid, version)
     const name = names.get(folder) ?? remembered?.profile ?? null

@@ -1,7 +1,6 @@
-// Checks of what keeps the login safe: custody, the store and the copy in it, and Vault.
+// Checks of what keeps the login safe: custody, the store and the copy in it.
 
-import type { SessionMemory } from '../login/memory.js'
-import { storeWords, vaultWords } from '../report/doctor-store-text.js'
+import { storeWords } from '../report/doctor-store-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import { isRenewalLost } from '../steps/store-trouble.js'
@@ -13,9 +12,6 @@ import type { LoginFacts } from './facts-login.js'
 import type { ShellFacts } from './facts-shells.js'
 import type { TimerFacts } from './facts-timer.js'
 import type { VaultFacts } from './facts-vault.js'
-
-/** Who runs Vault needs some days to hand out another token. */
-const nearEndMs = 7 * 24 * 3_600_000
 
 type Both = { login: LoginFacts; engine: EngineFacts }
 
@@ -116,61 +112,6 @@ export function previous({ engine, login }: Both): Finding | null {
   if (file.kind === 'login' && file.login.refreshHash === null)
     return found('warn', storeWords.spareIsOlder(fromPrevious, signInCommand(seen.state, nowMs)))
   return found('warn', storeWords.fromPrevious(fromPrevious), { do: 'ensure' })
-}
-
-/** The way into Vault: whose token, for how long, and what changed. */
-export function vaultToken(
-  vault: VaultFacts,
-  { nowMs }: EngineFacts,
-  { vaultSecret, place }: LoginFacts,
-): Finding | null {
-  const { trouble, token, drift, earlierDrift, config } = vault
-  if (trouble !== null) {
-    const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
-    const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
-    return found('fail', storeWords.trouble(trouble.what), ...(isOpen ? [fix] : []))
-  }
-  if (drift !== null) return found('warn', vaultWords.drift(drift))
-  if (token === null)
-    return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
-  const lasting = howLong(token, nowMs)
-  if (earlierDrift === null || lasting.state !== 'ok') return lasting
-  return found('note', vaultWords.earlierDrift(earlierDrift.what, earlierDrift.atMs, nowMs))
-}
-
-function howLong(token: SessionMemory, nowMs: number): Finding {
-  if (!token.isKnown) return ok(vaultWords.unknown)
-  const { endsAtMs, isRenewable, refusedAtMs = null, lastEndAtMs = null } = token
-  if (endsAtMs === null) return ok(vaultWords.endless)
-  if (!isRenewable) return found('warn', vaultWords.notRenewable(endsAtMs, nowMs))
-  if (refusedAtMs !== null) return found('warn', vaultWords.notRenewed(endsAtMs, nowMs))
-  if (lastEndAtMs === null) return ok(vaultWords.period(endsAtMs, nowMs))
-  const isNear = lastEndAtMs - nowMs < nearEndMs
-  return found(isNear ? 'warn' : 'note', vaultWords.lastEnd(lastEndAtMs, nowMs))
-}
-
-/** Proved by asking for what is somebody else's. */
-export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
-  if (isolation === null) return null
-  if (isolation.kind === 'refused')
-    return ok(vaultWords.isolated(isolation.paths, isolation.byReadingAlone))
-  if (isolation.kind === 'open')
-    return found('fail', vaultWords.open(isolation.path, isolation.can))
-  return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
-}
-
-/** A long-lived token that nobody uses. */
-export function setupToken({ login, engine }: Both): Finding | null {
-  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
-  if (kept === null || login.run.config.credential === 'long-lived') return null
-  return found('note', vaultWords.unusedToken)
-}
-
-/** A long-lived token whose owner nobody wrote down: the server can't be asked. */
-export function identityUnproved({ login, engine }: Both): Finding | null {
-  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
-  if (kept === null || login.run.config.credential !== 'long-lived') return null
-  return kept.identity === null ? found('warn', vaultWords.unproved) : null
 }
 
 /** Why the store, or the document behind the copy on this machine, could not be asked. */

@@ -10,6 +10,7 @@ import { shell } from './check-shells.js'
 import * as store from './check-store.js'
 import * as token from './check-token.js'
 import * as upkeep from './check-upkeep.js'
+import * as vault from './check-vault.js'
 import type { Facts, Gather, Room } from './facts.js'
 import { shellNames } from './shell-files.js'
 
@@ -73,11 +74,11 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('backup', ['login', 'engine'], store.backup),
     check('previous', ['login', 'engine'], store.previous),
     onlyVault('vault-token', async gather =>
-      store.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
+      vault.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
     ),
-    onlyVault('vault-isolation', async gather => store.vaultIsolation(await gather('vault'))),
-    check('setup-token', ['login', 'engine'], store.setupToken),
-    check('identity-unproved', ['login', 'engine'], store.identityUnproved),
+    onlyVault('vault-isolation', async gather => vault.vaultIsolation(await gather('vault'))),
+    check('setup-token', ['login', 'engine'], vault.setupToken),
+    check('identity-unproved', ['login', 'engine'], vault.identityUnproved),
   ],
   Launch: [
     check('client', ['client'], facts => launch.client(facts.client)),

@@ -46,6 +46,12 @@ export function loginFolder(env: Env, home: string): string {
   return named ? withoutSlash(named.normalize('NFC')) : join(home, '.claude')
 }
 
+/** The environment in which `folder` is the login folder; null: `~/.claude`. */
+export function envOfLogin(env: Env, folder: string | null): Env {
+  const { CLAUDE_CONFIG_DIR: _, CLAUDE_SECURESTORAGE_CONFIG_DIR: __, ...plain } = env
+  return folder === null ? plain : { ...plain, CLAUDE_CONFIG_DIR: folder }
+}
+
 /** `~/.claude/` is `~/.claude`: the wrapper and the list of profiles compare the text. */
 function withoutSlash(folder: string): string {
   return folder.replace(/(?<=.)\/+$/, '')

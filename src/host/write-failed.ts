@@ -4,6 +4,7 @@ import { lstatSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
+import { quoted } from './quoted.js'
 
 const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
 const ownerCodes = ['EACCES', 'EPERM']
@@ -58,9 +59,4 @@ function userName(): string {
   } catch {
     return String(process.geteuid?.())
   }
-}
-
-/** `path` as a shell takes it, whatever is in it. */
-export function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

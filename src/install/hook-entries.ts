@@ -1,5 +1,7 @@
 // The hooks that the client's settings need, so that a launch that never met the wrapper is checked too. No I/O.
 
+import { quoted } from '../host/quoted.js'
+
 /** `hooks` of the client's settings, as far as it is ours. */
 export interface HookEntries {
   hooks: Record<ClientEvent, { hooks: { type: 'command'; command: string; timeout: number }[] }[]>
@@ -40,7 +42,5 @@ export function isOurHook(command: string): boolean {
 
 /** The client hands it to a shell. */
 function hookCommand(program: string, name: string): string {
-  const path = `${program}/bin/claude-auth`
-  const word = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
-  return `${word} hook ${name}`
+  return `${quoted(`${program}/bin/claude-auth`)} hook ${name}`
 }

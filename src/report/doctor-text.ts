@@ -1,5 +1,6 @@
 // The words of `claude-auth doctor` about itself: verdict, mending, and how a path is pasted.
 
+import { quoted } from '../host/quoted.js'
 import type { Verdict } from '../outcome.js'
 import { clean } from './clean.js'
 
@@ -11,8 +12,7 @@ export interface Words {
 
 /** A path (or another single word) as a shell takes it. */
 export function pasted(path: string): string {
-  const word = clean(path, 1_000)
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return quoted(clean(path, 1_000))
 }
 
 /** A path inside a sentence. */

@@ -1,6 +1,6 @@
 // The words of the commands `install` and `uninstall`: what changes, and four lines at the end.
 
-import { quoted } from '../host/write-failed.js'
+import { quoted } from '../host/quoted.js'
 import type { Change } from '../install/plan.js'
 
 export type Scope = 'user' | 'system'

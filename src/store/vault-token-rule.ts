@@ -2,6 +2,7 @@
 
 import { dirname } from 'node:path'
 import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
+import { quoted } from '../host/quoted.js'
 import type { SessionMemory } from '../login/memory.js'
 import { shortDuration } from './short-duration.js'
 
@@ -95,7 +96,8 @@ export function isRenewalDue(token: SessionMemory, nowMs: number): boolean {
 
 /** The command that puts another token into the file. After `su` from root's terminal, /dev/stdin can't be opened anew. */
 export function replaced(file: string): string {
-  return `(umask 077; mkdir -p ${dirname(file)}; cat > ${file})`
+  // Made anew: one that is there may be open to others.
+  return `(umask 077; mkdir -p ${quoted(dirname(file))}; rm -f ${quoted(file)}; cat > ${quoted(file)})`
 }
 
 function otherUser({ displayName, policies }: SessionMemory, user: string): string | null {

@@ -2,7 +2,7 @@
 
 import { chownSync, mkdirSync } from 'node:fs'
 import t from 'tap'
-import { foreignAbove, quoted, writeFailed } from '../../src/host/write-failed.js'
+import { foreignAbove, writeFailed } from '../../src/host/write-failed.js'
 
 const skip = process.geteuid?.() === 0 ? false : 'it takes root'
 const failed = (path: string, code: string) =>
@@ -36,8 +36,3 @@ t.test(
       t.equal(foreignAbove(path, 12345), null)
   },
 )
-
-t.test('a shell reads a quoted path as it is', async t => {
-  t.equal(quoted('/home/a/f'), '/home/a/f')
-  t.equal(quoted("/it's here"), "'/it'\\''s here'")
-})

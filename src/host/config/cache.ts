@@ -2,6 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { atomicWrite } from '../atomic-write.js'
+import { jsonObject } from '../json.js'
 import { othersMayRead } from '../private-path.js'
 import type { Config } from './resolved.js'
 import { type ConfigSource, configSource } from './source.js'
@@ -69,7 +70,7 @@ export function writeCache(
  */
 export function rememberedConfig(path: string, uid: number, version: string): Config | null {
   const cache = readCache(path, uid)?.cache
-  return cache?.key.includes(JSON.stringify({ version }).slice(1, -1)) ? cache.config : null
+  return cache && jsonObject(cache.key)?.['version'] === version ? cache.config : null
 }
 
 function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: number } | null {

@@ -43,6 +43,8 @@ const ownManifest = '.local/state/claude-auth/manifest.json'
 const systemManifest = '/var/lib/claude-auth/manifest.json'
 const answerMs = 15_000
 const loginPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Starts each installed shell twice, with its start-up files, for 15 s at most; none where the home is not this user's. */
 export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<ShellFacts> {
   const { person, owned } = place
   const installed = owned ? shellNames.flatMap(name => programOf(name)) : []

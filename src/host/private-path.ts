@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
+import { quoted } from './quoted.js'
 
 const secretMaxBytes = 64 * 1024
 
@@ -123,18 +124,18 @@ export function checkParents(path: string, rules: { uid: number; home?: string }
 export function closing(path: string, stat: OwnerAndMode, uid: number): string {
   const owner = Number(stat.uid)
   const isForAll = (Number(stat.mode) & 0o1002) === 0o1002
-  if ((owner !== uid && owner !== 0) || isForAll) return `ls -ld ${path}`
-  return `${owner === uid ? '' : 'sudo '}chmod go-w ${path}`
+  if ((owner !== uid && owner !== 0) || isForAll) return `ls -ld ${quoted(path)}`
+  return `${owner === uid ? '' : 'sudo '}chmod go-w ${quoted(path)}`
 }
 
 /** The command after which a secret may be read by whom it is for. */
 function hiding(path: string, stat: OwnerAndMode, { uid, rootMayShare }: PrivateRules): string {
   const owner = Number(stat.uid)
-  if (owner === uid) return `chmod 600 ${path}`
-  if (owner !== 0) return `ls -ld ${path}`
+  if (owner === uid) return `chmod 600 ${quoted(path)}`
+  if (owner !== 0) return `ls -ld ${quoted(path)}`
   return rootMayShare
-    ? `sudo chmod g-wx,o= ${path}`
-    : `sudo chown ${uid} ${path} && sudo chmod 600 ${path}`
+    ? `sudo chmod g-wx,o= ${quoted(path)}`
+    : `sudo chown ${uid} ${quoted(path)} && sudo chmod 600 ${quoted(path)}`
 }
 
 function judgeSecret(path: string, stat: BigIntStats, rules: PrivateRules): void {

@@ -3,6 +3,7 @@
 import { serverAddress } from '../host/endpoint.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { readPrivateFile } from '../host/private-path.js'
+import { quoted } from '../host/quoted.js'
 
 /** The group that install makes for it. */
 const group = 'claude-auth'
@@ -19,8 +20,8 @@ export function readWebhook(path: string, uid: number): string {
   const what = text === null ? 'is not there' : 'holds no https address'
   throw new AuthError('config-invalid', `${path} (alerts.slack.webhookFile) ${what}`, {
     hint: isForAll(path)
-      ? `sudo install -D -m 640 -g ${group} /dev/stdin ${path}`
-      : `(umask 077; vi ${path})`,
+      ? `sudo install -D -m 640 -g ${group} /dev/stdin ${quoted(path)}`
+      : `(umask 077; vi ${quoted(path)})`,
   })
 }
 
@@ -36,7 +37,7 @@ function textOf(path: string, uid: number): string | null {
     if (!(error instanceof AuthError) || !isForAll(path)) throw error
     const isBarred = systemCode(error.cause) === 'EACCES'
     if (error.code !== 'secret-readable-by-others' && !isBarred) throw error
-    const share = `sudo chown root:${group} ${path} && sudo chmod 640 ${path}`
+    const share = `sudo chown root:${group} ${quoted(path)} && sudo chmod 640 ${quoted(path)}`
     const join = ` && sudo usermod -aG ${group} "$(id -un)"`
     throw new AuthError(error.code, error.message, { hint: `${share}${isBarred ? join : ''}` })
   }

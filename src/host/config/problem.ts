@@ -1,6 +1,7 @@
 // One thing wrong in a config file, and how it is told: file, line, key path and what was expected.
 
 import { AuthError } from '../error.js'
+import { quoted } from '../quoted.js'
 
 /** The way to a value, key by key. */
 export type Path = readonly (string | number)[]
@@ -53,7 +54,7 @@ export function invalidConfig(problems: readonly Problem[]): AuthError {
 /** What opens the file at the problem: every Debian has `vi`, and every `vi` this option. The machine's is root's. */
 function editorAt({ file, line }: Problem): string {
   const editor = file.startsWith('/etc/') ? 'sudo vi' : 'vi'
-  return line === null ? `${editor} ${file}` : `${editor} +${line} ${file}`
+  return `${editor} ${line === null ? '' : `+${line} `}${quoted(file)}`
 }
 
 function show(input: unknown, key: string): string | null {

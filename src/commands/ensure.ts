@@ -13,15 +13,16 @@ import { progress } from '../report/progress.js'
 import { brokenOutcome } from '../steps/outcome-of.js'
 import type { Report } from '../steps/report.js'
 import { otherLogins, worstCode } from './all-logins.js'
-import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
+import { type EnsureFlags, environmentFor, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
 import { handBackWhenOff } from './hand-back.js'
 import { type ProgramInPlace, programInPlace, runInPlace, standing } from './program-in-place.js'
 import { runOnce } from './run-once.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
-export async function ensure(argv: string[], env: Env): Promise<number> {
+export async function ensure(argv: string[], caller: Env): Promise<number> {
   const flags = flagsOf(argv)
+  const env = environmentFor(flags, caller)
   if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
   if (flags.every !== undefined) return forEver(flags, env)
   return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown())

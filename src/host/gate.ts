@@ -1,7 +1,7 @@
 // The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makePrivateFolder } from './atomic-write.js'
 import { AuthError, systemCode } from './error.js'
@@ -14,13 +14,14 @@ export interface Gate {
 }
 
 /**
- * Enters the gate at `path`. `descriptor`: already open and locked by whoever started us. Node has no
- * flock of its own; flock(1) locks the open file that it inherits, and the lock stays with us.
- * Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1).
+ * Enters the gate at `path`. `descriptor`: already open and locked by whoever started us; one of another
+ * file is no gate of ours. Node has no flock of its own; flock(1) locks the open file that it inherits, and the
+ * lock stays with us. Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1).
  */
 export function enterGate(path: string, descriptor: number | null, waitMs: number): Gate {
-  const file = descriptor ?? open(path)
-  if (descriptor === null) lock(file, '-x', path, waitMs)
+  const held = descriptor !== null && isOpenOn(descriptor, path) ? descriptor : null
+  const file = held ?? open(path)
+  if (held === null) lock(file, '-x', path, waitMs)
   let left = false
   return {
     share: () => {
@@ -30,6 +31,16 @@ export function enterGate(path: string, descriptor: number | null, waitMs: numbe
       if (!left) closeSync(file)
       left = true
     },
+  }
+}
+
+/** A caller that goes by another environment may have entered the gate of another login. */
+function isOpenOn(descriptor: number, path: string): boolean {
+  try {
+    const [held, named] = [fstatSync(descriptor), statSync(path)]
+    return held.ino === named.ino && held.dev === named.dev
+  } catch {
+    return false
   }
 }
 

@@ -1,5 +1,7 @@
 // The command `ensure`: its flags, and what a program that reads its output can rely on.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -24,6 +26,25 @@ t.test('an asker that does not exist is a usage error', async t => {
     t.equal(flagsOf(['--for', known]).for, known)
   t.throws(() => flagsOf(['--for', 'bogus']), { code: 'usage', message: /sign-in, not bogus/ })
   t.throws(() => flagsOf(['--bogus']), { code: 'usage' })
+})
+
+t.test('the environment of a run can be that of another process, and then only that', async t => {
+  const box = await sandbox(t, { login: 'expired' })
+  const theirs = await sandbox(t)
+  const hostile = {
+    CLAUDE_AUTH_CONFIG: theirs.home.configFile,
+    HOME: theirs.home.path,
+    CLAUDE_CONFIG_DIR: theirs.home.paths.folder,
+    HTTPS_PROXY: theirs.proxy.url,
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  }
+  const person = spawn('/bin/sleep', ['60'], { env: box.env, cwd: '/', stdio: 'ignore' })
+  t.teardown(() => person.kill('SIGKILL'))
+  await once(person, 'spawn')
+  const of = ['--for', 'hook', '--environ-of', String(person.pid)]
+  t.match(await box.ensure(of, { env: hostile }), { code: 0, outcome: { verdict: 'ok' } })
+  t.equal(box.authority.counts().rotations, 1)
+  t.same([theirs.authority.requests, theirs.proxy.connects], [[], []])
 })
 
 t.test('--json prints one object also when the run breaks', async t => {

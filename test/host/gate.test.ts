@@ -76,3 +76,14 @@ t.test('a gate that can’t be made is an error of ours', async t => {
   for (const name of ['link', 'folder'])
     t.throws(() => enterGate(join(folder, name), null, 100), { code: 'write-failed' })
 })
+
+t.test('a descriptor of another file is not this gate', async t => {
+  const folder = t.testdir({ other: '' })
+  const path = join(folder, 'gate')
+  const other = openSync(join(folder, 'other'), 'r+')
+  t.teardown(() => closeSync(other))
+  const gate = enterGate(path, other, 1_000)
+  t.notOk(isFree(path, '-x'))
+  gate.leave()
+  t.ok(isFree(path, '-x'))
+})

@@ -25,6 +25,7 @@ export const ensure = {
     terminal: { says: 'somebody can be asked', hidden: true },
     foreign: { says: 'another credential stands in the environment', hidden: true },
     cwd: { value: 'FOLDER', says: 'where the client is started', hidden: true },
+    'environ-of': { value: 'PID', says: 'the process whose environment counts', hidden: true },
     'waited-for': { says: 'somebody waits until this run has ended', hidden: true },
   },
   notes: [

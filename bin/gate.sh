@@ -41,7 +41,7 @@ ca_worker() {
 
 # Runs "$@" with the gate open on 9, and with none of the caller's other descriptors.
 ca_with_gate() {
-  umask 077
+  command umask 077
   [ -d "$ca_state" ] || command mkdir -p -- "$ca_state" 2>/dev/null
   ca_opened=n
   { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null

@@ -1,35 +1,39 @@
 #!/bin/sh
 # Lists the users that have a login folder of their own and no session, or (--start) starts a check as each.
 
+# As in bin/claude.
+POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
+unset -f '[' command
+
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ca_homes=/home ca_run=/run/user
 
 # A directory service may list nobody, and still know each of its users: those are found by their folders.
 ca_known() {
-  getent passwd
-  ca_owners=$(stat -Lc %u -- "$ca_homes"/*/.claude 2>/dev/null | sort -u)
+  command getent passwd
+  ca_owners=$(command stat -Lc %u -- "$ca_homes"/*/.claude 2>/dev/null | command sort -u)
   # Some that nobody knows are no failure.
-  if [ -n "$ca_owners" ]; then getent passwd $ca_owners || :; fi
+  if [ -n "$ca_owners" ]; then command getent passwd $ca_owners || :; fi
 }
 
 # `passwd` lines on stdin: a home that is there, and in it a login folder of that very user; each once.
 ca_list() {
   ca_done=
-  while IFS=: read -r ca_user ca_skip ca_uid ca_skip ca_skip ca_home ca_skip; do
+  while IFS=: command read -r ca_user ca_skip ca_uid ca_skip ca_skip ca_home ca_skip; do
     case $ca_uid in '' | *[!0-9]* | ???????????*) continue ;; esac
     # Ranges of systemd's own users and of nobody.
     if [ "$ca_uid" -ge 61184 ] && [ "$ca_uid" -le 65535 ]; then continue; fi
     case $ca_home in /?*) ;; *) continue ;; esac
     [ -d "$ca_home/.claude" ] || continue
-    [ "$(stat -Lc %u -- "$ca_home" 2>/dev/null):$(stat -Lc %u -- "$ca_home/.claude" 2>/dev/null)" = "$ca_uid:$ca_uid" ] || continue
+    [ "$(command stat -Lc %u -- "$ca_home" 2>/dev/null):$(command stat -Lc %u -- "$ca_home/.claude" 2>/dev/null)" = "$ca_uid:$ca_uid" ] || continue
     # Their own service manager has a timer of its own for them.
     if [ -e "$ca_run/$ca_uid/systemd/private" ]; then continue; fi
     case $ca_done in *":$ca_uid:$ca_home:"*) continue ;; esac
     ca_done=$ca_done:$ca_uid:$ca_home:
     # systemd takes a name or a number; of names only plain ones.
     case $ca_user in
-      [!a-zA-Z_]* | *[!a-zA-Z0-9._-]* | '') printf '%s\n' "$ca_uid" ;;
-      *) printf '%s\n' "$ca_user" ;;
+      [!a-zA-Z_]* | *[!a-zA-Z0-9._-]* | '') command printf '%s\n' "$ca_uid" ;;
+      *) command printf '%s\n' "$ca_user" ;;
     esac
   done
 }
@@ -37,6 +41,6 @@ ca_list() {
 case ${1-} in
   '') ca_known | ca_list ;;
   # A few at a time: most have nothing to do, and none may hold up the others.
-  --start) ca_known | ca_list | sed 's/.*/claude-auth@&.service/' | xargs -r -n 1 -P 4 systemctl start ;;
-  *) printf 'usage: %s [--start]\n' "$0" >&2 && exit 2 ;;
+  --start) ca_known | ca_list | command sed 's/.*/claude-auth@&.service/' | command xargs -r -n 1 -P 4 systemctl start ;;
+  *) command printf 'usage: %s [--start]\n' "$0" >&2 && exit 2 ;;
 esac

@@ -20,7 +20,7 @@ ca_off() {
 # ca_leave NAME [TEXT]: puts a private file into our folder beside the login.
 ca_leave() {
   (
-    umask 077
+    command umask 077
     # Made anew, never through a link: the folder may have been opened to others by mistake.
     set -C
     ca_left=$ca_state/$1

@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } 
 import { join } from 'node:path'
 import t from 'tap'
 import { run as runProgram } from '../kit/run.js'
+import { builtins, programs } from '../kit/shell-words.js'
 import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
 
 const isRoot = process.getuid?.() === 0
@@ -212,18 +213,7 @@ for (const shell of Object.keys(shells) as Shell[])
       ])
         box.write(join(here, name), `#!/bin/sh\n${bad}\n`, 0o755)
       box.write(join(here, 'rc'), bad)
-      const functions = [
-        '[',
-        'exec',
-        'command',
-        'unset',
-        'export',
-        'printf',
-        'read',
-        'cd',
-        'echo',
-        'flock',
-      ]
+      const functions = ['[', 'exec', 'unset', 'export', ...builtins(), ...programs()]
       const env: Record<string, string> = {
         ...box.env,
         ...{ PATH: `.::${box.env['PATH']}`, IFS: 'ae/', CDPATH: '/usr', ENV: join(here, 'rc') },

@@ -3,6 +3,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { builtins, programs } from '../../kit/shell-words.js'
 import { type Wrapped, wrapped } from '../../kit/wrapped.js'
 import { type Shell, shells } from '../../kit/wrapper-box.js'
 import { type Figures, isWhole } from '../figures.js'
@@ -22,19 +23,7 @@ const ourTools = [
   'sleep',
   'node',
 ]
-const hidden = [
-  '[',
-  'exec',
-  'command',
-  'unset',
-  'export',
-  'printf',
-  'read',
-  'cd',
-  'echo',
-  'flock',
-  'node',
-]
+const hidden = ['[', 'exec', 'unset', 'export', 'node', ...builtins(), ...programs()]
 
 /**
  * What the caller's environment may try. Not LD_PRELOAD, nor SHELLOPTS with PS4 where sh is bash: they are in every

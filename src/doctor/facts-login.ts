@@ -1,11 +1,11 @@
 // The configuration in force and the login file as it lies there; nothing is asked of anybody.
 
 import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type ClientSettings, readClientSettings, settingsFolder } from '../host/client-settings.js'
 import type { VaultConfig } from '../host/config/resolved.js'
 import { ownPaths } from '../host/paths.js'
-import { othersMayWrite, unsafeParent } from '../host/private-path.js'
+import { distrustOf } from '../host/trusted-path.js'
 import { findAnswer, type Sealer } from '../login/answer.js'
 import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
@@ -103,20 +103,16 @@ function factsOf(path: string, { uid, mode }: Stats): PathFacts {
   return { path, uid, mode: mode & 0o7777 }
 }
 
-/** As OpenSSH judges the folders above a key: from the real file up to the home. */
+/** The folders on the way to the login file and, through a link, to its target, as OpenSSH judges those above a key. */
 function unsafeAbove({ paths, person, owned }: Place): LoginFacts['unsafe'] {
-  const folder = pathFacts(paths.folder)
-  if (!owned || folder === null) return null
+  if (!owned || pathFacts(paths.folder) === null) return null
   try {
-    const home = realpathSync(person.home)
-    const at = pathFacts(paths.loginFile) === null ? paths.folder : paths.loginFile
-    // Outside the home (a mount, `CLAUDE_CONFIG_DIR`) the walk goes up to the root.
-    const isInside = `${realpathSync(at)}/`.startsWith(`${home}/`)
-    const rules = { uid: person.uid, ...(isInside ? { home } : {}) }
-    const why = at === paths.folder ? othersMayWrite(folder, person.uid) : null
-    if (why !== null) return { ...folder, why }
-    const unsafe = unsafeParent(at, rules)
-    const about = unsafe && pathFacts(unsafe.folder)
+    const isElsewhere = isLink(paths.loginFile) && pathFacts(paths.loginFile) !== null
+    const target = isElsewhere
+      ? distrustOf(dirname(realpathSync(paths.loginFile)), person.uid)
+      : null
+    const unsafe = distrustOf(paths.folder, person.uid) ?? target
+    const about = unsafe && pathFacts(unsafe.path)
     return unsafe && about ? { ...about, why: unsafe.why } : null
   } catch {
     // Gone in the meantime.

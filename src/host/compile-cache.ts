@@ -17,7 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
-import { openOwn } from './own-file.js'
+import { openOwn } from './open-file.js'
 import type { Env } from './paths.js'
 
 /** Where the code is kept: `name` changes with everything that it depends on. */

@@ -5,7 +5,7 @@ import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'no
 import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
-import { openOwn } from '../host/own-file.js'
+import { openOwn } from '../host/open-file.js'
 import { inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
 import { giveRoomBack, keepRoom } from './room.js'
 

@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, readFileSync, writeSync } from 'node:f
 import { join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
 import { jsonObject } from '../host/json.js'
-import { openOwn } from '../host/own-file.js'
+import { openOwn } from '../host/open-file.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */
 export interface LockNote {

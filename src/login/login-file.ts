@@ -15,7 +15,7 @@ import { dirname } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { isTooDeep } from '../host/json.js'
-import { othersMayWrite } from '../host/private-path.js'
+import { othersMayWrite } from '../host/trusted-path.js'
 import { type Login, loginObject, parseLogin } from './login.js'
 import { isEditable, memberSpan, parseObject, spliceMember } from './login-text.js'
 

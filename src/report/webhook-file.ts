@@ -2,7 +2,7 @@
 
 import { serverAddress } from '../host/endpoint.js'
 import { AuthError, systemCode } from '../host/error.js'
-import { readPrivateFile } from '../host/private-path.js'
+import { readPrivateFile } from '../host/open-file.js'
 import { quoted } from '../host/quoted.js'
 
 /** The group that install makes for it. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
-import { readPrivateBytes } from '../host/private-path.js'
+import { readPrivateBytes } from '../host/open-file.js'
 
 export interface KeyPlace {
   /** `~/.local/share/claude-auth`. */

@@ -3,7 +3,8 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError } from '../host/error.js'
-import { othersMayWrite, readPrivateBytes } from '../host/private-path.js'
+import { readPrivateBytes } from '../host/open-file.js'
+import { othersMayWrite } from '../host/trusted-path.js'
 
 export type SecretFile =
   /** The text without the white space around it. */

@@ -3,7 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { atomicWrite } from '../atomic-write.js'
 import { jsonObject } from '../json.js'
-import { othersMayRead } from '../private-path.js'
+import { othersMayRead } from '../trusted-path.js'
 import type { Config } from './resolved.js'
 import { type ConfigSource, configSource } from './source.js'
 

@@ -4,7 +4,7 @@ import { type BigIntStats, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../error.js'
 import type { OwnPaths } from '../paths.js'
-import { closing, othersMayWrite } from '../private-path.js'
+import { closing, othersMayWrite } from '../trusted-path.js'
 
 const maxBytes = 1024 * 1024
 

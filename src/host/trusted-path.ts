@@ -1,0 +1,209 @@
+// Who else could change what a path leads to: every folder and link from `/` down is judged, as OpenSSH judges `authorized_keys`.
+
+import {
+  type BigIntStats,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { systemCode } from './error.js'
+import { quoted } from './quoted.js'
+
+/** The owner and mode bits that the rules judge; any `Stats` will do. */
+export interface OwnerAndMode {
+  uid: number | bigint
+  mode: number | bigint
+}
+
+/** The first part of a path that somebody else controls, and why; to be read as `${path} ${why}`. */
+export interface Distrust {
+  path: string
+  why: string
+}
+
+/** One folder, link or file on the way, as the walk met it. */
+interface Part {
+  path: string
+  stat: BigIntStats
+}
+
+/** As many links as Linux itself follows on one way (path_resolution(7)). */
+const mostLinks = 40
+/** `f_type` of statfs(2). */
+const procfs = 0x9fa0
+const fuse = 0x65735546
+/** Whoever has no number in a user namespace is shown as this one (`/proc/sys/kernel/overflowuid`). */
+const nobody = 65534
+
+/**
+ * Null when nobody but `uid` and root decides what `path` leads to; else the first part that somebody
+ * else does, and why. Links are followed one by one, and the folder that holds each and its owner count.
+ * What is not there yet is fine where only `uid` or root could make it. A relative path begins in the
+ * current folder.
+ *
+ * A sticky folder of root's (`/tmp`) is fine above something that is there and belongs to `uid` or root. A folder
+ * that a group may write is fine where the group is root's or the user's own. A process file system is never
+ * fine: its links lead into whatever another process sees. Never throws.
+ */
+export function distrustOf(path: string, uid: number): Distrust | null {
+  try {
+    return walk(path, uid)
+  } catch (error) {
+    return { path, why: `cannot be examined (${systemCode(error) ?? 'unknown error'})` }
+  }
+}
+
+function walk(path: string, uid: number): Distrust | null {
+  let rest = parts(path.startsWith('/') ? path : `${resolve()}/${path}`)
+  let links = 0
+  const root: Part = { path: '/', stat: lstatSync('/', { bigint: true }) }
+  let way = [root]
+  const atRoot = judge(root, null, uid)
+  if (atRoot) return atRoot
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    if (name === '..') {
+      if (way.length > 1) way.pop()
+      continue
+    }
+    const above = way.at(-1) ?? root
+    const at = join(above.path, name)
+    const stat = look(at)
+    if (stat === undefined) return isForAll(above.stat) ? openToOthers(above.path) : null
+    const here = { path: at, stat }
+    const why = judge(here, above, uid)
+    if (why) return why
+    if (!stat.isSymbolicLink()) {
+      way.push(here)
+      continue
+    }
+    links += 1
+    if (links > mostLinks) return { path: at, why: 'is a loop of links' }
+    const target = readlinkSync(at)
+    if (target.startsWith('/')) way = [root]
+    rest = [...parts(target), ...rest]
+  }
+  const end = way.at(-1) ?? root
+  return isForAll(end.stat) ? openToOthers(end.path) : null
+}
+
+/** `.` and doubled slashes say nothing; `..` is walked, for behind a link it is another folder than the text says. */
+function parts(path: string): string[] {
+  return path.split('/').filter(name => name !== '' && name !== '.')
+}
+
+/** Undefined for what is missing, or in a folder that keeps this user out. */
+function look(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    if (['EACCES', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+function judge({ path, stat }: Part, above: Part | null, uid: number): Distrust | null {
+  const mount = above !== null && above.stat.dev !== stat.dev ? strangeMount(path, stat, uid) : null
+  if (mount !== null) return { path, why: mount }
+  if (!isTrustedOwner(path, Number(stat.uid), uid))
+    return { path, why: `belongs to user ${stat.uid}` }
+  if (stat.isSymbolicLink() || isForAll(stat)) return null
+  return isOpenToOthers(stat, uid) ? openToOthers(path) : null
+}
+
+function openToOthers(path: string): Distrust {
+  return { path, why: 'is writable by others' }
+}
+
+/**
+ * Is `owner` the user or root? In a user namespace root has another number: whoever owns `/bin/sh` counts as
+ * root. Where strangers have the same number, only in the folders that are the system's own everywhere.
+ */
+function isTrustedOwner(path: string, owner: number, uid: number): boolean {
+  if (owner === uid || owner === 0) return true
+  if (owner !== rootsNumber()) return false
+  return owner !== nobody || /^\/(?:(?:bin|etc|lib\d*|nix|opt|sbin|usr)(?:\/|$)|[^/]*$)/.test(path)
+}
+
+function rootsNumber(): number {
+  return statSync('/bin/sh', { throwIfNoEntry: false })?.uid ?? 0
+}
+
+/** A folder like `/tmp`: anybody adds to it, and only its owner, root and who made a file may take the file away. */
+function isForAll({ uid, mode }: BigIntStats): boolean {
+  const isSticky = (mode & 0o041000n) === 0o041000n && (mode & 0o170000n) === 0o040000n
+  return isSticky && uid === 0n && (mode & 0o022n) !== 0n
+}
+
+/** A group of the user's own has the user's number, as useradd(8) gives it. */
+function isOpenToOthers({ uid: owner, gid, mode }: BigIntStats, uid: number): boolean {
+  if ((mode & 0o002n) !== 0n) return true
+  if ((mode & 0o020n) === 0n || gid === 0n) return false
+  return gid !== BigInt(uid) || owner !== BigInt(uid)
+}
+
+/** Why a file system that begins here is none to believe: what it says of owners and links, somebody else may decide. */
+function strangeMount(path: string, stat: BigIntStats, uid: number): string | null {
+  if (stat.isSymbolicLink()) return null
+  const { type } = statfsSync(path)
+  if (type === procfs) return 'is on the process file system'
+  if (type !== fuse) return null
+  const owner = fuseOwner(stat.dev)
+  return owner === 0 || owner === uid ? null : 'is on a file system that another user mounted'
+}
+
+/** The user who answers for a FUSE file system, whose word its owners and modes are; null: unknown. */
+function fuseOwner(dev: bigint): number | null {
+  const number = `${(dev >> 8n) & 0xfffn}:${(dev & 0xffn) | ((dev >> 12n) & 0xfff00n)}`
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  const mount = lines.find(line => line.split(' ')[2] === number)
+  const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(mount ?? '')?.[1]
+  return owner === undefined ? null : Number(owner)
+}
+
+/**
+ * Null when only `uid` or root may write; else why not, to be read after the path
+ * (`belongs to user 1001`, `is writable by others`). OpenSSH's `safe_path` judges so; no group is let pass.
+ */
+export function othersMayWrite(stat: OwnerAndMode, uid: number): string | null {
+  if (Number(stat.uid) !== uid && Number(stat.uid) !== 0) return `belongs to user ${stat.uid}`
+  return (Number(stat.mode) & 0o022) !== 0 ? 'is writable by others' : null
+}
+
+/** `uid` is the effective user. */
+export interface PrivateRules {
+  uid: number
+  /** Accept a file of root's that a group may read (`root:claude-auth 0640`, a systemd credential 0440). */
+  rootMayShare?: boolean
+}
+
+/** Null when only `uid` (or root, for its own file) may read; else why not, to be read after the path. */
+export function othersMayRead(stat: OwnerAndMode, rules: PrivateRules): string | null {
+  const owner = Number(stat.uid)
+  if (owner !== rules.uid && owner !== 0) return `belongs to user ${stat.uid}`
+  const forbidden = owner === 0 && rules.rootMayShare ? 0o037 : 0o077
+  return (Number(stat.mode) & forbidden) !== 0 ? 'is readable by others' : null
+}
+
+/** The command to type about a part of a path that is not trusted. */
+export function distrustHint({ path }: Distrust, uid: number): string {
+  try {
+    return closing(path, lstatSync(path), uid)
+  } catch {
+    return `ls -ld ${quoted(path)}`
+  }
+}
+
+/**
+ * The command after which nobody but `uid` and root may write to `path`. What is root's takes sudo; a folder
+ * for everybody (`/tmp`) has to stay one.
+ */
+export function closing(path: string, stat: OwnerAndMode, uid: number): string {
+  const owner = Number(stat.uid)
+  const isSticky = (Number(stat.mode) & 0o1002) === 0o1002
+  if ((owner !== uid && owner !== 0) || isSticky || (Number(stat.mode) & 0o022) === 0)
+    return `ls -ld ${quoted(path)}`
+  return `${owner === uid ? '' : 'sudo '}chmod go-w ${quoted(path)}`
+}

@@ -68,7 +68,7 @@ export async function setStage(env: Env): Promise<Stage> {
     random: randomBytes,
     says: modelSays,
   })
-  const proxy = await startTlsProxy(authority.handle, await makeCertificates(Date.now()))
+  const proxy = await startTlsProxy(authority.handle, makeCertificates(Date.now()))
   let closed = false
 
   const write = (file: string, content: string, mode = 0o600) => {

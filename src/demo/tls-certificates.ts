@@ -1,5 +1,9 @@
 // Certificates made up for one run: an authority, and a leaf for every host that is played.
 
+import { issueCertificate } from './x509.js'
+
+const dayMs = 24 * 3_600_000
+
 /** The hosts that are played, besides all below `wildcards`. */
 const hosts = [
   'platform.claude.com',
@@ -21,33 +25,23 @@ export interface Certificates {
   key: string
 }
 
-/** Makes a new authority and leaf (P-256), valid for a year from `nowMs`. Takes about 0.1 s. */
-export async function makeCertificates(nowMs: number): Promise<Certificates> {
-  const { generate } = (await import('selfsigned')).default
-  const notBeforeDate = new Date(nowMs - 24 * 3_600_000)
-  const common = { keyType: 'ec', algorithm: 'sha256', notBeforeDate } as const
-  const authority = await generate([{ name: 'commonName', value: 'claude-auth stand-in' }], {
-    ...common,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
+/** Makes a new authority and leaf (P-256), valid for a year from `nowMs`. */
+export function makeCertificates(nowMs: number): Certificates {
+  const valid = { notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + 365 * dayMs }
+  const authority = issueCertificate({
+    commonName: 'claude-auth stand-in',
+    issuer: null,
+    isAuthority: true,
+    ...valid,
   })
-  const altNames = [...hosts, ...wildcards.map(each => `*.${each}`)].map(value => ({
-    type: 2 as const,
-    value,
-  }))
-  const leaf = await generate([{ name: 'commonName', value: 'platform.claude.com' }], {
-    ...common,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames },
-    ],
+  const leaf = issueCertificate({
+    commonName: 'platform.claude.com',
+    issuer: authority,
+    isAuthority: false,
+    dnsNames: [...hosts, ...wildcards.map(each => `*.${each}`)],
+    ...valid,
   })
-  return { authority: authority.cert, leaf: leaf.cert, key: leaf.private }
+  return { authority: authority.cert, leaf: leaf.cert, key: leaf.key }
 }
 
 /** Whether the leaf holds for this host. */

@@ -126,7 +126,7 @@ t.test('nobody there, no such name: nothing was sent', async t => {
 })
 
 t.test('TLS', async t => {
-  const certificates = await makeCertificates(Date.now())
+  const certificates = makeCertificates(Date.now())
   const seen: string[] = []
   const proxy = await startTlsProxy((request, response) => {
     seen.push(`${request.method} https://${request.headers.host}${request.url}`)

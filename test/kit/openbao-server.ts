@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HttpOutcome, send } from '../../src/anthropic/http.js'
+import { issueCertificate } from '../../src/demo/x509.js'
 import { type JsonObject, jsonObject } from '../../src/host/json.js'
 
 export interface Reply {
@@ -34,7 +35,7 @@ export async function startServer(
   { tls, more = '' }: { tls: boolean; more?: string },
 ): Promise<Server> {
   const port = await freePort()
-  const certificates = tls ? await writeCertificates(folder) : null
+  const certificates = tls ? writeCertificates(folder) : null
   const trust =
     certificates === null
       ? 'tls_disable = true'
@@ -83,27 +84,18 @@ function replyOf(outcome: HttpOutcome, what: string): Reply {
   return { status: outcome.status, body: jsonObject(outcome.body) ?? {} }
 }
 
-async function writeCertificates(folder: string) {
-  const { generate } = (await import('selfsigned')).default
-  const common = { keyType: 'ec', algorithm: 'sha256' } as const
-  const isAuthority = [
-    { name: 'basicConstraints', cA: true, critical: true },
-    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-  ]
-  const [authority, wrong] = await Promise.all(
-    ['the authority', 'another authority'].map(value =>
-      generate([{ name: 'commonName', value }], { ...common, extensions: isAuthority as never }),
-    ),
-  )
-  if (!authority || !wrong) throw new Error('no certificates')
-  const leaf = await generate([{ name: 'commonName', value: 'vault.test' }], {
-    ...common,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-    ],
+function writeCertificates(folder: string) {
+  const valid = { notBeforeMs: Date.now() - 3_600_000, notAfterMs: Date.now() + 24 * 3_600_000 }
+  const authorityNamed = (commonName: string) =>
+    issueCertificate({ commonName, issuer: null, isAuthority: true, ...valid })
+  const authority = authorityNamed('the authority')
+  const wrong = authorityNamed('another authority')
+  const leaf = issueCertificate({
+    commonName: 'vault.test',
+    issuer: authority,
+    isAuthority: false,
+    addresses: ['127.0.0.1'],
+    ...valid,
   })
   const write = (name: string, text: string) => {
     const path = join(folder, name)
@@ -115,7 +107,7 @@ async function writeCertificates(folder: string) {
     caFile: write('vault-ca.pem', authority.cert),
     wrongCaFile: write('wrong-ca.pem', wrong.cert),
     leafFile: write('leaf.pem', leaf.cert),
-    keyFile: write('leaf.key', leaf.private),
+    keyFile: write('leaf.key', leaf.key),
   }
 }
 

@@ -61,7 +61,7 @@ export interface Sandbox extends LoginOnDisk {
   grepSecrets(where: string, only?: 'refresh'): Promise<string[]>
 }
 
-let certificates: Promise<Certificates> | null = null
+let certificates: Certificates | null = null
 
 /** Where ends are registered: a test, or whatever else has an end. */
 export type Teardown = Pick<Test, 'teardown'>
@@ -82,7 +82,7 @@ export async function sandbox(t: Teardown, options: SandboxOptions = {}): Promis
   const beside = options.beside
   const authority =
     beside?.authority ?? (await startAuthority({ now, random: randomBytes, ...options.authority }))
-  const proxy = beside?.proxy ?? (await startTlsProxy(authority.handle, await certificates))
+  const proxy = beside?.proxy ?? (await startTlsProxy(authority.handle, certificates))
   const client = options.client === undefined ? trivialClient : options.client
   const home = makeHome(user, client, options.node ?? process.execPath)
   t.teardown(async () => {

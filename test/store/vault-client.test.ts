@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import t, { type Test } from 'tap'
 import type { Network } from '../../src/anthropic/http.js'
+import { issueCertificate } from '../../src/demo/x509.js'
 import { type VaultPlace, type VaultReply, vaultClient } from '../../src/store/vault-client.js'
 import { badLine } from '../kit/bad-line.js'
 import { openBao } from '../kit/openbao.js'
@@ -162,15 +163,15 @@ t.test('a server is trusted by its authority alone', async t => {
 })
 
 t.test('an expired or self-signed certificate, and no TLS at all', async t => {
-  const { generate } = (await import('selfsigned')).default
   const dayMs = 86_400_000
   const serving = async (lastDay: number) => {
-    const { private: key, cert } = await generate([{ name: 'commonName', value: 'vault.test' }], {
-      keyType: 'ec',
-      algorithm: 'sha256',
-      notBeforeDate: new Date(Date.now() - 3 * dayMs),
-      notAfterDate: new Date(Date.now() + lastDay * dayMs),
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    const { key, cert } = issueCertificate({
+      commonName: 'vault.test',
+      issuer: null,
+      isAuthority: false,
+      addresses: ['127.0.0.1'],
+      notBeforeMs: Date.now() - 3 * dayMs,
+      notAfterMs: Date.now() + lastDay * dayMs,
     })
     const server = createServer({ key, cert })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -27,15 +27,7 @@ const startedAt = new Date()
 const isAlone = process.argv.includes('--alone')
 
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
-const libraries = [
-  'diff',
-  'https-proxy-agent',
-  'jose',
-  'node-vault',
-  'selfsigned',
-  'valibot',
-  'yaml',
-]
+const libraries = ['diff', 'https-proxy-agent', 'jose', 'node-vault', 'valibot', 'yaml']
 
 const options = {
   absWorkingDir: root,
@@ -57,6 +49,7 @@ const options = {
   mainFields: ['module', 'main'],
   logLevel: 'warning',
   legalComments: 'none',
+  metafile: true,
 }
 
 /** In the place of the modules that `names` matches: what `require` gives for `nameOf(name)`. */
@@ -76,7 +69,8 @@ function byRequire(name, names, nameOf = path => path) {
 
 // Of node-vault only its requests are used, on a transport of our own: axios, its own one, would cost
 // 80 ms at each start, and debug could print what a request holds. proper-lockfile does as well without
-// graceful-fs, whose waiting for free descriptors costs 15 ms at each start.
+// graceful-fs, whose waiting for free descriptors costs 15 ms at each start. kerberos is a native module
+// that a proxy's "Negotiate" would load from whatever node_modules lies above us.
 const unused = {
   name: 'unused',
   setup({ onResolve, onLoad }) {
@@ -86,6 +80,10 @@ const unused = {
     onLoad({ filter: /^axios$/, namespace: 'unused' }, () => ({ contents: '' }))
     onLoad({ filter: /^debug$/, namespace: 'unused' }, () => ({
       contents: 'module.exports = () => () => undefined',
+    }))
+    onResolve({ filter: /^kerberos$/ }, ({ path }) => ({ path, namespace: 'unused' }))
+    onLoad({ filter: /^kerberos$/, namespace: 'unused' }, () => ({
+      contents: 'throw new Error("kerberos is not part of claude-auth")',
     }))
     onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }))
   },
@@ -107,11 +105,22 @@ const lateModules = (...late) => ({
   },
 })
 
+/** The folders in node_modules of those packages of which a bundle holds code. */
+const packages = new Set()
+
+async function bundle(more) {
+  const { metafile } = await build({ ...options, ...more })
+  for (const { inputs } of Object.values(metafile.outputs))
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
+      if (folder !== undefined && bytesInOutput > 0) packages.add(folder)
+    }
+}
+
 mkdirSync(join(root, '.cache'), { recursive: true })
 const temporary = mkdtempSync(join(root, '.cache', 'dist-'))
 try {
-  await build({
-    ...options,
+  await bundle({
     entryPoints: libraries,
     outdir: temporary,
     entryNames: 'library-[name]-[hash]',
@@ -123,8 +132,7 @@ try {
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
   for (const name of ['main', 'engine', 'help']) {
-    await build({
-      ...options,
+    await bundle({
       entryPoints: { [name]: `src/${name}.ts` },
       outdir: temporary,
       // The function around a module: src/program.ts calls it.
@@ -144,8 +152,7 @@ try {
     names[name] = `${name}-${hash.slice(0, 16)}.cjs`
     renameSync(join(temporary, `${name}.cjs`), join(temporary, names[name]))
   }
-  await build({
-    ...options,
+  await bundle({
     entryPoints: { 'claude-auth': 'src/program.ts' },
     outdir: temporary,
     define: Object.fromEntries(
@@ -173,7 +180,7 @@ function install() {
     if (!built.includes(name) && name !== '.built' && isOld(name))
       rmSync(join(dist, name), { force: true })
   }
-  // As of the start, so that a source saved during the build counts as newer.
-  writeFileSync(join(dist, '.built'), '')
+  // What is bundled is for scripts/sbom.mjs. As of the start, so that a source saved during the build counts as newer.
+  writeFileSync(join(dist, '.built'), `${[...packages].sort().join('\n')}\n`)
   utimesSync(join(dist, '.built'), startedAt, startedAt)
 }

@@ -1,31 +1,45 @@
-// Writes sbom.json (CycloneDX, what is needed at run time) and docs/licences.md from the lockfile; `--check` only compares.
+// Writes sbom.json (CycloneDX) and docs/licences.md: the packages of which the build put code into dist/. `--check` only compares.
 
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runtimes } from './runtime-pins.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const read = name => readFileSync(join(root, name), 'utf8')
 // A line that names a holder, not one of the text's own sentences about holders.
-const copyrightLine = /^[#\s]*Copyright (?!notice|holders).*$/gm
+const copyrightLine = /^[#\s]*Copyright (?!notice|holders)(?:.*:(?:\n.+)+|.*)$/gm
 const own = JSON.parse(read('package.json'))
+const lock = JSON.parse(read('package-lock.json')).packages
 
-// The lockfile is all that is read, so this works offline; npm's own warnings are no part of it.
-const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']
-const stdio = ['ignore', 'pipe', 'ignore']
-const bom = runTimeOnly(
-  JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio })),
-)
+/** What the bundler says it took code from: `{folder, name, version, license, hash}`, sorted by name. */
+const bundled = read('dist/.built')
+  .split('\n')
+  .filter(folder => folder !== '')
+  .map(packageIn)
+  .sort((a, b) => (a.ref < b.ref ? -1 : 1))
 
+const bom = `${JSON.stringify(bill(), null, 2)}\n`
 const licences = `# Licences of what is in the package
 
-claude-auth itself is under the [MIT licence](../LICENSE). These packages are needed at run time; what is used of them
-is part of \`dist/\`. The same list for programs, with hashes: \`sbom.json\` (CycloneDX). Both are written by \`npm run sbom\`.
+claude-auth itself is under the [MIT licence](../LICENSE). Code of these packages is part of \`dist/\`, as the bundler
+reports it. The same list for programs, with hashes: \`sbom.json\` (CycloneDX). Both are written by \`npm run sbom\`.
 
 | package | version | licence | copyright |
 | --- | --- | --- | --- |
-${bom.components.map(each => `| ${[nameOf(each), each.version, licenceOf(each), copyrightOf(each)].join(' | ')} |`).join('\n')}
+${bundled.map(each => `| ${[each.name, each.version, each.license, copyrightOf(each)].join(' | ')} |`).join('\n')}
+
+The \`.deb\`, \`.rpm\` and \`.tar.gz\` also bring a Node.js; the npm package does not. Its licence, with those of all that
+it includes, is the file \`node-licence.txt\` beside it.
+
+| architecture | package | version | licence | copyright |
+| --- | --- | --- | --- | --- |
+${Object.entries(runtimes)
+  .map(([architecture, { spec }]) => {
+    const [name, version] = spec.split('@')
+    return `| ${architecture} | ${name} | ${version} | MIT, and others | Copyright Node.js contributors |`
+  })
+  .join('\n')}
 
 ## The texts
 
@@ -33,89 +47,97 @@ ${texts().join('\n\n')}
 `
 
 if (!process.argv.includes('--check')) {
-  writeFileSync(join(root, 'sbom.json'), `${JSON.stringify(bom, null, 2)}\n`)
+  writeFileSync(join(root, 'sbom.json'), bom)
   writeFileSync(join(root, 'docs/licences.md'), licences)
 } else {
   const behind = [
-    ...(essence(JSON.parse(read('sbom.json'))) === essence(bom) ? [] : ['sbom.json']),
+    ...(read('sbom.json') === bom ? [] : ['sbom.json']),
     ...(read('docs/licences.md') === licences ? [] : ['docs/licences.md']),
   ]
   for (const name of behind) console.error(`${name} is behind: npm run sbom`)
   process.exitCode = behind.length > 0 ? 1 : 0
 }
 
-/** `--omit dev` of npm 11 also leaves out what a dev dependency needs too (valibot, yaml); the lockfile knows better. */
-function runTimeOnly({
-  serialNumber: _,
-  metadata: { timestamp: __, tools: ___, ...metadata },
-  ...full
-}) {
-  const needed = Object.entries(JSON.parse(read('package-lock.json')).packages)
-    .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
-    .map(([path, { version }]) => `${path.split('node_modules/').pop()}@${version}`)
-  const isNeeded = ref => needed.includes(ref) || ref === metadata.component['bom-ref']
+function packageIn(folder) {
+  const { version, integrity } = lock[folder]
+  const { license, licenses } = JSON.parse(read(join(folder, 'package.json')))
+  const name = folder.split('node_modules/').at(-1)
+  // A list, as packages had it before SPDX names.
+  const older = [licenses ?? license ?? []].flat().map(each => each.type ?? each)
   return {
-    ...full,
-    // npm takes the name of the folder; without time and random number the same lock gives the same file.
-    metadata: { ...metadata, component: { ...metadata.component, name: own.name } },
-    components: full.components
-      .filter(each => isNeeded(each['bom-ref']))
-      .map(({ scope: _, ...each }) => ({ ...each, scope: 'required' })),
-    dependencies: full.dependencies
-      .filter(({ ref }) => isNeeded(ref))
-      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter(isNeeded) })),
+    folder,
+    name,
+    version,
+    ref: `${name}@${version}`,
+    license: older.join(' or ') || 'see its own text',
+    hash: integrity,
   }
 }
 
-/** What must agree, whichever npm wrote it. */
-function essence({ metadata, components }) {
-  const parts = ({ purl, hashes, licenses }) => ({ purl, hashes, licenses })
-  const sorted = [...components].sort((a, b) => (a.purl < b.purl ? -1 : 1))
-  return JSON.stringify([parts(metadata.component), ...sorted.map(parts)])
+/** Without time and random number: the same build gives the same file. */
+function bill() {
+  const itself = `${own.name}@${own.version}`
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: {
+      component: {
+        'bom-ref': itself,
+        type: 'application',
+        name: own.name,
+        version: own.version,
+        description: own.description,
+        purl: `pkg:npm/${itself}`,
+        licenses: [{ license: { id: own.license } }],
+      },
+    },
+    components: bundled.map(({ ref, name, version, license, hash }) => ({
+      'bom-ref': ref,
+      type: 'library',
+      name,
+      version,
+      scope: 'required',
+      hashes: [{ alg: 'SHA-512', content: hex(hash) }],
+      licenses: [{ license: / /.test(license) ? { name: license } : { id: license } }],
+      purl: `pkg:npm/${ref.replace(/^@/, '%40')}`,
+    })),
+    dependencies: [{ ref: itself, dependsOn: bundled.map(({ ref }) => ref) }],
+  }
 }
 
-function nameOf({ group, name }) {
-  return group ? `${group}/${name}` : name
+function hex(integrity) {
+  return Buffer.from(integrity.replace(/^sha512-/, ''), 'base64').toString('hex')
 }
 
-function licenceOf(component) {
-  const { licenses = [] } = component
-  if (licenses.length === 0) return olderForm(component)
-  return licenses
-    .map(({ license, expression }) => expression ?? license.id ?? license.name)
-    .join(', ')
-}
-
-/** A list in `license`, as packages had it before SPDX names. */
-function olderForm(component) {
-  const file = join('node_modules', nameOf(component), 'package.json')
-  const { license } = existsSync(join(root, file)) ? JSON.parse(read(file)) : {}
-  return Array.isArray(license) ? license.map(({ type }) => type).join(' or ') : 'see its own text'
-}
-
-function copyrightOf(component) {
-  const lines = textOf(component)?.match(copyrightLine) ?? []
+function copyrightOf(each) {
+  const lines = textOf(each)?.match(copyrightLine) ?? []
   return (
     lines
-      .map(line => line.replace(/^[#\s]+/, '').replaceAll('|', '/'))
+      .map(line =>
+        line
+          .replace(/^[#\s]+/, '')
+          .replaceAll('|', '/')
+          .replaceAll('\n', ' '),
+      )
       .slice(0, 3)
       .join('; ') || '(none named)'
   )
 }
 
-function textOf(component) {
-  const folder = join(root, 'node_modules', nameOf(component))
-  if (!existsSync(folder)) return null
-  const name = readdirSync(folder).find(each => /^licen[cs]e/i.test(each))
-  return name === undefined ? null : readFileSync(join(folder, name), 'utf8')
+function textOf({ folder }) {
+  if (!existsSync(join(root, folder))) return null
+  const name = readdirSync(join(root, folder)).find(each => /^licen[cs]e/i.test(each))
+  return name === undefined ? null : read(join(folder, name))
 }
 
 /** One text for each licence; the copyright lines are in the table. */
 function texts() {
   const byLicence = new Map()
-  for (const each of bom.components) {
+  for (const each of bundled) {
     const text = textOf(each)?.replace(copyrightLine, '').trim()
-    if (text && !byLicence.has(licenceOf(each))) byLicence.set(licenceOf(each), text)
+    if (text && !byLicence.has(each.license)) byLicence.set(each.license, text)
   }
   return [...byLicence].sort().map(([name, text]) => `### ${name}\n\n\`\`\`text\n${text}\n\`\`\``)
 }

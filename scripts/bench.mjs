@@ -1,5 +1,6 @@
 // Bundles the benchmark of test/bench/ and runs it. usage: npm run bench [-- --help]
 
+import './needs-node.cjs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'

@@ -5,6 +5,7 @@
 // `import()` begins its work when it is asked for. All is CommonJS, which starts 5 ms sooner than ES
 // modules, and of which src/program.ts can keep the compiled code.
 
+import './needs-node.cjs'
 import { createHash } from 'node:crypto'
 import {
   mkdirSync,

@@ -1,5 +1,6 @@
 // Writes docs/commands.md, man/claude-auth.1 and completions/ from the command table; `--check` only compares.
 
+import './needs-node.cjs'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

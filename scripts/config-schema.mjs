@@ -1,5 +1,6 @@
 // Writes docs/config.schema.json from the schema that the program itself checks with; `--check` only compares.
 
+import './needs-node.cjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toJsonSchema } from '@valibot/to-json-schema'

@@ -2,6 +2,7 @@
 // usage: node scripts/lab.mjs [--short | --table] [NAME…]   (names of test/lab/NAME.test.ts)
 // --short: the short cut of each, as the tests run it. --table: runs nothing, and writes what was found last.
 
+import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'

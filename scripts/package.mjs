@@ -1,6 +1,7 @@
 // Makes claude-auth_VERSION_all.deb of what the npm package holds: its scripts install for the machine and hand back.
 // usage: node scripts/package.mjs [FOLDER]   (where to put it; here, if not given)
 
+import './needs-node.cjs'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

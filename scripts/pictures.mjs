@@ -1,6 +1,7 @@
 // Makes docs/pictures/*.svg: terminal pictures from real runs in a throwaway home, with stand-in servers.
 // usage: node scripts/pictures.mjs    (a client on PATH is used, else a small stand-in)
 
+import './needs-node.cjs'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

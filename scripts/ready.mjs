@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: installs node_modules and builds dist, each only when out of date.
 
+import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,6 @@
 // Writes sbom.json (CycloneDX) and docs/licences.md: the packages of which the build put code into dist/. `--check` only compares.
 
+import './needs-node.cjs'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

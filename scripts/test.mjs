@@ -1,6 +1,7 @@
 // Fetches the real programs, runs the tests, shows what failed, and ends with `N passed, N failed`.
 // usage: node scripts/test.mjs [FILE…]
 
+import './needs-node.cjs'
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -67,7 +67,7 @@ export function findNode(candidates: string[], forAll: boolean): string {
   }
   const for_ = forAll ? ' that all users may run' : ''
   throw new AuthError('usage', `there is no Node 20 or newer${for_}; it is needed`, {
-    hint: 'apt install nodejs   (or https://nodejs.org/en/download)',
+    hint: "take a newer one from https://nodejs.org/en/download, or claude-auth's .deb, .rpm or .tar.gz, which bring one",
   })
 }
 

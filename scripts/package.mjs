@@ -13,6 +13,9 @@ const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const target = resolve(process.argv[2] ?? '.', `claude-auth_${own.version}_all.deb`)
 const payload = '/usr/lib/claude-auth'
 
+/** dpkg hands on the PATH of whoever called it. */
+const rootPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin && export PATH'
+
 const control = `Package: claude-auth
 Version: ${own.version}
 Architecture: all
@@ -28,6 +31,7 @@ Description: ${own.description}
 // Before anything is unpacked: dpkg's own words would only be "unmet dependencies".
 const preinst = `#!/bin/sh
 set -e
+${rootPath}
 version=$(node --version 2>/dev/null || echo none)
 major=\${version#v}
 major=\${major%%.*}
@@ -41,17 +45,21 @@ fi
 
 const postinst = `#!/bin/sh
 set -e
+${rootPath}
 [ "$1" = configure ] || exit 0
 if ! node ${payload}/bin/claude-auth install --system --yes; then
   echo "claude-auth: unpacked, not set up yet; type: sudo claude-auth install --system" >&2
 fi
 `
 
-// An upgrade keeps all in place; the new version's postinst moves the link.
+// An upgrade keeps all in place; the new version's postinst moves the link. The package can always be removed:
+// what could not be handed back is named, and stays where it is.
 const prerm = `#!/bin/sh
-set -e
+${rootPath}
 [ "$1" = remove ] || exit 0
-node ${payload}/bin/claude-auth uninstall --system --yes
+node ${payload}/bin/claude-auth uninstall --system --yes </dev/null ||
+  echo "claude-auth: the package is removed; what is named above stays" >&2
+exit 0
 `
 
 const work = mkdtempSync(join(tmpdir(), 'claude-auth-deb-'))

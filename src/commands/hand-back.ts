@@ -32,6 +32,9 @@ export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBa
   return { kind: 'kept', why: trouble ?? `${outcome.verdict}: ${outcome.because}` }
 }
 
+/** A run that is at work has an end within that time; who holds the gate longer keeps it. */
+const gateWaitMs = 40_000
+
 /** Would the login stay in the care of claude-auth, because the machine's file says so? */
 export async function staysSole(place: Place, env: Env): Promise<boolean> {
   const config = await configOf(place, env)
@@ -70,6 +73,7 @@ async function give(
   const ended = await runOnce(env, {
     actor: 'command',
     gateDescriptor,
+    gateWaitMs,
     adjust: inForce => ({
       ...adjust(inForce),
       custody: 'shared',

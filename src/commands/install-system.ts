@@ -13,7 +13,7 @@ import {
   type Site,
 } from '../install/carry-out.js'
 import type { Choices } from '../install/manifest.js'
-import { startSystemTimers } from '../install/services.js'
+import { startSystemTimers, startTimersOfUsers } from '../install/services.js'
 import { systemFacts } from '../install/system-facts.js'
 import { systemManifest, systemPlan } from '../install/system-plan.js'
 import { installedLines } from '../report/install-text.js'
@@ -45,7 +45,10 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
     if (!flags.json) say(notes)
     if (await isWanted(prepared, flags)) {
       if (!isInPlace(prepared)) carryOut(prepared, { version, choices })
-      if (facts.live && prepared.changes.length > 0) startSystemTimers(facts.shipped.systemUnits)
+      if (facts.live && facts.hasSystemd && prepared.changes.length > 0) {
+        startSystemTimers(facts.shipped.systemUnits)
+        await startTimersOfUsers(facts.shipped.userUnits)
+      }
     } else if (!flags.dryRun) return 1
     if (flags.json) print([JSON.stringify(changesObject(prepared, flags, notes))])
     else if (!flags.dryRun)

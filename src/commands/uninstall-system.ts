@@ -1,7 +1,8 @@
 // `claude-auth uninstall --system`: hands every user's refresh token back, then clears the machine.
 
-import { existsSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, realpathSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type Account, type EndedAsUser, runAsUser } from '../host/as-user.js'
 import { enterGate } from '../host/gate.js'
 import {
   manifestOf,
@@ -10,17 +11,29 @@ import {
   type Site,
   takeBack,
 } from '../install/carry-out.js'
-import { isConfig, type Manifest, timersIn } from '../install/manifest.js'
+import { inTurns } from '../install/in-turns.js'
+import { groupMembers } from '../install/look-at.js'
+import { type Entry, isConfig, type Manifest, timersIn } from '../install/manifest.js'
 import { ownRoot } from '../install/program.js'
-import { reloadSystem, stopSystemTimers } from '../install/services.js'
-import { systemProgram } from '../install/system-plan.js'
-import { type MachineUser, runAs, usersWithLogins } from '../install/users.js'
+import {
+  reloadSystem,
+  reloadUsers,
+  stopSystemTimers,
+  stopTimersOfUsers,
+} from '../install/services.js'
+import { sharedGroup, systemProgram } from '../install/system-plan.js'
+import { usersWithLogins } from '../install/users.js'
+import { exitCodes } from '../outcome.js'
+import { asUserLines, leftLines } from '../report/as-user-text.js'
 import { uninstalledLines } from '../report/install-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import type { UninstallFlags } from './install-flags.js'
 import { systemSite } from './install-system.js'
 
-/** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
+/**
+ * Gives 0 when nothing of it is left, 4 when logins could not be handed back: all else is removed then, and the
+ * program stays for them. Throws `usage` or `write-failed`; a second run goes on where the first one ended.
+ */
 export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   const site = systemSite(flags.root)
   const manifest = manifestOf(site)
@@ -32,34 +45,52 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     const prepared = prepare(site, [])
     const wanted = await isWanted(prepared, flags)
     if (!wanted && !flags.dryRun) return 1
-    if (wanted && manifest !== null && !clear(site, manifest, flags)) return 1
-    if (flags.json) print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
+    const left = wanted && manifest !== null ? await clear(site, manifest, flags) : []
+    const notes = left.length > 0 ? leftLines(left, systemProgram) : []
+    if (flags.json)
+      print([JSON.stringify(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
     else if (wanted) {
       const changed = prepared.changes.length
       print(uninstalledLines({ scope: 'system', changed, root: flags.root }))
     }
-    return 0
+    return left.length > 0 ? exitCodes.attention : 0
   } finally {
     gate?.leave()
     if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, flags.root)
   }
 }
 
-/** Configuration first, so that nobody takes a token into custody again; the program last: users run it. */
-function clear(site: Site, manifest: Manifest, flags: UninstallFlags): boolean {
+/** What a hand-back, or the clearing of a home, may take: longer than the wait for a run that is at work there. */
+const eachUserMs = 120_000
+
+/**
+ * Configuration first, so that nobody takes a token into custody again; the program last: users run it. It stays
+ * as long as a login needs it. Gives the users whose login could not be handed back.
+ */
+async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Promise<Account[]> {
   const live = flags.root === ''
   takeBack(site, isConfig)
-  const users = live ? usersWithLogins() : []
-  if (!flags.leaveLogins && !handBackAll(users)) return false
-  if (live) stopSystemTimers(timersIn(manifest).filter(isSystemTimer(manifest)))
-  takeBack(site, ({ path }) => !isOfProgram(path))
-  for (const user of users) {
-    const { code, stderr } = asUser(user, 'leftovers')
-    if (code !== 0) tell(user, stderr)
+  const timers = timersIn(manifest)
+  if (live) {
+    stopSystemTimers(timers.filter(isUnit(manifest, 'system')))
+    await stopTimersOfUsers(timers.filter(isUnit(manifest, 'user')))
   }
-  takeBack(site, () => true)
-  if (live) reloadSystem()
-  return true
+  const users = live ? await usersWithLogins() : []
+  const left = flags.leaveLogins ? [] : await handBackAll(users)
+  takeBack(site, ({ path }) => !isOfProgram(path))
+  await inTurns(
+    users.filter(user => !left.includes(user)),
+    async user => tell(user, await asUser(user, 'leftovers')),
+  )
+  if (left.length > 0) keepRuntime()
+  else takeBack(site, () => true)
+  if (live) {
+    reloadSystem()
+    await reloadUsers()
+    if (groupMembers(sharedGroup) !== null && manifest.entries.some(isSharedGroup))
+      say([`the group ${sharedGroup} stays: something needs it`, `hint: groupdel ${sharedGroup}`])
+  }
+  return left
 }
 
 /** The program itself, or a folder above it. */
@@ -68,33 +99,50 @@ function isOfProgram(path: string): boolean {
   return one.startsWith(other) || other.startsWith(one)
 }
 
-function handBackAll(users: MachineUser[]): boolean {
-  const failed = users.filter(user => {
-    const { code, stderr } = asUser(user, 'hand-back')
-    if (code !== 0) tell(user, stderr)
-    return code !== 0
+/** Each user by itself: what one of them does, or fails to do, is no matter of the others. */
+async function handBackAll(users: Account[]): Promise<Account[]> {
+  const ends = await inTurns(users, async user => {
+    const end = await asUser(user, 'hand-back')
+    tell(user, end)
+    return { user, isDone: end.kind === 'ended' && end.code === 0 }
   })
-  if (failed.length === 0) return true
-  say([
-    `not removed yet: the logins of ${failed.map(({ name }) => name).join(', ')} are still in the sealed store only`,
-    'hint: mend that and run it again; --leave-logins goes on without them',
-  ])
-  return false
+  const left = ends.filter(({ isDone }) => !isDone).map(({ user }) => user)
+  if (left.length > 0) say(leftLines(left, systemProgram))
+  return left
 }
 
-function asUser(user: MachineUser, step: 'hand-back' | 'leftovers') {
+function asUser(user: Account, step: 'hand-back' | 'leftovers'): Promise<EndedAsUser> {
   const installed = join(systemProgram, 'current')
   const root = existsSync(join(installed, 'bin/claude-auth')) ? installed : ownRoot()
   const recorded = join(installed, 'node')
   const node = existsSync(recorded) ? recorded : process.execPath
-  return runAs(user, node, [join(root, 'bin/claude-auth'), 'uninstall', '--as-user', step])
+  const words = [join(root, 'bin/claude-auth'), 'uninstall', '--as-user', step]
+  return runAsUser(user, node, words, { timeoutMs: eachUserMs })
 }
 
-function tell({ name }: MachineUser, stderr: string): void {
-  const lines = stderr.split('\n').filter(line => line !== '')
-  say(lines.slice(0, 3).map(line => `${name}: ${line.replace(/^claude-auth: /, '')}`))
+function tell(user: Account, end: EndedAsUser): void {
+  if (end.kind !== 'ended' || end.code !== 0) say(asUserLines(user.name, end))
 }
 
-function isSystemTimer({ entries }: Manifest) {
-  return (name: string) => entries.some(({ path }) => path === `/etc/systemd/system/${name}`)
+/** A program that stays has its Node with it, where that would go with the package that we run from. */
+function keepRuntime(): void {
+  const link = join(systemProgram, 'current/node')
+  try {
+    const real = realpathSync(link)
+    if (!real.startsWith(`${ownRoot()}/`)) return
+    const copy = `${link}.${process.pid}`
+    copyFileSync(real, copy)
+    chmodSync(copy, 0o755)
+    renameSync(copy, link)
+  } catch {
+    // No room for it: then the command takes a Node on PATH.
+  }
+}
+
+function isSharedGroup({ path }: Entry): boolean {
+  return path === `group:${sharedGroup}`
+}
+
+function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
+  return (name: string) => entries.some(({ path }) => path === `/etc/systemd/${scope}/${name}`)
 }

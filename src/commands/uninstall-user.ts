@@ -44,6 +44,7 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
     }
     const forMachine = existsSync(join(systemProgram, 'current/bin/claude'))
     if (isIn && !(await leave(place, env, logins, { forMachine, ...flags }))) return 1
+    if (!isIn && !flags.leaveLogins && !(await isHandedBackAlone(place, env, logins))) return 1
     if (isIn && !forMachine && !removeLeftovers(logins, env)) say([storeStays])
     if (flags.json) told(prepared, flags)
     else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
@@ -94,6 +95,11 @@ async function leave(
   takeBack(site, () => true)
   renewNativeLink(place.person.home, String(process.pid))
   return true
+}
+
+/** Nothing is installed for this person: a login is left in our care where a machine's removal could not hand it back. */
+async function isHandedBackAlone(place: Place, env: Env, logins: OwnLogin[]): Promise<boolean> {
+  return (await staysSole(place, env)) || areHandedBack(logins)
 }
 
 /** Every one of them is tried; false when one could not be handed back. */

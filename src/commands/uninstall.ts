@@ -3,7 +3,7 @@
 import type { Env } from '../host/paths.js'
 import { uninstallFlags } from './install-flags.js'
 
-/** Gives 0 when nothing of it is left; 1 when a login could not be handed back. */
+/** Gives 0 when nothing of it is left; else as `uninstallUser` and `uninstallSystem` say. */
 export async function uninstall(argv: string[], env: Env): Promise<number> {
   const flags = uninstallFlags(argv)
   if (flags.asUser !== null) return (await import('./uninstall-user.js')).asUser(flags.asUser, env)

@@ -1,6 +1,5 @@
 // Makes the changes of a plan, each by one rename, so that a kill at any point leaves the old or the new.
 
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -18,6 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { atomicWrite, syncFolder } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
+import { runTool } from '../host/system-tools.js'
 import { writeFailed } from '../host/write-failed.js'
 import type { Change } from './plan.js'
 import { programParts } from './program.js'
@@ -118,18 +118,18 @@ function openToAll(path: string): void {
   if (stat.isDirectory()) for (const name of readdirSync(path)) openToAll(join(path, name))
 }
 
+/** By the tools of shadow, else by busybox's. A group that something needs is not removed, and stops nothing. */
 function makeGroup(name: string, after: Seen): void {
-  const [command, args] =
-    after.kind === 'absent' ? ['groupdel', [name]] : ['groupadd', ['--system', name]]
-  const { status, error } = spawnSync(command, args as string[], { stdio: 'ignore' })
-  if (status !== 0)
-    throw new AuthError(
-      'write-failed',
-      `${command} ${name} failed (${systemCode(error) ?? status})`,
-      {
-        hint: `${command} ${(args as string[]).join(' ')}`,
-      },
-    )
+  if (after.kind === 'absent') {
+    if (runTool('groupdel', [name]).isMissing) runTool('delgroup', [name])
+    return
+  }
+  const made = runTool('groupadd', ['--system', name])
+  const ended = made.isMissing ? runTool('addgroup', ['-S', name]) : made
+  if (ended.code === 0) return
+  throw new AuthError('write-failed', `the group ${name} could not be made (${ended.code})`, {
+    hint: `groupadd --system ${name}`,
+  })
 }
 
 function sweep(paths: string[]): void {

@@ -42,12 +42,20 @@ export function isInPlace({ changes, earlier, entries }: Prepared): boolean {
   return changes.length === 0 && isRecorded
 }
 
-/** Makes it so. A kill at any point leaves what a second run, or an undoing, completes. */
+/**
+ * Makes it so. A kill at any point leaves what a second run, or an undoing, completes. A first installation
+ * that fails is taken back; an upgrade that fails is completed by the next run.
+ */
 export function carryOut(prepared: Prepared, how: { version: string; choices: Choices }): void {
   const { site, entries, changes, wanted } = prepared
   const manifest = { formatVersion: 1, version: how.version, choices: how.choices } as const
   record(site, { ...manifest, complete: false, entries })
-  applyAt(site, changes, [...entries, ...wanted])
+  try {
+    applyAt(site, changes, [...entries, ...wanted])
+  } catch (error) {
+    if (prepared.earlier === null) takeBackQuietly(site)
+    throw error
+  }
   const kept = new Set(wanted.map(({ path }) => path))
   const settled = entries
     .filter(({ path }) => kept.has(path))
@@ -69,6 +77,15 @@ export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
   const left = manifest.entries.filter(entry => !which(entry))
   if (left.length > 0) record(site, { ...manifest, complete: false, entries: left })
   else removeQuietly(join(site.prefix, site.manifest))
+}
+
+/** What can't be taken back either is still in the manifest. */
+function takeBackQuietly(site: Site): void {
+  try {
+    takeBack(site, () => true)
+  } catch {
+    // The first failure is the one to be told.
+  }
 }
 
 /** The last trace: the manifest's folder, and those above it that only it had filled. */

@@ -1,8 +1,8 @@
 // Looking at the paths of a plan, each in the way that its kind asks for.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runTool } from '../host/system-tools.js'
 import { absent, look, present, type Seen } from './seen.js'
 import type { Wanted } from './wanted.js'
 
@@ -22,9 +22,11 @@ export function lookAt(prefix: string, { path, make }: Pick<Wanted, 'path' | 'ma
 
 /** The names in a group; null when there is no such group. */
 export function groupMembers(name: string): string[] | null {
-  const { status, stdout } = spawnSync('getent', ['group', name], { encoding: 'utf8' })
-  if (status !== 0) return null
-  return (stdout.trim().split(':')[3] ?? '').split(',').filter(each => each !== '')
+  const { code, stdout, isMissing } = runTool('getent', ['group', name])
+  const lines = isMissing ? readFileSync('/etc/group', 'utf8') : stdout
+  const line = lines.split('\n').find(each => each.startsWith(`${name}:`))
+  if ((code !== 0 && !isMissing) || line === undefined) return null
+  return (line.split(':')[3] ?? '').split(',').filter(each => each !== '')
 }
 
 /** A file whose mode is all that matters, such as the login, is not read. */

@@ -1,11 +1,11 @@
 // The program's own files: which belong to an installation, what tells two of them apart, and which Node runs them.
 
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AuthError } from '../host/error.js'
+import { runTool } from '../host/system-tools.js'
 
 /** Where this very program stands: a package, a clone, or an installation. */
 export function ownRoot(): string {
@@ -73,8 +73,8 @@ export function findNode(candidates: string[], forAll: boolean): string {
 
 function majorOf(node: string): number {
   if (node === process.execPath) return Number(process.versions.node.split('.')[0])
-  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8', timeout: 10_000, env: {} })
-  return Number(/^v(\d+)\./.exec(stdout ?? '')?.[1] ?? 0)
+  const { stdout } = runTool(node, ['--version'], 10_000)
+  return Number(/^v(\d+)\./.exec(stdout)?.[1] ?? 0)
 }
 
 function isForAll(path: string): boolean {

@@ -1,42 +1,94 @@
-// Telling a running systemd of new and removed units. Without one, nothing is done.
+// Telling the running service managers, the machine's and the users', of new and removed units. Without one, nothing is done.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { type Account, runAsUser } from '../host/as-user.js'
+import { runTool, toolPath } from '../host/system-tools.js'
+import { inTurns } from './in-turns.js'
 import type { Unit } from './shipped.js'
+import { accountOf } from './users.js'
+
+const limitMs = 30_000
 
 /** The machine's timers begin now, not at the next boot. */
 export function startSystemTimers(units: Unit[]): void {
-  if (!existsSync('/run/systemd/system')) return
+  if (!hasSystemd()) return
   systemctl('daemon-reload')
-  for (const { name } of units.filter(isTimer)) systemctl('start', name)
+  for (const name of timerNames(units)) systemctl('start', name)
 }
 
 export function stopSystemTimers(names: string[]): void {
-  if (!existsSync('/run/systemd/system')) return
+  if (!hasSystemd()) return
   for (const name of names) systemctl('stop', name)
 }
 
 export function reloadSystem(): void {
-  if (existsSync('/run/systemd/system')) systemctl('daemon-reload')
+  if (hasSystemd()) systemctl('daemon-reload')
+}
+
+/** By root, in each user's manager that runs already; the others find the timer when they start. */
+export async function startTimersOfUsers(units: Unit[]): Promise<void> {
+  await inManagers([['daemon-reload'], ['start', ...timerNames(units)]])
+}
+
+export async function stopTimersOfUsers(names: string[]): Promise<void> {
+  if (names.length > 0) await inManagers([['stop', ...names]])
+}
+
+export async function reloadUsers(): Promise<void> {
+  await inManagers([['daemon-reload']])
 }
 
 /** The same in the person's own manager. */
 export function startUserTimers(units: Unit[]): void {
-  systemctl('--user', 'daemon-reload')
-  for (const { name } of units.filter(isTimer)) systemctl('--user', 'start', name)
+  userSystemctl('daemon-reload')
+  for (const name of timerNames(units)) userSystemctl('start', name)
 }
 
 export function stopUserTimers(names: string[]): void {
-  for (const name of names) systemctl('--user', 'stop', name)
-  systemctl('--user', 'daemon-reload')
+  for (const name of names) userSystemctl('stop', name)
+  userSystemctl('daemon-reload')
 }
 
-function isTimer({ name }: Pick<Unit, 'name'>): boolean {
-  return name.endsWith('.timer')
+function hasSystemd(): boolean {
+  return existsSync('/run/systemd/system')
+}
+
+function timerNames(units: Unit[]): string[] {
+  return units.map(({ name }) => name).filter(name => name.endsWith('.timer'))
 }
 
 function systemctl(...args: string[]): void {
+  runTool('systemctl', args, limitMs)
+}
+
+function userSystemctl(...args: string[]): void {
   const uid = process.geteuid?.() ?? 0
-  const env = { XDG_RUNTIME_DIR: `/run/user/${uid}`, PATH: '/usr/bin:/bin' }
-  spawnSync('systemctl', args, { stdio: 'ignore', timeout: 30_000, env })
+  runTool('systemctl', ['--user', ...args], limitMs, { XDG_RUNTIME_DIR: runtimeFolder(uid) })
+}
+
+function runtimeFolder(uid: number): string {
+  return `/run/user/${uid}`
+}
+
+/** As each user: the socket in their runtime folder is theirs, and so is what answers there. */
+async function inManagers(calls: string[][]): Promise<void> {
+  const tool = toolPath('systemctl')
+  if (tool === null) return
+  await inTurns(withManager(), async user => {
+    const env = { XDG_RUNTIME_DIR: runtimeFolder(user.uid) }
+    for (const args of calls) {
+      const end = await runAsUser(user, tool, ['--user', ...args], { timeoutMs: limitMs, env })
+      if (end.kind !== 'ended') return
+    }
+  })
+}
+
+function withManager(): Account[] {
+  try {
+    const uids = readdirSync('/run/user').filter(name => /^\d+$/.test(name))
+    const running = uids.filter(uid => existsSync(`/run/user/${uid}/systemd/private`))
+    return running.flatMap(uid => accountOf(Number(uid)) ?? [])
+  } catch {
+    return []
+  }
 }

@@ -7,12 +7,14 @@ import { invalidConfig } from '../host/config/problem.js'
 import { readYamlFile } from '../host/config/yaml-file.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { isObject } from '../host/json.js'
+import { toolPath } from '../host/system-tools.js'
 import { tolerantJson } from '../host/tolerant-json.js'
+import { groupMembers } from './look-at.js'
 import type { Choices, Manifest } from './manifest.js'
 import { ownRoot } from './program.js'
 import { chooseProgram } from './programs.js'
 import { readShipped } from './shipped.js'
-import { type SystemFacts, systemConfig, systemProgram } from './system-plan.js'
+import { type SystemFacts, sharedGroup, systemConfig, systemProgram } from './system-plan.js'
 
 export interface SystemOptions {
   /** Another root, as for an image; empty for this machine. */
@@ -22,6 +24,8 @@ export interface SystemOptions {
   /** A file to begin the configuration with. */
   config: string | null
 }
+
+const noGroup = `there is neither groupadd nor addgroup here: the group ${sharedGroup} is not made, and a webhook file cannot be shared by it`
 
 const sharedNames = ['skills', 'rules', 'agents', 'commands']
 
@@ -50,8 +54,14 @@ export async function systemFacts(
     baseParts: base.parts,
     processWrapperTaken: managed.processWrapperTaken,
     live: prefix === '',
+    hasGroups: prefix === '' && hasGroups(),
   }
-  return { facts, notes: [...base.notes, ...managed.notes] }
+  const groupless = facts.live && !facts.hasGroups ? [noGroup] : []
+  return { facts, notes: [...base.notes, ...managed.notes, ...groupless] }
+}
+
+function hasGroups(): boolean {
+  return ['groupadd', 'addgroup'].some(toolPath) || groupMembers(sharedGroup) !== null
 }
 
 function baseParts(base: string, prefix: string): { parts: string[]; notes: string[] } {

@@ -35,11 +35,17 @@ export interface SystemFacts {
   processWrapperTaken: boolean
   /** Groups, services: nothing of that in another root. */
   live: boolean
+  /** May a group be made, or is it there? */
+  hasGroups: boolean
 }
+
+/** Those who are in it may read a shared webhook file. */
+export const sharedGroup = 'claude-auth'
 
 /** In the order in which it is made: nothing refers to what is not there yet. */
 export function systemPlan(facts: SystemFacts): Wanted[] {
   return [
+    ...group(facts),
     ...program(facts),
     ...config(facts),
     ...commands(facts),
@@ -65,13 +71,16 @@ function program({ from, name, print, node, earlierPrograms }: SystemFacts): Wan
   ]
 }
 
-function config({ choices, givenConfig, live }: SystemFacts): Wanted[] {
+/** First: it is the one change that other programs make for us. */
+function group({ live, hasGroups }: SystemFacts): Wanted[] {
+  if (!live || !hasGroups) return []
+  return [{ path: `group:${sharedGroup}`, make: { kind: 'group', name: sharedGroup } }]
+}
+
+function config({ choices, givenConfig }: SystemFacts): Wanted[] {
   const part = { in: 'config', custody: choices.custody } as const
   const whenAbsent = configTemplate(givenConfig, choices.custody, 'machine')
   return [
-    ...(live
-      ? [{ path: 'group:claude-auth', make: { kind: 'group', name: 'claude-auth' } } as const]
-      : []),
     folder('/etc'),
     folder('/etc/claude-auth'),
     { path: systemConfig, make: { kind: 'part', part, whenAbsent, mode: 0o644 } },

@@ -1,75 +1,76 @@
-// The users of this machine that may have a login, and how something is done as one of them.
+// The users of this machine that may have a login.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Account } from '../host/as-user.js'
+import { systemCode } from '../host/error.js'
+import { runTool } from '../host/system-tools.js'
 
-export interface MachineUser {
-  name: string
-  uid: number
-  gid: number
-  home: string
-}
+/** A home on a server that is away answers nothing; whose it is is then tried as that user, with an end. */
+const lookMs = 5_000
 
 /**
  * Everybody whose home has a folder `.claude` of their own, or a home that root may not look into
- * (root is nobody on some network homes). Those that a directory service does not list are found by
- * their folders in /home.
+ * (root is nobody on some network homes) or that gives no answer. Those that a directory service does
+ * not list are found by their folders in /home.
  */
-export function usersWithLogins(): MachineUser[] {
-  const byName = new Map<string, MachineUser>()
-  const listed = lines('getent', ['passwd'])
-  const owners = homes().map(uid => lines('getent', ['passwd', String(uid)])[0] ?? '')
-  for (const line of [...listed, ...owners]) {
-    const [name = '', , uid, gid, , home = ''] = line.split(':')
-    if (name !== '' && home.startsWith('/') && home !== '/' && mayHaveLogin(home, Number(uid)))
-      byName.set(name, { name, uid: Number(uid), gid: Number(gid), home })
-  }
-  return [...byName.values()]
+export async function usersWithLogins(): Promise<Account[]> {
+  const listed = await accounts()
+  const known = new Set(listed.map(({ uid }) => uid))
+  const strangers = (await ownersIn('/home')).filter(uid => !known.has(uid))
+  const found = strangers.flatMap(uid => accountOf(uid) ?? [])
+  const byName = new Map([...listed, ...found].map(each => [each.name, each]))
+  const looked = await Promise.all(
+    [...byName.values()].map(async each => ((await mayHaveLogin(each)) ? [each] : [])),
+  )
+  return looked.flat()
 }
 
-function mayHaveLogin(home: string, uid: number): boolean {
-  try {
-    // Behind a link too: that is a login folder like any other.
-    const folder = statSync(join(home, '.claude'), { throwIfNoEntry: false })
-    return folder?.isDirectory() === true && folder.uid === uid
-  } catch {
-    return existsSync(home)
-  }
+/** The account of a user's number, or null where nobody knows of one. */
+export function accountOf(uid: number): Account | null {
+  const { stdout, isMissing } = runTool('getent', ['passwd', String(uid)])
+  const text = isMissing ? readFileSync('/etc/passwd', 'utf8') : stdout
+  return accountsIn(text).find(each => each.uid === uid) ?? null
 }
 
-function homes(): number[] {
-  try {
-    return readdirSync('/home').map(name => lstatSync(join('/home', name)).uid)
-  } catch {
-    return []
-  }
+/** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
+async function accounts(): Promise<Account[]> {
+  const { code, stdout } = runTool('getent', ['passwd'])
+  if (code === 0) return accountsIn(stdout)
+  return accountsIn(await readFile('/etc/passwd', 'utf8').catch(() => ''))
 }
 
-function lines(command: string, args: string[]): string[] {
-  const { stdout } = spawnSync(command, args, { encoding: 'utf8' })
-  return (stdout ?? '').split('\n').filter(line => line !== '')
-}
-
-/** Runs `program ARGS` as `user`, with their home and nothing else of this environment. */
-export function runAs(
-  user: MachineUser,
-  node: string,
-  args: string[],
-): { code: number | null; stderr: string } {
-  const { status, stderr } = spawnSync(node, args, {
-    uid: user.uid,
-    gid: user.gid,
-    cwd: '/',
-    env: {
-      HOME: user.home,
-      USER: user.name,
-      LOGNAME: user.name,
-      PATH: '/usr/local/bin:/usr/bin:/bin',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    timeout: 180_000,
+function accountsIn(passwd: string): Account[] {
+  return passwd.split('\n').flatMap(line => {
+    const [name = '', , uid = '', gid = '', , home = ''] = line.split(':')
+    const isOne = name !== '' && /^\d+$/.test(uid) && /^\d+$/.test(gid)
+    if (!isOne || !home.startsWith('/') || home === '/') return []
+    return [{ name, uid: Number(uid), gid: Number(gid), home }]
   })
-  return { code: status, stderr: stderr ?? '' }
+}
+
+async function mayHaveLogin({ home, uid }: Account): Promise<boolean> {
+  // Behind a link too: that is a login folder like any other.
+  const folder = await answered(stat(join(home, '.claude')))
+  if (folder === 'no-answer') return true
+  if (typeof folder === 'string') return !['ENOENT', 'ENOTDIR'].includes(folder) && existsSync(home)
+  return folder.isDirectory() && folder.uid === uid
+}
+
+async function ownersIn(folder: string): Promise<number[]> {
+  const names = await answered(readdir(folder))
+  if (typeof names === 'string') return []
+  const looked = await Promise.all(names.map(name => answered(lstat(join(folder, name)))))
+  return [...new Set(looked.flatMap(about => (typeof about === 'string' ? [] : [about.uid])))]
+}
+
+/** What the file system says, the code of its refusal, or `no-answer`. */
+async function answered<T>(asked: Promise<T>): Promise<T | string> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<string>(resolve => {
+    timer = setTimeout(() => resolve('no-answer'), lookMs)
+  })
+  const answer = asked.catch(error => systemCode(error) ?? 'unknown')
+  return Promise.race([answer, limit]).finally(() => clearTimeout(timer))
 }

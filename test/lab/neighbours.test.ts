@@ -3,11 +3,12 @@
 import t from 'tap'
 import { figuresOf } from './figures.js'
 import { filesAndProcess } from './neighbours/files-and-process.js'
+import { rootTerminal } from './neighbours/root-terminal.js'
 import { traps } from './neighbours/traps.js'
 import { words } from './neighbours/words.js'
 import { worlds } from './neighbours/worlds.js'
 
 t.jobs = 2
 const figures = figuresOf(t, '10 Neighbours')
-const rooms = [filesAndProcess, traps, worlds, words]
+const rooms = [filesAndProcess, traps, worlds, words, rootTerminal]
 await Promise.all(rooms.map(room => room(t, figures)))

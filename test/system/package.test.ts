@@ -49,10 +49,9 @@ t.test('the .deb', { skip: noOwnMachine }, async t => {
   const before = await homes()
 
   await t.test('says where to get Node where it is older', async t => {
-    await machine.sh('mkdir /opt/old')
-    await machine.write('/opt/old/node', '#!/bin/sh\necho v18.20.0\n', 0o755)
-    const env = { PATH: '/opt/old:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
-    const refused = await machine.run('dpkg', ['-i', '/root/claude-auth.deb'], { env })
+    await machine.write('/usr/local/sbin/node', '#!/bin/sh\necho v18.20.0\n', 0o755)
+    const refused = await machine.run('dpkg', ['-i', '/root/claude-auth.deb'])
+    await machine.sh('rm /usr/local/sbin/node')
     t.not(refused.code, 0)
     t.match(refused.stderr, /it takes Node\.js 20 or newer; here is: v18\.20\.0/)
     t.match(refused.stderr, /https:\/\/nodejs\.org/)

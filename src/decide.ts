@@ -30,12 +30,15 @@ export function decide(state: State, nowMs: number): Decision {
   if (state.mode === 'off') return plain({ do: 'launch', because: 'off' })
   if (!state.owned) return plain({ do: 'launch', because: 'not-ours' })
   if (state.otherCredential) return plain({ do: 'launch', because: 'other-credential' })
-  if (isLoggedOut(state)) return loggedOut(state)
-  return withLongLived(state, nowMs, () =>
-    state.file.kind === 'login'
-      ? withLogin(state, state.file.login, nowMs)
-      : withoutLogin(state, state.file, nowMs),
-  )
+  const decision = isLoggedOut(state)
+    ? loggedOut(state)
+    : withLongLived(state, nowMs, () =>
+        state.file.kind === 'login'
+          ? withLogin(state, state.file.login, nowMs)
+          : withoutLogin(state, state.file, nowMs),
+      )
+  const needsNobody = decision.do === 'sign-in' && state.standIn
+  return needsNobody ? plain({ do: 'launch', because: 'other-credential' }) : decision
 }
 
 /** A log-out stands until the file holds a login that is none of those logged out. */

@@ -2,7 +2,7 @@
 
 import type { Network } from './anthropic/http.js'
 import type { Config } from './host/config.js'
-import type { OtherCredential } from './host/other-credential.js'
+import type { OtherCredential, StandInCredential } from './host/other-credential.js'
 import type { Env, LoginPaths } from './host/paths.js'
 import type { Person } from './host/person.js'
 import type { Sealer } from './login/answer.js'
@@ -31,6 +31,8 @@ export interface Run {
   /** The effective user owns the home and the login folder. */
   owned: boolean
   otherCredential: OtherCredential | null
+  /** What may sign where the login can't. */
+  standIn: StandInCredential | null
   forced: boolean
   offline: boolean
   /** A mere look: what is learnt stays in `memory`, and nothing is written anywhere. */

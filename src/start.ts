@@ -4,13 +4,20 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { networkOf } from './anthropic/network.js'
+import { anthropicProfile } from './host/anthropic-profile.js'
 import { makePrivateFolder } from './host/atomic-write.js'
 import { findClient } from './host/client.js'
 import { readClientSettings, settingsFolder } from './host/client-settings.js'
 import type { Config } from './host/config.js'
-import { otherCredential } from './host/other-credential.js'
+import {
+  type CredentialFiles,
+  otherCredential,
+  profilePlace,
+  standInCredential,
+} from './host/other-credential.js'
 import { type Env, type LoginPaths, ownPaths } from './host/paths.js'
 import type { Person } from './host/person.js'
+import { hasStoredKey } from './login/client-config.js'
 import { processFacts } from './login/lock-owner.js'
 import { readLoginFile } from './login/login-file.js'
 import type { SessionMemory } from './login/memory.js'
@@ -47,6 +54,10 @@ export async function startRun(place: Place, config: Config, options: StartOptio
   const own = ownPaths(env, person.home)
   if (owned && config.mode !== 'off' && !readOnly) makePrivateFolder(paths.state)
   const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+  const credentials: CredentialFiles = {
+    profile: anthropicProfile(profilePlace(env, settings, person.home)),
+    storedKey: hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
+  }
   const nonce = () => randomBytes(8).toString('hex')
   const memory = readMemory(paths.stateFile)
   const local = localStore(
@@ -73,7 +84,8 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     sealer: local.sealer,
     key: local,
     actor: options.actor,
-    otherCredential: otherCredential(env, settings),
+    otherCredential: otherCredential(env, settings, credentials),
+    standIn: standInCredential(env, settings, credentials),
     forced: options.forced,
     offline: options.offline,
     readOnly,

@@ -63,6 +63,8 @@ export interface State {
   owned: boolean
   /** Something else than the login file signs the requests. */
   otherCredential: boolean
+  /** Something else signs where the login file, as it is now, can't: nobody has to be called. */
+  standIn: boolean
   custody: Custody
   /** `--force`: ages and back-off count for nothing. */
   forced: boolean

@@ -138,6 +138,10 @@ t.test('switched off, not ours or signed by something else: launched untouched',
   })
 })
 
+t.test('nobody is called while something else signs', async t => {
+  always(t, ({ standIn }, { do: step }) => !standIn || step !== 'sign-in')
+})
+
 t.test('after a log-out only a sign-in changes anything', async t => {
   always(t, (state, { do: step, because }) => {
     const { signedOut, mode, owned, otherCredential, file } = state
@@ -145,6 +149,7 @@ t.test('after a log-out only a sign-in changes anything', async t => {
     if (!acts || signedOut === null || file.kind === 'login') return true
     // Another host's log-out: somebody may have signed in there again.
     if (step === 'read-store') return state.signedOutElsewhere && state.store.kind === 'unasked'
+    if (state.standIn) return step === 'launch' && because === 'other-credential'
     return step === 'sign-in' && because === 'signed-out'
   })
 })

@@ -31,6 +31,17 @@ const cases: Case[] = [
   ['all is well', {}, 'launch fresh'],
   ['switched off', { mode: 'off', file: missing }, 'launch off'],
   ['another user’s home', { owned: false, file: missing }, 'launch not-ours'],
+  [
+    'nothing left, and something else signs then',
+    { ...virgin, standIn: true, file: missing, store: empty },
+    'launch other-credential',
+  ],
+  ['all is well, and something else could sign', { standIn: true }, 'launch fresh'],
+  [
+    'gone, with a copy, and something else could sign',
+    { standIn: true, file: missing },
+    'read-store missing',
+  ],
   ['an API key signs', { otherCredential: true, file: missing }, 'launch other-credential'],
   [
     'a token of setup-token',

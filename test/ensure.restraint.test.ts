@@ -48,6 +48,19 @@ const cases: [string, EngineOptions, object][] = [
     { because: 'other-credential' },
   ],
   [
+    'a header of one’s own',
+    { login: 'blank', env: { ANTHROPIC_CUSTOM_HEADERS: 'Authorization: Bearer x' } },
+    { because: 'other-credential' },
+  ],
+  [
+    'a federation',
+    {
+      login: 'dead',
+      env: { ANTHROPIC_FEDERATION_RULE_ID: 'r', ANTHROPIC_ORGANIZATION_ID: 'o' },
+    },
+    { because: 'other-credential' },
+  ],
+  [
     'another provider',
     { login: 'dead', env: { CLAUDE_CODE_USE_BEDROCK: '1' } },
     { because: 'other-credential' },
@@ -63,6 +76,33 @@ for (const [name, options, expected] of cases)
     t.same(at.authority.requests, [])
     t.same(snapshot(at), before)
   })
+
+t.test('a federation’s profile: nothing is asked, nothing is changed', async t => {
+  const at = await engine(t, { login: 'blank' })
+  const profile = join(at.home.path, '.config/anthropic/configs/default.json')
+  at.home.write(profile, JSON.stringify({ authentication: { type: 'oidc_federation' } }))
+  const before = snapshot(at)
+  t.match(await at.ensure(), { verdict: 'ok', because: 'other-credential' })
+  t.same(at.authority.requests, [])
+  t.same(snapshot(at), before)
+})
+
+for (const login of ['none', 'blank'] as const)
+  t.test(`a stored API key and a login that is ${login}: nobody is called`, async t => {
+    const at = await engine(t, { login })
+    at.home.write(at.home.paths.clientConfig, JSON.stringify({ primaryApiKey: 'key' }))
+    t.match(await at.ensure(), { verdict: 'ok', because: 'other-credential', credential: 'other' })
+    at.writeLogin(at.signIn())
+    t.match(await at.ensure(), { verdict: 'ok', because: 'fresh', credential: 'login' })
+  })
+
+t.test('what only may sign: the login is kept up, and nobody is called', async t => {
+  const env = { CLAUDE_CODE_OAUTH_TOKEN_FILE_DESCRIPTOR: '7' }
+  const ended = await engine(t, { login: 'expired', env })
+  t.match(await ended.ensure(), { because: 'fresh', credential: 'login' })
+  const dead = await engine(t, { login: 'dead', env })
+  t.match(await dead.ensure(), { verdict: 'ok', because: 'other-credential' })
+})
 
 t.test(
   'another’s folder: nothing is asked, nothing is changed',

@@ -33,6 +33,8 @@ export interface AuthorityOptions {
   tellsLoginEnd?: boolean
   /** What the model says. */
   says?: string
+  /** Told of every request as it came, before it is answered. */
+  hear?: (record: RequestRecord, call: Call) => void
 }
 
 export interface Authority {
@@ -106,6 +108,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const call: Call = { headers, body: Buffer.concat(chunks).toString('utf8') }
     record.tokens = tokensOf(call).map(fingerprint)
+    options.hear?.(record, call)
     const fault = takeFault(endpoint)
     if (fault.instead === 'hang') return
     if (fault.instead === 'drop') {

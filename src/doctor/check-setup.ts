@@ -22,7 +22,7 @@ export function mode({ place, run }: LoginFacts): Finding {
 
 /** Who signs a request, and where that credential comes from. */
 export function credential({ run, seen, place }: LoginFacts): Finding {
-  const other = run.otherCredential
+  const other = run.otherCredential ?? (seen.state.file.kind === 'login' ? null : run.standIn)
   if (other !== null) {
     const name = other.wins.split(' ')[0] ?? ''
     return found('note', credentialWords.other(other.wins, name, other.from === 'environment'))

@@ -1,78 +1,130 @@
 // Which credential other than the login signs the client's requests, if any. No I/O.
 
 import { createHash } from 'node:crypto'
+import type { AnthropicProfile, ProfilePlace } from './anthropic-profile.js'
 import type { ClientSettings } from './client-settings.js'
+import {
+  type CredentialKind,
+  type CredentialVariable,
+  credentialVariables,
+} from './credential-table.js'
 import type { Env } from './paths.js'
 
 export interface OtherCredential {
-  kind:
-    | 'cloud-provider'
-    | 'auth-token'
-    | 'api-key-helper'
-    | 'api-key'
-    | 'simple'
-    | 'oauth-token-env'
+  kind: CredentialKind
   /** What wins and where it is set, for a person: `ANTHROPIC_API_KEY from the environment`. */
   wins: string
-  /** `environment`, or the settings file. */
+  /** `environment`, or the file. */
   from: string
   /** Of `CLAUDE_CODE_OAUTH_TOKEN`: its SHA-256 in hex, to tell whether it is the user's own. */
   tokenHash?: string
 }
 
-const providers = [
-  'CLAUDE_CODE_USE_BEDROCK',
-  'CLAUDE_CODE_USE_VERTEX',
-  'CLAUDE_CODE_USE_FOUNDRY',
-  'CLAUDE_CODE_USE_GATEWAY',
-  'CLAUDE_CODE_USE_ANTHROPIC_AWS',
-  'CLAUDE_CODE_USE_MANTLE',
-  'CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD',
-] as const
-
-/**
- * The strongest credential beside the login file, in the client's order: cloud provider,
- * `ANTHROPIC_AUTH_TOKEN`, apiKeyHelper, `ANTHROPIC_API_KEY`, then `CLAUDE_CODE_SIMPLE`, which ignores
- * every login and the helper, then `CLAUDE_CODE_OAUTH_TOKEN`. `env` in settings replaces the
- * environment's; empty is not set. (2.1.197 and 2.1.330 on loopback.) Null: the login file signs.
- */
-export function otherCredential(env: Env, settings: ClientSettings): OtherCredential | null {
-  const find = (name: string) => variable(name, env, settings)
-  for (const name of providers) {
-    const found = find(name)
-    if (found && isTruthy(found.value)) return named('cloud-provider', name, found.from)
-  }
-  const authToken = find('ANTHROPIC_AUTH_TOKEN')
-  if (authToken) return named('auth-token', 'ANTHROPIC_AUTH_TOKEN', authToken.from)
-  const simple = find('CLAUDE_CODE_SIMPLE')
-  const isSimple = simple !== null && isTruthy(simple.value)
-  if (settings.apiKeyHelper && !isSimple)
-    return named('api-key-helper', 'apiKeyHelper', settings.apiKeyHelper.file)
-  const apiKey = find('ANTHROPIC_API_KEY')
-  if (apiKey) return named('api-key', 'ANTHROPIC_API_KEY', apiKey.from)
-  if (isSimple) return named('simple', 'CLAUDE_CODE_SIMPLE', simple.from)
-  const token = find('CLAUDE_CODE_OAUTH_TOKEN')
-  if (!token) return null
-  const tokenHash = createHash('sha256').update(token.value).digest('hex')
-  return { ...named('oauth-token-env', 'CLAUDE_CODE_OAUTH_TOKEN', token.from), tokenHash }
+/** What may sign in the place of a login that can't. */
+export interface StandInCredential extends OtherCredential {
+  /** `no-login`: only where the login file holds none. */
+  when: 'always' | 'no-login'
 }
 
-function variable(
-  name: string,
+/** What the files say that can sign. */
+export interface CredentialFiles {
+  profile: AnthropicProfile | null
+  /** The client's global config where it holds an API key (`primaryApiKey`); else null. */
+  storedKey: string | null
+}
+
+interface Found {
+  value: string
+  from: string
+}
+
+/**
+ * The strongest credential that signs instead of the login file, whatever that holds. `env` in settings
+ * replaces the environment's; empty is not set. Null: the login file signs, where it can.
+ */
+export function otherCredential(
   env: Env,
   settings: ClientSettings,
-): { value: string; from: string } | null {
+  { profile }: Pick<CredentialFiles, 'profile'>,
+): OtherCredential | null {
+  const find = (name: string) => variable(name, env, settings)
+  const isSimple = isSwitchedOn(find('CLAUDE_CODE_SIMPLE'))
+  const helper = isSimple ? null : settings.apiKeyHelper
+  for (const each of credentialVariables) {
+    if (each.kind === 'api-key' && helper)
+      return named('api-key-helper', 'apiKeyHelper', helper.file)
+    if (each.effect === 'maybe') continue
+    const found = counting(each, find, profile)
+    if (found) return ofVariable(each, found)
+  }
+  return profile?.signs === 'always' ? named('profile', 'Profile', profile.file) : null
+}
+
+/** What may sign where the login can't: then nobody has to be called. Null: nothing. */
+export function standInCredential(
+  env: Env,
+  settings: ClientSettings,
+  { profile, storedKey }: CredentialFiles,
+): StandInCredential | null {
+  const find = (name: string) => variable(name, env, settings)
+  for (const each of credentialVariables) {
+    const found = each.effect === 'maybe' ? counting(each, find, profile) : null
+    if (found) return { ...ofVariable(each, found), when: 'always' }
+  }
+  if (profile?.signs === 'no-login')
+    return { ...named('profile', 'Profile', profile.file), when: 'no-login' }
+  if (storedKey === null) return null
+  return { ...named('stored-key', 'primaryApiKey', storedKey), when: 'no-login' }
+}
+
+/** Where the client looks for a profile. */
+export function profilePlace(env: Env, settings: ClientSettings, home: string): ProfilePlace {
+  const valueOfVariable = (name: string) => variable(name, env, settings)?.value ?? null
+  return {
+    folder: valueOfVariable('ANTHROPIC_CONFIG_DIR'),
+    configHome: valueOfVariable('XDG_CONFIG_HOME'),
+    name: valueOfVariable('ANTHROPIC_PROFILE'),
+    home,
+  }
+}
+
+function counting(
+  { name, shape, with: other }: CredentialVariable,
+  find: (name: string) => Found | null,
+  profile: AnthropicProfile | null,
+): Found | null {
+  const found = find(name)
+  if (found === null || (other !== undefined && find(other) === null)) return null
+  switch (shape) {
+    case 'text':
+      return found
+    case 'switch':
+      return isSwitchedOn(found) ? found : null
+    case 'authorization-header':
+      return /^\s*authorization\s*:/im.test(found.value) ? found : null
+    case 'profile':
+      return profile?.signs === 'always' ? found : null
+  }
+}
+
+function ofVariable({ name, kind }: CredentialVariable, { value, from }: Found): OtherCredential {
+  const credential = named(kind, name, from)
+  if (name !== 'CLAUDE_CODE_OAUTH_TOKEN') return credential
+  return { ...credential, tokenHash: createHash('sha256').update(value).digest('hex') }
+}
+
+function variable(name: string, env: Env, settings: ClientSettings): Found | null {
   const set = Object.hasOwn(settings.env, name) ? settings.env[name] : undefined
   const value = set ? set.value : env[name]
   return value ? { value, from: set ? set.file : 'environment' } : null
 }
 
-function named(kind: OtherCredential['kind'], name: string, from: string): OtherCredential {
+function named(kind: CredentialKind, name: string, from: string): OtherCredential {
   const wins = from === 'environment' ? `${name} from the environment` : `${name} in ${from}`
   return { kind, wins, from }
 }
 
 /** As the client reads a switch. */
-function isTruthy(value: string): boolean {
-  return ['1', 'true', 'yes', 'on'].includes(value.trim().toLowerCase())
+function isSwitchedOn(found: Found | null): boolean {
+  return found !== null && ['1', 'true', 'yes', 'on'].includes(found.value.trim().toLowerCase())
 }

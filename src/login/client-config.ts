@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
 import { atomicWrite } from '../host/atomic-write.js'
-import { jsonObject } from '../host/json.js'
+import { jsonObject, stringOf } from '../host/json.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 import { giveBack, type LockPlace, take } from './take-lock.js'
 
@@ -29,6 +29,13 @@ export function clientAccount(path: string): ClientAccount {
   const account = text.slice(found.index, found.index + accountLength)
   const email = /"emailAddress"\s*:\s*"([^"\\]{3,320})"/.exec(account)?.[1] ?? null
   return { kind: 'named', email }
+}
+
+/** Does the config at `path` hold an API key of the Console (`primaryApiKey`)? The client signs with it where it has no login. */
+export function hasStoredKey(path: string): boolean {
+  const text = readText(path)
+  if (text === null || !/"primaryApiKey"\s*:\s*"[^"]/.test(text)) return false
+  return stringOf(jsonObject(text)?.['primaryApiKey']) !== null
 }
 
 /** Of the client's own lock on its config (proper-lockfile, clients 2.1.197 and 2.1.330). */

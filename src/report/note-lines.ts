@@ -9,7 +9,8 @@ import { troubleForms } from './trouble-words.js'
 /** Something to say beside the verdict, one line each. The caller keeps count of what is said once only. */
 export type Note =
   /** `ANTHROPIC_API_KEY from the environment`, `apiKeyHelper in /home/a/.claude/settings.json`. */
-  | { say: 'other-credential'; winner: string }
+  /** `isBilled`: each request is paid for by the Console's account. */
+  | { say: 'other-credential'; winner: string; isBilled?: boolean }
   | { say: 'shared-token' }
   /** Positive: this machine is ahead of the server. */
   | { say: 'clock-off'; offMs: number }
@@ -33,7 +34,7 @@ const placeColumns = 20
 export function noteLine(note: Note, nowMs: number): string {
   switch (note.say) {
     case 'other-credential':
-      return otherCredentialLine(note.winner)
+      return otherCredentialLine(note.winner, note.isBilled)
     case 'shared-token':
       return say('CLAUDE_CODE_OAUTH_TOKEN is not your own; it may be shared.')
     case 'clock-off': {
@@ -89,14 +90,18 @@ export function say(...sentences: [string, ...string[]]): string {
   return lines.find(line => columnsOf(line) <= widest) ?? lines[lines.length - 1] ?? linePrefix
 }
 
+const usedEnds = [' is used, not your login.', ' replaces your login.', ' is used.']
+const billedEnds = [' is used, billed to the Console account.', ' is used; the Console pays.']
+
 /** The name is told whole; of a long path both ends, the file's name among them. */
-function otherCredentialLine(winner: string): string {
+function otherCredentialLine(winner: string, isBilled = false): string {
   const words = clean(winner, 2_000)
   const [, name = '', place = ''] = /^(\S+ (?:in|from) )(.*)$/.exec(words) ?? ['', '', words]
   const room = (end: string) => widest - columnsOf(`${linePrefix}${name}${end}`)
-  const ends = [' is used, not your login.', ' replaces your login.', ' is used.']
+  const ends = isBilled ? billedEnds : usedEnds
   const end =
-    ends.find(each => room(each) >= Math.min(columnsOf(place), placeColumns)) ?? ' is used.'
+    ends.find(each => room(each) >= Math.min(columnsOf(place), placeColumns)) ??
+    (ends.at(-1) as string)
   return say(`${name}${cleanMiddle(place, room(end))}${end}`)
 }
 

@@ -34,6 +34,7 @@ export function look(run: Run): Seen {
     mode: config.mode === 'off' ? 'off' : 'on',
     owned: run.owned,
     otherCredential: run.otherCredential !== null,
+    standIn: isStandIn(run, file),
     custody: config.custody,
     forced: run.forced,
     offline: run.offline,
@@ -57,6 +58,10 @@ export function look(run: Run): Seen {
     tried: run.tried,
   }
   return { state, file, lineage }
+}
+
+function isStandIn({ standIn }: Run, file: LoginFile): boolean {
+  return standIn !== null && (standIn.when === 'always' || file.kind !== 'login')
 }
 
 function verificationFacts({ config, memory, doubtedAtMs }: Run, verified: Verified | null) {

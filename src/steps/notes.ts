@@ -1,5 +1,6 @@
 // Notes for a person that are said once each, and again only when they have changed.
 
+import type { OtherCredential } from '../host/other-credential.js'
 import { tokenHash } from '../login/login.js'
 import { loginEndsCondition } from '../report/early-warning.js'
 import type { Note } from '../report/text.js'
@@ -28,7 +29,7 @@ interface Saying {
  */
 export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
   const now = [
-    otherCredential(run),
+    otherCredential(run, decision),
     sharedToken(run, seen),
     clock(run),
     observed(run),
@@ -51,14 +52,23 @@ export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
 }
 
 /** Each credential is a subject of its own: two that take turns are said once each. */
-function otherCredential({ otherCredential }: Run): Saying | null {
-  if (otherCredential === null) return null
-  const { wins } = otherCredential
+function otherCredential(run: Run, decision: Decision): Saying | null {
+  const signing = signingCredential(run, decision)
+  if (signing === null) return null
+  const { wins, kind } = signing
   return {
     subject: `other-credential ${wins}`,
     about: 'said',
-    note: { say: 'other-credential', winner: wins },
+    note: { say: 'other-credential', winner: wins, isBilled: kind === 'stored-key' },
   }
+}
+
+/** What signs instead of the login, as `decision` found it; null: the login does. */
+export function signingCredential(
+  { otherCredential, standIn }: Pick<Run, 'otherCredential' | 'standIn'>,
+  decision: Pick<Decision, 'because'>,
+): OtherCredential | null {
+  return otherCredential ?? (decision.because === 'other-credential' ? standIn : null)
 }
 
 const ownToken = 'own'

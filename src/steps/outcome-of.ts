@@ -90,7 +90,7 @@ export function outcomeOf(
     verdict: facts.verdict,
     because: decision.because,
     did: facts.did,
-    credential: credentialOf(run, seen.state),
+    credential: decision.because === 'other-credential' ? 'other' : credentialOf(run, seen.state),
     custody: run.config.custody,
     identity: isKnown ? verification.identity : null,
     expiresAt: login?.expiresAtMs ?? null,

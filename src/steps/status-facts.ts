@@ -10,9 +10,10 @@ import type { Run } from '../run.js'
 import { expectedEmail } from './expected-email.js'
 import { signInCommand } from './long-lived-facts.js'
 import type { Found } from './look-only.js'
+import { signingCredential } from './notes.js'
 
 export function statusFacts(run: Run, found: Found): StatusFacts {
-  const { config, memory, otherCredential } = run
+  const { config, memory } = run
   const { outcome, seen, next, trouble, sinceMs, renewsItself } = found
   return {
     outcome,
@@ -23,7 +24,7 @@ export function statusFacts(run: Run, found: Found): StatusFacts {
     email: emailOf(run, outcome),
     organization: found.organization,
     isVerified: outcome.identity !== null,
-    otherCredential: otherCredential?.wins ?? null,
+    otherCredential: signingCredential(run, found.decision)?.wins ?? null,
     sinceMs,
     renewsItself,
     backedUpAtMs: memory.stored?.atMs ?? null,

@@ -3,11 +3,21 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ClientSettings } from '../../src/host/client-settings.js'
-import { otherCredential } from '../../src/host/other-credential.js'
+import {
+  credentialVariables,
+  type Shape,
+  variablesThatLeaveTheLogin,
+} from '../../src/host/credential-table.js'
+import {
+  type CredentialFiles,
+  otherCredential,
+  standInCredential,
+} from '../../src/host/other-credential.js'
 import type { Env } from '../../src/host/paths.js'
 import { settingsOf } from './settings-of.js'
 
 const none = settingsOf()
+const nothing: CredentialFiles = { profile: null, storedKey: null }
 const helper = settingsOf({ scope: 'user', apiKeyHelper: '/bin/key' })
 const inSettings = (env: Record<string, string>) => settingsOf({ scope: 'project', env })
 
@@ -93,33 +103,74 @@ const table: [name: string, env: Env, settings: ClientSettings, wins: string | n
 
 for (const [name, env, settings, wins] of table)
   t.test(`with ${name}, ${wins ?? 'the login'} wins`, async t => {
-    t.equal(otherCredential(env, settings)?.wins ?? null, wins)
+    t.equal(otherCredential(env, settings, nothing)?.wins ?? null, wins)
   })
 
 t.test('every cloud provider counts, in the spellings the client takes for true', async t => {
-  const providers = [
-    'BEDROCK',
-    'VERTEX',
-    'FOUNDRY',
-    'GATEWAY',
-    'ANTHROPIC_AWS',
-    'MANTLE',
-    'ANTHROPIC_GOOGLE_CLOUD',
-  ]
+  const providers = ['BEDROCK', 'VERTEX', 'FOUNDRY', 'ANTHROPIC_AWS', 'MANTLE']
   for (const provider of providers)
     for (const yes of ['1', 'true', 'TRUE', 'yes', 'on', ' on '])
-      t.match(otherCredential({ [`CLAUDE_CODE_USE_${provider}`]: yes }, none), {
+      t.match(otherCredential({ [`CLAUDE_CODE_USE_${provider}`]: yes }, none, nothing), {
         kind: 'cloud-provider',
         from: 'environment',
       })
   for (const no of ['0', 'false', 'no', 'off', 'x', ''])
-    t.equal(otherCredential({ CLAUDE_CODE_USE_BEDROCK: no }, none), null, no)
+    t.equal(otherCredential({ CLAUDE_CODE_USE_BEDROCK: no }, none, nothing), null, no)
 })
 
 t.test('an OAuth token is told by its full hash, and never shown', async t => {
   const token = 'sk-ant-oat01-made-up'
-  const found = otherCredential({ CLAUDE_CODE_OAUTH_TOKEN: token }, none)
+  const found = otherCredential({ CLAUDE_CODE_OAUTH_TOKEN: token }, none, nothing)
   t.equal(found?.kind, 'oauth-token-env')
   t.equal(found?.tokenHash, createHash('sha256').update(token).digest('hex'))
   t.notMatch(JSON.stringify(found), token)
+})
+
+const environment = (name: string) => `${name} from the environment`
+
+t.test('every variable of the table counts as its shape says', async t => {
+  const examples: Record<Shape, { counts: string[]; not: string[] }> = {
+    text: { counts: ['x', '0'], not: [''] },
+    switch: { counts: ['1', 'yes'], not: ['', '0', 'x'] },
+    'authorization-header': {
+      counts: ['Authorization: Bearer x', 'x-team: a\nauthorization:y', 'Authorization:'],
+      not: ['', 'x-api-key: k', 'x-team: Authorization: a', 'Proxy-Authorization: Basic a'],
+    },
+    profile: { counts: [], not: ['', 'work'] },
+  }
+  t.ok(credentialVariables.length >= 18)
+  for (const { name, shape, with: other, effect } of credentialVariables) {
+    const judge = effect === 'maybe' ? standInCredential : otherCredential
+    const beside: Env = other === undefined ? {} : { [other]: 'o' }
+    for (const value of examples[shape].counts)
+      t.equal(judge({ [name]: value, ...beside }, none, nothing)?.wins, environment(name), value)
+    for (const value of examples[shape].not)
+      t.equal(judge({ [name]: value, ...beside }, none, nothing), null, `${name}=${value}`)
+    if (other !== undefined) t.equal(judge({ [name]: 'x' }, none, nothing), null, `${name} alone`)
+  }
+})
+
+t.test('variables that only look like it leave the login alone', async t => {
+  t.ok(variablesThatLeaveTheLogin.length >= 12)
+  for (const name of variablesThatLeaveTheLogin)
+    for (const judge of [otherCredential, standInCredential])
+      t.equal(judge({ [name]: '1' }, none, nothing), null, name)
+})
+
+t.test('a profile and a stored key sign where they can', async t => {
+  const file = '/home/a/.config/anthropic/configs/work.json'
+  const federated: CredentialFiles = { profile: { file, signs: 'always' }, storedKey: null }
+  t.equal(otherCredential({}, none, federated)?.wins, `Profile in ${file}`)
+  t.equal(
+    otherCredential({ ANTHROPIC_PROFILE: 'work' }, none, federated)?.wins,
+    environment('ANTHROPIC_PROFILE'),
+  )
+  const own: CredentialFiles = { profile: { file, signs: 'no-login' }, storedKey: '/c.json' }
+  t.equal(otherCredential({}, none, own), null)
+  t.match(standInCredential({}, none, own), { wins: `Profile in ${file}`, when: 'no-login' })
+  t.match(standInCredential({}, none, { ...own, profile: null }), {
+    kind: 'stored-key',
+    wins: 'primaryApiKey in /c.json',
+    when: 'no-login',
+  })
 })

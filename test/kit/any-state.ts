@@ -90,6 +90,7 @@ const oddState: fc.Arbitrary<State> = fc.record({
   mode: mostly<State['mode']>('on', 'off'),
   owned: mostly(true, false),
   otherCredential: mostly(false, true),
+  standIn: mostly(false, true),
   custody: fc.constantFrom('shared' as const, 'sole' as const),
   forced: fc.boolean(),
   offline: mostly(false, true),

@@ -82,6 +82,7 @@ export function state(change: Partial<State> = {}): State {
     mode: 'on',
     owned: true,
     otherCredential: false,
+    standIn: false,
     custody: 'shared',
     forced: false,
     offline: false,

@@ -48,6 +48,11 @@ const notes: Note[] = [
     say: 'other-credential',
     winner: `CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD in ${'/b'.repeat(99)}/settings.json`,
   },
+  {
+    say: 'other-credential',
+    winner: `primaryApiKey in /home/${'a'.repeat(99)}/.claude.json`,
+    isBilled: true,
+  },
   { say: 'shared-token' },
   { say: 'clock-off', offMs: 2 * hourMs },
   { say: 'clock-off', offMs: -47 * hourMs },
@@ -211,6 +216,7 @@ claude-auth: xxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxx is used, not your logi
 claude-auth: CLAUDE_CODE_OAUTH_TOKEN from the environment replaces your login.
 claude-auth: apiKeyHelper in /home/aaaaaaa…ettings.json is used, not your login.
 claude-auth: CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD in /b/b/b/b…gs.json is used.
+claude-auth: primaryApiKey in /home/aaaaa…claude.json is used; the Console pays.
 claude-auth: CLAUDE_CODE_OAUTH_TOKEN is not your own; it may be shared.
 claude-auth: The clock here is 2 hours ahead of the server's. Type: timedatectl
 claude-auth: The clock here is 47 hours behind the server's. Type: timedatectl

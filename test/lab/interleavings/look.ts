@@ -28,6 +28,7 @@ export function runOf({ w, h, custody, isShared }: View): Run {
   const about = {
     owned: true,
     otherCredential: null,
+    standIn: null,
     forced: false,
     offline: false,
     signedIn: false,
@@ -65,6 +66,7 @@ export function look(v: View): Seen {
     mode: 'on',
     owned: true,
     otherCredential: false,
+    standIn: false,
     custody: v.custody,
     forced: false,
     offline: false,

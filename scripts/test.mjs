@@ -2,11 +2,11 @@
 // usage: node scripts/test.mjs [FILE…]
 
 import './needs-node.cjs'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runTests } from './run-tests.mjs'
 import { makeReader } from './tap-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -34,14 +34,9 @@ function say(line) {
 
 /** Counts by file; `isWell` is the runner's own word, so that a crash of it can't be overlooked. */
 async function run(files, jobs) {
-  const tap = join('node_modules', '.bin', 'tap')
-  const child = spawn(tap, ['run', `-j${jobs}`, '--reporter=tap', ...files], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
   const reader = makeReader(say)
-  const ended = new Promise(resolve => child.on('close', resolve))
-  for await (const line of createInterface({ input: child.stdout })) reader.read(line)
-  return { isWell: (await ended) === 0, counts: reader.files() }
+  const isWell = await runTests(root, files, jobs, reader.read)
+  return { isWell, counts: reader.files() }
 }
 
 const hasFailed = counts => [...counts].filter(([, { failed }]) => failed > 0).map(([file]) => file)
@@ -49,7 +44,7 @@ const hasFailed = counts => [...counts].filter(([, { failed }]) => failed > 0).m
 if (runScript('ready.mjs') !== 0) process.exit(1)
 const arePeersMissing = runScript('peers.mjs') !== 0
 
-const asked = process.argv.slice(2)
+const asked = process.argv.slice(2).map(file => relative(root, resolve(file)))
 let { isWell, counts } = await run(asked.length > 0 ? asked : allTests(), 2)
 
 // What fails beside others is looked at again by itself: a fault shows there too, a busy machine doesn't.

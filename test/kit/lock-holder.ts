@@ -1,5 +1,5 @@
 // A process of its own that takes the client's refresh locks, in rounds or until it is killed.
-// usage: lock-holder.ts FOLDER STATE rounds BRACKETS COUNT | lock-holder.ts FOLDER STATE hold
+// usage: lock-holder FOLDER STATE rounds BRACKETS COUNT | lock-holder FOLDER STATE hold
 
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -16,9 +16,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { withRefreshLocks, withStorageLock } from '../../src/login/client-locks.js'
+import { compiled } from '../kit/compiled.js'
 import { lockPlace } from '../kit/lock-place.js'
 
-const holderFile = fileURLToPath(new URL('../kit/lock-holder.ts', import.meta.url))
+const holderSource = fileURLToPath(new URL('../kit/lock-holder.ts', import.meta.url))
+const holder = await compiled(t, holderSource)
 
 function house(t: Test) {
   const root = t.testdir({ claude: {}, mine: {}, other: {} })
@@ -39,7 +41,7 @@ function house(t: Test) {
     }
   }
   const process_ = (state: string, ...args: string[]) => {
-    const words = [...process.execArgv, holderFile, folder, join(root, state), ...args]
+    const words = [holder, folder, join(root, state), ...args]
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
     t.teardown(() => child.kill('SIGKILL'))
     return child

@@ -28,7 +28,7 @@ const startedAt = new Date()
 const isAlone = process.argv.includes('--alone')
 
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
-const libraries = ['diff', 'https-proxy-agent', 'jose', 'node-vault', 'valibot', 'yaml']
+const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
 
 const options = {
   absWorkingDir: root,

@@ -16,6 +16,16 @@ declare const $main: string
 declare const $engine: string
 declare const $help: string
 
+/** What Node and its OpenSSL read when a connection is made; ours say all that counts by themselves. */
+const ofNode = [
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_USE_ENV_PROXY',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'SSLKEYLOGFILE',
+]
+
 /** Of a command line or a configuration that is wrong: such a run has not come far. */
 const usageCode = 2
 
@@ -32,10 +42,12 @@ async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
   const argv = process.argv.slice(2)
+  const env = { ...process.env }
+  for (const name of ofNode) delete process.env[name]
   const isUnheard = isWorker(argv) ? () => false : unheard()
   const bundle = bundleFor(argv)
   const { main, keep } = load(bundle)
-  const code = await main(argv, process.env)
+  const code = await main(argv, env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
   if (bundle !== $engine || argv[0] !== 'ensure' || code === usageCode) return

@@ -63,6 +63,8 @@ export interface Run {
   memory: Memory
   /** What the store said in this run; null: not asked yet. */
   asked: StoreRead | null
+  /** Why no TLS came about when the login server was asked, in words, with what to type. */
+  tlsTrouble?: string
   /** Decisions already acted on. */
   tried: string[]
 }

@@ -1,34 +1,42 @@
-// How requests leave this machine: proxy and extra certificates as the client would have them.
+// How requests leave this machine: proxy, authorities and own certificate as the client would have them.
 
-import { readFileSync } from 'node:fs'
-import { getProxyForUrl } from 'proxy-from-env'
 import type { ClientSettings } from '../host/client-settings.js'
-import { networkSettings } from '../host/network-settings.js'
+import { type NetworkSettings, networkSettings } from '../host/network-settings.js'
 import type { Env } from '../host/paths.js'
 import { version } from '../version.js'
+import { readAuthorities, readAuthorityFile } from './authorities.js'
 import type { Network } from './http.js'
+import { clientProxyFor, siteProxyFor } from './proxy-rule.js'
+import type { Trust } from './trust.js'
 
-/** By the environment and the client's own settings; rules the proxy variables of this process from now on. */
+/** By the environment and the client's own settings. */
 export function networkOf(env: Env, settings: ClientSettings): Network {
-  const { httpsProxy, noProxy, extraCaFile } = networkSettings(env, settings)
-  // proxy-from-env knows the rules of NO_PROXY and reads them from this process's environment.
-  for (const name of ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy'])
-    delete process.env[name]
-  if (httpsProxy !== null) process.env['HTTPS_PROXY'] = httpsProxy
-  if (noProxy !== null) process.env['NO_PROXY'] = noProxy
-  const loadedByNode = extraCaFile !== null && extraCaFile === env['NODE_EXTRA_CA_CERTS']
+  const network = networkSettings(env, settings)
   return {
-    proxyFor: url => (url.startsWith('https:') ? getProxyForUrl(url) || null : null),
-    extraCa: extraCaFile === null || loadedByNode ? null : readCertificates(extraCaFile),
+    proxyFor: url => clientProxyFor(url, network),
+    siteProxyFor: url => siteProxyFor(url, network),
+    trust: trustOf(network),
     userAgent: `claude-auth/${version}`,
   }
 }
 
-/** Like Node itself, which goes on without a file that is not there. */
-function readCertificates(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return null
+function trustOf({ authorities, ownCertificate }: NetworkSettings): Trust {
+  const { bundled, system, file, folders, extraFile } = authorities
+  const isPlain = file === null && folders.length === 0 && extraFile === null
+  return {
+    bundled,
+    authorities: () => readAuthorities(authorities),
+    isLazy: bundled && system && isPlain,
+    ownCertificate: certificateOf(ownCertificate),
   }
+}
+
+function certificateOf({
+  certFile,
+  keyFile,
+  passphrase,
+}: NetworkSettings['ownCertificate']): Trust['ownCertificate'] {
+  if (certFile === null || keyFile === null) return null
+  const [cert, key] = [readAuthorityFile(certFile), readAuthorityFile(keyFile)]
+  return cert === null || key === null ? null : { cert, key, passphrase }
 }

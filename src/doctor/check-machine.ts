@@ -8,6 +8,7 @@ import type { ClientFacts } from './facts-client.js'
 import type { EngineFacts } from './facts-engine.js'
 import type { LoginFacts } from './facts-login.js'
 import type { MachineFacts } from './facts-machine.js'
+import type { NetworkFacts } from './facts-network.js'
 import type { TimerFacts } from './facts-timer.js'
 
 /** Less than what a renewal writes several times over. */
@@ -84,25 +85,42 @@ export function clock({ login, engine }: { login: LoginFacts; engine: EngineFact
   return isKnown ? ok(machineWords.clock) : { state: 'ok', words: machineWords.clockUnknown }
 }
 
-/** Proxy and authorities, as this shell has them and as the timer sees them. */
+/** Whether the servers are reached, by the proxy and authorities of this shell, and whether the timer has the same. */
 export function network(facts: {
   login: LoginFacts
   machine: MachineFacts
+  network: NetworkFacts
   timer: TimerFacts
 }): Finding {
   const { missingCa } = facts.machine
   if (missingCa !== null) return found('fail', machineWords.missingCa(missingCa))
-  const { run, settings } = facts.login
-  const { env } = facts.timer
-  const isTimed = facts.timer.timers.some(({ isActive }) => isActive)
-  if (!isTimed) return ok(machineWords.network)
-  const here = networkSettings(run.env, settings)
-  const there = networkSettings(env ?? {}, settings)
-  const names = [
-    here.httpsProxy !== there.httpsProxy ? 'HTTPS_PROXY' : null,
-    here.extraCaFile !== there.extraCaFile ? 'NODE_EXTRA_CA_CERTS' : null,
-  ].filter(name => name !== null)
-  return names.length > 0 ? found('warn', machineWords.unseen(names)) : ok(machineWords.network)
+  for (const { host, isProxied, reach } of facts.network.servers)
+    if (reach.kind === 'unreached')
+      return found(
+        'fail',
+        reach.tls
+          ? machineWords.untrusted(reach.tls)
+          : machineWords.unreached(host, reach.what, isProxied),
+      )
+  const names = unseenByTimer(facts)
+  if (names.length > 0) return found('warn', machineWords.unseen(names))
+  return ok(facts.network.servers.length > 0 ? machineWords.reached : machineWords.network)
+}
+
+/** What this shell sets and the timer goes without. */
+function unseenByTimer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): string[] {
+  if (!timer.timers.some(({ isActive }) => isActive)) return []
+  const here = networkSettings(login.run.env, login.settings)
+  const there = networkSettings(timer.env ?? {}, login.settings)
+  const parts: [string, unknown, unknown][] = [
+    ['HTTPS_PROXY', here.proxy, there.proxy],
+    ['NO_PROXY', here.proxy && here.noProxy, there.proxy && there.noProxy],
+    ['NODE_EXTRA_CA_CERTS', here.authorities.extraFile, there.authorities.extraFile],
+    ['SSL_CERT_FILE', here.authorities.file, there.authorities.file],
+    ['SSL_CERT_DIR', here.authorities.folders.join(':'), there.authorities.folders.join(':')],
+    ['CLAUDE_CODE_CLIENT_CERT', here.ownCertificate.certFile, there.ownCertificate.certFile],
+  ]
+  return parts.filter(([, mine, its]) => mine !== its).map(([name]) => name)
 }
 
 /** Room for the files of a renewal. */

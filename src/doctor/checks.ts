@@ -101,7 +101,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('settings', ['client'], facts => machine.settings(facts.client)),
     check('settings-mode', ['login', 'client'], machine.settingsMode),
     check('client-folders', ['client'], facts => machine.clientFolders(facts.client)),
-    check('network', ['login', 'machine', 'timer'], machine.network),
+    check('network', ['login', 'machine', 'network', 'timer'], machine.network),
     check('disk', ['machine'], facts => machine.disk(facts.machine)),
     check('home', ['machine'], facts => machine.home(facts.machine)),
   ],

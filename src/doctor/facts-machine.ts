@@ -2,10 +2,11 @@
 
 import { existsSync, lstatSync, readFileSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { type NetworkSettings, networkSettings } from '../host/network-settings.js'
 import { ownPaths } from '../host/paths.js'
 import { askProgram } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
-import { canRead, canRun, programFolder } from './program.js'
+import { canRun, programFolder } from './program.js'
 
 export interface DiskFacts {
   path: string
@@ -20,8 +21,8 @@ export interface MachineFacts {
   disks: DiskFacts[]
   /** The Node that install recorded, else the one on PATH. `version`: null where it does not start. */
   node: { path: string; recorded: boolean; version: string | 'unknown' | null } | null
-  /** A file of extra authorities that is named and can't be read. */
-  missingCa: string | null
+  /** The first file of authorities that is named and can't be used, and what names it. */
+  missingCa: { name: string; file: string } | null
 }
 
 const answerMs = 10_000
@@ -31,8 +32,6 @@ export async function machineFacts({ place, run, settings }: LoginFacts): Promis
   const store = ownPaths(env, place.person.home).localStore
   const folders = [place.paths.folder, store, place.person.home].filter(path => existsSync(path))
   const seen = new Set<string>()
-  const { networkSettings } = await import('../host/network-settings.js')
-  const { extraCaFile } = networkSettings(env, settings)
   return {
     disks: folders.flatMap(path => {
       const disk = diskOf(path)
@@ -42,8 +41,17 @@ export async function machineFacts({ place, run, settings }: LoginFacts): Promis
       return [disk]
     }),
     node: await nodeOf(env['PATH'] ?? ''),
-    missingCa: extraCaFile !== null && !canRead(extraCaFile) ? extraCaFile : null,
+    missingCa: await missingCa(networkSettings(env, settings)),
   }
+}
+
+async function missingCa({ authorities }: NetworkSettings): Promise<MachineFacts['missingCa']> {
+  const { certificatesIn, readAuthorityFile } = await import('../anthropic/authorities.js')
+  const named = { SSL_CERT_FILE: authorities.file, NODE_EXTRA_CA_CERTS: authorities.extraFile }
+  for (const [name, file] of Object.entries(named))
+    if (file !== null && certificatesIn(readAuthorityFile(file) ?? '').length === 0)
+      return { name, file }
+  return null
 }
 
 function diskOf(path: string): DiskFacts | null {

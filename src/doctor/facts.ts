@@ -6,6 +6,7 @@ import type { EngineFacts } from './facts-engine.js'
 import type { LockFacts } from './facts-locks.js'
 import type { LoginFacts } from './facts-login.js'
 import type { MachineFacts } from './facts-machine.js'
+import type { NetworkFacts } from './facts-network.js'
 import type { ShellFacts } from './facts-shells.js'
 import type { TimerFacts } from './facts-timer.js'
 import type { VaultFacts } from './facts-vault.js'
@@ -24,6 +25,8 @@ export interface Facts {
   timer: TimerFacts
   alerts: AlertFacts
   machine: MachineFacts
+  /** Whether the client's servers are reached from here. */
+  network: NetworkFacts
 }
 
 export type Room = keyof Facts
@@ -59,4 +62,6 @@ const enter: { [R in Room]: (how: Look, gather: Gather) => Promise<Facts[R]> } =
     (await import('./facts-alerts.js')).alertFacts(await gather('login'), how),
   machine: async (_, gather) =>
     (await import('./facts-machine.js')).machineFacts(await gather('login')),
+  network: async (_, gather) =>
+    (await import('./facts-network.js')).networkFacts(await gather('login')),
 }

@@ -74,7 +74,9 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): str
   if (verdict === 'no-answer')
     return trouble === notByClientTrouble
       ? 'The client did not renew the login; it is as it was.'
-      : 'The login server gave no answer; the login is as it was.'
+      : trouble?.startsWith('the certificate of ')
+        ? `The login server was not asked: ${clean(trouble, longest)}`
+        : 'The login server gave no answer; the login is as it was.'
   if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords(because)}.`
   if (outcome.credential === 'other')
     return 'Something else goes before your login; it was left alone.'

@@ -80,10 +80,21 @@ export const machineWords = {
       'sudo timedatectl set-ntp true',
     ),
   network: 'Proxy and authorities are the same for everybody who asks.',
-  missingCa: (file: string) =>
+  reached: "The login servers are reached, and the timer's way to them is the same.",
+  missingCa: ({ name, file }: { name: string; file: string }) =>
     words(
-      `NODE_EXTRA_CA_CERTS names ${shown(file)}, which cannot be read.`,
+      `${name} names ${shown(file)}, which cannot be read or holds no certificate.`,
       `ls -l ${pasted(file)}`,
+    ),
+  untrusted: ({ host, code, issuer }: { host: string; code: string; issuer: string | null }) =>
+    words(
+      `The certificate of ${clean(host, 100)} is not accepted (${clean(code, 60)}); it was issued by ${issuer === null ? 'nobody who is named' : `"${clean(issuer, 80)}"`}. Where your network opens TLS, name its authority.`,
+      'export NODE_EXTRA_CA_CERTS=/path/to/authority.pem',
+    ),
+  unreached: (host: string, what: string, isProxied: boolean) =>
+    words(
+      `${clean(host, 100)} is not reached ${isProxied ? 'through the proxy of your environment' : 'directly, without a proxy'}: ${clean(what, 120)}.`,
+      `curl -sSI https://${clean(host, 100)}/`,
     ),
   unseen: (names: string[]) =>
     words(

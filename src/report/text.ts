@@ -40,8 +40,11 @@ function verdictLines(facts: ReportFacts): string[] {
   return []
 }
 
-function noAnswerLine({ sinceMs, nowMs, notByClient }: ReportFacts): string {
+function noAnswerLine(facts: ReportFacts): string {
+  const { sinceMs, nowMs, notByClient, detail } = facts
   if (notByClient) return say('The client did not renew the login. Type: claude-auth ensure')
+  if (detail?.startsWith('the certificate of '))
+    return noteLine({ say: 'attention', detail }, nowMs)
   const since = sinceMs === null ? '' : ` for ${durationWords(nowMs - sinceMs)}`
   return say(
     `No answer from the server${since}. Type: claude-auth ensure`,

@@ -1,5 +1,10 @@
 // The words of a trouble made shorter, for a line that has little room: the cause stays, places and advice go.
 
+/** A TLS failure, and the command that says what to set. */
+export function tlsWords(what: string): string {
+  return `${what}; type: claude-auth doctor --only network`
+}
+
 /**
  * `detail` (cause, aside in brackets, `: advice`, `; type: COMMAND`), then ever shorter forms of it;
  * the last has only the cause. All of it can be read in `claude-auth ensure`.

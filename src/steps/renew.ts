@@ -5,6 +5,7 @@ import { beginAnswer, eraseAnswer, saveAnswer } from '../login/answer.js'
 import { withRefreshLocks } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
+import { tlsWords } from '../report/trouble-words.js'
 import { type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import type { Intent } from '../store/intent.js'
@@ -130,6 +131,7 @@ async function ask(
     scopes,
   )
   if (outcome.kind === 'not-sent') {
+    if (outcome.tls) run.tlsTrouble = tlsWords(outcome.what)
     remember(run, waiting(run, hash, null))
     eraseAnswer(run.paths.answer)
     return 'not-renewed'

@@ -1,6 +1,7 @@
 // Talking to Vault or OpenBao: the only file that knows node-vault, on a transport of our own.
 
 import { type HttpOutcome, type Network, send } from '../anthropic/http.js'
+import { trusting } from '../anthropic/trust.js'
 import { serverAddress } from '../host/endpoint.js'
 import { type JsonObject, jsonObject } from '../host/json.js'
 
@@ -98,11 +99,11 @@ function typeOf(method: VaultRequest['method'], body: string | undefined): Recor
 /** Loopback is never behind a proxy, whatever the environment says. */
 function networkTo({ network, caCert, address }: VaultPlace): Network {
   const isHere = /^https?:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(address)
-  const pems = [network.extraCa, caCert].filter(pem => pem !== null)
   return {
     ...network,
-    proxyFor: isHere ? () => null : network.proxyFor,
-    extraCa: pems.length === 0 ? null : pems.join('\n'),
+    proxyFor: isHere ? () => null : network.siteProxyFor,
+    // What the client shows to its own servers is not for Vault.
+    trust: { ...trusting(network.trust, caCert), ownCertificate: null },
   }
 }
 
@@ -114,7 +115,7 @@ function replyOf(outcome: HttpOutcome, address: string): VaultReply {
   if (outcome.kind !== 'reply') {
     const what = `${address}: ${outcome.what}`
     if (outcome.kind === 'cut') return { kind: 'cut', what }
-    return { kind: 'not-sent', what, tls: untrusted.test(outcome.what) }
+    return { kind: 'not-sent', what, tls: outcome.tls !== undefined }
   }
   const { status, serverNowMs } = outcome
   const text = outcome.body.toString()
@@ -129,7 +130,3 @@ function replyOf(outcome: HttpOutcome, address: string): VaultReply {
     errors: Array.isArray(errors) ? errors.filter(each => typeof each === 'string') : [],
   }
 }
-
-/** Node's codes (OpenSSL's names, and its own) for a certificate that can't be trusted. */
-const untrusted =
-  /CERT|SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|INVALID_CA|CRL_|PATH_LENGTH|INVALID_PURPOSE|HOSTNAME_MISMATCH/

@@ -8,9 +8,10 @@ import t, { type Test } from 'tap'
 import { type HttpRequest, type Network, send } from '../../src/anthropic/http.js'
 import { makeCertificates } from '../../src/demo/tls-certificates.js'
 import { startTlsProxy } from '../../src/demo/tls-proxy.js'
+import { directNetwork } from '../kit/direct-network.js'
 
 const token = 'sk-ant-ort01-very-secret'
-const direct: Network = { proxyFor: () => null, extraCa: null, userAgent: 'test/1' }
+const direct: Network = directNetwork()
 
 const post = (url: string, network = direct, timeoutMs = 5_000): ReturnType<typeof send> =>
   send(network, {
@@ -135,9 +136,8 @@ t.test('TLS', async t => {
   t.teardown(proxy.close)
   const extraCa = readFileSync(proxy.caFile, 'utf8')
   const by = (proxyUrl: string | null, ca: string | null = extraCa): Network => ({
+    ...directNetwork(ca),
     proxyFor: () => proxyUrl,
-    extraCa: ca,
-    userAgent: 'test/1',
   })
   const url = 'https://platform.claude.com/v1/oauth/token'
 

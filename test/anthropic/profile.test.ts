@@ -5,8 +5,9 @@ import t from 'tap'
 import { verify } from '../../src/anthropic/profile.js'
 import { startAuthority } from '../../src/demo/authority.js'
 import { type Fault, faults } from '../../src/demo/faults.js'
+import { directNetwork } from '../kit/direct-network.js'
 
-const network = { proxyFor: () => null, extraCa: null, userAgent: 'test/1' }
+const network = directNetwork()
 const user = {
   email: 'alice@example.com',
   accountUuid: 'account',

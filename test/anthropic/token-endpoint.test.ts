@@ -10,8 +10,9 @@ import {
 } from '../../src/anthropic/token-endpoint.js'
 import { startAuthority } from '../../src/demo/authority.js'
 import { faults } from '../../src/demo/faults.js'
+import { directNetwork } from '../kit/direct-network.js'
 
-const network = { proxyFor: () => null, extraCa: null, userAgent: 'test/1' }
+const network = directNetwork()
 const user = {
   email: 'Alice@Example.com',
   accountUuid: 'account',

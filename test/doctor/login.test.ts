@@ -7,11 +7,12 @@ import { faults } from '../../src/demo/faults.js'
 import { beginAnswer, saveAnswer } from '../../src/login/answer.js'
 import { tokenHash } from '../../src/login/login.js'
 import { plainSealer } from '../../src/steps/renew.js'
+import { directNetwork } from '../kit/direct-network.js'
 import { doctor, findsFault, healthy } from '../kit/doctor.js'
 import type { Sandbox } from '../kit/sandbox.js'
 
 const hourMs = 3_600_000
-const network = { proxyFor: () => null, extraCa: null, userAgent: 'test' }
+const network = directNetwork()
 
 function loginOf(box: Sandbox) {
   const login = box.login()

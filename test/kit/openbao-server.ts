@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type HttpOutcome, send } from '../../src/anthropic/http.js'
 import { issueCertificate } from '../../src/demo/x509.js'
 import { type JsonObject, jsonObject } from '../../src/host/json.js'
+import { directNetwork } from './direct-network.js'
 
 export interface Reply {
   status: number
@@ -48,11 +49,7 @@ export async function startServer(
     env: { HOME: folder, PATH: '/usr/bin:/bin' },
   })
   const address = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
-  const network = {
-    proxyFor: () => null,
-    extraCa: certificates?.authority ?? null,
-    userAgent: 'test',
-  }
+  const network = directNetwork(certificates?.authority)
   const ask: Server['ask'] = async (method, path, body, token) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
     const outcome = await send(network, {

@@ -4,9 +4,10 @@ import type { JsonObject } from '../../src/host/json.js'
 import type { SharedDocument } from '../../src/store/store.js'
 import { type VaultRequest, vaultClient } from '../../src/store/vault-client.js'
 import { vaultDocument } from '../../src/store/vault-document.js'
+import { directNetwork } from './direct-network.js'
 import type { OpenBao } from './openbao.js'
 
-export const network = { proxyFor: () => null, extraCa: null, userAgent: 'test/1' }
+export const network = directNetwork()
 export const pathOf = (user: string) => `workstation/claude-users/${user}`
 export const dataOf = (user: string) => `secret/data/${pathOf(user)}`
 

@@ -7,6 +7,7 @@ import type { VaultConfig } from '../../src/host/config/resolved.js'
 import type { SessionMemory } from '../../src/login/memory.js'
 import { vaultClient } from '../../src/store/vault-client.js'
 import { type VaultSession, vaultSession } from '../../src/store/vault-session.js'
+import { directNetwork } from './direct-network.js'
 import type { OpenBao } from './openbao.js'
 
 export interface VaultPerson {
@@ -41,7 +42,7 @@ export function vaultPerson(
     namespace: null,
     caCert: server.caFile && readFileSync(server.caFile, 'utf8'),
     timeoutMs,
-    network: { proxyFor: () => null, extraCa: null, userAgent: 'test' },
+    network: directNetwork(),
   })
   const person: VaultPerson = {
     tokenFile,

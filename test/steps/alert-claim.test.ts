@@ -16,6 +16,7 @@ import type { SharedDocument } from '../../src/store/store.js'
 import { vaultClient } from '../../src/store/vault-client.js'
 import { vaultDocument } from '../../src/store/vault-document.js'
 import { vaultStore } from '../../src/store/vault-store.js'
+import { directNetwork } from '../kit/direct-network.js'
 import { type Engine, engine, hourMs, minuteMs } from '../kit/engine.js'
 import { type OpenBao, openBao } from '../kit/openbao.js'
 import { sharedMemory } from '../kit/shared-memory.js'
@@ -240,7 +241,7 @@ t.test('whole runs: a dead login, a sign-in on one host, and all is well on both
 /** The very document that the program uses, under the token of a site's user. */
 async function documentOf(bao: OpenBao, user: string): Promise<SharedDocument> {
   const token = await bao.userToken(user)
-  const network = { proxyFor: () => null, extraCa: null, userAgent: 'test' }
+  const network = directNetwork()
   const place = { address: bao.address, namespace: null, caCert: null, timeoutMs: 5000, network }
   const session = {
     token: async () => ({ kind: 'open', token }) as const,

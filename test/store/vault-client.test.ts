@@ -10,13 +10,14 @@ import type { Network } from '../../src/anthropic/http.js'
 import { issueCertificate } from '../../src/demo/x509.js'
 import { type VaultPlace, type VaultReply, vaultClient } from '../../src/store/vault-client.js'
 import { badLine } from '../kit/bad-line.js'
+import { directNetwork } from '../kit/direct-network.js'
 import { openBao } from '../kit/openbao.js'
 import { run } from '../kit/run.js'
 import { secretsInText } from '../kit/secrets.js'
 
 const token = 'hvs.very-secret-vault-token'
 const body = '{"data":{"refresh":"sk-ant-ort01-very-secret"}}'
-const network: Network = { proxyFor: () => null, extraCa: null, userAgent: 'test/1' }
+const network: Network = directNetwork()
 
 function clientOf(address: string, more: Partial<VaultPlace> = {}) {
   return vaultClient({ address, namespace: null, caCert: null, timeoutMs: 5000, network, ...more })
@@ -145,7 +146,7 @@ t.test('a server is trusted by its authority alone', async t => {
   const pem = (path: string | null) => readFileSync(path ?? '', 'utf8')
   const own = pem(bao.caFile)
   t.match(await write(bao.address, { caCert: own }), { kind: 'reply', status: 403 })
-  const extra = { ...network, extraCa: own }
+  const extra = directNetwork(own)
   t.match(await write(bao.address, { network: extra }), { kind: 'reply', status: 403 })
   const refused: [string, string | null, RegExp][] = [
     [bao.address, null, /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER/],
@@ -205,7 +206,7 @@ t.test('a token is never sent in clear off this machine, nor where it can’t be
 
 t.test('a proxy is for other machines only', async t => {
   const line = await badLine(t, null)
-  const proxied = { ...network, proxyFor: () => 'http://127.0.0.1:9' }
+  const proxied = { ...network, siteProxyFor: () => 'http://127.0.0.1:9' }
   line.fault = () => ({ status: 200, body: '{}' })
   t.match(await write(line.address, { network: proxied }), { kind: 'reply' })
   const local = line.address.replace('127.0.0.1', 'localhost')
@@ -219,9 +220,11 @@ t.test('the environment has no say, and nothing is printed', async t => {
   const folder = t.testdir()
   const program = join(folder, 'probe.mjs')
   const client = JSON.stringify(join(import.meta.dirname, '../../src/store/vault-client.ts'))
+  const kit = JSON.stringify(join(import.meta.dirname, '../kit/direct-network.ts'))
   const probe = `
     import { vaultClient } from ${client}
-    const network = { proxyFor: () => null, extraCa: null, userAgent: 'test' }
+    import { directNetwork } from ${kit}
+    const network = directNetwork()
     const client = vaultClient({ address: process.argv[2], namespace: null, caCert: null, timeoutMs: 2000, network })
     const out = []
     for (const token of [process.env.OWN, null])

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lists the users that have a login folder of their own and no session, or (--start) starts a check as each.
+# Lists the users whom the machine's timer looks after, or (--start) starts a check as each user with a login folder.
+# --unattended: as such a user; 0 where no timer of their own is active.
 
 # As in bin/claude.
 POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
@@ -26,8 +27,6 @@ ca_list() {
     case $ca_home in /?*) ;; *) continue ;; esac
     [ -d "$ca_home/.claude" ] || continue
     [ "$(command stat -Lc %u -- "$ca_home" 2>/dev/null):$(command stat -Lc %u -- "$ca_home/.claude" 2>/dev/null)" = "$ca_uid:$ca_uid" ] || continue
-    # Their own service manager has a timer of its own for them.
-    if [ -e "$ca_run/$ca_uid/systemd/private" ]; then continue; fi
     case $ca_done in *":$ca_uid:$ca_home:"*) continue ;; esac
     ca_done=$ca_done:$ca_uid:$ca_home:
     # systemd takes a name or a number; of names only plain ones.
@@ -38,9 +37,30 @@ ca_list() {
   done
 }
 
+# Users on stdin: those without an active timer. Their own service manager knows; where none runs, none is asked.
+ca_only_unattended() {
+  while command read -r ca_user; do
+    ca_uid=$(command id -u -- "$ca_user" 2>/dev/null || command printf '%s' "$ca_user")
+    if [ -e "$ca_run/$ca_uid/systemd/private" ] &&
+      command timeout 20 systemctl --user --machine="$ca_user@.host" is-active --quiet claude-auth.timer </dev/null >/dev/null 2>&1; then
+      continue
+    fi
+    command printf '%s\n' "$ca_user"
+  done
+}
+
+# The same question of this very user, without a session of PAM's each time.
+ca_is_unattended() {
+  XDG_RUNTIME_DIR=$ca_run/$(command id -u)
+  export XDG_RUNTIME_DIR
+  ! [ -e "$XDG_RUNTIME_DIR/systemd/private" ] ||
+    ! command timeout 20 systemctl --user is-active --quiet claude-auth.timer </dev/null >/dev/null 2>&1
+}
+
 case ${1-} in
-  '') ca_known | ca_list ;;
-  # A few at a time: most have nothing to do, and none may hold up the others.
+  '') ca_known | ca_list | ca_only_unattended ;;
+  --unattended) ca_is_unattended ;;
+  # A few at a time: most have nothing to do, and none may hold up the others. Each asks its own timer first.
   --start) ca_known | ca_list | command sed 's/.*/claude-auth@&.service/' | command xargs -r -n 1 -P 4 systemctl start ;;
-  *) command printf 'usage: %s [--start]\n' "$0" >&2 && exit 2 ;;
+  *) command printf 'usage: %s [--start | --unattended]\n' "$0" >&2 && exit 2 ;;
 esac

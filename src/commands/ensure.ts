@@ -6,8 +6,8 @@ import { durationMs } from '../host/duration.js'
 import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
 import { whoAmI } from '../host/person.js'
-import { exitCodes } from '../outcome.js'
-import { ensureLines } from '../report/command-text.js'
+import { exitCodes, type Outcome } from '../outcome.js'
+import { ensureLines, signInJournalLine } from '../report/command-text.js'
 import type { Actor } from '../report/journal.js'
 import { progress } from '../report/progress.js'
 import { brokenOutcome } from '../steps/outcome-of.js'
@@ -34,6 +34,7 @@ async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number>
     const { outcome, trouble, interrupted } = await run(flags, env, known).finally(over)
     known.interrupted = interrupted
     if (flags.json) print([JSON.stringify(outcome)])
+    else if (flags.for === 'timer') warn(journalLines(outcome, env, known))
     else if (flags.for === undefined)
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
     return exitCodes[outcome.verdict]
@@ -86,6 +87,15 @@ async function run(flags: EnsureFlags, env: Env, known: Known) {
 
 function warn(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`)
+}
+
+/** Nobody reads along: what is left in the service manager's journal is who needs to sign in, and nothing else. */
+function journalLines(outcome: Outcome, env: Env, { config, report }: Known): string[] {
+  const { user } = whoAmI(env)
+  const profile = config?.profile === 'default' ? null : (config?.profile ?? null)
+  const whose = { user, profile, email: report?.expectedEmail ?? null }
+  const command = report?.signInCommand ?? 'claude-auth login'
+  return [signInJournalLine(outcome, whose, command)].filter(line => line !== null)
 }
 
 interface Turn {

@@ -22,12 +22,12 @@ export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }
     return found('note', hasSystemd ? timerWords.none : timerWords.noSystemd)
   }
   const { of, lastRunMs, result } = active
-  if (result !== null && result !== 'success')
+  if (result !== null && !['success', 'exec-condition'].includes(result))
     return found('warn', timerWords.failed(result, of, login.place.person.user))
   const lastMs = Math.max(lastRunMs ?? 0, timer.lastChangeMs ?? 0) || null
   if (lastMs !== null && nowMs - lastMs > silentMs)
     return found('warn', timerWords.silent(lastMs, nowMs, of))
-  return ok(timerWords.runs(lastMs, nowMs))
+  return ok(timerWords.runs(lastMs, nowMs, of))
 }
 
 /** Would somebody hear of it when a sign-in is needed? */

@@ -1,6 +1,7 @@
 // Who renews while nobody launches: systemd's timers for this user, or a loop of `ensure --every`.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { textAt } from '../host/open-file.js'
 import { readJournal } from '../report/read-journal.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
@@ -14,7 +15,7 @@ export interface TimerFacts {
   hasSystemd: boolean
   /** When a timer last changed something, by the journal; null: never, or too long ago. */
   lastChangeMs: number | null
-  /** The environment that the user's timer gives to its run; null where it can't be asked. */
+  /** The environment that the timer at work gives to its run; null where it can't be asked. */
   env: Record<string, string> | null
 }
 
@@ -24,11 +25,12 @@ export interface Timer {
   isActive: boolean
   isEnabled: boolean
   lastRunMs: number | null
-  /** How its service ended last: `success`, or systemd's word for the failure. */
+  /** How its service ended last: `success`, `exec-condition` where it was not needed, or systemd's word for the failure. */
   result: string | null
 }
 
 const answerMs = 10_000
+const mostBytes = 64 * 1024
 
 export async function timerFacts({ place }: LoginFacts, { env }: Look): Promise<TimerFacts> {
   const { person, paths } = place
@@ -39,18 +41,28 @@ export async function timerFacts({ place }: LoginFacts, { env }: Look): Promise<
     return said.kind === 'ended' && said.code === 0 ? said.stdout : null
   }
   const [users, systems, environment] = await Promise.all([
-    timerOf('user', ask, 'claude-auth.service'),
-    timerOf('system', ask, `claude-auth@${person.user}.service`),
+    timerOf('user', ask, ['claude-auth.timer', 'claude-auth.service']),
+    timerOf('system', ask, ['claude-auth-users.timer', `claude-auth@${person.user}.service`]),
     ask(['--user', 'show-environment']),
   ])
   const { lines } = readJournal(paths.journal)
+  const ofUser = environment === null ? null : pairsOf(environment)
+  const isUsers = users?.timer?.isActive === true
+  const ofMachine = systems?.timer?.isActive === true ? machineEnv() : null
   return {
     timers: [users, systems].flatMap(each => (each?.timer ? [each.timer] : [])),
     loop: loopOf(person.uid),
     hasSystemd: users !== null || systems !== null,
     lastChangeMs: lines.findLast(({ entry }) => entry.actor === 'timer')?.atMs ?? null,
-    env: environment === null ? null : pairsOf(environment),
+    env: isUsers ? ofUser : (ofMachine ?? ofUser),
   }
+}
+
+/** What the machine's service reads besides: lines `NAME=value`, the value quoted or not. */
+function machineEnv(): Record<string, string> {
+  const pairs = pairsOf(textAt('/etc/environment', { maxBytes: mostBytes }) ?? '')
+  const bare = (value: string) => value.trim().replace(/^(["'])(.*)\1$/, '$2')
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, bare(value)]))
 }
 
 const properties =
@@ -60,11 +72,11 @@ const properties =
 async function timerOf(
   of: Timer['of'],
   ask: (args: string[]) => Promise<string | null>,
-  service: string,
+  units: [timer: string, service: string],
 ): Promise<{ timer: Timer | null } | null> {
   const manager = of === 'user' ? ['--user'] : []
   const [timer, run] = await Promise.all(
-    ['claude-auth.timer', service].map(unit =>
+    units.map(unit =>
       ask([...manager, 'show', unit, `--property=${properties}`, '--timestamp=unix']),
     ),
   )

@@ -49,6 +49,20 @@ export function ensureLines(
   return lines.filter(line => line !== null)
 }
 
+/** Who has to sign in and why, in one line for the journal of a service manager; null: nobody has to. */
+export function signInJournalLine(
+  { verdict, because, identity }: Outcome,
+  { user, profile, email }: { user: string; profile: string | null; email: string | null },
+  signInCommand: string,
+): string | null {
+  if (verdict !== 'sign-in') return null
+  const name = clean(user, 60)
+  const mail = email ?? identity?.email ?? null
+  const whose = mail === null ? name : `${name} (${clean(mail, 80)})`
+  const where = profile === null ? '' : ` to profile ${clean(profile, 40)}`
+  return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords(because)}; as ${name}: ${signInCommand}`
+}
+
 /** How a `claude-auth login` stands: what its lines are made of. */
 export type LoginStage =
   | { at: 'start'; email: string | null; organization?: string | null }

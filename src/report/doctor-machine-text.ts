@@ -5,10 +5,12 @@ import { pasted, shown, type Words, words } from './doctor-text.js'
 import { agoWords, durationWords } from './duration-words.js'
 
 export const timerWords = {
-  runs: (lastMs: number | null, nowMs: number) =>
-    lastMs === null
-      ? 'The timer is on; it has not run yet.'
-      : `The timer is on; it last ran ${agoWords(lastMs, nowMs)}.`,
+  runs: (lastMs: number | null, nowMs: number, of: 'user' | 'system') => {
+    const which = of === 'user' ? 'The timer is on' : "The machine's timer is on"
+    return lastMs === null
+      ? `${which}; it has not run yet.`
+      : `${which}; it last ran ${agoWords(lastMs, nowMs)}.`
+  },
   loops: (pid: number) => `\`claude-auth ensure --every\` is at work (process ${pid}).`,
   none: words('No timer renews while nobody launches.', 'claude-auth install'),
   noSystemd: words(
@@ -20,14 +22,14 @@ export const timerWords = {
       'The timer is installed but not running.',
       of === 'user'
         ? 'systemctl --user enable --now claude-auth.timer'
-        : 'sudo systemctl enable --now claude-auth.timer',
+        : 'sudo systemctl enable --now claude-auth-users.timer',
     ),
   silent: (lastMs: number, nowMs: number, of: 'user' | 'system') =>
     words(
       `The timer is on, but it last ran ${agoWords(lastMs, nowMs)}.`,
       of === 'user'
         ? 'systemctl --user status claude-auth.timer'
-        : 'systemctl status claude-auth.timer',
+        : 'systemctl status claude-auth-users.timer',
     ),
   failed: (result: string, of: 'user' | 'system', user: string) =>
     words(

@@ -38,6 +38,8 @@ export interface Report {
   would: Step | null
   /** What a person has to type where a sign-in is needed. */
   signInCommand: string
+  /** The e-mail that a sign-in is expected with, or null where none is known. */
+  expectedEmail: string | null
   /** `onSignInRequired: fail`, and what is in the file is of no use to this launch. */
   stopsLaunch: boolean
 }
@@ -81,15 +83,13 @@ export async function report(
   const others = notes.filter(note => !isForLater(note))
   if (alert === 'failed' && alertTrouble !== null)
     others.push({ say: 'alert-failed', detail: alertTrouble })
+  const email = expectedEmail(config, run.memory, run.paths.clientConfig)
   const lines = launchLines({
     verdict: trouble === clockTrouble && verdict === 'attention' ? 'ok' : verdict,
     because: decision.because,
     sinceMs,
     nowMs: run.now(),
-    expected: {
-      email: expectedEmail(config, run.memory, run.paths.clientConfig),
-      organization: null,
-    },
+    expected: { email, organization: null },
     actual: {
       email: identity?.email ?? null,
       organization: run.memory.verification?.organization ?? null,
@@ -119,6 +119,7 @@ export async function report(
     alertTrouble,
     would: run.would,
     signInCommand: command,
+    expectedEmail: email,
     stopsLaunch,
   }
 }

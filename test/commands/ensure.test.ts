@@ -47,6 +47,21 @@ t.test('the environment of a run can be that of another process, and then only t
   t.same([theirs.authority.requests, theirs.proxy.connects], [[], []])
 })
 
+t.test('the timer leaves one line where somebody needs to sign in, and else none', async t => {
+  const box = await sandbox(t, { login: 'expired' })
+  const well = await box.command(['ensure', '--for', 'timer'])
+  t.match(well, { code: 0, stdout: '', stderr: '' })
+  const identity = { email: 'ada@example.com' }
+  const other = await sandbox(t, { login: 'expired', config: { identity } })
+  other.authority.endFamily(other.login()?.accessToken ?? '')
+  const dead = await other.command(['ensure', '--for', 'timer'])
+  t.match(dead, { code: 3, stdout: '' })
+  t.match(
+    dead.stderr,
+    /^claude-auth: \S+ \(ada@example\.com\) needs to sign in: .+; as \S+: claude-auth login\n$/,
+  )
+})
+
 t.test('--json prints one object also when the run breaks', async t => {
   const box = await sandbox(t)
   chmodSync(box.home.configFile, 0o666)
@@ -130,7 +145,8 @@ t.test(
     writeFileSync(odd.file, '{"claudeAiOauth": 1}')
     const timer = () => box.run(program, ['ensure', '--for', 'timer'])
     const now = Date.now()
-    t.match(await timer(), { code: 3, stdout: '', stderr: '' }, 'the worst of all')
+    const said = /^claude-auth: \S+( \(\S+\))? needs to sign in to profile odd: [^\n]+\n$/
+    t.match(await timer(), { code: 3, stdout: '', stderr: said }, 'the worst of all')
     t.ok((box.login()?.expiresAt ?? 0) > now)
     t.ok(work.expires() > now)
     t.notOk(existsSync(join(box.home.path, '.claude-none')), 'what is not there is not made')

@@ -185,6 +185,41 @@ t.test('timer: stopped, silent, failing', async t => {
   t.match(failed.message, "The timer's last run failed (exit-code).")
 })
 
+t.test("timer: the machine's looks after who has none", async t => {
+  const box = await healthy(t)
+  const machine = (state: string, result = 'success') =>
+    box.home.write(
+      join(box.home.tools, 'systemctl'),
+      [
+        '#!/bin/sh',
+        'case "$*" in',
+        '*--user*) exit 1 ;;',
+        `*"show claude-auth-users.timer"*) echo LoadState=loaded; echo ActiveState=${state}; echo UnitFileState=enabled; echo LastTriggerUSec=${secondsAgo(600)} ;;`,
+        `*"show claude-auth@"*) echo Result=${result} ;;`,
+        '*) echo LoadState=not-found ;;',
+        'esac\n',
+      ].join('\n'),
+      0o755,
+    )
+  for (const result of ['success', 'exec-condition']) {
+    machine('active', result)
+    const found = (await doctor(box, ['--only', 'timer'], plain)).check('timer')
+    t.match(found, {
+      state: 'ok',
+      message: /The machine's timer is on; it last ran 10 minutes ago/,
+    })
+  }
+  machine('active', 'timeout')
+  const failed = (await doctor(box, ['--only', 'timer'], plain)).check('timer')
+  t.match(failed, { state: 'warn', hint: /journalctl -u claude-auth@\S+\.service/ })
+  machine('inactive')
+  const stopped = (await doctor(box, ['--only', 'timer'], plain)).check('timer')
+  t.match(stopped, {
+    state: 'warn',
+    hint: 'sudo systemctl enable --now claude-auth-users.timer',
+  })
+})
+
 t.test('timer: a loop of ensure --every is one', async t => {
   const box = await healthy(t)
   let pid = 0

@@ -1,4 +1,4 @@
-// Who the timer of the machine works for: all users with a login folder of their own, and without a session.
+// Who the timer of the machine works for: all users with a login folder of their own, and without an active timer.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -23,8 +23,10 @@ t.test('the list', { skip }, async t => {
   }
   const line = (name: string, uid: number | string, path: string) =>
     `${name}:x:${uid}:100:Somebody, else:${path}:/bin/bash`
-  mkdirSync(join(folder, 'run/70005/systemd'), { recursive: true })
-  writeFileSync(join(folder, 'run/70005/systemd/private'), '')
+  for (const uid of [70_005, 70_013]) {
+    mkdirSync(join(folder, `run/${uid}/systemd`), { recursive: true })
+    writeFileSync(join(folder, `run/${uid}/systemd/private`), '')
+  }
   const linked = home('linked-target', 70_006)
   symlinkSync(linked, join(folder, 'home/linked'))
   const passwd = [
@@ -32,7 +34,8 @@ t.test('the list', { skip }, async t => {
     line('no-login', 70_002, home('no-login', 70_002, null)),
     line('stolen', 70_003, home('stolen', 70_003, 70_001)),
     line('others-home', 70_004, home('others-home', 70_001, 70_004)),
-    line('has-session', 70_005, home('has-session', 70_005)),
+    line('has-timer', 70_005, home('has-timer', 70_005)),
+    line('no-timer', 70_013, home('no-timer', 70_013)),
     line('linked', 70_006, join(folder, 'home/linked')),
     line('CORP\\bob', 70_007, home('bob', 70_007)),
     line('-n', 70_008, home('dash', 70_008)),
@@ -66,14 +69,42 @@ done
 exit 2
 `,
   )
-  place(join(tools, 'systemctl'), `#!/bin/sh\necho "$*" >>'${folder}/started'\nexit 1\n`)
+  place(
+    join(tools, 'systemctl'),
+    `#!/bin/sh
+case "$*" in
+  *is-active*has-timer* | *has-timer*is-active*) exit 0 ;;
+  '--user is-active'*) [ "$XDG_RUNTIME_DIR" = '${folder}/run/70005' ] ; exit ;;
+  *is-active*) exit 3 ;;
+esac
+echo "$*" >>'${folder}/started'
+exit 1
+`,
+  )
+  place(
+    join(tools, 'id'),
+    `#!/bin/sh
+[ "$*" = -u ] && echo "\${ACTING-0}" && exit
+case $3 in has-timer) echo 70005 ;; no-timer) echo 70013 ;; *) exit 1 ;; esac
+`,
+  )
   const copy = join(folder, 'login-users.sh')
   const text = readFileSync(script, 'utf8')
     .replace('/run/user', join(folder, 'run'))
     .replace('ca_homes=/home', `ca_homes=${join(folder, 'home')}`)
     .replace('PATH=', `PATH=${tools}:`)
   place(copy, text)
-  const expected = ['alice', 'linked', '70007', '70008', 'service', 'root', 'zoe', 'dora']
+  const expected = [
+    'alice',
+    'no-timer',
+    'linked',
+    '70007',
+    '70008',
+    'service',
+    'root',
+    'zoe',
+    'dora',
+  ]
   for (const shell of [['dash'], ['bash'], ['busybox', 'ash']]) {
     const [program = '', ...args] = shell
     const listed = execFileSync(program, [...args, copy], { encoding: 'utf8', cwd: folder })
@@ -81,5 +112,22 @@ exit 2
   }
   spawnSync('sh', [copy, '--start'])
   const started = readFileSync(join(folder, 'started'), 'utf8').trim().split('\n').sort()
-  t.same(started, expected.map(user => `start claude-auth@${user}.service`).sort())
+  const all = [...expected, 'has-timer']
+  t.same(started, all.map(user => `start claude-auth@${user}.service`).sort(), 'and each is asked')
+  for (const [uid, code] of [
+    [70_001, 0],
+    [70_005, 1],
+    [70_013, 0],
+  ] as const) {
+    const env = { PATH: '/usr/bin:/bin', ACTING: String(uid) }
+    t.equal(spawnSync('sh', [copy, '--unattended'], { env }).status, code, `user ${uid}`)
+  }
+})
+
+t.test('the service of a user asks before it checks', async t => {
+  const unit = readFileSync(
+    fileURLToPath(new URL('../../systemd/system/claude-auth@.service', import.meta.url)),
+    'utf8',
+  )
+  t.match(unit, /^ExecCondition=\/bin\/sh @program@\/bin\/login-users\.sh --unattended$/m)
 })

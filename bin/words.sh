@@ -19,17 +19,43 @@ ca_say() {
   ca_show "claude-auth: $1"
 }
 
-# Is somebody there to be asked? Not with -p, wherever it stands.
+# Is somebody there to be asked, and is a login needed at all? Not with -p, wherever it stands, nor in a
+# job of a build server, whose terminal nobody sits at. Words of the client (2.1.197 and 2.1.332).
 ca_ask_terminal() {
   ca_terminal=
   [ -t 0 ] && [ -t 2 ] || return 0
+  case ${CI-} in '' | 0 | false) ;; *) return 0 ;; esac
+  if [ -n "${TF_BUILD-}${JENKINS_URL-}${TEAMCITY_VERSION-}${CODEBUILD_BUILD_ID-}" ]; then return 0; fi
   for ca_word in "$@"; do
     case $ca_word in
-      -p* | -cp* | --print) return 0 ;;
+      -p* | -cp* | --print | -h | --help | -v | --version | --bare) return 0 ;;
+      agents | auth | auto-mode | config | doctor | gateway | import | install | kill | logs) return 0 ;;
+      mcp | plugin | plugins | project | purge | rm | setup-token | stop | update | upgrade) return 0 ;;
       --) break ;;
     esac
   done
   ca_terminal=--terminal
+}
+
+# Seconds in which somebody has to answer: a terminal alone is no proof that a person sits there.
+ca_answer_within=60
+
+# Asks whether to sign in: sets ca_reply to what was typed, or to n where nobody answers.
+ca_ask() {
+  ca_reply=n
+  ca_find timeout
+  if [ -z "$ca_found" ]; then return; fi
+  command printf 'claude-auth: Sign in now? [Y/n] ' >&2
+  # A process of its own reads, since `read` has no time limit in a POSIX shell.
+  ca_reply=$(ca_bounded "$ca_answer_within" sh -c 'IFS= read -r reply && printf "%s\n" "$reply"')
+  case $? in
+    0) ;;
+    1) ca_reply=n && command echo >&2 ;;
+    *)
+      ca_reply=n && command echo >&2
+      ca_say "No answer in $ca_answer_within s; Claude starts. Type: claude-auth login"
+      ;;
+  esac
 }
 
 # Acts on the verdict's first line, after showing the others.
@@ -40,8 +66,7 @@ ca_obey() {
   case $ca_word in
     launch) ;;
     prompt)
-      command printf 'claude-auth: Sign in now? [Y/n] ' >&2
-      command read -r ca_reply || { ca_reply=n && command echo >&2; }
+      ca_ask
       case $ca_reply in
         '' | [Yy]*)
           # Ctrl-C there means the whole launch.

@@ -1,6 +1,6 @@
 // What stands between a plan and its changes: the dry run, and the question at a terminal.
 
-import { createInterface } from 'node:readline/promises'
+import { askYes } from '../host/ask-yes.js'
 import type { Prepared } from '../install/carry-out.js'
 import { diffLines } from '../install/diff.js'
 import { changeLines, goOnQuestion } from '../report/install-text.js'
@@ -15,10 +15,7 @@ export async function isWanted(prepared: Prepared, flags: SharedFlags): Promise<
   if (flags.yes || flags.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
   if (prepared.changes.length === 0) return true
   process.stderr.write(`${changeLines(prepared.changes).join('\n')}\n`)
-  const question = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await question.question(goOnQuestion)
-  question.close()
-  return /^(?:y(?:es)?)?$/i.test(answer.trim())
+  return askYes(goOnQuestion)
 }
 
 export function print(lines: string[]): void {

@@ -118,17 +118,8 @@ async function isWanted(mendable: Check[]): Promise<boolean> {
   const { fixText } = await import('../doctor/fix.js')
   const lines = mendable.flatMap(({ id, fixes }) => fixes.map(fix => fixLine(id, fixText(fix))))
   process.stderr.write(`\n${[...new Set(lines)].join('\n')}\n`)
-  const { createInterface } = await import('node:readline/promises')
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question(`${linePrefix}${mendQuestion}`)
-    return /^(?:y(?:es)?)?$/i.test(answer.trim())
-  } catch {
-    // Ctrl-C or Ctrl-D.
-    return false
-  } finally {
-    terminal.close()
-  }
+  const { askYes } = await import('../host/ask-yes.js')
+  return askYes(`${linePrefix}${mendQuestion}`)
 }
 
 /** The engine runs last: it may need what the others mend. */

@@ -1,7 +1,7 @@
 // The wrapper at a real terminal: Ctrl-C, the sign-in prompt, and what was left to be said.
 
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -89,6 +89,75 @@ for (const shell of Object.keys(shells) as Shell[])
         t.match(await screen.end, /real\/claude pid=\d+\r\nended 0/)
         t.notOk(existsSync(signedIn))
       })
+
+    t.test('nobody answers: the client starts, and what was typed too late is its own', async t => {
+      const box = wrapperBox(t)
+      const signedIn = askForSignIn(box)
+      const words = join(box.root, 'bin/words.sh')
+      const text = readFileSync(words, 'utf8')
+      t.match(text, /^ca_answer_within=60$/m)
+      box.write(words, text.replace('ca_answer_within=60', 'ca_answer_within=1'))
+      box.write(
+        join(box.real, 'claude'),
+        '#!/bin/sh\nread -r line; echo "the client read $line"\n',
+        0o755,
+      )
+      const screen = terminal(box, shell)
+      await screen.until('No answer in 1 s')
+      screen.type('later\r')
+      t.match(
+        await screen.end,
+        /No answer in 1 s; Claude starts\.[\s\S]*the client read later\r\nended 0/,
+      )
+      t.notOk(existsSync(signedIn))
+    })
+
+    t.test('Ctrl-C at the prompt ends the launch', async t => {
+      const box = wrapperBox(t)
+      const signedIn = askForSignIn(box)
+      const screen = terminal(box, shell)
+      await screen.until('[Y/n] ')
+      screen.type('\x03')
+      t.notMatch(await screen.end, 'real/claude')
+      t.notOk(existsSync(signedIn))
+    })
+
+    t.test('nobody is asked in a job of a build server, or for what needs no login', async t => {
+      const box = wrapperBox(t)
+      const asked = async (args: string[], env: Record<string, string> = {}) => {
+        const before = box.engineStarts().length
+        Object.assign(box.env, env)
+        await terminal(box, shell, args).end
+        for (const name of Object.keys(env)) delete box.env[name]
+        return box
+          .engineStarts()
+          .slice(before)
+          .map(words => words.includes('--terminal'))
+      }
+      for (const env of [
+        { CI: 'true' },
+        { CI: '1' },
+        { TF_BUILD: 'True' },
+        { JENKINS_URL: 'https://ci' },
+      ])
+        t.same(await asked([], env as Record<string, string>), [false], JSON.stringify(env))
+      for (const env of [{ CI: '' }, { CI: 'false' }, { CI: '0' }])
+        t.same(await asked([], env as Record<string, string>), [true], JSON.stringify(env))
+      const needless = [
+        'mcp add a b',
+        'auth status',
+        'doctor',
+        'config list',
+        'plugin list',
+        'agents',
+        '--debug mcp list',
+        '--bare',
+        '--model x --help',
+      ]
+      for (const line of needless) t.same(await asked(line.split(' ')), [false], line)
+      for (const line of ['', 'hi', '--resume', '--bg hi', 'ultrareview', '-- mcp'])
+        t.same(await asked(line === '' ? [] : line.split(' ')), [true], line)
+    })
 
     t.test('with -p it is no terminal to the engine', async t => {
       const box = wrapperBox(t)

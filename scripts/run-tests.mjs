@@ -14,8 +14,11 @@ const durationsOf = path => {
   }
 }
 
-/** Runs `files` (relative to `root`), `jobs` at once; `onLine` gets TAP a line at a time. Resolves to whether all went well. */
-export async function runTests(root, files, jobs, onLine) {
+/**
+ * Runs `files` (relative to `root`), `jobs` at once, with `env` beside ours; `onLine` gets TAP a line at a time.
+ * Resolves to whether all went well.
+ */
+export async function runTests(root, files, { jobs, env = {} }, onLine) {
   const cache = join(root, '.cache', 'tests')
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'run-'))
@@ -29,7 +32,7 @@ export async function runTests(root, files, jobs, onLine) {
     let isWell = true
     const work = async () => {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-        const ended = await runOne(root, file, bundles.get(file))
+        const ended = await runOne(root, file, bundles.get(file), env)
         durations[file] = ended.ms
         isWell &&= ended.isWell
         done += 1
@@ -44,14 +47,14 @@ export async function runTests(root, files, jobs, onLine) {
   }
 }
 
-async function runOne(root, file, bundle) {
+async function runOne(root, file, bundle, env) {
   const timeoutS = Number(process.env.TAP_TIMEOUT ?? 600)
   const startMs = performance.now()
   const entry = join(root, 'scripts', 'test-entry.mjs')
   const child = spawn(process.execPath, ['--enable-source-maps', entry, bundle, join(root, file)], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TAP_TIMEOUT: String(timeoutS) },
+    env: { ...process.env, ...env, TAP_TIMEOUT: String(timeoutS) },
   })
   // tap ends a test that takes too long by itself; a process that is stuck can't.
   const limit = setTimeout(() => child.kill('SIGKILL'), (timeoutS + 30) * 1000)

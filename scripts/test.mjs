@@ -1,18 +1,15 @@
-// Fetches the real programs, runs the tests, shows what failed, and ends with `N passed, N failed`.
-// usage: node scripts/test.mjs [FILE…]
+// Fetches the real programs, runs a tier of the tests, shows what failed, and ends with `N passed, N failed`.
+// usage: node scripts/test.mjs [--tier first|system|lab|all | FILE…]   (the first tier, if nothing is said)
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runTests } from './run-tests.mjs'
-import { makeReader } from './tap-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
-/** So many files may pass only by themselves: real programs share two cores with other tests. */
+/** So many files of a tier may pass only by themselves: real programs share two cores with other tests. */
 const mostUnsteady = 3
 
 function runScript(name, args = []) {
@@ -21,44 +18,66 @@ function runScript(name, args = []) {
   }).status
 }
 
-function allTests() {
-  return readdirSync('test', { recursive: true })
-    .filter(name => name.endsWith('.test.ts'))
-    .map(name => join('test', name))
-    .sort()
-}
-
 function say(line) {
   process.stdout.write(`${line}\n`)
 }
 
+if (runScript('ready.mjs') !== 0) process.exit(1)
+// Only now are the packages there that these take.
+const { runTests } = await import('./run-tests.mjs')
+const { makeReader } = await import('./tap-reader.mjs')
+const { allTests, tiers, wider } = await import('./tiers.mjs')
+
+const words = process.argv.slice(2)
+const tier = words[0] === '--tier' ? words[1] : words.length === 0 ? 'first' : null
+if (tier !== null && tier !== 'all' && !Object.hasOwn(tiers, tier)) {
+  say(`there is no tier ${tier}: first, system, lab, all`)
+  process.exit(2)
+}
+/** One for each tier: its files, and how they run. */
+const groups =
+  tier === null
+    ? [{ jobs: 2, files: words.map(file => relative(root, resolve(file))) }]
+    : Object.entries(tiers)
+        .filter(([name]) => tier === 'all' || name === tier)
+        .map(([, each]) => ({ ...each, files: allTests(root).filter(each.takes) }))
+
+const needed = [...new Set(groups.flatMap(({ peers = [] }) => peers))]
+// The first tier skips nothing that it needs: it says so now, not in the middle.
+const strictly = tier === 'first' ? ['--all-needed'] : []
+const arePeersMissing = needed.length > 0 && runScript('peers.mjs', [...strictly, ...needed]) !== 0
+if (arePeersMissing && tier === 'first') {
+  say('what is named above is needed before the tests can begin')
+  say('0 passed, 1 failed')
+  process.exit(1)
+}
+
 /** Counts by file; `isWell` is the runner's own word, so that a crash of it can't be overlooked. */
-async function run(files, jobs) {
+async function run(files, how) {
   const reader = makeReader(say)
-  const isWell = await runTests(root, files, jobs, reader.read)
+  const isWell = await runTests(root, files, how, reader.read)
   return { isWell, counts: reader.files() }
 }
 
 const hasFailed = counts => [...counts].filter(([, { failed }]) => failed > 0).map(([file]) => file)
 
-if (runScript('ready.mjs') !== 0) process.exit(1)
-const arePeersMissing = runScript('peers.mjs') !== 0
-
-const asked = process.argv.slice(2).map(file => relative(root, resolve(file)))
-let { isWell, counts } = await run(asked.length > 0 ? asked : allTests(), 2)
-
-// What fails beside others is looked at again by itself: a fault shows there too, a busy machine doesn't.
-const again = hasFailed(counts)
-if (asked.length === 0 && again.length > 0 && again.length <= mostUnsteady) {
+/** A tier. What fails beside others is looked at again by itself: a fault shows there too, a busy machine doesn't. */
+async function runGroup({ files, ...how }) {
+  const first = await run(files, how)
+  const again = hasFailed(first.counts)
+  if (tier === null || again.length === 0 || again.length > mostUnsteady) return first
   say(`\nonce more, one at a time: ${again.join(' ')}`)
-  const second = await run(again, 1)
-  counts = new Map([...counts, ...second.counts])
-  isWell = second.isWell
+  const second = await run(again, { ...how, jobs: 1 })
   for (const file of again)
-    if (!hasFailed(counts).includes(file)) say(`unsteady: ${file} passed only by itself`)
+    if (!hasFailed(second.counts).includes(file)) say(`unsteady: ${file} passed only by itself`)
+  return { isWell: second.isWell, counts: new Map([...first.counts, ...second.counts]) }
 }
 
-const sum = kind => [...counts.values()].reduce((so, each) => so + each[kind], 0)
+const results = []
+for (const group of groups) results.push(await runGroup(group))
+
+const each = results.flatMap(({ counts }) => [...counts.values()])
+const sum = kind => each.reduce((so, counts) => so + counts[kind], 0)
 const [passed, skipped] = [sum('passed'), sum('skipped')]
 let failed = sum('failed')
 if (arePeersMissing) {
@@ -67,6 +86,7 @@ if (arePeersMissing) {
 }
 if (passed + failed === 0) say('no test ran')
 // A crash of the runner itself shows in no figure of its own.
-if (!isWell && failed === 0) failed = 1
+if (failed === 0 && !results.every(({ isWell }) => isWell)) failed = 1
+if (tier === 'first') say(wider)
 say(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0

@@ -5,13 +5,14 @@ import t, { type Test } from 'tap'
 import { decide } from '../src/decide.js'
 import { type Decision, decisionKey, type LoginFacts, type State } from '../src/state.js'
 import { anyState } from './kit/any-state.js'
+import { cases } from './kit/cases.js'
 import { anyFate, type Fate, hostileWorld } from './kit/hostile-world.js'
 import { minuteMs, nowMs } from './kit/states.js'
 
 const meddlings = 6
 /** Three renewals with what each brings in its wake, and some steps for each deed of others. */
 const mostSteps = 20 + 5 * meddlings
-const runs = { numRuns: 8_000 }
+const runs = { numRuns: cases }
 const anyStory = [anyState, fc.array(anyFate, { minLength: 1, maxLength: 12 })] as const
 
 interface Taken {

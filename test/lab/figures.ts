@@ -7,10 +7,10 @@ import type { Test } from 'tap'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** `npm run lab` runs the whole of each fault; `npm test` a short cut of it. */
+/** `npm run lab` runs the whole of each fault; `npm run test:lab` a short cut of it. */
 export const isWhole = process.env['CLAUDE_AUTH_LAB'] === 'whole'
 
-/** `short` in `npm test`, `whole` in the laboratory. */
+/** `short` in `npm run test:lab`, `whole` in `npm run lab`. */
 export function scale(short: number, whole: number): number {
   return isWhole ? whole : short
 }

@@ -50,7 +50,7 @@ for (const custody of custodies) {
   const add = (sum: Case['sum'], name: string, act: Act) => cases.push({ sum, name, custody, act })
   const options = { login: 'expired', via: 'proxy', config: { custody } } as const
   const points = cannotTrace ? [] : await killPoints(await sandbox(t, options), true)
-  // `npm test` kills at every decisive point in test/system/killed.test.ts.
+  // `npm run test:system` kills at every decisive point in test/system/killed.test.ts.
   for (const [index, point] of points.entries()) {
     const isShort = index % 40 === (custody === 'sole' ? 0 : 20)
     if (!isWhole && !isShort) continue

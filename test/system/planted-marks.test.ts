@@ -3,10 +3,10 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -106,7 +106,7 @@ for (const shell of Object.keys(shells) as Shell[])
         const before = box.engineStarts().length
         box.holdAgain()
         const both = [box.launch(shell, [], { env }), box.launch(shell, [], { env })]
-        await until(() => isWaitedFor(box.paths.gate))
+        await until(() => box.engineStarts().length > before && isSomebodyWaiting(box.home))
         box.letGo()
         const said = (await Promise.all(both)).filter(each => each.stderr.includes('told')).length
         return [box.engineStarts().length - before, said]
@@ -119,11 +119,18 @@ for (const shell of Object.keys(shells) as Shell[])
     })
   })
 
-/** Does somebody wait for the lock on `file`? The kernel marks those with an arrow. */
-function isWaitedFor(file: string): boolean {
-  const inode = statSync(file, { throwIfNoEntry: false })?.ino
-  const waiting = readFileSync('/proc/locks', 'utf8').matchAll(/-> FLOCK.* \S+:(\d+) 0 EOF/g)
-  return [...waiting].some(([, found]) => found === String(inode))
+/** Is a `flock` of this home at work? Once the engine has begun, the gate is held: then it waits. */
+function isSomebodyWaiting(home: string): boolean {
+  return readdirSync('/proc').some(pid => {
+    try {
+      const [command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
+      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
+      return command.endsWith('flock') && environment.includes(`HOME=${home}`)
+    } catch {
+      // No process, or one that has ended.
+      return false
+    }
+  })
 }
 
 function quoted(text: string): string {

@@ -112,7 +112,8 @@ const fetchArchive = name =>
   )
 
 function isOnPath(command) {
-  return (process.env.PATH ?? '').split(':').some(folder => existsSync(join(folder, command)))
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
+  return folders.some(folder => existsSync(join(folder, command)))
 }
 
 function installDebian() {

@@ -6,6 +6,15 @@ case ${1-}:${2-} in
   hook:*) . "$ca_root/bin/hook.sh" ;;
 esac
 
+. "$ca_root/bin/trust.sh"
+. "$ca_root/bin/tools.sh"
+. "$ca_root/bin/config.sh"
+. "$ca_root/bin/ours.sh"
+ca_newline='
+'
+IFS=' 	
+'
+
 # The one line for a prompt that the engine's last run left behind (src/report/status-text.ts), while the
 # login is still the one it is about; of a login without marks only what is bad can be believed.
 ca_print_short() {
@@ -14,34 +23,27 @@ ca_print_short() {
     { [ -e "$ca_state/fresh" ] || [ "$ca_login/.credentials.json" -nt "$ca_short" ]; }; then
     return
   fi
-  ! [ -L "$ca_state" ] && [ -O "$ca_state" ] && ! [ -L "$ca_short" ] && [ -O "$ca_short" ] &&
+  [ -f "$ca_short" ] && ! [ -L "$ca_short" ] && [ -O "$ca_short" ] && ca_ours &&
     IFS= command read -r ca_line <"$ca_short" || return 0
   case $ca_zone$ca_line in due✓*) ;; *) command printf '%s\n' "$ca_line" ;; esac
 }
 case $* in
-  'status --short')
+  'status --short' | 'ensure --for timer')
     ca_looker=$$
     . "$ca_root/bin/claude"
-    ca_print_short
-    exit 0
+    PATH=/usr/bin:/bin:$ca_search
+    ca_find_home
+    if [ "$1" = status ]; then ca_print_short && exit 0; fi
+    # The timer of a login that needs nothing, where there are no others to look at.
+    if [ "$ca_zone" = fresh ] && ca_ours && ca_find_config && [ -z "$ca_folders" ]; then exit 0; fi
     ;;
-  # The timer of a login that needs nothing, where there are no others to look at.
-  'ensure --for timer')
-    ca_looker=$$
-    . "$ca_root/bin/claude"
-    if [ "$ca_zone" = fresh ] &&
-      ! command grep -qs "^[^#]*profiles[\"']\{0,1\} *:" "$ca_user" "$ca_system"; then
-      exit 0
-    fi
-    ;;
+  *) ca_search=${PATH-} ;;
 esac
 
-. "$ca_root/bin/tools.sh"
-ca_search=${PATH-}
+PATH=/usr/bin:/bin:$ca_search
 if ! ca_find_node; then
-  command echo 'claude-auth: node is not on PATH; it takes Node 20 or newer' >&2
+  command echo "claude-auth: $(ca_node_trouble); it takes Node 20 or newer" >&2
   exit 127
 fi
-# Node would load other code, or print what our requests hold.
-unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
-exec "$ca_node" "$ca_self" "$@"
+ca_program=$ca_self
+ca_engine "$@"

@@ -1,42 +1,66 @@
 # The gate and the worker behind it; sourced by launch.sh and hook.sh. Whoever holds the lock is at work on this login.
 
-# Does this machine go on when the client ends? Then work may be left to the background. Not in a
-# container whose first process is the client, a script that starts it, or its mere guardian. A hook is
-# not started by the client's parent, and names that in ca_starter.
+# Is it known that a process of ours outlives this launch, so that work may be left to the background? Only where a real
+# service manager is process 1 (not the client, a script or the small init of a container), where no job owner ends what
+# a job leaves (it knows it by an environment variable or by its control group), and where the control group is a
+# session's: what a service leaves behind is ended with it. A hook is not started by the client's parent, and names that
+# in ca_starter.
 ca_lasting() {
+  if [ "$$" = 1 ] || [ "${ca_starter:-$PPID}" = 1 ]; then return 1; fi
+  ca_job=${CI-}${RUNNER_TRACKING_ID-}${JENKINS_NODE_COOKIE-}${BUILD_ID-}${HUDSON_COOKIE-}${VSTS_PROCESS_LOOKUP_ID-}
+  ca_job=$ca_job${TF_BUILD-}${BUILDKITE-}${TEAMCITY_VERSION-}${SLURM_JOB_ID-}${PBS_JOBID-}${LSB_JOBID-}
+  ca_job=$ca_job${OAR_JOB_ID-}${FLUX_JOB_ID-}${_CONDOR_SLOT-}${SGE_TASK_ID-}
+  if [ -n "$ca_job" ]; then return 1; fi
   ca_first=
-  [ "$$" != 1 ] && { command read -r ca_first </proc/1/comm; } 2>/dev/null
+  { command read -r ca_first </proc/1/comm; } 2>/dev/null
   case $ca_first in
-    systemd | init | 'init('*) ;;
-    '' | sh | *bash | dash | ash | zsh | fish | busybox | *.sh | *entrypoint* | claude*) return 1 ;;
-    *) [ "${ca_starter:-$PPID}" != 1 ] ;;
+    systemd) ca_group_lasts ;;
+    # sysvinit, OpenRC and WSL leave a mark of their own; a small init of that name doesn't.
+    init | 'init('* | openrc-init)
+      [ -e /run/initctl ] || [ -e /dev/initctl ] || [ -d /run/openrc ] || [ -d /run/WSL ]
+      ;;
+    *) return 1 ;;
   esac
 }
 
-# Sets ca_patience, the seconds that somebody waits: as the marks say, else the configuration last read.
+# Is the control group of this process one that nothing is ended with: the scope of a login session or of an application
+# in it, or the service of sshd or cron, which leave what their sessions left? Others end it (KillMode=control-group).
+ca_group_lasts() {
+  while IFS= command read -r ca_group; do
+    case $ca_group in
+      *[/-]libpod-* | *[/-]docker-* | *slurm*) ;;
+      0::/user.slice/*.scope | *:name=systemd:/user.slice/*.scope) return 0 ;;
+      0::/system.slice/ssh.service | 0::/system.slice/sshd.service | 0::/system.slice/cron.service) return 0 ;;
+      0::/system.slice/crond.service | *:name=systemd:/system.slice/sshd.service) return 0 ;;
+    esac
+  done </proc/self/cgroup 2>/dev/null
+  return 1
+}
+
+# Sets ca_patience, the seconds that somebody waits.
 ca_find_patience() {
-  if [ -z "$ca_wait" ]; then
-    ca_wait=$(command sed -n 's/.*"launchWaitMs":\([0-9]*\)[0-9]\{3\}[,}].*/\1/p' "$ca_state/config.json" 2>/dev/null)
-  fi
   case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
 }
 
-# ca_worker ASKER [TIMEOUT]: becomes the worker, ensure in a session of its own and out of the
-# terminal's reach; descriptor 9 is the gate. With TIMEOUT it is waited for, so it has an end.
+# ca_worker ASKER [y]: becomes the worker, ensure in a session of its own and out of the terminal's reach; descriptor 9 is
+# the gate. It has an end, whatever becomes of it: a minute where it is waited for (y), else longer than any run takes.
 ca_worker() {
   ca_cwd=$PWD
   command cd / || return
   ca_find setsid || trap '' INT QUIT HUP TSTP
   ca_setsid=$ca_found
-  ca_timeout=${2-}
-  set -- "$ca_node" "$ca_root/bin/claude-auth" ensure --for "$1" --gate-fd 9 \
-    ${ca_target:+--client "$ca_target"} --override "$ca_named" --cwd "$ca_cwd" \
-    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_timeout:+--waited-for}
-  if [ -n "$ca_timeout" ]; then set -- "$ca_timeout" 60 "$@"; fi
-  if [ -n "$ca_setsid" ]; then set -- "$ca_setsid" "$@"; fi
-  PATH=$ca_search
-  unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
-  exec "$@" </dev/null 2>/dev/null 7<&-
+  ca_waited_for=${2-}
+  set -- ensure --for "$1" --gate-fd 9 \
+    ${ca_target:+--client "$ca_target"} ${ca_named:+--override "$ca_named"} --cwd "$ca_cwd" \
+    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for}
+  ca_before=
+  ca_find timeout
+  if [ -n "$ca_found" ]; then
+    ca_before="$ca_found -k 10 ${ca_waited_for:+60}"
+    if [ -z "$ca_waited_for" ]; then ca_before="$ca_before 300"; fi
+  fi
+  ca_before="$ca_setsid $ca_before"
+  ca_engine "$@" </dev/null 2>/dev/null 7<&-
 }
 
 # Runs "$@" with the gate open on 9, and with none of the caller's other descriptors.
@@ -44,9 +68,12 @@ ca_with_gate() {
   command umask 077
   [ -d "$ca_state" ] || command mkdir -p -- "$ca_state" 2>/dev/null
   ca_opened=n
-  { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null
+  # A pipe in its place would be waited for.
+  if [ -f "$ca_state/gate" ] || ! [ -e "$ca_state/gate" ]; then
+    { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null
+  fi
   if [ "$ca_opened" = n ]; then
-    command printf 'launch\nclaude-auth: cannot write in %s; launching without a check\n' "$ca_state"
+    command printf 'launch\nclaude-auth: cannot write to %s; launching without a check\n' "$ca_state/gate"
   fi
 }
 
@@ -85,10 +112,10 @@ ca_ask_worker() {
     (ca_worker "$ca_for" &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
   elif [ "$$" = 1 ]; then
     # A process that ends in the background would be the client's to bury.
-    (ca_worker "$ca_for" "$(command -v timeout)")
+    (ca_worker "$ca_for" y)
   else
     # The pipe stays open on 8, of which the worker knows nothing, until it ends.
-    (ca_worker "$ca_for" "$(command -v timeout)" 8>&1 &) | ca_bounded 63 cat 9>&-
+    (ca_worker "$ca_for" y 8>&1 &) | ca_bounded 63 cat 9>&-
   fi
   return 0
 }

@@ -3,9 +3,13 @@
 PATH=/usr/bin:/bin:$ca_search
 IFS=' 	
 '
-. "$ca_root/bin/ours.sh"
+. "$ca_root/bin/trust.sh"
 . "$ca_root/bin/tools.sh"
+. "$ca_root/bin/config.sh"
+. "$ca_root/bin/ours.sh"
 . "$ca_root/bin/gate.sh"
+ca_newline='
+'
 
 # Sets ca_parent to the parent of the process $1, and ca_name to its own name.
 ca_find_parent() {
@@ -29,6 +33,60 @@ ca_find_client_process() {
   esac
   ca_starter=$ca_parent
   if [ "$ca_client_process" = 1 ]; then ca_starter=1; fi
+}
+
+# Is the process $1 Claude Code, by its program's path or by the script that its Node runs?
+ca_is_claude() {
+  case $(command readlink -- "/proc/$1/exe" 2>/dev/null) in
+    */claude | */claude/versions/* | */'claude (deleted)') return 0 ;;
+    */node | */bun) ;;
+    *) return 1 ;;
+  esac
+  case $(command tr '\000' '\n' <"/proc/$1/cmdline" 2>/dev/null | command head -n 3) in
+    */@anthropic-ai/claude-* | */bin/claude"$ca_newline"* | claude"$ca_newline"*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# A repository's settings set variables for hooks, and those that steer us must be the person's own. So where the client
+# started this hook, they are taken from the environment that the client itself was started with, now, while it is there.
+# Fails where the client is gone, and with it what the person's own are.
+ca_take_own_environment() {
+  if ! [ -e "/proc/$ca_client_process" ]; then return 1; fi
+  ca_environ=$(command tr '\000\n' '\n\001' <"/proc/$ca_client_process/environ" 2>/dev/null)
+  case $ca_newline$ca_environ in
+    *"${ca_newline}CLAUDE_AUTH_GUARD=$ca_client_process:"*) ;;
+    *)
+      if ! ca_is_claude "$ca_client_process"; then
+        ca_environ=
+        # Called by hand, or the client is gone, and another process is the parent of what it left.
+        case ${CLAUDE_PROJECT_DIR+y}:$ca_client_process:$ca_name in y:1:* | y:*:systemd) return 1 ;; esac
+        return 0
+      fi
+      ;;
+  esac
+  ca_takes_input=y
+  unset HOME LOGNAME CLAUDE_SECURESTORAGE_CONFIG_DIR CLAUDE_CONFIG_DIR CLAUDE_AUTH_CONFIG CLAUDE_AUTH_CLIENT
+  unset CLAUDE_AUTH_BYPASS CLAUDE_AUTH_GUARD TMPDIR
+  ca_own_search=
+  while IFS= command read -r ca_line; do
+    ca_value=${ca_line#*=}
+    case ${ca_line%%=*} in
+      PATH) ca_own_search=$ca_value ;;
+      HOME) HOME=$ca_value ;;
+      LOGNAME) LOGNAME=$ca_value ;;
+      CLAUDE_SECURESTORAGE_CONFIG_DIR) CLAUDE_SECURESTORAGE_CONFIG_DIR=$ca_value ;;
+      CLAUDE_CONFIG_DIR) CLAUDE_CONFIG_DIR=$ca_value ;;
+      CLAUDE_AUTH_CONFIG) CLAUDE_AUTH_CONFIG=$ca_value ;;
+      CLAUDE_AUTH_CLIENT) CLAUDE_AUTH_CLIENT=$ca_value ;;
+      CLAUDE_AUTH_BYPASS) CLAUDE_AUTH_BYPASS=$ca_value ;;
+      CLAUDE_AUTH_GUARD) CLAUDE_AUTH_GUARD=$ca_value ;;
+    esac
+  done <<X
+$ca_environ
+X
+  ca_find_places
+  ca_search=$ca_own_search
 }
 
 # What the client says on stdin: 64 KiB of it, without white space, and not waited for long.
@@ -61,7 +119,7 @@ ca_is_idle() {
   ca_about=
   { command read -r ca_about <"$ca_state/verdict-other"; } 2>/dev/null
   [ "$ca_about" = "${ca_foreign:+y}:$PWD" ] ||
-    command grep -qs '"mode":"observe"' "$ca_state/config.json"
+    [ "$ca_mode" = observe ]
 }
 
 # Shows lines to the person: in the client's own form, or plainly where a person called this.
@@ -154,24 +212,25 @@ case $ca_event in
     exit 0
     ;;
 esac
-if [ "${CLAUDE_AUTH_BYPASS-}" = 1 ] || ! ca_ours || ca_off; then exit 0; fi
-# The marks know the launches' PATH and client; this session's own need not be theirs.
-if [ "$ca_format" = 1 ]; then
-  ca_search=$ca_path ca_named=$ca_override CLAUDE_AUTH_CLIENT=$ca_override
-  ca_look
-else
-  ca_named=${CLAUDE_AUTH_CLIENT-}
+ca_find_client_process
+if ! ca_take_own_environment; then exit 0; fi
+ca_zone=due
+ca_find_home
+if [ "${CLAUDE_AUTH_BYPASS-}" = 1 ] || ! ca_ours; then exit 0; fi
+ca_find_config
+if [ "$ca_mode" = off ] || ! ca_is_managed; then exit 0; fi
+ca_look
+ca_target= ca_named= ca_terminal=
+if [ "$ca_marked" = y ]; then
+  ca_recognize
+  ca_target=$ca_client
 fi
-ca_target=$ca_client ca_terminal=
-ca_newline='
-'
 if ! ca_find_node || ! command -v flock >/dev/null; then
   if [ "$ca_event" = session-start ]; then
     ca_tell 'claude-auth: node or flock is missing; the login was not checked (claude-auth ensure)'
   fi
   exit 0
 fi
-ca_find_client_process
 ca_find_patience
 case $ca_event in
   stop-failure) ca_doubt ;;

@@ -7,9 +7,11 @@ IFS='
 '
 ca_root=${ca_self%/bin/*}
 . "$ca_root/bin/words.sh"
+. "$ca_root/bin/trust.sh"
 . "$ca_root/bin/find-client.sh"
 . "$ca_root/bin/ours.sh"
 . "$ca_root/bin/tools.sh"
+. "$ca_root/bin/config.sh"
 . "$ca_root/bin/gate.sh"
 
 # Becomes the client. Called with the client's arguments, like the functions below.
@@ -19,7 +21,7 @@ ca_exec() {
     ca_say "cannot start $ca_client: it is not there" && exit 127
   elif ! [ -f "$ca_client" ] || ! [ -x "$ca_client" ]; then
     ca_say "cannot start $ca_client: it is no program" && exit 126
-  elif [ "$ca_client" != "$ca_known" ] && ! ca_has_interpreter "$ca_client"; then
+  elif ! [ "$ca_client" -ef "$ca_state/client" ] && ! ca_has_interpreter "$ca_client"; then
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
   PATH=$ca_search
@@ -53,9 +55,10 @@ ca_choose() {
 
 # Switched off, but the refresh token is still in our care: it goes back to the login file, in the background.
 ca_hand_back() {
-  command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" && [ -d "$ca_state" ] &&
+  [ -d "$ca_state" ] && [ -f "$ca_login/.credentials.json" ] &&
+    command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" &&
     ca_find_node && command -v flock >/dev/null && ca_lasting || return 0
-  ca_target= ca_named=${CLAUDE_AUTH_CLIENT-} ca_terminal=
+  ca_target= ca_named= ca_terminal=
   ( (ca_with_gate ca_work_alone) </dev/null >/dev/null 2>&1 &)
 }
 
@@ -92,20 +95,35 @@ case $ca_zone in
     ;;
   *) ca_tried= ;;
 esac
+ca_find_home
+ca_config_default
+if ca_ours; then
+  ca_is_ours=y
+else
+  ca_is_ours=n
+fi
+# Whoever is passed over, or must not be asked, gets what is known of the configuration without asking.
+case $ca_is_ours$ca_zone in
+  yagain | ybypass) ca_read_config || ca_config_default ;;
+  yloop | n*) ;;
+  *) ca_find_config ;;
+esac
 case $ca_zone in again | bypass) ca_client= && ca_choose && ca_exec "$@" ;; esac
-if ! ca_ours; then ca_client= && ca_choose && ca_exec "$@"; fi
-# Marks are of the configuration as it is now, and a run that is switched off makes none.
-if [ -z "$ca_known" ] && ca_off; then
-  ca_hand_back
+if [ "$ca_is_ours" = n ]; then
+  if [ -n "$ca_unsafe" ]; then
+    case $ca_zone in exempt | change | account) ;; *) ca_say "$ca_unsafe" ;; esac
+  fi
+  ca_client= && ca_choose && ca_exec "$@"
+fi
+if [ "$ca_mode" = off ] || ! ca_is_managed; then
+  if [ "$ca_mode" = off ]; then ca_hand_back; fi
   ca_client= && ca_choose && ca_exec "$@"
 fi
 
 case $ca_zone in
   exempt | change | account)
-    ca_wanted=$ca_zone
-    ca_look
     ca_choose
-    case $ca_wanted in
+    case $ca_zone in
       account) ca_account "$@" ;;
       # Afterwards the client may be another one.
       change) command rm -f -- "$ca_state/fresh" ;;
@@ -119,13 +137,14 @@ ca_ask_terminal "$@"
 ca_show_notice
 if [ "$ca_zone" = fresh ]; then ca_exec "$@"; fi
 ca_trouble=
-ca_find_node || ca_trouble="node is not on PATH"
+ca_find_node || ca_trouble=$(ca_node_trouble)
 command -v flock >/dev/null || ca_trouble="flock is missing (package util-linux)"
 if [ -n "$ca_trouble" ]; then
   ca_say "$ca_trouble; launching without a check (claude-auth ensure)"
   ca_exec "$@"
 fi
 ca_target=$ca_client
+# Chosen for this launch only.
 ca_named=${ca_given:-${CLAUDE_AUTH_CLIENT-}}
 ca_find_patience
 ca_insist=

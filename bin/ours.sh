@@ -1,20 +1,44 @@
-# Whose login this is, whether it is managed, and what is left beside it; sourced by launch.sh and hook.sh.
+# Whose login this is, and whether it is managed; sourced by launch.sh, hook.sh and command.sh.
 
-# May anything of this login be looked at or changed? Only by the owner, and only if it is managed.
-ca_ours() {
-  case $ca_login in /*) ;; *) return 1 ;; esac
-  [ -O "${HOME-}" ] || return 1
-  if [ -L "$ca_state" ]; then return 1; fi
-  for ca_place in "$ca_login" "$ca_state"; do
-    if [ -e "$ca_place" ] && ! [ -O "$ca_place" ]; then return 1; fi
-  done
-  [ "$ca_login" = "$ca_home/.claude" ] || [ -d "$ca_state" ] ||
-    command grep -q '^profiles:' "$ca_user" "$ca_system" 2>/dev/null
+# Without HOME (services) the home is that of the system's list of users, as it is for the client.
+ca_find_home() {
+  if [ "$ca_home" != /dev/null ]; then return 0; fi
+  ca_uid=$(command id -u)
+  ca_line=$(command getent passwd "$ca_uid" 2>/dev/null || command grep "^[^:]*:[^:]*:$ca_uid:" /etc/passwd)
+  ca_line=${ca_line#*:*:*:*:*:}
+  ca_passwd_home=${ca_line%%:*}
+  ca_find_places
+  if [ "$ca_zone" = due ]; then ca_look; fi
 }
 
-# Does a config file switch us off? That works without Node, and then nothing at all is written.
-ca_off() {
-  command grep -qs "^mode: *[\"']\{0,1\}off" "$ca_user" "$ca_system"
+# Is this login this user's own, in a place that nobody else can change? Nothing of it is looked at before. Where it is the
+# user's own and others can change it, ca_unsafe is the line to say.
+ca_ours() {
+  ca_unsafe=
+  case $ca_login in
+    /*) ;;
+    *)
+      ca_unsafe='the login folder is named by a relative path, so the login is not checked; set CLAUDE_CONFIG_DIR to a path that begins with /'
+      return 1
+      ;;
+  esac
+  for ca_place in "${ca_home:-/}" "$ca_login" "$ca_state"; do
+    if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then return 1; fi
+  done
+  if [ -L "$ca_state" ]; then return 1; fi
+  for ca_place in "$ca_state" "${ca_home:-/}/.claude/.claude-auth"; do
+    if ca_trusted "$ca_place"; then continue; fi
+    if [ "$ca_why" = mode ]; then
+      ca_unsafe="others can write to $ca_distrusted, so the login is not checked; to see more: claude-auth doctor"
+    fi
+    return 1
+  done
+}
+
+# Is it the login of `~/.claude`, or of a folder that the configuration lists?
+ca_is_managed() {
+  [ "$ca_login" = "$ca_home/.claude" ] && return
+  case $ca_newline$ca_folders in *"$ca_newline$ca_login$ca_newline"*) ;; *) return 1 ;; esac
 }
 
 # ca_leave NAME [TEXT]: puts a private file into our folder beside the login.
@@ -29,9 +53,3 @@ ca_leave() {
   ) 2>/dev/null
 }
 
-# ca_engine WORDS…: the command `claude-auth`, in place of this (sub)shell.
-ca_engine() {
-  PATH=$ca_search
-  unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE
-  exec "$ca_node" "$ca_root/bin/claude-auth" "$@"
-}

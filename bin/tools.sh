@@ -1,16 +1,50 @@
 # The programs of the system that we use, found and called alike on every machine; sourced by launch.sh, hook.sh and command.sh.
 
-# Sets ca_node: the one that install recorded, else the first on the caller's PATH. Not by `command -v`:
-# bash would name a function, or a program of the current folder where PATH has a dot in it.
+# Not what the environment says.
+ca_takes_input= ca_environ= ca_before= ca_program=
+
+# Sets ca_node: the one that install recorded, else the first on the caller's PATH that nobody else can change. Not by
+# `command -v`: bash would name a function, or a program of the current folder where PATH has a dot in it.
 ca_find_node() {
-  ca_node=$ca_root/node
+  ca_node=$ca_root/node ca_node_distrusted=
   if [ -x "$ca_node" ]; then return 0; fi
   ca_rest=${ca_search-}:
   while [ -n "$ca_rest" ]; do
     ca_node=${ca_rest%%:*}/node ca_rest=${ca_rest#*:}
-    case $ca_node in /*/node) if [ -f "$ca_node" ] && [ -x "$ca_node" ]; then return 0; fi ;; esac
+    case $ca_node in /*/node) ;; *) continue ;; esac
+    if ! [ -f "$ca_node" ] || ! [ -x "$ca_node" ]; then continue; fi
+    if ca_trusted "$ca_node"; then return 0; fi
+    ca_node_distrusted=$ca_node
   done
   ca_node= && return 1
+}
+
+# What is wrong where ca_find_node found none.
+ca_node_trouble() {
+  if [ -n "$ca_node_distrusted" ]; then
+    command echo "others can change the Node on PATH ($ca_node_distrusted)"
+  else
+    command echo 'node is not on PATH'
+  fi
+}
+
+# ca_engine WORDS…: becomes the command `claude-auth`, started by the words in ca_before. In a hook a repository has set part of
+# the environment: there Node gets an empty one, and the engine that of the client's process (ca_environ) on stdin.
+ca_engine() {
+  set -- "$ca_node" "${ca_program:-$ca_root/bin/claude-auth}" "$@"
+  # What is in ca_before are words of our own, without a blank in them.
+  if [ "$ca_takes_input" = y ]; then
+    ca_find env
+    PATH=$ca_search
+    exec $ca_before "$ca_found" -i HOME="${ca_home:-/}" PATH="$ca_search" "$@" --environ-on-stdin <<X
+$ca_environ
+X
+  fi
+  # Node would load other code, or write down what our requests hold.
+  unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_PATH
+  unset OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES SSLKEYLOGFILE
+  PATH=$ca_search
+  exec $ca_before "$@"
 }
 
 # ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would

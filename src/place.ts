@@ -1,6 +1,7 @@
 // Whose login it is, where it lies, and the configuration in force for it.
 
 import { lstatSync, statSync } from 'node:fs'
+import { keepLaunchConfig, launchConfigText } from './host/config/launch-config.js'
 import { type Config, loadConfig } from './host/config.js'
 import { AuthError } from './host/error.js'
 import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
@@ -55,6 +56,31 @@ export async function configOf(
     const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
     return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
   })
+}
+
+/**
+ * Keeps for the shell what it needs of `config`, read since `readAtMs` (epoch), and returns that text; null where it
+ * can't be told. A folder that is missing or full is no error: then the shell asks again.
+ */
+export function configForShell(
+  { person, owned }: Place,
+  env: Env,
+  config: Config,
+  { readAtMs, nonce }: { readAtMs: number; nonce: string },
+): string | null {
+  const { systemConfig, userConfig } = ownPaths(env, person.home)
+  const text = launchConfigText(config, {
+    systemConfig,
+    userConfig,
+    roster: config.roster?.file ?? null,
+  })
+  if (text === null || !owned) return text
+  try {
+    keepLaunchConfig(person.home, text, { readAtMs, nonce, uid: person.uid })
+  } catch {
+    // The shell asks once more.
+  }
+  return text
 }
 
 /** A folder that is not there yet will be ours. */

@@ -41,8 +41,8 @@ export interface Run {
   configFiles: { systemConfig: string; userConfig: string; configReadAtMs: number }
   /** The real client, where one was found. */
   client: string | null
-  /** What it was chosen by: `$CLAUDE_AUTH_CLIENT`, the one given to claude-wrap, or empty. */
-  override: string
+  /** It was chosen for this run only, by `$CLAUDE_AUTH_CLIENT` or as the one given to claude-wrap. */
+  isClientChosen: boolean
   locks: LockPlace
   now: () => number
   sleep: (ms: number) => Promise<unknown>

@@ -41,8 +41,8 @@ export interface StartOptions {
   signedIn: boolean
   /** The real client if the caller knows it; else it is searched for. */
   client: string | null
-  /** What the client was chosen by: a path, or empty for a search. */
-  override: string
+  /** Somebody chose the client for this run only: `$CLAUDE_AUTH_CLIENT`, or the one given to claude-wrap. */
+  isClientChosen: boolean
   /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
   configReadAtMs: number
 }
@@ -97,8 +97,8 @@ export async function startRun(place: Place, config: Config, options: StartOptio
       userConfig: own.userConfig,
       configReadAtMs: options.configReadAtMs,
     },
-    client: options.client ?? (readOnly ? null : findClient(env)),
-    override: options.override,
+    client: options.client ?? (readOnly ? null : findClient(env, config.client)),
+    isClientChosen: options.isClientChosen,
     locks: {
       folder: paths.folder,
       state: paths.state,

@@ -1,7 +1,7 @@
 // The flags of `claude-auth ensure`: those for people, and those that wrapper, hooks and timer give.
 
 import type { Env } from '../host/paths.js'
-import { bareEnvironment, environmentOf } from '../host/process-environment.js'
+import { bareEnvironment, environmentOnInput } from '../host/process-environment.js'
 import { type FlagValues, readFlags } from './flags.js'
 import { ensure } from './table/plumbing.js'
 
@@ -20,9 +20,8 @@ export function gateDescriptor(flags: EnsureFlags): number | null {
 
 /**
  * The environment that the run goes by: of a hook, what the client was started with, for a repository's settings
- * reach the hook itself. Where that can't be read, no variable of the hook's counts.
+ * reach the hook itself. Where that was not to be had, no variable of the hook's counts.
  */
 export function environmentFor(flags: EnsureFlags, env: Env): Env {
-  const pid = flags['environ-of']
-  return pid === undefined ? env : (environmentOf(pid) ?? bareEnvironment(env))
+  return flags['environ-on-stdin'] ? (environmentOnInput(0) ?? bareEnvironment(env)) : env
 }

@@ -35,7 +35,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
     const { outcome, config: inForce } = await runOnce(env, {
       actor: flags.for === 'session' ? 'hook' : 'launch',
       client: flags.client ?? null,
-      ...(flags.override === undefined ? {} : { override: flags.override }),
+      isClientChosen: flags.override !== undefined,
       gateDescriptor: gateDescriptor(flags),
       ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
       stopOn: ['SIGTERM'],

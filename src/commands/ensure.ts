@@ -7,6 +7,7 @@ import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
 import { whoAmI } from '../host/person.js'
 import { exitCodes, type Outcome } from '../outcome.js'
+import { configForShell, configOf, placeOf } from '../place.js'
 import { ensureLines, signInJournalLine } from '../report/command-text.js'
 import type { Actor } from '../report/journal.js'
 import { progress } from '../report/progress.js'
@@ -24,8 +25,19 @@ export async function ensure(argv: string[], caller: Env): Promise<number> {
   const flags = flagsOf(argv)
   const env = environmentFor(flags, caller)
   if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
+  if (flags.for === 'shell') return tellShell(env)
   if (flags.every !== undefined) return forEver(flags, env)
   return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown())
+}
+
+/** What the wrapper and the hooks ask once, until a file of the configuration changes. */
+async function tellShell(env: Env): Promise<number> {
+  const place = placeOf(env)
+  const readAtMs = Date.now()
+  const config = await configOf(place, env)
+  const text = configForShell(place, env, config, { readAtMs, nonce: String(process.pid) })
+  process.stdout.write(text ?? '')
+  return 0
 }
 
 async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number> {
@@ -71,7 +83,7 @@ async function run(flags: EnsureFlags, env: Env, known: Known) {
     signedIn: flags.for === 'sign-in',
     offline: flags.offline ?? false,
     client: flags.client ?? null,
-    ...(flags.override === undefined ? {} : { override: flags.override }),
+    isClientChosen: flags.override !== undefined,
     gateDescriptor: gateDescriptor(flags),
     ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
     tell: (report, { leave }) => {

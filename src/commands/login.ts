@@ -24,18 +24,18 @@ type LoginFlags = FlagValues<typeof entry>
 /** Signs in on this terminal, also over SSH; gives the exit code of the verdict afterwards, 130 after Ctrl-C. */
 export async function login(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
-  const client = flags.client ?? findClient(env)
-  if (client === null) throw new AuthError('client-missing', 'the real client was not found')
   const place = placeOf(env)
   if (!place.owned)
     throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
       hint: 'sign in as the owner of the home',
     })
+  const config = await configOf(place, env)
+  const client = flags.client ?? findClient(env, config.client)
+  if (client === null) throw new AuthError('client-missing', 'the real client was not found')
   if (flags['long-lived']) {
     const { loginLongLived } = await import('./login-long-lived.js')
     return loginLongLived(place, client, env)
   }
-  const config = await configOf(place, env)
   const memory = readMemory(place.paths.stateFile)
   const known = expectedEmail(config, memory, place.paths.clientConfig)
   const email = emailFor(flags, config, known)

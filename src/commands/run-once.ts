@@ -7,7 +7,7 @@ import { enterGate, type Gate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import { clearMarks, writeNotice } from '../login/marks.js'
 import type { Outcome } from '../outcome.js'
-import { configOf, placeOf } from '../place.js'
+import { configForShell, configOf, placeOf } from '../place.js'
 import type { Actor } from '../report/journal.js'
 import type { Run } from '../run.js'
 import { startRun } from '../start.js'
@@ -25,8 +25,8 @@ export interface RunOnceOptions {
   gateDescriptor?: number | null
   /** How long to wait at the gate; long enough for any run, if not given. */
   gateWaitMs?: number
-  /** How the client was chosen: `$CLAUDE_AUTH_CLIENT`, or the one given to claude-wrap. */
-  override?: string
+  /** The client was chosen for this run only; if not given, `$CLAUDE_AUTH_CLIENT` tells. */
+  isClientChosen?: boolean
   /** Signals that end the run between two steps. */
   stopOn?: readonly NodeJS.Signals[]
   /** Puts another configuration in the place of the one in force. */
@@ -66,6 +66,7 @@ export async function runOnce(
     const configReadAtMs = Date.now()
     const inForce = await configOf(place, env)
     const config = options.adjust?.(inForce) ?? inForce
+    configForShell(place, env, inForce, { readAtMs: configReadAtMs, nonce: String(process.pid) })
     options.begin?.(config)
     const enters = place.owned && config.mode !== 'off'
     gate = enters
@@ -83,7 +84,7 @@ export async function runOnce(
       offline: options.offline ?? false,
       signedIn: options.signedIn ?? false,
       client: options.client ?? null,
-      override: options.override ?? env['CLAUDE_AUTH_CLIENT'] ?? '',
+      isClientChosen: options.isClientChosen ?? Boolean(env['CLAUDE_AUTH_CLIENT']),
       configReadAtMs,
     })
     await options.prepare?.(run)

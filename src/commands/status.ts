@@ -49,7 +49,7 @@ async function lookedAt(env: Env): Promise<{ found: Found; facts: StatusFacts }>
     readOnly: true,
     signedIn: false,
     client: null,
-    override: '',
+    isClientChosen: false,
     configReadAtMs,
   })
   const found = await lookOnly(run)

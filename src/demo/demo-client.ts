@@ -20,7 +20,7 @@ export async function putClient(
   authority: string,
   run: (command: string, args: string[]) => Promise<Ran>,
 ): Promise<DemoClient> {
-  const found = findClient(env)
+  const found = findClient(env, null)
   if (found === null) {
     writeFileSync(file, standIn(authority), { mode: 0o700 })
     return { kind: 'stand-in', label: 'a small stand-in (Claude Code is not installed here)', file }

@@ -47,7 +47,7 @@ export async function clientFacts(
   { env }: Look,
 ): Promise<ClientFacts> {
   const { paths, person } = place
-  const path = findClient(env)
+  const path = findClient(env, run.config.client)
   return {
     path,
     version: path === null ? null : await versionOf(path, env),

@@ -65,7 +65,7 @@ export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFact
     readOnly: true,
     signedIn: false,
     client: null,
-    override: env['CLAUDE_AUTH_CLIENT'] ?? '',
+    isClientChosen: Boolean(env['CLAUDE_AUTH_CLIENT']),
     configReadAtMs,
   })
   const seen = look(run)

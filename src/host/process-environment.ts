@@ -1,23 +1,20 @@
-// The environment that another process of this user was started with: a hook's own may hold what a repository put there.
+// The environment that the client was started with, for a hook: the hook's own may hold what a repository put there.
 
-import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Env } from './paths.js'
 
 /** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
 const mostBytes = 8 * 1024 * 1024
 
-/** `f_type` of a proc file system (`statfs(2)`). */
-const procMagic = 0x9fa0
-
 /**
- * What the process `pid` was started with (`/proc/PID/environ`), where it is a process of the effective user;
- * null where that can't be read or belongs to another user.
+ * The environment that bin/hook.sh took from the client's process while that was there, on the open file `file`: an entry
+ * a line, a line break within one as the byte 1. Null for nothing at all, or more than any process can have.
  */
-export function environmentOf(pid: string): Env | null {
-  if (!/^[1-9][0-9]{0,9}$/.test(pid)) return null
-  const bytes = readEnviron(`/proc/${pid}/environ`)
-  return bytes === null ? null : parseEnvironment(bytes)
+export function environmentOnInput(file: number): Env | null {
+  const bytes = readBounded(file)
+  if (bytes === null || bytes.length === 0) return null
+  return parseEnvironment(bytes.map(byte => (byte === 10 ? 0 : byte === 1 ? 10 : byte)))
 }
 
 /** For a person whose environment is not known: their home by the password database, and the PATH as it is. */
@@ -26,29 +23,14 @@ export function bareEnvironment({ PATH }: Env): Env {
 }
 
 /** `NAME=value` entries that end with a NUL each. The first of a name counts, as for `getenv(3)`; the rest is left out. */
-export function parseEnvironment(bytes: Buffer): Env {
+export function parseEnvironment(bytes: Uint8Array): Env {
   const found = new Map<string, string>()
-  for (const entry of bytes.toString().split('\0')) {
+  for (const entry of Buffer.from(bytes).toString().split('\0')) {
     const at = entry.indexOf('=')
     const name = entry.slice(0, at)
     if (at > 0 && !found.has(name)) found.set(name, entry.slice(at + 1))
   }
   return Object.fromEntries(found)
-}
-
-function readEnviron(path: string): Buffer | null {
-  let file: number | null = null
-  try {
-    if (statfsSync('/proc').type !== procMagic) return null
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const about = fstatSync(file)
-    if (!about.isFile() || about.uid !== process.geteuid?.()) return null
-    return readBounded(file)
-  } catch {
-    return null
-  } finally {
-    if (file !== null) closeSync(file)
-  }
 }
 
 /** Null where there is more than any process can have. */

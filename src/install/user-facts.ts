@@ -69,6 +69,6 @@ export function linkStays(path: string, env: Env): string | null {
   if (!seen.isSymbolicLink()) return stays
   if (readlinkSync(path).endsWith('/current/bin/claude') || !existsSync(path)) return null
   const elsewhere = (env['PATH'] ?? '').split(':').filter(each => join(each, 'claude') !== path)
-  const client = findClient({ ...env, PATH: elsewhere.join(':') })
+  const client = findClient({ ...env, PATH: elsewhere.join(':') }, null)
   return client === null || join(dirname(client), 'claude') === path ? stays : null
 }

@@ -1,9 +1,10 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well.
 
-import { lstatSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import type { LoginPaths } from '../host/paths.js'
+import { writeFailed } from '../host/write-failed.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
 
 /** What one run found out. Times are epoch milliseconds. */
@@ -14,15 +15,17 @@ export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   usableUntilMs: number | null
   /** No background worker before; null: any time. */
   retryAtMs: number | null
-  /** The real client (null: none was found), and what it was found by: `$CLAUDE_AUTH_CLIENT` (or empty) and PATH. */
+  /** The real client; null: none was found. */
   client: string | null
-  override: string
-  searchPath: string
+  /** It was chosen for this launch only: the marks go on about the one that was known before. */
+  isClientChosen: boolean
+  /** The configuration names it, whatever PATH finds. */
+  isClientConfigured: boolean
+  home: string
   systemConfig: string
   userConfig: string
   /** When the run began to read the configuration. */
   configReadAtMs: number
-  launchWaitMs: number
   /** Random part of the temporary files' names. */
   nonce: string
 }
@@ -51,13 +54,14 @@ const farFutureSeconds = 2_145_916_800
 /**
  * Writes the marks for the login file as it is in `facts`; without them a launch asks the engine. At
  * no instant, killed or not, do they call another login fresh: `fresh` is removed first and comes
- * back last, with its time already on it. The caller holds the gate. Throws `write-failed`.
+ * back last, with its time already on it. The wrapper compares marks and reads none but `client-path`: times tell how
+ * long, links tell of which folder, home, configuration and client. The caller holds the gate. Throws `write-failed`.
  */
 export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   clearMarks(paths)
-  // The wrapper sources these from wherever it was started.
-  if (![paths.folder, facts.client ?? '/', facts.userConfig].every(isAbsolute))
-    return { marked: false, because: 'relative' }
+  // The wrapper compares these from wherever it was started.
+  const named = [paths.folder, facts.home, facts.client ?? '/', facts.userConfig]
+  if (!named.every(isAbsolute)) return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const previousSeconds = sealedBefore(join(paths.state, 'seen'))
   const place = (name: string, text: string, mtimeSeconds: number) =>
@@ -76,19 +80,43 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))
   if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
   if (exists(paths.doubted)) return { marked: false, because: 'doubted' }
-  const known = {
-    ca_format: '1',
-    ca_folder: paths.folder,
-    ca_path: facts.searchPath,
-    ca_override: facts.override,
-    ca_client: facts.client ?? '',
-    ca_config: facts.userConfig,
-    ca_have_system: haveSystem,
-    ca_have_user: haveUser,
-    ca_wait: String(Math.ceil(facts.launchWaitMs / 1000)),
-  }
-  place('fresh', shellText(known), wholeSeconds(facts.freshUntilMs))
+  const link = (name: string, target: string | null) =>
+    placeLink(join(paths.state, name), target, facts.nonce)
+  link('folder', paths.folder)
+  link('home', facts.home)
+  link('system-config', haveSystem === 'there' ? facts.systemConfig : null)
+  link('user-config', haveUser === 'there' ? facts.userConfig : null)
+  if (!facts.isClientChosen) markClient(paths, facts, link)
+  place('fresh', '', wholeSeconds(facts.freshUntilMs))
   return { marked: true }
+}
+
+/** Which client the wrapper may start without a look at what it is. */
+function markClient(
+  paths: LoginPaths,
+  { client, isClientConfigured, nonce }: MarkFacts,
+  link: (name: string, target: string | null) => void,
+): void {
+  link('client', client)
+  link('client-configured', isClientConfigured ? client : null)
+  const text = client === null || client.includes('\n') ? '' : `${client}\n`
+  atomicWrite(join(paths.state, 'client-path'), text, { nonce, durable: false })
+}
+
+/** A link at `path` to `target`, put there in one step; null: none. Throws `write-failed`. */
+function placeLink(path: string, target: string | null, nonce: string): void {
+  if (target === null) {
+    removeQuietly(path)
+    return
+  }
+  const temporary = `${path}.tmp.${nonce}`
+  try {
+    symlinkSync(target, temporary)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeQuietly(temporary)
+    throw writeFailed(path, error)
+  }
 }
 
 /** The whole second that the last seal was set to, which `seen` keeps; 0 where there was none. */
@@ -136,7 +164,7 @@ function isAlike(one: string, other: string): boolean {
 }
 
 /** Is the file there? `changed` when it, or its folder, changed since the run began to read it. */
-function lookAtConfig(path: string, readAtMs: number): 'y' | 'n' | 'changed' {
+function lookAtConfig(path: string, readAtMs: number): 'there' | 'absent' | 'changed' {
   const stats = [path, dirname(path)].map(each => {
     try {
       return statSync(each)
@@ -146,15 +174,7 @@ function lookAtConfig(path: string, readAtMs: number): 'y' | 'n' | 'changed' {
     }
   })
   if (stats.some(stat => stat !== null && stat.mtimeMs > readAtMs - tickMs)) return 'changed'
-  return stats[0] ? 'y' : 'n'
-}
-
-/** Assignments that a POSIX shell may source: nothing in a value is ever run. */
-function shellText(values: Record<string, string>): string {
-  const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${quote(value)}\n`)
-    .join('')
+  return stats[0] ? 'there' : 'absent'
 }
 
 function wholeSeconds(timeMs: number | null): number {

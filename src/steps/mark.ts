@@ -28,10 +28,10 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
     usableUntilMs: login.expiresAtMs === null ? endsAtMs : login.expiresAtMs - clientRefreshMs,
     retryAtMs: freshUntilMs > nowMs ? null : retryAt(run, nowMs),
     client: run.client,
-    override: run.override,
-    searchPath: run.env['PATH'] ?? '',
+    isClientChosen: run.isClientChosen,
+    isClientConfigured: run.client !== null && run.client === run.config.client,
+    home: run.person.home,
     ...run.configFiles,
-    launchWaitMs: run.config.renewal.launchWaitMs,
     nowMs,
     nonce: run.nonce(),
   })

@@ -1,7 +1,5 @@
 // The command `ensure`: its flags, and what a program that reads its output can rely on.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -24,28 +22,32 @@ const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
 t.test('an asker that does not exist is a usage error', async t => {
   for (const known of ['launch', 'soon', 'hook', 'timer', 'sign-in'])
     t.equal(flagsOf(['--for', known]).for, known)
-  t.throws(() => flagsOf(['--for', 'bogus']), { code: 'usage', message: /sign-in, not bogus/ })
+  t.throws(() => flagsOf(['--for', 'bogus']), { code: 'usage', message: /shell, not bogus/ })
   t.throws(() => flagsOf(['--bogus']), { code: 'usage' })
 })
 
-t.test('the environment of a run can be that of another process, and then only that', async t => {
-  const box = await sandbox(t, { login: 'expired' })
-  const theirs = await sandbox(t)
-  const hostile = {
-    CLAUDE_AUTH_CONFIG: theirs.home.configFile,
-    HOME: theirs.home.path,
-    CLAUDE_CONFIG_DIR: theirs.home.paths.folder,
-    HTTPS_PROXY: theirs.proxy.url,
-    NODE_TLS_REJECT_UNAUTHORIZED: '0',
-  }
-  const person = spawn('/bin/sleep', ['60'], { env: box.env, cwd: '/', stdio: 'ignore' })
-  t.teardown(() => person.kill('SIGKILL'))
-  await once(person, 'spawn')
-  const of = ['--for', 'hook', '--environ-of', String(person.pid)]
-  t.match(await box.ensure(of, { env: hostile }), { code: 0, outcome: { verdict: 'ok' } })
-  t.equal(box.authority.counts().rotations, 1)
-  t.same([theirs.authority.requests, theirs.proxy.connects], [[], []])
-})
+t.test(
+  'the environment of a run can be handed over on stdin, and then only that counts',
+  async t => {
+    const box = await sandbox(t, { login: 'expired' })
+    const theirs = await sandbox(t)
+    const hostile = {
+      CLAUDE_AUTH_CONFIG: theirs.home.configFile,
+      HOME: theirs.home.path,
+      CLAUDE_CONFIG_DIR: theirs.home.paths.folder,
+      HTTPS_PROXY: theirs.proxy.url,
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    }
+    const input = Object.entries(box.env)
+      .map(entry => `${entry.join('=')}\n`)
+      .join('')
+    const handed = ['--for', 'hook', '--environ-on-stdin']
+    const ended = await box.ensure(handed, { env: hostile, input })
+    t.match(ended, { code: 0, outcome: { verdict: 'ok' } })
+    t.equal(box.authority.counts().rotations, 1)
+    t.same([theirs.authority.requests, theirs.proxy.connects], [[], []])
+  },
+)
 
 t.test('the timer leaves one line where somebody needs to sign in, and else none', async t => {
   const box = await sandbox(t, { login: 'expired' })

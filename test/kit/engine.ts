@@ -79,7 +79,7 @@ export async function engine(t: Test, options: EngineOptions = {}) {
       offline,
       signedIn: false,
       client: null,
-      override: '',
+      isClientChosen: false,
       configReadAtMs: Date.now(),
     })
     return { ...started, now: () => clock.ms + (options.aheadMs ?? 0), random: () => 1 }

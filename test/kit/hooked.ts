@@ -15,6 +15,9 @@ export interface Hooked extends Wrapped {
   quiet(): Promise<void>
 }
 
+/** What the shell asks once about the configuration is no check. */
+const isCheck = (words: string) => !/ ensure --for shell( |$)/.test(words)
+
 /** The real client (or none) without the wrapper is `box.run('claude', …)`; with it, `box.launch(…)`. */
 export async function hooked(t: Test, options: WrappedOptions = {}): Promise<Hooked> {
   const box = await wrapped(t, options)
@@ -30,7 +33,9 @@ export async function hooked(t: Test, options: WrappedOptions = {}): Promise<Hoo
   return {
     ...box,
     nodeStarts: () =>
-      existsSync(starts) ? readFileSync(starts, 'utf8').split('\n').slice(0, -1) : [],
+      existsSync(starts)
+        ? readFileSync(starts, 'utf8').split('\n').slice(0, -1).filter(isCheck)
+        : [],
     quiet: async () => {
       const endMs = performance.now() + 60_000
       const ours = async () => (await processesOf(box.home.path)).filter(isOurs)

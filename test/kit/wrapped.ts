@@ -9,7 +9,7 @@ import { type Sandbox, type SandboxOptions, sandbox, type Teardown } from './san
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface WrappedOptions extends SandboxOptions {
-  /** The name of the first process: an init unless said otherwise, so that workers may outlive a launch. */
+  /** The name of the first process: a service manager unless said otherwise, so that workers may outlive a launch. */
   bootedBy?: string
 }
 
@@ -31,8 +31,13 @@ export async function wrapped(t: Teardown, options: WrappedOptions = {}): Promis
   for (const name of ['dist', 'package.json']) symlinkSync(join(root, name), join(program, name))
   const firstProcess = join(program, 'comm')
   writeFileSync(firstProcess, `${options.bootedBy ?? 'systemd'}\n`)
+  const controlGroup = join(program, 'cgroup')
+  writeFileSync(controlGroup, '0::/user.slice/user-1000.slice/session-3.scope\n')
   const gate = join(program, 'bin/gate.sh')
-  writeFileSync(gate, readFileSync(gate, 'utf8').replaceAll('/proc/1/comm', firstProcess))
+  const text = readFileSync(gate, 'utf8')
+    .replaceAll('/proc/1/comm', firstProcess)
+    .replaceAll('/proc/self/cgroup', controlGroup)
+  writeFileSync(gate, text)
   const wrapper = join(program, 'bin/claude')
   const requests = () => box.authority.requests.filter(({ endpoint }) => endpoint === 'token')
   const isOurs = ({ userAgent }: RequestRecord) => userAgent.startsWith('claude-auth/')

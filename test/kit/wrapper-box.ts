@@ -18,6 +18,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { launchConfigText } from '../../src/host/config/launch-config.js'
+import type { Config } from '../../src/host/config.js'
 import { loginPaths } from '../../src/host/paths.js'
 import { type MarkFacts, writeMarks } from '../../src/login/marks.js'
 import { endLeftovers, processesOf, type Run, type RunOptions, run } from './run.js'
@@ -48,6 +50,13 @@ export interface WrapperBox {
   write(path: string, text: string, mode?: number): void
   /** What the stand-in for `claude-auth` does (sh); \`$@\` are its words. Each start is counted. */
   engine(script: string): void
+  /** What the stand-in says of the configuration when the shell asks; that is no start. */
+  configure(said: {
+    mode?: Config['mode']
+    client?: string
+    waitMs?: number
+    folders?: string[]
+  }): void
   /** For the stand-in's script: it waits here, for a minute at most, until \`letGo\` is called. */
   untilLetGo: string
   letGo(): void
@@ -56,8 +65,8 @@ export interface WrapperBox {
   engineStarts(): string[]
   /** Marks for the login as it is now, valid for an hour unless said otherwise. */
   mark(facts?: Partial<MarkFacts>): ReturnType<typeof writeMarks>
-  /** The name of the first process: an init, unless said otherwise. */
-  bootedBy(name: string): void
+  /** The name of the first process, and the control group of the launch: a login session's, unless said otherwise. */
+  bootedBy(name: string, group?: string): void
   /** Waits until the shells of launches and hooks have ended, also those left in the background; not for workers. */
   shellsEnd(): Promise<void>
   /** Moves a file's time to a whole second that many seconds from now. */
@@ -75,6 +84,7 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
   const userConfig = join(home, '.config/claude-auth/config.yaml')
   const paths = loginPaths(join(home, '.claude'), {}, home)
   const starts = join(folder, 'starts')
+  const configAnswer = join(folder, 'config-answer')
   const released = join(folder, 'let-go')
   t.teardown(async () => {
     await endLeftovers(home)
@@ -89,10 +99,12 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
 
   cpSync(source, join(root, 'bin'), { recursive: true })
   const firstProcess = join(folder, 'comm')
+  const controlGroup = join(folder, 'cgroup')
   for (const name of ['claude', 'find-client.sh', 'gate.sh']) {
     const text = readFileSync(join(source, name), 'utf8')
       .replaceAll('/etc/claude-auth/config.yaml', systemConfig)
       .replaceAll('/proc/1/comm', firstProcess)
+      .replaceAll('/proc/self/cgroup', controlGroup)
     write(join(root, 'bin', name), text, 0o755)
   }
   // In the place of Node: it runs the stand-in faster than Node would start.
@@ -108,8 +120,18 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
     userConfig,
     env,
     write,
-    engine: script =>
-      write(join(root, 'bin/claude-auth'), `printf '%s\\n' "$*" >>'${starts}'\n${script}\n`, 0o755),
+    engine: script => {
+      const answer = `case $* in 'ensure --for shell'*) /bin/cat '${configAnswer}'; exit ;; esac`
+      const count = `printf '%s\\n' "$*" >>'${starts}'`
+      write(join(root, 'bin/claude-auth'), `${answer}\n${count}\n${script}\n`, 0o755)
+    },
+    configure: ({ mode = 'on', client = null, waitMs = 2000, folders = [] }) => {
+      const profiles = folders.map(each => ({ name: each, folder: each }))
+      const renewal = { launchWaitMs: waitMs } as Config['renewal']
+      const files = { systemConfig, userConfig, roster: null }
+      const said = { mode, off: null, client, renewal, profiles }
+      write(configAnswer, launchConfigText(said, files) ?? '')
+    },
     untilLetGo: `turns=0; until [ -e '${released}' ] || [ $turns = 600 ]; do sleep 0.1; turns=$((turns + 1)); done`,
     letGo: () => write(released, ''),
     holdAgain: () => rmSync(released, { force: true }),
@@ -123,18 +145,21 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
         usableUntilMs: nowMs + 7_200_000,
         retryAtMs: null,
         client: join(real, 'claude'),
-        override: '',
-        searchPath: env['PATH'] ?? '',
+        isClientChosen: false,
+        isClientConfigured: false,
+        home,
         systemConfig,
         userConfig,
         configReadAtMs: nowMs,
-        launchWaitMs: 2000,
         nowMs,
         nonce: 'test',
         ...facts,
       })
     },
-    bootedBy: name => write(firstProcess, `${name}\n`),
+    bootedBy: (name, group = '0::/user.slice/user-1000.slice/session-3.scope') => {
+      write(firstProcess, `${name}\n`)
+      write(controlGroup, `${group}\n`)
+    },
     shellsEnd: async () => {
       const isShell = (pid: number) => /\/bin\/(?:claude|entry)\0/.test(commandLine(pid))
       while ((await processesOf(home)).some(isShell))
@@ -160,6 +185,7 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
   for (const each of [systemConfig, userConfig])
     for (const path of [each, dirname(each)]) box.age(path, -3600)
   box.bootedBy('systemd')
+  box.configure({})
   box.engine('echo launch')
   return box
 }

@@ -1,6 +1,5 @@
 // What the marks hold, and when there must be none.
 
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -8,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -36,12 +36,12 @@ function setUp(t: Test) {
     usableUntilMs: nowMs + 3_600_000,
     retryAtMs: null,
     client: '/opt/claude',
-    override: '',
-    searchPath: "/it's here:/usr/bin",
+    isClientChosen: false,
+    isClientConfigured: false,
+    home,
     systemConfig: join(home, 'system.yaml'),
     userConfig: join(home, 'user.yaml'),
     configReadAtMs: nowMs,
-    launchWaitMs: 1500,
     nowMs,
     nonce: 'n',
   }
@@ -53,11 +53,9 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-t.test('the marks carry their times, and a shell reads back what was written', async t => {
-  const { paths, facts, time } = setUp(t)
-  const hostile = `a'b"c$(touch x)\`id\`\\ \n*`
-  const marked = writeMarks(paths, { ...facts, override: hostile, retryAtMs: nowMs + 5000 })
-  t.same(marked, { marked: true })
+t.test('the marks carry their times, and links to what they are about', async t => {
+  const { home, paths, facts, time } = setUp(t)
+  t.same(writeMarks(paths, { ...facts, retryAtMs: nowMs + 5000 }), { marked: true })
   t.equal(time('fresh'), (seconds + 60) * 1000)
   t.equal(time('usable'), (seconds + 3600) * 1000)
   t.equal(time('retry'), (seconds + 5) * 1000)
@@ -65,13 +63,34 @@ t.test('the marks carry their times, and a shell reads back what was written', a
   t.equal(statSync(paths.loginFile).mtimeMs, (seconds - 60) * 1000)
   t.equal(statSync(paths.state).mode & 0o777, 0o700)
   t.equal(statSync(join(paths.state, 'fresh')).mode & 0o777, 0o600)
-  t.same(readdirSync(paths.state).sort(), ['checked', 'fresh', 'retry', 'seen', 'usable'])
-  const print =
-    '. "$1"; printf "%s|" "$ca_override" "$ca_path" "$ca_client" "$ca_wait" "$ca_have_system" "$ca_have_user"'
-  const read = execFileSync('sh', ['-c', print, 'sh', join(paths.state, 'fresh')], {
-    encoding: 'utf8',
-  })
-  t.equal(read, `${hostile}|/it's here:/usr/bin|/opt/claude|2|n|y|`)
+  const links = () =>
+    readdirSync(paths.state, { withFileTypes: true })
+      .filter(entry => entry.isSymbolicLink())
+      .map(({ name }) => [name, readlinkSync(join(paths.state, name))])
+      .sort()
+  const always = [
+    ['client', '/opt/claude'],
+    ['folder', paths.folder],
+    ['home', home],
+  ]
+  t.same(links(), [...always, ['user-config', join(home, 'user.yaml')]])
+  const texts = ['checked', 'fresh', 'retry', 'seen', 'usable'].map(name =>
+    readFileSync(join(paths.state, name), 'utf8'),
+  )
+  t.same(new Set(texts), new Set(['']), 'nothing in them could be run')
+  t.equal(readFileSync(join(paths.state, 'client-path'), 'utf8'), '/opt/claude\n')
+
+  rmSync(facts.userConfig)
+  utimesSync(home, 1000, 1000)
+  writeMarks(paths, { ...facts, client: '/mine', isClientConfigured: true })
+  t.same(links(), [
+    ['client', '/mine'],
+    ['client-configured', '/mine'],
+    ['folder', paths.folder],
+    ['home', home],
+  ])
+  writeMarks(paths, { ...facts, client: '/for/once', isClientChosen: true })
+  t.equal(readlinkSync(join(paths.state, 'client')), '/mine', 'one chosen for a launch is not kept')
 })
 
 t.test('no end known: usable until the far future', async t => {
@@ -161,7 +180,8 @@ t.test('a later seal has another time, though marks were cleared between', async
     t.ok(writeMarks(paths, { ...facts, contentHash: hash(text) }).marked)
     t.equal(time('seen'), (seconds - 60 + turn) * 1000)
     clearMarks(paths)
-    t.same(readdirSync(paths.state), ['seen'])
+    t.notOk(existsSync(join(paths.state, 'fresh')))
+    t.ok(existsSync(planted), 'no later seal may have its time')
   }
   rmSync(planted)
   symlinkSync(paths.loginFile, planted)

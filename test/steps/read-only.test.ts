@@ -38,7 +38,7 @@ async function lookOnly({ home }: Engine): Promise<Run> {
     readOnly: true,
     signedIn: false,
     client: null,
-    override: '',
+    isClientChosen: false,
     configReadAtMs: Date.now(),
   })
   await readStore(run)

@@ -18,9 +18,10 @@ function addClient(box: WrapperBox, folder: string, name = 'claude'): string {
 for (const shell of Object.keys(shells) as Shell[])
   t.test(shell, async t => {
     /** What find-client.sh prints with these variables; without a client on PATH. */
-    async function find(box: WrapperBox, more: Record<string, string> = {}) {
+    async function find(box: WrapperBox, more: Record<string, string> = {}, configured?: string) {
       const [program = '', ...before] = shells[shell]
-      const script = [...before, join(box.root, 'bin/find-client.sh')]
+      const named = configured === undefined ? [] : [configured]
+      const script = [...before, join(box.root, 'bin/find-client.sh'), ...named]
       const env = { HOME: box.home, PATH: '/usr/bin:/bin', ...more }
       return run(program, script, { cwd: box.folder, env })
     }
@@ -30,8 +31,8 @@ for (const shell of Object.keys(shells) as Shell[])
       const versions = join(box.home, '.local/share/claude/versions')
       const known = join(box.home, '.claude/local')
       t.equal((await find(box, { HOME: join(box.home, 'none') })).code, 127)
-      const expect = async (path: string, more: Record<string, string> = {}) =>
-        t.match(await find(box, more), { stdout: `${path}\n`, stderr: '', code: 0 })
+      const expect = async (path: string, more: Record<string, string> = {}, configured?: string) =>
+        t.match(await find(box, more, configured), { stdout: `${path}\n`, stderr: '', code: 0 })
       await expect(addClient(box, known))
       const newer = addClient(box, versions, '2.1.9')
       const older = addClient(box, versions, '2.1.10')
@@ -41,48 +42,75 @@ for (const shell of Object.keys(shells) as Shell[])
       const PATH = `:relative:${box.real}/:/usr/bin`
       await expect(join(box.real, 'claude'), { PATH })
       const system = addClient(box, join(box.folder, 'system'))
-      const forms = [system, `"${system}" # why`, `'${system}'`, `${system}   # why`]
-      for (const form of forms) {
-        box.write(box.systemConfig, `version: 1\nx: {client: no}\nclient:  ${form}\n`, 0o644)
-        await expect(system, { PATH })
-      }
-      box.write(box.userConfig, 'client: ~/mine\n')
-      await expect(addClient(box, box.home, 'mine'), { PATH })
-      chmodSync(box.userConfig, 0o622)
-      await expect(system, { PATH })
+      await expect(system, { PATH }, system)
       const named = addClient(box, join(box.folder, 'na med'))
-      await expect(named, { PATH, CLAUDE_AUTH_CLIENT: named })
-      const wrong = await find(box, { PATH, CLAUDE_AUTH_CLIENT: '/nowhere/claude' })
+      await expect(named, { PATH, CLAUDE_AUTH_CLIENT: named }, system)
+      const wrong = await find(box, { PATH, CLAUDE_AUTH_CLIENT: '/nowhere/claude' }, system)
       t.match(wrong, {
         stdout: `${system}\n`,
         stderr: /^claude-auth: CLAUDE_AUTH_CLIENT [^\n]*\n$/,
       })
     })
 
-    t.test('a place where others can write is passed over', async t => {
+    t.test('the client that the configuration names is started, as the engine read it', async t => {
       const box = wrapperBox(t)
-      const good = addClient(box, join(box.folder, 'good'))
-      const bad = addClient(box, join(box.folder, 'bad'))
-      const folder = join(box.folder, 'bad')
-      const env = { PATH: `${folder}:${join(box.folder, 'good')}:/usr/bin:/bin` }
-      const found = async () => (await find(box, env)).stdout.trim()
+      const named = addClient(box, join(box.folder, 'named'))
+      box.configure({ client: named })
+      for (const word of ['x', '--version'])
+        t.match(await box.launch(shell, [word]), { code: 0, stdout: `${named}\n`, stderr: '' })
+      box.mark({ client: named, isClientConfigured: true })
+      t.match(await box.launch(shell, ['x']), { code: 0, stdout: `${named}\n`, stderr: '' })
+      rmSync(join(box.root, 'node'))
+      const env = { ...box.env, PATH: box.real }
+      const without = await box.launch(shell, ['--version'], { env })
+      t.match(without, { code: 0, stdout: /real\/claude/ }, 'without Node, what PATH finds')
+    })
+
+    t.test('what PATH finds is started, whoever may write there', async t => {
+      const box = wrapperBox(t)
+      const folder = join(box.folder, 'shared')
+      const path = addClient(box, folder)
+      const env = { ...box.env, PATH: `${folder}:/usr/bin:/bin` }
+      const ways: [number, number, number][] = [
+        [0, 0, 0o757],
+        [0, 0, 0o1777],
+        [0, 50, 0o775],
+        [12_345, 12_345, 0o755],
+      ]
+      for (const [uid, gid, mode] of isRoot ? ways : ways.slice(0, 2))
+        for (const place of [folder, path]) {
+          if (isRoot) chownSync(place, uid, gid)
+          chmodSync(place, mode)
+          for (const CLAUDE_AUTH_BYPASS of ['', '1']) {
+            const ended = await box.launch(shell, ['x'], { env: { ...env, CLAUDE_AUTH_BYPASS } })
+            t.match(ended, { code: 0, stdout: `${path}\n`, stderr: '' }, `${place} ${uid} ${mode}`)
+          }
+        }
+    })
+
+    t.test('a known place that others may fill is passed over', async t => {
+      const box = wrapperBox(t)
+      const folder = join(box.home, '.local/bin')
+      const bad = addClient(box, folder)
+      const good = addClient(box, join(box.home, '.claude/local'))
+      const found = async () => (await find(box)).stdout.trim()
       t.equal(await found(), bad)
-      for (const path of [folder, bad]) {
+      for (const path of [box.home, join(box.home, '.local'), folder, bad]) {
+        const wanted = path === box.home ? '' : good
         chmodSync(path, 0o757)
-        t.equal(await found(), good, `${path} for all`)
-        chmodSync(path, 0o1777)
-        t.equal(await found(), good, `${path} sticky`)
+        t.equal(await found(), wanted, `${path} for all`)
         chmodSync(path, 0o755)
         if (!isRoot) continue
         chownSync(path, 0, 50)
         chmodSync(path, 0o775)
-        t.equal(await found(), good, `${path} for a group`)
+        t.equal(await found(), wanted, `${path} for a group`)
         chownSync(path, 12345, 12345)
         chmodSync(path, 0o755)
-        t.equal(await found(), good, `${path} of another`)
+        t.equal(await found(), wanted, `${path} of another`)
         chownSync(path, 0, 0)
         chmodSync(path, 0o775)
         t.equal(await found(), bad, `${path} for the own group`)
+        chmodSync(path, 0o755)
       }
     })
 

@@ -28,7 +28,8 @@ function setUp(t: Test, shell: Shell) {
   // Beside the stand-in for the engine, which has its name.
   const entry = join(box.root, 'bin/entry')
   cpSync(program, entry)
-  box.mark({ launchWaitMs: 1000 })
+  box.configure({ waitMs: 1000 })
+  box.mark()
   const hook = (event: string, more: Partial<RunOptions> = {}) => {
     const [command = '', ...before] = shells[shell]
     const env = { ...box.env, ...session, ...more.env }
@@ -184,7 +185,7 @@ for (const shell of Object.keys(shells) as Shell[])
     t.test('nothing is touched where nothing is ours to touch', async t => {
       const cases: Record<string, (box: WrapperBox) => Record<string, string>> = {
         'switched off': box => {
-          box.write(box.userConfig, 'mode: off\n')
+          box.configure({ mode: 'off' })
           return {}
         },
         bypassed: () => ({ CLAUDE_AUTH_BYPASS: '1' }),
@@ -226,7 +227,6 @@ for (const shell of Object.keys(shells) as Shell[])
 
     t.test('no Node, no engine, half a program: always 0', async t => {
       const { box, hook, change } = setUp(t, shell)
-      box.mark({ searchPath: box.real })
       change()
       rmSync(join(box.root, 'bin/claude-auth'))
       for (const event of events) t.match(await hook(event), silent)

@@ -1,7 +1,7 @@
 // When the wrapper may say "fresh": every way a login can change behind its back, for every shell and every start.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -89,12 +89,21 @@ const situations: Record<string, Situation> = {
   },
   'no /proc': { change: () => undefined, hideProc: true },
   'seen is gone': { change: box => void rmSync(join(box.paths.state, 'seen')) },
-  'a torn mark': { change: box => torn(box, "ca_format='1") },
-  'an empty mark': { change: box => torn(box, '') },
+  'what is written in a mark: nobody reads it': {
+    change: box => torn(box, 'touch "$HOME/bad"; exit 1'),
+    isFresh: true,
+  },
+  'a mark of an earlier version': {
+    change: box => {
+      for (const name of ['folder', 'home']) rmSync(join(box.paths.state, name))
+      return torn(box, "ca_format='1'")
+    },
+  },
   'another folder': {
     change: box => {
       const other = join(box.home, 'other')
-      cpSync(box.paths.folder, other, { recursive: true, preserveTimestamps: true })
+      execFileSync('cp', ['-a', box.paths.folder, other])
+      box.configure({ folders: [other] })
       return { CLAUDE_CONFIG_DIR: other }
     },
   },
@@ -158,6 +167,13 @@ const situations: Record<string, Situation> = {
     change: box => ({ PATH: `${dirname(otherClient(box))}:${box.env['PATH']}` }),
     isFresh: true,
     startsOther: true,
+  },
+  'a login file that belongs to somebody else now': {
+    change: box => {
+      if (isRoot) chownSync(box.paths.loginFile, 12_345, 12_345)
+      else rmSync(box.paths.loginFile)
+      return undefined
+    },
   },
   'signed out': { change: box => void box.write(box.paths.signedOut, '') },
 }

@@ -52,6 +52,7 @@ for (const shell of Object.keys(shells) as Shell[])
       for (const file of ['userConfig', 'systemConfig'] as const) {
         const box = wrapperBox(t)
         box.write(box[file], 'version: 1\nmode: "off"\n', 0o644)
+        box.configure({ mode: 'off' })
         box.write(join(box.real, 'claude'), '#!/bin/sh\necho "$*"', 0o755)
         for (const words of [['x'], ['auth', 'logout'], ['auth', 'login'], ['update']])
           t.match(await box.launch(shell, words), {

@@ -175,11 +175,17 @@ for (const shell of Object.keys(shells) as Shell[])
       mkdirSync(other)
       const env = { ...box.env, CLAUDE_CONFIG_DIR: other }
       await box.launch(shell, [], { env })
-      await box.launch(shell, [], { env: { ...env, CLAUDE_CONFIG_DIR: 'relative' } })
-      await box.launch(shell, [], { env: { PATH: box.env['PATH'] ?? '' } })
+      const relative = { ...env, CLAUDE_CONFIG_DIR: '~/.claude' }
+      t.match(await box.launch(shell, ['x'], { env: relative }), {
+        code: 0,
+        stdout: '<x>',
+        stderr: /^claude-auth: the login folder is named by a relative path[^\n]*\n$/,
+      })
+      const version = await box.launch(shell, ['--version'], { env: relative })
+      t.match(version, { code: 0, stderr: '' })
       t.same(box.engineStarts(), [])
       t.notOk(existsSync(join(other, '.claude-auth')))
-      box.write(box.userConfig, 'profiles: [{name: other}]\n')
+      box.configure({ folders: [join(box.home, 'another'), other] })
       await box.launch(shell, [], { env })
       t.equal(box.engineStarts().length, 1)
     })
@@ -220,7 +226,7 @@ for (const shell of Object.keys(shells) as Shell[])
         ...Object.fromEntries(functions.map(name => [`BASH_FUNC_${name}%%`, `() { ${bad}; }`])),
         ...{ ca_wrap: '1', ca_client: '/bin/false', ca_zone: 'fresh', ca_given: '/bin/false' },
       }
-      for (const prepare of [() => {}, () => box.mark({ searchPath: env['PATH'] ?? '' })]) {
+      for (const prepare of [() => {}, () => box.mark()]) {
         prepare()
         const ended = await box.launch(shell, ['a e/'], { env, cwd: here })
         t.match(ended.stdout, /real\/claude pid=\d+\n<a e\/>\n$/)

@@ -24,7 +24,7 @@ ca_say() {
 ca_ask_terminal() {
   ca_terminal=
   [ -t 0 ] && [ -t 2 ] || return 0
-  case ${CI-} in '' | 0 | false) ;; *) return 0 ;; esac
+  case ${CI-} in '' | 0 | [f]alse) ;; *) return 0 ;; esac
   if [ -n "${TF_BUILD-}${JENKINS_URL-}${TEAMCITY_VERSION-}${CODEBUILD_BUILD_ID-}" ]; then return 0; fi
   for ca_word in "$@"; do
     case $ca_word in
@@ -46,11 +46,12 @@ ca_ask() {
   ca_find timeout
   if [ -z "$ca_found" ]; then return; fi
   command printf 'claude-auth: Sign in now? [Y/n] ' >&2
-  # A process of its own reads, since `read` has no time limit in a POSIX shell.
-  ca_reply=$(ca_bounded "$ca_answer_within" sh -c 'IFS= read -r reply && printf "%s\n" "$reply"')
-  case $? in
-    0) ;;
-    1) ca_reply=n && command echo >&2 ;;
+  # A process of its own reads, since `read` has no time limit in a POSIX shell. At a terminal it takes one line.
+  # The dot tells an empty line from the end of input.
+  ca_reply=$(ca_bounded "$ca_answer_within" head -n 1 && command echo .)
+  case $?:$ca_reply in
+    0:.) ca_reply=n && command echo >&2 ;;
+    0:*) ca_reply=${ca_reply%"$ca_newline".} ;;
     *)
       ca_reply=n && command echo >&2
       ca_say "No answer in $ca_answer_within s; Claude starts. Type: claude-auth login"

@@ -1,5 +1,6 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
+import { join } from 'node:path'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import {
@@ -11,16 +12,19 @@ import {
   removeUnused,
   type Site,
 } from '../install/carry-out.js'
+import type { Manifest } from '../install/manifest.js'
 import { startUserTimers } from '../install/services.js'
 import { shellAdvice } from '../install/shell-check.js'
 import { userFacts } from '../install/user-facts.js'
-import { userManifest, userPlan } from '../install/user-plan.js'
+import { type UserFacts, userManifest, userPlan } from '../install/user-plan.js'
+import { exitCodes } from '../outcome.js'
 import { notOurs, type Place, placeOf } from '../place.js'
 import { ensureLines } from '../report/command-text.js'
 import { errorLines } from '../report/error-text.js'
 import { installedLines } from '../report/install-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
+import { whyNotReached, whyNotStarted } from './custody-proof.js'
 import type { InstallFlags } from './install-flags.js'
 import { chosen } from './install-system.js'
 import { runOnce } from './run-once.js'
@@ -46,21 +50,46 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     const isDone = await isWanted(prepared, flags)
     if (!isDone && !flags.dryRun) return 1
     if (isDone && !isInPlace(prepared)) carryOut(prepared, { version, choices })
+    const whyShared = isDone ? await whyNotSole(place, facts, manifest, env) : null
+    const custody = whyShared === null ? choices.custody : 'shared'
+    if (whyShared !== null) {
+      const shared = { ...choices, custody: 'shared' } as const
+      const again = prepare(site, userPlan({ ...facts, choices: shared }))
+      if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+      say([`custody stays shared: ${whyShared}`])
+    }
     if (isDone && facts.wantsUnits && prepared.changes.length > 0)
       startUserTimers(facts.shipped.userUnits)
     const login = isDone ? await firstEnsure(env) : null
     if (flags.json) print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
-    if (flags.json || login === null) return 0
-    if (prepared.changes.length > 0) print([custodyLine(choices.custody)])
+    const code = whyShared === null ? 0 : exitCodes.attention
+    if (flags.json || login === null) return code
+    if (prepared.changes.length > 0) print([custodyLine(custody)])
     print(login.lines)
     const { home, program } = facts
     const next = shellAdvice(env, home, program) ?? (login.signIn ? 'claude-auth login' : null)
     print(installedLines({ scope: 'user', changed: prepared.changes.length, next }))
-    return 0
+    return code
   } finally {
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
   }
+}
+
+/**
+ * Why the refresh token may not leave the login file here: nobody would renew the login. A server that is away for
+ * now takes nothing back from an installation that has the token in custody already.
+ */
+async function whyNotSole(
+  place: Place,
+  { program, choices }: UserFacts,
+  before: Manifest | null,
+  env: Env,
+): Promise<string | null> {
+  if (choices.custody !== 'sole') return null
+  const unable = whyNotStarted(join(program, 'current/bin/claude-auth'), env)
+  if (unable !== null || before?.choices.custody === 'sole') return unable
+  return whyNotReached(place, env)
 }
 
 function custodyLine(custody: 'sole' | 'shared'): string {

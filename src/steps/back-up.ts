@@ -1,5 +1,6 @@
 // Backing up: the login goes to the store by check-and-set; in sole custody the file then gives its refresh token up.
 
+import { reach } from '../anthropic/reach.js'
 import { AuthError } from '../host/error.js'
 import { backedOff } from '../login/back-off.js'
 import { withRefreshLocks } from '../login/client-locks.js'
@@ -7,6 +8,7 @@ import { isHeld } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import type { Memory } from '../login/memory.js'
+import { tlsWords } from '../report/trouble-words.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import type { StoredLogin } from '../store/document.js'
@@ -25,9 +27,7 @@ export async function backUp(
 ): Promise<boolean> {
   const { file } = look(run)
   const takes = run.config.custody === 'sole' && file.kind === 'login' && file.login.refreshToken
-  if (!takes) {
-    return deliver(run, decision)
-  }
+  if (!takes || !(await isServed(run, decision.about))) return deliver(run, decision)
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
     const then = again(look(run))
     if (then.do !== 'back-up' || then.about !== decision.about) return false
@@ -37,6 +37,18 @@ export async function backUp(
     return isThere
   })
 }
+
+/** Did the server answer us? Where it did not, nobody would renew a login whose refresh token only we have. */
+async function isServed(run: Run, accessHash: string | null): Promise<boolean> {
+  const { verification } = run.memory
+  if (verification?.kind === 'accepted' && verification.accessHash === accessHash) return true
+  if (run.offline) return false
+  const found = await reach(run.network, run.config.endpoints.oauth, reachLimitMs)
+  if (found.kind === 'unreached' && found.tls) run.tlsTrouble = tlsWords(found.what)
+  return found.kind === 'reached'
+}
+
+const reachLimitMs = 5_000
 
 /** Other hosts may write at any time (that they are there, an alert that they send), each of them seldom. */
 const mostConflicts = 5

@@ -113,9 +113,10 @@ function notSent(what: string): VaultReply {
 
 function replyOf(outcome: HttpOutcome, address: string): VaultReply {
   if (outcome.kind !== 'reply') {
-    const what = `${address}: ${outcome.what}`
+    const tls = outcome.kind === 'not-sent' ? outcome.tls : undefined
+    const what = `${address}: ${tls?.code ?? outcome.what}`
     if (outcome.kind === 'cut') return { kind: 'cut', what }
-    return { kind: 'not-sent', what, tls: outcome.tls !== undefined }
+    return { kind: 'not-sent', what, tls: tls !== undefined }
   }
   const { status, serverNowMs } = outcome
   const text = outcome.body.toString()

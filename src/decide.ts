@@ -30,12 +30,14 @@ export function decide(state: State, nowMs: number): Decision {
   if (state.mode === 'off') return plain({ do: 'launch', because: 'off' })
   if (!state.owned) return plain({ do: 'launch', because: 'not-ours' })
   if (state.otherCredential) return plain({ do: 'launch', because: 'other-credential' })
+  const { file } = state
+  if (file.kind === 'closed') return plain({ do: 'launch', because: 'own-trouble' })
   const decision = isLoggedOut(state)
     ? loggedOut(state)
     : withLongLived(state, nowMs, () =>
-        state.file.kind === 'login'
-          ? withLogin(state, state.file.login, nowMs)
-          : withoutLogin(state, state.file, nowMs),
+        file.kind === 'login'
+          ? withLogin(state, file.login, nowMs)
+          : withoutLogin(state, file, nowMs),
       )
   const needsNobody = decision.do === 'sign-in' && state.standIn
   return needsNobody ? plain({ do: 'launch', because: 'other-credential' }) : decision
@@ -105,9 +107,9 @@ function backingUp(state: State, login: LoginFacts, nowMs: number): Decision | n
   return once(state, { do: 'back-up', because }, login.accessHash)
 }
 
-/** Puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
+/** Takes out a byte order mark, puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
 function repairing(state: State, login: LoginFacts): Decision | null {
-  if (state.file.kind === 'login' && state.file.incomplete)
+  if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
     return once(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
   if (state.custody === 'sole' || login.refreshHash !== null) return null
   if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })

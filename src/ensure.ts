@@ -18,6 +18,7 @@ import { renewByClient } from './steps/renew-by-client.js'
 import { type Report, report } from './steps/report.js'
 import { restore } from './steps/restore.js'
 import { isStoreWanted } from './steps/store-trouble.js'
+import { asUnsaved, isUnsaved } from './steps/unsaved.js'
 import { verify } from './steps/verify.js'
 
 export interface EnsureOptions {
@@ -50,7 +51,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
   }
   if (run.config.mode === 'on' && mayAct(run)) {
     await noticeKey(run)
-    await recover(run)
+    await persistently(run, options, () => recovered(run))
     noticeDoubt(run)
     if (isStoreWanted(run)) run.asked ??= await readStore(run)
   }
@@ -76,7 +77,12 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       tell(await report(run, seen, fresh, { steps, did }, isHeard))
     }
     const beganMs = run.now()
-    const isDone = await act(run, decision, seen)
+    const isDone = await persistently(
+      run,
+      options,
+      () => act(run, decision, seen),
+      decision.do === 'restore' ? () => act(run, decision, seen) : () => recovered(run),
+    )
     run.tried.push(decisionKey(decision))
     const ms = run.now() - beganMs
     steps.push({ ...step(decision), ms })
@@ -115,6 +121,36 @@ async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): 
   run.tried = []
   run.asked = null
   return true
+}
+
+const saveAgainMs = 500
+
+/** True: a renewal that left its answer has brought a login after all. */
+async function recovered(run: Run): Promise<boolean> {
+  await recover(run)
+  return true
+}
+
+/**
+ * Does `work`; a successor that could not be saved is tried to be saved by `again` while the launch may
+ * wait. After that it throws `login-unsaved`.
+ */
+async function persistently(
+  run: Run,
+  { patientUntilMs, interrupted }: EnsureOptions,
+  work: () => Promise<boolean>,
+  again = work,
+): Promise<boolean> {
+  for (let next = work; ; next = again) {
+    try {
+      return await next()
+    } catch (error) {
+      const trouble = asUnsaved(run, error)
+      const isOver = run.now() + saveAgainMs >= patientUntilMs || interrupted()
+      if (isOver || !isUnsaved(trouble)) throw trouble
+      await run.sleep(saveAgainMs)
+    }
+  }
 }
 
 /** True when the step did what it is called. */

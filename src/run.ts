@@ -57,6 +57,8 @@ export interface Run {
   doubtedAtMs: number | null
   /** Somebody has just signed in: what we don't know in the file is that sign-in's. */
   signedIn: boolean
+  /** Logins to MCP servers left the login file, which could not be read; where they are, the journal tells. */
+  lostNeighbours?: boolean
   /** `mode: observe`: what would have been done; null: nothing. */
   would: Step | null
 

@@ -59,7 +59,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     storedKey: hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
   }
   const nonce = () => randomBytes(8).toString('hex')
-  const memory = readMemory(paths.stateFile)
+  const memory = readMemory(paths.stateFile, { orEmpty: readOnly || !owned })
   const local = localStore(
     {
       folder: own.localStore,

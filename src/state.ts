@@ -8,6 +8,8 @@ export interface LoginFacts {
   refreshHash: string | null
   /** Null only for a long-lived token. */
   expiresAtMs: number | null
+  /** What the file says of its end can't be true: `expiresAtMs` is the latest time at which it ends. */
+  isEndGuessed?: true
   loginEndsAtMs: number | null
   /** From when on it should be renewed. */
   renewAtMs: number | null
@@ -15,13 +17,16 @@ export interface LoginFacts {
 
 export type FileFacts =
   | { kind: 'missing' | 'unreadable' }
+  /** It is there, and may not be read: it may hold the successor of all that we know. */
+  | { kind: 'closed' }
   /** `timeLimit`: the client itself says that the login's time was over. */
   | { kind: 'blank'; blankedAtMs: number; timeLimit: boolean }
   /**
-   * `incomplete`: a faulty refresh dropped fields that we know. `past`: its refresh token is an
+   * `incomplete`: a faulty refresh dropped fields that we know. `marked`: a byte order mark before it keeps the
+   * client from reading it. `past`: its refresh token is an
    * earlier one of the lineage that we hold (an old backup put back, a writer that lost a race).
    */
-  | { kind: 'login'; login: LoginFacts; incomplete: boolean; past: boolean }
+  | { kind: 'login'; login: LoginFacts; incomplete: boolean; marked?: boolean; past: boolean }
 
 export type StoreFacts =
   | { kind: 'none' | 'unasked' | 'empty' | 'unreachable' | 'denied' }

@@ -9,8 +9,9 @@ import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/verdict
 import { exitCodes, type Outcome } from '../outcome.js'
 import { placeOf } from '../place.js'
 import { errorLine } from '../report/error-text.js'
-import { lateLine, mostLines } from '../report/text.js'
+import { lateLine, mostLines, unsavedLine } from '../report/text.js'
 import type { Report } from '../steps/report.js'
+import { holdsSpent, isUnsaved } from '../steps/unsaved.js'
 import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
 import { handBackWhenOff } from './hand-back.js'
 import { runOnce } from './run-once.js'
@@ -61,8 +62,12 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
     await handBackWhenOff(inForce, env, gateDescriptor(flags))
     return exitCodes[outcome.verdict]
   } catch (error) {
-    // Our own trouble stops no launch.
-    answer('launch', [errorLine(error)])
+    // Our own trouble stops no launch, except of a client that would post a token which is spent.
+    const isStopped = flags.for === 'launch' && isUnsaved(error) && holdsSpent(place)
+    answer(isStopped ? `fail ${exitCodes.broken}` : 'launch', [
+      errorLine(error),
+      ...(isStopped ? [unsavedLine] : []),
+    ])
     return error instanceof AuthError ? error.exitCode : 1
   } finally {
     clearTimeout(timer)

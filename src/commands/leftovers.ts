@@ -51,7 +51,7 @@ function isNeeded({ place, config }: OwnLogin): boolean {
   const { paths, person } = place
   const file = readLoginFile(paths.loginFile, person.uid)
   if (file.kind === 'login' && file.login.refreshToken !== null) return false
-  const { held, spent, signedOut, othersSeenAtMs } = readMemory(paths.stateFile)
+  const { held, spent, signedOut, othersSeenAtMs } = readMemory(paths.stateFile, { orEmpty: true })
   if (signedOut !== null || existsSync(paths.signedOut)) return false
   if (held?.refreshHash != null && spent.includes(held.refreshHash)) return false
   const isInVault = config?.store === 'vault' && config.vault?.isPerHost === false

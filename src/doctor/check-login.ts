@@ -14,9 +14,17 @@ export function loginFile({ login, engine }: Both): Finding {
   const { seen, decision, nowMs } = engine
   const { file } = seen
   const command = signInCommand(seen.state, nowMs)
+  if (file.kind === 'closed') {
+    const { path } = file.closed
+    const isOwn = login.file?.path === path && login.file.uid === login.place.person.uid
+    const fix = isOwn ? [{ do: 'chmod', path, mode: 0o600 } as const] : []
+    return found('fail', fileWords.closedFile(file.closed), ...fix)
+  }
   if (decision.because === 'signed-out')
     return found('fail', fileWords.signIn('signed-out', command))
   if (file.kind === 'login') {
+    if (seen.state.file.kind === 'login' && seen.state.file.marked)
+      return found('warn', fileWords.healed(fileWords.marked), { do: 'ensure' })
     if (login.hasComments) return found('fail', fileWords.comments(login.place.paths.loginFile))
     return ok(fileWords.good(login.isLink))
   }
@@ -36,7 +44,8 @@ export function loginFile({ login, engine }: Both): Finding {
 export function loginMode({ file, place }: LoginFacts): Finding | null {
   if (file === null) return null
   const { path, uid, mode } = file
-  if (uid !== place.person.uid) return found('fail', fileWords.foreign(path, uid))
+  // The check of the file itself tells whose it is.
+  if (uid !== place.person.uid) return null
   if ((mode & 0o077) === 0) return ok(fileWords.private)
   return found('warn', fileWords.open(path, octal(mode)), { do: 'chmod', path, mode: 0o600 })
 }

@@ -62,7 +62,7 @@ export async function vaultFacts(
   const why = refused ? await session.whyRefused() : null
   if (why !== null) return { ...nothing, trouble: why }
 
-  const before = readMemory(place.paths.stateFile)
+  const before = readMemory(place.paths.stateFile, { orEmpty: true })
   const ask = { client, token: way.token }
   const others = othersOf(run, config)
   const capabilities = await capabilitiesOf(ask, others, config)

@@ -18,6 +18,8 @@ const errorKinds = {
   'gate-missing': { exitCode: 1, hint: 'apt install util-linux', retryable: false },
   'lock-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },
   'write-failed': { exitCode: 1, hint: 'df -h ~ && df -i ~', retryable: true },
+  'login-unsaved': { exitCode: 1, hint: 'df -h ~ && df -i ~', retryable: true },
+  'login-closed': { exitCode: 1, hint: 'ls -l ~/.claude', retryable: false },
   'client-missing': {
     exitCode: 1,
     hint: 'npm install -g @anthropic-ai/claude-code',

@@ -1,6 +1,6 @@
 // The error for a write that failed; its hint looks where the trouble is: at the owner, the place, or the disk.
 
-import { lstatSync } from 'node:fs'
+import { lstatSync, statfsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
@@ -8,6 +8,9 @@ import { quoted } from './quoted.js'
 
 const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
 const ownerCodes = ['EACCES', 'EPERM']
+/** The mount, or the device below it, refuses. */
+const mountCodes = ['EROFS', 'EBUSY', 'EXDEV', 'EIO', 'ESTALE', 'ENODEV', 'ENXIO']
+const roomCodes = ['ENOSPC', 'EDQUOT']
 
 /** `what` says what could not be done to `path`: `could not write /home/a/f`. */
 export function writeFailed(path: string, error: unknown, what = `could not write ${path}`) {
@@ -21,10 +24,33 @@ export function giveBack(path: string): string {
   return `sudo chown -R ${userName()} ${quoted(path)}`
 }
 
+/** No descriptor left: of this process, or of the machine. */
+export const descriptorCodes = ['EMFILE', 'ENFILE']
+
+/** Are the inodes used up, or the blocks? A quota shows in neither. */
+function roomHint(folder: string): string {
+  const at = quoted(existing(folder))
+  try {
+    const { files, ffree } = statfsSync(existing(folder))
+    return files > 0 && ffree === 0 ? `df -i ${at}` : `df -h ${at}`
+  } catch {
+    return `df -h ${at}`
+  }
+}
+
+/** The nearest of `path` and the folders above it that is there: no tool can say anything about another. */
+function existing(path: string): string {
+  for (let each = path; ; each = dirname(each)) {
+    if (each === dirname(each) || ownerOf(each) !== null) return each
+  }
+}
+
 function hintFor(path: string, code: string): string | null {
   const foreign = ownerCodes.includes(code) ? foreignAbove(path, process.geteuid?.() ?? -1) : null
   if (foreign !== null) return giveBack(foreign)
-  if (code === 'EROFS') return `findmnt -T ${quoted(dirname(path))}`
+  if (descriptorCodes.includes(code)) return 'ulimit -n'
+  if (mountCodes.includes(code)) return `findmnt -T ${quoted(existing(path))}`
+  if (roomCodes.includes(code)) return roomHint(dirname(path))
   const isPlace = [...placeCodes, ...ownerCodes].includes(code)
   return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
+import { closedBy, closedError } from '../host/closed-to-us.js'
 import { jsonObject } from '../host/json.js'
 import { openOwn } from '../host/open-file.js'
 import { inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
@@ -93,7 +94,7 @@ function writeBody(path: string, bytes: Buffer) {
   }
 }
 
-/** What an earlier run left behind. A half-written answer counts as none having arrived. */
+/** What an earlier run left behind. Throws `login-closed` where that may not be read. A half-written answer counts as none having arrived. */
 export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
   const here = await readAnswer(bytesAt(path), sealer)
   if (here.kind === 'answered') return here
@@ -103,6 +104,15 @@ export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAns
     if (there.kind === 'answered' && isSame) return there
   }
   return here
+}
+
+/** Which refresh token (its SHA-256) the request of the answer at `path` or in its refuge posted; null: none is there. */
+export function parentInAnswer(path: string): string | null {
+  for (const bytes of [bytesAt(path), ...inRefuge(path)]) {
+    const header = bytes === null ? null : headerOf(lineAt(bytes, 0))
+    if (header !== null) return header.parentHash
+  }
+  return null
 }
 
 /** Not synced: found again, the same answer is installed again, which is harmless. */
@@ -120,7 +130,9 @@ function bytesAt(path: string): Buffer | null {
     } finally {
       closeSync(file)
     }
-  } catch {
+  } catch (error) {
+    const closed = closedBy(path, process.geteuid?.() ?? -1, error)
+    if (closed !== null) throw closedError(closed)
     return null
   }
 }

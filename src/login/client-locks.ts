@@ -43,7 +43,7 @@ export async function withRefreshLocks<T>(
     removeOwner(place.folder, place.process)
     if (legacy) await giveBack(legacy)
     await giveBack(refresh)
-    forgetLocks(place.state)
+    forgetLocks(place.state, place.process)
   }
 }
 
@@ -59,7 +59,26 @@ export async function withStorageLock<T>(
     return write()
   } finally {
     await giveBack(held)
-    if (!existsSync(path)) forgetLock(place.state, path)
+    if (!existsSync(path)) forgetLock(place.state, path, place.process)
+  }
+}
+
+/**
+ * Runs `work` under a lock of our own, where no client's is in the way (sole custody): the gate alone keeps out
+ * only one host's processes where a file system has `flock` local to each (shared homes). As the refresh lock.
+ */
+export async function withRenewalLock<T>(
+  place: LockPlace,
+  waitMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(place.state, 'renewal.lock')
+  const held = await take(place, path, refreshStaleMs, place.now() + waitMs)
+  try {
+    return await work()
+  } finally {
+    await giveBack(held)
+    forgetLock(place.state, path, place.process)
   }
 }
 

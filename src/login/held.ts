@@ -54,6 +54,33 @@ function isLaterSignIn(login: Login, held: Held): boolean {
   return login.loginEndsAtMs > held.loginEndsAtMs + minuteMs
 }
 
+/** A token's life and the way to us, rounded by a server, are told apart from a clock that was wrong. */
+const endSlackMs = 10 * minuteMs
+
+/**
+ * The end of an access token as far as it can be true: one that lies farther from `nowMs`, when it is found,
+ * than any token lives was written by a clock that was ahead, and is unknown; the token ends by its longest
+ * life after `sinceMs`.
+ */
+export function trueEndMs(
+  expiresAtMs: number | null,
+  { sinceMs, issuedToUs }: { sinceMs: number; issuedToUs: boolean },
+  nowMs: number,
+): { endMs: number | null; isKnown: boolean } {
+  const isKnown =
+    issuedToUs || expiresAtMs === null || expiresAtMs <= nowMs + longestLifeMs + endSlackMs
+  return { endMs: isKnown ? expiresAtMs : sinceMs + longestLifeMs, isKnown }
+}
+
+/** The same for a login that we hold: what was found to be too far then does not become true as time goes by. */
+export function heldEndMs(login: Login, held: Held, nowMs: number): ReturnType<typeof trueEndMs> {
+  const { sinceMs, renewedAtMs, expiresAtMs } = held
+  const said = login.expiresAtMs ?? expiresAtMs
+  if (said !== null && expiresAtMs !== null && said > expiresAtMs + endSlackMs)
+    return { endMs: expiresAtMs, isKnown: false }
+  return trueEndMs(said, { sinceMs, issuedToUs: renewedAtMs !== null }, nowMs)
+}
+
 /** From when on a login should be renewed; null for a long-lived token. */
 export function renewAtMs(
   login: Pick<Login, 'expiresAtMs' | 'refreshToken'>,

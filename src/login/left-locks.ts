@@ -8,14 +8,15 @@ import { ownerIsDead, ownerPath, readOwner } from './lock-owner.js'
 import { forgetLocks, notedLocks, wasOurLock } from './lock-record.js'
 
 /**
- * Removes them. The caller holds the gate, so whoever of ours made them is dead. A client that meets
+ * Removes them where whoever made them is gone here: on some file systems the gate keeps out only the
+ * processes of one host, so another's may be alive, and is left to the stale rule. A client that meets
  * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
  */
 export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'process'>): void {
   const noted = notedLocks(place.state)
   const left = noted.filter(({ path }) => {
     const lock = lstatSync(path, { throwIfNoEntry: false })
-    return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs)
+    return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs, place.process)
   })
   const owner = readOwner(place.folder)
   const isRefresh = left.some(({ path }) => path === join(place.folder, '.oauth_refresh.lock'))
@@ -28,5 +29,5 @@ export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'pr
       // Gone meanwhile: a client took it for stale.
     }
   }
-  forgetLocks(place.state)
+  forgetLocks(place.state, place.process)
 }

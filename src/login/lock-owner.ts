@@ -24,6 +24,8 @@ export interface ProcessFacts {
   procStart: string
   pidDomain: string
   pidSpace: string
+  /** Names one boot of one kernel (random(4)): copies of a machine share their id and name, not this. */
+  bootId: string
 }
 
 /** Reads the facts of process `pid` (normally our own) from /proc. */
@@ -32,8 +34,9 @@ export function processFacts(pid: number): ProcessFacts {
   return {
     pid,
     procStart: startOf(pid) ?? '',
-    pidDomain: `linux:${machineId()}:${pidNamespace}`,
+    pidDomain: `linux:${firstLine('/etc/machine-id')}:${pidNamespace}`,
     pidSpace: pidNamespace === '' ? hostname() : `${hostname()}#${pidNamespace}`,
+    bootId: firstLine('/proc/sys/kernel/random/boot_id'),
   }
 }
 
@@ -56,9 +59,9 @@ function startOf(pid: number): string | null {
   }
 }
 
-function machineId(): string {
+function firstLine(path: string): string {
   try {
-    return readFileSync('/etc/machine-id', 'utf8').trim()
+    return readFileSync(path, 'utf8').trim()
   } catch {
     return ''
   }
@@ -70,6 +73,15 @@ export function ownerIsDead(owner: LockOwner, self: ProcessFacts): boolean {
   const elsewhere = owner.pidDomain !== self.pidDomain || owner.pidSpace !== self.pidSpace
   if (elsewhere || self.procStart === '') return false
   return startOf(owner.pid) !== owner.procStart
+}
+
+/** True only when the process of `facts` is known to be gone here; of one elsewhere, or of another boot, nobody can tell. */
+export function isGone(facts: ProcessFacts, self: ProcessFacts): boolean {
+  if (facts.bootId !== self.bootId || facts.bootId === '') return false
+  const isSelf = facts.pid === self.pid && facts.procStart === self.procStart
+  return (
+    isSelf || ownerIsDead({ ...facts, lockBirthtimeMs: null, legacyLockBirthtimeMs: null }, self)
+  )
 }
 
 export function readOwner(folder: string): LockOwner | null {

@@ -3,62 +3,102 @@
 import { closeSync, constants, fstatSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
-import { jsonObject } from '../host/json.js'
+import { isObject, jsonObject, stringOf } from '../host/json.js'
 import { openOwn } from '../host/open-file.js'
+import { isGone, type ProcessFacts } from './lock-owner.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */
 export interface LockNote {
   path: string
   atMs: number
   birthtimeMs: number | null
+  /** Who made it. */
+  by: ProcessFacts
 }
 
 /** A lock noted but never confirmed is ours only if it was born within this time of the note; a busy machine is slow. */
 const madeWithinMs = 500
 /** File times come from the kernel's tick, which is behind the clock by up to 10 ms. */
 const tickMs = 20
+/** The longest a lock is held, and the stale age of the client's after that. */
+const longestHeldMs = 10 * 60_000
 /** More than any run of ours writes. */
 const mostBytes = 256 * 1024
 
-/** Notes a lock; the caller holds the gate, so nobody else writes here. */
+/** Notes a lock. */
 export function noteLock(state: string, note: LockNote) {
   append(state, note)
 }
 
 /** The lock at `path` is not ours: given back, or somebody else was first. */
-export function forgetLock(state: string, path: string) {
-  if (notedLocks(state).some(note => note.path !== path)) append(state, { path, forgotten: true })
-  else forgetLocks(state)
+export function forgetLock(state: string, path: string, self: ProcessFacts) {
+  forget(state, self, note => note.path === path)
 }
 
-export function forgetLocks(state: string) {
-  removeQuietly(recordPath(state))
+/** None of our own, nor of processes that are gone, is left here; what others hold stays noted. */
+export function forgetLocks(state: string, self: ProcessFacts) {
+  forget(state, self, () => true)
+}
+
+function forget(state: string, self: ProcessFacts, isMeant: (note: LockNote) => boolean) {
+  const notes = notedLocks(state)
+  const gone = notes.filter(note => isMeant(note) && isGone(note.by, self))
+  const isKept = (note: LockNote) => !gone.includes(note) && !isForgotten(note, self)
+  if (!notes.some(isKept)) return removeQuietly(recordPath(state))
+  for (const { path, by } of gone) append(state, { path, by, forgotten: true })
+}
+
+/** A holder elsewhere that noted it so long ago has let go of it, or it is stale by now. */
+function isForgotten({ atMs, by }: LockNote, self: ProcessFacts): boolean {
+  return !isGone(by, self) && Math.abs(Date.now() - atMs) > longestHeldMs
 }
 
 /**
- * Is the lock at `path`, born at `birthtimeMs`, one that an earlier run of ours left behind? Only for
- * a holder of the gate: whoever noted it is dead then.
+ * Is the lock at `path`, born at `birthtimeMs`, one that an earlier run of ours left behind? Only where its
+ * noted holder is gone here: whether the gate keeps another host out depends on the file system (flock(2)).
  */
-export function wasOurLock(state: string, path: string, birthtimeMs: number): boolean {
-  const note = notedLocks(state).find(other => other.path === path)
-  if (!note) return false
+export function wasOurLock(
+  state: string,
+  path: string,
+  birthtimeMs: number,
+  self: ProcessFacts,
+): boolean {
   // A file system without birth times (NFS) can't tell two locks apart.
   if (birthtimeMs <= 0) return false
-  if (note.birthtimeMs !== null) return note.birthtimeMs === birthtimeMs
-  return birthtimeMs >= note.atMs - tickMs && birthtimeMs <= note.atMs + madeWithinMs
+  return notedLocks(state).some(note => {
+    if (note.path !== path || !isGone(note.by, self)) return false
+    if (note.birthtimeMs !== null) return note.birthtimeMs === birthtimeMs
+    return birthtimeMs >= note.atMs - tickMs && birthtimeMs <= note.atMs + madeWithinMs
+  })
 }
 
-/** What was noted and not forgotten since, each lock once. */
+/** Is a process that may still be alive at work on this login, beside this one? */
+export function othersAtWork(state: string, self: ProcessFacts): boolean {
+  return notedLocks(state).some(note => !isGone(note.by, self) && !isForgotten(note, self))
+}
+
+/** What was noted and not forgotten since, each lock of each holder once. */
 export function notedLocks(state: string): LockNote[] {
   const notes = new Map<string, LockNote>()
   for (const line of linesOf(recordPath(state))) {
-    const { path, atMs, birthtimeMs, forgotten } = jsonObject(line) ?? {}
-    if (typeof path !== 'string') continue
-    if (forgotten === true) notes.delete(path)
+    const { path, atMs, birthtimeMs, by: said, forgotten } = jsonObject(line) ?? {}
+    const by = processOf(said)
+    if (typeof path !== 'string' || by === null) continue
+    const key = JSON.stringify([path, by])
+    if (forgotten === true) notes.delete(key)
     else if (typeof atMs === 'number' && (birthtimeMs === null || typeof birthtimeMs === 'number'))
-      notes.set(path, { path, atMs, birthtimeMs })
+      notes.set(key, { path, atMs, birthtimeMs, by })
   }
   return [...notes.values()]
+}
+
+function processOf(value: unknown): ProcessFacts | null {
+  const names = ['procStart', 'pidDomain', 'pidSpace', 'bootId'] as const
+  if (!isObject(value)) return null
+  const { pid } = value
+  const [procStart, pidDomain, pidSpace, bootId] = names.map(name => stringOf(value[name]))
+  if (typeof pid !== 'number' || procStart == null || pidDomain == null) return null
+  return pidSpace == null || bootId == null ? null : { pid, procStart, pidDomain, pidSpace, bootId }
 }
 
 function linesOf(path: string): string[] {

@@ -13,11 +13,13 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
+import { type Closed, closedBy, closedError, foreign } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { isTooDeep } from '../host/json.js'
 import { othersMayWrite } from '../host/trusted-path.js'
+import { writeInPlace } from '../host/write-in-place.js'
 import { type Login, loginObject, parseLogin } from './login.js'
-import { isEditable, memberSpan, parseObject, spliceMember } from './login-text.js'
+import { isEditable, memberSpan, parseObject, spliceMember, unmarked } from './login-text.js'
 
 /** Larger than any login file with its siblings; beyond it the file is not read. */
 const largestFile = 1024 * 1024
@@ -33,13 +35,15 @@ export type LoginFile = {
   | { kind: 'missing' }
   | { kind: 'blank'; loginEnded: string | null }
   | { kind: 'unreadable'; what: string }
+  /** It is there, and we may not (or at this moment can't) read it: what is in it nobody knows. */
+  | { kind: 'closed'; closed: Closed }
 )
 
 const nothing = { bytes: null, contentHash: null, mtimeMs: null }
 
 /**
  * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
- * `unreadable` with `what` in plain words. A symbolic link is followed when nobody else could have
+ * `unreadable` with `what` in plain words, what may not be read is `closed`. A symbolic link is followed when nobody else could have
  * put it there, and its target is the user's own.
  */
 export function readLoginFile(path: string, uid: number): LoginFile {
@@ -53,17 +57,22 @@ export function readLoginFile(path: string, uid: number): LoginFile {
     const code = systemCode(error)
     if (code === 'ENOENT' && !isLink(path)) return { ...nothing, kind: 'missing' }
     if (code === 'ENOENT') return unreadable('a symbolic link to nowhere')
+    const closed = closedBy(path, uid, error)
+    if (closed !== null) return { ...nothing, kind: 'closed', closed }
     return unreadable(`it can't be opened (${code})`)
   }
   try {
     const about = fstatSync(file)
     if (!about.isFile()) return unreadable('it is no regular file')
-    if (about.uid !== uid) return unreadable(`it belongs to uid ${about.uid}`)
+    if (about.uid !== uid)
+      return { ...nothing, kind: 'closed', closed: foreign(loginTarget(path), about.uid, uid) }
     if (about.size > largestFile) return unreadable(`it is ${about.size} bytes long`)
     const bytes = readWhole(file, about.size)
     if (bytes === null) return unreadable('it grew while it was read')
     return { ...readBytes(bytes), bytes, contentHash: sha256(bytes), mtimeMs: about.mtimeMs }
   } catch (error) {
+    const closed = closedBy(path, uid, error)
+    if (closed !== null) return { ...nothing, kind: 'closed', closed }
     return unreadable(`it can't be read (${systemCode(error)})`)
   } finally {
     closeSync(file)
@@ -71,7 +80,8 @@ export function readLoginFile(path: string, uid: number): LoginFile {
 }
 
 /** What the bytes of a login file say. */
-export function readBytes(bytes: Buffer) {
+export function readBytes(marked: Buffer) {
+  const bytes = unmarked(marked)
   if (bytes.length === 0) return { kind: 'unreadable', what: 'it is empty' } as const
   if (isTooDeep(bytes)) return { kind: 'unreadable', what: 'it is nested too deeply' } as const
   const object = parseObject(bytes)
@@ -82,9 +92,10 @@ export function readBytes(bytes: Buffer) {
 
 /**
  * The bytes of the login file with the login replaced (null: removed); every byte outside the
- * `claudeAiOauth` value is kept. Bytes that hold no JSON object are replaced whole.
+ * `claudeAiOauth` value is kept, a byte order mark excepted. Bytes that hold no JSON object are replaced whole.
  */
-export function withLogin(bytes: Buffer | null, login: Login | null): Buffer {
+export function withLogin(marked: Buffer | null, login: Login | null): Buffer {
+  const bytes = marked && unmarked(marked)
   const value = login === null ? null : loginObject(login)
   if (bytes === null || !isEditable(bytes))
     return Buffer.from(value === null ? '{}' : JSON.stringify({ claudeAiOauth: value }))
@@ -93,14 +104,33 @@ export function withLogin(bytes: Buffer | null, login: Login | null): Buffer {
 
 /**
  * Puts `bytes` in place of the login file, the way the client does (temporary name and mode of client
- * 2.1.330, fsync, rename). Through a link of the owner's the target is replaced, and the link stays; one
+ * 2.1.330, fsync, rename; where that is refused, as on a mount point, over the file where it stands, as
+ * 2.1.332 does). Through a link of the owner's the target is replaced, and the link stays; one
  * that somebody else may have put there is replaced itself. The caller holds the storage lock. Throws
  * `write-failed`.
  */
 export function writeLoginFile(path: string, bytes: Buffer, nonce: string) {
-  const target = isLink(path) && isOwnLink(path) ? realTarget(path) : path
+  const target = loginTarget(path)
   makePrivateFolder(dirname(target))
-  atomicWrite(target, bytes, { nonce: nonce.slice(0, 8), tempPrefix: `${target}.tmp.` })
+  try {
+    atomicWrite(target, bytes, { nonce: nonce.slice(0, 8), tempPrefix: `${target}.tmp.` })
+  } catch (error) {
+    try {
+      writeInPlace(target, bytes)
+    } catch {
+      throw error
+    }
+  }
+}
+
+/** The file that is replaced for `path`: the target of a link of the owner's, else what stands there itself. */
+export function loginTarget(path: string): string {
+  return isLink(path) && isOwnLink(path) ? realTarget(path) : path
+}
+
+/** The error for a login file that may not be read. */
+export function closedLogin(closed: Closed): AuthError {
+  return closedError(closed, /\.json$/.test(closed.path) ? 'your login file' : closed.path)
 }
 
 function realTarget(path: string): string {

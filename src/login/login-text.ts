@@ -16,6 +16,18 @@ export interface MemberSpan {
   } | null
 }
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** Do the bytes begin with UTF-8's byte order mark? Clients 2.1.197 to 2.1.332 take such a login file for none. */
+export function hasMark(bytes: Buffer): boolean {
+  return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+}
+
+/** The bytes without a byte order mark; all others stay. */
+export function unmarked(bytes: Buffer): Buffer {
+  return hasMark(bytes) ? bytes.subarray(byteOrderMark.length) : bytes
+}
+
 /** Comments are allowed, as other tools leave them; anything else that is no JSON object gives null. */
 export function parseObject(bytes: Buffer): Record<string, unknown> | null {
   const strict = parseStrict(bytes)

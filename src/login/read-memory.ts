@@ -1,17 +1,23 @@
 // Reading what is remembered: whatever stands in `state.json`, no later step trips over it.
 
 import { readFileSync } from 'node:fs'
+import { closedBy, closedError } from '../host/closed-to-us.js'
 import { isLike, isObject, jsonObject, numberOf, stringOf } from '../host/json.js'
 import { identityIn } from '../identity.js'
 import { emptyMemory, type Memory } from './memory.js'
 
-/** The memory at `path`; a missing, damaged or foreign one is an empty memory: every fact can be found again. */
-export function readMemory(path: string): Memory {
+/**
+ * The memory at `path`; a missing or damaged one is an empty memory: every fact can be found again. One that
+ * may not be read is none: which tokens are spent stands in it. Throws `login-closed`, unless `orEmpty` will do.
+ */
+export function readMemory(path: string, { orEmpty = false } = {}): Memory {
   try {
     const found = jsonObject(readFileSync(path))
     if (found?.['format'] !== 1) return emptyMemory
     return { ...emptyMemory, ...wellFormed(found) }
-  } catch {
+  } catch (error) {
+    const closed = closedBy(path, process.geteuid?.() ?? -1, error)
+    if (closed !== null && !orEmpty) throw closedError(closed)
     return emptyMemory
   }
 }

@@ -54,7 +54,8 @@ export async function take(
 }
 
 async function tryTake(place: LockPlace, path: string, staleMs: number): Promise<Held | null> {
-  noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null })
+  const by = place.process
+  noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null, by })
   try {
     const release = await lockfile.lock(path, {
       lockfilePath: path,
@@ -67,10 +68,10 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
     })
     const made = lstatSync(path, { throwIfNoEntry: false })
     const birthtimeMs = made?.birthtimeMs ?? 0
-    noteLock(place.state, { path, atMs: place.now(), birthtimeMs })
+    noteLock(place.state, { path, atMs: place.now(), birthtimeMs, by })
     return { path, birthtimeMs, inode: made?.ino ?? 0, release }
   } catch (error) {
-    forgetLock(place.state, path)
+    forgetLock(place.state, path, by)
     if (systemCode(error) === 'ELOCKED') return null
     throw new AuthError('write-failed', `could not make ${path} (${systemCode(error)})`)
   }
@@ -84,7 +85,7 @@ function takenOver(place: LockPlace, path: string, holder: Stats): boolean {
     place.now() - holder.mtimeMs >= deadOwnerMs &&
     bornWith(owner, holder.birthtimeMs) &&
     ownerIsDead(owner, place.process)
-  if (!dead && !wasOurLock(place.state, path, holder.birthtimeMs)) return false
+  if (!dead && !wasOurLock(place.state, path, holder.birthtimeMs, place.process)) return false
   try {
     rmdirSync(path)
   } catch (error) {

@@ -51,6 +51,7 @@ export const fileWords = {
     words(`There is no usable login: ${reasonWords(because)}.`, command),
   missing: 'The login file holds no login',
   blank: 'The login was emptied',
+  marked: 'A byte order mark keeps Claude from reading the login file',
   unreadable: (what: string) => `The login file can't be used: ${clean(what, 200)}`,
   healed: (what: string) =>
     words(`${what}; ${atNextLaunch} puts it right.`, 'claude-auth ensure --force'),
@@ -60,8 +61,8 @@ export const fileWords = {
     words(`Comments in ${shown(file)} keep Claude from reading it.`, `vi ${pasted(file)}`),
   open: (file: string, mode: string) =>
     words(`Others may read or write your login file (mode ${mode}).`, `chmod 600 ${pasted(file)}`),
-  foreign: (file: string, uid: number) =>
-    words(`Your login file belongs to user ${uid}.`, `ls -l ${pasted(file)}`),
+  closedFile: ({ path, what, hint }: { path: string; what: string; hint: string }) =>
+    words(`${path.endsWith('.json') ? 'Your login file' : shown(path)} ${clean(what, 200)}.`, hint),
   private: 'Only you may read it.',
   place: 'Nobody else can put another file in its place.',
   unsafe: (folder: string, why: string, change: 'yours' | 'sudo' | 'ask') =>

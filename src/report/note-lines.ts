@@ -21,6 +21,8 @@ export type Note =
   | { say: 'alert-failed'; detail: string }
   /** What changed about the Vault token. */
   | { say: 'vault-token'; detail: string }
+  /** Logins to MCP servers left the login file with what could not be read. */
+  | { say: 'lost-neighbours' }
   | { say: 'own-trouble'; detail: string }
   | { say: 'attention'; detail: string }
 
@@ -54,6 +56,8 @@ export function noteLine(note: Note, nowMs: number): string {
       return `${linePrefix}${alertFailedSentence(note.detail)}`
     case 'vault-token':
       return troubleLine(note.detail, '. See: claude-auth log')
+    case 'lost-neighbours':
+      return say('A broken login file was put aside, MCP logins too. See: claude-auth log')
     case 'own-trouble':
       return troubleLine(note.detail, `; Claude starts${seeEnsure}`, seeEnsure)
     case 'attention':

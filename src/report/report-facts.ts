@@ -32,6 +32,8 @@ export interface ReportFacts {
   otherAccount?: boolean
   /** Why the login file that is there can't be used, in a few words; empty: it can, or there is none. */
   unreadable?: string
+  /** The login file is there and may not be read; `detail` says whose it is and what to type. */
+  isClosed?: boolean
   /** A new long-lived token is what helps. */
   longLived?: boolean
   /** The client was asked to renew, and did not. */

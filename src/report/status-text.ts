@@ -97,7 +97,11 @@ function identity({ email, organization }: StatusFacts, joint = 'of'): string {
 function tokenLine(facts: StatusFacts): string | null {
   const { outcome, nowMs } = facts
   const { expiresAt, credential } = outcome
-  if (credential === 'none' || expiresAt === null) return null
+  if (credential === 'none') return null
+  if (expiresAt === null)
+    return credential === 'login' && facts.renewsItself
+      ? 'When the token ends is not known; it renews by itself'
+      : null
   const renewal = facts.renewsItself
     ? ', renews by itself'
     : facts.mode === 'on'

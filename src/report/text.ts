@@ -1,6 +1,7 @@
 // The words before Claude starts: what happened, since when, what to type. Nothing when all is well. At most
 // six lines, each begins with `claude-auth: ` and fits 80 columns (a runbook's address excepted), no colour.
 
+import { clean } from './clean.js'
 import { durationWords } from './duration-words.js'
 import { linePrefix, noteLine, say } from './note-lines.js'
 import { isSignInReason, reasonWords } from './reason-words.js'
@@ -18,6 +19,9 @@ export const promptQuestion = `${linePrefix}Sign in now? [Y/n] `
 /** A launch that goes on before the renewal is through. */
 export const lateLine = `${linePrefix}No answer from the login server yet; Claude starts, the renewal goes on.`
 
+/** A launch that would end the whole login. */
+export const unsavedLine = `${linePrefix}Claude was not started: with the old login it would sign you out.`
+
 /** The lines of a launch, for stderr; none when there is nothing a person needs to know. */
 export function launchLines(facts: ReportFacts): string[] {
   const notes = (facts.notes ?? []).map(note => noteLine(note, facts.nowMs))
@@ -33,11 +37,19 @@ function verdictLines(facts: ReportFacts): string[] {
     const detail = facts.detail ?? reasonWords(facts.because)
     return [noteLine({ say: 'attention', detail }, facts.nowMs)]
   }
+  if (facts.isClosed && facts.detail !== undefined) return [closedLine(facts.detail)]
   if (facts.verdict !== 'ok' || facts.because === 'own-trouble') {
     const detail = facts.detail ?? 'claude-auth could not check the login'
     return [noteLine({ say: 'own-trouble', detail }, facts.nowMs)]
   }
   return []
+}
+
+/** The command is what helps, so it is told whole. */
+function closedLine(detail: string): string {
+  const [what = '', command = 'claude-auth ensure'] = detail.split('; type: ')
+  const sentence = clean(`${what.charAt(0).toUpperCase()}${what.slice(1)}`, 300)
+  return `${linePrefix}${what.startsWith('/') ? clean(what, 300) : sentence}. Type: ${clean(command, 1_000)}`
 }
 
 function noAnswerLine(facts: ReportFacts): string {

@@ -68,6 +68,7 @@ function placing(
   usual: () => Decision,
 ): Decision {
   const { file } = state
+  if (file.kind === 'closed') return usual()
   const because = file.kind === 'login' ? 'store-newer' : file.kind
   const restore = once(state, { do: 'restore', because } satisfies Step, accessHash)
   if (restore === null) return usual()

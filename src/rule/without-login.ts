@@ -10,7 +10,7 @@ const clientRefreshMs = 5 * 60_000
 /** The next step where the file holds no login: missing, blanked, or unreadable. */
 export function withoutLogin(
   state: State,
-  file: Exclude<FileFacts, { kind: 'login' }>,
+  file: Exclude<FileFacts, { kind: 'login' | 'closed' }>,
   nowMs: number,
 ): Decision {
   if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: file.kind })

@@ -48,10 +48,18 @@ export async function install(
   // Somebody else's login came out of the store: this user's file is no place for it.
   if (identity !== null && !own && !isInFile(run, parent))
     return setAside(run, parent, login, because)
-  const sealed = config.custody === 'sole' && own && (await sealFirst(run, login, lineage, because))
-  const inFile = sealed ? withoutRefreshToken(login) : login
+  let sealed = config.custody === 'sole' && own && (await sealFirst(run, login, lineage, because))
   await keepOldCopy(run, parent)
-  const saved = await saveToFile(run, inFile, file => mayReplace(run, file, parent, lineage))
+  const save = (inFile: Login) =>
+    saveToFile(run, inFile, file => mayReplace(run, file, parent, lineage))
+  const saved = await save(sealed ? withoutRefreshToken(login) : login).catch(async error => {
+    // The next best: the successor in the store, and the access token alone for the clients.
+    sealed = sealed || (own && (await sealFirst(run, login, lineage, because)))
+    if (sealed) remember(run, withSpent(run.memory, parent.hash))
+    const isDisarmed = await save(withoutRefreshToken(login)).catch(() => false)
+    if (!sealed || !isDisarmed) throw error
+    return isDisarmed
+  })
   if (!saved && isLoggedOut(run)) return revokeInstead(run, login, parent.hash)
   if (!saved && !sealed) await keepAside(run, login, 'another login is in the file')
 

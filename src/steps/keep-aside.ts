@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { type Login, loginObject, tokenHash } from '../login/login.js'
-import { readLoginFile } from '../login/login-file.js'
+import { type LoginFile, readLoginFile } from '../login/login-file.js'
+import { isEditable } from '../login/login-text.js'
 import { note, type Run } from '../run.js'
 
 /** Something larger was never a login file. */
@@ -44,11 +45,21 @@ export function moveAside(run: Run, what: string) {
   const aside = join(state, unreadableName(run))
   try {
     removeQuietly(aside)
-    if (!isLinked(run, aside)) renameSync(loginFile, aside)
+    if (!isLinked(run, aside) && !isCopied(run, aside)) renameSync(loginFile, aside)
     note(run, 'keep-aside', 'unreadable', { detail: `${what}; kept as ${aside}` })
   } catch (error) {
     throw new AuthError('write-failed', `could not keep ${loginFile} aside (${systemCode(error)})`)
   }
+}
+
+/** The client keeps logins of others beside its own (2.1.330). */
+const neighbours = /"(mcpOAuth|mcpOAuthClientConfig|designOauth|cloudSessionsOauth|slackTag)"/
+
+/** Logins to MCP servers that stood in a file that is no JSON leave it with that file: a person is told. */
+export function noteLost(run: Run, { bytes }: LoginFile) {
+  const whole = bytes ?? readable(run.paths.loginFile)
+  if (whole === null || isEditable(whole) || !neighbours.test(whole.toString('latin1'))) return
+  run.lostNeighbours = true
 }
 
 /** Gives the bytes a second name. What is no file of ours, behind a link too, is moved as it stands. */
@@ -61,6 +72,14 @@ function isLinked({ paths, person }: Run, aside: string): boolean {
   } catch {
     return false
   }
+}
+
+/** On a file system of its own (a mounted file) it can have no second name here, and can't be moved. */
+function isCopied({ paths, person, nonce }: Run, aside: string): boolean {
+  const bytes = isOwnFile(paths.loginFile, person.uid) ? readable(paths.loginFile) : null
+  if (bytes === null) return false
+  atomicWrite(aside, bytes, { nonce: nonce() })
+  return true
 }
 
 function isOwnFile(path: string, uid: number): boolean {

@@ -18,6 +18,8 @@ import { isSignedOutElsewhere, signOutHere } from './signed-out-elsewhere.js'
  */
 export async function noticeLogOut(run: Run): Promise<void> {
   const seen = look(run)
+  // Whether somebody has signed in since can't be told as long as the file may not be read.
+  if (seen.file.kind === 'closed') return
   rememberAccount(run, seen)
   const hasVanished = isVanished(run, seen)
   if (hasVanished) {

@@ -1,6 +1,6 @@
 // The facts of one login, in the file or in the store: hashes and times in the place of tokens.
 
-import { renewAtMs } from '../login/held.js'
+import { heldEndMs, renewAtMs, trueEndMs } from '../login/held.js'
 import { type Login, tokenHash } from '../login/login.js'
 import type { Run } from '../run.js'
 import type { LoginFacts } from '../state.js'
@@ -15,16 +15,19 @@ export function loginFacts(run: Run, login: Login, seenAtMs: number): LoginFacts
   const since = isOurs
     ? { sinceMs: held.sinceMs, issuedToUs: held.renewedAtMs !== null }
     : { sinceMs: seenAtMs, issuedToUs: false }
-  const expiresAtMs = login.expiresAtMs ?? (isOurs ? held.expiresAtMs : null)
+  // Held since a time to come: the clock was set back, and neither age nor end can be trusted.
+  const isAhead = since.sinceMs > run.now() + clockSlackMs
+  const { endMs: expiresAtMs, isKnown } = isAhead
+    ? trueEndMs(login.expiresAtMs, { sinceMs: run.now(), issuedToUs: false }, run.now())
+    : isOurs
+      ? heldEndMs(login, held, run.now())
+      : trueEndMs(login.expiresAtMs, since, run.now())
   return {
     accessHash,
     refreshHash: login.refreshToken === null ? null : tokenHash(login.refreshToken),
     expiresAtMs,
+    ...(isKnown ? {} : { isEndGuessed: true as const }),
     loginEndsAtMs: login.loginEndsAtMs ?? (isOurs ? held.loginEndsAtMs : null),
-    // Held since a time to come: the clock was set back, and no age can be trusted.
-    renewAtMs:
-      since.sinceMs > run.now() + clockSlackMs
-        ? 0
-        : renewAtMs({ ...login, expiresAtMs }, since, run.config.renewal),
+    renewAtMs: isAhead ? 0 : renewAtMs({ ...login, expiresAtMs }, since, run.config.renewal),
   }
 }

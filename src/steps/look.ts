@@ -5,6 +5,7 @@ import { isIncomplete, isOldCopy, lineageInFile } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile } from '../login/login-file.js'
+import { hasMark } from '../login/login-text.js'
 import type { Held, Verified } from '../login/memory.js'
 import type { Run } from '../run.js'
 import type { FileFacts, State } from '../state.js'
@@ -127,6 +128,7 @@ function fileFacts(run: Run, file: LoginFile, lineage: Lineage | null): FileFact
     kind: 'login',
     login,
     incomplete: isIncomplete(file.login, held) && isOfLineage(run, file.login, lineage),
+    marked: file.bytes !== null && hasMark(file.bytes),
     past: isPast || isOldCopy(file.login, held, run.now()),
   }
 }

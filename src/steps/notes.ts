@@ -34,6 +34,7 @@ export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
     clock(run),
     observed(run),
     vaultDrift(run),
+    lostNeighbours(run),
     // Who has to sign in anyway is not warned of an end.
     decision.do === 'sign-in' ? null : loginEnds(run, seen),
   ].filter(saying => saying !== null)
@@ -107,6 +108,12 @@ function vaultDrift({ store }: Run): Saying | null {
   const drift = store?.drift() ?? null
   if (drift === null) return null
   return { subject: 'vault-token', about: drift, note: { say: 'vault-token', detail: drift } }
+}
+
+/** Each time: what is gone from the file will be missed. */
+function lostNeighbours({ lostNeighbours, now }: Run): Saying | null {
+  if (lostNeighbours !== true) return null
+  return { subject: 'lost-neighbours', about: String(now()), note: { say: 'lost-neighbours' } }
 }
 
 function observed({ would }: Run): Saying | null {

@@ -2,6 +2,7 @@
 
 import type { Config } from '../host/config.js'
 import { isConfigured } from '../identity.js'
+import { closedLogin } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
 import type { Identity, Outcome, Step, Verdict } from '../outcome.js'
 import { notByClientTrouble } from '../report/command-text.js'
@@ -25,6 +26,10 @@ export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): 
   const { memory } = run
   if (file.kind === 'login' && file.bytes && onlyTolerantJson(file.bytes))
     return `comments in ${run.paths.loginFile} keep the client from reading it`
+  if (file.kind === 'closed') {
+    const { message, hint } = closedLogin(file.closed)
+    return `${message}; type: ${hint}`
+  }
   if (decision.because === 'long-lived')
     return ourLongLived(state) ? storeTroubleWords(run, state) : null
   const isUnrenewed = memory.backOff !== null || decision.because === 'no-answer'
@@ -94,7 +99,7 @@ export function outcomeOf(
     credential: decision.because === 'other-credential' ? 'other' : credentialOf(run, seen.state),
     custody: run.config.custody,
     identity: isKnown ? verification.identity : null,
-    expiresAt: login?.expiresAtMs ?? null,
+    expiresAt: login?.isEndGuessed ? null : (login?.expiresAtMs ?? null),
     loginEndsAt: endsAtMs(run, seen),
     store: storeOf(run, login?.accessHash ?? null, isLongLived(run, seen.state)),
     steps: [...facts.steps, { ...asStep(decision), ms: 0 }],

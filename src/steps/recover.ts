@@ -1,9 +1,11 @@
 // Recovering: an answer of the token endpoint that an earlier, killed run left behind is installed first.
 
 import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
-import { withRefreshLocks } from '../login/client-locks.js'
+import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { releaseLeftLocks } from '../login/left-locks.js'
 import { newLineage } from '../login/lineage.js'
+import { othersAtWork } from '../login/lock-record.js'
+import { readMemory } from '../login/read-memory.js'
 import { note, type Run } from '../run.js'
 import type { Parent } from './install.js'
 import { look } from './look.js'
@@ -23,10 +25,17 @@ export async function recover(run: Run): Promise<void> {
     open: async (bytes: Buffer) => (await run.sealer()).open(bytes),
   }
   const found = await findAnswer(path, sealer)
+  // What another host is renewing this moment, whom the gate does not keep out, is waited for and then gone.
   if (found.kind !== 'none')
-    await withRefreshLocks(run.locks, locksWaitMs, () => settleFound(run, found))
+    await withRefreshLocks(run.locks, locksWaitMs, () =>
+      withRenewalLock(run.locks, locksWaitMs, async () => {
+        const still = await findAnswer(path, sealer)
+        run.memory = readMemory(run.paths.stateFile)
+        if (still.kind !== 'none') await settleFound(run, still)
+      }),
+    )
   releaseLeftLocks(run.locks)
-  sweepTemporaries(run)
+  if (!othersAtWork(run.locks.state, run.locks.process)) sweepTemporaries(run)
 }
 
 async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' }>) {
@@ -44,7 +53,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
   }
   note(run, 'recover', 'killed', { before: parentHash })
   const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
-  const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs }
+  const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
   await settle(run, parent, answer, 'recovered')
 }
 

@@ -1,10 +1,19 @@
 // Renewing by the refresh grant: the request under the right locks, its answer safe before anything else.
 
+import type { HttpOutcome } from '../anthropic/http.js'
 import { requestRefresh } from '../anthropic/token-endpoint.js'
-import { beginAnswer, eraseAnswer, saveAnswer } from '../login/answer.js'
-import { withRefreshLocks } from '../login/client-locks.js'
+import {
+  type AnswerHeader,
+  beginAnswer,
+  eraseAnswer,
+  type Sealer,
+  saveAnswer,
+} from '../login/answer.js'
+import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
+import { readMemory } from '../login/read-memory.js'
+import { readyToSave } from '../login/save-proof.js'
 import { tlsWords } from '../report/trouble-words.js'
 import { type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
@@ -14,6 +23,7 @@ import { noteClock } from './clock.js'
 import type { Parent } from './install.js'
 import { noticeLogOut } from './log-out.js'
 import { look, type Seen } from './look.js'
+import { readStore } from './read-store.js'
 import { settle, settleLost, waiting } from './settle.js'
 
 /** Longer than any refresh of a client, which holds the locks for at most 30 s. */
@@ -27,7 +37,7 @@ type Asked = 'renewed' | 'not-renewed' | 'stale'
 /**
  * Renews the login whose refresh token `decision` is about. Where the file holds that token, a client
  * could spend it too: then under the client's refresh locks, and only if `again` (reading and deciding
- * anew inside them) still says so. In sole custody nobody else has it, and the gate is enough; where
+ * anew inside them) still says so. In sole custody no client has it, and a lock of our own is enough; where
  * other hosts have it, it is announced to them first. True when it brought a successor.
  */
 export async function renew(
@@ -49,9 +59,10 @@ export async function renew(
     const announced = await announce(run, hash, isWanted)
     if (announced.kind !== 'clear') break
     const { isStale } = announced
-    const asked = isAlone
-      ? await ask(run, parent, decision, isStale)
-      : await renewLocked(run, hash, decision, again, isStale)
+    const withLocks = isAlone ? withRenewalLock : withRefreshLocks
+    const asked = await withLocks(run.locks, locksWaitMs, () =>
+      renewLocked(run, hash, decision, again, isStale),
+    )
     if (asked === 'renewed') return true
     if (asked === 'not-renewed') break
   }
@@ -72,14 +83,19 @@ async function renewLocked(
   again: (seen: Seen) => Decision,
   isStale: () => boolean,
 ): Promise<Asked> {
-  return withRefreshLocks(run.locks, locksWaitMs, async () => {
-    await noticeLogOut(run)
-    const now = look(run)
-    const then = again(now)
-    if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
-    const current = findParent(run, now, hash)
-    return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
-  })
+  await catchUp(run)
+  await noticeLogOut(run)
+  const now = look(run)
+  const then = again(now)
+  if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
+  const current = findParent(run, now, hash)
+  return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
+}
+
+/** What another host did, whom the gate does not keep out, while its locks were waited for. */
+async function catchUp(run: Run): Promise<void> {
+  run.memory = readMemory(run.paths.stateFile)
+  if (run.store?.kind === 'local') await readStore(run)
 }
 
 /** The login with the refresh token `hash`: the file's, else the store's; null when neither has it now. */
@@ -119,17 +135,32 @@ async function ask(
   // Everything that saving needs is loaded before the request leaves.
   const sealer = sole ? await run.sealer() : plainSealer
   const header = { parentHash: hash, sentAtMs: run.now(), sealed: sole }
-  beginAnswer(run.paths.answer, header, run.nonce())
-  if (isStale()) {
-    eraseAnswer(run.paths.answer)
-    return 'stale'
+  const ready = readyToSave(run.paths.loginFile, run.nonce)
+  try {
+    beginAnswer(run.paths.answer, header, run.nonce())
+    if (isStale()) {
+      eraseAnswer(run.paths.answer)
+      return 'stale'
+    }
+    const { oauth } = run.config.endpoints
+    const outcome = await requestRefresh(run.network, oauth, refreshToken, scopes)
+    ready.release()
+    return await taken(run, parent, decision, outcome, sealer, header)
+  } finally {
+    ready.release()
   }
-  const outcome = await requestRefresh(
-    run.network,
-    run.config.endpoints.oauth,
-    refreshToken,
-    scopes,
-  )
+}
+
+/** Takes in what came of the request. */
+async function taken(
+  run: Run,
+  parent: Parent,
+  decision: Decision,
+  outcome: HttpOutcome,
+  sealer: Sealer,
+  header: AnswerHeader,
+): Promise<Asked> {
+  const { hash } = parent
   if (outcome.kind === 'not-sent') {
     if (outcome.tls) run.tlsTrouble = tlsWords(outcome.what)
     remember(run, waiting(run, hash, null))
@@ -142,10 +173,14 @@ async function ask(
     return 'not-renewed'
   }
   const nonce = run.nonce()
-  await saveAnswer(run.paths.answer, outcome, sealer, { header, nonce }).catch(() => undefined)
+  const isKept = await saveAnswer(run.paths.answer, outcome, sealer, { header, nonce }).then(
+    () => true,
+    () => false,
+  )
+  const answer = { ...outcome, atMs: run.now(), isKept }
+  const isRenewed = await settle(run, parent, answer, decision.because)
   noteClock(run, outcome.serverNowMs)
-  const answer = { ...outcome, atMs: run.now() }
-  return (await settle(run, parent, answer, decision.because)) ? 'renewed' : 'not-renewed'
+  return isRenewed ? 'renewed' : 'not-renewed'
 }
 
 /** In shared custody the token is in plain text in the login file anyway. */

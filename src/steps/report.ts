@@ -104,6 +104,7 @@ export async function report(
     otherAccount: isOtherAccount(run, identity),
     longLived: isLongLivedNeeded(seen.state, run.now()),
     unreadable,
+    isClosed: seen.file.kind === 'closed',
     notByClient: trouble === notByClientTrouble,
     notes: others,
   })

@@ -5,6 +5,7 @@ import { completed } from '../login/held.js'
 import { type Lineage, newLineage } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'
+import { unmarked } from '../login/login-text.js'
 import type { Memory } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
@@ -13,7 +14,7 @@ import { noticeLogOut } from './log-out.js'
 import { look, type Seen } from './look.js'
 import { isAboutToken, placeLongLived } from './place-long-lived.js'
 import { locksWaitMs } from './renew.js'
-import { holding, saveToFile } from './save.js'
+import { changeFile, holding, saveToFile } from './save.js'
 
 /**
  * Acts on `decision` under the client's refresh locks, if `again` still says so inside them. True when
@@ -31,8 +32,9 @@ export async function restore(
     if (then.do !== 'restore' || then.about !== decision.about) return false
     if (isAboutToken(run, decision)) return placeLongLived(run, decision, seen)
     const { file } = seen.state
-    return file.kind === 'login' && file.incomplete
-      ? complete(run, seen)
+    if (file.kind === 'login' && file.incomplete) return complete(run, seen)
+    return file.kind === 'login' && file.marked
+      ? withoutMark(run, seen)
       : fromStore(run, decision, seen)
   })
 }
@@ -47,6 +49,15 @@ async function complete(run: Run, { file }: Seen): Promise<boolean> {
     after: tokenHash(login.refreshToken ?? login.accessToken),
     detail: 'fields that a refresh had dropped',
   })
+  return true
+}
+
+/** Nothing else changes in the file, also not in the way it is written. */
+async function withoutMark(run: Run, { file }: Seen): Promise<boolean> {
+  const unmark = (now: LoginFile) =>
+    now.bytes !== null && now.contentHash === file.contentHash ? unmarked(now.bytes) : null
+  if (!(await changeFile(run, unmark))) return false
+  note(run, 'restore', 'unreadable', { detail: 'a byte order mark taken out' })
   return true
 }
 

@@ -1,21 +1,28 @@
 // Saving a login: into the login file in the form its custody wants, and into the sealed store.
 
 import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
+import { trueEndMs } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import {
+  closedLogin,
+  type LoginFile,
+  readLoginFile,
+  withLogin,
+  writeLoginFile,
+} from '../login/login-file.js'
 import type { Held } from '../login/memory.js'
 import { type Run, remember } from '../run.js'
 import type { StoredLogin } from '../store/document.js'
 import type { StoreRead, StoreWrite } from '../store/store.js'
-import { moveAside, sealUnreadable } from './keep-aside.js'
+import { moveAside, noteLost, sealUnreadable } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
 
 /**
  * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
- * the storage lock: false when it says no, or somebody is logging out, and nothing is written. What
- * is written after the log-out's mark would pass for a login that somebody made since.
+ * the storage lock: false when it says no, or somebody is logging out, and nothing is written. Throws
+ * `login-closed` where we may not read what stands there. What is written after the log-out's mark would pass for a login that somebody made since.
  */
 export async function saveToFile(
   run: Run,
@@ -23,11 +30,26 @@ export async function saveToFile(
   mayReplace: (file: LoginFile) => boolean,
 ): Promise<boolean> {
   const isSealed = await sealUnreadable(run)
+  return changeFile(run, file => {
+    if (!mayReplace(file)) return null
+    if (file.kind === 'unreadable') noteLost(run, file)
+    if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
+    return withLogin(file.bytes, login)
+  })
+}
+
+/** Puts what `change` makes of the login file (null: nothing) in its place, as `saveToFile`. */
+export async function changeFile(
+  run: Run,
+  change: (file: LoginFile) => Buffer | null,
+): Promise<boolean> {
   return withStorageLock(run.locks, storageWaitMs, () => {
     const file = readLoginFile(run.paths.loginFile, run.person.uid)
-    if (isLoggedOut(run) || !mayReplace(file)) return false
-    if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
-    writeLoginFile(run.paths.loginFile, withLogin(file.bytes, login), run.nonce())
+    if (isLoggedOut(run)) return false
+    if (file.kind === 'closed') throw closedLogin(file.closed)
+    const bytes = change(file)
+    if (bytes === null) return false
+    writeLoginFile(run.paths.loginFile, bytes, run.nonce())
     return true
   })
 }
@@ -109,16 +131,18 @@ export function holding(
 ): Held {
   const refreshHash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
   const before = run.memory.held
+  const sinceMs = facts.renewedAtMs ?? Math.min(facts.firstSeenMs ?? run.now(), run.now())
+  const since = { sinceMs, issuedToUs: facts.renewedAtMs !== null }
   return {
     accessHash: tokenHash(login.accessToken),
     refreshHash: refreshHash ?? lineage.chain.at(-1) ?? null,
     inFile: facts.inFile,
     lineage,
-    expiresAtMs: login.expiresAtMs,
+    expiresAtMs: trueEndMs(login.expiresAtMs, since, run.now()).endMs,
     loginEndsAtMs:
       login.loginEndsAtMs ?? (before?.lineage.id === lineage.id ? before.loginEndsAtMs : null),
     scopes: login.scopes,
-    sinceMs: facts.renewedAtMs ?? Math.min(facts.firstSeenMs ?? run.now(), run.now()),
+    sinceMs,
     renewedAtMs: facts.renewedAtMs,
   }
 }

@@ -9,16 +9,20 @@ import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
 import { note, type Run, remember } from '../run.js'
 import { install, type Parent } from './install.js'
 import { saveToFile } from './save.js'
+import { unsaved } from './unsaved.js'
 
 /** A whole answer, and when it came: its durations count from then. */
 export interface Answer extends RawAnswer {
   retryAfterMs: number | null
   atMs: number
+  /** It is on disk, where the next run finds it. */
+  isKept: boolean
 }
 
 /**
  * Acts on a whole answer to the request that posted `parent`'s refresh token, then erases its
- * write-ahead copy. True when it brought a successor.
+ * write-ahead copy. True when it brought a successor. Throws `login-unsaved`, with that copy left to
+ * the next run, where the successor has no place.
  */
 export async function settle(
   run: Run,
@@ -30,7 +34,10 @@ export async function settle(
   const outcome = readTokenAnswer(answer)
   switch (outcome.kind) {
     case 'rotated':
-      await install(run, parent, outcome.grant, answer.atMs, because)
+      await install(run, parent, outcome.grant, answer.atMs, because).catch(error => {
+        if (!answer.isKept) knownAsPosted(run, parentHash)
+        throw unsaved(error)
+      })
       break
     case 'refused':
       note(run, 'renew', 'refused', { before: parentHash })
@@ -46,6 +53,15 @@ export async function settle(
   }
   eraseAnswer(run.paths.answer)
   return outcome.kind === 'rotated'
+}
+
+/** Nothing else is left of the answer: that at least is written down, where anything can be. */
+function knownAsPosted(run: Run, parentHash: string) {
+  try {
+    remember(run, withSpent(run.memory, parentHash))
+  } catch {
+    // The header in the answer's place still says that a request was sent.
+  }
 }
 
 /** The request was sent, and no whole usable answer came: the token may be spent. */

@@ -3,7 +3,13 @@
 import { AuthError } from '../host/error.js'
 import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { type LoginFile, readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import {
+  closedLogin,
+  type LoginFile,
+  readLoginFile,
+  withLogin,
+  writeLoginFile,
+} from '../login/login-file.js'
 import { type Run, remember } from '../run.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 
@@ -25,6 +31,7 @@ export async function removeFromFile(
     return withStorageLock(locks, storageWaitMs, () => {
       const file = look()
       if (file.kind === 'missing') return null
+      if (file.kind === 'closed') throw closedLogin(file.closed)
       if (file.kind === 'login') forbid(run, [file.login])
       if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
       else writeLoginFile(paths.loginFile, withLogin(file.bytes, null), run.nonce())
@@ -36,7 +43,7 @@ export async function removeFromFile(
     return { state: 'done', login, trouble: null }
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    return { state: 'failed', login: null, trouble: error.message }
+    return { state: 'failed', login: null, trouble: `${error.message}; type: ${error.hint}` }
   }
 }
 

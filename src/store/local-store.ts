@@ -1,8 +1,9 @@
 // The sealed local store: the default store, and the cache of Vault. One file a login, one version back.
 
-import { existsSync, linkSync, readFileSync, renameSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
+import { closedBy, closedError } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
 import { writeFailed } from '../host/write-failed.js'
@@ -42,7 +43,9 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
   const change = async (changed: JsonObject, expected: number): Promise<StoreWrite> => {
     const keys = await load().catch(deniedBy)
     if ('kind' in keys) return keys
-    const { read, from, document } = await reading(load, files, isSpent)
+    const found = await reading(load, files, isSpent).catch(deniedBy)
+    if ('kind' in found) return found
+    const { read, from, document } = found
     if (read.kind === 'denied' || read.kind === 'unreachable') return read
     if (read.version !== expected) return { kind: 'conflict' }
     const version = expected + 1
@@ -103,7 +106,7 @@ async function reading(
 ): Promise<{ read: StoreRead; from: string | null; document: JsonObject }> {
   let damaged: string | null = null
   for (const path of [files.current, files.previous]) {
-    if (!existsSync(path)) continue
+    if (!isThere(path)) continue
     const read = await openFile(load, path)
     damaged ??= read === null ? `${path} does not open with its key` : null
     const refreshToken = read?.stored.login?.refreshToken
@@ -124,12 +127,34 @@ async function reading(
 
 async function openFile(load: () => Promise<Keys>, path: string) {
   const { open } = await load()
-  const opened = await open(readFileSync(path, 'utf8'))
+  const opened = await open(textOf(path))
   const document = opened === null ? null : jsonObject(opened.bytes)
   const stored: StoredLogin | null = document === null ? null : fromDocument(document)
   const version = numberOf(document?.['version'])
   if (document === null || stored === null || version === null) return null
   return { stored, version, document }
+}
+
+/** Behind a folder that is closed to us something may be: only what is known to be missing is. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    throw closedOr(path, error)
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw closedOr(path, error)
+  }
+}
+
+function closedOr(path: string, error: unknown): unknown {
+  const closed = closedBy(path, process.geteuid?.() ?? -1, error)
+  return closed === null ? error : closedError(closed)
 }
 
 /** Gives `path` a second name before it is replaced, without a moment in which neither is there. */

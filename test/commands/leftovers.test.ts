@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { removeLeftovers } from '../../src/commands/leftovers.js'
 import { ownLogins } from '../../src/commands/own-logins.js'
+import { processFacts } from '../../src/login/lock-owner.js'
 import { noteLock } from '../../src/login/lock-record.js'
 import { placeOf } from '../../src/place.js'
 import { sandbox } from '../kit/sandbox.js'
@@ -21,7 +22,7 @@ t.test(
     for (const path of [...ours, others]) mkdirSync(path)
     for (const path of ours) {
       const { birthtimeMs } = lstatSync(path)
-      noteLock(state, { path, atMs: Date.now(), birthtimeMs })
+      noteLock(state, { path, atMs: Date.now(), birthtimeMs, by: processFacts(process.pid) })
     }
     t.ok(removeLeftovers(await ownLogins(box.env), box.env))
     t.notOk(existsSync(state))

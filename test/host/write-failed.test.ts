@@ -15,8 +15,12 @@ t.test('the hint looks where the trouble is', async t => {
     message: `could not write ${folder}/file (ENOSPC)`,
     hint: /^df /,
   })
-  t.equal(failed(`${folder}/file`, 'EROFS').hint, `findmnt -T ${folder}`)
+  for (const code of ['EROFS', 'EBUSY', 'EXDEV', 'EIO'])
+    t.equal(failed(`${folder}/file`, code).hint, `findmnt -T ${folder}/file`)
+  for (const code of ['EMFILE', 'ENFILE']) t.equal(failed(`${folder}/file`, code).hint, 'ulimit -n')
+  t.equal(failed(`${folder}/not/there`, 'EDQUOT').hint, `df -h ${folder}`)
   t.equal(failed(`${folder}/file`, 'EACCES').hint, `ls -ld ${folder} ${folder}/file`)
+  mkdirSync(`${folder}/it is`)
   t.equal(failed(`${folder}/it is/file`, 'EROFS').hint, `findmnt -T '${folder}/it is'`)
 })
 

@@ -18,6 +18,8 @@ export async function compiled(t: Teardown, source: string): Promise<string> {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // The other form of jsonc-parser loads its parts at run time.
+    mainFields: ['module', 'main'],
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },

@@ -13,7 +13,8 @@ import {
 } from '../../src/login/lock-owner.js'
 
 const self = processFacts(process.pid)
-const owner = { ...self, lockBirthtimeMs: 1.5, legacyLockBirthtimeMs: 2.5 }
+const { bootId: _, ...inOwnerFile } = self
+const owner = { ...inOwnerFile, lockBirthtimeMs: 1.5, legacyLockBirthtimeMs: 2.5 }
 
 t.test('a process is named by pid, start, machine and namespace', async t => {
   const stat = readFileSync('/proc/self/stat', 'utf8')

@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   lchownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -36,6 +37,7 @@ function place(t: Test) {
   const path = join(folder, '.credentials.json')
   const read = () => {
     const file = readLoginFile(path, uid)
+    if (file.kind === 'closed') return `closed: ${file.closed.what}`
     return file.kind === 'unreadable' ? `unreadable: ${file.what}` : file.kind
   }
   return { folder, path, read }
@@ -111,7 +113,7 @@ t.test('another user’s file, also behind a link, is not read', asRoot, async t
   writeFileSync(theirs, text, { mode: 0o644 })
   chownSync(theirs, 12_345, 12_345)
   symlinkSync(theirs, path)
-  t.equal(read(), 'unreadable: it belongs to uid 12345')
+  t.equal(read(), 'closed: belongs to user 12345')
 })
 
 t.test('a link that somebody else may have put there is not followed, and replaced', async t => {
@@ -193,6 +195,8 @@ t.test('a write that fails leaves the old file', async t => {
   const { path } = place(t)
   writeFileSync(path, text)
   writeFileSync(`${path}.tmp.01234567`, 'in the way')
+  // What has another name too is not written over: that one would change as well.
+  linkSync(path, `${path}.other`)
   t.throws(() => writeLoginFile(path, Buffer.from('{}'), '0123456789abcdef'), {
     code: 'write-failed',
   })

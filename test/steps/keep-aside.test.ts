@@ -48,19 +48,23 @@ t.test('what is no file is moved away', async t => {
 })
 
 for (const custody of custodies)
-  t.test(`${custody}: another’s file behind a link stays as it is`, asRoot, async t => {
-    const at = await engine(t, { config: { custody } })
-    await at.ensure()
-    const { loginFile } = at.home.paths
-    const theirs = join(at.home.path, 'theirs')
-    writeFileSync(theirs, 'theirs')
-    chownSync(theirs, 12_345, 12_345)
-    at.writeLogin(null)
-    symlinkSync(theirs, loginFile)
-    t.match(await at.ensure(), { verdict: 'ok', because: 'fresh' })
-    t.equal(readFileSync(theirs, 'utf8'), 'theirs')
-    t.ok(lstatSync(loginFile).isFile())
-  })
+  t.test(
+    `${custody}: another’s file behind a link is asked back, and nothing takes its place`,
+    asRoot,
+    async t => {
+      const at = await engine(t, { config: { custody } })
+      await at.ensure()
+      const { loginFile } = at.home.paths
+      const theirs = join(at.home.path, 'theirs')
+      writeFileSync(theirs, 'theirs')
+      chownSync(theirs, 12_345, 12_345)
+      at.writeLogin(null)
+      symlinkSync(theirs, loginFile)
+      t.match(await at.ensure(), { verdict: 'broken', because: 'own-trouble', did: [] })
+      t.equal(readFileSync(theirs, 'utf8'), 'theirs')
+      t.ok(lstatSync(loginFile).isSymbolicLink())
+    },
+  )
 
 t.test('sole custody: what could not be read is kept sealed', async t => {
   const at = await engine(t, { config: { custody: 'sole' } })

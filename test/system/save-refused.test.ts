@@ -1,0 +1,160 @@
+// A granted answer that can't be installed the usual way: mounts, descriptors, failing disks. No spent token is left to a client.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { faults } from '../../src/demo/faults.js'
+import { cannotTrace } from '../kit/kill-points.js'
+import { realClients } from '../kit/real-clients.js'
+import { custodies, type Wrapped, wrapped } from '../kit/wrapped.js'
+
+const asRoot = { skip: process.geteuid?.() === 0 ? false : 'only root can mount' }
+const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
+/** Says which refresh token it was started on. */
+const client = `#!/bin/sh
+grep -o '"refreshToken": *[^,}]*' "$HOME/.claude/.credentials.json" >>"$HOME/started-on"
+echo Hello.
+`
+
+/** Makes the login file a mount point until the test ends. */
+function mountFile(t: Test, { home }: Wrapped): void {
+  const real = join(home.path, 'mounted.json')
+  writeFileSync(real, readFileSync(home.paths.loginFile), { mode: 0o600 })
+  t.equal(spawnSync('mount', ['--bind', real, home.paths.loginFile]).status, 0)
+  t.teardown(() => spawnSync('umount', ['-l', home.paths.loginFile]))
+}
+
+function startedOn({ home }: Wrapped): string {
+  try {
+    return readFileSync(join(home.path, 'started-on'), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+for (const custody of custodies)
+  t.test(`${custody}: a login file that is a mount point is written over`, asRoot, async t => {
+    const box = await wrapped(t, { login: 'expired', client, config: { custody } })
+    const before = box.login()?.refreshToken ?? ''
+    const siblings = { mcpOAuth: { theirs: 1 } }
+    writeFileSync(
+      box.home.paths.loginFile,
+      JSON.stringify({ ...siblings, claudeAiOauth: box.login() }),
+    )
+    mountFile(t, box)
+    const { ino } = statSync(box.home.paths.loginFile)
+    t.match(await box.launch(['-p', 'hi']), { code: 0, stdout: 'Hello.\n', stderr: '' })
+    await box.settle()
+    t.equal(statSync(box.home.paths.loginFile).ino, ino)
+    t.match(JSON.parse(readFileSync(box.home.paths.loginFile, 'utf8')), siblings)
+    t.ok(box.authority.accepts(box.login()?.accessToken ?? ''))
+    t.notMatch(startedOn(box), before)
+    t.match((await box.ensure(['--force'])).outcome, { verdict: 'ok' })
+    t.equal(box.authority.counts().reuses, 0)
+  })
+
+for (const real of realClients())
+  t.test(
+    `a mounted login file: client ${real.version} alone, and with us`,
+    {
+      skip: real.skip || asRoot.skip,
+    },
+    async t => {
+      for (const [name, launch] of [
+        ['alone', (box: Wrapped) => box.run('claude', ['-p', 'hi'])],
+        ['with us', (box: Wrapped) => box.launch(['-p', 'hi'])],
+      ] as const) {
+        const box = await wrapped(t, { login: 'expired', client: real.path, via: 'proxy' })
+        mountFile(t, box)
+        t.match(await launch(box), { code: 0, stdout: 'Hello.\n' }, name)
+        await box.settle()
+        t.ok(box.authority.accepts(box.login()?.accessToken ?? ''), name)
+        t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 }, name)
+      }
+    },
+  )
+
+for (const custody of custodies)
+  t.test(`${custody}: too few descriptors: nothing is posted, or it is saved`, async t => {
+    for (let most = 20; most <= 44; most += 3) {
+      const box = await wrapped(t, { login: 'expired', client, config: { custody } })
+      const before = box.login()?.refreshToken ?? ''
+      await box.run('prlimit', [`--nofile=${most}:${most}`, box.wrapper, '-p', 'hi'])
+      await box.settle()
+      const { tokenRequests, rotations } = box.authority.counts()
+      const isSaved = box.authority.accepts(box.login()?.accessToken ?? '') !== null
+      t.ok(rotations === 0 || isSaved, `${most} descriptors: ${tokenRequests} requests`)
+      if (rotations > 0) t.notMatch(startedOn(box), before, `${most} descriptors`)
+      await sleep(1100)
+      t.match((await box.ensure(['--force'])).outcome, { verdict: 'ok' }, `then, after ${most}`)
+      t.equal(box.authority.counts().reuses, 0, `${most} descriptors`)
+    }
+  })
+
+const failing = {
+  'a rename of the login file that fails': ['rename:error=EIO', '.claude/.credentials.json'],
+  'every sync of it fails': ['fsync:error=EIO', '.claude/.credentials.json'],
+} as const
+
+for (const custody of custodies)
+  for (const [name, [fault, path]] of Object.entries(failing))
+    t.test(`${custody}: ${name}`, { skip: cannotTrace }, async t => {
+      const box = await wrapped(t, { login: 'expired', client, config: { custody } })
+      const before = box.login()?.refreshToken ?? ''
+      const call = fault.split(':')[0]
+      const words = ['-f', '-qq', '-o', '/dev/null', '-P', join(box.home.path, path)]
+      await box.run('strace', [
+        ...words,
+        '-e',
+        `trace=${call}`,
+        '-e',
+        `inject=${fault}`,
+        'node',
+        program,
+        'ensure',
+      ])
+      t.equal(box.authority.counts().rotations, 1)
+      await box.launch(['-p', 'hi'])
+      await box.settle()
+      t.notMatch(startedOn(box), before)
+      t.ok(box.authority.accepts(box.login()?.accessToken ?? ''))
+      t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 })
+    })
+
+t.test(
+  'a mount that turns read-only meanwhile: no client is started on the spent token',
+  asRoot,
+  async t => {
+    for (const store of ['none', 'local']) {
+      const renewal = { launchWait: '4s' }
+      const config = { custody: 'shared', store, renewal }
+      const box = await wrapped(t, { login: 'expired', client, config })
+      const { loginFile } = box.home.paths
+      const before = box.login()?.refreshToken ?? ''
+      mountFile(t, box)
+      const remount = (how: string) =>
+        t.equal(spawnSync('mount', ['-o', `remount,bind,${how}`, loginFile]).status, 0, how)
+      box.authority.fail('token', faults.late(1500))
+      const launched = box.launch(['-p', 'hi'])
+      while (box.authority.counts().tokenRequests === 0) await sleep(20)
+      remount('ro')
+      const { code, stderr, stdout } = await launched
+      await box.settle()
+      t.equal(box.authority.counts().rotations, 1)
+      t.same({ code, stdout }, { code: 1, stdout: '' }, stderr)
+      t.match(stderr, /could not be saved.* Type: findmnt -T .*not started/s)
+      const again = await box.launch(['-p', 'hi'])
+      t.same({ code: again.code, stdout: again.stdout }, { code: 1, stdout: '' }, again.stderr)
+      t.notMatch(startedOn(box), before)
+      remount('rw')
+      t.match(await box.launch(['-p', 'hi']), { code: 0, stdout: 'Hello.\n', stderr: '' })
+      await box.settle()
+      t.notMatch(startedOn(box), before)
+      t.ok(box.authority.accepts(box.login()?.accessToken ?? ''))
+      t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 })
+    }
+  },
+)

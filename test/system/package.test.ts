@@ -81,6 +81,42 @@ t.test('the .deb', { skip: noOwnMachine }, async t => {
   })
 })
 
+t.test('the .deb is removed whatever a user left behind', { skip: noOwnMachine }, async t => {
+  const script = join(root, 'scripts/package.mjs')
+  const file = execFileSync(process.execPath, [script, t.testdir()], { encoding: 'utf8' }).trim()
+  const machine = await ownMachine(t)
+  await machine.sh(`cp ${file} /root/claude-auth.deb`)
+  await putNode(machine)
+  t.equal((await machine.run('dpkg', ['-i', '/root/claude-auth.deb'])).code, 0)
+  await machine.addUser('carol')
+  // A login in sole custody, and a sealed copy that no key opens.
+  const expiresAt = Date.now() + 3 * 3_600_000
+  const login = { accessToken: 'a', refreshToken: null, expiresAt, scopes: ['user:inference'] }
+  const nobody = 'http://127.0.0.1:9'
+  await machine.sh(
+    `echo 'endpoints: {oauth: "${nobody}", api: "${nobody}"}' >>/etc/claude-auth/config.yaml`,
+  )
+  const text = JSON.stringify({ claudeAiOauth: login })
+  await machine.write('/home/carol/.claude/.credentials.json', text, 0o600)
+  await machine.sh('mkdir -p /home/carol/.local/share/claude-auth')
+  await machine.write('/home/carol/.local/share/claude-auth/default.jwe', 'a.b.c.d.e', 0o600)
+  await machine.sh('chown -R carol: /home/carol && chmod 700 /home/carol/.local/share/claude-auth')
+  const removed = await machine.run('dpkg', ['-r', 'claude-auth'])
+  t.equal(removed.code, 0, removed.stderr)
+  t.match(removed.stderr, 'not handed back: the login of carol')
+  const { stdout } = await machine.run('dpkg-query', ['-s', 'claude-auth'])
+  t.notMatch(stdout, /^Status: .* installed$/m)
+  const later = '/usr/local/lib/claude-auth/current/bin/claude-auth'
+  t.match(removed.stderr, `${later} uninstall --system`)
+  const done = await machine.run(later, ['uninstall', '--system', '--leave-logins'])
+  t.equal(done.code, 0, done.stderr)
+  await machine.sh('! test -e /usr/local/lib/claude-auth')
+  t.equal(
+    await machine.sh('stat -c "%U %a" /home/carol/.local/share/claude-auth/default.jwe'),
+    'carol 600\n',
+  )
+})
+
 /** A Node that dpkg knows of, where this machine's came another way. */
 async function putNode(machine: OwnMachine): Promise<void> {
   const known = await machine.run('dpkg-query', ['-s', 'nodejs'])

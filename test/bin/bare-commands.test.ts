@@ -6,7 +6,7 @@ import { builtins, programs, shellFiles } from '../kit/shell-words.js'
 /** At the start of a command, and not as a word of another one. */
 const called = (name: string) =>
   new RegExp(
-    String.raw`(?:^|[;&|({!\x60]|\b(?:then|do|else|if|while)\s)\s*(?:[A-Za-z_]\w*=[^\s()'"]*\s+)*${name.replace(/\W/g, '\\$&')}(?=[\s;)]|$)`,
+    String.raw`(?:^|[;&|({!\x60']|\b(?:then|do|else|if|while)\s)\s*(?:[A-Za-z_]\w*=[^\s()'"]*\s+)*${name.replace(/\W/g, '\\$&')}(?=[\s;)]|$)`,
   )
 
 t.test('bash would run an exported function of that name instead', async t => {
@@ -17,14 +17,16 @@ t.test('bash would run an exported function of that name instead', async t => {
   const found = shellFiles().flatMap(({ name: file, lines }) =>
     lines.flatMap((line, at) =>
       names
-        .filter(name => called(name).test(line) && !isPattern(line))
+        .filter(name => called(name).test(withoutPatterns(line)))
         .map(name => `${file}:${at + 1} ${name}: ${line.trim()}`),
     ),
   )
   t.same(found, [])
 })
 
-/** A branch of `case` with that word as its pattern. */
-function isPattern(line: string): boolean {
-  return /^\s*[\w\s|*'"?-]+\)/.test(line)
+/** Without the patterns of `case`, at a line's start or after `in`. */
+function withoutPatterns(line: string): string {
+  return line
+    .replace(/^\s*(?:'[^']*'|"[^"]*"|[^'"()=$;&])+\)/, '')
+    .replace(/\bin[\w\s|*'"?/-]+\)/g, 'in')
 }

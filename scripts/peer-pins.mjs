@@ -5,8 +5,8 @@ const client = '@anthropic-ai/claude-code-linux-x64'
 /** Registry packages; `hash` is the registry's integrity, `file` the program inside. */
 export const npmPeers = {
   'claude-new': {
-    spec: `${client}@2.1.330`,
-    hash: 'sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ==',
+    spec: `${client}@2.1.332`,
+    hash: 'sha512-f4JWhzwYutJIHScC7/dYOPX6s28tt7ZADhsOi8zwOHq5fFPEuUeChh2NMfinSg0GrUckYxaeebC4h0DqiKzLcw==',
     file: 'package/claude',
   },
   'claude-old': {

@@ -1,5 +1,6 @@
 // Writes into bin/claude what is made from the tables of src/; `--check` only compares.
 
+import './needs-node.cjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { load } from './load-source.mjs'

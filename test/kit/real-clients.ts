@@ -22,7 +22,7 @@ export function fetchPeers(...names: string[]): Peer[] {
   return JSON.parse(child.stdout) as Peer[]
 }
 
-/** 2.1.330 (`new`) or 2.1.197 (`old`). */
+/** 2.1.332 (`new`) or 2.1.197 (`old`). */
 export function realClient(name: 'new' | 'old'): Peer {
   const [peer] = fetchPeers(`claude-${name}`)
   if (peer === undefined) throw new Error(`no client ${name}`)

@@ -8,7 +8,7 @@ t.jobs = 2
 const minuteMs = 60_000
 
 for (const client of realClients()) {
-  const refreshes = client.version === '2.1.330'
+  const refreshes = client.version !== '2.1.197'
   const title = `${client.version} ${refreshes ? 'renews' : 'does not renew'} when asked for its status`
   t.test(title, { skip: client.skip, buffered: true }, async t => {
     const config = { renewal: { via: 'client' } }

@@ -14,7 +14,7 @@ ca_find_home() {
 # Is this login this user's own, in a place that nobody else can change? Nothing of it is looked at before. Where it is the
 # user's own and others can change it, ca_unsafe is the line to say.
 ca_ours() {
-  ca_unsafe=
+  ca_unsafe= ca_believed=
   case $ca_login in
     /*) ;;
     *)
@@ -26,8 +26,10 @@ ca_ours() {
     if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then return 1; fi
   done
   if [ -L "$ca_state" ]; then return 1; fi
-  for ca_place in "$ca_state" "${ca_home:-/}/.claude/.claude-auth"; do
-    if ca_trusted "$ca_place"; then continue; fi
+  for ca_place in "$ca_home/.claude/.claude-auth" "$ca_state"; do
+    if [ "$ca_place" != "$ca_believed" ]; then
+      ca_trusted "$ca_place" && ca_believed=$ca_place
+    fi && continue
     if [ "$ca_why" = mode ]; then
       ca_unsafe="others can write to $ca_distrusted, so the login is not checked; to see more: claude-auth doctor"
     fi

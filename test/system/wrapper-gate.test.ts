@@ -98,6 +98,63 @@ for (const shell of Object.keys(shells) as Shell[])
       t.equal(box.engineStarts().length, 1, 'not before its time')
     })
 
+    t.test('work is left to the background only where it is known to survive', async t => {
+      const session = '0::/user.slice/user-1000.slice/session-3.scope'
+      const scope = '0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope'
+      const worlds: [string, boolean, string, string, Record<string, string>][] = [
+        ['a login session', true, 'systemd', session, {}],
+        ['a terminal of a desktop', true, 'systemd', scope, {}],
+        ['sshd without sessions', true, 'systemd', '0::/system.slice/ssh.service', {}],
+        [
+          'a system with two hierarchies',
+          true,
+          'systemd',
+          `1:name=systemd:${session.slice(3)}`,
+          {},
+        ],
+        ['a service', false, 'systemd', '0::/system.slice/runner.service', {}],
+        ['a container that sees the host', false, 'systemd', '0::/system.slice/docker-1.scope', {}],
+        ['a rootless container', false, 'systemd', `${scope.slice(0, -17)}libpod-1.scope`, {}],
+        ['an unknown group', false, 'systemd', '0::/', {}],
+        ['an init that left no mark', false, 'init', session, {}],
+        ...['tini', 'docker-init', 'dumb-init', 'catatonit', 'sh', 'node', 's6-svscan', ''].map(
+          (name): [string, boolean, string, string, Record<string, string>] => [
+            `first process ${name}`,
+            false,
+            name,
+            session,
+            {},
+          ],
+        ),
+        ...[
+          'CI',
+          'RUNNER_TRACKING_ID',
+          'JENKINS_NODE_COOKIE',
+          'VSTS_PROCESS_LOOKUP_ID',
+          'SLURM_JOB_ID',
+        ].map((name): [string, boolean, string, string, Record<string, string>] => [
+          `a job, told by ${name}`,
+          false,
+          'systemd',
+          session,
+          { [name]: '1' },
+        ]),
+      ]
+      for (const [name, lasts, first, group, more] of worlds) {
+        const box = wrapperBox(t)
+        box.bootedBy(first, group)
+        const done = join(box.folder, 'done')
+        box.engine(`echo launch; echo .; exec >&-; ${box.untilLetGo}; touch '${done}'`)
+        const launch = box.launch(shell, [], { env: { ...box.env, ...more } })
+        if (lasts) await launch
+        t.notOk(existsSync(done), name)
+        box.letGo()
+        t.match(await launch, { code: 0, stdout: /client/ }, name)
+        if (!lasts) t.ok(existsSync(done), name)
+        t.ok(await settle(box.home, 30_000), name)
+      }
+    })
+
     t.test('where the machine ends with the client, nothing is left behind', async t => {
       const box = wrapperBox(t)
       box.bootedBy('bash')

@@ -1,0 +1,285 @@
+// A machine that is really fresh: builds a bare Debian root, boots it with systemd where the kernel allows, and does by itself
+// what a new user and a new admin do there. Root only. usage: node scripts/fresh.mjs [NAME…]   (steps; all, if none is named)
+
+import './needs-node.cjs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const cache = join(root, '.cache', 'fresh')
+const log = join(cache, 'log.txt')
+/** Debian 12 as it is installed last: nothing but what is essential, systemd, and what the README names. */
+const packages = 'ca-certificates,dbus,dbus-user-session,libpam-systemd,python3-pip,systemd-sysv'
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
+}
+
+/** A program of this machine; its output goes to the log. Throws with its last words. */
+function here(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
+  appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}`)
+  if (status === 0) return stdout
+  const words = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-12).join('\n')
+  throw new Error(`${command}: ${error?.message ?? status ?? 'ended by a signal'}\n${words}`)
+}
+
+const isOnPath = command =>
+  (process.env.PATH ?? '').split(':').some(folder => existsSync(join(folder, command)))
+
+/** The root as debootstrap leaves it; kept for the next time. */
+function baseRoot() {
+  const base = join(cache, 'base')
+  if (existsSync(base)) return base
+  if (!isOnPath('debootstrap')) {
+    here('apt-get', ['update', '-qq'])
+    here('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'debootstrap'])
+  }
+  const half = mkdtempSync(join(cache, 'half-'))
+  try {
+    say('building a bare root')
+    here('debootstrap', ['--variant=minbase', `--include=${packages}`, 'bookworm', half])
+    renameSync(half, base)
+  } finally {
+    rmSync(half, { recursive: true, force: true })
+  }
+  return base
+}
+
+/** systemd-nspawn with its libraries, unpacked and not installed: this machine stays as it is. */
+function nspawn() {
+  const folder = join(cache, 'nspawn')
+  const program = join(folder, 'usr/bin/systemd-nspawn')
+  if (!existsSync(program)) {
+    mkdirSync(folder, { recursive: true })
+    const names = ['systemd-container', 'libsystemd-shared', 'libsystemd0']
+    here('apt-get', ['download', '-qq', ...names], { cwd: folder })
+    here('sh', ['-c', 'for each in *.deb; do dpkg-deb -x "$each" . && rm "$each"; done'], {
+      cwd: folder,
+    })
+  }
+  const libraries = ['usr/lib/x86_64-linux-gnu/systemd', 'usr/lib/x86_64-linux-gnu']
+  const path = libraries.map(each => join(folder, each)).join(':')
+  return { program, env: { ...process.env, LD_LIBRARY_PATH: path } }
+}
+
+/** What a person has put there by hand: a newer Node with npm, and how this site reaches the registries. */
+function furnish(machine) {
+  const [node] = JSON.parse(
+    here(process.execPath, [join(root, 'scripts/peers.mjs'), '--json', 'node22']),
+  )
+  if (node.skip) throw new Error(node.skip)
+  const local = join(machine, 'usr/local')
+  cpSync(node.path, join(local, 'bin/node'))
+  const npm = dirname(dirname(realpathSync(here('sh', ['-c', 'command -v npm']).trim())))
+  cpSync(npm, join(local, 'lib/node_modules/npm'), { recursive: true, dereference: true })
+  for (const name of ['npm', 'npx'])
+    symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(local, 'bin', name))
+  for (const path of [
+    '/etc/resolv.conf',
+    '/etc/npmrc',
+    '/etc/pip.conf',
+    '/etc/ssl/certs/ca-certificates.crt',
+  ])
+    if (existsSync(path)) cpSync(realpathSync(path), join(machine, path))
+  cpSync('/etc/npmrc', join(local, 'etc/npmrc'), { force: true, errorOnExist: false })
+  here('git', ['clone', '-q', `file://${root}`, join(machine, 'root/claude-auth')])
+}
+
+/** Starts its first process. `isBooted`: systemd runs there. */
+async function start(machine) {
+  const { program, env } = nspawn()
+  const booted = spawn(
+    program,
+    ['-q', '-D', machine, '--register=no', '--keep-unit', '--resolv-conf=off', '--boot'],
+    { env, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  for (const stream of [booted.stdout, booted.stderr])
+    stream.on('data', text => appendFileSync(log, text))
+  for (let turn = 0; turn < 240 && booted.exitCode === null; turn += 1) {
+    const init = childOf(booted.pid)
+    const state = init === null ? '' : enter(init, 'systemctl is-system-running').text
+    if (/^(running|degraded)/.test(state)) return { child: booted, init, isBooted: true }
+    await sleep(500)
+  }
+  booted.kill('SIGKILL')
+  say('systemd does not boot here: the rest runs in a chroot, without timers')
+  const words = ['--mount', '--pid', '--uts', '--fork', '--kill-child', '--propagation', 'private']
+  const begin =
+    'mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; ' +
+    'exec chroot "$0" sh -c "while :; do sleep 1; done"'
+  const child = spawn('unshare', [...words, 'sh', '-c', begin, machine], { stdio: 'ignore' })
+  await sleep(1000)
+  return { child, init: childOf(child.pid), isBooted: false }
+}
+
+/** The first child of a process; null while there is none. */
+function childOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return text === '' ? null : Number(text.split(' ')[0])
+  } catch {
+    return null
+  }
+}
+
+/** Runs a line of a shell in there, as root at a login. */
+function enter(init, line, timeoutMs = 60_000) {
+  const words = ['-t', String(init), '-m', '-p', '-u', '-i', '-r', 'env', '-i']
+  const env = ['HOME=/root', 'USER=root', 'TERM=dumb', `PATH=${adminPath}`]
+  const { status, stdout, stderr } = spawnSync(
+    'nsenter',
+    [...words, ...env, 'sh', '-c', `cd /; ${line}`],
+    {
+      encoding: 'utf8',
+      timeout: timeoutMs,
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  )
+  appendFileSync(log, `\n# ${line}\n${stdout}${stderr}`)
+  return { status, text: `${stdout}${stderr}` }
+}
+
+const adminPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const clone = 'cd /root/claude-auth'
+/** Every path with kind, mode, owner and content, but for what a running machine writes. */
+const tree =
+  'find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp ' +
+  '-o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd ' +
+  '-o -path /root \\) -prune -o \\( -type f -printf "%p %m %U %G " -exec sha256sum {} \\; -o ' +
+  '! -type f -printf "%p %y %m %U %G %l\\n" \\) | sort'
+
+/** The package of this machine's kind; one for all kinds takes the Node that is there, which dpkg may not know. */
+const putPackage =
+  `${clone} && own=$(ls ./claude-auth_*_"$(dpkg --print-architecture)".deb 2>/dev/null | head -n 1); ` +
+  'if [ "$own" ]; then apt-get install -y --reinstall "$own"; ' +
+  'else dpkg --force-depends -i ./claude-auth_*_all.deb; fi'
+
+/** Name → what is done, in this order. `run(line)` gives the output, or throws. */
+const steps = {
+  demo: ({ run }) => void run(`${clone} && npm run demo`, 300),
+  test: ({ run }) => {
+    const words = run(`${clone} && npm test`, 1200)
+    if (!/^\d+ passed, 0 failed/m.test(words)) throw new Error('a test failed')
+  },
+  package: ({ run }) => void run(`${clone} && npm run package && ls ./*.deb`, 600),
+  install: ({ run, kept }) => {
+    run(`printf '#!/bin/sh\\necho "client $*"\\n' >/usr/bin/claude && chmod 755 /usr/bin/claude`)
+    run('rm -rf /root/.npm /root/.cache; true')
+    kept.before = run(tree, 300)
+    run(putPackage, 300)
+    run('claude-auth --version')
+  },
+  user: ({ run }) => {
+    run('useradd -m -s /bin/bash newcomer && usermod -p "*" newcomer')
+    const wrapper = run(`su - newcomer -c 'readlink -f "$(command -v claude)"'`)
+    if (!wrapper.includes('claude-auth')) throw new Error(`no wrapper on PATH: ${wrapper}`)
+    const words = run("su - newcomer -c 'claude -p hi'")
+    if (!words.includes('client -p hi')) throw new Error(`the client was not started: ${words}`)
+  },
+  timers: ({ run, isBooted }) => {
+    if (!isBooted) return 'without systemd there is none'
+    const words = run(
+      'systemctl list-timers --all --no-pager; systemctl is-active claude-auth-users.timer',
+    )
+    if (!/^active$/m.test(words)) throw new Error(words)
+    run('systemctl start claude-auth-users.service', 120)
+    return undefined
+  },
+  upgrade: ({ run }) => {
+    run(putPackage, 300)
+    run("su - newcomer -c 'claude -p hi'")
+  },
+  removal: ({ run, kept }) => {
+    run(
+      'loginctl terminate-user newcomer 2>/dev/null; sleep 2; userdel -rf newcomer 2>/dev/null; true',
+    )
+    run('dpkg --purge claude-auth', 300)
+    if (kept.before === undefined) return 'it was not installed in this run'
+    const after = new Set(run(tree, 300).split('\n'))
+    const before = new Set(kept.before.split('\n'))
+    const differs = line => !/^\/etc\/(passwd|group|shadow|gshadow|sub[ug]id)-? /.test(line)
+    const changed = [
+      ...[...before].filter(line => !after.has(line)).map(line => `- ${line}`),
+      ...[...after].filter(line => !before.has(line)).map(line => `+ ${line}`),
+    ].filter(line => differs(line.slice(2)))
+    if (changed.length > 0) throw new Error(`left behind:\n${changed.slice(0, 40).join('\n')}`)
+    return undefined
+  },
+}
+
+if (
+  process.getuid() !== 0 ||
+  spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status !== 0
+) {
+  say('it takes root and namespaces')
+  process.exit(process.env.CI === 'true' ? 0 : 2)
+}
+mkdirSync(cache, { recursive: true })
+writeFileSync(log, '')
+const asked = process.argv.slice(2)
+const base = baseRoot()
+const layers = mkdtempSync(join(cache, 'layers-'))
+const machine = join(layers, 'machine')
+for (const name of ['upper', 'work', 'machine']) mkdirSync(join(layers, name))
+let [passed, failed] = [0, 0]
+let first = null
+try {
+  here('mount', ['-t', 'tmpfs', 'layers', layers])
+  for (const name of ['upper', 'work', 'machine']) mkdirSync(join(layers, name))
+  const options = `lowerdir=${base},upperdir=${layers}/upper,workdir=${layers}/work`
+  here('mount', ['-t', 'overlay', 'machine', '-o', options, machine])
+  furnish(machine)
+  first = await start(machine)
+  const run = (line, seconds) => {
+    const { status, text } = enter(first.init, line, (seconds ?? 60) * 1000)
+    if (status === 0) return text
+    throw new Error(`${line}: ${status}\n${text.trim().split('\n').slice(-25).join('\n')}`)
+  }
+  const kept = {}
+  for (const [name, step] of Object.entries(steps)) {
+    if (asked.length > 0 && !asked.includes(name)) continue
+    const startMs = performance.now()
+    try {
+      const note = step({ run, kept, isBooted: first.isBooted })
+      passed += 1
+      say(
+        `ok     ${name} (${Math.round((performance.now() - startMs) / 1000)} s)${note ? `: ${note}` : ''}`,
+      )
+    } catch (error) {
+      failed += 1
+      say(`FAILED ${name}: ${error.message}`)
+    }
+  }
+} catch (error) {
+  failed += 1
+  say(`FAILED: ${error.message}`)
+} finally {
+  first?.child.kill('SIGTERM')
+  await sleep(1000)
+  first?.child.kill('SIGKILL')
+  for (const path of [machine, layers]) spawnSync('umount', ['-R', '-l', path])
+  rmSync(layers, { recursive: true, force: true })
+}
+say(`what each step said: ${log}`)
+say(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0

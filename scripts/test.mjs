@@ -18,6 +18,9 @@ function runScript(name, args = []) {
   }).status
 }
 
+// Whoever reads only the beginning ends it.
+process.stdout.on('error', () => process.exit(1))
+
 function say(line) {
   process.stdout.write(`${line}\n`)
 }

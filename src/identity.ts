@@ -4,11 +4,15 @@ import { isObject, stringOf } from './host/json.js'
 import type { Identity } from './outcome.js'
 
 /** Members are null where nothing is configured. */
-export type WantedIdentity = Identity
+export interface WantedIdentity extends Identity {
+  /** The machine's file sets the e-mail address: an account UUID does not take its place. */
+  isEmailPinned?: boolean
+}
 
 /**
  * Does `found` (as the server says it) fit what is wanted? Organisation by UUID; account by UUID where
- * known, else by e-mail, case folded. Where nothing at all is configured the pinned identity counts.
+ * known, else by e-mail, case folded; by both where the machine sets the e-mail. Where nothing at all is
+ * configured the pinned identity counts.
  */
 export function isRightIdentity(
   found: Identity | null,
@@ -18,9 +22,15 @@ export function isRightIdentity(
   const wanted = isConfigured(configured) ? configured : pinned
   if (wanted === null) return true
   if (found === null) return false
-  if (differs(wanted.organizationUuid, found.organizationUuid)) return false
-  if (wanted.accountUuid !== null) return !differs(wanted.accountUuid, found.accountUuid)
-  return !differs(wanted.email, found.email)
+  return membersOf(wanted).every(member => !differs(wanted[member], found[member]))
+}
+
+/** The members that must fit. */
+function membersOf(wanted: WantedIdentity): (keyof Identity)[] {
+  if (wanted.accountUuid === null) return ['organizationUuid', 'email']
+  return wanted.isEmailPinned === true
+    ? ['organizationUuid', 'accountUuid', 'email']
+    : ['organizationUuid', 'accountUuid']
 }
 
 /**
@@ -34,10 +44,7 @@ export function leavesOpen(
 ): boolean {
   const wanted = isConfigured(configured) ? configured : pinned
   if (wanted === null) return found.accountUuid === null || found.organizationUuid === null
-  const account = wanted.accountUuid === null ? 'email' : 'accountUuid'
-  const differing = (['organizationUuid', account] as const).filter(key =>
-    differs(wanted[key], found[key]),
-  )
+  const differing = membersOf(wanted).filter(key => differs(wanted[key], found[key]))
   return differing.length > 0 && differing.every(key => found[key] === null)
 }
 

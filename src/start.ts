@@ -25,6 +25,7 @@ import { readMemory } from './login/read-memory.js'
 import type { Place } from './place.js'
 import type { Actor } from './report/journal.js'
 import { type Run, remember } from './run.js'
+import { keyFileOf } from './store/local-key.js'
 import { type LocalStore, localStore } from './store/local-store.js'
 import type { Store } from './store/store.js'
 
@@ -65,6 +66,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
       folder: own.localStore,
       name: config.profile ?? 'default',
       keyFile: config.local.keyFile,
+      earlierKeyFile: keyFileOf(memory.keyPrint),
       readOnly,
       uid: person.uid,
       nonce,

@@ -1,7 +1,7 @@
 // Whose login may be used: organisation by UUID, account by UUID where known, else by e-mail.
 
 import t from 'tap'
-import { isConfigured, isRightIdentity, leavesOpen } from '../src/identity.js'
+import { isConfigured, isRightIdentity, leavesOpen, type WantedIdentity } from '../src/identity.js'
 import type { Identity } from '../src/outcome.js'
 
 const nobody: Identity = { email: null, accountUuid: null, organizationUuid: null }
@@ -9,7 +9,7 @@ const alice: Identity = { email: 'alice@example.com', accountUuid: 'A', organiza
 const bob: Identity = { email: 'bob@example.com', accountUuid: 'B', organizationUuid: 'O' }
 
 /** Found, configured, pinned. */
-const cases: [string, Identity | null, Partial<Identity>, Identity | null, boolean][] = [
+const cases: [string, Identity | null, Partial<WantedIdentity>, Identity | null, boolean][] = [
   ['nothing is wanted', bob, {}, null, true],
   ['nothing is wanted, nobody is found', null, {}, null, true],
   ['the organisation fits', bob, { organizationUuid: 'o' }, null, true],
@@ -35,6 +35,27 @@ const cases: [string, Identity | null, Partial<Identity>, Identity | null, boole
     { accountUuid: 'a', email: 'alice@example.com' },
     null,
     true,
+  ],
+  [
+    'the account that a user added, beside an e-mail of the machine',
+    bob,
+    { accountUuid: 'B', email: 'alice@example.com', isEmailPinned: true },
+    null,
+    false,
+  ],
+  [
+    'the e-mail of the machine and the account that a user added',
+    alice,
+    { accountUuid: 'A', email: 'alice@example.com', isEmailPinned: true },
+    null,
+    true,
+  ],
+  [
+    'the e-mail of the machine, but another account than the user added',
+    { ...alice, accountUuid: 'B' },
+    { accountUuid: 'A', email: 'alice@example.com', isEmailPinned: true },
+    null,
+    false,
   ],
   [
     'another account with the e-mail',

@@ -31,7 +31,10 @@ export type HttpOutcome =
   | { kind: 'not-sent'; what: string; tls?: TlsTrouble }
   | { kind: 'cut'; what: string }
 
-/** Sends one request on a connection of its own. Follows no redirect. Never throws. */
+/**
+ * Sends one request on a connection of its own. Follows no redirect. Never throws. Without TLS only to
+ * loopback, past any proxy, and only to a server of root's or this user's (`loopback.ts`).
+ */
 export function send(network: Network, request: HttpRequest): Promise<HttpOutcome> {
   const url = new URL(request.url)
   const begun: { destroy: () => unknown }[] = []

@@ -1,6 +1,8 @@
 // A connection that is ready for one request: directly or through a proxy, with TLS that was verified.
 
 import { isIP, type Socket } from 'node:net'
+import { AuthError } from '../host/error.js'
+import { connectTrusted, loopbackAddresses } from './loopback.js'
 import {
   isAboutCertificate,
   issuerOf,
@@ -32,9 +34,24 @@ export async function openLine(
   trust: Trust,
   keep: Keep,
 ): Promise<Line> {
+  if (url.protocol !== 'https:') return withoutTls(url, keep)
   const line = await opened(url, proxy, trust, false, keep)
   const mayHelp = line.kind === 'failed' && trust.isLazy && isUnknownIssuer(line.tls?.code ?? '')
   return mayHelp ? opened(url, proxy, trust, true, keep) : line
+}
+
+/** Only to a server on this machine that is known to be root's or this user's. */
+async function withoutTls(url: URL, keep: Keep): Promise<Line> {
+  if (url.protocol !== 'http:' || loopbackAddresses(url.hostname).length === 0)
+    return { kind: 'failed', what: 'not https, and not on loopback' }
+  try {
+    const { port } = addressOf(url)
+    const socket = await connectTrusted(url.hostname, port, process.geteuid?.() ?? -1, keep)
+    socket.on('error', () => undefined)
+    return { kind: 'open', socket }
+  } catch (error) {
+    return { kind: 'failed', what: error instanceof AuthError ? error.message : reason(error) }
+  }
 }
 
 async function opened(
@@ -47,7 +64,7 @@ async function opened(
   const server = addressOf(url)
   const line =
     proxy === null ? await connected(server, keep) : await tunnel(proxy, server, trust, all, keep)
-  if (line.kind === 'failed' || url.protocol !== 'https:') return line
+  if (line.kind === 'failed') return line
   return secured(line.socket, server, trust, all, keep)
 }
 

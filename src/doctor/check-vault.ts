@@ -32,6 +32,14 @@ export function vaultToken(
   return found('note', vaultWords.earlierDrift(earlierDrift.what, earlierDrift.atMs, nowMs))
 }
 
+/** Without TLS, whoever holds the port while Vault is down would be handed the token. */
+export function vaultTls({ config, plainListener }: VaultFacts): Finding | null {
+  if (plainListener === null) return null
+  if (plainListener.kind === 'foreign')
+    return found('fail', vaultWords.strangersPort(config.address))
+  return found('note', vaultWords.withoutTls(config.address))
+}
+
 function howLong(token: SessionMemory, nowMs: number): Finding {
   if (!token.isKnown) return ok(vaultWords.unknown)
   const { endsAtMs, isRenewable, refusedAtMs = null, lastEndAtMs = null } = token

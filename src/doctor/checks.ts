@@ -73,6 +73,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     },
     check('backup', ['login', 'engine'], store.backup),
     check('previous', ['login', 'engine'], store.previous),
+    onlyVault('vault-tls', async gather => vault.vaultTls(await gather('vault'))),
     onlyVault('vault-token', async gather =>
       vault.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
     ),

@@ -1,5 +1,6 @@
 // The session with Vault: the token as it is now, and whether it opens what is somebody else's.
 
+import { type Listener, listenerFor } from '../anthropic/loopback.js'
 import type { VaultConfig } from '../host/config/resolved.js'
 import type { Memory, SessionMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
@@ -30,6 +31,8 @@ export interface VaultFacts {
   /** The last change that a run saw, if it was within some days. */
   earlierDrift: { what: string; atMs: number } | null
   isolation: Isolation | null
+  /** Who answers at an address without TLS; null for one with TLS. */
+  plainListener: Listener | null
 }
 
 const driftKeptMs = 7 * 24 * 3_600_000
@@ -42,7 +45,9 @@ export async function vaultFacts(
   const config = run.config.vault
   if (config === null) throw new Error('no Vault is configured')
   const earlierDrift = earlierDriftOf(run)
-  const nothing = { config, trouble: null, token: null, drift: null, earlierDrift, isolation: null }
+  const plainListener = listenerFor(config.address, run.person.uid)
+  const empty = { trouble: null, token: null, drift: null, isolation: null }
+  const nothing = { config, earlierDrift, plainListener, ...empty }
   if (run.offline || !place.owned) return nothing
   const { network, person, memory } = run
   const options = {

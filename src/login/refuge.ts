@@ -4,29 +4,63 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
-  fstatSync,
   lstatSync,
-  openSync,
+  mkdtempSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
+import { basename, join } from 'node:path'
+import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
+import { openOwn } from '../host/open-file.js'
+import { distrustOf } from '../host/trusted-path.js'
 
-/** The first outlives the machine's restart; what is not sealed goes to memory only. */
-const grounds = ['/var/tmp', '/dev/shm']
-const inMemory = ['/dev/shm']
+/** A folder where a refuge may be made; what is not sealed goes to memory only. */
+interface Ground {
+  path: string
+  isMemory: boolean
+}
 
-/** Keeps `bytes` for the answer that has no place at `path`. Throws `write-failed` when nothing takes them. */
-export function takeRefuge(path: string, bytes: Uint8Array, isSealed: boolean, nonce: string) {
-  for (const ground of isSealed ? grounds : inMemory) {
-    const place = placeIn(ground, path)
+/** The user's own first, where nobody else can even fill the room; `/var/tmp` outlives the machine's restart. */
+export function refugeGrounds(uid: number): Ground[] {
+  return [
+    { path: `/run/user/${uid}`, isMemory: true },
+    { path: '/var/tmp', isMemory: false },
+    { path: '/dev/shm', isMemory: true },
+    { path: '/tmp', isMemory: false },
+  ]
+}
+
+const prefix = 'claude-auth-'
+/** What an earlier version made: a name without a random end. */
+const fixedName = (uid: number) => `${prefix}${uid}`
+
+/**
+ * Keeps `bytes` for the answer that has no place at `path`, in a folder whose name nobody can take before.
+ * Throws `write-failed` when nothing takes them.
+ */
+export function takeRefuge(
+  path: string,
+  bytes: Uint8Array,
+  isSealed: boolean,
+  nonce: string,
+  grounds = refugeGrounds(ownUid()),
+) {
+  // Sealed, it is best where a restart of the machine leaves it.
+  const inOrder = isSealed
+    ? [...grounds.filter(each => !each.isMemory), ...grounds.filter(each => each.isMemory)]
+    : grounds.filter(each => each.isMemory)
+  for (const ground of inOrder) {
+    let folder: string | null = null
     try {
-      makePrivateFolder(dirname(place))
-      if (!isPrivate(dirname(place))) continue
-      return atomicWrite(place, bytes, { nonce })
+      if (distrustOf(join(ground.path, prefix), ownUid()) !== null && !isForAll(ground.path))
+        continue
+      folder = mkdtempSync(join(ground.path, prefix))
+      if (!isPrivate(folder)) continue
+      return atomicWrite(join(folder, nameOf(path)), bytes, { nonce })
     } catch {
+      if (folder !== null) removeEmpty(folder)
       // The next ground may take it.
     }
   }
@@ -34,51 +68,78 @@ export function takeRefuge(path: string, bytes: Uint8Array, isSealed: boolean, n
 }
 
 /** What was kept for `path`; as many as there are places. */
-export function inRefuge(path: string): Buffer[] {
-  return grounds.flatMap(ground => {
-    const place = placeIn(ground, path)
-    if (!isPrivate(dirname(place))) return []
-    const bytes = readOwn(place)
+export function inRefuge(path: string, grounds = refugeGrounds(ownUid())): Buffer[] {
+  return refuges(grounds).flatMap(folder => {
+    const bytes = readOwn(join(folder, nameOf(path)))
     return bytes === null ? [] : [bytes]
   })
 }
 
-export function leaveRefuge(path: string) {
-  for (const ground of grounds) {
-    const place = placeIn(ground, path)
-    if (!isPrivate(dirname(place))) continue
+export function leaveRefuge(path: string, grounds = refugeGrounds(ownUid())) {
+  for (const folder of refuges(grounds)) {
+    const place = join(folder, nameOf(path))
+    if (readOwn(place) === null) continue
     removeQuietly(place)
-    try {
-      rmdirSync(dirname(place))
-    } catch {
-      // Another login of this user's is in it.
-    }
+    // Another login of this user's may be in it.
+    removeEmpty(folder)
   }
 }
 
-/** Everybody may write in these grounds: the folder has to be this user's, and nobody else's. */
-function placeIn(ground: string, path: string): string {
-  const name = createHash('sha256').update(path).digest('hex').slice(0, 16)
-  return join(ground, `claude-auth-${process.geteuid?.()}`, name)
+/** Folders of this user's in the grounds, by whatever name: others can add names, but no folder of this user's. */
+function refuges(grounds: Ground[]): string[] {
+  return grounds.flatMap(({ path }) =>
+    namesIn(path)
+      .filter(name => name === fixedName(ownUid()) || /^claude-auth-[A-Za-z0-9]{6}$/.test(name))
+      .map(name => join(path, name))
+      .filter(isPrivate),
+  )
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function nameOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 16)
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? -1
+}
+
+/** `/tmp` and its like: root's and sticky, so what this user makes there stays this user's. */
+function isForAll(folder: string): boolean {
+  const about = lstatSync(folder, { throwIfNoEntry: false })
+  return about?.isDirectory() === true && about.uid === 0 && (about.mode & 0o1000) !== 0
 }
 
 /** A folder (no link to one) of this user's, closed to all others: what is in it is ours. */
 function isPrivate(folder: string): boolean {
   const about = lstatSync(folder, { throwIfNoEntry: false })
-  return (
-    about?.isDirectory() === true && about.uid === process.geteuid?.() && (about.mode & 0o077) === 0
-  )
+  return about?.isDirectory() === true && about.uid === ownUid() && (about.mode & 0o077) === 0
+}
+
+function removeEmpty(folder: string) {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Something else is in it.
+  }
 }
 
 function readOwn(path: string): Buffer | null {
   let file: number
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    file = openOwn(path, constants.O_RDONLY)
   } catch {
     return null
   }
   try {
-    return fstatSync(file).isFile() ? readFileSync(file) : null
+    return readFileSync(file)
   } catch {
     return null
   } finally {

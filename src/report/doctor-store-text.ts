@@ -60,6 +60,14 @@ function causeOf(what: string): string {
 }
 
 export const vaultWords = {
+  withoutTls: (address: string) =>
+    words(
+      `Vault has no TLS (${clean(address, 200)}): a token is sent there only while the server is known to be root's or yours.`,
+    ),
+  strangersPort: (address: string) =>
+    words(
+      `Another user's server answers at ${clean(address, 200)}, so no token is sent: have Vault listen with TLS and set vault.address to https://.`,
+    ),
   period: (endMs: number, nowMs: number) =>
     `The Vault token is good for ${durationWords(endMs - nowMs)} and is renewed when used.`,
   endless: 'The Vault token has no end.',

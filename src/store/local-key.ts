@@ -5,13 +5,16 @@ import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
-import { readPrivateBytes } from '../host/open-file.js'
+import { readPrivateBytes, textAt } from '../host/open-file.js'
+import { othersMayWrite } from '../host/trusted-path.js'
 
 export interface KeyPlace {
   /** `~/.local/share/claude-auth`. */
   folder: string
   /** The key elsewhere (`local.keyFile`), which is then never made by us; null: `<folder>/key`. */
   keyFile: string | null
+  /** The place of the key at an earlier run, as our own state remembers it. */
+  earlierKeyFile?: string | null
   uid: number
   /** No key is made where there is none; one is, if not given. */
   readOnly?: boolean
@@ -28,7 +31,10 @@ export interface Opened {
 export interface Keys {
   /** With the key in force. */
   seal: (bytes: Uint8Array) => Promise<string>
-  /** With the key in force, else with the one that `text` names, else with our own; null: with none of them. */
+  /**
+   * With the key in force, else with our own or one that was configured before; null: with none of them.
+   * What `text` says of its key counts for nothing: whoever forged it could name any file.
+   */
   open: (text: string) => Promise<Opened | null>
 }
 
@@ -37,19 +43,20 @@ export interface Keys {
  * where it is not as it must be.
  */
 export async function loadKeys(place: KeyPlace): Promise<Keys> {
-  const { seal, open, sealingKey, keyNameOf } = await import('./seal.js')
+  const { seal, open, sealingKey } = await import('./seal.js')
   const own = join(place.folder, 'key')
   const path = place.keyFile ?? own
   const found = readKey(place, path)
   const isOurs = place.keyFile === null && !place.readOnly
   if (isOurs && !isKey(found)) makeKey(place, path, found !== null)
   const key = sealingKey(checkedKey(place, path, readKey(place, path)))
+  if (place.keyFile !== null && !place.readOnly) record(place, place.keyFile)
   return {
     seal: bytes => seal(key, bytes, place.keyFile ?? undefined),
     open: async text => {
       const bytes = await open(key, text)
       if (bytes !== null) return { bytes, isEarlierKey: false }
-      for (const earlier of [keyNameOf(text), own]) {
+      for (const earlier of new Set([own, ...recorded(place)])) {
         const other = earlier === path ? null : usableKey(place, earlier)
         const opened = other === null ? null : await open(sealingKey(other), text)
         if (opened !== null) return { bytes: opened, isEarlierKey: true }
@@ -57,6 +64,39 @@ export async function loadKeys(place: KeyPlace): Promise<Keys> {
       return null
     },
   }
+}
+
+const recordMaxBytes = 64 * 1024
+/** Of places that changed and changed, the latest. */
+const mostRecorded = 20
+
+/** The places of keys that were configured once, the latest first. The record lies beside our own key, and is trusted like it. */
+function recorded({ folder, earlierKeyFile = null, uid }: KeyPlace): string[] {
+  const text = textAt(join(folder, 'keys'), {
+    maxBytes: recordMaxBytes,
+    links: 'refuse',
+    judge: stat => othersMayWrite(stat, uid),
+  })
+  const paths = (text ?? '').split('\n').filter(line => line.startsWith('/'))
+  return earlierKeyFile === null ? paths : [earlierKeyFile, ...paths]
+}
+
+function record(place: KeyPlace, keyFile: string) {
+  const before = recorded({ ...place, earlierKeyFile: null })
+  if (before[0] === keyFile || keyFile.includes('\n')) return
+  const paths = [keyFile, ...before.filter(path => path !== keyFile)].slice(0, mostRecorded)
+  try {
+    makePrivateFolder(place.folder)
+    atomicWrite(join(place.folder, 'keys'), `${paths.join('\n')}\n`, { nonce: place.nonce() })
+  } catch {
+    // A full disk: a later run records it.
+  }
+}
+
+/** Where an earlier run found the key, of what `keyPrint` told then; null: our own key, or never told. */
+export function keyFileOf(print: string): string | null {
+  const path = /^(\/.*) [0-9a-f]{8}$/.exec(print)?.[1]
+  return path ?? null
 }
 
 /** Tells two keys apart, and nothing else about them; null where the key can't be read. */

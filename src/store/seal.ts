@@ -3,24 +3,17 @@
 import { createHash } from 'node:crypto'
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
-import { jsonObject, stringOf } from '../host/json.js'
 
 /** A key from a key file's bytes, whatever their form (random bytes, text, a systemd credential). */
 export function sealingKey(keyFileBytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(keyFileBytes).digest()
 }
 
-/** A compact JWE of `bytes`; it tells the key's name where that is given. */
+/** A compact JWE of `bytes`; it tells the key's name where that is given, for people and earlier versions. */
 export function seal(key: Uint8Array, bytes: Uint8Array, keyName?: string): Promise<string> {
   const name = keyName === undefined ? {} : { kid: keyName }
   const header = { alg: 'dir', enc: 'A256GCM', ...name }
   return new CompactEncrypt(bytes).setProtectedHeader(header).encrypt(key)
-}
-
-/** The name of the key that `text` says it was sealed with; null: it says none. */
-export function keyNameOf(text: string): string | null {
-  const header = jsonObject(Buffer.from(text.slice(0, text.indexOf('.')), 'base64url'))
-  return stringOf(header?.['kid'])
 }
 
 /** The sealed bytes, or null when `text` was not sealed with `key` or was changed since. */

@@ -1,5 +1,6 @@
 // What a failed request to Vault means, in words for a person. Pure.
 
+import { untrustedServer } from '../anthropic/loopback.js'
 import type { StoreTrouble } from './store.js'
 import type { VaultReply } from './vault-client.js'
 
@@ -65,6 +66,10 @@ function notSent({ what, tls }: Extract<VaultReply, { kind: 'not-sent' }>): Stor
     return denied(`the certificate of Vault has expired (${what}): tell who runs Vault`)
   if (what.includes('ALTNAME_INVALID'))
     return denied(`the certificate of Vault has another name (${what}): see vault.address`)
+  if (what.includes(untrustedServer))
+    return denied(
+      `no token is sent to Vault without TLS there (${what}): have Vault listen with TLS and set vault.address to https://`,
+    )
   if (what.includes('not https')) return denied(`vault.address may not be used (${what})`)
   if (tls)
     return denied(

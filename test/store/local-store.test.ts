@@ -13,8 +13,10 @@ import {
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseLogin, tokenHash } from '../../src/login/login.js'
-import type { StoredLogin } from '../../src/store/document.js'
+import { type StoredLogin, toDocument } from '../../src/store/document.js'
+import { keyFileOf } from '../../src/store/local-key.js'
 import { localStore } from '../../src/store/local-store.js'
+import { seal, sealingKey } from '../../src/store/seal.js'
 
 const uid = process.geteuid?.() ?? -1
 
@@ -41,7 +43,10 @@ function loginOf(name: string): StoredLogin {
   }
 }
 
-function place(t: Test, more: { keyFile?: string; name?: string } = {}) {
+function place(
+  t: Test,
+  more: { keyFile?: string; name?: string; earlierKeyFile?: string | null } = {},
+) {
   const folder = join(t.testdir(), 'store')
   const spent: string[] = []
   const nonce = () => randomBytes(4).toString('hex')
@@ -192,6 +197,36 @@ t.test('what an earlier key sealed opens, and a write seals it with the key in f
   t.match(await open().read(), { kind: 'current', stored: { writeId: 'b' } }, 'and back again')
   rmSync(file('key'))
   t.match(await open({ keyFile }).read(), { kind: 'current', stored: { writeId: 'b' } })
+})
+
+t.test(
+  'a file that the sealed text names is no key: only our own and configured ones are',
+  async t => {
+    const { open, file, folder } = place(t)
+    const known = join(folder, '..', 'known')
+    writeFileSync(known, 'a file of mine that others know')
+    chmodSync(known, 0o600)
+    await open().write(loginOf('mine'), 0)
+    const document = JSON.stringify({ ...toDocument(loginOf('forged')), version: 1 })
+    const forged = await seal(sealingKey(readFileSync(known)), Buffer.from(document), known)
+    for (const name of ['default.jwe', 'default.previous.jwe']) writeFileSync(file(name), forged)
+    t.match(await open().read(), { kind: 'empty', damaged: /does not open/ })
+    t.equal(await open().reseal(), false)
+  },
+)
+
+t.test('a key that was configured once still opens what it sealed', async t => {
+  const { open, file, folder } = place(t)
+  const keyFile = join(folder, '..', 'once')
+  writeFileSync(keyFile, 'k'.repeat(32), { mode: 0o600 })
+  await open({ keyFile }).write(loginOf('a'), 0)
+  t.match(await open().read(), { kind: 'current', stored: { writeId: 'a' } })
+  // As a version before left it: its own memory names the place.
+  rmSync(file('keys'))
+  t.match(await open().read(), { kind: 'empty' })
+  const earlierKeyFile = keyFileOf(open({ keyFile }).keyPrint() ?? '')
+  t.equal(earlierKeyFile, keyFile)
+  t.match(await open({ earlierKeyFile }).read(), { kind: 'current', stored: { writeId: 'a' } })
 })
 
 t.test('sealing anew leaves no version that only the earlier key opens', async t => {

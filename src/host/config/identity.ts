@@ -9,25 +9,33 @@ const address = /^[^\s@{}]+@[^\s@{}]+$/
 /** E-mail and UUIDs in lower case, null where nothing is said. */
 export function resolveIdentity(inputs: ResolveInputs, to: Resolving): Config['identity'] {
   const { merged, roster } = inputs
-  const usersRoster = merged.isUsers(['roster'])
+  const isUsersRoster = merged.isUsers(['roster'])
   const said = merged.data.identity ?? {}
-  const pick = (own: string | undefined, pinned: boolean, listed: string | undefined) =>
-    (listed !== undefined && !(usersRoster && pinned) ? listed : own)?.toLowerCase() ?? null
+  const machines = inputs.system.identity ?? {}
+  const pick = (
+    own: string | undefined,
+    ofMachine: string | undefined,
+    listed: string | undefined,
+  ) => (listed !== undefined && !(isUsersRoster && ofMachine) ? listed : own)?.toLowerCase() ?? null
 
-  const pinned = inputs.system.identity ?? {}
+  const entry = roster?.entry
+  const email = emailOf(said.email, to)
   return {
     organizationUuid: pick(
       said.organizationUuid,
-      pinned.organizationUuid !== undefined,
-      roster?.entry?.organization_uuid,
+      machines.organizationUuid,
+      entry?.organization_uuid,
     ),
-    email: pick(emailOf(said.email, to), pinned.email !== undefined, roster?.entry?.email),
-    accountUuid: pick(
-      said.accountUuid,
-      pinned.accountUuid !== undefined,
-      roster?.entry?.account_uuid,
-    ),
+    email: pick(email, machines.email, entry?.email),
+    accountUuid: pick(said.accountUuid, machines.accountUuid, entry?.account_uuid),
+    isEmailPinned: isEmailPinned(inputs),
   }
+}
+
+/** By its file or its roster: then the address must fit, whatever else is said of the account. */
+function isEmailPinned({ merged, system, roster }: ResolveInputs): boolean {
+  const isListed = !merged.isUsers(['roster']) && roster?.entry?.email !== undefined
+  return isListed || system.identity?.email !== undefined
 }
 
 function emailOf(text: string | undefined, to: Resolving): string | undefined {

@@ -16,7 +16,10 @@ export interface MergedConfig {
   isUsers(path: Path): boolean
 }
 
-/** Maps are merged key by key, lists taken whole. `mode: off` of the machine's file stands too. */
+/**
+ * Maps are merged key by key, lists taken whole. The machine's `mode: off` stands too, and where the machine
+ * sets `mode` at all a user can't set `off`: its alerts would be silenced.
+ */
 export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig {
   const overruled: string[] = []
   const users = new Set<string>()
@@ -28,7 +31,7 @@ export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig 
       const inner = [...keys].map(key => [key, merge(ours?.[key], theirs[key], [...path, key])])
       return Object.fromEntries(inner)
     }
-    if (ours !== undefined && isPinned(path, ours)) {
+    if (ours !== undefined && isPinned(path, ours, theirs)) {
       if (JSON.stringify(ours) !== JSON.stringify(theirs)) overruled.push(keyPath(path))
       return ours
     }
@@ -46,8 +49,8 @@ export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig 
   return { data, overruled, isUsers }
 }
 
-function isPinned(path: Path, ours: unknown): boolean {
-  if (path[0] === 'mode') return ours === 'off'
+function isPinned(path: Path, ours: unknown, theirs: unknown): boolean {
+  if (path[0] === 'mode') return ours === 'off' || theirs === 'off'
   return pinnedKeys.some(key => key === path[0])
 }
 

@@ -12,7 +12,13 @@ export interface Config {
   } | null
   /** The real client, where the configuration names it. */
   client: string | null
-  identity: { organizationUuid: string | null; email: string | null; accountUuid: string | null }
+  identity: {
+    organizationUuid: string | null
+    email: string | null
+    accountUuid: string | null
+    /** The machine sets the address: it must fit whatever else is said of the account. */
+    isEmailPinned: boolean
+  }
   /** Whether this user stands in the roster; null without one. */
   roster: { file: string; listed: boolean } | null
   credential: 'login' | 'long-lived'

@@ -14,7 +14,9 @@ const identity = map(
       'an e-mail address such as "{user}@example.com"',
       'The e-mail address to sign in with. {user}, {host} and {profile} are filled in.',
     ),
-    accountUuid: uuid('The only account whose login is accepted; it outweighs the e-mail address.'),
+    accountUuid: uuid(
+      'The only account whose login is accepted; it outweighs the e-mail address, unless the machine’s file sets that.',
+    ),
   },
   'Whose login is accepted; any other is never backed up and never overwrites.',
 )

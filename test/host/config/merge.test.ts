@@ -21,7 +21,11 @@ const table = [
     system: 'identity: {email: "{user}@example.com"}\n',
     user: 'identity: {email: eve@example.org, accountUuid: 0b1e6c0a-0000-4000-8000-00000000acc0}\n',
     want: {
-      identity: { email: 'alice@example.com', accountUuid: '0b1e6c0a-0000-4000-8000-00000000acc0' },
+      identity: {
+        email: 'alice@example.com',
+        accountUuid: '0b1e6c0a-0000-4000-8000-00000000acc0',
+        isEmailPinned: true,
+      },
       overruled: ['identity.email'],
     },
   },
@@ -66,8 +70,20 @@ const table = [
     want: { mode: 'on', off: null, overruled: [] },
   },
   {
-    name: 'a user may switch off for themselves',
+    name: 'where the machine sets a mode, a user cannot switch off',
     system: 'mode: on\n',
+    user: 'mode: off\n',
+    want: { mode: 'on', off: null, overruled: ['mode'] },
+  },
+  {
+    name: 'a user may observe: alerts and journal go on',
+    system: 'mode: on\n',
+    user: 'mode: observe\n',
+    want: { mode: 'observe', off: null, overruled: [] },
+  },
+  {
+    name: 'where the machine sets no mode, a user may switch off',
+    system: 'alerts: {runbook: "https://example.com/"}\n',
     user: 'mode: off\n',
     want: { mode: 'off', off: { because: 'config' } },
   },

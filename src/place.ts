@@ -1,12 +1,13 @@
 // Whose login it is, where it lies, and the configuration in force for it.
 
 import { lstatSync, statSync } from 'node:fs'
+import { settingsFolder } from './host/client-settings.js'
 import { keepLaunchConfig, launchConfigText } from './host/config/launch-config.js'
 import { type Config, loadConfig } from './host/config.js'
 import { AuthError } from './host/error.js'
 import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from './host/paths.js'
 import { type Person, whoAmI } from './host/person.js'
-import { quoted } from './host/quoted.js'
+import { type Distrust, distrustHint, distrustOf } from './host/trusted-path.js'
 import { foreignAbove, giveBack } from './host/write-failed.js'
 import { version } from './version.js'
 
@@ -14,35 +15,77 @@ import { version } from './version.js'
 export interface Place {
   person: Person
   paths: LoginPaths
-  /** The effective user owns the home and the login folder. */
+  /** Home, login folder and our state are the effective user's, and nobody else can put anything in their place. */
   owned: boolean
+  /** Why they are not; null where `owned`. */
+  distrust: Distrust | null
+  /** The home or the login folder is plainly somebody else's: nobody needs to be told. */
+  foreign: boolean
 }
 
+/** Judges every place that `env` names, and reads nothing in them. */
 export function placeOf(env: Env): Place {
   const person = whoAmI(env)
   const paths = loginPaths(loginFolder(env, person.home), env, person.home)
-  const isOwn = [person.home, paths.folder].every(folder => owns(person.uid, folder))
-  return { person, paths, owned: isOwn && isOwnState(paths.state, person.uid) }
+  const foreign = [person.home, paths.folder].some(
+    folder => ownerOf(folder, person.uid) !== person.uid,
+  )
+  const distrust = distrustIn(person, paths, settingsFolder(env, person.home))
+  return { person, paths, owned: distrust === null, distrust, foreign }
+}
+
+function distrustIn({ home, uid }: Person, paths: LoginPaths, settings: string): Distrust | null {
+  if (!isOwnFolder(paths.state)) return { path: paths.state, why: 'is not a folder' }
+  for (const folder of [home, paths.folder, paths.state]) {
+    const owner = ownerOf(folder, uid)
+    const found = distrustOf(folder, uid)
+    if (found !== null) return found
+    if (owner !== uid) return { path: folder, why: `belongs to user ${owner}` }
+  }
+  return distrustOf(settings, uid)
+}
+
+/** Through links; of a folder that is not there yet, or can't be seen, `uid`. */
+function ownerOf(path: string, uid: number): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.uid ?? uid
+  } catch {
+    return uid
+  }
 }
 
 /** A link in the place of our own folder was put there by somebody else. */
-function isOwnState(path: string, uid: number): boolean {
-  const state = lstatSync(path, { throwIfNoEntry: false })
-  return state === undefined || (state.isDirectory() && state.uid === uid)
+function isOwnFolder(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== false
+  } catch {
+    return true
+  }
 }
 
-/** Why nothing is changed here, as an error with what to type. */
-export function notOurs({ person, paths }: Place): AuthError {
-  const foreign = [person.home, paths.folder].find(each => !owns(person.uid, each)) ?? paths.state
-  const isLost = foreignAbove(foreign, person.uid) !== null
-  return new AuthError('not-private', `${foreign} belongs to somebody else`, {
-    hint: isLost ? giveBack(foreign) : `ls -ld ${quoted(foreign)}`,
+/** Why nothing is read or changed here, as an error with what to type. */
+export function notOurs({ person, distrust }: Place): AuthError {
+  const { path, why } = distrust ?? { path: person.home, why: 'is not yours' }
+  return new AuthError('not-private', `${path} ${why}`, {
+    hint: mendHint({ path, why }, person.uid),
   })
+}
+
+function mendHint(distrust: Distrust, uid: number): string {
+  const isLost = foreignAbove(distrust.path, uid) !== null
+  return isLost ? giveBack(distrust.path) : distrustHint(distrust, uid)
+}
+
+/** One sentence about a place that is not trusted, with what to type at its end; null where there is nothing to mend. */
+export function distrustWords({ person, distrust, foreign }: Place): string | null {
+  if (distrust === null || foreign) return null
+  const { path, why } = distrust
+  return `${path} ${why}, so your login is left alone; type: ${mendHint(distrust, person.uid)}`
 }
 
 /**
  * The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached.
- * In somebody else's home nothing is done, whatever is wrong with their own.
+ * In a home that is not trusted nothing is done, so only the machine's file counts.
  */
 export async function configOf(
   { person, paths, owned }: Place,
@@ -52,10 +95,8 @@ export async function configOf(
   const own = ownPaths(env, person.home)
   const cache = { path: `${paths.state}/config.json`, version }
   if (owned) return loadConfig({ paths: own, env, person, ...(readOnly ? {} : { cache }) })
-  return loadConfig({ paths: own, env, person }).catch(() => {
-    const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
-    return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
-  })
+  const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
+  return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
 }
 
 /**
@@ -81,9 +122,4 @@ export function configForShell(
     // The shell asks once more.
   }
   return text
-}
-
-/** A folder that is not there yet will be ours. */
-function owns(uid: number, folder: string): boolean {
-  return (statSync(folder, { throwIfNoEntry: false })?.uid ?? uid) === uid
 }

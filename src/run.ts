@@ -28,8 +28,10 @@ export interface Run {
   /** The key of the sealed store: which one it is, and the store sealed anew with it. */
   key: Pick<LocalStore, 'keyPrint' | 'reseal'>
   actor: Actor
-  /** The effective user owns the home and the login folder. */
+  /** Nobody but the effective user and root decides what home and login folder hold; else nothing in them is read. */
   owned: boolean
+  /** Why not, as a sentence with what to type; null: owned, or plainly somebody else's. */
+  distrust: string | null
   otherCredential: OtherCredential | null
   /** What may sign where the login can't. */
   standIn: StandInCredential | null

@@ -7,7 +7,7 @@ import { networkOf } from './anthropic/network.js'
 import { anthropicProfile } from './host/anthropic-profile.js'
 import { makePrivateFolder } from './host/atomic-write.js'
 import { findClient } from './host/client.js'
-import { readClientSettings, settingsFolder } from './host/client-settings.js'
+import { noSettings, readClientSettings, settingsFolder } from './host/client-settings.js'
 import type { Config } from './host/config.js'
 import {
   type CredentialFiles,
@@ -20,9 +20,9 @@ import type { Person } from './host/person.js'
 import { hasStoredKey } from './login/client-config.js'
 import { processFacts } from './login/lock-owner.js'
 import { readLoginFile } from './login/login-file.js'
-import type { SessionMemory } from './login/memory.js'
+import { emptyMemory, type SessionMemory } from './login/memory.js'
 import { readMemory } from './login/read-memory.js'
-import type { Place } from './place.js'
+import { distrustWords, type Place } from './place.js'
 import type { Actor } from './report/journal.js'
 import { type Run, remember } from './run.js'
 import { keyFileOf } from './store/local-key.js'
@@ -54,13 +54,15 @@ export async function startRun(place: Place, config: Config, options: StartOptio
   const { env, cwd, readOnly = false } = options
   const own = ownPaths(env, person.home)
   if (owned && config.mode !== 'off' && !readOnly) makePrivateFolder(paths.state)
-  const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+  const settings = owned
+    ? await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+    : noSettings
   const credentials: CredentialFiles = {
-    profile: anthropicProfile(profilePlace(env, settings, person.home)),
-    storedKey: hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
+    profile: owned ? anthropicProfile(profilePlace(env, settings, person.home)) : null,
+    storedKey: owned && hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
   }
   const nonce = () => randomBytes(8).toString('hex')
-  const memory = readMemory(paths.stateFile, { orEmpty: readOnly || !owned })
+  const memory = owned ? readMemory(paths.stateFile, { orEmpty: readOnly }) : emptyMemory
   const local = localStore(
     {
       folder: own.localStore,
@@ -80,6 +82,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     paths,
     env,
     owned,
+    distrust: distrustWords(place),
     memory,
     network: networkOf(env, settings),
     store: null,
@@ -117,7 +120,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     asked: null,
     tried: [],
   }
-  run.store = await storeOf(run, local, own.localStore)
+  run.store = owned ? await storeOf(run, local, own.localStore) : null
   return run
 }
 

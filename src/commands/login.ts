@@ -8,7 +8,7 @@ import { isConfigured } from '../identity.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/read-memory.js'
 import { exitCodes, type Outcome } from '../outcome.js'
-import { configOf, placeOf } from '../place.js'
+import { configOf, notOurs, placeOf } from '../place.js'
 import { clean } from '../report/clean.js'
 import { type LoginStage, loginLines } from '../report/command-text.js'
 import { progress } from '../report/progress.js'
@@ -25,10 +25,7 @@ type LoginFlags = FlagValues<typeof entry>
 export async function login(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
   const place = placeOf(env)
-  if (!place.owned)
-    throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
-      hint: 'sign in as the owner of the home',
-    })
+  if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
   const client = flags.client ?? findClient(env, config.client)
   if (client === null) throw new AuthError('client-missing', 'the real client was not found')

@@ -6,7 +6,7 @@ import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
 import { clearMarks } from '../login/marks.js'
 import { exitCodes, type Verdict } from '../outcome.js'
-import { configOf, type Place, placeOf } from '../place.js'
+import { configOf, notOurs, type Place, placeOf } from '../place.js'
 import { inkFor } from '../report/ink.js'
 import { logoutLines } from '../report/logout-text.js'
 import { progress } from '../report/progress.js'
@@ -20,10 +20,7 @@ import { logout as entry } from './table/logout.js'
 export async function logout(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
   const place = placeOf(env)
-  if (!place.owned)
-    throw new AuthError('not-private', `${place.paths.folder} belongs to somebody else`, {
-      hint: 'sign out as the owner of the home',
-    })
+  if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
   if (config.mode === 'off')
     throw new AuthError('usage', 'claude-auth is switched off here', { hint: 'claude auth logout' })

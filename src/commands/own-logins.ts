@@ -31,19 +31,20 @@ export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   const at = (folder: string): OwnLogin => {
     const own = envOfLogin(env, folder)
     const place = placeOf(own)
-    const remembered = rememberedConfig(configFile(place), place.person.uid, version)
+    const remembered = rememberedAt(place)
     const name = names.get(folder) ?? remembered?.profile ?? null
     return { env: own, place, name: name ?? '', config: remembered }
   }
+  if (!first.owned) return []
   const folders = [...new Set([...names.keys(), ...foldersIn(home)])]
   const others = folders.filter(folder => folder !== first.paths.folder).map(at)
-  const remembered = rememberedConfig(configFile(first), first.person.uid, version)
+  const remembered = rememberedAt(first)
   const all = [{ env: bare, place: first, name: 'default', config: remembered }, ...others]
   return all.filter(({ place, name }) => place.owned && name !== '')
 }
 
-function configFile({ paths }: Place): string {
-  return join(paths.state, 'config.json')
+function rememberedAt({ owned, paths, person }: Place): Config | null {
+  return owned ? rememberedConfig(join(paths.state, 'config.json'), person.uid, version) : null
 }
 
 /** The folders of a home in which we have left a memory. */

@@ -10,7 +10,8 @@ import type { LoginFacts } from './facts-login.js'
 export type Both = { login: LoginFacts; engine: EngineFacts }
 
 /** Is there a login, whole and usable? */
-export function loginFile({ login, engine }: Both): Finding {
+export function loginFile({ login, engine }: Both): Finding | null {
+  if (!login.place.owned) return null
   const { seen, decision, nowMs } = engine
   const { file } = seen
   const command = signInCommand(seen.state, nowMs)

@@ -15,7 +15,7 @@ export function config({ place, run }: LoginFacts): Finding {
 
 export function mode({ place, run }: LoginFacts): Finding {
   const { mode, off } = run.config
-  if (!place.owned) return found('note', modeWords.notYours)
+  if (!place.owned) return found('note', place.foreign ? modeWords.notYours : modeWords.distrusted)
   if (off) return found('note', modeWords.off(modeWords.whyOff[off.because], off.file))
   return mode === 'observe' ? found('note', modeWords.observe) : ok(modeWords.on)
 }

@@ -51,7 +51,7 @@ export async function clientFacts(
   return {
     path,
     version: path === null ? null : await versionOf(path, env),
-    onboarding: onboardingIn(paths.clientConfig),
+    onboarding: place.owned ? onboardingIn(paths.clientConfig) : 'no-config',
     clientConfig: pathFacts(paths.clientConfig),
     hooks: hooksIn(settings),
     switches: settings.sources.flatMap(({ file, scope, ...source }) => {

@@ -104,16 +104,17 @@ function factsOf(path: string, { uid, mode }: Stats): PathFacts {
 }
 
 /** The folders on the way to the login file and, through a link, to its target, as OpenSSH judges those above a key. */
-function unsafeAbove({ paths, person, owned }: Place): LoginFacts['unsafe'] {
-  if (!owned || pathFacts(paths.folder) === null) return null
+function unsafeAbove({ paths, person, owned, distrust, foreign }: Place): LoginFacts['unsafe'] {
   try {
+    const known = distrust && pathFacts(distrust.path)
+    if (distrust && known) return foreign ? null : { ...known, why: distrust.why }
+    if (!owned || pathFacts(paths.folder) === null) return null
     const isElsewhere = isLink(paths.loginFile) && pathFacts(paths.loginFile) !== null
     const target = isElsewhere
       ? distrustOf(dirname(realpathSync(paths.loginFile)), person.uid)
       : null
-    const unsafe = distrustOf(paths.folder, person.uid) ?? target
-    const about = unsafe && pathFacts(unsafe.path)
-    return unsafe && about ? { ...about, why: unsafe.why } : null
+    const about = target && pathFacts(target.path)
+    return target && about ? { ...about, why: target.why } : null
   } catch {
     // Gone in the meantime.
     return null

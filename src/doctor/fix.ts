@@ -52,7 +52,7 @@ export function fixText(fix: Fix): string {
 
 /** Does one fix. Whatever goes wrong with the login, or with a system call, is told as a refusal. */
 export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
-  if (!tools.place.owned) return refusals.notOurs
+  if (!tools.place.owned && !closesPlace(fix, tools.place)) return refusals.notOurs
   try {
     return await (fix.do === 'ensure' ? runEngine(tools) : mendPath(fix, tools))
   } catch (error) {
@@ -67,6 +67,11 @@ export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
         ? refusals.isLink(fix.path)
         : refusals.failed(fix.path, code)
   }
+}
+
+/** Does it close the very folder for which nothing else here is trusted? */
+function closesPlace(fix: Fix, { distrust }: Place): boolean {
+  return fix.do === 'chmod' && distrust?.path === fix.path && (fix.mode & 0o022) === 0
 }
 
 async function runEngine(tools: Tools): Promise<Refusal> {

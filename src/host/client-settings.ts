@@ -35,6 +35,9 @@ export interface ClientSettings {
   notes: { file: string; why: string }[]
 }
 
+/** Of a home in which nothing is read. */
+export const noSettings: ClientSettings = { sources: [], env: {}, apiKeyHelper: null, notes: [] }
+
 /**
  * Reads the settings as the client orders them: managed (its drop-ins by name, the last one
  * strongest, then `managed-settings.json`), project-local, project, user. `folder` is the client's

@@ -19,6 +19,7 @@ import { Script } from 'node:vm'
 import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
 import { openOwn } from './open-file.js'
 import type { Env } from './paths.js'
+import { distrustOf } from './trusted-path.js'
 
 /** Where the code is kept: `name` changes with everything that it depends on. */
 export interface CodePlace {
@@ -42,14 +43,15 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 
 /**
  * One file in `codeFolder` for each bundle and Node. Null where nothing is to be kept: in somebody else's
- * home or cache folder, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is,
+ * home or cache folder, where others could put something in their place, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is,
  * so only the user's own files count.
  */
 export function codePlace(env: Env, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
-  const user = process.geteuid?.()
+  const user = process.geteuid?.() ?? -1
   if (look(env['HOME'] || '/')?.uid !== user || ownerAbove(folder) !== user) return null
+  if (distrustOf(folder, user) !== null) return null
   // A distribution mends its Node without another version, of which V8 knows nothing.
   const node = look(process.execPath)
   if (node === undefined) return null

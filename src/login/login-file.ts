@@ -41,6 +41,9 @@ export type LoginFile = {
 
 const nothing = { bytes: null, contentHash: null, mtimeMs: null }
 
+/** In a folder that is not trusted: nothing is read, so nothing is known. */
+export const unreadLogin: LoginFile = { ...nothing, kind: 'missing' }
+
 /**
  * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
  * `unreadable` with `what` in plain words, what may not be read is `closed`. A symbolic link is followed when nobody else could have

@@ -97,7 +97,10 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): str
   if (because === 'off') return 'claude-auth is switched off (mode: off).'
   if (because === 'observe')
     return 'claude-auth only observes (mode: observe); nothing was changed.'
-  if (because === 'not-ours') return 'This login belongs to another account; nothing was changed.'
+  if (because === 'not-ours')
+    return verdict === 'attention'
+      ? 'Others can change this home or login folder; nothing in it was read or changed.'
+      : 'This login belongs to another account; nothing was changed.'
   const whose = outcome.identity?.email ? ` for ${cleanMiddle(outcome.identity.email, 60)}` : ''
   if (outcome.credential === 'long-lived') return `A long-lived token${whose} is in use.`
   return `Your login${whose} is good${untilWords(outcome.expiresAt, nowMs)}.`

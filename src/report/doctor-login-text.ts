@@ -21,6 +21,9 @@ export const modeWords = {
   notYours: words(
     'This home or login folder belongs to another user: claude-auth leaves it alone.',
   ),
+  distrusted: words(
+    'Others can change this home or login folder: claude-auth reads nothing in it.',
+  ),
   overruled: (keys: string[]) =>
     words(`The machine's configuration overrules yours: ${clean(keys.join(', '), 200)}.`),
   config: (files: string[]) =>

@@ -23,6 +23,8 @@ export type Note =
   | { say: 'vault-token'; detail: string }
   /** Logins to MCP servers left the login file with what could not be read. */
   | { say: 'lost-neighbours' }
+  /** A place that others can change, why, and what to type. */
+  | { say: 'distrust'; detail: string }
   | { say: 'own-trouble'; detail: string }
   | { say: 'attention'; detail: string }
 
@@ -58,6 +60,8 @@ export function noteLine(note: Note, nowMs: number): string {
       return troubleLine(note.detail, '. See: claude-auth log')
     case 'lost-neighbours':
       return say('A broken login file was put aside, MCP logins too. See: claude-auth log')
+    case 'distrust':
+      return `${linePrefix}${clean(note.detail, 1_000)}`
     case 'own-trouble':
       return troubleLine(note.detail, `; Claude starts${seeEnsure}`, seeEnsure)
     case 'attention':

@@ -66,6 +66,8 @@ function moodOf({ outcome, mode }: StatusFacts): Mood {
 function headline(facts: StatusFacts): string {
   const { outcome, mode, otherCredential } = facts
   const { because, verdict, credential } = outcome
+  if (because === 'not-ours' && verdict === 'attention')
+    return 'Others can change this home or login folder; your login is left alone'
   if (because === 'not-ours')
     return 'This login belongs to another account of this machine; it is left alone'
   if (mode === 'off') {

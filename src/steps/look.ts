@@ -4,7 +4,7 @@ import { isRightIdentity } from '../identity.js'
 import { isIncomplete, isOldCopy, lineageInFile } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { type LoginFile, readLoginFile } from '../login/login-file.js'
+import { type LoginFile, readLoginFile, unreadLogin } from '../login/login-file.js'
 import { hasMark } from '../login/login-text.js'
 import type { Held, Verified } from '../login/memory.js'
 import type { Run } from '../run.js'
@@ -28,7 +28,7 @@ export interface Seen {
 /** Reads the login file afresh and puts it together with the memory and what the store said. */
 export function look(run: Run): Seen {
   const { memory, config } = run
-  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const file = run.owned ? readLoginFile(run.paths.loginFile, run.person.uid) : unreadLogin
   const lineage = file.kind === 'login' ? lineageOf(run, file, file.login) : null
   const { held } = memory
   const state: State = {

@@ -17,13 +17,14 @@ export function verdictOf(decision: Decision, trouble: string | null): Verdict {
   if (decision.do === 'sign-in') return 'sign-in'
   if (decision.because === 'own-trouble') return 'broken'
   if (decision.because === 'no-answer') return 'no-answer'
-  const isGood = decision.because === 'fresh' || decision.because === 'long-lived'
+  const isGood = ['fresh', 'long-lived', 'not-ours'].includes(decision.because)
   return isGood && trouble !== null ? 'attention' : 'ok'
 }
 
 /** What works, but needs care; null: nothing. */
 export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): string | null {
   const { memory } = run
+  if (decision.because === 'not-ours') return run.distrust
   if (file.kind === 'login' && file.bytes && onlyTolerantJson(file.bytes))
     return `comments in ${run.paths.loginFile} keep the client from reading it`
   if (file.kind === 'closed') {

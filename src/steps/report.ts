@@ -84,8 +84,12 @@ export async function report(
   if (alert === 'failed' && alertTrouble !== null)
     others.push({ say: 'alert-failed', detail: alertTrouble })
   const email = expectedEmail(config, run.memory, run.paths.clientConfig)
+  if (decision.because === 'not-ours' && run.distrust !== null)
+    others.push({ say: 'distrust', detail: run.distrust })
+  // What has a line of its own is not said twice.
+  const isSaid = trouble === clockTrouble || decision.because === 'not-ours'
   const lines = launchLines({
-    verdict: trouble === clockTrouble && verdict === 'attention' ? 'ok' : verdict,
+    verdict: isSaid && verdict === 'attention' ? 'ok' : verdict,
     because: decision.because,
     sinceMs,
     nowMs: run.now(),

@@ -1,10 +1,10 @@
 // One file that the configuration is made of: does it exist, is it safe to believe, has it changed.
 
-import { type BigIntStats, realpathSync, statSync } from 'node:fs'
+import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../error.js'
 import type { OwnPaths } from '../paths.js'
-import { closing, othersMayWrite } from '../trusted-path.js'
+import { closing, distrustHint, distrustOf, othersMayWrite } from '../trusted-path.js'
 
 const maxBytes = 1024 * 1024
 
@@ -35,7 +35,7 @@ export function configFiles(
 
 /**
  * Looks at one file without reading it. A file that is missing is fine; one that others could have
- * written, itself or by its folder (its target's too, for a symlink), is not.
+ * written, or replaced anywhere on the way to it (links included), is not.
  * @throws AuthError `config-unreadable`, `config-writable-by-others`, `config-invalid` (over 1 MiB)
  */
 export function configSource(kind: SourceKind, path: string, uid: number): ConfigSource {
@@ -45,9 +45,13 @@ export function configSource(kind: SourceKind, path: string, uid: number): Confi
     throw new AuthError('config-unreadable', `${path}: want a regular file`, {
       hint: `ls -ld ${path}`,
     })
-  believe(path, stat, uid)
-  for (const folder of new Set([dirname(path), dirname(realpathSync(path))]))
-    believe(folder, statSync(folder), uid)
+  const why = othersMayWrite(stat, uid)
+  if (why) throw unbelieved(`${path} ${why}, so it is not believed`, closing(path, stat, uid))
+  const distrust = distrustOf(path, uid)
+  if (distrust) {
+    const what = `${distrust.path} ${distrust.why}, so ${path} is not believed`
+    throw unbelieved(what, distrustHint(distrust, uid))
+  }
   if (stat.size > maxBytes)
     throw new AuthError('config-invalid', `${path}: want at most 1 MiB of YAML`, {
       hint: `ls -l ${path}`,
@@ -67,12 +71,8 @@ function statConfig(path: string): BigIntStats | undefined {
   }
 }
 
-function believe(path: string, stat: Parameters<typeof othersMayWrite>[0], uid: number): void {
-  const why = othersMayWrite(stat, uid)
-  if (why)
-    throw new AuthError('config-writable-by-others', `${path} ${why}, so it is not believed`, {
-      hint: closing(path, stat, uid),
-    })
+function unbelieved(what: string, hint: string): AuthError {
+  return new AuthError('config-writable-by-others', what, { hint })
 }
 
 function exists(path: string): boolean {

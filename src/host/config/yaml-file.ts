@@ -1,13 +1,29 @@
 // One YAML file as plain data, every problem with its line, and where each key stands.
 
-import { readFileSync } from 'node:fs'
-import { type Document, isMap, isNode, LineCounter, type ParsedNode, parseDocument } from 'yaml'
-import { AuthError, systemCode } from '../error.js'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from 'yaml'
+import { AuthError } from '../error.js'
+import { readBounded } from '../open-file.js'
+import { quoted } from '../quoted.js'
 import { withoutNulls } from './plain-data.js'
 import { keyPath, type Path, type Problem } from './problem.js'
 import { yamlSlip } from './yaml-slip.js'
 
 const maxAliases = 50
+const maxBytes = 1024 * 1024
+/** A roster of several thousand people has fewer; what takes the library longest costs 10 µs each. */
+const maxMarks = 40_000
+const maxLines = 80_000
+/** Each costs a search for its place. */
+const maxProblems = 20
 
 export interface YamlFile {
   path: string
@@ -32,18 +48,28 @@ export function emptyFile(path: string): YamlFile {
   return { path, data: {}, problems: [], problem, has: () => false }
 }
 
-/** @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`. */
+/**
+ * Reads at most 1 MiB, and no text whose keys and marks would take long to parse.
+ * @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`.
+ */
 export function readYamlFile(path: string): YamlFile {
   const text = readText(path)
   if (text === null) {
     const file = emptyFile(path)
     return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
   }
+  const excess = tooMuch(text)
+  if (excess !== null) {
+    const file = emptyFile(path)
+    return { ...file, data: null, problems: [file.problem([], excess)] }
+  }
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    // The library compares each key with all before it: repeatedKey takes no such time.
+    uniqueKeys: false,
     version: '1.2',
   })
   const at = (offset: number | undefined, key: Path, what: string): Problem => {
@@ -66,25 +92,61 @@ export function readYamlFile(path: string): YamlFile {
     const what = yamlSlip(slip.code, text, slip.pos[0])
     return { path, data: null, problems: [at(slip.pos[0], [], what)], problem, has }
   }
+  const repeated = repeatedKey(document)
+  if (repeated !== null) {
+    const what = yamlSlip('DUPLICATE_KEY', text, repeated)
+    return { path, data: null, problems: [at(repeated, [], what)], problem, has }
+  }
   const problems: Problem[] = []
   const data = plainData(document, problems, problem)
   return { path, data, problems, problem, has }
 }
 
 function readText(path: string): string | null {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new AuthError('config-unreadable', `${path}: cannot be read (${systemCode(error)})`, {
-      hint: `ls -l ${path}`,
-    })
+  const read = readBounded(path, { maxBytes })
+  if (read.kind !== 'read') {
+    const why = read.kind === 'unfit' ? read.why : 'cannot be read (ENOENT)'
+    throw new AuthError('config-unreadable', `${path}: ${why}`, { hint: `ls -l ${quoted(path)}` })
   }
+  const { bytes } = read
   try {
     return bytes.includes(0) ? null : new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return null
   }
+}
+
+/** What was expected of a text that would take long to parse; null: it would not. */
+function tooMuch(text: string): string | null {
+  const isOver = (mark: RegExp, most: number) => {
+    let count = 0
+    while (mark.test(text)) if (++count > most) return true
+    return false
+  }
+  if (isOver(/\n/g, maxLines)) return `expected YAML of at most ${maxLines} lines`
+  return isOver(/[[\]{},:?&*!"'\\%]|-\s/g, maxMarks)
+    ? `expected YAML of at most ${maxMarks} keys, list items and marks`
+    : null
+}
+
+/** Where the first key stands that its map has already; null: each stands once. */
+function repeatedKey(document: Document): number | null {
+  let found: number | null = null
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>()
+      for (const { key } of items) {
+        const value = isScalar(key) ? key.value : key
+        if (keys.has(value)) {
+          found = (key as ParsedNode | null)?.range?.[0] ?? 0
+          return visit.BREAK
+        }
+        keys.add(value)
+      }
+      return undefined
+    },
+  })
+  return found
 }
 
 function plainData(
@@ -104,7 +166,9 @@ function plainData(
     problems.push(problem([], 'expected a map of keys'))
     return null
   }
-  const clean = withoutNulls(data, [], (path, what) => problems.push(problem(path, what)))
+  const clean = withoutNulls(data, [], (path, what) => {
+    if (problems.length < maxProblems) problems.push(problem(path, what))
+  })
   return clean as Record<string, unknown>
 }
 

@@ -91,6 +91,24 @@ const texts: [name: string, text: string | Buffer, want: RegExp][] = [
   ['a NUL byte', 'mode: on\0\n', /expected YAML, got binary data/],
   ['bytes that are no UTF-8', Buffer.from([0x6d, 0xff, 0xfe]), /expected YAML, got binary data/],
   ['half a million brackets', '['.repeat(500_000), /expected YAML/],
+  [
+    'a megabyte of keys',
+    Array.from({ length: 70_000 }, (_, at) => `key${at}: 1`).join('\n'),
+    /expected YAML of at most 40000 keys/,
+  ],
+  ['a megabyte of comments', '#\n'.repeat(500_000), /expected YAML of at most 80000 lines/],
+  ['a list of nothing', `a: [${','.repeat(900_000)}]`, /expected YAML of at most 40000 keys/],
+  ['half a million slips', '"'.repeat(900_000), /expected YAML of at most 40000 keys/],
+  [
+    'a key that stands twice, quoted once',
+    'store: none\n"store": local\n',
+    /:2:1: expected each key once/,
+  ],
+  [
+    'a key twice further in',
+    'identity: {email: a@b, email: c@d}\n',
+    /expected each key once, got email/,
+  ],
   ['keys that are maps', '? {a: 1}\n: 2\n', /expected keys that are plain text/],
 ]
 

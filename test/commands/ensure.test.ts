@@ -102,6 +102,23 @@ t.test(
   },
 )
 
+t.test(
+  'in a home that others may write nothing is read or written, and the command to type is told',
+  async t => {
+    const box = await sandbox(t, { login: 'expired' })
+    const { path, paths } = box.home
+    const before = readFileSync(paths.loginFile, 'utf8')
+    chmodSync(path, 0o777)
+    t.match((await box.ensure()).outcome, { verdict: 'attention', because: 'not-ours', did: [] })
+    const launched = await box.run(program, ['ensure', '--for', 'launch'])
+    t.match(launched.stdout, `launch\nclaude-auth: ${path} is writable by others`)
+    t.match(launched.stdout, `type: chmod go-w ${path}`)
+    t.equal(readFileSync(paths.loginFile, 'utf8'), before)
+    t.notOk(existsSync(paths.state))
+    t.equal(box.authority.requests.length, 0)
+  },
+)
+
 t.test('what is known of the configuration stands in it', async t => {
   const box = await sandbox(t, { config: { custody: 'sole' } })
   // The gate can't be opened.

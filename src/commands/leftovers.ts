@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { codeFolder } from '../host/compile-cache.js'
+import { codeFolder, removeCode } from '../host/compile-cache.js'
 import { enterGate } from '../host/gate.js'
 import { type Env, ownPaths } from '../host/paths.js'
 import { removeEmptyFolders } from '../install/carry-out.js'
@@ -34,7 +34,7 @@ export function removeLeftovers(logins: OwnLogin[], env: Env): boolean {
     for (const version of ['', '.previous', '.unopened'])
       rmSync(sealed(localStore, login, version), { force: true })
   }
-  removeCode(env, home)
+  removeCompiled(env, home)
   if (!existsSync(localStore)) return true
   if (readdirSync(localStore).some(name => name.endsWith('.jwe'))) return false
   rmSync(localStore, { recursive: true, force: true })
@@ -70,12 +70,12 @@ function releaseLocks({ paths }: Place): void {
 }
 
 /** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */
-function removeCode(env: Env, home: string): void {
+function removeCompiled(env: Env, home: string): void {
   const folder = codeFolder(env)
   if (folder === null) return
   try {
-    rmSync(folder, { recursive: true, force: true })
-    removeEmptyFolders(dirname(folder), home)
+    removeCode(folder, () => true)
+    removeEmptyFolders(folder, home)
   } catch {
     // Another user's, or on a disk that is read-only.
   }

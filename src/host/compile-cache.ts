@@ -11,12 +11,14 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  readSync,
   type Stats,
   statSync,
+  unlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
-import { atomicWrite, makePrivateFolder, removeQuietly } from './atomic-write.js'
+import { atomicWrite, makePrivateFolder } from './atomic-write.js'
 import { openOwn } from './open-file.js'
 import type { Env } from './paths.js'
 import { distrustOf } from './trusted-path.js'
@@ -142,11 +144,44 @@ function write({ folder, name }: CodePlace, source: Buffer, code: Buffer, nowMs:
   }
 }
 
-/** What earlier versions left. */
+/** What earlier versions left and nobody wants any more. */
 function forgetOld(folder: string, nowMs: number): void {
+  removeCode(folder, stat => nowMs - stat.mtimeMs > forgottenMs)
+}
+
+/** The name that `codePlace` gives: a bundle of ours and the Node that made the code. */
+const codeName = /^(?:main|engine)-[0-9a-f]{16}\.cjs-v\d+\.\d+\.\d+-[a-z0-9]+-\d+-\d+$/
+/** Bytes 2 and 3 of V8's code, behind our checksum, whatever Node made it (`SerializedCodeData::kMagicNumber`). */
+const v8Magic = 0xc0de
+
+/**
+ * Removes kept code for which `isUnwanted` holds from `folder`, and nothing else: only what by name, owner and content is
+ * code of ours, in a folder that only this user and root can change (other things may lie there, as with
+ * `XDG_CACHE_HOME=~/.local/share`). Throws the system's error where a file can't be removed.
+ */
+export function removeCode(folder: string, isUnwanted: (stat: Stats) => boolean): void {
+  const uid = process.geteuid?.() ?? -1
+  if (!isOwn(folder) || distrustOf(folder, uid) !== null) return
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (nowMs - statSync(path).mtimeMs > forgottenMs) removeQuietly(path)
+    if (codeName.test(name) && isCode(path, isUnwanted)) unlinkSync(path)
+  }
+}
+
+function isCode(path: string, isUnwanted: (stat: Stats) => boolean): boolean {
+  let file: number | null = null
+  try {
+    file = openOwn(path, constants.O_RDONLY)
+    if (!isUnwanted(fstatSync(file))) return false
+    const start = Buffer.alloc(checksumBytes + 4)
+    return (
+      readSync(file, start, 0, start.length, 0) === start.length &&
+      start.readUInt16LE(checksumBytes + 2) === v8Magic
+    )
+  } catch {
+    return false
+  } finally {
+    if (file !== null) closeSync(file)
   }
 }
 

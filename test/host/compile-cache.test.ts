@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import t, { type Test } from 'tap'
-import { codePlace, runCompiled } from '../../src/host/compile-cache.js'
+import { codePlace, removeCode, runCompiled } from '../../src/host/compile-cache.js'
 
 // In one process V8 would remember the script by itself.
 setFlagsFromString('--no-compilation-cache')
@@ -35,7 +35,7 @@ const source = Buffer.from(
 function place(t: Test) {
   const home = mkdtempSync(join(tmpdir(), 'compile-cache-'))
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
-  const at = codePlace({ HOME: home }, 'main-0123.cjs')
+  const at = codePlace({ HOME: home }, 'main-0123456789abcdef.cjs')
   if (at === null) throw new Error('there is no place')
   return { home, at, file: join(at.folder, at.name) }
 }
@@ -149,14 +149,48 @@ t.test('a bundle that was edited is compiled anew, though it has its old length'
   t.equal(runCompiled(Buffer.from('(() => 2)()'), 'script', at).value, 2)
 })
 
-t.test('what an earlier version left goes after a month', async t => {
+t.test('what an earlier version left goes after a month, and nothing else of that age', async t => {
   const { at } = place(t)
-  runCompiled(source, 'script', { ...at, name: 'young' }).keep(Date.now(), true)
-  runCompiled(source, 'script', { ...at, name: 'old' }).keep(Date.now(), true)
+  const [young, old] = ['main-1111111111111111.cjs', 'engine-2222222222222222.cjs'].map(bundle =>
+    at.name.replace(/^.*\.cjs/, bundle),
+  ) as [string, string]
+  for (const name of [young, old])
+    runCompiled(source, 'script', { ...at, name }).keep(Date.now(), true)
+  const alike = old.replace('2222222222222222', '3333333333333333')
+  const others: Record<string, string> = {
+    'default.jwe': 'the sealed login',
+    key: 'the key of the sealed store',
+    'config.yaml': 'version: 1',
+    [alike]: 'a name like ours, and other bytes in it: they begin as no code of V8 does',
+    [`${old}.bak`]: readFileSync(join(at.folder, old), 'latin1'),
+  }
+  for (const [name, text] of Object.entries(others)) writeFileSync(join(at.folder, name), text)
+  mkdirSync(join(at.folder, old.replace('2222222222222222', '4444444444444444')))
   const longAgo = Date.now() / 1000 - 40 * 24 * 3600
-  utimesSync(join(at.folder, 'old'), longAgo, longAgo)
+  for (const name of readdirSync(at.folder))
+    if (name !== young) utimesSync(join(at.folder, name), longAgo, longAgo)
+  const before = readdirSync(at.folder)
   runCompiled(source, 'script', at).keep(Date.now(), true)
-  t.same(readdirSync(at.folder), [at.name, 'young'])
+  const wanted = [...before.filter(name => name !== old), at.name].sort()
+  t.same(readdirSync(at.folder).sort(), wanted)
+  removeCode(at.folder, () => true)
+  t.same(
+    readdirSync(at.folder).sort(),
+    wanted.filter(name => name !== at.name && name !== young),
+    'an uninstall leaves them too',
+  )
+})
+
+t.test('nothing is swept where others can change something, or behind a link', async t => {
+  const { home, at } = place(t)
+  runCompiled(source, 'script', at).keep(Date.now(), true)
+  chmodSync(home, 0o777)
+  removeCode(at.folder, () => true)
+  t.same(readdirSync(at.folder), [at.name])
+  chmodSync(home, 0o700)
+  symlinkSync(at.folder, join(home, 'link'))
+  removeCode(join(home, 'link'), () => true)
+  t.same(readdirSync(at.folder), [at.name])
 })
 
 t.test('a folder that cannot be made stops nothing', async t => {

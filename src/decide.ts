@@ -149,7 +149,8 @@ function newerInStore(state: State, login: LoginFacts, nowMs: number): Decision 
   const next = restoring(state, stored, 'store-newer', isGood ? nowMs - justNowMs : 0, nowMs)
   if (next?.do !== 'restore' || !isGood) return next
   const proof = verificationOf(state, stored)
-  return proof?.kind === 'accepted' && proof.atMs >= nowMs - justNowMs ? next : null
+  const isJustNow = proof !== null && proof.atMs >= nowMs - justNowMs && proof.atMs <= nowMs
+  return isJustNow && proof.kind === 'accepted' ? next : null
 }
 
 function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision {

@@ -191,6 +191,109 @@ t.test('a document that others use is not renewed past while it is away', async 
   })
 })
 
+/** The same decision, whichever of the two is so. */
+function alike(t: Test, one: (state: State) => State, other: (state: State) => State) {
+  let differ = 0
+  fc.assert(
+    fc.property(...anyStory, (first, fates) => {
+      for (const { state } of story(first, fates)) {
+        const [left, right] = [one(state), other(state)]
+        if (JSON.stringify(left) !== JSON.stringify(right)) differ++
+        if (decisionKeyOf(left) !== decisionKeyOf(right)) return false
+      }
+      return true
+    }),
+    runs,
+  )
+  t.ok(differ > 100, `${differ} were to be told apart`)
+}
+
+function decisionKeyOf(state: State): string {
+  return JSON.stringify(decide(state, nowMs))
+}
+
+t.test('a pause that ends later than any of ours is none', async t => {
+  const until = (nextTryAtMs: number) => (state: State) => ({
+    ...state,
+    backOff: state.backOff && { ...state.backOff, nextTryAtMs },
+    pending: state.pending && { ...state.pending, nextTryAtMs },
+  })
+  alike(t, until(nowMs + 2 * 60 * minuteMs), until(nowMs - 1))
+})
+
+t.test('a proof dated in the future is as good as one of long ago', async t => {
+  const proved = (atMs: number) => (state: State) => {
+    const at = <T extends State['verification']>(each: T): T =>
+      each?.kind === 'accepted' ? { ...each, atMs } : each
+    const { verification, copyVerification } = state
+    return { ...state, verification: at(verification), copyVerification: at(copyVerification) }
+  }
+  for (const aheadMs of [1, minuteMs, 400 * 24 * 60 * minuteMs])
+    alike(t, proved(nowMs + aheadMs), proved(-1))
+})
+
+t.test('a renewal of ours dated in the future is as good as one of long ago', async t => {
+  const renewed = (renewedAtMs: number) => (state: State) => ({
+    ...state,
+    held: state.held?.renewedAtMs != null ? { ...state.held, renewedAtMs } : state.held,
+  })
+  for (const aheadMs of [1, minuteMs, 400 * 24 * 60 * minuteMs])
+    alike(t, renewed(nowMs + aheadMs), renewed(0))
+})
+
+t.test('what is known to be somebody else’s is not posted', async t => {
+  always(t, (state, { do: step, about }) => {
+    if (step !== 'renew') return true
+    const sources = [inFile(state), inStore(state)].filter(login => login?.refreshHash === about)
+    return sources.some(login => {
+      const said = saidOf(state, login)
+      return said?.kind !== 'accepted' || said.rightIdentity
+    })
+  })
+})
+
+t.test('a login that works makes room only for one accepted just now', async t => {
+  always(t, (state, decision) => {
+    const [login, copy] = [inFile(state), inStore(state)]
+    const { do: step, about } = decision
+    if (step !== 'restore' || login === null || copy?.accessHash !== about) return true
+    if (copy.accessHash === login.accessHash || isPlacing(state, decision)) return true
+    const said = saidOf(state, login)
+    const isSpent = login.refreshHash === null || state.spent.includes(login.refreshHash)
+    const isGood = said?.kind === 'accepted' && (login.expiresAtMs ?? 0) > nowMs + minuteMs
+    // One that can't be renewed, or is an earlier one, makes room for any that is not refused.
+    if (!isGood || isSpent || (state.file.kind === 'login' && state.file.past)) return true
+    const proof = saidOf(state, copy)
+    return proof !== null && proof.atMs <= nowMs && proof.atMs >= nowMs - 2 * minuteMs
+  })
+})
+
+t.test(
+  'nobody is called while the login works and is not due, but for a spent one alone',
+  async t => {
+    always(t, (state, { do: step, because }) => {
+      if (step !== 'sign-in' || because === 'signed-out' || because === 'wrong-identity')
+        return true
+      const login = inFile(state)
+      if (login === null || saidOf(state, login)?.kind === 'refused') return true
+      const works = (login.expiresAtMs ?? 0) > nowMs + minuteMs
+      if (!works || login.renewAtMs === null || login.renewAtMs <= nowMs) return true
+      const copy = inStore(state)
+      const isAlone = copy === null || copy.accessHash === login.accessHash
+      return isAlone && login.refreshHash !== null && state.spent.includes(login.refreshHash)
+    })
+  },
+)
+
+t.test('in sole custody the token that we hold is sealed before it is posted', async t => {
+  always(t, (state, { do: step, about }) => {
+    const login = inFile(state)
+    if (step !== 'renew' || state.custody !== 'sole' || login?.refreshHash !== about) return true
+    if (state.store.kind !== 'empty' && state.held?.refreshHash !== about) return true
+    return state.tried.includes(`back-up ${login.accessHash}`)
+  })
+})
+
 /** Is it the long-lived token of the document that is put into the file? */
 function isPlacing({ longLived }: State, { do: step, about }: Decision): boolean {
   return step === 'restore' && longLived.token !== null && longLived.token.accessHash === about

@@ -96,6 +96,15 @@ const cases: Case[] = [
     'renew refused a-refresh',
   ],
   [
+    'refused, and our renewal is dated in the future',
+    {
+      held: heldAs(a, { renewedAtMs: nowMs + minuteMs }),
+      store: inStore(a),
+      verification: checked(a, 'refused'),
+    },
+    'renew refused a-refresh',
+  ],
+  [
     'by force, in spite of a back-off',
     {
       forced: true,
@@ -141,6 +150,58 @@ const cases: Case[] = [
     'a newer login in the store, accepted before: is it still?',
     { store: inStore(b, true), copyVerification: checked(b) },
     'verify changed b-access',
+  ],
+  [
+    'a newer login in the store, accepted before, offline: the good one stays',
+    { offline: true, store: inStore(b, true), copyVerification: checked(b) },
+    'launch fresh',
+  ],
+  [
+    'a newer login in the store, accepted at a time to come, offline: the good one stays',
+    {
+      offline: true,
+      store: inStore(b, true),
+      copyVerification: checked(b, 'accepted', { atMs: nowMs + 1 }),
+    },
+    'launch fresh',
+  ],
+  [
+    'a spent token put back, and every copy spent: the access token still works',
+    { spent: ['a-refresh', 'b-refresh'], store: inStore(b) },
+    'launch fresh',
+  ],
+  [
+    'an earlier login put back, and the store has a better one',
+    {
+      file: inFile(a, { past: true }),
+      store: inStore(b),
+      copyVerification: checked(b, 'accepted', { atMs: nowMs }),
+    },
+    'restore store-newer b-access',
+  ],
+  [
+    'an earlier login put back, and no store was asked',
+    { file: inFile(a, { past: true }) },
+    'read-store refused',
+  ],
+  [
+    'an earlier login put back, no better one, but it works',
+    { file: inFile(a, { past: true }), store: empty },
+    'launch fresh',
+  ],
+  [
+    'an earlier login put back, and the store’s has ended: the later token is posted',
+    { file: inFile(old, { past: true }), store: inStore(expired('b')) },
+    'renew expired b-refresh',
+  ],
+  [
+    'an earlier login put back, and the later token waits: the earlier one is not posted',
+    {
+      file: inFile(old, { past: true }),
+      store: inStore(expired('b')),
+      backOff: { hash: 'b-refresh', nextTryAtMs: nowMs + minuteMs },
+    },
+    'launch no-answer',
   ],
   [
     'the file’s refresh token is handed back',

@@ -5,7 +5,7 @@ import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/state.j
 import { hourMs, minuteMs, nowMs, state } from './states.js'
 
 const names = ['a', 'b', 'c', 'd']
-const distances = [-hourMs, -1, 20_000, 4 * minuteMs, 9 * minuteMs, 20 * minuteMs, 6 * hourMs]
+const distances = [-hourMs, -1, 0, 20_000, 4 * minuteMs, 9 * minuteMs, 20 * minuteMs, 6 * hourMs]
 const time = fc.constantFrom(...distances.map(ms => nowMs + ms))
 const accessHash = fc.constantFrom(...names.map(name => `${name}-access`))
 const refreshHash = fc.constantFrom(...names.map(name => `${name}-refresh`))

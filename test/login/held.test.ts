@@ -74,6 +74,23 @@ t.test('whose child is the login in the file?', async t => {
   })
 })
 
+t.test('a sign-in is later than the one before it, whatever the clock says', async t => {
+  const signIn = login('b1', 's1', { loginEndsAtMs: day30 + hourMs })
+  for (const beforeMs of [nowMs - hourMs, nowMs, nowMs + 400 * 24 * hourMs]) {
+    const before = { ...held, lineage: { ...held.lineage, signedInAtMs: beforeMs } }
+    const found = [
+      lineageInFile(signIn, before, nowMs, 'new'),
+      lineageInFile(login('b1', 's1'), before, nowMs, 'new', { signedIn: true }),
+      lineageInFile(login('b1', 's1'), before, nowMs, 'new', { spent: [tokenHash('r3')] }),
+      lineageInFile(login('b1', 's1'), { ...before, inFile: false }, nowMs, 'new'),
+    ]
+    for (const each of found) {
+      t.equal(each?.id, 'new')
+      t.ok((each?.signedInAtMs ?? 0) > beforeMs, String(beforeMs - nowMs))
+    }
+  }
+})
+
 t.test('when a login should be renewed', async t => {
   const grant = { via: 'grant' as const, renewAt: 0.5 }
   const of = (leftMs: number | null, sinceMs: number, issuedToUs: boolean, renewal = grant) => {

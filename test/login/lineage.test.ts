@@ -17,6 +17,12 @@ const cases: [string, Lineage, Lineage, ReturnType<typeof relation>][] = [
   ['two sign-ins', lineage('x', 'a'), lineage('y', 'b'), 'unrelated'],
   ['the id lost, the chain tells', lineage('y', 'a'), lineage('x', 'a', 'b'), 'theirs-newer'],
   ['the same token under two ids', lineage('x', 'a'), lineage('y', 'a'), 'same'],
+  [
+    'the same token under two ids, after more rotations in one',
+    lineage('x', 'a', 'b'),
+    lineage('y', 'b'),
+    'same',
+  ],
   ['a fork: more rotations win', lineage('x', 'a', 'b', 'c'), lineage('x', 'a', 'z'), 'mine-newer'],
   ['a fork, as many rotations', lineage('x', 'a', 'b'), lineage('x', 'a', 'z'), 'unrelated'],
   [

@@ -89,6 +89,36 @@ t.test(
   },
 )
 
+t.test('a new message waits for no pause that an earlier one left', async t => {
+  const near: AlertCondition = { kind: 'login-ends', withinMs: dayMs, endsAtMs: startMs + hourMs }
+  const { run } = story()
+  for (let atMs = startMs; atMs < startMs + hourMs; atMs += minuteMs) run(near, atMs, 'down')
+  t.same(run(near, startMs + hourMs, 'down'), [], 'the pause is long by now')
+  t.same(run(needed, startMs + hourMs + 1), ['sign-in-needed'])
+
+  const network = fc.constantFrom<Network>('up', 'down', 'slack-only')
+  const condition = fc.constantFrom<AlertCondition | null>(null, needed, near)
+  const steps = fc.array(fc.record({ condition, network, afterMs: fc.nat(20 * minuteMs) }))
+  fc.assert(
+    fc.property(steps, each => {
+      const { run, memory } = story()
+      const known = new Set<string>()
+      let atMs = startMs
+      for (const { condition, network, afterMs } of each) {
+        atMs += afterMs
+        const before = memory()
+        const { memory: next, messages } = nextAlert(before, condition, atMs)
+        const told = new Set(messages.map(({ id }) => id))
+        const fresh = next.pending.filter(({ id }) => !known.has(id))
+        if (!fresh.every(({ id }) => told.has(id))) return false
+        for (const { id } of next.pending) known.add(id)
+        run(condition, atMs, network)
+      }
+      return true
+    }),
+  )
+})
+
 t.test('a condition that ended before anybody heard of it is never told', async t => {
   const { run, memory } = story()
   t.same(run(needed, startMs, 'down'), ['sign-in-needed'])

@@ -29,6 +29,16 @@ const ending = (ms: number) => inFile(due('a', { expiresAtMs: nowMs + ms }))
 follows([
   ['the pause is not over', { ...ended, ...waits('a-refresh', 1) }, 'launch no-answer'],
   ['the pause is over', { ...ended, ...waits('a-refresh', 0) }, 'renew expired a-refresh'],
+  [
+    'the longest pause that a server may ask for',
+    { ...ended, ...waits('a-refresh', 60 * minuteMs) },
+    'launch no-answer',
+  ],
+  [
+    'a pause longer than any, of a clock that was ahead',
+    { ...ended, ...waits('a-refresh', 2 * hourMs) },
+    'renew expired a-refresh',
+  ],
   ['another token’s pause', { ...ended, ...waits('z-refresh', 1) }, 'renew expired a-refresh'],
   [
     'no pause holds --force',
@@ -141,6 +151,65 @@ follows([
     'sole custody, nothing sealed',
     { custody: 'sole', ...ended, file: inFile(withoutRefresh(old)) },
     'sign-in login-lost',
+  ],
+])
+
+// What is known to be somebody else's is not posted, wherever it is.
+const stranger = checked(b, 'accepted', { rightIdentity: false })
+follows([
+  [
+    'the newer copy has ended, and it is a stranger’s',
+    { ...ended, store: inStore(expired('b'), true), copyVerification: stranger },
+    'renew expired a-refresh',
+  ],
+  [
+    'gone, and the copy that has ended is a stranger’s',
+    { file: { kind: 'missing' }, store: inStore(expired('b')), copyVerification: stranger },
+    'sign-in login-lost',
+  ],
+])
+
+// In sole custody nothing is posted before it is sealed.
+const unsealed = { custody: 'sole' as const, ...ended }
+follows([
+  ['the file’s token, nothing sealed', unsealed, 'back-up store-behind a-access'],
+  [
+    'the file’s token, nothing sealed, and not held',
+    { ...unsealed, held: null },
+    'back-up store-behind a-access',
+  ],
+  [
+    'the file’s token, and an older one sealed',
+    { ...unsealed, store: inStore(b) },
+    'back-up store-behind a-access',
+  ],
+  [
+    'the file’s token, and the store away',
+    { ...unsealed, store: away },
+    'back-up store-behind a-access',
+  ],
+  [
+    'the file’s token, sealed in this run',
+    { ...unsealed, store: inStore(old), tried: ['back-up a-access'] },
+    'renew expired a-refresh',
+  ],
+])
+
+// A proof dated in the future is none.
+follows([
+  [
+    'gone, and the copy was accepted at a time to come',
+    {
+      file: { kind: 'missing' },
+      store: inStore(b),
+      copyVerification: checked(b, 'accepted', { atMs: nowMs + 1 }),
+    },
+    'verify changed b-access',
+  ],
+  [
+    'verified at a time to come',
+    { verification: checked(a, 'accepted', { atMs: nowMs + 1 }) },
+    'verify unverified a-access',
   ],
 ])
 

@@ -96,6 +96,29 @@ t.test('a user whose name ends like another’s', async t => {
   t.match(judgeToken(hostless, alice, null, nowMs), { what: /is bob's/ })
 })
 
+t.test('a name tells whose it is, whatever policies stand beside it', async t => {
+  for (const user of ['lice', 'alic', 'ws1-claude-auth-alice', 'e'])
+    for (const policies of [[], ['claude'], [`workstation-claude-${user}`]])
+      t.match(
+        judgeToken({ ...token, policies }, { ...alice, user }, null, nowMs),
+        { kind: 'denied', what: /is alice's, not / },
+        `${user} ${policies.join()}`,
+      )
+})
+
+t.test('a policy held through an identity counts as one of the token’s own', async t => {
+  const looked = (data: object) => {
+    const seen = lookedUp({ data: { ttl: 60, policies: ['default'], ...data } }, 'h', nowMs)
+    if (seen === null) throw new Error('not understood')
+    return judgeToken(seen, alice, null, nowMs)
+  }
+  t.match(looked({}), { kind: 'allowed' })
+  t.match(looked({ identity_policies: ['workstation-claude-Bob'] }), { what: /is bob's/ })
+  t.match(looked({ identity_policies: ['root'] }), { what: /is a root token/ })
+  const both = ['workstation-claude-alice', 'workstation-claude-bob']
+  t.match(looked({ identity_policies: both }), { kind: 'allowed' })
+})
+
 t.test('names of another convention say nothing', async t => {
   for (const displayName of ['', 'token', 'jwt-alice', 'ldap-bob', 'token-bob']) {
     const other = { ...token, displayName, policies: ['claude'] }

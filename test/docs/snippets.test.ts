@@ -69,7 +69,9 @@ t.test('each configuration passes the check', async t => {
 })
 
 t.test('the daily commands stand in the page about daily use', async t => {
-  for (const { name } of commandTable.filter(({ group }) => group === 'daily'))
+  const daily = commandTable.filter(({ group }) => group === 'daily')
+  t.ok(daily.length >= 3, `${daily.length} commands`)
+  for (const { name } of daily)
     t.match(textOf('docs/daily.md') + textOf('docs/runbook.md'), `claude-auth ${name}`, name)
 })
 
@@ -81,15 +83,20 @@ t.test('links within the docs lead somewhere', async t => {
       .replaceAll(' ', '-')
   const anchors = (page: string) =>
     [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => slug(title))
+  let [files, titles] = [0, 0]
   for (const page of ['docs/daily.md', 'docs/faq.md', 'docs/comparison.md', 'docs/commands.md'])
     for (const [, target = '', anchor] of textOf(page).matchAll(
       /\]\(([\w./-]*\.md)?(?:#([\w-]+))?\)/g,
     )) {
       const file = target === '' || target === undefined ? page : `docs/${target}`
       t.ok(pages.includes(file) || file.startsWith('docs/../'), `${page}: ${file}`)
-      if (anchor && pages.includes(file))
+      files++
+      if (anchor && pages.includes(file)) {
         t.ok(anchors(file).includes(anchor), `${page}: #${anchor}`)
+        titles++
+      }
     }
+  t.ok(files >= 10 && titles >= 3, `${files} links, ${titles} to a heading`)
 })
 
 t.test('each test that the comparison names exists, by its file and title', async t => {

@@ -94,8 +94,9 @@ t.test('links within the page lead somewhere', async t => {
       .replace(/[^a-z0-9 -]/g, '')
       .replaceAll(' ', '-'),
   )
-  for (const [, anchor = ''] of manual.matchAll(/\]\(#(.*?)\)/g))
-    t.ok(headings.includes(anchor), anchor)
+  const anchors = [...manual.matchAll(/\]\(#(.*?)\)/g)]
+  t.ok(anchors.length >= 3, `${anchors.length} links`)
+  for (const [, anchor = ''] of anchors) t.ok(headings.includes(anchor), anchor)
 })
 
 t.test('the configurations load', async t => {

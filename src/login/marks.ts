@@ -21,7 +21,6 @@ export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   isClientChosen: boolean
   /** The configuration names it, whatever PATH finds. */
   isClientConfigured: boolean
-  home: string
   systemConfig: string
   userConfig: string
   /** When the run began to read the configuration. */
@@ -55,12 +54,12 @@ const farFutureSeconds = 2_145_916_800
  * Writes the marks for the login file as it is in `facts`; without them a launch asks the engine. At
  * no instant, killed or not, do they call another login fresh: `fresh` is removed first and comes
  * back last, with its time already on it. The wrapper compares marks and reads none but `client-path`: times tell how
- * long, links tell of which folder, home, configuration and client. The caller holds the gate. Throws `write-failed`.
+ * long, links tell of which login, configuration and client. The caller holds the gate. Throws `write-failed`.
  */
 export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   clearMarks(paths)
   // The wrapper compares these from wherever it was started.
-  const named = [paths.folder, facts.home, facts.client ?? '/', facts.userConfig]
+  const named = [paths.folder, facts.client ?? '/', facts.userConfig]
   if (!named.every(isAbsolute)) return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const previousSeconds = sealedBefore(join(paths.state, 'seen'))
@@ -82,8 +81,8 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (exists(paths.doubted)) return { marked: false, because: 'doubted' }
   const link = (name: string, target: string | null) =>
     placeLink(join(paths.state, name), target, facts.nonce)
-  link('folder', paths.folder)
-  link('home', facts.home)
+  // Not to a folder: whoever follows links would walk in circles.
+  link('login', paths.loginFile)
   link('system-config', haveSystem === 'there' ? facts.systemConfig : null)
   link('user-config', haveUser === 'there' ? facts.userConfig : null)
   if (!facts.isClientChosen) markClient(paths, facts, link)

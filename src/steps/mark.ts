@@ -30,7 +30,6 @@ export function mark(run: Run, { state, file }: Seen, decision: Decision) {
     client: run.client,
     isClientChosen: run.isClientChosen,
     isClientConfigured: run.client !== null && run.client === run.config.client,
-    home: run.person.home,
     ...run.configFiles,
     nowMs,
     nonce: run.nonce(),

@@ -147,7 +147,6 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
         client: join(real, 'claude'),
         isClientChosen: false,
         isClientConfigured: false,
-        home,
         systemConfig,
         userConfig,
         configReadAtMs: nowMs,

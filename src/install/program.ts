@@ -24,6 +24,8 @@ const parts = [
   'docs',
   'package.json',
   'LICENSE',
+  // Of the Node that a package brings; it names the version, and so tells programs with different ones apart.
+  'node-licence.txt',
 ]
 
 /** The names in `root` that are copied; whether it is one at all is for the caller to know. */
@@ -77,7 +79,8 @@ function majorOf(node: string): number {
   return Number(/^v(\d+)\./.exec(stdout)?.[1] ?? 0)
 }
 
-function isForAll(path: string): boolean {
+/** May every user of the machine run it, and only root replace it? */
+export function isForAll(path: string): boolean {
   if ((statSync(path).mode & 0o005) !== 0o005 || !isRoots(path)) return false
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0 || !isRoots(folder)) return false

@@ -3,6 +3,7 @@
 import { existsSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Manifest } from './manifest.js'
+import { ownNode } from './own-node.js'
 import { findNode, ownRoot, programPrint } from './program.js'
 import type { Wanted } from './wanted.js'
 
@@ -41,7 +42,8 @@ export function chooseProgram(
   // A recorded Node that still does its work is kept, so that a second run changes nothing.
   const recorded = join(program, name, 'node')
   const usual = ['/usr/bin/node', '/usr/local/bin/node', '/usr/bin/nodejs']
-  const node = findNode([process.execPath, ...(forAll ? usual : []), recorded], forAll)
+  const node =
+    ownNode(from) ?? findNode([process.execPath, ...(forAll ? usual : []), recorded], forAll)
   return {
     from,
     name,

@@ -1,6 +1,10 @@
 #!/bin/sh
 # Finds the real client: prints its path, or says how to install it and exits 127. launch.sh sources this.
 
+# As in bin/claude.
+POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
+unset -f '[' command
+
 # The PATH to search, the client that the configuration names, and clients not to choose (<path>:<path>…) come from
 # launch.sh. The first on PATH is the one that the person would start without us, so it is started, whoever owns its folder.
 ca_find_client() {

@@ -20,19 +20,37 @@ ca_find_parent() {
   ca_parent=${2-}
 }
 
-# Sets ca_client_process, which starts hooks by a shell that may have become this process, and
-# ca_starter, by which that was started itself.
+# Sets ca_client_process, the nearest client above, ca_starter, by which that was started itself, and ca_environ, what the
+# outermost client was started with: a client in a tool of another one was given what a repository put there, and so was all
+# that stands between (shells, `timeout`, a script that calls several hooks). Without a client ca_is_in_session is empty,
+# and ca_client_process is what called this, a shell left out.
 ca_find_client_process() {
-  ca_client_process=$PPID
-  ca_find_parent "$PPID"
-  case $ca_name in
-    sh | dash | bash | ash | busybox | zsh)
-      ca_client_process=$ca_parent
-      ca_find_parent "$ca_client_process"
-      ;;
-  esac
-  ca_starter=$ca_parent
+  ca_client_process= ca_starter= ca_is_in_session= ca_environ= ca_above=$PPID ca_hops=0
+  while [ "$ca_hops" -lt 64 ]; do
+    ca_hops=$((ca_hops + 1))
+    ca_find_parent "$ca_above"
+    if ca_is_client_process "$ca_above"; then
+      if [ -z "$ca_is_in_session" ]; then ca_client_process=$ca_above ca_starter=$ca_parent; fi
+      ca_is_in_session=y ca_environ=$ca_began_with
+    elif [ -z "$ca_client_process" ]; then
+      case $ca_hops:$ca_name in
+        1:sh | 1:dash | 1:bash | 1:ash | 1:busybox | 1:zsh) ;;
+        *) ca_client_process=$ca_above ca_starter=$ca_parent ;;
+      esac
+    fi
+    case $ca_above:$ca_parent in 1:* | *: | *:0) break ;; esac
+    ca_above=$ca_parent
+  done
   if [ "$ca_client_process" = 1 ]; then ca_starter=1; fi
+}
+
+# Is the process $1 a client: one that the wrapper became, by what it was started with (ca_began_with), or by its program?
+ca_is_client_process() {
+  ca_began_with=$(command tr '\000\n' '\n\001' 2>/dev/null <"/proc/$1/environ")
+  case $ca_newline$ca_began_with in
+    *"${ca_newline}CLAUDE_AUTH_GUARD=$1:"*) ;;
+    *) ca_is_claude "$1" ;;
+  esac
 }
 
 # Is the process $1 Claude Code, by its program's path or by the script that its Node runs?
@@ -42,7 +60,7 @@ ca_is_claude() {
     */node | */bun) ;;
     *) return 1 ;;
   esac
-  case $(command tr '\000' '\n' <"/proc/$1/cmdline" 2>/dev/null | command head -n 3) in
+  case $(command tr '\000' '\n' 2>/dev/null <"/proc/$1/cmdline" | command head -n 3) in
     */@anthropic-ai/claude-* | */bin/claude"$ca_newline"* | claude"$ca_newline"*) return 0 ;;
     *) return 1 ;;
   esac
@@ -53,18 +71,11 @@ ca_is_claude() {
 # Fails where the client is gone, and with it what the person's own are.
 ca_take_own_environment() {
   if ! [ -e "/proc/$ca_client_process" ]; then return 1; fi
-  ca_environ=$(command tr '\000\n' '\n\001' <"/proc/$ca_client_process/environ" 2>/dev/null)
-  case $ca_newline$ca_environ in
-    *"${ca_newline}CLAUDE_AUTH_GUARD=$ca_client_process:"*) ;;
-    *)
-      if ! ca_is_claude "$ca_client_process"; then
-        ca_environ=
-        # Called by hand, or the client is gone, and another process is the parent of what it left.
-        case ${CLAUDE_PROJECT_DIR+y}:$ca_client_process:$ca_name in y:1:* | y:*:systemd) return 1 ;; esac
-        return 0
-      fi
-      ;;
-  esac
+  if [ -z "$ca_is_in_session" ]; then
+    # Called by hand, or the client is gone, and another process is the parent of what it left.
+    [ -z "${CLAUDE_PROJECT_DIR+y}" ]
+    return
+  fi
   ca_takes_input=y
   unset HOME LOGNAME CLAUDE_SECURESTORAGE_CONFIG_DIR CLAUDE_CONFIG_DIR CLAUDE_AUTH_CONFIG CLAUDE_AUTH_CLIENT
   unset CLAUDE_AUTH_BYPASS CLAUDE_AUTH_GUARD TMPDIR

@@ -1,7 +1,7 @@
 // Opening Vault: what the file of an authority may be, so that none keeps a launch waiting.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { localStore } from '../../src/store/local-store.js'
@@ -41,5 +41,16 @@ t.test('an authority that is no such file is refused at once', async t => {
     ['missing', /^vault\.caCert can't be read \(\/.*missing: ENOENT\); type: ls -l /],
   ] as const)
     t.match(await read(name), { kind: 'denied', what }, name)
+  mkdirSync(of('shared'))
+  chmodSync(of('shared'), 0o777)
+  writeFileSync(of('shared/ca'), 'x')
+  t.match(
+    await read('shared/ca'),
+    {
+      kind: 'denied',
+      what: /^vault\.caCert is not trusted: \/.*shared is writable by others; type: ls -l/,
+    },
+    'others could put another in its place',
+  )
   t.match(await read('small'), { kind: 'denied', what: /no Vault token/ }, 'read')
 })

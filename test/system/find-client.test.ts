@@ -208,3 +208,19 @@ for (const shell of Object.keys(shells) as Shell[])
       t.match(await wrap(link, []), { code: 2, stderr: /^claude-auth: [^\n]*\n$/ })
     })
   })
+
+t.test('bash runs no exported function in the place of a command', async t => {
+  const box = wrapperBox(t)
+  const script = join(box.root, 'bin/find-client.sh')
+  const functions = Object.fromEntries(
+    ['[', 'command', 'test', 'printf', 'sed'].map(name => [
+      `BASH_FUNC_${name}%%`,
+      '() { echo hidden >&2; }',
+    ]),
+  )
+  // As on a machine whose sh is bash.
+  const words = ['-c', 'exec -a sh /bin/bash "$@"', 'sh', script]
+  const env = { HOME: box.home, PATH: `${box.real}:/usr/bin:/bin`, ...functions }
+  const found = await run('/bin/bash', words, { cwd: box.folder, env })
+  t.match(found, { code: 0, stdout: `${join(box.real, 'claude')}\n`, stderr: '' })
+})

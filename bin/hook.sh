@@ -21,21 +21,22 @@ ca_find_parent() {
 }
 
 # Sets ca_client_process, the nearest client above, ca_starter, by which that was started itself, and ca_environ, what the
-# outermost client was started with: a client in a tool of another one was given what a repository put there, and so was all
-# that stands between (shells, `timeout`, a script that calls several hooks). Without a client ca_is_in_session is empty,
-# and ca_client_process is what called this, a shell left out.
+# client was started with. Shells, `timeout` or a script that calls several hooks may stand between. Without a client, or
+# called by hand (the client sets CLAUDE_PROJECT_DIR for every hook, and no repository can take it away), ca_is_in_session
+# is empty, and ca_client_process is what called this, a shell left out.
 ca_find_client_process() {
-  ca_client_process= ca_starter= ca_is_in_session= ca_environ= ca_above=$PPID ca_hops=0
+  ca_client_process= ca_starter= ca_is_in_session= ca_environ= ca_caller= ca_above=$PPID ca_hops=0
   while [ "$ca_hops" -lt 64 ]; do
     ca_hops=$((ca_hops + 1))
     ca_find_parent "$ca_above"
-    if ca_is_client_process "$ca_above"; then
-      if [ -z "$ca_is_in_session" ]; then ca_client_process=$ca_above ca_starter=$ca_parent; fi
-      ca_is_in_session=y ca_environ=$ca_began_with
-    elif [ -z "$ca_client_process" ]; then
+    if [ -n "${CLAUDE_PROJECT_DIR+y}${CLAUDECODE+y}" ] && ca_is_client_process "$ca_above"; then
+      ca_client_process=$ca_above ca_starter=$ca_parent ca_is_in_session=y ca_environ=$ca_began_with
+      break
+    fi
+    if [ -z "$ca_client_process" ]; then
       case $ca_hops:$ca_name in
         1:sh | 1:dash | 1:bash | 1:ash | 1:busybox | 1:zsh) ;;
-        *) ca_client_process=$ca_above ca_starter=$ca_parent ;;
+        *) ca_client_process=$ca_above ca_starter=$ca_parent ca_caller=$ca_name ;;
       esac
     fi
     case $ca_above:$ca_parent in 1:* | *: | *:0) break ;; esac
@@ -73,8 +74,8 @@ ca_take_own_environment() {
   if ! [ -e "/proc/$ca_client_process" ]; then return 1; fi
   if [ -z "$ca_is_in_session" ]; then
     # Called by hand, or the client is gone, and another process is the parent of what it left.
-    [ -z "${CLAUDE_PROJECT_DIR+y}" ]
-    return
+    case ${CLAUDE_PROJECT_DIR+y}:$ca_client_process:$ca_caller in y:1:* | y:*:systemd) return 1 ;; esac
+    return 0
   fi
   ca_takes_input=y
   unset HOME LOGNAME CLAUDE_SECURESTORAGE_CONFIG_DIR CLAUDE_CONFIG_DIR CLAUDE_AUTH_CONFIG CLAUDE_AUTH_CLIENT

@@ -21,7 +21,7 @@ ca_exec() {
     ca_say "cannot start $ca_client: it is not there" && exit 127
   elif ! [ -f "$ca_client" ] || ! [ -x "$ca_client" ]; then
     ca_say "cannot start $ca_client: it is no program" && exit 126
-  elif ! [ "$ca_client" -ef "$ca_state/client" ] && ! ca_has_interpreter "$ca_client"; then
+  elif ! [ -f "$ca_state/client$ca_client" ] && ! ca_has_interpreter "$ca_client"; then
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
   PATH=$ca_search
@@ -132,6 +132,11 @@ case $ca_zone in
     ;;
 esac
 
+# The client that the marks knew is gone: that may be an update, or more.
+if [ "$ca_zone$ca_client" = fresh ] && [ -f "$ca_state/client-path" ] &&
+  IFS= command read -r ca_try <"$ca_state/client-path" && [ -n "$ca_try" ] && ! [ -e "$ca_try" ]; then
+  command rm -f -- "$ca_state/fresh" && ca_zone=due
+fi
 ca_choose
 ca_ask_terminal "$@"
 ca_show_notice

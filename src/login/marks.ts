@@ -1,6 +1,6 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well.
 
-import { lstatSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import type { LoginPaths } from '../host/paths.js'
@@ -54,13 +54,14 @@ const farFutureSeconds = 2_145_916_800
  * Writes the marks for the login file as it is in `facts`; without them a launch asks the engine. At
  * no instant, killed or not, do they call another login fresh: `fresh` is removed first and comes
  * back last, with its time already on it. The wrapper compares marks and reads none but `client-path`: times tell how
- * long, links tell of which login, configuration and client. The caller holds the gate. Throws `write-failed`.
+ * long, names tell of which login, configuration and client. The caller holds the gate. Throws `write-failed`.
  */
 export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   clearMarks(paths)
   // The wrapper compares these from wherever it was started.
   const named = [paths.folder, facts.client ?? '/', facts.userConfig]
-  if (!named.every(isAbsolute)) return { marked: false, because: 'relative' }
+  if (!named.every(path => isAbsolute(path) && !path.includes('/..')))
+    return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const previousSeconds = sealedBefore(join(paths.state, 'seen'))
   const place = (name: string, text: string, mtimeSeconds: number) =>
@@ -79,42 +80,48 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))
   if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
   if (exists(paths.doubted)) return { marked: false, because: 'doubted' }
-  const link = (name: string, target: string | null) =>
-    placeLink(join(paths.state, name), target, facts.nonce)
-  // Not to a folder: whoever follows links would walk in circles.
-  link('login', paths.loginFile)
-  link('system-config', haveSystem === 'there' ? facts.systemConfig : null)
-  link('user-config', haveUser === 'there' ? facts.userConfig : null)
-  if (!facts.isClientChosen) markClient(paths, facts, link)
+  markPaths(paths, 'login', [paths.folder])
+  markPaths(paths, 'config', [
+    ...(haveSystem === 'there' ? [facts.systemConfig] : []),
+    ...(haveUser === 'there' ? [facts.userConfig] : []),
+  ])
+  if (!facts.isClientChosen) markClient(paths, facts)
   place('fresh', '', wholeSeconds(facts.freshUntilMs))
   return { marked: true }
 }
 
 /** Which client the wrapper may start without a look at what it is. */
-function markClient(
-  paths: LoginPaths,
-  { client, isClientConfigured, nonce }: MarkFacts,
-  link: (name: string, target: string | null) => void,
-): void {
-  link('client', client)
-  link('client-configured', isClientConfigured ? client : null)
-  const text = client === null || client.includes('\n') ? '' : `${client}\n`
-  atomicWrite(join(paths.state, 'client-path'), text, { nonce, durable: false })
+function markClient(paths: LoginPaths, { client, isClientConfigured, nonce }: MarkFacts): void {
+  const known = client === null ? [] : [client]
+  markPaths(paths, 'client', known)
+  const write = (name: string, text: string) =>
+    atomicWrite(join(paths.state, name), text, { nonce, durable: false })
+  write('client-path', client === null || client.includes('\n') ? '' : `${client}\n`)
+  if (isClientConfigured) write('client-configured', '')
+  else removeQuietly(join(paths.state, 'client-configured'))
 }
 
-/** A link at `path` to `target`, put there in one step; null: none. Throws `write-failed`. */
-function placeLink(path: string, target: string | null, nonce: string): void {
-  if (target === null) {
-    removeQuietly(path)
-    return
-  }
-  const temporary = `${path}.tmp.${nonce}`
+/**
+ * Marks `targets`, and no others before: each by an empty file of its own path below `<state>/<kind>`, which tells the
+ * shell without reading and leads nowhere else, as a link would. Throws `write-failed`.
+ */
+function markPaths(
+  paths: LoginPaths,
+  kind: 'login' | 'config' | 'client',
+  targets: string[],
+): void {
+  const folder = join(paths.state, kind)
   try {
-    symlinkSync(target, temporary)
-    renameSync(temporary, path)
+    rmSync(folder, { recursive: true, force: true })
+    for (const target of targets) {
+      const mark = `${folder}${target}`
+      // Longer than the kernel takes: without its mark the shell asks.
+      if (Buffer.byteLength(mark) >= 4096) continue
+      mkdirSync(dirname(mark), { recursive: true, mode: 0o700 })
+      writeFileSync(mark, '', { mode: 0o600 })
+    }
   } catch (error) {
-    removeQuietly(temporary)
-    throw writeFailed(path, error)
+    throw writeFailed(folder, error)
   }
 }
 

@@ -1,6 +1,6 @@
 // Marks are believed only where nobody else could have put them: each condition by itself, beside a control that is believed.
 
-import { chownSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { chownSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { run } from '../kit/run.js'
@@ -55,10 +55,10 @@ t.test('a login file of another user', { skip: needsRoot }, t =>
 
 t.test('marks of another login folder', t =>
   believedUntil(t, box => {
-    const other = join(box.folder, 'other.json')
-    box.write(other, '{}')
-    rmSync(join(box.paths.state, 'login'))
-    symlinkSync(other, join(box.paths.state, 'login'))
+    renameSync(
+      join(box.paths.state, 'login', box.paths.folder),
+      join(box.paths.state, 'login', `${box.paths.folder}-of-another`),
+    )
     return undefined
   }),
 )

@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -62,37 +61,36 @@ t.test('the marks carry their times, and links to what they are about', async t 
   t.equal(statSync(paths.loginFile).mtimeMs, (seconds - 60) * 1000)
   t.equal(statSync(paths.state).mode & 0o777, 0o700)
   t.equal(statSync(join(paths.state, 'fresh')).mode & 0o777, 0o600)
-  const links = () =>
-    readdirSync(paths.state, { withFileTypes: true })
-      .filter(entry => entry.isSymbolicLink())
-      .map(({ name }) => [name, readlinkSync(join(paths.state, name))])
-      .sort()
-  const always = [
-    ['client', '/opt/claude'],
-    ['login', paths.loginFile],
-  ]
-  t.same(links(), [...always, ['user-config', join(home, 'user.yaml')]])
-  const linked = links().map(([, target = '']) => lstatSync(target, { throwIfNoEntry: false }))
-  t.notOk(
-    linked.some(about => about?.isDirectory()),
-    'none to a folder: whoever follows links would walk in circles',
-  )
-  const texts = ['checked', 'fresh', 'retry', 'seen', 'usable'].map(name =>
-    readFileSync(join(paths.state, name), 'utf8'),
-  )
-  t.same(new Set(texts), new Set(['']), 'nothing in them could be run')
+  const marked = () =>
+    ['client', 'config', 'login']
+      .filter(kind => existsSync(join(paths.state, kind)))
+      .flatMap(kind =>
+        readdirSync(join(paths.state, kind), { withFileTypes: true, recursive: true })
+          .filter(entry => !entry.isDirectory())
+          .map(({ parentPath, name }) => join(parentPath, name).slice(paths.state.length + 1)),
+      )
+  t.same(marked(), ['client/opt/claude', `config${home}/user.yaml`, `login${paths.folder}`])
+  const all = readdirSync(paths.state, { recursive: true, encoding: 'utf8' })
+  for (const name of all) {
+    const about = lstatSync(join(paths.state, name))
+    t.equal(about.mode & 0o077, 0, `${name}: for the owner only`)
+    t.notOk(about.isSymbolicLink(), `${name}: no link, which would lead elsewhere`)
+    if (about.isFile() && name !== 'client-path')
+      t.equal(about.size, 0, `${name}: nothing in it could be read or run`)
+  }
   t.equal(readFileSync(join(paths.state, 'client-path'), 'utf8'), '/opt/claude\n')
 
   rmSync(facts.userConfig)
   utimesSync(home, 1000, 1000)
   writeMarks(paths, { ...facts, client: '/mine', isClientConfigured: true })
-  t.same(links(), [
-    ['client', '/mine'],
-    ['client-configured', '/mine'],
-    ['login', paths.loginFile],
-  ])
+  t.same(marked(), ['client/mine', `login${paths.folder}`], 'and none of before')
+  t.ok(existsSync(join(paths.state, 'client-configured')))
   writeMarks(paths, { ...facts, client: '/for/once', isClientChosen: true })
-  t.equal(readlinkSync(join(paths.state, 'client')), '/mine', 'one chosen for a launch is not kept')
+  t.same(marked(), ['client/mine', `login${paths.folder}`], 'one chosen for a launch is not kept')
+  t.same(writeMarks(paths, { ...facts, client: '/opt/../mine' }), {
+    marked: false,
+    because: 'relative',
+  })
 })
 
 t.test('no end known: usable until the far future', async t => {

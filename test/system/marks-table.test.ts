@@ -95,7 +95,7 @@ const situations: Record<string, Situation> = {
   },
   'a mark of an earlier version': {
     change: box => {
-      rmSync(join(box.paths.state, 'login'))
+      rmSync(join(box.paths.state, 'login'), { recursive: true })
       return torn(box, "ca_format='1'")
     },
   },

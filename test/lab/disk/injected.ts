@@ -11,8 +11,8 @@ import { sandbox } from '../../kit/sandbox.js'
 const program = fileURLToPath(new URL('../../../bin/claude-auth', import.meta.url))
 
 /**
- * Each as strace(1) takes it. `pwrite64` is only ever used for an answer that has arrived; `LATER` is the second
- * such call after its place was made: the first one is the refuge's, which is on another file system.
+ * Each as strace(1) takes it. `pwrite64` is only ever used for an answer that has arrived; `LATER` is the first
+ * such call after its place was made that is not one of the refuge.
  */
 export const injections: Record<string, string[]> = {
   'copy-on-write and full: what was reserved is refused': ['pwrite64:error=ENOSPC'],
@@ -30,6 +30,12 @@ export const injections: Record<string, string[]> = {
   'each fsync takes half a second': ['fsync:delay_exit=500000'],
 }
 
+/**
+ * Calls of the refuge, which is on other file systems: it renames once, and makes a folder where it may, which
+ * /run/user/UID need not let it.
+ */
+const elsewhere: Record<string, number> = { rename: 1, mkdir: 2 }
+
 /** Runs a renewal with it, and the next one without; tells what was wrong. */
 export async function injected(t: Test, custody: string, injection: string[]): Promise<string[]> {
   const box = await sandbox(t, { login: 'expired', config: { custody } })
@@ -37,7 +43,8 @@ export async function injected(t: Test, custody: string, injection: string[]): P
   const words = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`]
   const before = await callsBefore(t, custody)
   const injects = injection.flatMap(each => {
-    const later = (before[each.split(':')[0] ?? ''] ?? 0) + 2
+    const call = each.split(':')[0] ?? ''
+    const later = (before[call] ?? 0) + (elsewhere[call] ?? 0) + 1
     return ['-e', `inject=${each.replace('LATER', String(later))}`]
   })
   await box.run('strace', [...words, ...injects, 'node', program, 'ensure'])

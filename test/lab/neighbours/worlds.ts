@@ -51,16 +51,16 @@ function environments(box: Wrapped): Record<string, Record<string, string>> {
   }
 }
 
-/** Each puts a client of somebody else before the real one; gives the PATH. */
+/** Each puts a Node of somebody else before the real one on PATH. */
 const plants: Record<string, (box: Wrapped, folder: string) => void> = {
   'in a folder of another': (_, folder) => chownSync(folder, neighbourUid, neighbourUid),
   'in a folder open to all': (_, folder) => chmodSync(folder, 0o777),
-  'open to all itself': (_, folder) => chmodSync(join(folder, 'claude'), 0o777),
+  'open to all itself': (_, folder) => chmodSync(join(folder, 'node'), 0o777),
   'of another in an own folder': (_, folder) =>
-    chownSync(join(folder, 'claude'), neighbourUid, neighbourUid),
+    chownSync(join(folder, 'node'), neighbourUid, neighbourUid),
   'open to a group': (_, folder) => {
-    chownSync(join(folder, 'claude'), 0, 12_345)
-    chmodSync(join(folder, 'claude'), 0o775)
+    chownSync(join(folder, 'node'), 0, 12_345)
+    chmodSync(join(folder, 'node'), 0o775)
   },
 }
 
@@ -95,21 +95,25 @@ export async function worlds(t: Test, figures: Figures): Promise<void> {
     }),
   )
   tests.push(
-    t.test('a planted client', { skip, buffered: true }, async t => {
+    t.test('a planted Node', { skip, buffered: true }, async t => {
       const box = await wrapped(t, { login: 'valid' })
       for (const [name, plant] of Object.entries(plants)) {
         const folder = join(box.home.path, 'bin', String(names.length))
         mkdirSync(folder, { recursive: true })
-        box.home.write(join(folder, 'claude'), harmful(box), 0o755)
+        box.home.write(join(folder, 'node'), harmful(box), 0o755)
         plant(box, folder)
         const linked = `${folder}-link`
         symlinkSync(folder, linked)
         for (const first of [folder, linked]) {
           const env = { PATH: `${first}:${box.env['PATH']}` }
+          box.writeLogin(box.signIn(-60_000))
           const ended = await box.launch(['x'], { env })
-          names.push(`a client ${name}`)
-          const isWell = ended.stdout === 'client: x\n' && !existsSync(sign(box))
-          if (!isWell) harmed.push(`a client ${name}`)
+          names.push(`a Node ${name}`)
+          const isWell =
+            ended.stdout === 'client: x\n' &&
+            !existsSync(sign(box)) &&
+            Boolean(box.authority.accepts(box.login()?.accessToken ?? ''))
+          if (!isWell) harmed.push(`a Node ${name}`)
           t.ok(isWell, `${name}: ${ended.stdout}${ended.stderr}`)
         }
       }
@@ -117,7 +121,7 @@ export async function worlds(t: Test, figures: Figures): Promise<void> {
   )
   await Promise.all(tests)
   if (!skip) {
-    figures.counted('hostile environments and planted clients', names.length)
+    figures.counted('hostile environments and planted programs', names.length)
     figures.wanted('of them something was run, or no client started', harmed.join('; ') || 0, 0)
   }
 }

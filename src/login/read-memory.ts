@@ -1,8 +1,9 @@
 // Reading what is remembered: whatever stands in `state.json`, no later step trips over it.
 
-import { readFileSync } from 'node:fs'
+import { closeSync, constants } from 'node:fs'
 import { closedBy, closedError } from '../host/closed-to-us.js'
 import { isLike, isObject, jsonObject, numberOf, stringOf } from '../host/json.js'
+import { bytesOf, openRegular } from '../host/open-file.js'
 import { identityIn } from '../identity.js'
 import { emptyMemory, type Memory } from './memory.js'
 
@@ -12,13 +13,23 @@ import { emptyMemory, type Memory } from './memory.js'
  */
 export function readMemory(path: string, { orEmpty = false } = {}): Memory {
   try {
-    const found = jsonObject(readFileSync(path))
+    const found = jsonObject(bytesOfRegular(path))
     if (found?.['format'] !== 1) return emptyMemory
     return { ...emptyMemory, ...wellFormed(found) }
   } catch (error) {
     const closed = closedBy(path, process.geteuid?.() ?? -1, error)
     if (closed !== null && !orEmpty) throw closedError(closed)
     return emptyMemory
+  }
+}
+
+/** A pipe or a device in its place would hold the run; a memory is never that large. */
+function bytesOfRegular(path: string): Buffer {
+  const file = openRegular(path, constants.O_RDONLY)
+  try {
+    return bytesOf(file, 4 * 1024 * 1024) ?? Buffer.alloc(0)
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -142,7 +142,7 @@ for (const shell of Object.keys(shells) as Shell[])
           const box = wrapperBox(t)
           box.mark()
           const path = places(box)[at] ?? ''
-          rmSync(path, { force: true })
+          rmSync(path, { recursive: true, force: true })
           mkdirSync(dirname(path), { recursive: true })
           if (kind === 'pipe') execFileSync('mkfifo', [path])
           else symlinkSync('/dev/zero', path)

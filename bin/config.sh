@@ -29,11 +29,12 @@ ca_read_config() {
 
 # Takes an answer from standard input, a word and its value a line.
 ca_take_config() {
-  ca_format=
+  ca_form=
   while IFS= command read -r ca_line; do
     ca_value=${ca_line#* }
     case $ca_line in
-      'format 2') ca_format=2 ;;
+      # What another form of the program kept may mean something else; scripts/build.mjs leaves the mark.
+      'form '*) [ -e "$ca_root/dist/config-form-$ca_value" ] && ca_form=$ca_value || return 1 ;;
       'user '*) [ "$ca_value" = "$ca_user" ] || return 1 ;;
       # One that was not kept is of this moment.
       'have '*)
@@ -45,7 +46,7 @@ ca_take_config() {
       'client '*) ca_configured=$ca_value ;;
       'wait '*) ca_wait=$ca_value ;;
       'folder '*) ca_folders=$ca_folders$ca_value$ca_newline ;;
-      end) [ "$ca_format" = 2 ] && return ;;
+      end) [ -n "$ca_form" ] && return ;;
     esac
   done
   return 1

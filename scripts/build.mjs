@@ -30,6 +30,21 @@ const isAlone = process.argv.includes('--alone')
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
 const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
 
+/**
+ * A hash of all that makes a configuration what it is: what another form of the program kept of one is not believed
+ * (src/host/config/form.ts, bin/config.sh).
+ */
+const configForm = (() => {
+  const hash = createHash('sha256')
+  const folder = join(root, 'src', 'host', 'config')
+  const inner = readdirSync(folder).filter(name => name.endsWith('.ts'))
+  const files = [...inner.map(name => join(folder, name)), join(root, 'src', 'outcome.ts')]
+  for (const name of ['config', 'duration', 'endpoint', 'paths', 'trusted-path'])
+    files.push(join(root, 'src', 'host', `${name}.ts`))
+  for (const file of files.sort()) hash.update(file.slice(root.length)).update(readFileSync(file))
+  return hash.digest('hex').slice(0, 16)
+})()
+
 const options = {
   absWorkingDir: root,
   bundle: true,
@@ -42,7 +57,7 @@ const options = {
   minifySyntax: true,
   supported: { 'dynamic-import': false },
   // Made when it is asked for: that is seldom.
-  define: { 'import.meta.url': '$here.url' },
+  define: { 'import.meta.url': '$here.url', $configForm: JSON.stringify(configForm) },
   banner: {
     js: "const $here={get url(){return require('node:url').pathToFileURL(__filename).href}};",
   },
@@ -130,6 +145,8 @@ try {
     plugins: [unused],
   })
   const files = readdirSync(temporary)
+  // For the shell, which looks whether it is there.
+  writeFileSync(join(temporary, `config-form-${configForm}`), '')
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
   for (const name of ['main', 'engine', 'help']) {
@@ -176,7 +193,8 @@ function install() {
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }
-  const isOld = name => isAlone || statSync(join(dist, name)).mtimeMs < previousMs
+  const isOld = name =>
+    isAlone || name.startsWith('config-form-') || statSync(join(dist, name)).mtimeMs < previousMs
   for (const name of readdirSync(dist)) {
     if (!built.includes(name) && name !== '.built' && isOld(name))
       rmSync(join(dist, name), { force: true })

@@ -4,7 +4,8 @@ import { type Custody, custodyLines, withCustody } from './config-edit.js'
 
 const machine = `# claude-auth on this machine. Every key is optional; docs/configuration.md tells of each.
 # What stands here under identity, roster, vault, alerts and endpoints cannot be weakened by a user's own
-# ~/.config/claude-auth/config.yaml; "mode: off" here switches it off for all.
+# ~/.config/claude-auth/config.yaml; with an identity or a roster here, no user names other endpoints.
+# "mode: off" here switches it off for all; with "mode: on" no user can.
 version: 1
 
 # Whose logins are accepted here; any other is never backed up and never overwrites.

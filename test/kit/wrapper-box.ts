@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { configForm } from '../../src/host/config/form.js'
 import { launchConfigText } from '../../src/host/config/launch-config.js'
 import type { Config } from '../../src/host/config.js'
 import { loginPaths } from '../../src/host/paths.js'
@@ -107,6 +108,8 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
       .replaceAll('/proc/self/cgroup', controlGroup)
     write(join(root, 'bin', name), text, 0o755)
   }
+  // As a build leaves it.
+  write(join(root, 'dist', `config-form-${configForm}`), '')
   // In the place of Node: it runs the stand-in faster than Node would start.
   symlinkSync('/bin/sh', join(root, 'node'))
   const env: Record<string, string> = { HOME: home, PATH: `${real}:/usr/bin:/bin` }

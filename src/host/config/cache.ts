@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { atomicWrite } from '../atomic-write.js'
 import { jsonObject } from '../json.js'
 import { othersMayRead } from '../trusted-path.js'
+import { configForm } from './form.js'
 import type { Config } from './resolved.js'
 import { type ConfigSource, configSource } from './source.js'
 
@@ -14,7 +15,7 @@ const maxBytes = 256 * 1024
 const tickMs = 100
 
 interface CacheFile {
-  format: 1
+  form: string
   key: string
   /** System, user and, where there is one, the roster. */
   sources: Pick<ConfigSource, 'path' | 'fingerprint'>[]
@@ -28,7 +29,7 @@ export function cacheKey(inputs: Record<string, unknown>): string {
 
 /**
  * The cached configuration, or null when it is about other files, another state of them, another
- * person or version, when it is damaged, or when anyone else could have written or read it.
+ * person, version or form of the program, when it is damaged, or when anyone else could have written or read it.
  * @throws AuthError as `configSource` does, about the roster
  */
 export function cachedConfig(
@@ -56,7 +57,7 @@ export function writeCache(
   const sources = entry.sources.flatMap(source =>
     source ? [{ path: source.path, fingerprint: source.fingerprint }] : [],
   )
-  const cache: CacheFile = { format: 1, key: entry.key, sources, config: entry.config }
+  const cache: CacheFile = { form: configForm, key: entry.key, sources, config: entry.config }
   try {
     atomicWrite(path, JSON.stringify(cache), { nonce: String(process.pid), durable: false })
   } catch {
@@ -89,10 +90,10 @@ function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: numb
   }
 }
 
-// The key holds the program's version, so a config that carries it has this version's shape.
+// One that this form of the program wrote has every member of a config, and with this form's meaning.
 function isCacheFile(value: unknown): value is CacheFile {
   const cache = value as Partial<CacheFile> | null
   const sourcesAreGood =
     Array.isArray(cache?.sources) && cache.sources.every(source => typeof source?.path === 'string')
-  return cache?.format === 1 && sourcesAreGood && typeof cache.config?.mode === 'string'
+  return cache?.form === configForm && sourcesAreGood && typeof cache.config?.mode === 'string'
 }

@@ -4,6 +4,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../atomic-write.js'
 import type { OwnPaths } from '../paths.js'
+import { configForm } from './form.js'
 import type { Config } from './resolved.js'
 
 /** A file that changed within one tick of the kernel's clock before it was read may change again unseen. */
@@ -16,7 +17,7 @@ export interface LaunchConfigFiles extends Pick<OwnPaths, 'systemConfig' | 'user
 }
 
 /**
- * The answer that bin/config.sh takes: a word and its value a line, from `format 2` to `end`; null where a path has a
+ * The answer that bin/config.sh takes: a word and its value a line, from `form` to `end`; null where a path has a
  * line break in it. A mode that is off for this folder alone is not the configuration's.
  */
 export function launchConfigText(
@@ -27,7 +28,7 @@ export function launchConfigText(
   const sources = [systemConfig, userConfig, ...(roster === null ? [] : [roster])]
   const mode = config.off?.because === 'folder-not-listed' ? 'on' : config.mode
   const lines = [
-    'format 2',
+    `form ${configForm}`,
     `user ${userConfig}`,
     ...sources.map(path => `${isThere(path) ? 'have' : 'lack'} ${path}`),
     `mode ${mode}`,

@@ -8,6 +8,9 @@ import type { ConfigFile } from './schema.js'
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */
 export const pinnedKeys = ['identity', 'roster', 'vault', 'alerts', 'endpoints'] as const
 
+/** Servers that say whose a login is: where the machine's file pins that, it alone names them. */
+const authorities = ['endpoints.api', 'endpoints.oauth']
+
 export interface MergedConfig {
   data: ConfigFile
   /** Keys that the user's file sets in vain, because the machine's has another value. */
@@ -18,11 +21,14 @@ export interface MergedConfig {
 
 /**
  * Maps are merged key by key, lists taken whole. The machine's `mode: off` stands too, and where the machine
- * sets `mode` at all a user can't set `off`: its alerts would be silenced.
+ * sets `mode` at all a user can't set `off`: its alerts would be silenced. Where the machine says whose a login must be,
+ * the servers that tell it are the machine's or the standard ones. Its `renewal.via: client` stands: there no program
+ * but the client may ask the token endpoint.
  */
 export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig {
   const overruled: string[] = []
   const users = new Set<string>()
+  const isAuthority = (path: Path) => pinsIdentity(system) && authorities.includes(keyPath(path))
 
   const merge = (ours: unknown, theirs: unknown, path: Path): unknown => {
     if (theirs === undefined) return ours
@@ -31,7 +37,7 @@ export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig 
       const inner = [...keys].map(key => [key, merge(ours?.[key], theirs[key], [...path, key])])
       return Object.fromEntries(inner)
     }
-    if (ours !== undefined && isPinned(path, ours, theirs)) {
+    if (isAuthority(path) || (ours !== undefined && isPinned(path, ours, theirs))) {
       if (JSON.stringify(ours) !== JSON.stringify(theirs)) overruled.push(keyPath(path))
       return ours
     }
@@ -49,8 +55,13 @@ export function mergeConfig(system: ConfigFile, user: ConfigFile): MergedConfig 
   return { data, overruled, isUsers }
 }
 
+function pinsIdentity({ identity = {}, roster }: ConfigFile): boolean {
+  return Object.keys(identity).length > 0 || roster !== undefined
+}
+
 function isPinned(path: Path, ours: unknown, theirs: unknown): boolean {
   if (path[0] === 'mode') return ours === 'off' || theirs === 'off'
+  if (keyPath(path) === 'renewal.via') return ours === 'client'
   return pinnedKeys.some(key => key === path[0])
 }
 

@@ -66,7 +66,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
         max: '2m',
       }),
     },
-    alerts: resolveAlerts(to),
+    alerts: resolveAlerts(to, isAddedWarning(inputs)),
     onSignInRequired: data.onSignInRequired ?? null,
     endpoints: {
       oauth: endpoint(to, 'oauth', 'https://platform.claude.com'),
@@ -85,9 +85,19 @@ function offBecause(inputs: ResolveInputs, profile: string | null): Config['off'
       because: 'config',
       file: merged.isUsers(['mode']) ? inputs.userPath : inputs.systemPath,
     }
-  if (roster?.entry?.claude_auth === false) return { because: 'not-enrolled', file: roster.file }
-  if (roster?.entry?.parked) return { because: 'parked', file: roster.file }
+  // Where the machine sets `mode`, a roster of the user's own switches nothing off either.
+  const mayRosterStop = inputs.system.mode === undefined || !merged.isUsers(['roster'])
+  if (roster && mayRosterStop) {
+    if (roster.entry?.claude_auth === false) return { because: 'not-enrolled', file: roster.file }
+    if (roster.entry?.parked) return { because: 'parked', file: roster.file }
+  }
   return profile === null ? { because: 'folder-not-listed', file: null } : null
+}
+
+/** Is the list of early warnings a user's, for a channel that the machine's file names? */
+function isAddedWarning({ merged, system }: ResolveInputs): boolean {
+  const isTold = system.alerts?.slack !== undefined || system.alerts?.command !== undefined
+  return isTold && merged.isUsers(['alerts', 'beforeLoginEnds'])
 }
 
 function endpoint(to: Resolving, name: 'oauth' | 'api', standard: string): string {

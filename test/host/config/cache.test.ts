@@ -36,6 +36,13 @@ function settle(at: House): void {
   utimesSync(at.cache, later, later)
 }
 
+/** As a program would have left it that kept less, or meant something else by it. */
+function reform(at: House, form: string | undefined): void {
+  const { form: _, ...cache } = JSON.parse(readFileSync(at.cache, 'utf8'))
+  writeFileSync(at.cache, JSON.stringify({ format: 1, form, ...cache }))
+  settle(at)
+}
+
 async function cached(folder: string): Promise<House> {
   const at = house(folder)
   const roster = at.writeSystem('users: {alice: {email: alice@example.com}}\n', 'roster.yaml')
@@ -76,7 +83,16 @@ const changes: [name: string, change: (at: House) => void][] = [
     },
   ],
   ['the cache is torn', at => writeFileSync(at.cache, readFileSync(at.cache).subarray(0, 300))],
-  ['the cache is of another form', at => writeFileSync(at.cache, '{"format":1,"sources":[null]}')],
+  [
+    'the cache has no sources',
+    at => {
+      const { form } = JSON.parse(readFileSync(at.cache, 'utf8'))
+      writeFileSync(at.cache, JSON.stringify({ form, sources: [null] }))
+      settle(at)
+    },
+  ],
+  ['the cache is of another form of the program', at => reform(at, 'earlier')],
+  ['the cache is of a program that knew no form', at => reform(at, undefined)],
   ['the cache is readable by others', at => chmodSync(at.cache, 0o644)],
   ['the cache is writable by others', at => chmodSync(at.cache, 0o620)],
   [

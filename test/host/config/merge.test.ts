@@ -87,6 +87,52 @@ const table = [
     user: 'mode: off\n',
     want: { mode: 'off', off: { because: 'config' } },
   },
+  ...[
+    'identity: {email: "{user}@example.com"}',
+    'identity: {organizationUuid: 0b1e6c0a-0000-4000-8000-00000000abcd}',
+    'identity: {accountUuid: 0b1e6c0a-0000-4000-8000-00000000acc0}',
+  ].map(pin => ({
+    name: `who says whose a login is, a user does not choose: ${pin}`,
+    system: `${pin}\n`,
+    user: 'endpoints: {api: "http://127.0.0.1:9", oauth: "http://127.0.0.1:9"}\n',
+    want: {
+      endpoints: { api: 'https://api.anthropic.com', oauth: 'https://platform.claude.com' },
+      overruled: ['endpoints.oauth', 'endpoints.api'],
+    },
+  })),
+  {
+    name: 'of two servers the machine names one: the other is the standard one',
+    system:
+      'identity: {email: "{user}@example.com"}\nendpoints: {oauth: "https://login.example.com"}\n',
+    user: 'endpoints: {api: "http://127.0.0.1:9", oauth: "http://127.0.0.1:9"}\n',
+    want: {
+      endpoints: { api: 'https://api.anthropic.com', oauth: 'https://login.example.com' },
+    },
+  },
+  {
+    name: 'where the machine says nothing of whose the login is, the servers are the user’s to name',
+    system: 'identity: {}\nrenewal: {launchWait: 5s}\n',
+    user: 'endpoints: {api: "http://127.0.0.1:9"}\n',
+    want: { endpoints: { api: 'http://127.0.0.1:9' }, overruled: [] },
+  },
+  {
+    name: 'where only the client may ask the token endpoint, no user has us ask it',
+    system: 'renewal: {via: client}\n',
+    user: 'renewal: {via: grant}\n',
+    want: { renewal: { via: 'client' }, overruled: ['renewal.via'] },
+  },
+  {
+    name: 'early warnings of the machine’s channel can be added to, not taken away',
+    system: 'alerts: {command: [/bin/notify]}\n',
+    user: 'alerts: {beforeLoginEnds: [14d, 3d]}\n',
+    want: { alerts: { beforeLoginEndsMs: [14, 7, 3, 1].map(days => days * 86_400_000) } },
+  },
+  {
+    name: 'in a channel of one’s own, one is warned when one likes',
+    system: 'mode: on\n',
+    user: 'alerts: {command: [/bin/notify], beforeLoginEnds: []}\n',
+    want: { alerts: { beforeLoginEndsMs: [] } },
+  },
   {
     name: 'another way into the pinned Vault is left aside',
     system:

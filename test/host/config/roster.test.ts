@@ -1,5 +1,7 @@
 // The roster: what it says of this user, and how little the rest of it matters.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { house } from './house.js'
 
@@ -44,6 +46,29 @@ t.test('who is not enrolled or parked is switched off, with the reason', async t
   const carol = await at.load({ person: { user: 'carol' } })
   t.match(carol, { mode: 'off', off: { because: 'parked', file } })
 })
+
+t.test('a user’s own roster switches nothing off where the machine sets a mode', async t => {
+  for (const entry of ['{parked: true}', '{claude_auth: false}']) {
+    const at = house(t.testdir())
+    const file = join(at.home, 'roster.yaml')
+    writeFileSync(file, `users:\n  alice: ${entry}\n`, { mode: 0o600 })
+    at.writeUser(`roster: ${file}\n`)
+    t.match(await at.load(), { mode: 'off' }, 'alone on the machine')
+    at.writeSystem('mode: on\n')
+    t.match(await at.load(), { mode: 'on', off: null }, entry)
+  }
+})
+
+t.test(
+  'the machine’s roster says whose a login is, so no user names the servers that tell',
+  async t => {
+    const at = house(t.testdir())
+    const file = at.writeSystem(roster, 'roster.yaml')
+    at.writeUser('endpoints: {api: "http://127.0.0.1:9"}\n')
+    at.writeSystem(`roster: ${file}\n`)
+    t.match(await at.load(), { endpoints: { api: 'https://api.anthropic.com' } })
+  },
+)
 
 t.test('a mistake about someone else is none of ours, one about us has its place', async t => {
   const at = house(t.testdir())

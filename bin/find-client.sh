@@ -4,6 +4,7 @@
 # As in bin/claude.
 POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
 unset -f '[' command
+unset FUNCNEST
 
 # The PATH to search, the client that the configuration names, and clients not to choose (<path>:<path>…) come from
 # launch.sh. The first on PATH is the one that the person would start without us, so it is started, whoever owns its folder.

@@ -25,7 +25,8 @@ ca_exec() {
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
   PATH=$ca_search
-  export CLAUDE_AUTH_GUARD="$$:$ca_depth:${ca_tried:+$ca_tried:}$ca_client"
+  CLAUDE_AUTH_GUARD=$$:$ca_depth:${ca_tried:+$ca_tried:}$ca_client
+  export CLAUDE_AUTH_GUARD
   trap "$ca_unstarted" EXIT
   exec "$ca_client" "$@"
 }

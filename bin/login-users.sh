@@ -5,6 +5,7 @@
 # As in bin/claude.
 POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
 unset -f '[' command
+unset FUNCNEST
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ca_homes=/home ca_run=/run/user

@@ -36,7 +36,7 @@ ca_engine() {
   if [ "$ca_takes_input" = y ]; then
     ca_find env
     PATH=$ca_search
-    exec $ca_before "$ca_found" -i HOME="${ca_home:-/}" PATH="$ca_search" "$@" --environ-on-stdin <<X
+    exec $ca_before "$ca_found" -i "HOME=${ca_home:-/}" "PATH=$ca_search" "$@" --environ-on-stdin <<X
 $ca_environ
 X
   fi

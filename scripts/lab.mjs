@@ -53,8 +53,17 @@ const rows = results.flatMap(({ name, isWhole, figures }) =>
     ].map(cell),
   ),
 )
-const head = ['fault', 'figure', 'wanted', 'found']
-const table = [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+const table = tableOf(['fault', 'figure', 'wanted', 'found'], rows)
+const attacks = results.flatMap(({ attacks = [] }) => attacks)
+attacks.sort((a, b) => new Intl.Collator('en', { numeric: true }).compare(a.kind, b.kind))
+const attackTable = tableOf(
+  ['attack on', 'attack', 'tried', 'succeeded', 'against something weaker: succeeded'],
+  attacks.map(({ kind, attack, tried, succeeded, control }, index) => [
+    ...[kind === attacks[index - 1]?.kind ? '' : kind, attack, tried].map(cell),
+    cell(succeeded.length === 0 ? 0 : `**(!)** ${succeeded.join('; ')}`),
+    cell(`${control.against}: ${control.succeeded} of ${control.tried}`),
+  ]),
+)
 const where = `Node ${process.version}, Linux ${release()}, ${cpus().length} cores`
 const text = `# What the fault laboratory found
 
@@ -63,12 +72,23 @@ file systems. This is its last run: ${new Date().toISOString().slice(0, 10)}, ${
 of its file in \`test/lab/\`. The short cut of a fault is what \`npm run test:lab\` runs of it. What may be trusted, and what not, in the [threat model](threat-model.md).
 
 ${table}
+
+## Attacks
+
+What other users, a repository, a network or an environment tried for real, and what each got. The last column is the same
+attack on something that does not take our care, such as a script that checks and then opens: it shows that the attack is one.
+
+${attackTable}
 `
 writeFileSync(join('docs', 'lab-results.md'), text)
 process.stdout.write(
-  `\n${table}\n\n${isTable ? results.length : files.length} faults, ${failed} failed\n`,
+  `\n${table}\n\n${attackTable}\n\n${isTable ? results.length : files.length} faults, ${failed} failed\n`,
 )
 process.exitCode = failed > 0 ? 1 : 0
+
+function tableOf(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+}
 
 function cell(value) {
   return String(value).replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -22,7 +22,20 @@ export interface Figure {
   holds: boolean
 }
 
+/** One attack, and the same against something that does not take our care: there it has to succeed. */
+export interface Attack {
+  /** What it is aimed at; the same words for all of its kind. */
+  kind: string
+  attack: string
+  tried: number
+  /** What it got; empty where it got nothing. */
+  succeeded: string[]
+  control: { against: string; succeeded: number; tried: number }
+}
+
 export interface Figures {
+  /** An attack that is to get nothing, while its control gets something; a row of the table of attacks. */
+  attack(attack: Attack): void
   /** A figure with a wanted value: it is asserted. */
   wanted(what: string, found: number | string, wanted: number | string): void
   /** A figure that must be within a bound: `holds` says whether it is, `wanted` how that is written. */
@@ -34,17 +47,27 @@ export interface Figures {
 /** The figures of the fault `name` (a heading of the table), in the order they are found. */
 export function figuresOf(t: Test, name: string): Figures {
   const figures: Figure[] = []
+  const attacks: Attack[] = []
   t.teardown(() => {
     const folder = join(root, '.cache/lab')
     mkdirSync(folder, { recursive: true })
     const file = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`
-    writeFileSync(join(folder, file), JSON.stringify({ name, isWhole, figures }, null, 2))
+    writeFileSync(join(folder, file), JSON.stringify({ name, isWhole, figures, attacks }, null, 2))
   })
   const add = (what: string, found: number | string, wanted: string, holds: boolean) => {
     figures.push({ what, wanted, found: String(found), holds })
     t.ok(holds, `${what}: ${found} [${wanted}]`)
   }
   return {
+    attack: each => {
+      attacks.push(each)
+      t.same(each.succeeded, [], `${each.kind}: ${each.attack}`)
+      t.ok(each.tried > 0, `${each.attack}: it was tried`)
+      t.ok(
+        each.control.succeeded > 0,
+        `${each.attack}: it succeeds against ${each.control.against}`,
+      )
+    },
     wanted: (what, found, wanted) => add(what, found, String(wanted), found === wanted),
     within: add,
     counted: (what, found) => add(what, found, 'counted', true),

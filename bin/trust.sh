@@ -1,5 +1,6 @@
 # Could somebody else have put a place there? Asked before anything in it is read, locked, run or written; sourced by
-# launch.sh, hook.sh and command.sh. src/host/trusted-path.ts judges by the same rules for the engine.
+# launch.sh, hook.sh and command.sh. src/host/trusted-path.ts judges by the same rules for the engine; whether a group is
+# the user's alone it asks this file, which is a program for that: trust.sh USER GROUP PATH.
 
 # ca_trusted PATH: can only root and this user change PATH, or put another in its place? Every folder from / down is
 # judged, and every link on the way is followed by hand, as OpenSSH judges authorized_keys. Else sets ca_distrusted to
@@ -61,9 +62,79 @@ ca_judge() {
       # Of a folder for everybody, only what stands in it and is one's own is safe there.
       d????????[tT]) ca_is_sticky=y ;;
       ????????w*) return 1 ;;
-      # A group of one's own, as many systems give each user, and root's.
-      ?????w*) [ "$ca_gid" = 0 ] || { [ "$ca_gid" = "$ca_uid" ] && [ "$ca_uid" = "$ca_own" ]; } || return 1 ;;
+      ?????w*)
+        [ "$ca_gid" = 0 ] || [ "$ca_uid" = "$ca_own" ] || return 1
+        ca_only_ours "$ca_own" "$ca_gid" "$ca_distrusted" </dev/null || return 1
+        ;;
     esac
   done
   [ "$#" = 0 ] && [ -z "$ca_is_sticky" ]
 }
+
+# ca_only_ours USER GROUP PATH: can only the user of that number and root write to a place that its group may write? The
+# group must be one that the user is in and nobody else, as many systems give each user, or root's; and no access control
+# list may let others in: its limit for all of them shows as the group's mode. OpenSSH judges groups so, where it takes any.
+ca_only_ours() {
+  ca_is_private_group "$1" "$2" && ca_lets_none_in "$1" "$3"
+}
+
+# Every line that a directory service or the file has: one number may have several names, and each its members.
+ca_database() {
+  { command getent "$1" ${2:+"$2"} || :; command cat "/etc/$1"; } 2>/dev/null
+}
+
+ca_is_private_group() {
+  # Root's is everybody's first group in some containers; who is put into it beside is another user.
+  ca_is_member= ca_names=:root:
+  if [ "$1" = "$2" ] || [ "$2" = 0 ]; then ca_is_member=y; fi
+  while IFS=: command read -r ca_word ca_skip ca_number ca_first ca_skip; do
+    if [ "$ca_number" = "$1" ]; then
+      ca_names=$ca_names$ca_word:
+      if [ "$ca_first" = "$2" ]; then ca_is_member=y; fi
+    elif [ "$ca_first" = "$2" ] && [ "$2" != 0 ] && [ "$ca_number" != 0 ]; then
+      return 1
+    fi
+  done <<X
+$(ca_database passwd; ca_database passwd "$1")
+X
+  while IFS=: command read -r ca_word ca_skip ca_number ca_members; do
+    [ "$ca_number" = "$2" ] || continue
+    ca_members=$ca_members,
+    while [ -n "$ca_members" ]; do
+      ca_word=${ca_members%%,*} ca_members=${ca_members#*,}
+      case $ca_names in *:"$ca_word":*) ;; *) if [ -n "$ca_word" ]; then return 1; fi ;; esac
+      if [ -n "$ca_word" ] && [ "$ca_word" != root ]; then ca_is_member=y; fi
+    done
+  done <<X
+$(ca_database group "$2")
+X
+  [ -n "$ca_is_member" ]
+}
+
+# `ls` shows a list by a `+`; whose list can't be read lets in whom it will.
+ca_lets_none_in() {
+  case $(command ls -ldn -- "$2" 2>/dev/null) in
+    ??????????+*) ;;
+    *)
+      # Where `ls` shows none (busybox), what could make a list can show it, too.
+      command -v getfacl >/dev/null || return 0
+      ;;
+  esac
+  ca_list=$(command getfacl -cnpE -- "$2" 2>/dev/null) || return 1
+  while IFS=: command read -r ca_kind ca_number ca_mode; do
+    case $ca_kind:$ca_number:$ca_mode in
+      user:"$1":* | user:0:* | user::* | group::*) ;;
+      user:*:?w* | group:*:?w*) return 1 ;;
+    esac
+  done <<X
+$ca_list
+X
+}
+
+case ${0##*/} in
+  trust.sh)
+    PATH=/usr/bin:/bin
+    ca_only_ours "$1" "$2" "$3"
+    exit
+    ;;
+esac

@@ -39,7 +39,7 @@ const configForm = (() => {
   const folder = join(root, 'src', 'host', 'config')
   const inner = readdirSync(folder).filter(name => name.endsWith('.ts'))
   const files = [...inner.map(name => join(folder, name)), join(root, 'src', 'outcome.ts')]
-  for (const name of ['config', 'duration', 'endpoint', 'paths', 'trusted-path'])
+  for (const name of ['config', 'duration', 'endpoint', 'paths', 'private-group', 'trusted-path'])
     files.push(join(root, 'src', 'host', `${name}.ts`))
   for (const file of files.sort()) hash.update(file.slice(root.length)).update(readFileSync(file))
   return hash.digest('hex').slice(0, 16)
@@ -173,11 +173,13 @@ try {
   await bundle({
     entryPoints: { 'claude-auth': 'src/program.ts' },
     outdir: temporary,
-    define: Object.fromEntries(
-      Object.entries(names).map(([name, file]) => [`$${name}`, JSON.stringify(file)]),
-    ),
-    banner: {},
-    plugins: [lateModules('crypto')],
+    define: {
+      ...options.define,
+      ...Object.fromEntries(
+        Object.entries(names).map(([name, file]) => [`$${name}`, JSON.stringify(file)]),
+      ),
+    },
+    plugins: [lateModules('crypto', 'child_process')],
   })
   install()
 } finally {

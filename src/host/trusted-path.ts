@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemCode } from './error.js'
+import { isOnlyOurs } from './private-group.js'
 import { quoted } from './quoted.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
@@ -45,7 +46,8 @@ const nobody = 65534
  * current folder.
  *
  * A sticky folder of root's (`/tmp`) is fine above something that is there and belongs to `uid` or root. A folder
- * that a group may write is fine where the group is root's or the user's own. A process file system is never
+ * that a group may write is fine where nobody but the user (and root) is in the group, and no access control list lets
+ * another in. A process file system is never
  * fine: its links lead into whatever another process sees. Never throws.
  */
 export function distrustOf(path: string, uid: number): Distrust | null {
@@ -110,7 +112,7 @@ function judge({ path, stat }: Part, above: Part | null, uid: number): Distrust 
   if (!isTrustedOwner(path, Number(stat.uid), uid))
     return { path, why: `belongs to user ${stat.uid}` }
   if (stat.isSymbolicLink() || isForAll(stat)) return null
-  return isOpenToOthers(stat, uid) ? openToOthers(path) : null
+  return isOpenToOthers(path, stat, uid) ? openToOthers(path) : null
 }
 
 function openToOthers(path: string): Distrust {
@@ -137,11 +139,11 @@ function isForAll({ uid, mode }: BigIntStats): boolean {
   return isSticky && uid === 0n && (mode & 0o022n) !== 0n
 }
 
-/** A group of the user's own has the user's number, as useradd(8) gives it. */
-function isOpenToOthers({ uid: owner, gid, mode }: BigIntStats, uid: number): boolean {
-  if ((mode & 0o002n) !== 0n) return true
-  if ((mode & 0o020n) === 0n || gid === 0n) return false
-  return gid !== BigInt(uid) || owner !== BigInt(uid)
+/** Without the group's right to write no access control list gives it to anyone: that is its limit. */
+function isOpenToOthers(path: string, stat: BigIntStats, uid: number): boolean {
+  if ((stat.mode & 0o002n) !== 0n) return true
+  if ((stat.mode & 0o020n) === 0n) return false
+  return (stat.gid !== 0n && stat.uid !== BigInt(uid)) || !isOnlyOurs(path, stat, uid)
 }
 
 /** Why a file system that begins here is none to believe: what it says of owners and links, somebody else may decide. */

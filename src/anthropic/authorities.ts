@@ -61,6 +61,6 @@ function readFolder(folder: string): (string | null)[] {
 
 /** A regular file that nobody but this user and root decides; null for any other. */
 export function readAuthorityFile(path: string): string | null {
-  const text = textAt(path, { maxBytes: mostBytes })
-  return text === null || distrustOf(path, process.geteuid?.() ?? -1) !== null ? null : text
+  if (distrustOf(path, process.geteuid?.() ?? -1) !== null) return null
+  return textAt(path, { maxBytes: mostBytes })
 }

@@ -6,6 +6,7 @@ import { systemCode } from './error.js'
 import { isObject, type JsonObject } from './json.js'
 import type { Env } from './paths.js'
 import { tolerantJson } from './tolerant-json.js'
+import { distrustedWay } from './trusted-way.js'
 
 const maxBytes = 1024 * 1024
 
@@ -51,7 +52,14 @@ export async function readClientSettings(where: {
 }): Promise<ClientSettings> {
   const notes: ClientSettings['notes'] = []
   const sources: SettingsSource[] = []
+  const uid = process.geteuid?.() ?? -1
   for (const { scope, file } of settingsFiles(where, notes)) {
+    // A project is whose it is; it says who signs, and steers nothing of ours.
+    const distrusted = scope === 'user' || scope === 'managed' ? distrustedWay(file, uid) : null
+    if (distrusted !== null) {
+      notes.push({ file, why: `is not read: ${distrusted.message}` })
+      continue
+    }
     const settings = await readSettings(file, notes)
     if (settings) sources.push(sourceOf(scope, file, settings))
   }

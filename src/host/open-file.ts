@@ -13,6 +13,7 @@ import {
 import { AuthError, systemCode } from './error.js'
 import { quoted } from './quoted.js'
 import { othersMayRead, type PrivateRules } from './trusted-path.js'
+import { requireTrustedWay } from './trusted-way.js'
 
 const secretMaxBytes = 64 * 1024
 
@@ -138,13 +139,14 @@ export function readPrivateFile(path: string, rules: PrivateRules): string | nul
 }
 
 /**
- * The bytes of a secret file, or null when there is none. Judged on the descriptor that is read, so
- * what was checked is what is used.
- * @throws AuthError `secret-readable-by-others`; `not-private` when it cannot be read
+ * The bytes of a secret file, or null when there is none. The whole way to it is judged before it is opened, and the file
+ * on the descriptor that is read, so what was checked is what is used.
+ * @throws AuthError `secret-readable-by-others`; `not-private` when it cannot be read, or others could have put it there
  */
 export function readPrivateBytes(path: string, rules: PrivateRules): Buffer | null {
   let file: number | null = null
   try {
+    requireTrustedWay(path, rules.uid)
     file = openRegular(path, constants.O_RDONLY)
     judgeSecret(path, fstatSync(file, { bigint: true }), rules)
     const bytes = bytesOf(file, secretMaxBytes)

@@ -3,6 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
 import { atomicWrite } from '../host/atomic-write.js'
 import { jsonObject, stringOf } from '../host/json.js'
+import { isOnTrustedWay } from '../host/trusted-way.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 import { giveBack, type LockPlace, take } from './take-lock.js'
 
@@ -63,6 +64,7 @@ export async function forgetAccount(place: LockPlace, path: string): Promise<boo
 }
 
 function readText(path: string): string | null {
+  if (!isOnTrustedWay(path, process.geteuid?.() ?? -1)) return null
   let file: number
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)

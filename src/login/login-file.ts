@@ -16,7 +16,7 @@ import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { type Closed, closedBy, closedError, foreign } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { isTooDeep } from '../host/json.js'
-import { othersMayWrite } from '../host/trusted-path.js'
+import { distrustHint, distrustOf, othersMayWrite } from '../host/trusted-path.js'
 import { writeInPlace } from '../host/write-in-place.js'
 import { type Login, loginObject, parseLogin } from './login.js'
 import { isEditable, memberSpan, parseObject, spliceMember, unmarked } from './login-text.js'
@@ -47,11 +47,13 @@ export const unreadLogin: LoginFile = { ...nothing, kind: 'missing' }
 /**
  * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
  * `unreadable` with `what` in plain words, what may not be read is `closed`. A symbolic link is followed when nobody else could have
- * put it there, and its target is the user's own.
+ * put it there or replace what it leads to, and its target is the user's own.
  */
 export function readLoginFile(path: string, uid: number): LoginFile {
   if (isLink(path) && !isOwnLink(path))
     return unreadable('a symbolic link that somebody else may have put there')
+  const closed = closedByWay(path, uid)
+  if (closed !== null) return { ...nothing, kind: 'closed', closed }
   let file: number
   try {
     // Without O_NONBLOCK a named pipe in its place would hold every launch for ever.
@@ -80,6 +82,16 @@ export function readLoginFile(path: string, uid: number): LoginFile {
   } finally {
     closeSync(file)
   }
+}
+
+/**
+ * The folder of the login file was judged before; that of a link's target, and those above it, are not known yet. What
+ * stands at their end is judged when it is open.
+ */
+function closedByWay(path: string, uid: number): Closed | null {
+  const distrust = isLink(path) ? distrustOf(path, uid) : null
+  if (distrust === null || !isFolder(distrust.path)) return null
+  return { path: distrust.path, what: distrust.why, hint: distrustHint(distrust, uid) }
 }
 
 /** What the bytes of a login file say. */
@@ -149,6 +161,14 @@ function realTarget(path: string): string {
 export function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory()
   } catch {
     return false
   }

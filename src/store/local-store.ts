@@ -6,6 +6,7 @@ import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-wr
 import { closedBy, closedError } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
+import { requireTrustedWay } from '../host/trusted-way.js'
 import { writeFailed } from '../host/write-failed.js'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
@@ -36,7 +37,8 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
   const file = (kind: string) => join(place.folder, `${place.name}${kind}.jwe`)
   const files = { current: file(''), previous: file('.previous'), unopened: file('.unopened') }
   let loaded: Promise<Keys> | null = null
-  const load = () => {
+  const load = async () => {
+    requireTrustedWay(place.folder, place.uid)
     loaded ??= loadKeys(place)
     return loaded
   }

@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import type { Network } from '../anthropic/http.js'
 import type { VaultConfig } from '../host/config/resolved.js'
 import { systemCode } from '../host/error.js'
-import { distrustOf } from '../host/trusted-path.js'
+import { distrustedWay } from '../host/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
 import { type VaultClient, vaultClient } from './vault-client.js'
 import { vaultDocument } from './vault-document.js'
@@ -67,6 +67,12 @@ function readAuthority(path: string | null): { pem: string | null } | StoreTroub
     kind: 'denied',
     what: `${why}; type: ls -l ${path}`,
   })
+  const distrusted = distrustedWay(path, process.geteuid?.() ?? -1)
+  if (distrusted !== null)
+    return {
+      kind: 'denied',
+      what: `vault.caCert is not trusted: ${distrusted.message}; type: ${distrusted.hint}`,
+    }
   let fd: number | null = null
   try {
     // A FIFO would wait for somebody to write.
@@ -74,9 +80,6 @@ function readAuthority(path: string | null): { pem: string | null } | StoreTroub
     const stat = fstatSync(fd)
     if (!stat.isFile()) return denied(`vault.caCert is not a regular file (${path})`)
     if (stat.size > authorityMaxBytes) return denied(`vault.caCert is larger than 1 MiB (${path})`)
-    const distrust = distrustOf(path, process.geteuid?.() ?? -1)
-    if (distrust !== null)
-      return denied(`vault.caCert is not trusted: ${distrust.path} ${distrust.why}`)
     return { pem: readFileSync(fd, 'utf8') }
   } catch (error) {
     return denied(`vault.caCert can't be read (${path}: ${systemCode(error)})`)

@@ -11,8 +11,8 @@ export type SecretFile =
   { kind: 'text'; text: string } | { kind: 'missing' } | { kind: 'denied'; what: string }
 
 /**
- * Reads `path`: a regular file of `uid`'s own that nobody else may read, or a link to one in a folder
- * that nobody else may change.
+ * Reads `path`: a regular file of `uid`'s own that nobody else may read, or replace anywhere on the way to it. A link to one
+ * leads into a folder that nobody else may write to, be it one for everybody.
  */
 export function readSecretFile(path: string, uid: number): SecretFile {
   try {

@@ -31,7 +31,7 @@ case $* in
   'status --short' | 'ensure --for timer')
     ca_looker=$$
     . "$ca_root/bin/claude"
-    PATH=/usr/bin:/bin:$ca_search
+    PATH=$ca_system_path
     ca_find_home
     if [ "$1" = status ]; then ca_print_short && exit 0; fi
     # The timer of a login that needs nothing, where there are no others to look at.
@@ -40,7 +40,7 @@ case $* in
   *) ca_search=${PATH-} ;;
 esac
 
-PATH=/usr/bin:/bin:$ca_search
+PATH=$ca_system_path
 if ! ca_find_node; then
   command echo "claude-auth: $(ca_node_trouble); it takes Node 20 or newer" >&2
   exit 127

@@ -64,8 +64,8 @@ case ${0##*/} in
     # As a program, with the client that the configuration names as its argument (src/host/client.ts).
     ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
     ca_configured=${1-}
-    PATH=/usr/bin:/bin:$ca_search
     . "${0%/*}/trust.sh"
+    PATH=$ca_system_path
     ca_find_client && command printf '%s\n' "$ca_client"
     exit
     ;;

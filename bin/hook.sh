@@ -1,9 +1,9 @@
 # A hook of the client where the marks don't settle it; sourced by command.sh. It ends with 0 whatever happens.
 
-PATH=/usr/bin:/bin:$ca_search
 IFS=' 	
 '
 . "$ca_root/bin/trust.sh"
+PATH=$ca_system_path
 . "$ca_root/bin/tools.sh"
 . "$ca_root/bin/config.sh"
 . "$ca_root/bin/ours.sh"

@@ -1,13 +1,13 @@
 # The launch that is more than an exec; sourced by the wrapper (ca_* variables are its own).
 # Ends in exec of the client, sign-in and log-out excepted: there the outcome is recorded.
 
-# Our own tools first, so that no `.` in PATH can offer others; the client and Node get PATH as it was.
-PATH=/usr/bin:/bin:$ca_search
 IFS=' 	
 '
 ca_root=${ca_self%/bin/*}
 . "$ca_root/bin/words.sh"
 . "$ca_root/bin/trust.sh"
+# The client and Node get PATH as it was.
+PATH=$ca_system_path
 . "$ca_root/bin/find-client.sh"
 . "$ca_root/bin/ours.sh"
 . "$ca_root/bin/tools.sh"

@@ -2,6 +2,10 @@
 # launch.sh, hook.sh and command.sh. src/host/trusted-path.ts judges by the same rules for the engine; whether a group is
 # the user's alone it asks this file, which is a program for that: trust.sh USER GROUP PATH.
 
+# Where all shell files of ours find their tools: the system's own folders, and no others. What the caller's PATH leads to
+# beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us.
+ca_system_path=/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin
+
 # ca_trusted PATH: can only root and this user change PATH, or put another in its place? Every folder from / down is
 # judged, and every link on the way is followed by hand, as OpenSSH judges authorized_keys. Else sets ca_distrusted to
 # the place, and ca_why: owner, mode, or other. What is not there yet is judged by the folders above it.
@@ -133,7 +137,7 @@ X
 
 case ${0##*/} in
   trust.sh)
-    PATH=/usr/bin:/bin
+    PATH=$ca_system_path
     ca_only_ours "$1" "$2" "$3"
     exit
     ;;

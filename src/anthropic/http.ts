@@ -101,6 +101,8 @@ function headersOf(network: Network, { body, headers }: HttpRequest): Record<str
   return {
     'user-agent': network.userAgent,
     accept: 'application/json',
+    // Where nothing is said, a server may choose (RFC 9110 §12.5.3).
+    'accept-encoding': 'identity',
     connection: 'close',
     ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     ...headers,

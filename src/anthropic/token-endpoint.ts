@@ -1,6 +1,6 @@
 // The refresh grant (RFC 6749 §6): asking for it, and reading the answer field by field.
 
-import { jsonObject } from '../host/json.js'
+import { isObject, type JsonObject } from '../host/json.js'
 import type { Identity } from '../outcome.js'
 import { type HttpOutcome, type Network, send } from './http.js'
 import type { HttpReply } from './http-reply.js'
@@ -86,7 +86,7 @@ export function readTokenAnswer(
 ): TokenAnswer {
   const { status, retryAfterMs } = reply
   const text = reply.body.toString()
-  const object = jsonObject(text)
+  const object = answerObject(text)
   if (status === 400 && object?.['error'] === 'invalid_grant') return { kind: 'refused' }
   if (status !== 200)
     return { kind: 'answered-otherwise', what: described(status, object), retryAfterMs }
@@ -96,6 +96,19 @@ export function readTokenAnswer(
   return grant === null
     ? { kind: 'maybe-spent', what: 'the answer holds no usable token' }
     : { kind: 'rotated', grant }
+}
+
+/**
+ * As the client's own parser takes it: behind a byte order mark, and nested however deeply, for nothing of it is written again.
+ * Null for what is no JSON object.
+ */
+function answerObject(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    return isObject(value) ? value : null
+  } catch {
+    return null
+  }
 }
 
 function grantOf(object: Record<string, unknown>): Grant | null {

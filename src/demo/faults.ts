@@ -78,6 +78,18 @@ export const faults = {
   /** The true answer, with some `bytes` of padding in it. */
   huge: (bytes = 1024 * 1024): Fault =>
     editFields(fields => ({ ...fields, padding: 'x'.repeat(bytes) })),
+  /** The true answer, with its text changed. */
+  text: (change: (text: string) => string): Fault => ({
+    edit: answer => ({ ...answer, body: change(JSON.stringify(answer.body)) }),
+  }),
+  /** The true answer, packed though nobody asked for it. */
+  packed: (pack: (text: string) => Buffer, coding: string): Fault => ({
+    edit: answer => ({
+      ...answer,
+      body: pack(JSON.stringify(answer.body)),
+      headers: { ...answer.headers, 'content-encoding': coding },
+    }),
+  }),
   clock: (clockOffsetMs: number): Fault => ({ clockOffsetMs }),
 }
 
@@ -95,7 +107,9 @@ export async function send(
     return
   }
   const isText = typeof answer.body === 'string'
-  const body = Buffer.from(isText ? String(answer.body) : JSON.stringify(answer.body))
+  const isPacked = Buffer.isBuffer(answer.body)
+  const text = isText ? String(answer.body) : JSON.stringify(answer.body)
+  const body = isPacked ? (answer.body as Buffer) : Buffer.from(text)
   response.writeHead(answer.status, {
     'content-type': isText ? 'text/plain' : 'application/json',
     'content-length': String(body.length),

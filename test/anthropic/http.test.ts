@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createLine, type Socket } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { type HttpRequest, type Network, send } from '../../src/anthropic/http.js'
 import { makeCertificates } from '../../src/demo/tls-certificates.js'
@@ -69,6 +70,30 @@ t.test('Retry-After in every spelling', async t => {
       response.writeHead(429, { date: 'Mon, 05 Jan 2026 09:00:00 GMT', 'retry-after': value }).end()
     })
     t.match(await post(url), { retryAfterMs: expected }, value)
+  }
+})
+
+t.test('a reply that came packed is unpacked, though nobody asked for it', async t => {
+  const text = JSON.stringify({ refresh_token: 'only-copy' })
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
+  const cases: Record<string, [Buffer, object]> = {
+    gzip: [gzipSync(text), { body: Buffer.from(text) }],
+    'X-GZIP': [gzipSync(text), { body: Buffer.from(text) }],
+    deflate: [deflateSync(text), { body: Buffer.from(text) }],
+    br: [brotliCompressSync(text), { body: Buffer.from(text) }],
+    'gzip ': [bomb, { kind: 'cut', what: 'the reply is too large' }],
+    'a-new-one': [Buffer.from(text), { body: Buffer.from(text) }],
+    __proto__: [Buffer.from(text), { body: Buffer.from(text) }],
+    'br ': [Buffer.from(text), { body: Buffer.from(text) }],
+  }
+  for (const [coding, [packed, expected]] of Object.entries(cases)) {
+    let asked: unknown
+    const url = await serving(t, (request, response) => {
+      asked = request.headers['accept-encoding']
+      response.writeHead(200, { 'content-encoding': coding }).end(packed)
+    })
+    t.match(await post(url), expected, coding)
+    t.equal(asked, 'identity')
   }
 })
 

@@ -61,7 +61,7 @@ t.test('only 400 with invalid_grant says that the token is dead', async t => {
 })
 
 t.test('a 200 that grants a token counts, however odd the rest', async t => {
-  const cases: [string, object, object][] = [
+  const cases: [string, object | string, object][] = [
     ['nothing but a refresh token', { refresh_token: 'r' }, { refreshToken: 'r' }],
     ['nothing but an access token', { access_token: 'a' }, { accessToken: 'a' }],
     ['an empty access token', { refresh_token: 'r', access_token: '' }, { refreshToken: 'r' }],
@@ -82,6 +82,12 @@ t.test('a 200 that grants a token counts, however odd the rest', async t => {
     ['no scopes as a list', { refresh_token: 'r', scope: ['a'] }, { refreshToken: 'r' }],
     ['no scopes', { refresh_token: 'r', scope: '' }, { refreshToken: 'r' }],
     ['no account as a word', { refresh_token: 'r', account: 'me' }, { refreshToken: 'r' }],
+    ['behind a byte order mark', '\uFEFF{"refresh_token":"r"}', { refreshToken: 'r' }],
+    [
+      'a list of 9000 levels beside it',
+      `{"refresh_token":"r","x":${'['.repeat(9_000)}${']'.repeat(9_000)}}`,
+      { refreshToken: 'r' },
+    ],
     ['an error beside it', { refresh_token: 'r', error: 'invalid_grant' }, { refreshToken: 'r' }],
   ]
   for (const [name, body, expected] of cases)

@@ -1,5 +1,6 @@
 // What an authority can do to a request: each fault with what it did to the refresh token, for the laboratory's table.
 
+import { gzipSync } from 'node:zlib'
 import type { Authority } from '../../../src/demo/authority.js'
 import { type Fault, faults } from '../../../src/demo/faults.js'
 import type { Endpoint } from '../../../src/demo/routes.js'
@@ -104,6 +105,11 @@ export const table: Record<string, Row> = {
   ),
   'odd numbers': taken(faults.changed({ expires_in: 1e308, refresh_token_expires_in: 0 })),
   '1 MB answer': taken(faults.huge()),
+  'an answer behind a byte order mark': taken(faults.text(text => `\uFEFF${text}`)),
+  'an answer nested 5000 levels deep beside the tokens': taken(
+    faults.text(text => text.replace('{', `{"x":${'['.repeat(5000)}${']'.repeat(5000)},`)),
+  ),
+  'an answer packed by a middlebox': taken(faults.packed(gzipSync, 'gzip')),
   'an answer that drips': taken(faults.drip(0), { alone: true }),
   'an answer with a clock of last year': taken(faults.clock(-365 * 86_400_000)),
   'answer lost after the rotation': gone(faults.lost()),

@@ -1,6 +1,6 @@
 // Plain HTTP on loopback: the kernel's tables tell whose server a secret would reach, before and after connecting.
 
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import { endianness } from 'node:os'
 import { AuthError } from '../host/error.js'
@@ -140,12 +140,34 @@ export function listenerIn(
   return { kind: 'nobody' }
 }
 
+/**
+ * The part of a table that holds its listening sockets; null where it can't be read. They stand before all others
+ * (the kernel's documentation of proc_net_tcp), so thousands of connections, anybody's, are not waited for.
+ */
 function readTable(path: string): string | null {
+  let table: number | null = null
   try {
-    return readFileSync(path, 'latin1')
+    table = openSync(path, 'r')
+    const piece = Buffer.alloc(8192)
+    let text = ''
+    while (!hasOtherThanListening(text)) {
+      const length = readSync(table, piece)
+      if (length === 0) break
+      text += piece.toString('latin1', 0, length)
+    }
+    return text
   } catch {
     return null
+  } finally {
+    if (table !== null) closeSync(table)
   }
+}
+
+/** Whether the last whole row of a table is past its listening sockets. */
+export function hasOtherThanListening(text: string): boolean {
+  const lastRow = text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1) ?? ''
+  const state = /^ *\d+: \S+ \S+ ([0-9A-F]{2}) /.exec(lastRow)?.[1]
+  return state !== undefined && state !== listening
 }
 
 /** The rows of `/proc/net/tcp` or `tcp6`; a line of another form is none. */

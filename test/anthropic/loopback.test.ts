@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { type Network, send } from '../../src/anthropic/http.js'
 import {
+  hasOtherThanListening,
   listenerAt,
   listenerFor,
   listenerIn,
@@ -36,6 +37,33 @@ t.test('the rows are read in either byte order', async t => {
   t.same(table(line(mapped, '0A', 1000))[0]?.address, little?.address)
   t.same(parseTcpTable('nonsense\n\n0: zz:1 x 0A'), [])
 })
+
+t.test('a table is read up to its last listening socket, in whatever pieces it comes', async t => {
+  const listeners = header + line(v4, '0A', 0) + line(all6, '0A', 0)
+  const text = listeners + line(v4, '01', 0)
+  for (let end = 0; end < text.length; end++)
+    t.notOk(hasOtherThanListening(text.slice(0, end)), String(end))
+  t.ok(hasOtherThanListening(text))
+  t.ok(hasOtherThanListening(text + line(v4, '06', 0).slice(0, 20)))
+})
+
+t.test(
+  'a server is found behind more listening sockets than one piece of the table holds',
+  async t => {
+    const servers = Array.from({ length: 120 }, () => createServer((_, response) => response.end()))
+    t.teardown(() => {
+      for (const server of servers) server.close()
+    })
+    for (const server of servers) {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+    }
+    for (const server of servers) {
+      const { port } = server.address() as AddressInfo
+      t.match(listenerAt('127.0.0.1', port, process.geteuid?.() ?? 0), { kind: 'trusted' })
+    }
+  },
+)
 
 /** Rows, address, expected uid of a stranger or kind. */
 const cases: [string, string[], string, number | 'trusted' | 'nobody'][] = [

@@ -2,13 +2,13 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HttpOutcome, send } from '../../src/anthropic/http.js'
 import { issueCertificate } from '../../src/demo/x509.js'
 import { type JsonObject, jsonObject } from '../../src/host/json.js'
-import { directNetwork } from './direct-network.js'
 
 export interface Reply {
   status: number
@@ -49,18 +49,7 @@ export async function startServer(
     env: { HOME: folder, PATH: '/usr/bin:/bin' },
   })
   const address = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
-  const network = directNetwork(certificates?.authority)
-  const ask: Server['ask'] = async (method, path, body, token) => {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    const outcome = await send(network, {
-      method,
-      url: `${address}/v1/${path}`,
-      headers: { 'content-type': type, ...(token === undefined ? {} : { 'x-vault-token': token }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      timeoutMs: 20_000,
-    })
-    return replyOf(outcome, `${method} ${path}`)
-  }
+  const ask = asker(address, certificates?.authority)
   const { caFile = null, wrongCaFile = null } = certificates ?? {}
   const server = { child, address, caFile, wrongCaFile, ask }
   await until(server, async () => (await ask('GET', 'sys/health').catch(() => null)) !== null)
@@ -76,9 +65,30 @@ export async function until({ child }: Server, isSo: () => Promise<boolean>): Pr
   }
 }
 
-function replyOf(outcome: HttpOutcome, what: string): Reply {
-  if (outcome.kind !== 'reply') throw new Error(`${what}: ${outcome.what}`)
-  return { status: outcome.status, body: jsonObject(outcome.body) ?? {} }
+/** Asks on connections that stay open: tests ask thousands of times. */
+function asker(address: string, authority: string | undefined): Server['ask'] {
+  const { request, Agent } = authority === undefined ? http : https
+  const agent = new Agent({ keepAlive: true, ca: authority })
+  return (method, path, body, token) =>
+    new Promise((resolve, reject) => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const headers = { 'content-type': type, ...(token && { 'x-vault-token': token }) }
+      const fail = (error: Error) => reject(new Error(`${method} ${path}: ${error.message}`))
+      const asked = request(`${address}/v1/${path}`, { method, headers, agent, timeout: 20_000 })
+      asked.on('timeout', () => asked.destroy(new Error('no answer in time')))
+      asked.on('error', fail)
+      asked.on('response', reply => {
+        let text = ''
+        reply.setEncoding('utf8').on('data', piece => {
+          text += piece
+        })
+        reply.on('error', fail)
+        reply.on('end', () =>
+          resolve({ status: reply.statusCode ?? 0, body: jsonObject(text) ?? {} }),
+        )
+      })
+      asked.end(body === undefined ? undefined : JSON.stringify(body))
+    })
 }
 
 function writeCertificates(folder: string) {

@@ -142,10 +142,19 @@ function childOf(pid) {
   }
 }
 
+/** The bare machine has no git to ask. */
+const commitTimeS = () => here('git', ['-C', root, 'log', '-1', '--format=%ct']).trim()
+
 /** Runs a line of a shell in there, as root at a login. */
 function enter(init, line, timeoutMs = 60_000) {
   const words = ['-t', String(init), '-m', '-p', '-u', '-i', '-r', 'env', '-i']
-  const env = ['HOME=/root', 'USER=root', 'TERM=dumb', `PATH=${adminPath}`]
+  const env = [
+    'HOME=/root',
+    'USER=root',
+    'TERM=dumb',
+    `PATH=${adminPath}`,
+    `SOURCE_DATE_EPOCH=${commitTimeS()}`,
+  ]
   const { status, stdout, stderr } = spawnSync(
     'nsenter',
     [...words, ...env, 'sh', '-c', `cd /; ${line}`],
@@ -168,52 +177,84 @@ const tree =
   '-o -path /root \\) -prune -o \\( -type f -printf "%p %m %U %G " -exec sha256sum {} \\; -o ' +
   '! -type f -printf "%p %y %m %U %G %l\\n" \\) | sort'
 
-/** The package of this machine's kind; one for all kinds takes the Node that is there, which dpkg may not know. */
+/** As docs/install.md has it. */
 const putPackage =
-  `${clone} && own=$(ls ./claude-auth_*_"$(dpkg --print-architecture)".deb 2>/dev/null | head -n 1); ` +
-  'if [ "$own" ]; then apt-get install -y --reinstall "$own"; ' +
-  'else dpkg --force-depends -i ./claude-auth_*_all.deb; fi'
+  'cp /root/claude-auth/claude-auth_*_"$(dpkg --print-architecture)".deb /tmp/claude-auth.deb && ' +
+  'apt-get install -y --reinstall /tmp/claude-auth.deb'
 
-/** Name → what is done, in this order. `run(line)` gives the output, or throws. */
+/** The timer of a user whose service manager runs; prints `active` or `inactive`. */
+const ownTimer = user =>
+  `su - ${user} -c 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user is-active claude-auth.timer'; true`
+
+function expect(text, pattern, what) {
+  if (!pattern.test(text)) throw new Error(`${what}:\n${text.trim()}`)
+}
+
+/**
+ * Name → what is done, in this order. `run(line)` gives the output, or throws. `resident` is a user whose service
+ * manager runs before anything is installed; `newcomer` is made afterwards, and none runs for them.
+ */
 const steps = {
   demo: ({ run }) => void run(`${clone} && npm run demo`, 300),
   test: ({ run }) => {
     const words = run(`${clone} && npm test`, 1200)
-    if (!/^\d+ passed, 0 failed/m.test(words)) throw new Error('a test failed')
+    expect(words, /^\d+ passed, 0 failed/m, 'a test failed')
   },
-  package: ({ run }) => void run(`${clone} && npm run package && ls ./*.deb`, 600),
-  install: ({ run, kept }) => {
-    run(`printf '#!/bin/sh\\necho "client $*"\\n' >/usr/bin/claude && chmod 755 /usr/bin/claude`)
+  package: ({ run }) => void run(`${clone} && npm run package && ls ./*.deb`, 900),
+  install: ({ run, kept, isBooted }) => {
+    run(`printf '#!/bin/sh\necho "client $*"\n' >/usr/bin/claude && chmod 755 /usr/bin/claude`)
     run('rm -rf /root/.npm /root/.cache; true')
     kept.before = run(tree, 300)
+    run('useradd -m -s /bin/bash resident && usermod -p "*" resident')
+    run('su - resident -c "mkdir -m 700 .claude"')
+    if (isBooted) {
+      run('loginctl enable-linger resident')
+      run(
+        'for i in $(seq 60); do [ -e /run/user/$(id -u resident)/systemd/private ] && exit; sleep 1; done; exit 1',
+        90,
+      )
+    }
+    // Nothing but the package brings a Node.
+    run('mv /usr/local/bin/node /usr/local/bin/node-of-the-clone')
     run(putPackage, 300)
     run('claude-auth --version')
   },
   user: ({ run }) => {
     run('useradd -m -s /bin/bash newcomer && usermod -p "*" newcomer')
     const wrapper = run(`su - newcomer -c 'readlink -f "$(command -v claude)"'`)
-    if (!wrapper.includes('claude-auth')) throw new Error(`no wrapper on PATH: ${wrapper}`)
-    const words = run("su - newcomer -c 'claude -p hi'")
-    if (!words.includes('client -p hi')) throw new Error(`the client was not started: ${words}`)
+    expect(wrapper, /claude-auth/, 'no wrapper on PATH')
+    expect(run("su - newcomer -c 'claude -p hi'"), /client -p hi/, 'the client was not started')
   },
   timers: ({ run, isBooted }) => {
     if (!isBooted) return 'without systemd there is none'
-    const words = run(
-      'systemctl list-timers --all --no-pager; systemctl is-active claude-auth-users.timer',
+    expect(run('systemctl is-active claude-auth-users.timer; true'), /^active$/m, 'the machine’s')
+    expect(run(ownTimer('resident')), /^active$/m, 'of a manager that ran already')
+    const covered = run('sh /usr/local/lib/claude-auth/current/bin/login-users.sh')
+    expect(covered, /^newcomer$/m, 'the machine’s timer covers who has none')
+    if (/^resident$/m.test(covered)) throw new Error('resident is covered twice')
+    run('systemctl start claude-auth-users.service', 180)
+    const said = run(
+      'journalctl -o cat -u claude-auth@newcomer.service _SYSTEMD_UNIT=claude-auth@newcomer.service; true',
     )
-    if (!/^active$/m.test(words)) throw new Error(words)
-    run('systemctl start claude-auth-users.service', 120)
+    const lines = said.split('\n').filter(line => line.startsWith('claude-auth:'))
+    if (lines.length !== 1) throw new Error(`one line in the journal says who signs in:\n${said}`)
+    expect(lines[0], /newcomer/, 'the line names the user')
     return undefined
   },
-  upgrade: ({ run }) => {
+  upgrade: ({ run, isBooted }) => {
     run(putPackage, 300)
-    run("su - newcomer -c 'claude -p hi'")
+    expect(run("su - newcomer -c 'claude -p hi'"), /client -p hi/, 'the client was not started')
+    if (isBooted) expect(run(ownTimer('resident')), /^active$/m, 'of a manager that runs')
   },
-  removal: ({ run, kept }) => {
-    run(
-      'loginctl terminate-user newcomer 2>/dev/null; sleep 2; userdel -rf newcomer 2>/dev/null; true',
-    )
-    run('dpkg --purge claude-auth', 300)
+  removal: ({ run, kept, isBooted }) => {
+    run('apt-get purge -y claude-auth', 300)
+    if (isBooted) {
+      expect(run(ownTimer('resident')), /^inactive$/m, 'of a manager that runs')
+      expect(run('systemctl is-active claude-auth-users.timer; true'), /^inactive$/m, 'machine’s')
+    }
+    run('loginctl disable-linger resident; loginctl terminate-user resident newcomer; true')
+    run('sleep 3; for user in resident newcomer; do userdel -rf $user; done 2>/dev/null; true')
+    run('mv /usr/local/bin/node-of-the-clone /usr/local/bin/node; true')
     if (kept.before === undefined) return 'it was not installed in this run'
     const after = new Set(run(tree, 300).split('\n'))
     const before = new Set(kept.before.split('\n'))

@@ -46,6 +46,8 @@ export const debianPackages = {
   dash: 'dash',
   fish: 'fish',
   flock: 'util-linux',
+  openssl: 'openssl',
+  rpm: 'rpm',
   script: 'bsdutils',
   ssh: 'openssh-client',
   sshd: 'openssh-server',

@@ -1,6 +1,6 @@
 // The certificates of the demo and the tests: what TLS clients with strict checks accept, and nothing wider.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import t from 'tap'
 import { issueCertificate } from '../../src/demo/x509.js'
+import { cannotRun } from '../kit/cannot-run.js'
 
 const nowMs = Date.UTC(2026, 5, 1, 12, 30, 15)
 const dayMs = 86_400_000
@@ -88,7 +89,7 @@ t.test('Node’s TLS accepts the leaf with the authority, and no other', async t
   t.not(await tried(authority.cert), 'accepted')
 })
 
-const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not here'
+const noOpenssl = cannotRun('openssl', 'version')
 
 t.test('OpenSSL finds nothing against RFC 5280', { skip: noOpenssl }, async t => {
   const folder = t.testdir()

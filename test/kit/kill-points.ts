@@ -1,8 +1,8 @@
 // Where a run can be killed: the system calls by which it changes files, found by tracing a clean run.
 
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotRun } from './cannot-run.js'
 import type { Run } from './run.js'
 import type { Sandbox } from './sandbox.js'
 
@@ -24,10 +24,7 @@ const onThreads = ['mkdir', 'rmdir']
 const onSockets = ['connect', 'read', 'write', 'writev', 'shutdown']
 
 /** For tap's `skip`: tracing is not allowed everywhere. */
-export const cannotTrace =
-  spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0
-    ? false
-    : 'strace is missing or not allowed here'
+export const cannotTrace = cannotRun('strace', '-qq', '-e', 'trace=none', 'true')
 
 /**
  * Runs `claude-auth ensure` (or other `words`) traced in `box`, and lists the calls that change its files; if `exhaustive`

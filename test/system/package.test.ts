@@ -1,10 +1,11 @@
 // What is released, installed on bare machines: the npm package into an empty prefix, .deb, .rpm and .tar.gz where no Node is.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { cannotRun } from '../kit/cannot-run.js'
 import { noOwnMachine, type OwnMachine, ownMachine } from '../kit/own-machine.js'
 import { run } from '../kit/run.js'
 
@@ -186,7 +187,7 @@ t.test('the .deb is removed whatever a user left behind', { skip: noOwnMachine }
   )
 })
 
-const noRpm = spawnSync('rpm', ['--version']).status === 0 ? false : 'rpm is not here'
+const noRpm = cannotRun('rpm', '--version')
 
 t.test('the .rpm', { skip: noRpm || noOwnMachine }, async t => {
   const file = artifact(new RegExp(`\\.${rpmArchitecture}\\.rpm$`))

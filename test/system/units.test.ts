@@ -14,12 +14,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { cannotRun } from '../kit/cannot-run.js'
 
 const source = fileURLToPath(new URL('../../systemd', import.meta.url))
 const bin = fileURLToPath(new URL('../../bin', import.meta.url))
-const isThere = spawnSync('systemd-analyze', ['--version']).status === 0
-if (!isThere && process.env['CI'] === 'true') t.fail('systemd-analyze is missing')
-const skip = isThere ? false : 'systemd-analyze is missing'
+const skip = cannotRun('systemd-analyze', '--version')
 
 /** Installed into a folder, as `install` does it. */
 function installed(folder: string): Record<'system' | 'user', string[]> {

@@ -63,10 +63,20 @@ ca_worker() {
   ca_engine "$@" </dev/null 2>/dev/null 7<&-
 }
 
+# Makes the gate and the folders it lies in private; those above them are as the person's umask says.
+ca_make_gate() {
+  if [ -f "$ca_state/gate" ]; then return; fi
+  (
+    [ -d "$ca_login" ] || command mkdir -p -m 700 -- "$ca_login"
+    command umask 077
+    [ -d "$ca_state" ] || command mkdir -- "$ca_state"
+    [ -e "$ca_state/gate" ] || : >>"$ca_state/gate"
+  ) 2>/dev/null
+}
+
 # Runs "$@" with the gate open on 9, and with none of the caller's other descriptors.
 ca_with_gate() {
-  command umask 077
-  [ -d "$ca_state" ] || command mkdir -p -- "$ca_state" 2>/dev/null
+  ca_make_gate
   ca_opened=n
   # A pipe in its place would be waited for.
   if [ -f "$ca_state/gate" ] || ! [ -e "$ca_state/gate" ]; then

@@ -69,6 +69,8 @@ export interface Run {
   asked: StoreRead | null
   /** Why no TLS came about when the login server was asked, in words, with what to type. */
   tlsTrouble?: string
+  /** Why custody was not taken although it is wanted, in words, with what to type. */
+  custodyTrouble?: string
   /** Decisions already acted on. */
   tried: string[]
 }

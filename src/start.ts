@@ -53,7 +53,8 @@ export async function startRun(place: Place, config: Config, options: StartOptio
   const { person, paths, owned } = place
   const { env, cwd, readOnly = false } = options
   const own = ownPaths(env, person.home)
-  if (owned && config.mode !== 'off' && !readOnly) makePrivateFolder(paths.state)
+  if (owned && config.mode !== 'off' && !readOnly)
+    for (const folder of [paths.folder, paths.state]) makePrivateFolder(folder)
   const settings = owned
     ? await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
     : noSettings

@@ -1,35 +1,51 @@
-// Proof that sole custody can be served here: our installed program starts, and reaches the login server.
+// Proof that sole custody can be served here: something calls our installed program, and it reaches the login server.
 
-import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { networkOf } from '../anthropic/network.js'
 import { reach } from '../anthropic/reach.js'
-import { readClientSettings, settingsFolder } from '../host/client-settings.js'
+import { readClientSettings, type SettingsSource, settingsFolder } from '../host/client-settings.js'
 import { currentFolder } from '../host/current-folder.js'
-import { systemCode } from '../host/error.js'
 import type { Env } from '../host/paths.js'
-import { quoted } from '../host/quoted.js'
+import { isOurHook } from '../install/hook-entries.js'
+import { shellAdvice } from '../install/shell-check.js'
+import type { UserFacts } from '../install/user-plan.js'
+import { onlyTolerantJson } from '../login/login-text.js'
 import { configOf, type Place } from '../place.js'
 import { tlsWords } from '../report/trouble-words.js'
 
-const startLimitMs = 20_000
-const serverLimitMs = 10_000
-
-/** Why the program `path` can't be started, with what to type; null where it was seen to run. */
-export function whyNotStarted(path: string, env: Env): string | null {
-  const { error, status } = spawnSync(path, ['--version'], {
-    env: { ...env },
-    cwd: '/',
-    stdio: 'ignore',
-    timeout: startLimitMs,
-  })
-  if (status === 0) return null
-  const code = systemCode(error)
-  const why =
-    code === 'EACCES'
-      ? 'is not allowed to start here'
-      : `does not start (${code ?? `exit code ${status}`})`
-  return `${path} ${why}; type: findmnt -no OPTIONS -T ${quoted(path)}`
+/**
+ * Why nothing would call our program, with what to type; null where the client's hooks, a timer or the wrapper do. The
+ * wrapper counts where the shell that `env` is of meets it.
+ */
+export async function whyNotCalled(
+  { person, paths }: Place,
+  { home, program, settingsFile, wantsUnits }: UserFacts,
+  env: Env,
+): Promise<string | null> {
+  const hasTimer =
+    existsSync('/etc/systemd/user/claude-auth.timer') &&
+    existsSync(`/run/user/${person.uid}/systemd/private`)
+  if (wantsUnits || hasTimer) return null
+  const { sources } = await readClientSettings({ folder: settingsFolder(env, home), cwd: '/' })
+  if (runsHooks(sources, settingsFile)) return null
+  const advice = shellAdvice(env, home, program)
+  if (advice === null) return null
+  return `Claude runs no hooks of ${paths.folder}, there is no timer, and this shell does not meet the wrapper; type: ${advice}`
 }
+
+/** Does the client run our hook at the start of a session? Managed hooks run whatever the user's settings say. */
+function runsHooks(sources: SettingsSource[], settingsFile: string): boolean {
+  const isOurs = ({ hooks }: SettingsSource) => (hooks['SessionStart'] ?? []).some(isOurHook)
+  const managed = sources.filter(({ scope }) => scope === 'managed')
+  if (managed.some(({ disableAllHooks }) => disableAllHooks)) return false
+  if (managed.some(isOurs)) return true
+  const isOff = sources.some(({ disableAllHooks }) => disableAllHooks)
+  if (isOff || managed.some(({ allowManagedHooksOnly }) => allowManagedHooksOnly)) return false
+  // Of a file with comments the client reads nothing (2.1.197 and 2.1.330).
+  return sources.some(isOurs) && !onlyTolerantJson(readFileSync(settingsFile))
+}
+
+const serverLimitMs = 10_000
 
 /** Why the login server is not reached from here; null where it answered a request without a credential. */
 export async function whyNotReached(place: Place, env: Env): Promise<string | null> {

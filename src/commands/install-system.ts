@@ -3,6 +3,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { enterGate } from '../host/gate.js'
+import { installedCommand } from '../host/program-places.js'
+import { whyNotStarted } from '../host/program-start.js'
 import {
   carryOut,
   folderAbove,
@@ -15,7 +17,8 @@ import {
 import type { Choices } from '../install/manifest.js'
 import { startSystemTimers, startTimersOfUsers } from '../install/services.js'
 import { systemFacts } from '../install/system-facts.js'
-import { systemManifest, systemPlan } from '../install/system-plan.js'
+import { systemManifest, systemPlan, systemProgram } from '../install/system-plan.js'
+import { exitCodes } from '../outcome.js'
 import { installedLines } from '../report/install-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
@@ -43,15 +46,26 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
     const prepared = prepare(site, systemPlan(facts))
     const notes = [...found, ...prepared.notes]
     if (!flags.json) say(notes)
+    let whyShared: string | null = null
     if (await isWanted(prepared, flags)) {
       if (!isInPlace(prepared)) carryOut(prepared, { version, choices })
+      if (choices.custody === 'sole' && facts.live)
+        whyShared = whyNotStarted(installedCommand(systemProgram), process.env)
+      if (whyShared !== null) {
+        const shared = { ...choices, custody: 'shared' } as const
+        const again = prepare(site, systemPlan({ ...facts, choices: shared }))
+        if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+        say([`custody stays shared: ${whyShared}`])
+      }
       if (facts.live && facts.hasSystemd && prepared.changes.length > 0) {
         startSystemTimers(facts.shipped.systemUnits)
         await startTimersOfUsers(facts.shipped.userUnits)
       }
     } else if (!flags.dryRun) return 1
     if (flags.json) print([JSON.stringify(changesObject(prepared, flags, notes))])
-    else if (!flags.dryRun)
+    else if (!flags.dryRun) {
+      if (prepared.changes.length > 0)
+        print([custodyLine(whyShared === null ? choices.custody : 'shared')])
       print(
         installedLines({
           scope: 'system',
@@ -60,7 +74,8 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
           root: flags.root,
         }),
       )
-    return 0
+    }
+    return whyShared === null ? exitCodes.ok : exitCodes.attention
   } finally {
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
@@ -77,6 +92,12 @@ export function chosen(
     custody: flags.custody ?? before?.custody ?? 'sole',
     base: flags.base === null ? (before?.base ?? null) : base,
   }
+}
+
+function custodyLine(custody: Choices['custody']): string {
+  return custody === 'sole'
+    ? 'Custody: sole; a refresh token leaves its login file at the first check of that user which reaches the login server.'
+    : 'Custody: shared; the refresh tokens stay in the login files.'
 }
 
 function next(live: boolean): string | null {

@@ -1,8 +1,9 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
-import { join } from 'node:path'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
+import { installedCommand } from '../host/program-places.js'
+import { whyNotStarted } from '../host/program-start.js'
 import {
   carryOut,
   folderAbove,
@@ -24,7 +25,7 @@ import { errorLines } from '../report/error-text.js'
 import { installedLines } from '../report/install-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
-import { whyNotReached, whyNotStarted } from './custody-proof.js'
+import { whyNotCalled, whyNotReached } from './custody-proof.js'
 import type { InstallFlags } from './install-flags.js'
 import { chosen } from './install-system.js'
 import { runOnce } from './run-once.js'
@@ -78,18 +79,18 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
 
 /**
  * Why the refresh token may not leave the login file here: nobody would renew the login. A server that is away for
- * now takes nothing back from an installation that has the token in custody already.
+ * now, or another shell, takes nothing back from an installation that has the token in custody already.
  */
 async function whyNotSole(
   place: Place,
-  { program, choices }: UserFacts,
+  facts: UserFacts,
   before: Manifest | null,
   env: Env,
 ): Promise<string | null> {
-  if (choices.custody !== 'sole') return null
-  const unable = whyNotStarted(join(program, 'current/bin/claude-auth'), env)
+  if (facts.choices.custody !== 'sole') return null
+  const unable = whyNotStarted(installedCommand(facts.program), env)
   if (unable !== null || before?.choices.custody === 'sole') return unable
-  return whyNotReached(place, env)
+  return (await whyNotCalled(place, facts, env)) ?? (await whyNotReached(place, env))
 }
 
 function custodyLine(custody: 'sole' | 'shared'): string {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Env } from '../host/paths.js'
-import { ownRoot } from '../install/program.js'
+import { ownRoot } from '../host/program-places.js'
 
 /** The folder of the program, by the link `current` in an installation; `print` tells its files from others. */
 export interface ProgramInPlace {

@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, existsSync, realpathSync, renameSync } from 'n
 import { dirname, join } from 'node:path'
 import { type Account, type EndedAsUser, runAsUser } from '../host/as-user.js'
 import { enterGate } from '../host/gate.js'
+import { ownRoot } from '../host/program-places.js'
 import {
   manifestOf,
   prepare,
@@ -14,7 +15,6 @@ import {
 import { inTurns } from '../install/in-turns.js'
 import { groupMembers } from '../install/look-at.js'
 import { type Entry, isConfig, type Manifest, timersIn } from '../install/manifest.js'
-import { ownRoot } from '../install/program.js'
 import {
   reloadSystem,
   reloadUsers,

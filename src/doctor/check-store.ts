@@ -1,5 +1,6 @@
 // Checks of what keeps the login safe: custody, the store and the copy in it.
 
+import { whyNoneStarts } from '../host/program-start.js'
 import { storeWords } from '../report/doctor-store-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
@@ -20,8 +21,11 @@ export function custody({ login }: { login: LoginFacts }): Finding | null {
   const { file } = login.seen.state
   if (file.kind !== 'login' || isLongLivedShape(file.login)) return null
   if (login.run.config.custody === 'shared') return ok(custodyWords.shared)
-  if (file.login.refreshHash !== null)
+  if (file.login.refreshHash !== null) {
+    const why = whyNoneStarts(login.place.person.home, login.run.env)
+    if (why !== null) return found('warn', custodyWords.unserved(why))
     return found('warn', custodyWords.plain(login.place.paths.loginFile), { do: 'ensure' })
+  }
   return login.plainCopies.length === 0
     ? ok(custodyWords.sole)
     : found('warn', custodyWords.copies(login.plainCopies))

@@ -72,6 +72,8 @@ export function token({ login, engine }: Both): Finding | null {
   const { expiresAtMs, renewAtMs } = file.login
   if (expiresAtMs === null) return ok(tokenWords.lasting)
   const isDue = renewAtMs !== null && renewAtMs <= nowMs
+  if (expiresAtMs > nowMs && engine.hindrance !== null)
+    return found('note', tokenWords.goodOnly(expiresAtMs, nowMs))
   if (expiresAtMs > nowMs)
     return ok(
       isRenewing(login)
@@ -112,6 +114,9 @@ export function renewal({ login, engine }: Both): Finding | null {
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
   if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))
+  // What can't be written has a check of its own.
+  if (engine.hindrance !== null)
+    return login.closed === null ? found('warn', renewalWords.hindered(engine.hindrance)) : null
   const { backOff, held } = login.run.memory
   if (backOff !== null)
     return found('warn', renewalWords.failing(backOff.failures, backOff.nextTryAtMs, nowMs), {
@@ -124,5 +129,5 @@ export function renewal({ login, engine }: Both): Finding | null {
 
 /** Do we renew it? Not where we are switched off, only observe, or the login is somebody else's. */
 function isRenewing({ run, place }: LoginFacts): boolean {
-  return run.config.mode === 'on' && place.owned
+  return run.config.mode === 'on' && place.owned && run.otherCredential === null
 }

@@ -5,6 +5,7 @@ import { decide } from '../decide.js'
 import type { Verdict } from '../outcome.js'
 import type { Run } from '../run.js'
 import { type Decision, decisionKey } from '../state.js'
+import { hindranceOf } from '../steps/hindrance.js'
 import { noticeLogOut } from '../steps/log-out.js'
 import { look, type Seen } from '../steps/look.js'
 import { verdictOf as engineVerdict } from '../steps/outcome-of.js'
@@ -22,6 +23,8 @@ export interface EngineFacts {
   /** Null: there is no store, or it was not asked. */
   store: StoreRead | null
   verdict: Verdict
+  /** What would keep a renewal from being made here, in words with what to type; null: nothing. */
+  hindrance: string | null
   nowMs: number
 }
 
@@ -37,7 +40,8 @@ export async function engineFacts({ place, run, seen: first }: LoginFacts): Prom
   for (;;) {
     const seen = look(run)
     const decision = decide(seen.state, run.now())
-    if (!(await onlyLooks(run, decision))) return { ...ended(run, seen, server), store }
+    if (!(await onlyLooks(run, decision)))
+      return { ...ended(run, seen, server), store, hindrance: await hindranceOf(run, seen) }
     run.tried.push(decisionKey(decision))
   }
 }
@@ -74,6 +78,7 @@ function ended(run: Run, seen: Seen, server: Verification | null): EngineFacts {
     decision,
     server,
     store: null,
+    hindrance: null,
     verdict: verdict === 'ok' && isSilent ? 'no-answer' : verdict,
     nowMs,
   }

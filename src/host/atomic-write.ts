@@ -87,9 +87,13 @@ export function syncFolder(folder: string) {
   }
 }
 
-/** Makes `folder` and what is missing above it, 0700 from the first moment. Throws `write-failed`. */
+/**
+ * Makes `folder`, 0700 from the first moment. What is missing above it may be everybody's (`~/.local`): that is 0755, or
+ * stricter where the umask is. Throws `write-failed`.
+ */
 export function makePrivateFolder(folder: string) {
   try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw writeFailed(folder, error, `could not make ${folder}`)

@@ -3,16 +3,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { AuthError } from '../host/error.js'
 import { runTool } from '../host/system-tools.js'
-
-/** Where this very program stands: a package, a clone, or an installation. */
-export function ownRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json')) && folder !== '/') folder = dirname(folder)
-  return folder
-}
 
 const parts = [
   'bin',

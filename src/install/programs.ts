@@ -2,9 +2,10 @@
 
 import { existsSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ownRoot } from '../host/program-places.js'
 import type { Manifest } from './manifest.js'
 import { ownNode } from './own-node.js'
-import { findNode, ownRoot, programPrint } from './program.js'
+import { findNode, programPrint } from './program.js'
 import type { Wanted } from './wanted.js'
 
 export interface ProgramChoice {

@@ -1,6 +1,7 @@
 // What an installation for the whole machine wants to stand where. Pure: from facts to paths and texts.
 
 import { join } from 'node:path'
+import { machineProgram } from '../host/program-places.js'
 import { configTemplate } from './config-text.js'
 import type { Choices } from './manifest.js'
 import { environmentText, fishText, pathLines, profileText } from './shell-text.js'
@@ -8,7 +9,7 @@ import type { Shipped, Unit } from './shipped.js'
 import { file, folder, link, type Wanted, withFolders } from './wanted.js'
 
 /** Where the program stands, once for all users. */
-export const systemProgram = '/usr/local/lib/claude-auth'
+export const systemProgram = machineProgram
 export const systemManifest = '/var/lib/claude-auth/manifest.json'
 export const systemConfig = '/etc/claude-auth/config.yaml'
 
@@ -155,8 +156,8 @@ function skel({ shipped, choices, baseParts }: SystemFacts): Wanted[] {
     ...baseParts.map(name =>
       link(`${home}/.claude/${name}`, join(choices.base ?? '', name), stays),
     ),
-    folder(`${home}/.local`, 0o700),
-    folder(`${home}/.local/bin`, 0o700),
+    folder(`${home}/.local`),
+    folder(`${home}/.local/bin`),
     link(`${home}/.local/bin/claude`, join(programBin, 'claude'), stays),
   ]
 }

@@ -6,9 +6,9 @@ import { findClient } from '../host/client.js'
 import { settingsFolder } from '../host/client-settings.js'
 import { AuthError } from '../host/error.js'
 import { type Env, ownPaths } from '../host/paths.js'
+import { ownRoot, personProgram } from '../host/program-places.js'
 import type { Place } from '../place.js'
 import type { Choices, Manifest } from './manifest.js'
-import { ownRoot } from './program.js'
 import { chooseProgram } from './programs.js'
 import { readShipped } from './shipped.js'
 import { systemProgram } from './system-plan.js'
@@ -23,7 +23,7 @@ export function userFacts(
 ): UserFacts {
   const { home, uid } = place.person
   const forAll = existsSync(join(systemProgram, 'current/bin/claude'))
-  const own = join(home, '.local/lib/claude-auth')
+  const own = personProgram(home)
   const program = forAll ? systemProgram : own
   const copy = forAll
     ? null
@@ -37,6 +37,7 @@ export function userFacts(
     configFile: ownPaths(env, home).userConfig,
     loginFolder: place.paths.folder,
     settingsFile: settingsBehind(join(settingsFolder(env, home), 'settings.json'), uid),
+    sharedMode: 0o755 & ~process.umask(),
     linkStays: linkStays(join(home, '.local/bin/claude'), env),
     wantsUnits:
       existsSync(`/run/user/${uid}/systemd/private`) &&

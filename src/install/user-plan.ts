@@ -24,6 +24,8 @@ export interface UserFacts {
   loginFolder: string
   /** The client's settings, behind any link. */
   settingsFile: string
+  /** The mode of a new folder that is not ours alone (`~/.local`). */
+  sharedMode: number
   /** Why `~/.local/bin/claude` has to stay what it is; null where it becomes the wrapper. */
   linkStays: string | null
   /** The person has a systemd of their own, and the machine brings no units for it. */
@@ -45,29 +47,32 @@ export function userPlan(facts: UserFacts): Wanted[] {
   ]
 }
 
-function program({ home, program, copy }: UserFacts): Wanted[] {
+function program(facts: UserFacts): Wanted[] {
+  const { program, copy } = facts
   if (copy === null) return []
   const { from, name, print, node, earlierPrograms } = copy
   return [
-    ...folders(home, '.local', 'lib', 'claude-auth'),
+    ...folders(facts, '.local', 'lib', 'claude-auth'),
     ...earlierPrograms,
     { path: join(program, name), make: { kind: 'program', from, node, print } },
     link(join(program, 'current'), name),
   ]
 }
 
-function config({ home, configFile, choices }: UserFacts): Wanted[] {
+function config(facts: UserFacts): Wanted[] {
+  const { home, configFile, choices } = facts
   const part = { in: 'config', custody: choices.custody } as const
   const whenAbsent = configTemplate(null, choices.custody, 'person')
   const own = join(home, '.config/claude-auth')
   return [
-    ...folders(home, '.config', 'claude-auth'),
+    ...folders(facts, '.config', 'claude-auth'),
     { path: own, make: { kind: 'mode', mode: 0o700 } },
     { path: configFile, make: { kind: 'part', part, whenAbsent, mode: 0o600 } },
   ]
 }
 
-function commands({ home, program, linkStays, shipped, copy }: UserFacts): Wanted[] {
+function commands(facts: UserFacts): Wanted[] {
+  const { home, program, linkStays, copy } = facts
   const bin = join(program, 'current/bin')
   const current = join(program, 'current')
   const stays = 'is there already and stays'
@@ -75,19 +80,21 @@ function commands({ home, program, linkStays, shipped, copy }: UserFacts): Wante
     link(join(home, '.local/bin', name), join(bin, name), stays),
   )
   const wrapper = join(home, '.local/bin/claude')
-  const extras = copy === null ? [] : extrasOf(home, current, shipped)
+  const extras = copy === null ? [] : extrasOf(facts, current)
   return [
-    ...folders(home, '.local', 'bin'),
+    ...folders(facts, '.local', 'bin'),
     ...own,
     link(wrapper, join(bin, 'claude'), linkStays ?? undefined),
     ...extras,
   ]
 }
 
-function extrasOf(home: string, current: string, { completions, manuals }: Shipped): Wanted[] {
+function extrasOf(facts: UserFacts, current: string): Wanted[] {
+  const { home, shipped } = facts
+  const { completions, manuals } = shipped
   const at = (name: string) => join(current, 'completions', name)
   const place = (path: string[], name: string, target: string) => [
-    ...folders(home, '.local', 'share', ...path),
+    ...folders(facts, '.local', 'share', ...path),
     link(join(home, '.local/share', ...path, name), target),
   ]
   return [
@@ -100,14 +107,15 @@ function extrasOf(home: string, current: string, { completions, manuals }: Shipp
   ]
 }
 
-function units({ home, wantsUnits, shipped }: UserFacts): Wanted[] {
+function units(facts: UserFacts): Wanted[] {
+  const { home, wantsUnits, shipped } = facts
   if (!wantsUnits) return []
   const place = join(home, '.config/systemd/user')
   return shipped.userUnits.flatMap(({ name, text, wantedBy }) => [
-    ...folders(home, '.config', 'systemd', 'user'),
+    ...folders(facts, '.config', 'systemd', 'user'),
     { path: join(place, name), make: { kind: 'file', text, mode: 0o644 } } as const,
     ...wantedBy.flatMap(target => [
-      ...folders(home, '.config', 'systemd', 'user', `${target}.wants`),
+      ...folders(facts, '.config', 'systemd', 'user', `${target}.wants`),
       link(join(place, `${target}.wants`, name), join(place, name)),
     ]),
   ])
@@ -131,9 +139,10 @@ function client({ loginFolder, settingsFile, shipped }: UserFacts): Wanted[] {
   ]
 }
 
-function folders(home: string, ...names: string[]): Wanted[] {
-  return names.map((_, at) => ({
+/** Ours are private; those that other programs use as well are as these make them. */
+function folders({ home, sharedMode }: UserFacts, ...names: string[]): Wanted[] {
+  return names.map((name, at) => ({
     path: join(home, ...names.slice(0, at + 1)),
-    make: { kind: 'folder', mode: 0o700 },
+    make: { kind: 'folder', mode: name === 'claude-auth' ? 0o700 : sharedMode },
   }))
 }

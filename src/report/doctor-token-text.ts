@@ -48,6 +48,10 @@ export const tokenWords = {
     const left = `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
     return isDue ? `${left}; ${atNextLaunch} renews it.` : `${left}; it renews by itself.`
   },
+  goodOnly: (endMs: number, nowMs: number) =>
+    words(
+      `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; it cannot be renewed here.`,
+    ),
   goodOff: (endMs: number, nowMs: number) =>
     `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; claude-auth does not renew it.`,
   lasting: 'A long-lived token needs no renewal.',
@@ -79,6 +83,10 @@ export const loginEndWords = {
 }
 
 export const renewalWords = {
+  hindered: (why: string) => {
+    const [what = why, hint] = why.split('; type: ')
+    return words(`The login cannot be renewed here: ${clean(what, 300)}.`, hint)
+  },
   good: 'Nothing stands in the way of the next renewal.',
   refused: (command: string) => words('The server no longer accepts the sign-in.', command),
   lost: (command: string) =>
@@ -102,6 +110,12 @@ export const custodyWords = {
       `Custody is sole, but a refresh token stands in plain text in ${shown(file)}.`,
       'claude-auth ensure --force',
     ),
+  unserved: (why: string) => {
+    const [what = why, hint] = why.split('; type: ')
+    const stays =
+      'Custody is sole, but the refresh token stays in the login file, as nobody could renew it'
+    return words(`${stays}: ${what}.`, hint)
+  },
   copies: (files: string[]) =>
     words(
       `Custody is sole, but copies hold a refresh token in plain text: ${files.map(shown).join(', ')}.`,

@@ -1,6 +1,5 @@
 // Backing up: the login goes to the store by check-and-set; in sole custody the file then gives its refresh token up.
 
-import { reach } from '../anthropic/reach.js'
 import { AuthError } from '../host/error.js'
 import { backedOff } from '../login/back-off.js'
 import { withRefreshLocks } from '../login/client-locks.js'
@@ -8,10 +7,10 @@ import { isHeld } from '../login/held.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import type { Memory } from '../login/memory.js'
-import { tlsWords } from '../report/trouble-words.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import type { StoredLogin } from '../store/document.js'
+import { isServed } from './custody-served.js'
 import { look, type Seen } from './look.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
@@ -37,18 +36,6 @@ export async function backUp(
     return isThere
   })
 }
-
-/** Did the server answer us? Where it did not, nobody would renew a login whose refresh token only we have. */
-async function isServed(run: Run, accessHash: string | null): Promise<boolean> {
-  const { verification } = run.memory
-  if (verification?.kind === 'accepted' && verification.accessHash === accessHash) return true
-  if (run.offline) return false
-  const found = await reach(run.network, run.config.endpoints.oauth, reachLimitMs)
-  if (found.kind === 'unreached' && found.tls) run.tlsTrouble = tlsWords(found.what)
-  return found.kind === 'reached'
-}
-
-const reachLimitMs = 5_000
 
 /** Other hosts may write at any time (that they are there, an alert that they send), each of them seldom. */
 const mostConflicts = 5

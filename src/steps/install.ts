@@ -10,6 +10,7 @@ import { type LoginFile, readLoginFile } from '../login/login-file.js'
 import { type Memory, withSpent } from '../login/memory.js'
 import type { Identity } from '../outcome.js'
 import { note, type Run, remember } from '../run.js'
+import { isProgramStarted } from './custody-served.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
@@ -48,7 +49,10 @@ export async function install(
   // Somebody else's login came out of the store: this user's file is no place for it.
   if (identity !== null && !own && !isInFile(run, parent))
     return setAside(run, parent, login, because)
-  let sealed = config.custody === 'sole' && own && (await sealFirst(run, login, lineage, because))
+  // What stands in the file leaves it only where our program is seen to start.
+  const takes =
+    config.custody === 'sole' && own && (!standsInFile(run, parent) || isProgramStarted(run))
+  let sealed = takes && (await sealFirst(run, login, lineage, because))
   await keepOldCopy(run, parent)
   const save = (inFile: Login) =>
     saveToFile(run, inFile, file => mayReplace(run, file, parent, lineage))
@@ -84,6 +88,13 @@ async function setAside(run: Run, parent: Parent, login: Login, because: string)
   await keepAside(run, login, 'it is not this user’s own')
   remember(run, { ...withSpent(run.memory, parent.hash), backOff: null })
   note(run, 'renew', because, { before: parent.hash, detail: 'not this user’s own login' })
+}
+
+/** Does the file itself hold the refresh token that was posted? */
+function standsInFile(run: Run, { hash }: Parent): boolean {
+  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const token = file.kind === 'login' ? file.login.refreshToken : null
+  return token !== null && tokenHash(token) === hash
 }
 
 function isInFile(run: Run, parent: Parent): boolean {

@@ -5,6 +5,7 @@ import { decide } from '../decide.js'
 import type { Outcome, Step } from '../outcome.js'
 import type { Run } from '../run.js'
 import type { Decision } from '../state.js'
+import { hindranceOf } from './hindrance.js'
 import { isLoggedOut } from './log-out.js'
 import { look, type Seen } from './look.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome-of.js'
@@ -45,7 +46,8 @@ export async function lookOnly(run: Run): Promise<Found> {
   }
   here.asked = askedBefore(online)
   const next = nextOf(online, decision)
-  const trouble = troubleOf(here, seen, decision)
+  const hindrance = canRenew(online, seen) ? await hindranceOf(run, seen) : null
+  const trouble = troubleOf(here, seen, decision) ?? hindrance
   // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
   const judged = judgedAs(run, decision, next, isGood)
@@ -69,7 +71,7 @@ export async function lookOnly(run: Run): Promise<Found> {
     organization: isChecked ? (verification?.organization ?? null) : null,
     verifiedAtMs: isChecked && verification?.kind === 'accepted' ? verification.atMs : null,
     sinceMs: signInNeeded?.sinceMs ?? signedOut?.atMs ?? backOff?.triesAtMs[0] ?? null,
-    renewsItself: canRenew(online, seen) && !isRenewalLost(here, seen.state),
+    renewsItself: canRenew(online, seen) && hindrance === null && !isRenewalLost(here, seen.state),
   }
 }
 
@@ -136,9 +138,10 @@ function works({ state }: Seen, nowMs: number): boolean {
   return !isRefused && (expiresAtMs === null || expiresAtMs > nowMs)
 }
 
-function canRenew({ config, memory }: Run, { state }: Seen): boolean {
+function canRenew(run: Run, { state }: Seen): boolean {
+  const { config, memory } = run
   const { file } = state
-  if (config.mode !== 'on' || file.kind !== 'login') return false
+  if (config.mode !== 'on' || file.kind !== 'login' || run.otherCredential !== null) return false
   const isHeld = memory.held?.accessHash === file.login.accessHash
   const hash = file.login.refreshHash ?? (isHeld ? (memory.held?.refreshHash ?? null) : null)
   return hash !== null && !memory.spent.includes(hash)

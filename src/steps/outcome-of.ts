@@ -36,6 +36,7 @@ export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): 
   const isUnrenewed = memory.backOff !== null || decision.because === 'no-answer'
   if (run.config.renewal.via === 'client' && isUnrenewed) return notByClientTrouble
   if (isUnrenewed && run.tlsTrouble) return run.tlsTrouble
+  if (run.custodyTrouble) return run.custodyTrouble
   const ofStore = storeTroubleWords(run, state)
   if (ofStore !== null) return ofStore
   if (memory.pending) return memory.pending.what

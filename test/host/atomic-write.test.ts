@@ -64,11 +64,26 @@ t.test('a failure says where, leaves the old file and nothing beside it', async 
   t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old')
 })
 
-t.test('a private folder is private from the first, an existing one is left as it is', async t => {
-  const folder = t.testdir()
-  makePrivateFolder(join(folder, 'a', 'b'))
-  t.equal(statSync(join(folder, 'a')).mode & 0o777, 0o700)
-  t.equal(statSync(join(folder, 'a', 'b')).mode & 0o777, 0o700)
+t.test(
+  'a private folder is private from the first, those above it are as the umask says',
+  async t => {
+    for (const [mask, mode] of [
+      [0o022, 0o755],
+      [0o002, 0o755],
+      [0o077, 0o700],
+    ] as const) {
+      const folder = join(t.testdir(), String(mask))
+      const before = process.umask(mask)
+      makePrivateFolder(join(folder, 'a', 'b'))
+      process.umask(before)
+      t.equal(statSync(join(folder, 'a')).mode & 0o777, mode)
+      t.equal(statSync(join(folder, 'a', 'b')).mode & 0o777, 0o700)
+    }
+  },
+)
+
+t.test('a folder that is there is left as it is', async t => {
+  const folder = t.testdir({ a: {} })
   chmodSync(join(folder, 'a'), 0o755)
   makePrivateFolder(join(folder, 'a'))
   t.equal(statSync(join(folder, 'a')).mode & 0o777, 0o755)

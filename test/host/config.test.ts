@@ -105,6 +105,51 @@ t.test('Vault is signed in to with the token beside the configuration by default
   t.same(vault?.auth, { method: 'token', tokenFile: join(dirname(at.user), 'vault-token') })
 })
 
+t.test('names in Vault are taken as Vault prints them, with slashes at either end', async t => {
+  const at = house(t.testdir())
+  const vault = async (more: string) => {
+    at.writeUser(`store: vault\nvault: {address: "https://vault.example.com/", ${more}}\n`)
+    return (await at.load()).vault
+  }
+  for (const [said, mount] of [
+    ['secret/', 'secret'],
+    ['/secret', 'secret'],
+    ['/kv/team/', 'kv/team'],
+    ['kv//team//', 'kv/team'],
+    ['s', 's'],
+  ])
+    t.equal((await vault(`mount: "${said}"`))?.mount, mount, `${said}`)
+  for (const said of ['/people/{user}', 'people/{user}/', '//people//{user}'])
+    t.equal((await vault(`path: "${said}"`))?.path, 'people/alice', said)
+  for (const said of ['team/one/', '/team/one'])
+    t.equal((await vault(`namespace: "${said}"`))?.namespace, 'team/one', said)
+  for (const said of ['ci/', '/ci', 'auth/ci/'])
+    t.match(
+      (await vault(`auth: {method: jwt, jwtFile: /run/jwt, mount: "${said}"}`))?.auth,
+      { mount: 'ci' },
+      said,
+    )
+})
+
+t.test('an address of Vault that goes on to its API or pages is told', async t => {
+  const at = house(t.testdir())
+  const load = async (address: string) => {
+    at.writeUser(`store: vault\nvault: {address: "${address}"}\n`)
+    return (await at.load()).vault?.address
+  }
+  for (const end of ['/v1', '/v1/', '/vault/v1', '/ui', '/ui/vault/secrets'])
+    await t.rejects(
+      load(`https://vault.example.com:8200${end}`),
+      /vault\.address: expected the address of the server alone, without \/(?:v1|ui)/,
+      end,
+    )
+  for (const end of ['', '/vault', '/v1x', '/team/v1x/'])
+    t.equal(
+      await load(`https://vault.example.com${end}`),
+      `https://vault.example.com${end.replace(/\/$/, '')}`,
+    )
+})
+
 t.test(
   'a JWT must name this very user, and be made out for anything at all, by default',
   async t => {

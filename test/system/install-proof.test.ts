@@ -38,3 +38,18 @@ t.test('a home where nothing may be started: the same', { skip: noOwnMachine }, 
   t.match(ended.stderr, /custody stays shared: .* is not allowed to start here/)
   t.equal(box.login()?.refreshToken, token)
 })
+
+t.test('hooks are switched off, and no shell meets the wrapper: the same', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  const token = box.login()?.refreshToken
+  const settings = join(box.home.paths.folder, 'settings.json')
+  box.home.write(settings, '{"disableAllHooks": true}\n')
+  const ended = await box.command(['install', '--yes'])
+  t.equal(ended.code, 4)
+  t.match(ended.stderr, /custody stays shared: Claude runs no hooks .*; type: .*PATH=/)
+  t.equal(box.login()?.refreshToken, token)
+  const PATH = `${join(box.home.path, '.local/bin')}:${box.env['PATH']}`
+  const again = await box.command(['install', '--yes', '--custody', 'sole'], { env: { PATH } })
+  t.equal(again.code, 0, 'the wrapper is enough')
+  t.equal(box.login()?.refreshToken, null)
+})

@@ -32,7 +32,9 @@ interface Told {
 }
 
 async function install(box: Sandbox, ...words: string[]): Promise<Told & { code: number | null }> {
-  const { code, stdout, stderr } = await box.command([...words, '--json'])
+  // In a shell that meets the wrapper: Claude runs no hooks of settings with comments.
+  const PATH = `${join(box.home.path, '.local/bin')}:${box.env['PATH']}`
+  const { code, stdout, stderr } = await box.command([...words, '--json'], { env: { PATH } })
   if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
   return { code, ...(JSON.parse(stdout) as Told) }
 }

@@ -6,17 +6,16 @@ import { duration, map, oneOf, path, text } from './schema-forms.js'
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
+/** Names between slashes; those at either end, as Vault prints them (`secret/`), are left out later. */
+const slashed = /^\/*[^\s/?#%]+(?:\/+[^\s/?#%]+)*\/*$/
+
 const auth = map(
   {
     method: oneOf(['token', 'jwt'], 'How to sign in to Vault. Default: token.'),
     tokenFile: path(
       'token: a private file with the Vault token. Default: vault-token beside the user’s configuration.',
     ),
-    mount: text(
-      /^[^\s/?#%][^\s?#%]*[^\s/?#%]$/,
-      'the name of an auth mount',
-      'jwt: the auth mount. Default: jwt.',
-    ),
+    mount: text(slashed, 'the name of an auth mount', 'jwt: the auth mount. Default: jwt.'),
     role: text(namePattern, 'the name of a role', 'jwt: the role. Default: claude-auth.'),
     jwtFile: path('jwt: a private file with the JSON Web Token. Required for jwt.'),
     audience: text(
@@ -38,15 +37,11 @@ export const vault = map(
     address: v.optional(
       v.pipe(v.string(addressExpected), v.description('The address of Vault or OpenBao.')),
     ),
-    namespace: text(/^[^\s/?#%][^\s?#%]*$/, 'a namespace such as team/one', 'The namespace.'),
+    namespace: text(slashed, 'a namespace such as team/one', 'The namespace.'),
     caCert: path('A PEM file with the authorities to trust for Vault, beside the usual ones.'),
-    mount: text(
-      /^[^\s/?#%](?:[^\s?#%]*[^\s/?#%])?$/,
-      'the mount of a KV version 2 engine',
-      'The KV v2 mount. Default: secret.',
-    ),
+    mount: text(slashed, 'the mount of a KV version 2 engine', 'The KV v2 mount. Default: secret.'),
     path: text(
-      /^[^\s/?#%]+(?:\/[^\s/?#%]+)*$/,
+      slashed,
       'a path such as workstation/claude-users/{user}',
       'The document of one user, inside the mount. {user}, {host} and {profile} are filled in. Default: workstation/claude-users/{user}.',
     ),

@@ -22,7 +22,14 @@ export function resolveVault(
   if (address === undefined) to.report(['store'], 'expected vault.address beside store: vault')
   if (address === null) to.report(['vault', 'address'], `expected ${addressExpected}`)
 
-  const template = said.path ?? standardPath
+  const extra = address ? /\/(?:v1$|ui(?:\/|$))/.exec(new URL(address).pathname)?.[0] : undefined
+  if (extra !== undefined)
+    to.report(
+      ['vault', 'address'],
+      `expected the address of the server alone, without ${extra.replace(/\/$/, '')}`,
+    )
+
+  const template = withoutSlashes(said.path ?? standardPath)
   if (profile !== 'default' && !template.includes('{profile}'))
     to.report(['vault', 'path'], 'expected {profile} in it, else two logins share one document')
   // The machine's file is for all its users; a user's own may name any document.
@@ -46,14 +53,19 @@ export function resolveVault(
   if (!address || !auth || 'expected' in path) return null
   return {
     address,
-    namespace: said.namespace ?? null,
+    namespace: said.namespace === undefined ? null : withoutSlashes(said.namespace),
     caCert: to.file(['vault', 'caCert'], said.caCert),
-    mount: said.mount ?? 'secret',
+    mount: withoutSlashes(said.mount ?? 'secret'),
     path: path.value,
     isPerHost: template.includes('{host}'),
     timeoutMs,
     auth,
   }
+}
+
+/** Vault prints mounts, namespaces and folders with a slash at the end, and some write one before. */
+function withoutSlashes(text: string): string {
+  return text.split('/').filter(Boolean).join('/')
 }
 
 function resolveAuth(inputs: ResolveInputs, to: Resolving): VaultConfig['auth'] | null {
@@ -78,7 +90,7 @@ function resolveAuth(inputs: ResolveInputs, to: Resolving): VaultConfig['auth'] 
   if (jwtFile === null || 'expected' in subject) return null
   return {
     method,
-    mount: said.mount ?? 'jwt',
+    mount: withoutSlashes(said.mount ?? 'jwt').replace(/^auth\/(?=.)/, ''),
     role: said.role ?? 'claude-auth',
     jwtFile,
     audience: said.audience ?? null,

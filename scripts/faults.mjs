@@ -60,10 +60,10 @@ export const faults = [
   },
   {
     what: 'a retry of alerts dated far in the future silences them',
-    file: 'src/report/alert.ts',
+    file: 'src/alerts/condition.ts',
     from: ' || clockWentBack(next.retry.atMs, nowMs)',
     to: '',
-    tests: ['test/report/alert.test.ts'],
+    tests: ['test/alerts/condition.test.ts'],
   },
   // Nothing is replaced or posted that is not proved.
   {
@@ -154,10 +154,10 @@ export const faults = [
   // Alerts.
   {
     what: 'a new message waits for the pause of an earlier one',
-    file: 'src/report/alert.ts',
+    file: 'src/alerts/condition.ts',
     from: 'fresh || due ?',
     to: 'due ?',
-    tests: ['test/report/alert.test.ts'],
+    tests: ['test/alerts/condition.test.ts'],
   },
   // Marks that somebody else could have put there.
   ...[

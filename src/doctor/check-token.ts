@@ -1,5 +1,6 @@
 // Checks of what the login is worth: what the server says of it, whose it is, how long it lasts, and whether it can be renewed.
 
+import { loginEndsCondition } from '../alerts/condition.js'
 import { isConfigured } from '../identity.js'
 import {
   identityWords,
@@ -8,7 +9,6 @@ import {
   serverWords,
   tokenWords,
 } from '../report/doctor-token-text.js'
-import { loginEndsCondition } from '../report/early-warning.js'
 import { expectedEmail } from '../steps/expected-email.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import { endsAtMs, isOtherAccount } from '../steps/outcome-of.js'

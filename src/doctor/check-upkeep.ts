@@ -31,17 +31,15 @@ export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }
 }
 
 /** Would somebody hear of it when a sign-in is needed? */
-export function alerts({ slack, program, fileTrouble, waiting, test }: AlertFacts): Finding {
+export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
   if (test?.kind === 'sent') return ok(alertWords.tested)
   if (test?.kind === 'failed') return found('warn', alertWords.untaken(test.why))
   if (test?.kind === 'nobody') return found('warn', alertWords.nobody)
-  if (!slack && program === null) return found('note', alertWords.nobody)
-  if (fileTrouble !== null)
-    return found('warn', alertWords.file(fileTrouble.message, fileTrouble.hint))
-  if (program !== null && !program.canRun) return found('warn', alertWords.program(program.path))
+  if (sinks.length === 0) return found('note', alertWords.nobody)
+  for (const { trouble } of sinks)
+    if (trouble !== null) return found('warn', alertWords.broken(trouble.message, trouble.hint))
   if (waiting !== null) return found('warn', alertWords.trouble(waiting))
-  const sinks = [slack ? 'Slack' : null, program?.path ?? null].filter(sink => sink !== null)
-  return ok(alertWords.good(sinks.join(' and ')))
+  return ok(alertWords.good(sinks.map(({ to }) => to).join(' and ')))
 }
 
 /** Locks of the client's whose holder is gone. */

@@ -2,13 +2,13 @@
 
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { canRun } from '../host/access.js'
 import { findClient } from '../host/client.js'
 import { settingsFolder } from '../host/client-settings.js'
 import { isObject, jsonObject } from '../host/json.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './facts-login.js'
 import type { Look } from './look.js'
-import { canRun } from './program.js'
 
 /** `canRun`: the program it names is there. */
 export interface Hook {

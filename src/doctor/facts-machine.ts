@@ -2,11 +2,12 @@
 
 import { existsSync, lstatSync, readFileSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { canRun } from '../host/access.js'
 import { type NetworkSettings, networkSettings } from '../host/network-settings.js'
 import { ownPaths } from '../host/paths.js'
 import { askProgram } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
-import { canRun, programFolder } from './program.js'
+import { programFolder } from './program.js'
 
 export interface DiskFacts {
   path: string

@@ -3,11 +3,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { canRun } from '../host/access.js'
 import type { Person } from '../host/person.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
 import type { Look } from './look.js'
-import { canRun, isWrapper, lastingFolder, programFolder } from './program.js'
+import { isWrapper, lastingFolder, programFolder } from './program.js'
 import {
   lastFile,
   type Manner,

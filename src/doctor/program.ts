@@ -1,6 +1,6 @@
-// This very program and others: where it lies, how to tell one of its wrappers, and what can be started.
+// This very program: where it lies, and how to tell one of its wrappers.
 
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,22 +35,5 @@ export function isWrapper(path: string): boolean {
     return false
   } finally {
     closeSync(file)
-  }
-}
-
-export function canRun(path: string): boolean {
-  return can(path, constants.X_OK)
-}
-
-export function canRead(path: string): boolean {
-  return can(path, constants.R_OK)
-}
-
-function can(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,9 +1,10 @@
 // The link that install makes for the wrapper, and what stands in its place.
 
 import { lstatSync, readlinkSync } from 'node:fs'
+import { canRun } from '../host/access.js'
 import { linkStays } from '../install/user-facts.js'
 import type { Look } from './look.js'
-import { canRun, isWrapper } from './program.js'
+import { isWrapper } from './program.js'
 
 /** `~/.local/bin/claude`, where install puts its link. */
 export interface WrapperLink {

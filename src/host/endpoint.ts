@@ -20,6 +20,14 @@ export function serverAddress(text: string): string | null {
   return url ? url.origin + url.pathname.replace(/\/+$/, '') : null
 }
 
+/** As `serverAddress`, with the query that holds the secret of some webhooks; null when it must not go there. */
+export function secretAddress(text: string): string | null {
+  const [address = '', query = '', ...more] = text.split('?')
+  const server = serverAddress(address)
+  if (server === null || more.length > 0 || /[\s\\#@]/.test(query)) return null
+  return query === '' ? server : `${server}?${query}`
+}
+
 function tokenUrl(text: string): URL | null {
   if (!URL.canParse(text) || /[\s\\?#@]/.test(text)) return null
   const url = new URL(text)

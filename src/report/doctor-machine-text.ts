@@ -41,8 +41,8 @@ export const timerWords = {
 }
 
 export const alertWords = {
-  nobody: words('Nobody is told when a sign-in is needed (alerts.slack, alerts.command).'),
-  good: (to: string) => `Messages go to ${to}.`,
+  nobody: words('Nobody is told when a sign-in is needed (alerts.slack, teams, email or command).'),
+  good: (to: string) => `Messages go to ${clean(to, 300)}.`,
   tested: 'The test message was taken.',
   untaken: (why: string): Words => {
     const [cause = '', command = null] = why.split('; type: ')
@@ -55,9 +55,7 @@ export const alertWords = {
     const [cause = '', command = null] = why.split('; type: ')
     return words(`A message was not taken: ${clean(cause, 300)}.`, command && clean(command, 300))
   },
-  file: (message: string, hint: string) => words(`${clean(message, 300)}.`, clean(hint, 300)),
-  program: (path: string) =>
-    words(`alerts.command cannot be started: ${shown(path)}.`, `ls -l ${pasted(path)}`),
+  broken: (message: string, hint: string) => words(`${clean(message, 300)}.`, clean(hint, 300)),
 }
 
 export const lockWords = {

@@ -1,8 +1,8 @@
 // Notes for a person that are said once each, and again only when they have changed.
 
+import { loginEndsCondition } from '../alerts/condition.js'
 import type { OtherCredential } from '../host/other-credential.js'
 import { tokenHash } from '../login/login.js'
-import { loginEndsCondition } from '../report/early-warning.js'
 import type { Note } from '../report/text.js'
 import { type Run, note as record, remember } from '../run.js'
 import type { Decision } from '../state.js'

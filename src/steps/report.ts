@@ -1,13 +1,14 @@
 // Reporting: what a run came to, as an outcome, as words for a person, as alerts, and as marks for the wrapper.
 
 import { fileURLToPath } from 'node:url'
+import { alertTroubleOf, sendAlerts } from '../alerts/send.js'
 import type { AlertResult, Outcome, Step } from '../outcome.js'
 import { notByClientTrouble } from '../report/command-text.js'
 import { launchLines, type Note, noteLine } from '../report/text.js'
 import { isUsable, verificationOf } from '../rule/copies.js'
 import { note, type Run, remember } from '../run.js'
 import type { Decision } from '../state.js'
-import { alertTroubleOf, sendAlerts } from './alerts.js'
+import { alertConditionOf, alertRunOf } from './alert-run.js'
 import { expectedEmail } from './expected-email.js'
 import { isLongLivedNeeded, signInCommand } from './long-lived-facts.js'
 import type { Seen } from './look.js'
@@ -67,9 +68,11 @@ export async function report(
 ): Promise<Report> {
   const unreadable = seen.file.kind === 'unreadable' ? seen.file.what : ''
   const sinceMs = noteSignIn(run, decision, unreadable)
-  const alert = await sendAlerts(run, decision, endsAtMs(run, seen))
+  const alerts = alertRunOf(run, seen.state)
+  const condition = alertConditionOf(run, decision, endsAtMs(run, seen))
+  const alert = await sendAlerts(alerts, condition)
   run.alert = strongest(run.alert ?? 'off', alert)
-  const alertTrouble = alertTroubleOf(run)
+  const alertTrouble = alertTroubleOf(alerts)
   keepStoreTrouble(run)
   const trouble = troubleOf(run, seen, decision)
   const verdict = verdictOf(decision, trouble)

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { readWebhook } from '../../src/alerts/sinks/webhook.js'
 import { readAuthorityFile } from '../../src/anthropic/authorities.js'
 import { anthropicProfile } from '../../src/host/anthropic-profile.js'
 import { readClientSettings } from '../../src/host/client-settings.js'
@@ -11,11 +12,11 @@ import { readPrivateFile } from '../../src/host/open-file.js'
 import { distrustedWay } from '../../src/host/trusted-way.js'
 import { clientAccount } from '../../src/login/client-config.js'
 import { readLoginFile } from '../../src/login/login-file.js'
-import { readWebhook } from '../../src/report/webhook-file.js'
 import { localStore } from '../../src/store/local-store.js'
 import { readSecretFile } from '../../src/store/vault-secret-file.js'
 
 const uid = process.geteuid?.() ?? 0
+const webhookKey = { key: 'alerts.slack.webhookFile', service: 'Slack', mayHaveQuery: false }
 const none = { folder: null, configHome: null, name: null }
 
 /** Each reads the file at a path, and tells what came of it; what stands there would be good. */
@@ -33,7 +34,7 @@ const readers: Record<string, { text: string; read: (path: string) => unknown; r
     },
     'the webhook': {
       text: 'https://hooks.example.com/x',
-      read: path => told(() => readWebhook(path, uid)),
+      read: path => told(() => readWebhook(webhookKey, path, uid)),
       refused: /is writable by others, so \S+ is not read; type: chmod go-w /,
     },
     'an authority': {

@@ -1,7 +1,7 @@
 // The claim in the document: read as it was written, and nothing claimed by what can't be understood.
 
 import t from 'tap'
-import type { AlertClaim } from '../../src/alert-claim.js'
+import type { AlertClaim } from '../../src/store/alert-claim.js'
 import { alertClaimKeys, alertClaimOf } from '../../src/store/alert-claim.js'
 import { fromDocument, toDocument } from '../../src/store/document.js'
 

@@ -4,6 +4,8 @@ import { isAbsolute } from 'node:path'
 import { durationMs } from '../duration.js'
 import type { Config } from './resolved.js'
 import type { Resolving } from './resolving.js'
+import type { ConfigFile } from './schema.js'
+import { fillIn } from './template.js'
 
 const standardWarnings = ['7d', '3d', '1d']
 
@@ -12,8 +14,8 @@ const standardWarnings = ['7d', '3d', '1d']
  * (`isAddition`) adds to the standard one: with an empty list nobody would be warned there.
  */
 export function resolveAlerts(to: Resolving, isAddition: boolean): Config['alerts'] {
-  const { slack, command, runbook, beforeLoginEnds = standardWarnings } = to.data.alerts ?? {}
-  const webhookFile = to.file(['alerts', 'slack', 'webhookFile'], slack?.webhookFile)
+  const said = to.data.alerts ?? {}
+  const { slack, teams, email, command, runbook, beforeLoginEnds = standardWarnings } = said
   if (command !== undefined && !isAbsolute(command[0] ?? ''))
     to.report(['alerts', 'command', 0], 'expected the full path of a program')
   const before = beforeLoginEnds.map((text, at) =>
@@ -22,10 +24,39 @@ export function resolveAlerts(to: Resolving, isAddition: boolean): Config['alert
   const added = isAddition
     ? standardWarnings.map(text => durationMs(text) ?? 0).filter(ms => !before.includes(ms))
     : []
+  const webhook = (name: 'slack' | 'teams', file: string | undefined) => {
+    const webhookFile = to.file(['alerts', name, 'webhookFile'], file)
+    return webhookFile === null ? null : { webhookFile }
+  }
   return {
-    slack: webhookFile === null ? null : { webhookFile },
+    slack: webhook('slack', slack?.webhookFile),
+    teams: webhook('teams', teams?.webhookFile),
+    email: email === undefined ? null : resolveEmail(to, email),
     command: command ?? null,
     runbook: runbook ?? null,
     beforeLoginEndsMs: [...new Set([...before, ...added])].sort((a, b) => b - a),
   }
+}
+
+type EmailText = NonNullable<NonNullable<ConfigFile['alerts']>['email']>
+
+function resolveEmail(to: Resolving, email: EmailText): Config['alerts']['email'] {
+  const address = (key: string, text: string) => {
+    const filled = fillIn(text, to.names, 'file')
+    const value = 'value' in filled ? filled.value : null
+    if (value !== null && isPlainAddress(value)) return [value]
+    const expected = 'expected' in filled ? filled.expected : 'expected an e-mail address'
+    to.report(['alerts', 'email', key], expected)
+    return []
+  }
+  if (email.to === undefined) to.report(['alerts', 'email'], 'expected `to`: who gets the message')
+  const recipients = [email.to ?? []].flat().flatMap(text => address('to', text))
+  const [from = null] = email.from === undefined ? [] : address('from', email.from)
+  const sendmail = to.file(['alerts', 'email', 'sendmail'], email.sendmail)
+  return recipients.length === 0 ? null : { to: recipients, from, sendmail }
+}
+
+/** An address that can stand in a header and as an argument as it is: without name, quotes or list (RFC 5322 `dot-atom`). */
+function isPlainAddress(text: string): boolean {
+  return /^[\w.!#$%&'*+/=?^`|~][\w.!#$%&'*+/=?^`|~-]*@[A-Za-z0-9][A-Za-z0-9.-]*$/.test(text)
 }

@@ -1,8 +1,7 @@
 // The machine's file and the user's as one: what the machine's file pins, the user's cannot weaken.
 
 import { isObject } from '../json.js'
-import type { Path } from './problem.js'
-import { keyPath } from './problem.js'
+import { keyPath, type Path } from './problem.js'
 import type { ConfigFile } from './schema.js'
 
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */

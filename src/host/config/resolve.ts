@@ -96,7 +96,8 @@ function offBecause(inputs: ResolveInputs, profile: string | null): Config['off'
 
 /** Is the list of early warnings a user's, for a channel that the machine's file names? */
 function isAddedWarning({ merged, system }: ResolveInputs): boolean {
-  const isTold = system.alerts?.slack !== undefined || system.alerts?.command !== undefined
+  const { slack, teams, email, command } = system.alerts ?? {}
+  const isTold = [slack, teams, email, command].some(sink => sink !== undefined)
   return isTold && merged.isUsers(['alerts', 'beforeLoginEnds'])
 }
 

@@ -36,6 +36,9 @@ export interface Config {
   }
   alerts: {
     slack: { webhookFile: string } | null
+    teams: { webhookFile: string } | null
+    /** `sendmail`: null: wherever this machine has it. `from`: null: as the mail system makes it. */
+    email: { to: string[]; from: string | null; sendmail: string | null } | null
     command: string[] | null
     runbook: string | null
     /** Longest first. */

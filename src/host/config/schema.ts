@@ -41,11 +41,36 @@ const renewal = map(
   'When and by whom a login is renewed.',
 )
 
+const address = matching(
+  /^[^\s@<>"\\,;:()-][^\s@<>"\\,;:()]*@[^\s@<>"\\,;:()]+$/,
+  'an e-mail address such as ops@example.com',
+  'An e-mail address; {user} and {host} are filled in.',
+)
+
 const alerts = map(
   {
     slack: map(
       { webhookFile: path('A private file with the webhook’s URL.') },
       'Tell a Slack channel.',
+    ),
+    teams: map(
+      { webhookFile: path('A private file with the URL of a Teams workflow.') },
+      'Tell a Microsoft Teams channel.',
+    ),
+    email: map(
+      {
+        to: v.optional(
+          v.pipe(
+            v.union([address, v.array(address)], 'an e-mail address, or a list of them'),
+            v.description('Who gets the message.'),
+          ),
+        ),
+        from: v.optional(
+          v.pipe(address, v.description('The sender. Default: the user on this host.')),
+        ),
+        sendmail: path('The program that takes the message. Default: /usr/sbin/sendmail.'),
+      },
+      'Send an e-mail by the mail system of the machine.',
     ),
     command: v.optional(
       v.pipe(

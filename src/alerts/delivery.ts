@@ -1,17 +1,9 @@
 // Handing messages to their sinks: all at once, bounded in time, and who got which is remembered.
 
 import { AuthError } from '../host/error.js'
-import type { AlertMessage } from './alert-memory.js'
-import { unknownErrorWords } from './error-text.js'
-
-/** Taken, or in plain words (without any secret) why not. */
-export type SinkAnswer = { taken: true } | { taken: false; why: string }
-
-/** A place messages go to. Its name is what `sentTo` remembers. */
-export interface Sink {
-  name: 'slack' | 'command'
-  send(message: AlertMessage, limits: { timeoutMs: number }): Promise<SinkAnswer>
-}
+import { unknownErrorWords } from '../report/error-text.js'
+import type { AlertMessage } from './memory.js'
+import type { Sink, SinkAnswer } from './sink.js'
 
 export interface Delivery {
   /** `sent`: every sink has taken all that is meant for it. */

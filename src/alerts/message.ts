@@ -1,12 +1,12 @@
-// What people outside read: the message in Slack, and the same as one JSON object for `alerts.command`.
+// What people outside read: a message as lines in the markup of a sink, and as one JSON object for programs.
 
-import type { AlertMessage } from './alert-memory.js'
-import { clean } from './clean.js'
-import { dateTimeUtc, durationWords } from './duration-words.js'
-import { reasonWords } from './reason-words.js'
-import { runbookEntry } from './sign-in-text.js'
+import { clean } from '../report/clean.js'
+import { dateTimeUtc, durationWords } from '../report/duration-words.js'
+import { reasonWords } from '../report/reason-words.js'
+import { runbookEntry } from '../report/sign-in-text.js'
+import type { AlertMessage } from './memory.js'
 
-/** Whom and where it is about. Text from elsewhere: cleaned and escaped here. */
+/** Whom and where it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {
   user: string
   host: string
@@ -18,20 +18,35 @@ export interface AlertContext {
   command?: string
 }
 
-/** The text for Slack: two to four lines of its markup, with all foreign text made harmless. */
-export function slackText(message: AlertMessage, context: AlertContext): string {
-  const who = `${plain(context.user, 64)} on ${plain(context.host, 100)}`
-  const lines = [headline(message, who), ...because(message)]
+/** How a sink writes what its readers see: text from elsewhere made harmless, a command, a link. */
+export interface Markup {
+  /** `widest` columns at most. */
+  text(foreign: string, widest: number): string
+  /** A command of ours. */
+  command(words: string): string
+  /** `target` begins with `http://` or `https://`. */
+  link(target: string): string
+}
+
+/** A message in two to four lines; the first says all that a subject line has to say. */
+export function messageLines(
+  message: AlertMessage,
+  context: AlertContext,
+  { text, command, link }: Markup,
+): [string, ...string[]] {
+  const who = `${text(context.user, 64)} on ${text(context.host, 100)}`
+  const lines: [string, ...string[]] = [headline(message, who), ...because(message)]
   if (asksForPerson(message)) {
-    const email = context.email === null ? '' : ` as ${plain(context.email, 254)}`
-    lines.push(
-      `To do: on that host type \`${commandOf(context)}\` (works over SSH) and sign in${email}.`,
-    )
+    const email = context.email === null ? '' : ` as ${text(context.email, 254)}`
+    const type = command(commandOf(context))
+    lines.push(`To do: on that host type ${type} (works over SSH) and sign in${email}.`)
     // The runbook of the package is a path on that host: of no use to who reads this elsewhere.
-    if (context.runbook !== null)
-      lines.push(`More: ${link(runbookEntry(context.runbook, topic(message)))}`)
+    if (context.runbook !== null) {
+      const entry = runbookEntry(context.runbook, topic(message))
+      lines.push(`More: ${/^https?:\/\//i.test(entry) ? link(entry) : text(entry, 300)}`)
+    }
   }
-  return lines.join('\n')
+  return lines
 }
 
 /** The object for `alerts.command`: `schemaVersion` 1, times in ISO 8601. */
@@ -53,22 +68,6 @@ export function alertObject(message: AlertMessage, context: AlertContext): Recor
     toDo: asksForPerson(message) ? commandOf(context) : null,
     runbook: runbookEntry(context.runbook, topic(message)),
   }
-}
-
-/**
- * Foreign text inside Slack's markup: `&`, `<`, `>` as entities; the signs for bold, struck, code and
- * (at a word's edge) italics replaced by signs that look like them; `@channel` and the like broken.
- */
-export function plain(text: string, widest: number): string {
-  return clean(text, widest)
-    .replaceAll('*', '∗')
-    .replaceAll('~', '∼')
-    .replaceAll('`', 'ˋ')
-    .replace(/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu, edge => 'ˍ'.repeat(edge.length))
-    .replace(/@(?=channel|here|everyone|group)/gi, '＠')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
 }
 
 function commandOf({ command }: AlertContext): string {
@@ -107,12 +106,6 @@ function asksForPerson(message: AlertMessage): boolean {
 function topic(message: AlertMessage): string {
   if (message.kind === 'login-ends') return 'login-ends'
   return ('because' in message && message.because) || 'alerts'
-}
-
-function link(target: string): string {
-  if (!/^https?:\/\//i.test(target)) return plain(target, 300)
-  const address = target.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E')
-  return `<${address.replaceAll('&', '&amp;')}>`
 }
 
 function iso(timeMs: number): string | null {

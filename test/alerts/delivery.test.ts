@@ -1,9 +1,10 @@
 // Sinks are tried together, bounded in time, and who got what is remembered.
 
 import t from 'tap'
+import { deliver } from '../../src/alerts/delivery.js'
+import type { AlertMessage } from '../../src/alerts/memory.js'
+import type { Sink, SinkAnswer } from '../../src/alerts/sink.js'
 import { AuthError } from '../../src/host/error.js'
-import type { AlertMessage } from '../../src/report/alert-memory.js'
-import { deliver, type Sink, type SinkAnswer } from '../../src/report/deliver.js'
 
 const message: AlertMessage = {
   kind: 'sign-in-needed',

@@ -2,17 +2,22 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import type { AlertClaim } from '../../src/alert-claim.js'
-import { afterDelivery, nextAlert } from '../../src/report/alert.js'
-import { type Found, judgeClaim, type Question } from '../../src/report/alert-claim-rule.js'
+import {
+  type Found,
+  judgeClaim,
+  judgeClaims,
+  type Question,
+  withClaimIds,
+} from '../../src/alerts/claim.js'
+import { afterDelivery, nextAlert } from '../../src/alerts/condition.js'
 import {
   type AlertCondition,
   type AlertMemory,
   type AlertMessage,
   emptyAlertMemory,
-} from '../../src/report/alert-memory.js'
-import { judgeClaims, withClaimIds } from '../../src/report/claimed-alerts.js'
-import { readAlertMemory } from '../../src/report/read-alert-memory.js'
+  readAlertMemory,
+} from '../../src/alerts/memory.js'
+import type { AlertClaim } from '../../src/store/alert-claim.js'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

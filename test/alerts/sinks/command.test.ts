@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { commandSink } from '../../src/report/alert-command.js'
-import type { AlertMessage } from '../../src/report/alert-memory.js'
+import type { AlertMessage } from '../../../src/alerts/memory.js'
+import { command as commandSink } from '../../../src/alerts/sinks/command.js'
+import { alertRun } from '../../kit/alert-run.js'
 
-const context = { user: 'alice', host: 'box1', email: 'alice@example.com', runbook: null }
 const message: AlertMessage = {
   kind: 'sign-in-needed',
   because: 'login-ended',
@@ -17,10 +17,10 @@ const message: AlertMessage = {
   sentTo: [],
   only: null,
 }
-const env = { PATH: process.env['PATH'], HOME: '/home/alice', SECRET: 'x', VAULT_TOKEN: 'x' }
 
-function send(command: string[], timeoutMs = 20_000) {
-  return commandSink(command, context, env).send(message, { timeoutMs })
+async function send(command: string[], timeoutMs = 20_000) {
+  const answer = await commandSink.open(alertRun({ command }))?.send(message, { timeoutMs })
+  return answer ?? { taken: false, why: 'no sink' }
 }
 
 t.test('it gets one JSON object, its arguments as they are, and a small environment', async t => {

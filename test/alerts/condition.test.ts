@@ -2,15 +2,14 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import { afterDelivery, nextAlert } from '../../src/report/alert.js'
+import { afterDelivery, loginEndsCondition, nextAlert } from '../../src/alerts/condition.js'
 import {
   type AlertCondition,
   type AlertMemory,
   type AlertMessage,
   emptyAlertMemory,
-} from '../../src/report/alert-memory.js'
-import { loginEndsCondition } from '../../src/report/early-warning.js'
-import { readAlertMemory } from '../../src/report/read-alert-memory.js'
+  readAlertMemory,
+} from '../../src/alerts/memory.js'
 import { signInReasons } from '../../src/report/reason-words.js'
 
 const minuteMs = 60_000

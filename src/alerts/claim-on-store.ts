@@ -1,12 +1,11 @@
 // Claiming messages on a shared path: by check-and-set in the document, so that of several hosts one sends.
 
-import type { AlertClaim } from '../alert-claim.js'
 import { tokenHash } from '../login/login.js'
-import type { AlertMemory } from '../report/alert-memory.js'
-import { type Judged, judgeClaims, needsClaim, withClaimIds } from '../report/claimed-alerts.js'
-import { type Run, remember } from '../run.js'
-import { alertClaimKeys } from '../store/alert-claim.js'
+import { type AlertClaim, alertClaimKeys } from '../store/alert-claim.js'
 import type { StoreRead } from '../store/store.js'
+import { type Judged, judgeClaims, needsClaim, withClaimIds } from './claim.js'
+import type { AlertMemory } from './memory.js'
+import type { AlertRun } from './run.js'
 
 const mostRounds = 3
 
@@ -20,7 +19,7 @@ export interface Claimed extends Pick<Judged, 'memory' | 'messages' | 'left'> {
  * answer is no reason to stay silent. `mode: observe` writes nothing and so claims nothing.
  */
 export async function claimAlerts(
-  run: Run,
+  run: AlertRun,
   memory: AlertMemory,
   limitMs: number,
 ): Promise<Claimed> {
@@ -28,7 +27,7 @@ export async function claimAlerts(
   if (!isShared) return unshared(memory)
   if (!needsClaim(memory)) return { memory, messages: memory.pending, left: [], unclaimed: null }
   const named = withClaimIds(memory, run.nonce)
-  remember(run, { alert: named })
+  run.commit(named)
   const attempt = { over: false }
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>(resolve => {
@@ -44,11 +43,12 @@ export async function claimAlerts(
 
 /** Reads, judges and writes until nobody else has written between; a text says why it could not be done. */
 async function claim(
-  run: Run,
+  run: AlertRun,
   memory: AlertMemory,
   attempt: { over: boolean },
 ): Promise<Judged | string> {
-  const { store, asked } = run
+  const { store } = run
+  const asked = run.storeRead()
   const trouble = asked === null ? null : troubleOf(asked)
   if (store === null || trouble !== null) return trouble ?? ''
   let decidedAbout = asked === null ? undefined : aboutOf(asked)
@@ -78,11 +78,11 @@ async function claim(
 }
 
 /** The version that this run goes on with is the one that it has just written itself. */
-function written(run: Run, before: number, version: number, alert: AlertClaim) {
-  const { asked } = run
-  if (asked?.kind === 'empty' && asked.version === before) run.asked = { ...asked, version }
-  if (asked?.kind === 'current' && asked.version === before)
-    run.asked = { ...asked, stored: { ...asked.stored, alert }, version, ageMs: 0 }
+function written(run: AlertRun, before: number, version: number, alert: AlertClaim) {
+  const read = run.storeRead()
+  if (read?.kind === 'empty' && read.version === before) run.storeLearned({ ...read, version })
+  if (read?.kind === 'current' && read.version === before)
+    run.storeLearned({ ...read, stored: { ...read.stored, alert }, version, ageMs: 0 })
 }
 
 /** What an earlier claim said is of no use to whoever tells without one. */
@@ -91,7 +91,7 @@ function unshared(memory: AlertMemory): Claimed {
   return { memory: own, messages: memory.pending, left: [], unclaimed: null }
 }
 
-function alone(run: Run, memory: AlertMemory, unclaimed: string): Claimed {
+function alone(run: AlertRun, memory: AlertMemory, unclaimed: string): Claimed {
   const { by, nowMs } = { by: whoWeAre(run), nowMs: run.now() }
   return { ...judgeClaims(memory, null, { by, nowMs }), unclaimed }
 }
@@ -114,6 +114,6 @@ function claimOf(read: StoreRead): AlertClaim | null {
   return read.kind === 'current' ? (read.stored.alert ?? null) : null
 }
 
-function whoWeAre({ person }: Run): string {
+function whoWeAre({ person }: AlertRun): string {
   return `${person.user}@${person.host}`
 }

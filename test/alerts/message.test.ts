@@ -2,8 +2,9 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import type { AlertMessage } from '../../src/report/alert-memory.js'
-import { type AlertContext, alertObject, plain, slackText } from '../../src/report/alert-text.js'
+import type { AlertMessage } from '../../src/alerts/memory.js'
+import { type AlertContext, alertObject, messageLines } from '../../src/alerts/message.js'
+import { slackMarkup } from '../../src/alerts/sinks/slack.js'
 
 const sinceMs = Date.parse('2026-12-12T09:14:00Z')
 const base = { id: 'x-1', atMs: sinceMs + 60_000, sinceMs, sentTo: [], only: null }
@@ -21,6 +22,9 @@ const context: AlertContext = {
   email: 'alice_b@example.com',
   runbook: 'https://wiki.example.com/claude?a=1&b=2',
 }
+
+const slackText = (message: AlertMessage, context: AlertContext) =>
+  messageLines(message, context, slackMarkup).join('\n')
 
 t.test('each message says who, where, why, since when and what to do', async t => {
   t.equal(
@@ -75,19 +79,6 @@ t.test('the command gets the same as one object', async t => {
     email: null,
     runbook: 'docs/runbook.md#grant-refused',
   })
-})
-
-t.test('Slack sees no markup in text from elsewhere', async t => {
-  const cases: [string, string][] = [
-    ['<!here> & co', '&lt;!here&gt; &amp; co'],
-    ['<@U123|bob>', '&lt;@U123|bob&gt;'],
-    ['@channel @Here @everyone', '＠channel ＠Here ＠everyone'],
-    ['*bold* ~gone~ `code`', '∗bold∗ ∼gone∼ ˋcodeˋ'],
-    ['_slanted_ and a_b@c_d.org', 'ˍslantedˍ and a_b@c_d.org'],
-    ['<https://evil|ok>', '&lt;https://evil|ok&gt;'],
-    ['two\nlines\u001b[1m', 'two lines'],
-  ]
-  for (const [given, wanted] of cases) t.equal(plain(given, 100), wanted)
 })
 
 t.test('whatever user, host, e-mail or runbook are, the lines and links stay ours', async t => {

@@ -1,0 +1,103 @@
+// Sending: decides, under the gate, what is due to be told, claims it among the hosts of a shared path, and delivers it.
+
+import type { AlertResult } from '../outcome.js'
+import { type Claimed, claimAlerts } from './claim-on-store.js'
+import { afterDelivery, nextAlert } from './condition.js'
+import type { AlertCondition, AlertMessage } from './memory.js'
+import type { AlertRun } from './run.js'
+import type { Sink } from './sink.js'
+import { isNobodyTold, sinkFiles } from './sinks.js'
+
+/** For claiming and delivering together; each may have half of it. */
+const alertsMs = 3_000
+/** Longer than an alert at a launch may take: a person waits for just this test. */
+const testMs = 10_000
+
+/**
+ * Sends what is due for `condition`, in at most about 3 s; what can't be delivered is kept for later runs, what
+ * another host on the same path tells is left to it. `undefined`: this run can't tell whether a person is needed.
+ * `off`: there is nobody to send to.
+ */
+export async function sendAlerts(
+  run: AlertRun,
+  condition: AlertCondition | null | undefined,
+): Promise<AlertResult> {
+  if (run.offline || !run.owned || isNobodyTold(run.config.alerts)) return 'off'
+  if (condition === undefined) return 'unchanged'
+  const before = run.memory()
+  const { memory, messages } = nextAlert(before, condition, run.now())
+  if (JSON.stringify(memory) !== JSON.stringify(before)) run.commit(memory)
+  if (messages.length === 0) return 'unchanged'
+  const beganMs = performance.now()
+  const claimed = await claimAlerts(run, memory, alertsMs / 2)
+  if (claimed.left.length > 0) run.journal('left', kindsOf(claimed.left))
+  if (claimed.messages.length === 0) {
+    run.commit(claimed.memory)
+    return 'unchanged'
+  }
+  if (claimed.memory !== memory) run.commit(claimed.memory)
+  const restMs = Math.max(alertsMs - (performance.now() - beganMs), alertsMs / 2)
+  return deliverClaimed(run, claimed, restMs)
+}
+
+/** Why a message still waits to be taken, and what to type; null: none does. */
+export function alertTroubleOf({ memory, config }: Pick<AlertRun, 'memory' | 'config'>) {
+  if (isNobodyTold(config.alerts)) return null
+  const why = memory().retry?.why ?? ''
+  if (why === '') return null
+  return why.includes('; type: ') ? why : `${why}; it will be tried again`
+}
+
+/** Sends a test message to every sink; what any of them said against it, in words. Nothing of it is remembered. */
+export async function sendTestAlert(
+  run: AlertRun,
+): Promise<{ kind: 'sent' | 'nobody' } | { kind: 'failed'; why: string }> {
+  const all = await openSinks(run)
+  if (all.length === 0) return { kind: 'nobody' }
+  const message: AlertMessage = {
+    kind: 'test',
+    id: `test-${run.nonce()}`,
+    atMs: run.now(),
+    sinceMs: run.now(),
+    sentTo: [],
+    only: null,
+  }
+  const { deliver } = await import('./delivery.js')
+  const { result, troubles } = await deliver([message], all, testMs)
+  return result === 'sent' ? { kind: 'sent' } : { kind: 'failed', why: troubleLine(troubles) }
+}
+
+async function deliverClaimed(
+  run: AlertRun,
+  { memory, messages, unclaimed }: Claimed,
+  limitMs: number,
+): Promise<AlertResult> {
+  const { deliver } = await import('./delivery.js')
+  const { result, left, troubles } = await deliver(messages, await openSinks(run), limitMs)
+  const detail = troubleLine(troubles)
+  const after = afterDelivery(memory, left, run.now(), detail)
+  const waiting = memory.pending.filter(({ id }) => messages.every(message => message.id !== id))
+  run.commit({ ...after, pending: [...after.pending, ...waiting] })
+  const alone = unclaimed === null ? '' : `not agreed with other hosts: ${unclaimed}`
+  const all = [kindsOf(messages), alone, detail].filter(words => words !== '')
+  run.journal(result, all.join('; '))
+  return result
+}
+
+/** Where the configuration wants messages to go. */
+async function openSinks(run: AlertRun): Promise<Sink[]> {
+  const sinks: Sink[] = []
+  for (const load of Object.values(sinkFiles)) {
+    const sink = (await load()).open(run)
+    if (sink !== null) sinks.push(sink)
+  }
+  return sinks
+}
+
+function kindsOf(messages: readonly AlertMessage[]): string {
+  return messages.map(({ kind }) => kind).join(' ')
+}
+
+function troubleLine(troubles: readonly { sink: string; why: string }[]): string {
+  return troubles.map(({ sink, why }) => `${sink}: ${why}`).join('; ')
+}

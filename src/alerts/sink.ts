@@ -1,0 +1,30 @@
+// What a sink is: a place that messages to the people outside go to.
+
+import type { AlertMessage } from './memory.js'
+import type { AlertRun } from './run.js'
+
+/** The keys of `alerts` in the configuration that name a sink; the memory of messages knows it by this name. */
+export type SinkName = 'slack' | 'teams' | 'email' | 'command'
+
+/** Taken, or in plain words (without any secret) why not. */
+export type SinkAnswer = { taken: true } | { taken: false; why: string }
+
+export interface Sink {
+  name: SinkName
+  send(message: AlertMessage, limits: { timeoutMs: number }): Promise<SinkAnswer>
+}
+
+/** What each file in sinks/ exports under its name. */
+export interface SinkFile {
+  /** Null: the configuration does not name this sink. */
+  open(run: AlertRun): Sink | null
+  /** What doctor says of it without sending anything. Null: not configured. */
+  inspect(run: Pick<AlertRun, 'config' | 'person'>): SinkState | null
+}
+
+export interface SinkState {
+  /** Where messages go: `Slack`, `ops@example.com`. */
+  to: string
+  /** What would keep them from it, and the command to type; null: nothing. */
+  trouble: { message: string; hint: string } | null
+}

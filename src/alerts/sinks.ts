@@ -1,0 +1,16 @@
+// The registry of sinks: one file a sink in sinks/, loaded when there is something to send or to look at.
+
+import type { Config } from '../host/config.js'
+import type { SinkFile, SinkName } from './sink.js'
+
+export const sinkFiles: Record<SinkName, () => Promise<SinkFile>> = {
+  slack: async () => (await import('./sinks/slack.js')).slack,
+  teams: async () => (await import('./sinks/teams.js')).teams,
+  email: async () => (await import('./sinks/email.js')).email,
+  command: async () => (await import('./sinks/command.js')).command,
+}
+
+/** True where the configuration names no sink at all. */
+export function isNobodyTold(alerts: Config['alerts']): boolean {
+  return (Object.keys(sinkFiles) as SinkName[]).every(name => alerts[name] === null)
+}

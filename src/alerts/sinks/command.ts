@@ -1,0 +1,28 @@
+// `alerts.command` as a sink: a program of the site's that gets each message as JSON on its stdin.
+
+import { canRun } from '../../host/access.js'
+import { quoted } from '../../host/quoted.js'
+import { alertObject } from '../message.js'
+import type { SinkFile } from '../sink.js'
+import { runProgram } from './run-program.js'
+
+export const command: SinkFile = {
+  open(run) {
+    const program = run.config.alerts.command
+    if (program === null) return null
+    return {
+      name: 'command',
+      send(message, { timeoutMs }) {
+        const input = `${JSON.stringify(alertObject(message, run.context))}\n`
+        return runProgram('alerts.command', program, input, run.env, timeoutMs)
+      },
+    }
+  },
+  inspect({ config }) {
+    const [program] = config.alerts.command ?? []
+    if (program === undefined) return null
+    const message = `alerts.command cannot be started: ${program}`
+    const trouble = canRun(program) ? null : { message, hint: `ls -l ${quoted(program)}` }
+    return { to: program, trouble }
+  },
+}

@@ -98,7 +98,7 @@ function writeBody(path: string, bytes: Buffer) {
 export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
   const here = await readAnswer(bytesAt(path), sealer)
   if (here.kind === 'answered') return here
-  for (const bytes of inRefuge(path)) {
+  for (const bytes of inRefuge(path, { isExpected: here.kind === 'sent' })) {
     const there = await readAnswer(bytes, sealer)
     const isSame = here.kind === 'none' || hashOf(there) === here.header.parentHash
     if (there.kind === 'answered' && isSame) return there
@@ -108,18 +108,33 @@ export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAns
 
 /** Which refresh token (its SHA-256) the request of the answer at `path` or in its refuge posted; null: none is there. */
 export function parentInAnswer(path: string): string | null {
-  for (const bytes of [bytesAt(path), ...inRefuge(path)]) {
-    const header = bytes === null ? null : headerOf(lineAt(bytes, 0))
-    if (header !== null) return header.parentHash
-  }
-  return null
+  const isIn = (bytes: Buffer | null) =>
+    bytes === null ? null : (headerOf(lineAt(bytes, 0))?.parentHash ?? null)
+  return (
+    isIn(bytesAt(path)) ??
+    inRefuge(path, { isExpected: false })
+      .map(isIn)
+      .find(hash => hash !== null) ??
+    null
+  )
 }
 
 /** Not synced: found again, the same answer is installed again, which is harmless. */
 export function eraseAnswer(path: string) {
+  const isExpected = !hasBody(path)
   removeQuietly(path)
   giveRoomBack(dirname(path))
-  leaveRefuge(path)
+  leaveRefuge(path, { isExpected })
+}
+
+/** Did the answer find room in its own place? */
+function hasBody(path: string): boolean {
+  try {
+    const bytes = bytesAt(path)
+    return bytes !== null && jsonObject(lineAt(bytes, bodyStart) ?? '') !== null
+  } catch {
+    return false
+  }
 }
 
 function bytesAt(path: string): Buffer | null {

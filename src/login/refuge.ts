@@ -6,7 +6,7 @@ import {
   constants,
   lstatSync,
   mkdtempSync,
-  readdirSync,
+  opendirSync,
   readFileSync,
   rmdirSync,
 } from 'node:fs'
@@ -33,6 +33,8 @@ export function refugeGrounds(uid: number): Ground[] {
 }
 
 const prefix = 'claude-auth-'
+/** Anybody can fill a ground with names; so many are looked at where nothing says that there is a refuge. */
+const mostUnexpected = 10_000
 /** What an earlier version made: a name without a random end. */
 const fixedName = (uid: number) => `${prefix}${uid}`
 
@@ -67,16 +69,23 @@ export function takeRefuge(
   throw new AuthError('write-failed', `could not keep ${basename(path)} anywhere`)
 }
 
+/** Where to look: `isExpected` is true where a request's header stands alone, so that its answer may be in a refuge. */
+export interface Search {
+  isExpected: boolean
+  grounds?: Ground[]
+  mostNames?: number
+}
+
 /** What was kept for `path`; as many as there are places. */
-export function inRefuge(path: string, grounds = refugeGrounds(ownUid())): Buffer[] {
-  return refuges(grounds).flatMap(folder => {
+export function inRefuge(path: string, search: Search): Buffer[] {
+  return refuges(search).flatMap(folder => {
     const bytes = readOwn(join(folder, nameOf(path)))
     return bytes === null ? [] : [bytes]
   })
 }
 
-export function leaveRefuge(path: string, grounds = refugeGrounds(ownUid())) {
-  for (const folder of refuges(grounds)) {
+export function leaveRefuge(path: string, search: Search) {
+  for (const folder of refuges(search)) {
     const place = join(folder, nameOf(path))
     if (readOwn(place) === null) continue
     removeQuietly(place)
@@ -86,21 +95,36 @@ export function leaveRefuge(path: string, grounds = refugeGrounds(ownUid())) {
 }
 
 /** Folders of this user's in the grounds, by whatever name: others can add names, but no folder of this user's. */
-function refuges(grounds: Ground[]): string[] {
+function refuges({
+  isExpected,
+  grounds = refugeGrounds(ownUid()),
+  mostNames = mostUnexpected,
+}: Search): string[] {
   return grounds.flatMap(({ path }) =>
-    namesIn(path)
+    namesIn(path, isExpected ? Infinity : mostNames)
       .filter(name => name === fixedName(ownUid()) || /^claude-auth-[A-Za-z0-9]{6}$/.test(name))
       .map(name => join(path, name))
       .filter(isPrivate),
   )
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, most: number): string[] {
+  const names: string[] = []
   try {
-    return readdirSync(folder)
+    const list = opendirSync(folder, { bufferSize: 1024 })
+    try {
+      for (let read = 0; read < most; read += 1) {
+        const entry = list.readSync()
+        if (entry === null) break
+        if (entry.name.startsWith(prefix)) names.push(entry.name)
+      }
+    } finally {
+      list.closeSync()
+    }
   } catch {
-    return []
+    // Missing, or closed to us.
   }
+  return names
 }
 
 function nameOf(path: string): string {

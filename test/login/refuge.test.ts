@@ -49,11 +49,11 @@ t.test('names that a stranger took before keep no answer away', { skip }, async 
   const grounds = [{ path, isMemory: true }]
   for (const isSealed of [true, false]) {
     takeRefuge(answer, bytes, isSealed, 'n', grounds)
-    t.same(inRefuge(answer, grounds), [bytes], 'found by the next process')
-    t.same(inRefuge('/home/alice/.claude-work/.claude-auth/answer', grounds), [], 'another login')
+    t.same(inRefuge(answer, { isExpected: true, grounds }), [bytes], 'found by the next process')
+    t.same(inRefuge('/home/bob/answer', { isExpected: true, grounds }), [], 'another login')
     t.same(readdirSync(yard), [], 'nothing went through a link')
-    leaveRefuge(answer, grounds)
-    t.same(inRefuge(answer, grounds), [])
+    leaveRefuge(answer, { isExpected: true, grounds })
+    t.same(inRefuge(answer, { isExpected: true, grounds }), [])
   }
   t.equal(readdirSync(path).length, 6, 'what is the stranger’s stays, ours is gone')
 })
@@ -64,8 +64,8 @@ t.test('what an earlier version kept under its fixed name is found', async t => 
   takeRefuge(answer, bytes, true, 'n', grounds)
   const [made = ''] = readdirSync(path)
   renameSync(join(path, made), join(path, `claude-auth-${uid}`))
-  t.same(inRefuge(answer, grounds), [bytes])
-  leaveRefuge(answer, grounds)
+  t.same(inRefuge(answer, { isExpected: true, grounds }), [bytes])
+  leaveRefuge(answer, { isExpected: true, grounds })
   t.notOk(existsSync(join(path, `claude-auth-${uid}`)))
 })
 
@@ -78,3 +78,16 @@ t.test('a ground in which others could take it away is passed over', { skip }, a
   })
   t.same(readdirSync(path), [])
 })
+
+t.test(
+  'however many names a stranger fills a ground with, a run that expects nothing there looks at few',
+  async t => {
+    const path = t.testdir()
+    const grounds = [{ path, isMemory: true }]
+    for (let each = 0; each < 30; each += 1) takeRefuge(answer, bytes, true, `${each}`, grounds)
+    const looked = (isExpected: boolean) =>
+      inRefuge(answer, { isExpected, grounds, mostNames: 10 }).length
+    t.equal(looked(false), 10)
+    t.equal(looked(true), 30, 'where a request stands alone, all are')
+  },
+)

@@ -26,6 +26,11 @@ const log = join(cache, 'log.txt')
 /** Debian 12 as it is installed last: nothing but what is essential, systemd, and what the README names. */
 const packages = 'ca-certificates,dbus,dbus-user-session,libpam-systemd,python3-pip,systemd-sysv'
 
+/** The bare machine has no git to ask. */
+const commitTimeS = spawnSync('git', ['-C', root, 'log', '-1', '--format=%ct'], {
+  encoding: 'utf8',
+}).stdout.trim()
+
 function say(line) {
   process.stdout.write(`${line}\n`)
 }
@@ -142,9 +147,6 @@ function childOf(pid) {
   }
 }
 
-/** The bare machine has no git to ask. */
-const commitTimeS = () => here('git', ['-C', root, 'log', '-1', '--format=%ct']).trim()
-
 /** Runs a line of a shell in there, as root at a login. */
 function enter(init, line, timeoutMs = 60_000) {
   const words = ['-t', String(init), '-m', '-p', '-u', '-i', '-r', 'env', '-i']
@@ -153,7 +155,7 @@ function enter(init, line, timeoutMs = 60_000) {
     'USER=root',
     'TERM=dumb',
     `PATH=${adminPath}`,
-    `SOURCE_DATE_EPOCH=${commitTimeS()}`,
+    `SOURCE_DATE_EPOCH=${commitTimeS}`,
   ]
   const { status, stdout, stderr } = spawnSync(
     'nsenter',
@@ -229,6 +231,11 @@ const steps = {
     if (!isBooted) return 'without systemd there is none'
     expect(run('systemctl is-active claude-auth-users.timer; true'), /^active$/m, 'the machine’s')
     expect(run(ownTimer('resident')), /^active$/m, 'of a manager that ran already')
+    // Each `su -` opened a session, and its manager stays for some seconds.
+    run(
+      'for i in $(seq 60); do [ -e /run/user/$(id -u newcomer) ] || exit 0; sleep 1; done; exit 1',
+      90,
+    )
     const covered = run('sh /usr/local/lib/claude-auth/current/bin/login-users.sh')
     expect(covered, /^newcomer$/m, 'the machine’s timer covers who has none')
     if (/^resident$/m.test(covered)) throw new Error('resident is covered twice')

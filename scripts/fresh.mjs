@@ -279,7 +279,7 @@ if (
   process.getuid() !== 0 ||
   spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status !== 0
 ) {
-  say('it takes root and namespaces')
+  say('the fresh machine is left out: it takes root and namespaces')
   process.exit(process.env.CI === 'true' ? 0 : 2)
 }
 mkdirSync(cache, { recursive: true })

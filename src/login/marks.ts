@@ -3,6 +3,7 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
+import { systemCode } from '../host/error.js'
 import type { LoginPaths } from '../host/paths.js'
 import { writeFailed } from '../host/write-failed.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
@@ -111,17 +112,27 @@ function markPaths(
   targets: string[],
 ): void {
   const folder = join(paths.state, kind)
-  try {
-    rmSync(folder, { recursive: true, force: true })
-    for (const target of targets) {
-      const mark = `${folder}${target}`
-      // Longer than the kernel takes: without its mark the shell asks.
-      if (Buffer.byteLength(mark) >= 4096) continue
-      mkdirSync(dirname(mark), { recursive: true, mode: 0o700 })
-      writeFileSync(mark, '', { mode: 0o600 })
+  for (let turn = 1; ; turn++)
+    try {
+      replaceMarks(folder, targets)
+      return
+    } catch (error) {
+      const isRace = ['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')
+      if (!isRace || turn === mostTurns) throw writeFailed(folder, error)
     }
-  } catch (error) {
-    throw writeFailed(folder, error)
+}
+
+/** Hosts that share a home on a network may have no gate in common, and do this at one time. */
+const mostTurns = 20
+
+function replaceMarks(folder: string, targets: string[]): void {
+  rmSync(folder, { recursive: true, force: true })
+  for (const target of targets) {
+    const mark = `${folder}${target}`
+    // Longer than the kernel takes: without its mark the shell asks.
+    if (Buffer.byteLength(mark) >= 4096) continue
+    mkdirSync(dirname(mark), { recursive: true, mode: 0o700 })
+    writeFileSync(mark, '', { mode: 0o600 })
   }
 }
 

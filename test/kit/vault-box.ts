@@ -1,15 +1,15 @@
 // A sandbox, or an engine, whose logins are backed up in a real OpenBao, as a site's user has it.
 
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { whoAmI } from '../../src/host/person.js'
 import { type Engine, type EngineOptions, engine } from './engine.js'
 import type { OpenBao } from './openbao.js'
 import type { Teardown } from './sandbox.js'
 import { type Wrapped, type WrappedOptions, wrapped } from './wrapped.js'
 
 /** Whose document it is: the account that runs the tests. */
-export const me = userInfo().username
+export const me = whoAmI({ HOME: '/' }).user
 
 /** `vault` of our configuration, with every key that a site would set. */
 export function vaultConfig(bao: OpenBao, more: Record<string, unknown> = {}) {

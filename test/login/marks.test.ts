@@ -1,6 +1,8 @@
 // What the marks hold, and when there must be none.
 
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   existsSync,
   lstatSync,
@@ -215,3 +217,34 @@ t.test('a notice is whole lines, and can be taken back', async t => {
   t.notOk(existsSync(notice))
   clearMarks(paths)
 })
+
+t.test(
+  'two hosts without a common gate write the marks at one time, and neither fails',
+  async t => {
+    const { paths, facts } = setUp(t)
+    const userConfig = join(t.testdirName, 'user.yaml')
+    const other = `
+    const { mkdirSync, rmSync, writeFileSync } = require('node:fs')
+    const { dirname } = require('node:path')
+    const [, folder, target] = process.argv
+    console.log('ready')
+    for (const end = Date.now() + 20_000; Date.now() < end; )
+      try {
+        rmSync(folder, { recursive: true, force: true })
+        mkdirSync(dirname(folder + target), { recursive: true })
+        writeFileSync(folder + target, '')
+      } catch {}
+  `
+    const words = ['-e', other, join(paths.state, 'config'), userConfig]
+    mkdirSync(paths.state)
+    const host = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(host, 'exit')
+    try {
+      for (let turn = 0; turn < 300; turn++) writeMarks(paths, { ...facts, userConfig })
+      t.ok(true, 'none failed')
+    } finally {
+      host.kill('SIGKILL')
+      await ended
+    }
+  },
+)

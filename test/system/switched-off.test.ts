@@ -1,8 +1,8 @@
 // Switched off in sole custody: the refresh token goes back to the client, or the login would end with its access token.
 
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { whoAmI } from '../../src/host/person.js'
 import { type Wrapped, wrapped } from '../kit/wrapped.js'
 
 t.jobs = 2
@@ -25,7 +25,7 @@ function switchOff(box: Wrapped, off: Record<string, unknown>): void {
 
 function roster(box: Wrapped, entry: Record<string, unknown>): Record<string, unknown> {
   const file = join(box.home.path, '.config/claude-auth/roster.yaml')
-  box.home.write(file, JSON.stringify({ users: { [userInfo().username]: entry } }))
+  box.home.write(file, JSON.stringify({ users: { [whoAmI({ HOME: '/' }).user]: entry } }))
   return { roster: file }
 }
 

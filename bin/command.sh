@@ -27,6 +27,10 @@ ca_print_short() {
     IFS= command read -r ca_line <"$ca_short" || return 0
   case $ca_zone$ca_line in due✓*) ;; *) command printf '%s\n' "$ca_line" ;; esac
 }
+if [ -n "${CLAUDECODE+y}" ]; then
+  . "$ca_root/bin/session.sh"
+  ca_export_own_environment
+fi
 case $* in
   'status --short' | 'ensure --for timer')
     ca_looker=$$

@@ -24,6 +24,7 @@ ca_exec() {
   elif ! [ -f "$ca_state/client$ca_client" ] && ! ca_has_interpreter "$ca_client"; then
     ca_say "cannot start $ca_client: its interpreter $ca_interpreter is not there" && exit 127
   fi
+  if [ -n "$ca_is_in_tool" ]; then ca_leave_tool; fi
   PATH=$ca_search
   CLAUDE_AUTH_GUARD=$$:$ca_depth:${ca_tried:+$ca_tried:}$ca_client
   export CLAUDE_AUTH_GUARD
@@ -86,6 +87,11 @@ ca_account() {
   exit "$ca_code"
 }
 
+ca_is_in_tool=
+if [ -n "$ca_nested" ] && [ "$ca_zone" != again ]; then
+  . "$ca_root/bin/session.sh"
+  ca_enter_tool
+fi
 case $ca_zone in
   loop)
     ca_say 'the client found starts this wrapper again, twenty times by now; set CLAUDE_AUTH_CLIENT to the real one'

@@ -23,7 +23,7 @@ ca_say() {
 # job of a build server, whose terminal nobody sits at. Words of the client (2.1.197 and 2.1.332).
 ca_ask_terminal() {
   ca_terminal=
-  [ -t 0 ] && [ -t 2 ] || return 0
+  [ -z "$ca_is_in_tool" ] && [ -t 0 ] && [ -t 2 ] || return 0
   case ${CI-} in '' | 0 | [f]alse) ;; *) return 0 ;; esac
   if [ -n "${TF_BUILD-}${JENKINS_URL-}${TEAMCITY_VERSION-}${CODEBUILD_BUILD_ID-}" ]; then return 0; fi
   for ca_word in "$@"; do

@@ -10,6 +10,7 @@ import {
   runCompiled,
 } from './host/compile-cache.js'
 import type { Env } from './host/paths.js'
+import { withoutStrangePlaces } from './host/strange-places.js'
 
 /** The names of the bundles, each with a hash of what is in it; put in by scripts/build.mjs. */
 declare const $main: string
@@ -42,8 +43,9 @@ async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
   const argv = process.argv.slice(2)
-  const env = { ...process.env }
-  for (const name of ofNode) delete process.env[name]
+  const env = withoutStrangePlaces({ ...process.env }, process.geteuid?.() ?? -1)
+  const unwanted = Object.keys(process.env).filter(name => env[name] === undefined)
+  for (const name of [...ofNode, ...unwanted]) delete process.env[name]
   const isUnheard = isWorker(argv) ? () => false : unheard()
   const bundle = bundleFor(argv)
   const { main, keep } = load(bundle)

@@ -2,6 +2,7 @@
 
 import type { Env } from '../host/paths.js'
 import { bareEnvironment, environmentOnInput } from '../host/process-environment.js'
+import { withoutStrangePlaces } from '../host/strange-places.js'
 import { type FlagValues, readFlags } from './flags.js'
 import { ensure } from './table/plumbing.js'
 
@@ -23,5 +24,7 @@ export function gateDescriptor(flags: EnsureFlags): number | null {
  * reach the hook itself. Where that was not to be had, no variable of the hook's counts.
  */
 export function environmentFor(flags: EnsureFlags, env: Env): Env {
-  return flags['environ-on-stdin'] ? (environmentOnInput(0) ?? bareEnvironment(env)) : env
+  if (!flags['environ-on-stdin']) return env
+  const began = environmentOnInput(0) ?? bareEnvironment(env)
+  return withoutStrangePlaces(began, process.geteuid?.() ?? -1)
 }

@@ -3,8 +3,8 @@
 import { askYes } from '../host/ask-yes.js'
 import type { Prepared } from '../install/carry-out.js'
 import { diffLines } from '../install/diff.js'
+import type { SharedFlags } from '../install/wishes.js'
 import { changeLines, goOnQuestion } from '../report/install-text.js'
-import type { SharedFlags } from './install-flags.js'
 
 /** Shows the plan where that is wanted. True when it is to be carried out. */
 export async function isWanted(prepared: Prepared, flags: SharedFlags): Promise<boolean> {

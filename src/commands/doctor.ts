@@ -21,7 +21,7 @@ import {
   unknownCheck,
 } from '../report/doctor-text.js'
 import { inkFor } from '../report/ink.js'
-import { linePrefix } from '../report/note-lines.js'
+import { linePrefix } from '../report/line.js'
 import { progress } from '../report/progress.js'
 import { widthOf } from '../report/wrap.js'
 import { readFlags } from './flags.js'

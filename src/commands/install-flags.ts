@@ -1,29 +1,9 @@
 // The flags of `claude-auth install` and `uninstall`.
 
 import { AuthError } from '../host/error.js'
+import type { InstallFlags, SharedFlags, UninstallFlags } from '../install/wishes.js'
 import { readFlags } from './flags.js'
 import { install, uninstall } from './table/install.js'
-
-export interface SharedFlags {
-  system: boolean
-  yes: boolean
-  dryRun: boolean
-  json: boolean
-  /** Another root, such as an image's; empty for this machine. */
-  root: string
-}
-
-export interface InstallFlags extends SharedFlags {
-  custody: 'sole' | 'shared' | null
-  /** Null: as before; `none` takes it away. */
-  base: string | null
-  config: string | null
-}
-
-export interface UninstallFlags extends SharedFlags {
-  leaveLogins: boolean
-  asUser: 'hand-back' | 'leftovers' | null
-}
 
 /** Throws `usage` for anything unknown or at odds. */
 export function installFlags(argv: string[]): InstallFlags {

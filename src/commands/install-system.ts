@@ -18,11 +18,11 @@ import type { Choices } from '../install/manifest.js'
 import { startSystemTimers, startTimersOfUsers } from '../install/services.js'
 import { systemFacts } from '../install/system-facts.js'
 import { systemManifest, systemPlan, systemProgram } from '../install/system-plan.js'
+import type { InstallFlags } from '../install/wishes.js'
 import { exitCodes } from '../outcome.js'
 import { installedLines } from '../report/install-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
-import type { InstallFlags } from './install-flags.js'
 
 /** Where an installation for all is recorded; `root` as in the flags. */
 export function systemSite(root: string): Site {

@@ -23,11 +23,11 @@ import {
 } from '../install/services.js'
 import { sharedGroup, systemProgram } from '../install/system-plan.js'
 import { usersWithLogins } from '../install/users.js'
+import type { UninstallFlags } from '../install/wishes.js'
 import { exitCodes } from '../outcome.js'
 import { asUserLines, leftLines } from '../report/as-user-text.js'
 import { uninstalledLines } from '../report/install-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
-import type { UninstallFlags } from './install-flags.js'
 import { systemSite } from './install-system.js'
 
 /**

@@ -3,6 +3,7 @@
 import type { Step } from '../outcome.js'
 import { clean, cleanMiddle, columnsOf } from './clean.js'
 import { dateTimeWords, durationWords } from './duration-words.js'
+import { linePrefix, say, widest } from './line.js'
 import { deedWords, reasonWords } from './reason-words.js'
 import { troubleForms } from './trouble-words.js'
 
@@ -28,8 +29,6 @@ export type Note =
   | { say: 'own-trouble'; detail: string }
   | { say: 'attention'; detail: string }
 
-export const linePrefix = 'claude-auth: '
-const widest = 80
 const seeEnsure = '. See: claude-auth ensure'
 /** Of a path that is too long for the line, at least so much is shown. */
 const placeColumns = 20
@@ -90,12 +89,6 @@ export function earlyWarningLine(endsAtMs: number, nowMs: number, longLived = fa
     `${what} ends in ${left}, ${end.replace(' at', '')}. ${type}`,
     `${what} ends in ${left}. ${type}`,
   )
-}
-
-/** A line with the prefix: the first of the sentences that fits the width, else the last. */
-export function say(...sentences: [string, ...string[]]): string {
-  const lines = sentences.map(sentence => `${linePrefix}${sentence}`)
-  return lines.find(line => columnsOf(line) <= widest) ?? lines[lines.length - 1] ?? linePrefix
 }
 
 const usedEnds = [' is used, not your login.', ' replaces your login.', ' is used.']

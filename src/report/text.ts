@@ -3,12 +3,11 @@
 
 import { clean } from './clean.js'
 import { durationWords } from './duration-words.js'
-import { linePrefix, noteLine, say } from './note-lines.js'
+import { linePrefix, say } from './line.js'
+import { noteLine } from './note-lines.js'
 import { isSignInReason, reasonWords } from './reason-words.js'
 import type { ReportFacts } from './report-facts.js'
 import { signInSentences } from './sign-in-text.js'
-
-export { linePrefix, type Note, noteLine } from './note-lines.js'
 
 /** What a launch says at most, the question at a prompt included. */
 export const mostLines = 6

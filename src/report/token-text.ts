@@ -2,7 +2,7 @@
 
 import { clean } from './clean.js'
 import { dateTimeWords } from './duration-words.js'
-import { linePrefix } from './note-lines.js'
+import { linePrefix } from './line.js'
 
 /** How a `claude-auth login --long-lived` stands. */
 export type TokenStage =

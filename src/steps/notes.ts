@@ -3,7 +3,7 @@
 import { loginEndsCondition } from '../alerts/condition.js'
 import type { OtherCredential } from '../host/other-credential.js'
 import { tokenHash } from '../login/login.js'
-import type { Note } from '../report/text.js'
+import type { Note } from '../report/note-lines.js'
 import { type Run, note as record, remember } from '../run.js'
 import type { Decision } from '../state.js'
 import { isLongLivedNeeded } from './long-lived-facts.js'

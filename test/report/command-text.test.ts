@@ -3,13 +3,9 @@
 import t from 'tap'
 import { AuthError } from '../../src/host/error.js'
 import type { Outcome } from '../../src/outcome.js'
-import {
-  ensureLines,
-  type LoginStage,
-  loginLines,
-  notByClientTrouble,
-} from '../../src/report/command-text.js'
+import { ensureLines, notByClientTrouble } from '../../src/report/ensure-text.js'
 import { errorLine, errorLines } from '../../src/report/error-text.js'
+import { type LoginStage, loginLines } from '../../src/report/login-text.js'
 
 process.env['TZ'] = 'UTC'
 

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { columnsOf } from '../../src/report/clean.js'
-import { earlyWarningLine } from '../../src/report/note-lines.js'
+import { earlyWarningLine, type Note, noteLine } from '../../src/report/note-lines.js'
 import { signInReasons } from '../../src/report/reason-words.js'
 import type { ReportFacts } from '../../src/report/report-facts.js'
-import { launchLines, type Note, noteLine } from '../../src/report/text.js'
+import { launchLines } from '../../src/report/text.js'
 
 process.env['TZ'] = 'UTC'
 

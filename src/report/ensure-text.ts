@@ -1,9 +1,10 @@
-// The words of the commands `ensure` and `login`: for a person who typed something.
+// The words of `claude-auth ensure` for a person who typed it.
 
 import type { Outcome, Step } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
 import { dateTimeWords, durationWords } from './duration-words.js'
-import { alertFailedSentence, linePrefix, wouldWords } from './note-lines.js'
+import { linePrefix } from './line.js'
+import { alertFailedSentence, wouldWords } from './note-lines.js'
 import { reasonWords } from './reason-words.js'
 
 /** A command to type stands at the end of a trouble, with the paths of files in it. */
@@ -63,25 +64,6 @@ export function signInJournalLine(
   return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords(because)}; as ${name}: ${signInCommand}`
 }
 
-/** How a `claude-auth login` stands: what its lines are made of. */
-export type LoginStage =
-  | { at: 'start'; email: string | null; organization?: string | null }
-  | { at: 'signed-in'; email: string | null; stored: boolean; expiresAtMs: number | null }
-  | { at: 'not-finished'; exitCode: number | null }
-  /** `mayChange`: the other one is expected only because it was the first. */
-  | {
-      at: 'wrong-identity'
-      email: string | null
-      expectedEmail: string | null
-      mayChange?: boolean
-    }
-  | { at: 'not-verified'; email: string | null }
-
-/** One or two lines for a stage of `claude-auth login`, for stderr. */
-export function loginLines(stage: LoginStage, nowMs: number): string[] {
-  return loginSentences(stage, nowMs).map(sentence => `${linePrefix}${sentence}`)
-}
-
 function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): string {
   const { verdict, because } = outcome
   if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords(because)}.`
@@ -133,46 +115,8 @@ function leftLine({ alert, store }: Outcome, alertTrouble: string | null): strin
   return null
 }
 
-function loginSentences(stage: LoginStage, nowMs: number): string[] {
-  const email = 'email' in stage && stage.email ? cleanMiddle(stage.email, 60) : null
-  switch (stage.at) {
-    case 'start':
-      return [`Claude's own sign-in opens now${email ? `; sign in as ${email}${of(stage)}` : ''}.`]
-    case 'signed-in': {
-      const copy = stage.stored ? 'A copy is stored.' : 'A copy could not be stored yet.'
-      return [
-        `Signed in${email ? ` as ${email}` : ''}${untilWords(stage.expiresAtMs, nowMs)}. ${copy}`,
-      ]
-    }
-    case 'not-finished':
-      return ['The sign-in was not finished; nothing was changed.', 'Type: claude-auth login']
-    case 'wrong-identity': {
-      if (email !== null && email === stage.expectedEmail)
-        return [
-          `This is another account or organisation with the e-mail ${email}.`,
-          'Type: claude-auth login',
-        ]
-      const wanted = stage.expectedEmail ? cleanMiddle(stage.expectedEmail, 60) : 'another'
-      return [
-        `This is the login of ${email ?? 'somebody else'}; expected here is ${wanted}.`,
-        stage.mayChange
-          ? 'Type: claude-auth login; or, if the new one is meant: claude-auth login --new-identity'
-          : 'Type: claude-auth login',
-      ]
-    }
-    case 'not-verified':
-      return [
-        'Signed in, but the server could not be asked whose login it is.',
-        'Type: claude-auth ensure',
-      ]
-  }
-}
-
-function of({ organization = null }: { organization?: string | null }): string {
-  return organization === null ? '' : ` (${cleanMiddle(organization, 60)})`
-}
-
-function untilWords(endMs: number | null, nowMs: number): string {
+/** ` until 14:05 (in 2 h)`; empty where the end is unknown or past. */
+export function untilWords(endMs: number | null, nowMs: number): string {
   if (endMs === null || endMs <= nowMs) return ''
   return ` until ${dateTimeWords(endMs, nowMs)} (in ${durationWords(endMs - nowMs)})`
 }

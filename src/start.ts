@@ -49,11 +49,11 @@ export interface StartOptions {
 }
 
 /** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
-export async function startRun(place: Place, config: Config, options: StartOptions): Promise<Run> {
+export async function startRun(place: Place, inForce: Config, options: StartOptions): Promise<Run> {
   const { person, paths, owned } = place
   const { env, cwd, readOnly = false } = options
   const own = ownPaths(env, person.home)
-  if (owned && config.mode !== 'off' && !readOnly)
+  if (owned && inForce.mode !== 'off' && !readOnly)
     for (const folder of [paths.folder, paths.state]) makePrivateFolder(folder)
   const settings = owned
     ? await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
@@ -67,8 +67,8 @@ export async function startRun(place: Place, config: Config, options: StartOptio
   const local = localStore(
     {
       folder: own.localStore,
-      name: config.profile ?? 'default',
-      keyFile: config.local.keyFile,
+      name: inForce.profile ?? 'default',
+      keyFile: inForce.local.keyFile,
       earlierKeyFile: keyFileOf(memory.keyPrint),
       readOnly,
       uid: person.uid,
@@ -77,6 +77,7 @@ export async function startRun(place: Place, config: Config, options: StartOptio
     },
     hash => run.memory.spent.includes(hash),
   )
+  const config = owned ? servable(inForce, local) : inForce
   const run: Run = {
     config,
     person,
@@ -125,12 +126,22 @@ export async function startRun(place: Place, config: Config, options: StartOptio
   return run
 }
 
+/** Where the key of the sealed store is not to be had, no refresh token goes there: the login file keeps it. */
+function servable(config: Config, local: LocalStore): Config {
+  const why = config.store === 'none' ? null : local.keyTrouble()
+  if (why === null) return config
+  const what = `${why.what}, so no login is sealed, and the login file keeps its refresh token`
+  const misfit = { key: 'local.keyFile', what, hint: why.hint }
+  return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
+}
+
 /** `store: none` after sole custody: what is still sealed goes back first. */
 async function storeOf(run: Run, local: LocalStore, localFolder: string): Promise<Store | null> {
   const { config, person, offline, readOnly } = run
   if (config.store === 'none') return isToBeHandedBack(run, localFolder) ? local : null
-  if (config.vault === null) return local
-  const { openVault } = await import('./store/open-vault.js')
+  if (config.store !== 'vault') return local
+  const { openVault, unnamedVault } = await import('./store/open-vault.js')
+  if (config.vault === null) return unnamedVault(config.misfits, local, isVaultKnown(run))
   const session = {
     now: run.now,
     // Who looks wants to know how the token is now, and leaves it so.
@@ -140,7 +151,13 @@ async function storeOf(run: Run, local: LocalStore, localFolder: string): Promis
     expectedEmail: config.identity.email,
   }
   const { network } = run
-  return openVault(config.vault, { network, person, session, cache: local, offline })
+  const named = { ...person, vaultName: config.vault.vaultName }
+  return openVault(config.vault, { network, person: named, session, cache: local, offline })
+}
+
+/** Was the document reached from here before? Then other hosts may have its refresh token. */
+function isVaultKnown({ memory }: Run): boolean {
+  return memory.lookedAtMs !== null || memory.othersSeenAtMs !== null
 }
 
 /** The same for this login folder on this host in every run, and telling nothing about either. */

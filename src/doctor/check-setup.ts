@@ -7,7 +7,9 @@ import { type Finding, found, ok } from './check.js'
 import { type LoginFacts, pathFacts } from './facts-login.js'
 
 export function config({ place, run }: LoginFacts): Finding {
-  const { overruled } = run.config
+  const { overruled, misfits } = run.config
+  const [first] = misfits
+  if (first) return found('warn', modeWords.misfit(first, misfits.length - 1))
   if (overruled.length > 0) return found('note', modeWords.overruled(overruled))
   const { systemConfig, userConfig } = ownPaths(run.env, place.person.home)
   return ok(modeWords.config([systemConfig, userConfig].filter(path => pathFacts(path) !== null)))

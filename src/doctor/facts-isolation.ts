@@ -37,18 +37,22 @@ const mostAsked = 1_000
  * The paths of others' documents: users of the roster first, then of this machine, and one that nobody
  * has, since a policy that opens all opens that too. Null: the path names no user.
  */
-export function othersOf({ config, person }: Run, { path }: VaultConfig): string[] | null {
+export function othersOf(
+  { config, person }: Run,
+  { path, vaultName }: VaultConfig,
+): string[] | null {
   const parts = path.split('/')
-  if (!parts.includes(person.user)) return null
-  const listed = config.roster === null ? [] : rosterUsers(config.roster.file)
-  const names = [...new Set([...listed, ...peopleHere()])].filter(
-    name => name !== person.user && /^[a-z0-9][a-z0-9._-]*$/.test(name),
+  if (!parts.includes(vaultName)) return null
+  const isNumber = vaultName === String(person.uid)
+  const listed = config.roster === null || isNumber ? [] : rosterUsers(config.roster.file)
+  const names = [...new Set([...listed, ...peopleHere(isNumber)])].filter(
+    name => name !== vaultName && name !== person.user && /^[a-z0-9][a-z0-9._-]*$/.test(name),
   )
   // It is read, too, however many there are.
   names.splice(mostRead - 1, 0, 'claude-auth-nobody')
   return names
     .slice(0, mostAsked)
-    .map(other => parts.map(part => (part === person.user ? other : part)).join('/'))
+    .map(other => parts.map(part => (part === vaultName ? other : part)).join('/'))
 }
 
 /** What Vault says the token may do, without its being done; null: its policy does not let it ask. */
@@ -117,8 +121,8 @@ function toldBy(reply: VaultReply): Capabilities | null {
   return Object.fromEntries(told)
 }
 
-/** Of the password file; those of a directory service are not looked for. */
-function peopleHere(): string[] {
+/** Names, or numbers, of the password file; those of a directory service are not looked for. */
+function peopleHere(asNumbers: boolean): string[] {
   let text = ''
   try {
     text = readFileSync('/etc/passwd', 'utf8')
@@ -129,5 +133,5 @@ function peopleHere(): string[] {
     .split('\n')
     .map(line => line.split(':'))
     .filter(([, , uid]) => Number(uid) >= 1000 && Number(uid) < 60_000)
-    .map(([name]) => name ?? '')
+    .map(([name = '', , uid = '']) => (asNumbers ? uid : name))
 }

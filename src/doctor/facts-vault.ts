@@ -95,10 +95,10 @@ function withRefusal(
   return { ...token, refusedAtMs: isDenied ? nowMs : before }
 }
 
-function driftOf(run: Run, before: Memory, { auth }: VaultConfig): string | null {
+function driftOf(run: Run, before: Memory, { auth, vaultName }: VaultConfig): string | null {
   const seen = run.memory.vault
   if (seen === null || before.vault === null || auth.method !== 'token') return null
-  const owner = { user: run.person.user, file: auth.tokenFile }
+  const owner = { user: run.person.user, vaultName, file: auth.tokenFile }
   const judged = judgeToken(seen, owner, before.vault, run.now())
   return judged.kind === 'allowed' ? judged.drift : null
 }

@@ -20,8 +20,8 @@ export interface LoadConfigOptions {
 
 /**
  * The configuration of this person on this host, for the login folder that `env` names: the
- * machine's file, then the person's, then the roster, fully resolved. With a `cache` whose files
- * are unchanged, neither the YAML nor the schema library is loaded.
+ * machine's file, then the person's, then the roster, fully resolved; what does not fit this person is in
+ * `misfits`. With a `cache` whose files are unchanged, neither the YAML nor the schema library is loaded.
  * @throws AuthError `config-invalid` (`configProblems` of it lists all), `config-unreadable`,
  * `config-writable-by-others`
  */
@@ -47,8 +47,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
 
   const { buildConfig } = await import('./config/build.js')
   const { config, roster } = buildConfig({ system, user, person, folder, vaultToken })
-  // Switched off by a config file, nothing at all is written.
-  if (cache && config.off?.because !== 'config')
+  // Switched off by a config file, nothing at all is written. A roster that could not be read may be mended unseen.
+  const isWhole = config.roster === null || roster !== null
+  if (cache && isWhole && config.off?.because !== 'config')
     writeCache(cache.path, { key, sources: [system, user, roster], config })
   return config
 }

@@ -1,5 +1,6 @@
 // What doctor says about the login: whether we are on, what signs, and the file.
 
+import type { Misfit } from '../host/config/resolved.js'
 import type { SignInReason } from '../outcome.js'
 import { clean } from './clean.js'
 import { pasted, shown, type Words, words } from './doctor-text.js'
@@ -24,6 +25,11 @@ export const modeWords = {
   distrusted: words(
     'Others can change this home or login folder: claude-auth reads nothing in it.',
   ),
+  misfit: ({ what, hint }: Misfit, more: number) =>
+    words(
+      `A setting does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
+      hint,
+    ),
   overruled: (keys: string[]) =>
     words(`The machine's configuration overrules yours: ${clean(keys.join(', '), 200)}.`),
   config: (files: string[]) =>

@@ -32,13 +32,15 @@ const aloneMs = 3 * 24 * 3_600_000
 
 /**
  * Could another host post the same refresh token while the document can't be asked? Not where it was
- * seen lately that nobody else uses it; and where a client has the token in plain text, holding back
- * would only leave it to that one.
+ * seen lately that nobody else uses it; not where the document was never reached from here, so that what we hold
+ * was never put there; and where a client has the token in plain text, holding back would only leave it to that one.
  */
 export function mayBeUsedByOthers({ memory, store, now }: Run, isInFile: boolean): boolean {
   if (store?.isShared !== true) return false
-  const { othersSeenAtMs, lookedAtMs } = memory
+  const { othersSeenAtMs, lookedAtMs, stored, held } = memory
   if (othersSeenAtMs !== null) return true
+  const wasNeverThere = held !== null && lookedAtMs === null && stored === null
+  if (wasNeverThere) return false
   const isKnown = lookedAtMs !== null && Math.abs(now() - lookedAtMs) < aloneMs
   return !isKnown && !isInFile
 }

@@ -107,6 +107,19 @@ export function keyPrint(place: KeyPlace): string | null {
   return `${place.keyFile ?? 'own'} ${print.slice(0, 8)}`
 }
 
+/** Why the key is not to be had, with what to type; null: it is, or one is made at first use. */
+export function keyTrouble(place: KeyPlace): { what: string; hint: string } | null {
+  const path = place.keyFile ?? join(place.folder, 'key')
+  try {
+    const bytes = readKey(place, path)
+    if (place.keyFile !== null) checkedKey(place, path, bytes)
+    return null
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return { what: error.message, hint: error.hint }
+  }
+}
+
 /** Seals `path` anew where only an earlier key opens it. False: it opens with none. */
 export async function resealed(
   load: () => Promise<Keys>,

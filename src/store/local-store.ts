@@ -11,7 +11,7 @@ import { writeFailed } from '../host/write-failed.js'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
-import { type KeyPlace, type Keys, keyPrint, loadKeys, resealed } from './local-key.js'
+import { type KeyPlace, type Keys, keyPrint, keyTrouble, loadKeys, resealed } from './local-key.js'
 import type { Store, StoreRead, StoreWrite } from './store.js'
 
 export interface LocalStorePlace extends KeyPlace {
@@ -25,6 +25,8 @@ export interface LocalStore extends Store {
   sealer: () => Promise<Sealer>
   /** Tells the key in force from another; null where it can't be read. */
   keyPrint: () => string | null
+  /** Why nothing can be sealed: the key is not to be had, and none may be made; null: it can. */
+  keyTrouble: () => { what: string; hint: string } | null
   /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
   reseal: () => Promise<boolean>
 }
@@ -74,6 +76,7 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
       }
     },
     keyPrint: () => keyPrint(place),
+    keyTrouble: () => keyTrouble(place),
     reseal: async () => {
       await resealed(load, files.previous, place.nonce())
       return resealed(load, files.current, place.nonce())

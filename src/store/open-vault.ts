@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import type { Network } from '../anthropic/http.js'
-import type { VaultConfig } from '../host/config/resolved.js'
+import type { Misfit, VaultConfig } from '../host/config/resolved.js'
 import { systemCode } from '../host/error.js'
 import { distrustedWay } from '../host/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
@@ -26,6 +26,18 @@ export interface VaultParts {
 export function openVault(config: VaultConfig, parts: VaultParts): Store {
   const { document, drift } = parts.offline ? closed(notAsked) : onServer(config, parts)
   return vaultStore(document, parts.cache, { isShared: !config.isPerHost, drift })
+}
+
+/**
+ * The sealed copy alone, where no document can be named for this user, as one of `misfits` tells. `isShared`: it could
+ * be once, so that other hosts may use it.
+ */
+export function unnamedVault(misfits: readonly Misfit[], cache: Store, isShared: boolean): Store {
+  const found = misfits.find(({ key }) => /^(?:vault\b|store$)/.test(key))
+  const { what: why = 'store: vault', hint = 'claude-auth doctor' } = found ?? {}
+  const what = `no document in Vault can be named for you (${why}); type: ${hint}`
+  const { document, drift } = closed({ kind: 'denied', what })
+  return vaultStore(document, cache, { isShared, drift })
 }
 
 const authorityMaxBytes = 1024 * 1024

@@ -18,7 +18,7 @@ const tokenShape = /^[\w.~+/-]{8,8192}={0,2}$/
 export function ownToken(
   client: VaultClient,
   file: string,
-  { user, uid }: SessionPerson,
+  { user, vaultName, uid }: SessionPerson,
   { now, known, remember, mayRenew = true }: SessionOptions,
 ): WayIn {
   let last = known
@@ -26,7 +26,12 @@ export function ownToken(
 
   /** Null when the token may be used, which is then remembered. */
   const judge = (seen: SessionMemory): StoreTrouble | null => {
-    const judgement = judgeToken(seen, { user, file }, last, now())
+    const judgement = judgeToken(
+      seen,
+      { user, file, ...(vaultName === undefined ? {} : { vaultName }) },
+      last,
+      now(),
+    )
     if (judgement.kind === 'denied') return judgement
     drift ??= judgement.drift
     if (seen !== last) remember(seen)

@@ -13,6 +13,8 @@ export type TokenJudgement =
 /** The user's name, and the token's file for the words. */
 export interface TokenOwner {
   user: string
+  /** What the user is called in Vault, where that is another name. */
+  vaultName?: string
   file: string
 }
 
@@ -28,7 +30,7 @@ const renewAgainMs = 3_600_000
  */
 export function judgeToken(
   token: SessionMemory,
-  { user, file }: TokenOwner,
+  { user, vaultName = user, file }: TokenOwner,
   before: SessionMemory | null,
   nowMs: number,
 ): TokenJudgement {
@@ -37,7 +39,7 @@ export function judgeToken(
     what: `the Vault token ${why} (${file}); type: ${replaced(file)}`,
   })
   if (token.policies.includes('root')) return denied('is a root token, which is never used')
-  const other = otherUser(token, user)
+  const other = otherUser(token, [user, vaultName])
   if (other !== null) return denied(`is ${other}'s, not ${user}'s`)
   if (token.endsAtMs !== null && token.endsAtMs <= nowMs)
     return denied(`ended ${shortDuration(nowMs - token.endsAtMs)} ago`)
@@ -100,15 +102,15 @@ export function replaced(file: string): string {
   return `(umask 077; mkdir -p ${quoted(dirname(file))}; rm -f ${quoted(file)}; cat > ${quoted(file)})`
 }
 
-function otherUser({ displayName, policies }: SessionMemory, user: string): string | null {
+function otherUser({ displayName, policies }: SessionMemory, own: string[]): string | null {
   const named = displayName.toLowerCase()
   const at = named.lastIndexOf(inDisplayName)
   const owner = named.slice(at + inDisplayName.length)
-  if (named.startsWith('token-') && at > 0 && !named.endsWith(`${inDisplayName}${asNamed(user)}`))
-    return owner
-  const mine = `${ownPolicy}${user.toLowerCase()}`
+  const isOwn = own.some(each => named.endsWith(`${inDisplayName}${asNamed(each)}`))
+  if (named.startsWith('token-') && at > 0 && !isOwn) return owner
+  const mine = own.map(each => `${ownPolicy}${each.toLowerCase()}`)
   // Beside the user's own it may be one for all.
-  if (policies.includes(mine)) return null
+  if (policies.some(each => mine.includes(each))) return null
   const foreign = policies.find(each => each.startsWith(ownPolicy))
   return foreign?.slice(ownPolicy.length) ?? null
 }

@@ -6,6 +6,8 @@ import type { StoreTrouble } from './store.js'
 /** Whose session it is; `host` and all else of a `Person` may stand beside. */
 export interface SessionPerson {
   user: string
+  /** What the user is called in Vault, where that is another name. */
+  vaultName?: string
   uid: number
 }
 

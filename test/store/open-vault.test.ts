@@ -29,7 +29,14 @@ t.test('an authority that is no such file is refused at once', async t => {
   const read = (name: string) => {
     const auth = { method: 'token', tokenFile: of('no-token') } as const
     const place = { address: 'http://127.0.0.1:9', namespace: null, mount: 'secret', path: 'x' }
-    const config = { ...place, caCert: of(name), isPerHost: false, timeoutMs: 1000, auth }
+    const config = {
+      ...place,
+      caCert: of(name),
+      isPerHost: false,
+      vaultName: 'alice',
+      timeoutMs: 1000,
+      auth,
+    }
     const session = { now: Date.now, known: null, remember: () => undefined }
     const person = { user: 'alice', uid: process.geteuid?.() ?? -1 }
     return openVault(config, { network, person, session, cache, offline: false }).read()

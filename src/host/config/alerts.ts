@@ -16,11 +16,12 @@ const standardWarnings = ['7d', '3d', '1d']
 export function resolveAlerts(to: Resolving, isAddition: boolean): Config['alerts'] {
   const said = to.data.alerts ?? {}
   const { slack, teams, email, command, runbook, beforeLoginEnds = standardWarnings } = said
-  if (command !== undefined && !isAbsolute(command[0] ?? ''))
-    to.report(['alerts', 'command', 0], 'expected the full path of a program')
-  const before = beforeLoginEnds.map((text, at) =>
-    to.duration(['alerts', 'beforeLoginEnds', at], text, { defaultMs: 0, min: '1h', max: '365d' }),
-  )
+  const isRunnable = command === undefined || isAbsolute(command[0] ?? '')
+  if (!isRunnable) to.misfit(['alerts', 'command', 0], 'expected the full path of a program')
+  const rule = { defaultMs: 0, min: '1h', max: '365d' }
+  const before = beforeLoginEnds
+    .map((text, at) => to.duration(['alerts', 'beforeLoginEnds', at], text, rule))
+    .filter(ms => ms > 0)
   const added = isAddition
     ? standardWarnings.map(text => durationMs(text) ?? 0).filter(ms => !before.includes(ms))
     : []
@@ -32,7 +33,7 @@ export function resolveAlerts(to: Resolving, isAddition: boolean): Config['alert
     slack: webhook('slack', slack?.webhookFile),
     teams: webhook('teams', teams?.webhookFile),
     email: email === undefined ? null : resolveEmail(to, email),
-    command: command ?? null,
+    command: isRunnable ? (command ?? null) : null,
     runbook: runbook ?? null,
     beforeLoginEndsMs: [...new Set([...before, ...added])].sort((a, b) => b - a),
   }
@@ -46,10 +47,10 @@ function resolveEmail(to: Resolving, email: EmailText): Config['alerts']['email'
     const value = 'value' in filled ? filled.value : null
     if (value !== null && isPlainAddress(value)) return [value]
     const expected = 'expected' in filled ? filled.expected : 'expected an e-mail address'
-    to.report(['alerts', 'email', key], expected)
+    to.misfit(['alerts', 'email', key], expected)
     return []
   }
-  if (email.to === undefined) to.report(['alerts', 'email'], 'expected `to`: who gets the message')
+  if (email.to === undefined) to.misfit(['alerts', 'email'], 'expected `to`: who gets the message')
   const recipients = [email.to ?? []].flat().flatMap(text => address('to', text))
   const [from = null] = email.from === undefined ? [] : address('from', email.from)
   const sendmail = to.file(['alerts', 'email', 'sendmail'], email.sendmail)

@@ -1,12 +1,14 @@
 // Reads, checks, merges and resolves the config files: what a launch skips as long as nothing changed.
 
+import { AuthError } from '../error.js'
 import type { Person } from '../person.js'
+import { quoted } from '../quoted.js'
 import { checkConfigFile } from './check.js'
 import { mergeConfig } from './merge.js'
-import { invalidConfig, type Path, type Problem } from './problem.js'
+import { asMisfit, invalidConfig, type Path, type Problem } from './problem.js'
 import { resolveConfig } from './resolve.js'
-import type { Config } from './resolved.js'
-import { readRoster } from './roster.js'
+import type { Config, Misfit } from './resolved.js'
+import { type RosterEntry, readRoster } from './roster.js'
 import { type ConfigSource, configSource } from './source.js'
 import { userPath } from './template.js'
 import { emptyFile, readYamlFile } from './yaml-file.js'
@@ -22,7 +24,8 @@ export interface BuildInputs {
 
 /**
  * @returns the configuration, and the roster it depends on
- * @throws AuthError `config-invalid` with all problems; as `configSource` does
+ * @throws AuthError `config-invalid` with all problems of the configuration files. What does not fit this user, the
+ * roster included, is in `misfits`.
  */
 export function buildConfig(inputs: BuildInputs): { config: Config; roster: ConfigSource | null } {
   const { person } = inputs
@@ -35,33 +38,54 @@ export function buildConfig(inputs: BuildInputs): { config: Config; roster: Conf
 
   const merged = mergeConfig(system.data, user.data)
   const problems: Problem[] = []
-  const report = (path: Path, what: string): void => {
+  const misfits: Misfit[] = []
+  const at = (path: Path, what: string): Problem => {
     const file = merged.isUsers(path) || !inputs.system.exists ? userFile : systemFile
-    problems.push(file.problem(path, what))
+    return file.problem(path, what)
   }
-
-  let roster: ConfigSource | null = null
-  let found: ReturnType<typeof readRoster> | null = null
-  if (merged.data.roster) {
-    roster = configSource('roster', userPath(merged.data.roster, person.home), person.uid)
-    if (roster.exists) {
-      found = readRoster(roster.path, person.user)
-      problems.push(...found.problems)
-    } else report(['roster'], `expected a roster, but there is no ${roster.path}`)
+  const misfit = (path: Path, what: string): void => {
+    misfits.push(asMisfit(at(path, what)))
   }
+  const found =
+    merged.data.roster === undefined ? null : rosterAt(merged.data.roster, inputs, misfit)
+  misfits.push(...(found?.misfits ?? []))
   const config = resolveConfig({
     merged,
     system: system.data,
     systemPath: inputs.system.path,
-    roster: roster && { file: roster.path, entry: found?.entry ?? null },
+    roster: found && { file: found.path, entry: found.entry },
     userPath: inputs.user.path,
     person,
     folder: inputs.folder,
     vaultToken: inputs.vaultToken,
-    report,
+    report: (path, what) => problems.push(at(path, what)),
+    misfit,
   })
   refuse(problems)
-  return { config, roster }
+  return { config: { ...config, misfits }, roster: found?.source ?? null }
+}
+
+/** What the roster says of this user. One that can't be read, or is not believed, says nothing. */
+function rosterAt(
+  text: string,
+  { person }: BuildInputs,
+  misfit: (path: Path, what: string) => void,
+): { path: string; entry: RosterEntry | null; source: ConfigSource | null; misfits: Misfit[] } {
+  const path = userPath(text, person.home)
+  const nothing = { path, entry: null, source: null, misfits: [] }
+  try {
+    const source = configSource('roster', path, person.uid)
+    if (source.exists) {
+      const { entry, problems } = readRoster(path, person.user)
+      return { path, entry, source, misfits: problems.map(asMisfit) }
+    }
+    misfit(['roster'], `expected a roster, but there is no ${path}`)
+    return { ...nothing, source }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const { message: what, hint } = error
+    return { ...nothing, misfits: [{ key: 'roster', what, hint: hint ?? `ls -l ${quoted(path)}` }] }
+  }
 }
 
 function refuse(problems: Problem[]): void {

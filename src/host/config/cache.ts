@@ -30,7 +30,6 @@ export function cacheKey(inputs: Record<string, unknown>): string {
 /**
  * The cached configuration, or null when it is about other files, another state of them, another
  * person, version or form of the program, when it is damaged, or when anyone else could have written or read it.
- * @throws AuthError as `configSource` does, about the roster
  */
 export function cachedConfig(
   path: string,
@@ -40,13 +39,24 @@ export function cachedConfig(
   if (!found || found.cache.key !== now.key) return null
   const [system, user, roster] = found.cache.sources
   const sources = [now.system, now.user]
-  if (roster) sources.push(configSource('roster', roster.path, now.uid))
+  const rosterNow = roster ? rosterSource(roster.path, now.uid) : null
+  if (roster && rosterNow === null) return null
+  if (rosterNow) sources.push(rosterNow)
   const unchanged = [system, user, roster].every(
     (then, at) =>
       then?.path === sources[at]?.path && then?.fingerprint === sources[at]?.fingerprint,
   )
   const settled = sources.every(source => source.ctimeMs + tickMs < found.mtimeMs)
   return unchanged && settled ? found.cache.config : null
+}
+
+/** Null for a roster that is not believed. */
+function rosterSource(path: string, uid: number): ConfigSource | null {
+  try {
+    return configSource('roster', path, uid)
+  } catch {
+    return null
+  }
 }
 
 /** Writes the cache, 0600; a folder that is missing or full is no error. */

@@ -2,7 +2,7 @@
 
 import type { Config } from './resolved.js'
 import type { ResolveInputs, Resolving } from './resolving.js'
-import { fillIn } from './template.js'
+import { fillIn, shown } from './template.js'
 
 const address = /^[^\s@{}]+@[^\s@{}]+$/
 
@@ -12,23 +12,26 @@ export function resolveIdentity(inputs: ResolveInputs, to: Resolving): Config['i
   const isUsersRoster = merged.isUsers(['roster'])
   const said = merged.data.identity ?? {}
   const machines = inputs.system.identity ?? {}
+  const outweighs = (ofMachine: string | undefined) => !(isUsersRoster && ofMachine)
   const pick = (
     own: string | undefined,
     ofMachine: string | undefined,
     listed: string | undefined,
-  ) => (listed !== undefined && !(isUsersRoster && ofMachine) ? listed : own)?.toLowerCase() ?? null
+  ) => (listed !== undefined && outweighs(ofMachine) ? listed : own)?.toLowerCase() ?? null
 
   const entry = roster?.entry
-  const email = emailOf(said.email, to)
+  // What the roster says need not be made out of the user's name.
+  const isListed = entry?.email !== undefined && outweighs(machines.email)
+  const wanted = (isListed ? entry.email : emailOf(said.email, to))?.toLowerCase() ?? null
   return {
     organizationUuid: pick(
       said.organizationUuid,
       machines.organizationUuid,
       entry?.organization_uuid,
     ),
-    email: pick(email, machines.email, entry?.email),
+    email: wanted,
     accountUuid: pick(said.accountUuid, machines.accountUuid, entry?.account_uuid),
-    isEmailPinned: isEmailPinned(inputs),
+    isEmailPinned: wanted !== null && isEmailPinned(inputs),
   }
 }
 
@@ -41,9 +44,12 @@ function isEmailPinned({ merged, system, roster }: ResolveInputs): boolean {
 function emailOf(text: string | undefined, to: Resolving): string | undefined {
   if (text === undefined) return undefined
   const filled = fillIn(text, to.names, 'any')
-  if ('expected' in filled) to.report(['identity', 'email'], filled.expected)
+  if ('expected' in filled) to.misfit(['identity', 'email'], filled.expected)
   else if (!address.test(filled.value))
-    to.report(['identity', 'email'], 'expected an e-mail address once the names are filled in')
+    to.misfit(
+      ['identity', 'email'],
+      `expected an e-mail address once the names are filled in, got ${shown(filled.value)}`,
+    )
   else return filled.value
   return undefined
 }

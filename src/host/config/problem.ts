@@ -2,6 +2,7 @@
 
 import { AuthError } from '../error.js'
 import { quoted } from '../quoted.js'
+import type { Misfit } from './resolved.js'
 
 /** The way to a value, key by key. */
 export type Path = readonly (string | number)[]
@@ -49,6 +50,11 @@ export function invalidConfig(problems: readonly Problem[]): AuthError {
     cause: { problems: lines },
     ...(problems[0] ? { hint: editorAt(problems[0]) } : {}),
   })
+}
+
+/** A problem that turns off no more than what it is about. */
+export function asMisfit(problem: Problem): Misfit {
+  return { key: problem.key, what: problemLine(problem), hint: editorAt(problem) }
 }
 
 /** What opens the file at the problem: every Debian has `vi`, and every `vi` this option. The machine's is root's. */

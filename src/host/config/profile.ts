@@ -6,23 +6,24 @@ import type { Config } from './resolved.js'
 import type { ConfigFile } from './schema.js'
 import { userPath } from './template.js'
 
-/** The folders beside `~/.claude`, absolute and as the client spells them (NFC). */
+/** The folders beside `~/.claude`, absolute and as the client spells them (NFC). One whose name or folder another has is left out. */
 export function resolveProfiles(
   listed: NonNullable<ConfigFile['profiles']>,
   home: string,
-  report: (path: Path, what: string) => void,
+  misfit: (path: Path, what: string) => void,
 ): Config['profiles'] {
   const names = new Set(['default'])
   const folders = new Set([join(home, '.claude')])
-  return listed.map(({ name, folder: text }, at) => {
+  return listed.flatMap(({ name, folder: text }, at) => {
     const folder = userPath(text, home).normalize('NFC')
+    const isTaken = names.has(name) || folders.has(folder)
     if (names.has(name))
-      report(['profiles', at, 'name'], 'expected a name that no other profile has')
+      misfit(['profiles', at, 'name'], 'expected a name that no other profile has')
     if (folders.has(folder))
-      report(['profiles', at, 'folder'], 'expected a folder that no other profile has')
+      misfit(['profiles', at, 'folder'], 'expected a folder that no other profile has')
     names.add(name)
     folders.add(folder)
-    return { name, folder }
+    return isTaken ? [] : [{ name, folder }]
   })
 }
 

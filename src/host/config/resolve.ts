@@ -7,16 +7,20 @@ import { resolveIdentity } from './identity.js'
 import { profileOf, resolveProfiles } from './profile.js'
 import type { Config } from './resolved.js'
 import { type ResolveInputs, type Resolving, resolving } from './resolving.js'
+import { userPath } from './template.js'
 import { resolveVault } from './vault.js'
 
-/** Never throws: what is wrong goes to `report`, and the result must then not be used. */
+/**
+ * Never throws. What makes the whole unusable goes to `report`; what does not fit this user goes to `misfit`, and is
+ * off or at its default in the result. `misfits` is left empty: only the caller knows where each stands.
+ */
 export function resolveConfig(inputs: ResolveInputs): Config {
   const { merged, person, report } = inputs
   const { data } = merged
-  const profiles = resolveProfiles(data.profiles ?? [], person.home, report)
+  const profiles = resolveProfiles(data.profiles ?? [], person.home, inputs.misfit)
   const profile = profileOf(inputs.folder, profiles, person.home)
-  const names = { user: person.user, host: person.host, profile: profile ?? 'default' }
-  const to = resolving(data, names, person.home, report)
+  const { user, uid, host } = person
+  const to = resolving(inputs, { user, uid: String(uid), host, profile: profile ?? 'default' })
 
   const off = offBecause(inputs, profile)
   // In a folder that is not ours to look after, there is no store to write to either.
@@ -34,7 +38,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
       ['renewal', 'via'],
       'expected grant, because custody: sole hides the refresh token from the client',
     )
-  const vault = store === 'vault' ? resolveVault(inputs, to, profile ?? 'default') : null
+  const vault = store === 'vault' ? resolveVault(inputs, to) : null
   if (via === 'client' && vault?.isPerHost === false)
     report(
       ['renewal', 'via'],
@@ -50,7 +54,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
     credential: data.credential ?? 'login',
     store,
     vault,
-    local: { keyFile: to.file(['local', 'keyFile'], data.local?.keyFile) },
+    local: { keyFile: keyFile(to, data.local?.keyFile, person.home) },
     custody,
     renewal: {
       via,
@@ -75,6 +79,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
     profile,
     profiles,
     overruled: merged.overruled,
+    misfits: [],
   }
 }
 
@@ -99,6 +104,12 @@ function isAddedWarning({ merged, system }: ResolveInputs): boolean {
   const { slack, teams, email, command } = system.alerts ?? {}
   const isTold = [slack, teams, email, command].some(sink => sink !== undefined)
   return isTold && merged.isUsers(['alerts', 'beforeLoginEnds'])
+}
+
+/** A key elsewhere that can't be named is one that is missing: in its place none may be made. */
+function keyFile(to: Resolving, text: string | undefined, home: string): string | null {
+  const path = to.file(['local', 'keyFile'], text)
+  return path ?? (text === undefined ? null : userPath(text, home))
 }
 
 function endpoint(to: Resolving, name: 'oauth' | 'api', standard: string): string {

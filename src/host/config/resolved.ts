@@ -23,7 +23,7 @@ export interface Config {
   roster: { file: string; listed: boolean } | null
   credential: 'login' | 'long-lived'
   store: 'local' | 'vault' | 'none'
-  /** Null unless `store` is `vault`. */
+  /** Null unless `store` is `vault`, and where no document can be named for this user: `misfits` tells why. */
   vault: VaultConfig | null
   local: { keyFile: string | null }
   custody: Custody
@@ -52,6 +52,17 @@ export interface Config {
   profiles: { name: string; folder: string }[]
   /** Keys of the user's file that the machine's file has overruled (`identity.email`). */
   overruled: string[]
+  /** Settings that do not fit this user or this machine: each turned off what it is about, and nothing else. */
+  misfits: Misfit[]
+}
+
+export interface Misfit {
+  /** `vault.path`; of the roster as a whole `roster`. */
+  key: string
+  /** File, line, key and the rule that failed. */
+  what: string
+  /** The command to type. */
+  hint: string
 }
 
 export interface VaultConfig {
@@ -60,6 +71,8 @@ export interface VaultConfig {
   caCert: string | null
   mount: string
   path: string
+  /** What this user is called there: in the path, and by policies and display names of tokens. */
+  vaultName: string
   /** The path names the host: each host has a document of its own. */
   isPerHost: boolean
   timeoutMs: number

@@ -18,7 +18,10 @@ export interface ResolveInputs {
   person: Person
   folder: string
   vaultToken: string
+  /** A mistake that makes the whole configuration unusable. */
   report: (path: Path, what: string) => void
+  /** A value that does not fit this user: what it is about is turned off, or at its default. */
+  misfit: (path: Path, what: string) => void
 }
 
 /** The little that every part of resolving needs. */
@@ -26,9 +29,12 @@ export interface Resolving {
   data: ConfigFile
   names: TemplateNames
   report: ResolveInputs['report']
-  /** A path with `~/` and names filled in; null when it is not set. */
+  misfit: ResolveInputs['misfit']
+  /** The same, and `seen` hears of each misfit. */
+  noting(seen: () => void): Resolving
+  /** A path with `~/` and names filled in; null when it is not set, or does not fit. */
   file(path: Path, text: string | undefined): string | null
-  /** A duration within bounds; its problems are reported. */
+  /** A duration within bounds, else its default and a misfit. */
   duration(path: Path, text: string | undefined, rule: DurationRule): number
 }
 
@@ -41,28 +47,40 @@ export interface DurationRule {
 
 /** Binds the inputs together. */
 export function resolving(
-  data: ConfigFile,
+  {
+    merged,
+    person,
+    report,
+    misfit,
+  }: Pick<ResolveInputs, 'merged' | 'person' | 'report' | 'misfit'>,
   names: TemplateNames,
-  home: string,
-  report: Resolving['report'],
 ): Resolving {
   return {
-    data,
+    data: merged.data,
     names,
     report,
+    misfit,
+    noting(seen) {
+      const both: Resolving['misfit'] = (path, what) => {
+        seen()
+        misfit(path, what)
+      }
+      return resolving({ merged, person, report, misfit: both }, names)
+    },
     file(path, text) {
       if (text === undefined) return null
       const filled = fillIn(text, names, 'file')
-      if ('value' in filled) return userPath(filled.value, home)
-      report(path, filled.expected)
+      if ('value' in filled) return userPath(filled.value, person.home)
+      misfit(path, filled.expected)
       return null
     },
     duration(path, text, { defaultMs, min, max }) {
       if (text === undefined) return defaultMs
       const ms = durationMs(text) ?? Number.NaN
       const fits = ms >= (durationMs(min) ?? 0) && ms <= (durationMs(max) ?? 0)
-      if (!fits) report(path, `expected a duration from ${min} to ${max}, got ${text}`)
-      return ms
+      if (fits) return ms
+      misfit(path, `expected a duration from ${min} to ${max}, got ${text}`)
+      return defaultMs
     },
   }
 }

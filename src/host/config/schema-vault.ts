@@ -26,7 +26,7 @@ const auth = map(
     subject: text(
       /^[\x21-\x7e]+$/,
       'a subject such as {user}',
-      'jwt: whom the token must name (`sub`); the address in identity.email is accepted too. {user}, {host} and {profile} are filled in. Default: {user}.',
+      'jwt: whom the token must name (`sub`); the address in identity.email is accepted too. {user}, {uid}, {host} and {profile} are filled in. Default: {user}.',
     ),
   },
   'How to sign in to Vault. VAULT_* variables are ignored.',
@@ -43,7 +43,7 @@ export const vault = map(
     path: text(
       slashed,
       'a path such as workstation/claude-users/{user}',
-      'The document of one user, inside the mount. {user}, {host} and {profile} are filled in. Default: workstation/claude-users/{user}.',
+      'The document of one user, inside the mount. {user}, {uid}, {host} and {profile} are filled in. Default: workstation/claude-users/{user}.',
     ),
     timeout: duration('3s', 'How long one request to Vault may take, 100ms to 1m. Default: 3s.'),
     auth,

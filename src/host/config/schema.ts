@@ -12,7 +12,7 @@ const identity = map(
     email: text(
       /^[^\s@<>"'\\,;:()-][^\s@<>"'\\,;:()]*@[^\s@<>"'\\,;:()]+$/,
       'an e-mail address such as "{user}@example.com"',
-      'The e-mail address to sign in with. {user}, {host} and {profile} are filled in.',
+      'The e-mail address to sign in with. {user}, {uid}, {host} and {profile} are filled in.',
     ),
     accountUuid: uuid(
       'The only account whose login is accepted; it outweighs the e-mail address, unless the machine’s file sets that.',

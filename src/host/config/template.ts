@@ -1,16 +1,17 @@
-// `~/` and `{user}`, `{host}`, `{profile}` in config values, filled in for one person.
+// `~/` and `{user}`, `{uid}`, `{host}`, `{profile}` in config values, filled in for one person.
 
 import { join, normalize } from 'node:path'
 
 /** The names that may stand in braces. */
 export interface TemplateNames {
   user: string
+  /** The user's number, in digits. */
+  uid: string
   host: string
   profile: string
 }
 
-/** Names for a Vault path: a policy and a document are found by exactly this spelling. */
-const plainName = /^[a-z0-9][a-z0-9._-]*$/
+const allNames = '{user}, {uid}, {host} or {profile}'
 
 /** `~/x` in the home, without `.`, `..` and a slash at its end. */
 export function userPath(text: string, home: string): string {
@@ -19,9 +20,8 @@ export function userPath(text: string, home: string): string {
 }
 
 /**
- * `text` with every name filled in, or what was expected instead. `names: 'plain'` accepts only
- * names of lower-case letters, digits, dot, underscore and dash that begin with a letter or digit;
- * `'file'` only such that stay one part of a path.
+ * `text` with every name filled in, or what was expected instead: the rule that failed, and of which name.
+ * `'plain'` accepts only the names that `plainNameSlip` does; `'file'` only such that stay one part of a path.
  */
 export function fillIn(
   text: string,
@@ -31,20 +31,39 @@ export function fillIn(
   let expected: string | null = null
   const value = text.replace(/\{([^{}]*)\}/g, (all, word: string) => {
     if (!Object.hasOwn(names, word)) {
-      expected ??= `expected {user}, {host} or {profile}, got ${all.slice(0, 20)}`
+      expected ??= `expected ${allNames}, got ${all.slice(0, 20)}`
       return all
     }
     const name = names[word as keyof TemplateNames]
-    if (!isAllowed(name, rule))
-      expected ??= `expected a ${word} of a-z, 0-9, ".", "_" and "-", got ${JSON.stringify(name)}`
+    const slip = slipOf(name, rule)
+    if (slip !== null) expected ??= `expected a ${word} name ${slip}, got ${shown(name)}`
     return name
   })
-  if (expected === null && /[{}]/.test(value))
-    expected = 'expected {user}, {host} or {profile}, got a lone brace'
+  if (expected === null && /[{}]/.test(value)) expected = `expected ${allNames}, got a lone brace`
   return expected === null ? { value } : { expected }
 }
 
-function isAllowed(name: string, rule: 'plain' | 'file' | 'any'): boolean {
-  if (rule === 'plain') return plainName.test(name) && !name.includes('..')
-  return rule === 'any' || (/^[^/\s\p{Cc}]+$/u.test(name) && name !== '.' && name !== '..')
+/**
+ * The rule of names in a Vault path that `name` breaks, to be read after "a name"; null: none. A policy and a
+ * document are found by exactly this spelling, and Vault folds case.
+ */
+export function plainNameSlip(name: string): string | null {
+  const odd = /[^a-z0-9._-]/u.exec(name)?.[0]
+  if (odd !== undefined) return `of a-z, 0-9, ".", "_" and "-" only (not ${shown(odd)})`
+  if (!/^[a-z0-9]/.test(name)) return 'that begins with a-z or 0-9'
+  return name.includes('..') ? 'without ".."' : null
+}
+
+function slipOf(name: string, rule: 'plain' | 'file' | 'any'): string | null {
+  if (rule === 'plain') return plainNameSlip(name)
+  if (rule === 'any') return null
+  if (name === '' || name === '.' || name === '..') return 'that can be one part of a path'
+  return /[/\p{Cc}]/u.test(name) ? 'without "/" and control characters' : null
+}
+
+/** A name, or what was made of it, as JSON in printable ASCII. */
+export function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 100)).replace(/[^\x20-\x7e]/g, unit => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }

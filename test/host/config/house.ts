@@ -16,7 +16,7 @@ export interface House {
   writeSystem(text: string, name?: string): string
   writeUser(text: string): string
   load(options?: LoadOptions): Promise<Config>
-  /** The problems of a config that does not load, without the file's name where it is the user's. */
+  /** What is wrong with a config, whether it loads or not, without the file's name where it is the user's. */
   problems(options?: LoadOptions): Promise<string[]>
   /** The error of a config that does not load. */
   failure(options?: LoadOptions): Promise<AuthError>
@@ -67,7 +67,10 @@ export function house(folder: string): House {
     load,
     failure,
     problems: async options => {
-      const lines = configProblems(await failure(options))
+      const lines = await load(options).then(
+        ({ misfits }) => misfits.map(({ what }) => what),
+        configProblems,
+      )
       return lines.map(line => line.replace(`${paths.userConfig}:`, '').trim())
     },
   }

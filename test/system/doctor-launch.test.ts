@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { asInstalled, doctor, findsFault, healthy, hooksOf, wrappedPath } from '../kit/doctor.js'
+import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
 import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -99,12 +100,15 @@ t.test('settings-mode: writable by others, and readable by them', async t => {
   t.equal(both.hint, `chmod go-rwx ${file}`, 'one that leaves nothing to be read')
 })
 
-t.test('client: there is none', async t => {
+t.test('client: there is none', { skip: noOwnMachine }, async t => {
   const box = await sandbox(t, { client: null })
   await box.ensure()
-  const seen = await doctor(box, ['--only', 'client'])
-  // The machine may have one of its own.
-  if (seen.check('client').state === 'ok') return
+  // This one may have a client of its own.
+  const machine = await ownMachine(t)
+  await machine.sh('rm -f /usr/local/bin/claude /usr/bin/claude')
+  const command: typeof box.command = (args, more) =>
+    machine.run(join(root, 'bin/claude-auth'), args, { ...more, env: { ...box.env, ...more?.env } })
+  const seen = await doctor({ ...box, command }, ['--only', 'client'])
   t.match(seen, { verdict: 'broken', code: 1, faults: ['client'] })
 })
 

@@ -3,7 +3,32 @@
 import type { SignInReason } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
 import { agoWords, dateTimeWords } from './duration-words.js'
-import type { ReportFacts } from './report-facts.js'
+
+/** Whose login: both may be unknown. Text from elsewhere, cleaned here. */
+export interface Whose {
+  email: string | null
+  organization: string | null
+}
+
+/** All that the words about a sign-in are made of. Times in epoch milliseconds. */
+export interface SignInFacts {
+  /** When it began: the sign-in ended, the server fell silent… */
+  sinceMs: number | null
+  nowMs: number
+  expected: Whose
+  actual: Whose
+  /** `alerts.runbook` of the configuration. */
+  runbook: string | null
+  loginEndsAtMs: number | null
+  /** `onSignInRequired: fail`: Claude does not start. */
+  launchStopped?: boolean
+  /** Another account of the same organisation, told apart by its UUID only. */
+  otherAccount?: boolean
+  /** Why the login file that is there can't be used, in a few words; empty: it can, or there is none. */
+  unreadable?: string
+  /** A new long-lived token is what helps. */
+  longLived?: boolean
+}
 
 /** The runbook in this package, when the configuration names none. */
 export const ownRunbook = 'docs/runbook.md'
@@ -12,7 +37,7 @@ export const ownRunbook = 'docs/runbook.md'
 type Options = [string, ...string[]]
 
 /** The lines for a needed sign-in, at most six. */
-export function signInSentences(facts: ReportFacts, because: SignInReason): Options[] {
+export function signInSentences(facts: SignInFacts, because: SignInReason): Options[] {
   return [
     ...happened(facts, because),
     ...(facts.launchStopped ? [['Claude was not started.'] as Options] : []),
@@ -30,7 +55,7 @@ export function runbookEntry(runbook: string | null, because: string): string {
   return page.includes('#') ? page : `${page}#${because}`
 }
 
-function happened(facts: ReportFacts, because: SignInReason): Options[] {
+function happened(facts: SignInFacts, because: SignInReason): Options[] {
   const email = facts.expected.email ?? facts.actual.email
   const forWhom = email === null ? '' : ` for ${clean(email)}`
   const sinceMs = facts.sinceMs ?? (because === 'login-ended' ? facts.loginEndsAtMs : null)
@@ -73,7 +98,7 @@ function noCopy(unreadable: string): Options {
 
 /** What is wrong about whose login it is, in two sentences; `on` and `ago`: since when, or empty. */
 export function wrongIdentity(
-  facts: Pick<ReportFacts, 'expected' | 'actual' | 'otherAccount'>,
+  facts: Pick<SignInFacts, 'expected' | 'actual' | 'otherAccount'>,
   on: string,
   ago: string,
 ): [Options, Options] {

@@ -16,7 +16,8 @@ export function writeVerdict(
 
 /**
  * Keeps a verdict about another credential than the login: only for launches that `about` fits (`y` for
- * one in the environment, a colon, the folder), as the wrapper spells it.
+ * one in the environment, a colon, the folder), as the wrapper spells it. A folder with a line break in its name (a repository
+ * may have one) shares with nobody: the rest of the name would be read as a verdict.
  */
 export function writeOtherVerdict(
   paths: LoginPaths,
@@ -24,7 +25,8 @@ export function writeOtherVerdict(
   answer: readonly string[],
   nonce: string,
 ): void {
-  place(paths, 'verdict-other', [about, ...answer], nonce)
+  if (about.includes('\n')) removeQuietly(join(paths.state, 'verdict-other'))
+  else place(paths, 'verdict-other', [about, ...answer], nonce)
 }
 
 /** Forgets the verdicts of earlier workers. */

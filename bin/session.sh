@@ -111,7 +111,7 @@ ca_enter_tool() {
   ca_tool_search=$ca_search ca_is_in_tool=y
   ca_take_environ
   ca_starter=
-  PATH=/usr/bin:/bin:$ca_search
+  PATH=$ca_system_path
   ca_find_depth
   if [ "${CLAUDE_AUTH_BYPASS-}" = 1 ]; then ca_zone=bypass; fi
   if [ "$ca_depth" = 21 ]; then ca_zone=loop; fi
@@ -144,6 +144,7 @@ ca_steers() {
 # A command in a client's tool: from here on, variables that steer us are the person's own or not set at all (of PATH, what it
 # was). By export, for arguments of a program would show them to all.
 ca_export_own_environment() {
+  ca_tool_search=${PATH-} PATH=$ca_system_path
   ca_find_client_process
   ca_line=$(command tr '\000\n' '\n\001' 2>/dev/null <"/proc/$$/environ")
   while IFS= command read -r ca_each; do
@@ -152,6 +153,7 @@ ca_export_own_environment() {
   done <<X
 $ca_line
 X
+  PATH=$ca_tool_search
   while IFS= command read -r ca_each; do
     # A value with a line break in it is none of a path, a proxy or a switch.
     case $ca_each in *"$ca_line_break"*) continue ;; esac

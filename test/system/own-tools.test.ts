@@ -67,9 +67,11 @@ for (const shell of Object.keys(shells) as Shell[]) {
         text.replace('command getent passwd "$ca_uid"', `command echo "x:x:0:0:x:${box.home}:x"`),
       )
       const hook = `${shells[shell].join(' ')} '${entry}' hook session-start </dev/null`
-      const theirs = `export CLAUDE_PROJECT_DIR=/ PATH='${repository}:/usr/bin:/bin'`
+      // In a tool of the client, and as a hook of it.
+      const command = `${shells[shell].join(' ')} '${entry}' status --short </dev/null`
+      const theirs = `export CLAUDECODE=1 CLAUDE_PROJECT_DIR=/ PATH='${repository}:/usr/bin:/bin'`
       const path = join(box.real, 'claude')
-      box.write(path, `#!/bin/sh\n${theirs}\n${hook}\necho done\n`, 0o755)
+      box.write(path, `#!/bin/sh\n${theirs}\n${hook}\n${command}\necho done\n`, 0o755)
       const { HOME = '', ...others } = box.env
       const env = { ...others, ...(isHomeTold ? { HOME } : {}) }
       // It became the client as the wrapper makes it one.

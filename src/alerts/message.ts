@@ -1,7 +1,7 @@
 // What people outside read: a message as lines in the markup of a sink, and as one JSON object for programs.
 
 import { clean } from '../report/clean.js'
-import { dateTimeUtc, durationWords } from '../report/duration-words.js'
+import { dateTimeUtc, spanWords } from '../report/duration-words.js'
 import { reasonWords } from '../report/reason-words.js'
 import { runbookEntry } from '../report/sign-in-text.js'
 import type { AlertMessage } from './memory.js'
@@ -81,7 +81,7 @@ function headline(message: AlertMessage, who: string): string {
     case 'sign-in-over':
       return `claude-auth: ${who} is signed in to Claude again; nothing is left to do.`
     case 'login-ends':
-      return `claude-auth: the Claude sign-in of ${who} ends in ${durationWords(message.endsAtMs - message.atMs)}, at ${dateTimeUtc(message.endsAtMs)}. It still works.`
+      return `claude-auth: the Claude sign-in of ${who} ends in ${spanWords(message.atMs, message.endsAtMs)}, at ${dateTimeUtc(message.endsAtMs)}. It still works.`
     case 'test':
       return `claude-auth: this is a test message from ${who}; nothing is wrong.`
     case 'sign-in-unsteady':

@@ -2,7 +2,7 @@
 
 import { clean } from './clean.js'
 import { pasted, shown, type Words, words } from './doctor-text.js'
-import { agoWords, durationWords } from './duration-words.js'
+import { aboutWords, agoWords, durationWords } from './duration-words.js'
 
 export const timerWords = {
   runs: (lastMs: number | null, nowMs: number, of: 'user' | 'system') => {
@@ -76,7 +76,7 @@ export const machineWords = {
   clockUnknown: words('The clock could not be compared: no server was asked.'),
   clockOff: (offMs: number) =>
     words(
-      `The clock here is ${durationWords(offMs)} ${offMs > 0 ? 'ahead of' : 'behind'} the server's.`,
+      `The clock here is ${aboutWords(offMs)} ${offMs > 0 ? 'ahead of' : 'behind'} the server's.`,
       'sudo timedatectl set-ntp true',
     ),
   network: 'Proxy and authorities are the same for everybody who asks.',

@@ -2,7 +2,7 @@
 
 import { clean } from './clean.js'
 import { shown, type Words, words } from './doctor-text.js'
-import { agoWords, durationWords } from './duration-words.js'
+import { agoWords, spanWords } from './duration-words.js'
 
 const atNextLaunch = 'the next launch'
 
@@ -41,7 +41,7 @@ export const storeWords = {
   empty: words(`No copy is stored yet; ${atNextLaunch} stores one.`, 'claude-auth ensure --force'),
   pending: (sinceMs: number, what: string, nowMs: number) =>
     words(
-      `Not backed up for ${durationWords(nowMs - sinceMs)}: ${clean(what.split('; type: ')[0] ?? '', 300)}.`,
+      `Not backed up for ${spanWords(sinceMs, nowMs)}: ${clean(what.split('; type: ')[0] ?? '', 300)}.`,
       'claude-auth ensure --force',
     ),
   previous: 'The version before is kept as a spare.',
@@ -69,21 +69,21 @@ export const vaultWords = {
       `Another user's server answers at ${clean(address, 200)}, so no token is sent: have Vault listen with TLS and set vault.address to https://.`,
     ),
   period: (endMs: number, nowMs: number) =>
-    `The Vault token is good for ${durationWords(endMs - nowMs)} and is renewed when used.`,
+    `The Vault token is good for ${spanWords(endMs, nowMs)} and is renewed when used.`,
   endless: 'The Vault token has no end.',
   unknown: 'The Vault token may be used; its policies do not let it look itself up.',
   jwt: 'The JWT opens a session.',
   notRenewable: (endMs: number, nowMs: number) =>
     words(
-      `The Vault token cannot be renewed and ends in ${durationWords(endMs - nowMs)}: ask who runs Vault for a periodic one.`,
+      `The Vault token cannot be renewed and ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for a periodic one.`,
     ),
   notRenewed: (endMs: number, nowMs: number) =>
     words(
-      `Vault refuses to renew the Vault token, which ends in ${durationWords(endMs - nowMs)}: ask who runs Vault for renew-self in its policy.`,
+      `Vault refuses to renew the Vault token, which ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for renew-self in its policy.`,
     ),
   lastEnd: (endMs: number, nowMs: number) =>
     words(
-      `The Vault token is renewed when used, but not beyond ${durationWords(endMs - nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
+      `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
     ),
   drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
   earlierDrift: (what: string, atMs: number, nowMs: number) =>

@@ -2,7 +2,7 @@
 
 import { clean } from './clean.js'
 import { pasted, shown, words } from './doctor-text.js'
-import { agoWords, dateTimeWords, durationWords } from './duration-words.js'
+import { agoWords, dateTimeWords, spanWords } from './duration-words.js'
 import { wrongIdentity } from './sign-in-text.js'
 
 const atNextLaunch = 'the next launch'
@@ -45,7 +45,7 @@ export const identityWords = {
 
 export const tokenWords = {
   good: (endMs: number, nowMs: number, isDue: boolean) => {
-    const left = `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
+    const left = `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
     return isDue ? `${left}; ${atNextLaunch} renews it.` : `${left}; it renews by itself.`
   },
   goodOnly: (endMs: number, nowMs: number) =>
@@ -53,7 +53,7 @@ export const tokenWords = {
       `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; it cannot be renewed here.`,
     ),
   goodOff: (endMs: number, nowMs: number) =>
-    `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; claude-auth does not renew it.`,
+    `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}; claude-auth does not renew it.`,
   lasting: 'A long-lived token needs no renewal.',
   ended: (endMs: number, nowMs: number) =>
     words(
@@ -73,10 +73,10 @@ export const tokenWords = {
 export const loginEndWords = {
   unknown: 'When the sign-in ends is not known here (only newer clients note it).',
   far: (endMs: number, nowMs: number) =>
-    `The sign-in ends in ${durationWords(endMs - nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+    `The sign-in ends in ${spanWords(endMs, nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
   near: (endMs: number, nowMs: number, command: string) =>
     words(
-      `The sign-in ends in ${durationWords(endMs - nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+      `The sign-in ends in ${spanWords(endMs, nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
       command,
     ),
   over: (command: string) => words('The sign-in has come to its end.', command),
@@ -93,7 +93,7 @@ export const renewalWords = {
     words('The login cannot be renewed, and no copy can be used.', command),
   failing: (count: number, nextMs: number, nowMs: number) => {
     const times = count === 1 ? 'The last renewal' : `The last ${count} renewals`
-    const next = nextMs > nowMs ? ` in ${durationWords(nextMs - nowMs)}` : ' at the next launch'
+    const next = nextMs > nowMs ? ` in ${spanWords(nextMs, nowMs)}` : ' at the next launch'
     return words(`${times} got no answer; it is tried again${next}.`, 'claude-auth ensure --force')
   },
   doubtful: words(

@@ -4,26 +4,41 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-/** `3 hours`, `2 days`, `less than a minute`; rounded, and hours up to two days. The sign is ignored. */
-export function durationWords(durationMs: number): string {
-  const length = Math.abs(durationMs)
-  if (!Number.isFinite(length)) return 'an unknown time'
-  if (length < minuteMs) return 'less than a minute'
-  const minutes = Math.round(length / minuteMs)
-  if (minutes < 60) return counted(minutes, 'minute')
-  const hours = Math.round(length / hourMs)
-  return hours < 48 ? counted(hours, 'hour') : counted(Math.round(length / dayMs), 'day')
-}
 
-/** `6 h 12 min`, `8 min`, `19 days`: exact enough to plan with. The sign is ignored. */
-export function spanWords(durationMs: number): string {
+/**
+ * `6 h 12 min`, `8 min`, `19 days`: how long something takes. Minutes and hours are rounded down, hours are
+ * told up to two days. The sign is ignored. For the time between two moments: `spanWords`.
+ */
+export function durationWords(durationMs: number): string {
   const minutes = Math.floor(Math.abs(durationMs) / minuteMs)
   if (!Number.isFinite(minutes)) return 'an unknown time'
   if (minutes < 1) return 'less than a minute'
   if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)
-  if (hours >= 48) return `${Math.floor(hours / 24)} days`
+  if (hours >= 48) return `${Math.round(Math.abs(durationMs) / dayMs)} days`
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+}
+
+/** The same to the nearest minute: a measured length is never as exact as it looks. */
+export function aboutWords(durationMs: number): string {
+  return durationWords(Math.round(durationMs / minuteMs) * minuteMs)
+}
+
+/**
+ * The time between two moments, in either order: as `durationWords`, but days are those of the calendar (in the
+ * machine's time zone), so that a date beside it is as many days away as it says.
+ */
+export function spanWords(oneMs: number, otherMs: number): string {
+  const lengthMs = Math.abs(otherMs - oneMs)
+  if (!(lengthMs >= 48 * hourMs)) return durationWords(lengthMs)
+  const [from, to] = [calendarDay(oneMs), calendarDay(otherMs)]
+  return Number.isNaN(from + to) ? 'an unknown time' : `${Math.abs(to - from)} days`
+}
+
+/** Days since 1970, by the calendar of the machine's time zone. */
+function calendarDay(timeMs: number): number {
+  const time = new Date(timeMs)
+  return Date.UTC(time.getFullYear(), time.getMonth(), time.getDate()) / dayMs
 }
 
 /** `12 Dec` in the machine's time zone; the year is told when it is not that of `nowMs`. */
@@ -31,9 +46,9 @@ export function dateWords(timeMs: number, nowMs: number): string {
   return dateTimeWords(timeMs, nowMs).replace(/ at .*$/, '')
 }
 
-/** `3 hours ago`, or `just now` for less than a minute and for times that are still to come. */
+/** `3 h 5 min ago`, or `just now` for less than a minute and for times that are still to come. */
 export function agoWords(thenMs: number, nowMs: number): string {
-  return nowMs - thenMs < minuteMs ? 'just now' : `${durationWords(nowMs - thenMs)} ago`
+  return nowMs - thenMs < minuteMs ? 'just now' : `${spanWords(thenMs, nowMs)} ago`
 }
 
 /** `12 Dec at 09:14` in the machine's time zone; the year is told when it is not that of `nowMs`. */
@@ -60,10 +75,6 @@ export function dateTimeUtc(timeMs: number): string {
   if (Number.isNaN(time.getTime())) return 'an unknown time'
   const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`
   return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${time.getUTCFullYear()} ${clock} UTC`
-}
-
-function counted(count: number, unit: string): string {
-  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`
 }
 
 function two(value: number): string {

@@ -2,7 +2,7 @@
 
 import type { Outcome, Step } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
-import { dateTimeWords, durationWords } from './duration-words.js'
+import { dateTimeWords, spanWords } from './duration-words.js'
 import { linePrefix } from './line.js'
 import { alertFailedSentence, wouldWords } from './note-lines.js'
 import { reasonWords } from './reason-words.js'
@@ -118,5 +118,5 @@ function leftLine({ alert, store }: Outcome, alertTrouble: string | null): strin
 /** ` until 14:05 (in 2 h)`; empty where the end is unknown or past. */
 export function untilWords(endMs: number | null, nowMs: number): string {
   if (endMs === null || endMs <= nowMs) return ''
-  return ` until ${dateTimeWords(endMs, nowMs)} (in ${durationWords(endMs - nowMs)})`
+  return ` until ${dateTimeWords(endMs, nowMs)} (in ${spanWords(endMs, nowMs)})`
 }

@@ -2,7 +2,7 @@
 
 import type { Step } from '../outcome.js'
 import { clean, cleanMiddle, columnsOf } from './clean.js'
-import { dateTimeWords, durationWords } from './duration-words.js'
+import { aboutWords, dateTimeWords, spanWords } from './duration-words.js'
 import { linePrefix, say, widest } from './line.js'
 import { deedWords, reasonWords } from './reason-words.js'
 import { troubleForms } from './trouble-words.js'
@@ -43,7 +43,7 @@ export function noteLine(note: Note, nowMs: number): string {
     case 'clock-off': {
       const side = note.offMs > 0 ? 'ahead of' : 'behind'
       return say(
-        `The clock here is ${durationWords(note.offMs)} ${side} the server's. Type: timedatectl`,
+        `The clock here is ${aboutWords(note.offMs)} ${side} the server's. Type: timedatectl`,
       )
     }
     case 'observe':
@@ -80,7 +80,7 @@ export function alertFailedSentence(detail: string): string {
 
 /** The one line that warns of a sign-in's end while it still works. */
 export function earlyWarningLine(endsAtMs: number, nowMs: number, longLived = false): string {
-  const left = durationWords(endsAtMs - nowMs)
+  const left = spanWords(endsAtMs, nowMs)
   const end = dateTimeWords(endsAtMs, nowMs)
   const what = longLived ? 'This token' : 'This sign-in'
   const type = `Type: claude-auth login${longLived ? ' --long-lived' : ''}`

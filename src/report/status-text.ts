@@ -2,7 +2,7 @@
 
 import type { Outcome, Step } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
-import { dateTimeWords, dateWords, spanWords } from './duration-words.js'
+import { agoWords, dateTimeWords, dateWords, spanWords } from './duration-words.js'
 import type { Ink } from './ink.js'
 import { deedWords, isSignInReason, reasonWords } from './reason-words.js'
 import { hanging } from './wrap.js'
@@ -111,8 +111,8 @@ function tokenLine(facts: StatusFacts): string | null {
       : `, is not renewed by claude-auth (mode: ${facts.mode})`
   const left = expiresAt - nowMs
   return left > 0
-    ? `Token good for ${spanWords(left)}${renewal}`
-    : `Token ended ${spanWords(left)} ago${facts.renewsItself ? ', is renewed at the next launch' : ''}`
+    ? `Token good for ${spanWords(expiresAt, nowMs)}${renewal}`
+    : `Token ended ${agoWords(expiresAt, nowMs)}${facts.renewsItself ? ', is renewed at the next launch' : ''}`
 }
 
 function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): string | null {
@@ -124,7 +124,7 @@ function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): 
   const date = left < twoDaysMs ? dateTimeWords(loginEndsAt, nowMs) : dateWords(loginEndsAt, nowMs)
   if (left <= 0) return `${what} ended on ${date}`
   const advice = left > warnBeforeMs ? '' : `; sign in when it suits you: ${signInCommand}`
-  return `${what} ends in ${spanWords(left)}, on ${date}${advice}`
+  return `${what} ends in ${spanWords(loginEndsAt, nowMs)}, on ${date}${advice}`
 }
 
 const places = { vault: 'to Vault', local: 'on this machine' } as const
@@ -138,8 +138,7 @@ function storeLine({ outcome, backedUpAtMs, nowMs, mode, next }: StatusFacts): s
   if (state === 'unreachable') return 'The store cannot be reached; it will be tried again'
   if (state === 'pending') return `Not backed up ${places[kind]} yet; that is done by itself`
   if (backedUpAtMs === null) return 'No copy is stored yet'
-  const ago = nowMs - backedUpAtMs < 60_000 ? 'just now' : `${spanWords(nowMs - backedUpAtMs)} ago`
-  return `Backed up ${places[kind]} ${ago}`
+  return `Backed up ${places[kind]} ${agoWords(backedUpAtMs, nowMs)}`
 }
 
 function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null {

@@ -2,7 +2,7 @@
 // six lines, each begins with `claude-auth: ` and fits 80 columns (a runbook's address excepted), no colour.
 
 import { clean } from './clean.js'
-import { durationWords } from './duration-words.js'
+import { spanWords } from './duration-words.js'
 import { linePrefix, say } from './line.js'
 import { noteLine } from './note-lines.js'
 import { isSignInReason, reasonWords } from './reason-words.js'
@@ -56,7 +56,7 @@ function noAnswerLine(facts: ReportFacts): string {
   if (notByClient) return say('The client did not renew the login. Type: claude-auth ensure')
   if (detail?.startsWith('the certificate of '))
     return noteLine({ say: 'attention', detail }, nowMs)
-  const since = sinceMs === null ? '' : ` for ${durationWords(nowMs - sinceMs)}`
+  const since = sinceMs === null ? '' : ` for ${spanWords(sinceMs, nowMs)}`
   return say(
     `No answer from the server${since}. Type: claude-auth ensure`,
     'No answer from the login server. Type: claude-auth ensure',

@@ -57,22 +57,22 @@ t.test('ensure says in one to three lines what it found and did', async t => {
   t.equal(
     said.join('\n'),
     `# good
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 # renewed
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 Done: renewed, checked, stored.
 # renewed, not stored
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 Done: renewed.
 The copy is not stored yet; it will be tried again.
 # refused by the store
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 The store refuses us.
 # unreachable store
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 The store cannot be reached; it will be tried again.
 # no store
-Your login is good until 12 Dec at 16:14 (in 4 hours).
+Your login is good until 12 Dec at 16:14 (in 4 h).
 # sign-in
 A sign-in is needed: the sign-in has come to its end.
 Type: claude-auth login   (works over SSH)
@@ -87,7 +87,7 @@ Try again: claude-auth ensure
 claude-auth could not do its work: claude-auth itself had trouble.
 See: claude-auth log
 # attention
-Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 hours).
+Your login for alice@example.com is good until 12 Dec at 16:14 (in 4 h).
 Done: renewed. It needs care: the key of the store is old.
 # other credential
 Something else goes before your login; it was left alone.
@@ -139,7 +139,7 @@ t.test('login says how it stands', async t => {
     stages.flatMap(stage => loginLines(stage, nowMs)).join('\n'),
     `claude-auth: Claude's own sign-in opens now; sign in as alice@example.com.
 claude-auth: Claude's own sign-in opens now.
-claude-auth: Signed in as alice@example.com until 12 Dec at 16:14 (in 4 hours). A copy is stored.
+claude-auth: Signed in as alice@example.com until 12 Dec at 16:14 (in 4 h). A copy is stored.
 claude-auth: Signed in. A copy could not be stored yet.
 claude-auth: The sign-in was not finished; nothing was changed.
 claude-auth: Type: claude-auth login

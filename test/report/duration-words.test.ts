@@ -11,12 +11,14 @@ t.test('durations are said in the unit that fits', async t => {
   const cases: [number, string][] = [
     [0, 'less than a minute'],
     [59_999, 'less than a minute'],
-    [60_000, '1 minute'],
-    [59.4 * 60_000, '59 minutes'],
-    [59.6 * 60_000, '1 hour'],
-    [-7_200_000, '2 hours'],
-    [24 * 3_600_000, '24 hours'],
-    [47.6 * 3_600_000, '2 days'],
+    [60_000, '1 min'],
+    [59.6 * 60_000, '59 min'],
+    [3_600_000, '1 h'],
+    [-7_200_000, '2 h'],
+    [4.96 * 3_600_000, '4 h 57 min'],
+    [24 * 3_600_000, '24 h'],
+    [47.6 * 3_600_000, '47 h 36 min'],
+    [48 * 3_600_000, '2 days'],
     [3 * 86_400_000 - 1, '3 days'],
     [Number.NaN, 'an unknown time'],
     [Number.POSITIVE_INFINITY, 'an unknown time'],
@@ -37,5 +39,19 @@ t.test('a time of this year has no year, others have, a broken one is called unk
 t.test('what is just past or still to come is just now', async t => {
   t.equal(words.agoWords(nowMs - 5_000, nowMs), 'just now')
   t.equal(words.agoWords(nowMs + 5_000_000, nowMs), 'just now')
-  t.equal(words.agoWords(nowMs - 3 * 3_600_000, nowMs), '3 hours ago')
+  t.equal(words.agoWords(nowMs - 3 * 3_600_000, nowMs), '3 h ago')
 })
+
+t.test(
+  'days between two moments are those of the calendar: as many as to the date beside',
+  async t => {
+    const at = (text: string) => Date.parse(`2026-${text}Z`)
+    t.equal(words.spanWords(at('11-23T21:00:00'), at('12-12T09:00:00')), '19 days')
+    t.equal(words.spanWords(at('11-23T09:00:00'), at('12-12T21:00:00')), '19 days')
+    t.equal(words.spanWords(at('12-12T21:00:00'), at('11-23T09:00:00')), '19 days', 'either order')
+    t.equal(words.spanWords(nowMs, nowMs + 3 * 86_400_000 - 1_000), '3 days')
+    t.equal(words.spanWords(nowMs, nowMs + 47.9 * 3_600_000), '47 h 54 min')
+    t.equal(words.spanWords(nowMs, Number.NaN), 'an unknown time')
+    t.equal(words.spanWords(nowMs, 9e15), 'an unknown time')
+  },
+)

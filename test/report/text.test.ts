@@ -82,18 +82,18 @@ t.test(
     const happened: Record<(typeof signInReasons)[number], string[]> = {
       'never-signed-in': ['claude-auth: You have not signed in to Claude here yet.'],
       'signed-out': [
-        'claude-auth: You signed out on 12 Dec at 09:14 (3 hours ago).',
+        'claude-auth: You signed out on 12 Dec at 09:14 (3 h ago).',
         'claude-auth: It stays so until you sign in again.',
       ],
       'login-lost': [
-        'claude-auth: Your login was lost on 12 Dec at 09:14 (3 hours ago).',
+        'claude-auth: Your login was lost on 12 Dec at 09:14 (3 h ago).',
         'claude-auth: There is no copy that could be put back.',
       ],
       'grant-refused': [
-        'claude-auth: Your sign-in stopped working on 12 Dec at 09:14 (3 hours ago).',
+        'claude-auth: Your sign-in stopped working on 12 Dec at 09:14 (3 h ago).',
         'claude-auth: The server no longer accepts it; only a new sign-in helps.',
       ],
-      'login-ended': ['claude-auth: Your sign-in ended on 12 Dec at 09:14 (3 hours ago).'],
+      'login-ended': ['claude-auth: Your sign-in ended on 12 Dec at 09:14 (3 h ago).'],
       'wrong-identity': [
         'claude-auth: This is the login of bob@example.com.',
         'claude-auth: Expected here: alice@example.com.',
@@ -121,7 +121,7 @@ t.test('a short e-mail stands in the first line too', async t => {
   const expected = { email: 'al@ex.com', organization: null }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'login-ended', expected }
   const [first] = launchLines({ ...facts, loginEndsAtMs: nowMs - 3 * hourMs })
-  t.equal(first, 'claude-auth: Your sign-in for al@ex.com ended on 12 Dec at 09:14 (3 hours ago).')
+  t.equal(first, 'claude-auth: Your sign-in for al@ex.com ended on 12 Dec at 09:14 (3 h ago).')
 })
 
 t.test('the same e-mail in another organisation is told by the organisations', async t => {
@@ -195,7 +195,7 @@ t.test('trouble that is not the person’s is one line', async t => {
   const silent = { verdict: 'no-answer', because: 'no-answer' } as const
   t.same(lines(silent), ['claude-auth: No answer from the server. Type: claude-auth ensure'])
   t.same(lines({ ...silent, sinceMs: nowMs - 3 * hourMs }), [
-    'claude-auth: No answer from the server for 3 hours. Type: claude-auth ensure',
+    'claude-auth: No answer from the server for 3 h. Type: claude-auth ensure',
   ])
   t.same(lines({ ...silent, sinceMs: nowMs - 3 * hourMs, notByClient: true }), [
     'claude-auth: The client did not renew the login. Type: claude-auth ensure',
@@ -218,8 +218,8 @@ claude-auth: apiKeyHelper in /home/aaaaaaa…ettings.json is used, not your logi
 claude-auth: CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD in /b/b/b/b…gs.json is used.
 claude-auth: primaryApiKey in /home/aaaaa…claude.json is used; the Console pays.
 claude-auth: CLAUDE_CODE_OAUTH_TOKEN is not your own; it may be shared.
-claude-auth: The clock here is 2 hours ahead of the server's. Type: timedatectl
-claude-auth: The clock here is 47 hours behind the server's. Type: timedatectl
+claude-auth: The clock here is 2 h ahead of the server's. Type: timedatectl
+claude-auth: The clock here is 47 h behind the server's. Type: timedatectl
 claude-auth: Only observing. It would renew the login: its time was over.
 claude-auth: Only observing. It would put the stored login back (unreadable).
 claude-auth: Only observing. It would store a copy of the login (pending).

@@ -94,7 +94,7 @@ t.test('what nobody heard is left for the next launch at a terminal', async t =>
       patientUntilMs: 0,
       interrupted: () => false,
     })
-    const clock = [/clock here is 2 hours behind/]
+    const clock = [/clock here is 2 h behind/]
     t.match(said, isHeard ? { lines: clock, warnings: [] } : { lines: [], warnings: clock }, name)
     t.same(said.left, [], 'nothing is said twice')
   }
@@ -112,7 +112,7 @@ t.test('what comes up when a launch has gone on is left too', async t => {
     patientUntilMs: 0,
     interrupted: () => false,
   })
-  t.match(left, [/clock here is 2 hours behind/])
+  t.match(left, [/clock here is 2 h behind/])
 })
 
 t.test('who has to sign in anyway is not warned of an end', async t => {

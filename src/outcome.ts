@@ -48,6 +48,23 @@ export type Step =
   | { do: 'back-up'; because: 'store-behind' | 'pending' }
   | { do: 'sign-in'; because: SignInReason }
 
+/** What becomes of the login if nobody does anything: the one source of what screens promise. */
+export type Prospect =
+  /** A run to come renews it; `isDue`: the next one. */
+  | { kind: 'renewed'; isDue: boolean }
+  /** The next run puts a stored login into the file. */
+  | { kind: 'restored' }
+  /** Only a person can help, now. */
+  | { kind: 'sign-in'; because: SignInReason }
+  /** It works until its token ends, and then only a person can help. */
+  | { kind: 'ends'; because: SignInReason }
+  /** It can't be renewed as things are: the server did not answer, the store is away, or something here is in the way. */
+  | { kind: 'hindered'; because: 'no-answer' | 'store' | 'here' }
+  /** We leave it as it is. */
+  | { kind: 'left'; because: 'off' | 'observe' | 'not-ours' | 'other-credential' }
+  /** A long-lived token needs no renewal. */
+  | { kind: 'lasting' }
+
 export type AlertResult = 'sent' | 'unchanged' | 'failed' | 'off'
 
 /** The result of one run; times are epoch milliseconds, like the client's own `expiresAt`. */

@@ -41,21 +41,22 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
   }
   const only = flags.only ?? null
   const before = await looking(look, only)
-  const print = flags.json ? printJson : printScreen
+  const isWhole = flags.verbose === true || only !== null
+  const print = flags.json ? printJson : (found: Examination) => printScreen(found, env, isWhole)
   const mendable = before.checks.filter(({ fixes }) => fixes.length > 0)
   if (!flags.fix || mendable.length === 0) {
-    await print(before, env)
+    await print(before)
     if (flags.fix) say(nothingToMend)
     return before.exitCode
   }
-  if (!flags.yes && !flags.json) await print(before, env)
+  if (!flags.yes && !flags.json) await print(before)
   if (!flags.yes && !(await isWanted(mendable))) {
-    if (flags.json) await print(before, env)
+    if (flags.json) await print(before)
     return before.exitCode
   }
   await mendAll(mendable, placeOf(env), env)
   const after = await looking({ ...look, testAlert: false }, only)
-  await print(after, env)
+  await print(after)
   return after.exitCode
 }
 
@@ -94,7 +95,11 @@ function printJson({ verdict, checks }: Examination): void {
   process.stdout.write(`${JSON.stringify({ schemaVersion: 1, verdict, checks: plain })}\n`)
 }
 
-async function printScreen({ verdict, checks }: Examination, env: Env): Promise<void> {
+async function printScreen(
+  { verdict, checks }: Examination,
+  env: Env,
+  isWhole: boolean,
+): Promise<void> {
   const lines = screen(
     verdict,
     checks.map(check => ({ ...check, fixable: check.fixes.length > 0 })),
@@ -103,6 +108,7 @@ async function printScreen({ verdict, checks }: Examination, env: Env): Promise<
       ink: await inkFor(env, process.stdout.isTTY === true),
       ascii: !isUtf8(env),
       home: env['HOME'] ?? '/',
+      isWhole,
     },
   )
   process.stdout.write(`${lines.join('\n')}\n`)

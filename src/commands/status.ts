@@ -65,7 +65,7 @@ export function statusObject(found: Found, facts: StatusFacts): object {
     email: facts.email,
     organization: facts.organization,
     verifiedAt: found.verifiedAtMs,
-    renewsItself: facts.renewsItself,
+    renewsItself: facts.prospect.kind === 'renewed',
     store: { ...outcome.store, backedUpAt: facts.backedUpAtMs },
     next: facts.next,
     trouble: facts.trouble,

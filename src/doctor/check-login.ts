@@ -35,8 +35,9 @@ export function loginFile({ login, engine }: Both): Finding | null {
   if (decision.do === 'sign-in' && isSignInReason(decision.because))
     return found('fail', fileWords.signIn(decision.because, command))
   const what = file.kind === 'unreadable' ? fileWords.unreadable(file.what) : fileWords[file.kind]
-  const isHealed = decision.do === 'restore' || decision.do === 'renew'
-  return isHealed
+  const { kind } = engine.prospect
+  if (kind === 'left') return found('fail', fileWords.left(what, command))
+  return kind === 'renewed' || kind === 'restored'
     ? found('warn', fileWords.healed(what), { do: 'ensure' })
     : found('fail', fileWords.lost(what, command))
 }
@@ -71,7 +72,10 @@ export function loginFields({ engine }: Both): Finding | null {
   const { state } = engine.seen
   if (state.file.kind !== 'login') return null
   const { incomplete, login } = state.file
-  if (incomplete) return found('warn', fileWords.incomplete, { do: 'ensure' })
+  if (incomplete)
+    return isActing(engine)
+      ? found('warn', fileWords.incomplete, { do: 'ensure' })
+      : found('note', fileWords.incompleteStays)
   if (login.expiresAtMs === null && login.refreshHash !== null)
     return found('warn', fileWords.endless, { do: 'ensure' })
   return ok(fileWords.complete)
@@ -94,10 +98,18 @@ export function privateFiles({ open }: LoginFacts): Finding {
 }
 
 /** An answer that an earlier run left behind. */
-export function answer({ answer }: LoginFacts): Finding | null {
+export function answer({ login: { answer }, engine }: Both): Finding | null {
   if (answer === 'none') return null
+  if (!isActing(engine)) return found('note', fileWords.answerStays)
   const words = answer === 'answered' ? fileWords.answer : fileWords.cutOff
   return found('warn', words, { do: 'ensure' })
+}
+
+/** Nothing keeps the next run from changing what it finds. */
+function isActing({ prospect }: EngineFacts): boolean {
+  return (
+    prospect.kind !== 'left' && !(prospect.kind === 'hindered' && prospect.because === 'here')
+  )
 }
 
 /** Does the login do less than it did? */

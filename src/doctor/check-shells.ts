@@ -2,6 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import { type FirstOnPath, shellWords } from '../report/doctor-shell-text.js'
+import type { Words } from '../report/doctor-text.js'
 import { type Finding, found, ok } from './check.js'
 import { isInstalled, type Launch, wrapper } from './check-launch.js'
 import type { ShellFacts, ShellSeen } from './facts-shells.js'
@@ -19,16 +20,21 @@ export function shell(name: ShellName): (facts: Launch) => Finding | null {
     if (!isInstalled(facts)) return null
     // Without the link no shell can find it: that is said once.
     if (wrapper(facts)?.state === 'warn') return found('note', shellWords.notInstalled(name))
-    const first = seen[wrong]
-    const last = seen.lastFile[wrong]
-    if (first.kind === 'late') return found('note', shellWords.late(name))
-    if (first.kind === 'alias' || first.kind === 'function')
-      return found('warn', shellWords.hidden(name, wrong, first.kind, first.at, last))
-    const mend = firstOnPath(facts.shells, facts.login.place.person.home, seen)
-    if (first.kind === 'other')
-      return found('warn', shellWords.other(name, wrong, first.path, mend))
-    return found('warn', shellWords.none(name, wrong, mend))
+    const words = whatIsWrong(name, wrong, seen, facts)
+    if (!facts.shells.inUse.includes(name)) return found('note', shellWords.notUsed(name, words))
+    return found(seen[wrong].kind === 'late' ? 'note' : 'warn', words)
   }
+}
+
+function whatIsWrong(name: ShellName, wrong: Manner, seen: ShellSeen, facts: Launch): Words {
+  const first = seen[wrong]
+  if (first.kind === 'late') return shellWords.late(name)
+  if (first.kind === 'alias' || first.kind === 'function')
+    return shellWords.hidden(name, wrong, first.kind, first.at, seen.lastFile[wrong])
+  const mend = firstOnPath(facts.shells, facts.login.place.person.home, seen)
+  return first.kind === 'other'
+    ? shellWords.other(name, wrong, first.path, mend)
+    : shellWords.none(name, wrong, mend)
 }
 
 /** One command for both manners; what reads no file of its own has only this session to be mended in. */

@@ -65,7 +65,9 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
     return found('fail', storeWords.trouble(engine.store.damaged))
   if (engine.store?.kind === 'current' && engine.store.damaged !== undefined)
-    return found('warn', storeWords.writtenAgain(engine.store.damaged), { do: 'ensure' })
+    return engine.isToBeBackedUp
+      ? found('warn', storeWords.writtenAgain(engine.store.damaged), { do: 'ensure' })
+      : found('warn', storeWords.trouble(engine.store.damaged))
   return ok(storeWords.opens(run.store.kind))
 }
 
@@ -80,7 +82,7 @@ function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Findin
     : found('fail', storeWords.storedAnew(what), { do: 'ensure' })
 }
 
-/** Does the store hold this very login? */
+/** Does the store hold this very login, and would that help? */
 export function backup({ login, engine }: Both): Finding | null {
   const { run } = login
   const { store, seen, decision, nowMs } = engine
@@ -88,17 +90,25 @@ export function backup({ login, engine }: Both): Finding | null {
   if (run.store === null || store === null) return null
   const { pending } = run.memory
   const isUsed = file.kind === 'login' && !isLongLivedShape(file.login)
+  if (isUsed && decision.because === 'wrong-identity') return found('note', storeWords.foreign)
+  if (isUsed && decision.do === 'sign-in')
+    return found(
+      'note',
+      storeWords.useless(store.kind === 'current' && store.stored.login !== null),
+    )
+  const mend = engine.isToBeBackedUp ? [{ do: 'ensure' } as const] : []
   if (pending !== null && isUsed)
-    return found('warn', storeWords.pending(pending.sinceMs, pending.what, nowMs), { do: 'ensure' })
+    return found('warn', storeWords.pending(pending.sinceMs, pending.what, nowMs), ...mend)
   if (!isUsed || troubleOf(engine) !== null) return null
-  if (decision.because === 'wrong-identity') return found('note', storeWords.foreign)
   if (store.kind === 'empty')
-    return store.damaged === undefined ? found('note', storeWords.empty, { do: 'ensure' }) : null
+    return store.damaged === undefined
+      ? found('note', storeWords.empty(engine.isToBeBackedUp), ...mend)
+      : null
   if (store.kind !== 'current') return null
   if (storedAccessHash !== file.login.accessHash) {
     // Its refresh token went with the copy that does not open: the spare's own check says what to do.
     const isLost = store.fromPrevious !== undefined && file.login.refreshHash === null
-    return isLost ? null : found('note', storeWords.behind, { do: 'ensure' })
+    return isLost ? null : found('note', storeWords.behind(engine.isToBeBackedUp), ...mend)
   }
   return ok(storeWords.current(run.store.kind, store.stored.backedUpAtMs, nowMs))
 }
@@ -108,6 +118,8 @@ export function previous({ engine, login }: Both): Finding | null {
   const { store, seen, nowMs } = engine
   const { file, storedAccessHash } = seen.state
   if (login.run.store === null || store?.kind !== 'current') return null
+  // A copy of the same sign-in is no spare.
+  if (engine.decision.do === 'sign-in' && store.fromPrevious === undefined) return null
   const { fromPrevious } = store
   if (fromPrevious === undefined)
     return ok(login.hasPrevious ? storeWords.previous : storeWords.noPrevious)

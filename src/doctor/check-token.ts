@@ -15,7 +15,6 @@ import { endsAtMs, isOtherAccount } from '../steps/outcome-of.js'
 import { isRenewalLost } from '../steps/store-trouble.js'
 import { type Finding, found, ok } from './check.js'
 import type { Both } from './check-login.js'
-import type { LoginFacts } from './facts-login.js'
 
 /** The server's verdict, and whose login it is. */
 export function server({ login, engine }: Both): Finding | null {
@@ -34,8 +33,9 @@ export function server({ login, engine }: Both): Finding | null {
   const hasEnded = file.login.expiresAtMs !== null && file.login.expiresAtMs <= nowMs
   if (hasEnded) return ok(serverWords.answers)
   // That nothing can be done about it is said once, by what a person has to do.
-  if (decision.do === 'sign-in') return found('note', serverWords.refusedDead)
-  return found('warn', serverWords.refused, { do: 'ensure' })
+  const isRenewed = engine.prospect.kind === 'renewed' || engine.prospect.kind === 'restored'
+  if (isRenewed) return found('warn', serverWords.refused, { do: 'ensure' })
+  return found(decision.do === 'sign-in' ? 'note' : 'warn', serverWords.refusedAlone)
 }
 
 /** Against the configuration or roster, else the account pinned at first use. */
@@ -64,40 +64,40 @@ export function identity({ login, engine }: Both): Finding | null {
   return isKnown ? ok(identityWords.right) : found('note', identityWords.unknown)
 }
 
-/** How long the access token lasts. */
+/** How long the access token lasts, and what becomes of it then. */
 export function token({ login, engine }: Both): Finding | null {
-  const { seen, decision, server, nowMs } = engine
+  const { seen, prospect, server, nowMs } = engine
   const { file } = seen.state
   if (file.kind !== 'login') return null
-  const { expiresAtMs, renewAtMs } = file.login
-  if (expiresAtMs === null) return ok(tokenWords.lasting)
-  const isDue = renewAtMs !== null && renewAtMs <= nowMs
-  if (expiresAtMs > nowMs && engine.hindrance !== null)
-    return found('note', tokenWords.goodOnly(expiresAtMs, nowMs))
-  if (expiresAtMs > nowMs)
-    return ok(
-      isRenewing(login)
-        ? tokenWords.good(expiresAtMs, nowMs, isDue)
-        : tokenWords.goodOff(expiresAtMs, nowMs),
-    )
-  if (decision.do === 'sign-in') return found('note', tokenWords.endedDead(expiresAtMs, nowMs))
-  if (!isRenewing(login)) return found('note', tokenWords.endedOff(expiresAtMs, nowMs))
-  const isFailing = decision.because === 'no-answer' || login.run.memory.backOff !== null
+  const { expiresAtMs } = file.login
+  if (expiresAtMs === null)
+    return isLongLivedShape(file.login) && prospect.kind === 'lasting'
+      ? ok(tokenWords.lasting)
+      : null
+  if (expiresAtMs > nowMs) {
+    if (server?.kind === 'refused') return found('note', tokenWords.refused(expiresAtMs, nowMs))
+    return ok(tokenWords.good(expiresAtMs, nowMs, prospect))
+  }
+  const isFailing = server?.kind === 'no-answer' || login.run.memory.backOff !== null
+  const isRenewed = prospect.kind === 'renewed' || prospect.kind === 'restored'
   // The checks of server and renewal say why.
-  if (server?.kind === 'no-answer' || isFailing)
-    return found('note', tokenWords.endedSilent(expiresAtMs, nowMs))
-  return found('warn', tokenWords.ended(expiresAtMs, nowMs), { do: 'ensure' })
+  // What `--fix` opens can be renewed after that.
+  const mend = login.closed?.why === 'mode' ? [{ do: 'ensure' } as const] : []
+  if (!isRenewed || isFailing)
+    return found('note', tokenWords.ended(expiresAtMs, nowMs, isRenewed ? null : prospect), ...mend)
+  return found('warn', tokenWords.endedDue(expiresAtMs, nowMs), { do: 'ensure' })
 }
 
-/** How long the sign-in lasts. */
+/** How long the sign-in lasts; of one that is over for another reason its date says nothing. */
 export function loginEnd({ login, engine }: Both): Finding | null {
   const { seen, decision, nowMs } = engine
   const { run } = login
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'login-ended') return found('fail', loginEndWords.over(command))
-  if (seen.state.file.kind !== 'login') return null
+  if (seen.state.file.kind !== 'login' || decision.do === 'sign-in') return null
   const endMs = endsAtMs(run, seen)
   if (endMs === null) return ok(loginEndWords.unknown)
+  if (endMs <= nowMs) return found('warn', loginEndWords.passed(endMs, nowMs, command))
   const near = loginEndsCondition(endMs, run.config.alerts.beforeLoginEndsMs, nowMs)
   return near
     ? found('warn', loginEndWords.near(endMs, nowMs, command))
@@ -106,28 +106,33 @@ export function loginEnd({ login, engine }: Both): Finding | null {
 
 /** What stands in the way of the next renewal. */
 export function renewal({ login, engine }: Both): Finding | null {
-  const { seen, decision, nowMs } = engine
+  const { seen, decision, prospect, nowMs } = engine
   const { file, maybeSpent } = seen.state
-  if (file.kind !== 'login' || isLongLivedShape(file.login) || !isRenewing(login)) return null
+  if (file.kind !== 'login' || isLongLivedShape(file.login) || prospect.kind === 'left') return null
   // The store's own check says so.
   if (isRenewalLost(login.run, seen.state)) return null
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
   if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))
-  // What can't be written has a check of its own.
-  if (engine.hindrance !== null)
-    return login.closed === null ? found('warn', renewalWords.hindered(engine.hindrance)) : null
+  // Whose login it is, and that its time is over, are told by checks of their own.
+  if (prospect.kind === 'sign-in') return null
   const { backOff, held } = login.run.memory
+  const current = file.login.refreshHash ?? held?.refreshHash
+  const isDoubtful = maybeSpent.some(({ hash }) => hash === current)
+  if (prospect.kind === 'ends')
+    return prospect.because === 'login-ended'
+      ? null
+      : found('warn', renewalWords.ends(prospect.because, command))
+  // What can't be written has a check of its own.
+  if (engine.hindrance !== null && login.closed === null)
+    return found('warn', renewalWords.hinderedBy(engine.hindrance))
+  if (prospect.kind === 'hindered' && prospect.because !== 'no-answer')
+    return found('note', renewalWords.hindered[prospect.because])
   if (backOff !== null)
     return found('warn', renewalWords.failing(backOff.failures, backOff.nextTryAtMs, nowMs), {
       do: 'ensure',
     })
-  const current = file.login.refreshHash ?? held?.refreshHash
-  const isDoubtful = maybeSpent.some(({ hash }) => hash === current)
-  return isDoubtful ? found('warn', renewalWords.doubtful, { do: 'ensure' }) : ok(renewalWords.good)
-}
-
-/** Do we renew it? Not where we are switched off, only observe, or the login is somebody else's. */
-function isRenewing({ run, place }: LoginFacts): boolean {
-  return run.config.mode === 'on' && place.owned && run.otherCredential === null
+  return isDoubtful || prospect.kind === 'hindered'
+    ? found('warn', renewalWords.doubtful, { do: 'ensure' })
+    : ok(renewalWords.good)
 }

@@ -58,7 +58,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('token', ['login', 'engine'], token.token),
     check('login-end', ['login', 'engine'], token.loginEnd),
     check('renewal', ['login', 'engine'], token.renewal),
-    check('answer', ['login'], facts => login.answer(facts.login)),
+    check('answer', ['login', 'engine'], login.answer),
     check('scope', ['login'], facts => login.scope(facts.login)),
   ],
   Store: [

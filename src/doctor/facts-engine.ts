@@ -2,12 +2,13 @@
 
 import type { Verification } from '../anthropic/profile.js'
 import { decide } from '../decide.js'
-import type { Verdict } from '../outcome.js'
+import type { Prospect, Verdict } from '../outcome.js'
+import { isToBeBackedUp, prospectOf } from '../rule/prospect.js'
 import type { Run } from '../run.js'
-import { type Decision, decisionKey } from '../state.js'
-import { hindranceOf } from '../steps/hindrance.js'
+import { type Decision, decisionKey, type State } from '../state.js'
 import { noticeLogOut } from '../steps/log-out.js'
 import { look, type Seen } from '../steps/look.js'
+import { hindranceOf } from '../steps/hindrance.js'
 import { verdictOf as engineVerdict } from '../steps/outcome-of.js'
 import { readStore } from '../steps/read-store.js'
 import { ask, learn, verify } from '../steps/verify.js'
@@ -18,6 +19,10 @@ export interface EngineFacts {
   seen: Seen
   /** What a run of `ensure` would do next. It was not done. */
   decision: Decision
+  /** What becomes of the login: no check promises more than this. */
+  prospect: Prospect
+  /** A run to come stores this login. */
+  isToBeBackedUp: boolean
   /** About the token in the file; null: it was not asked (offline, no login, not this user's). */
   server: Verification | null
   /** Null: there is no store, or it was not asked. */
@@ -33,7 +38,7 @@ export interface EngineFacts {
  * nothing is written.
  */
 export async function engineFacts({ place, run, seen: first }: LoginFacts): Promise<EngineFacts> {
-  if (!place.owned) return ended(run, first, null)
+  if (!place.owned) return ended(run, first, null, null)
   const store = run.store === null ? null : await readStore(run)
   await noticeLogOut(run)
   const server = await askServer(run)
@@ -41,7 +46,7 @@ export async function engineFacts({ place, run, seen: first }: LoginFacts): Prom
     const seen = look(run)
     const decision = decide(seen.state, run.now())
     if (!(await onlyLooks(run, decision)))
-      return { ...ended(run, seen, server), store, hindrance: await hindranceOf(run, seen) }
+      return { ...ended(run, seen, server, await hindranceOf(run, seen)), store }
     run.tried.push(decisionKey(decision))
   }
 }
@@ -66,20 +71,36 @@ async function onlyLooks(run: Run, decision: Decision): Promise<boolean> {
   return decision.do === 'verify' || decision.do === 'read-store'
 }
 
-function ended(run: Run, seen: Seen, server: Verification | null): EngineFacts {
+function ended(
+  run: Run,
+  seen: Seen,
+  server: Verification | null,
+  hindrance: string | null,
+): EngineFacts {
   const nowMs = run.now()
   const decision = decide(seen.state, nowMs)
   const verdict = engineVerdict(decision, null)
   const { file } = seen.state
   const endsAtMs = file.kind === 'login' ? file.login.expiresAtMs : null
   const isSilent = server?.kind === 'no-answer' && endsAtMs !== null && endsAtMs <= nowMs
+  const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
+  const state = run.offline ? asAnswering(seen.state) : seen.state
   return {
     seen,
     decision,
+    prospect: prospectOf(state, nowMs, facts),
+    isToBeBackedUp: isToBeBackedUp(state, nowMs, facts),
     server,
     store: null,
-    hindrance: null,
+    hindrance,
     verdict: verdict === 'ok' && isSilent ? 'no-answer' : verdict,
     nowMs,
   }
+}
+
+/** A store that is not asked for want of a network is none that is away. */
+function asAnswering(state: State): State {
+  const { store } = state
+  if (store.kind === 'unreachable') return { ...state, store: { kind: 'unasked' } }
+  return store.kind === 'current' ? { ...state, store: { ...store, away: false } } : state
 }

@@ -18,6 +18,7 @@ import {
   shellNames,
 } from './shell-files.js'
 import { type Answer, endOf, question, readAnswer } from './shell-question.js'
+import { shellsInUse } from './shells-in-use.js'
 import { linkFacts, type WrapperLink } from './wrapper-link.js'
 
 export type Found =
@@ -32,6 +33,8 @@ export type ShellSeen = Record<Manner, Found> & { lastFile: Record<Manner, strin
 
 export interface ShellFacts {
   shells: Partial<Record<ShellName, ShellSeen>>
+  /** Those that this user uses. */
+  inUse: ShellName[]
   link: WrapperLink
   /** The wrapper of this program. */
   wrapper: string
@@ -62,6 +65,11 @@ export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<
   ).finally(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }))
   return {
     shells: Object.fromEntries(answers),
+    inUse: shellsInUse(env, {
+      home: person.home,
+      fish: fishConfig(person.home, env),
+      zsh: env['ZDOTDIR'] || person.home,
+    }),
     link: linkFacts(join(person.home, '.local/bin/claude'), env),
     wrapper: join(lastingFolder(programFolder()), 'bin/claude'),
     hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),

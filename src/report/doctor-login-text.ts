@@ -65,6 +65,7 @@ export const fileWords = {
   healed: (what: string) =>
     words(`${what}; ${atNextLaunch} puts it right.`, 'claude-auth ensure --force'),
   lost: (what: string, command: string) => words(`${what}, and no copy can be had now.`, command),
+  left: (what: string, command: string) => words(`${what}; claude-auth leaves it so.`, command),
   ended: 'The login was emptied, for its sign-in has ended.',
   comments: (file: string) =>
     words(`Comments in ${shown(file)} keep Claude from reading it.`, `vi ${pasted(file)}`),
@@ -105,6 +106,7 @@ export const fileWords = {
     `A faulty refresh dropped fields of the login; ${atNextLaunch} puts them back.`,
     'claude-auth ensure --force',
   ),
+  incompleteStays: words('A faulty refresh dropped fields of the login.'),
   endless: words(
     'The login has a refresh token but no end: Claude may never renew it.',
     'claude-auth ensure --force',
@@ -113,6 +115,7 @@ export const fileWords = {
     `A renewal that was cut off left its answer behind; ${atNextLaunch} installs it.`,
     'claude-auth ensure --force',
   ),
+  answerStays: words('A renewal that was cut off left its answer behind.'),
   cutOff: words(
     `A renewal was cut off before its answer came; ${atNextLaunch} looks what became of it.`,
     'claude-auth ensure --force',

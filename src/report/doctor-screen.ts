@@ -1,7 +1,8 @@
-// The screen of `claude-auth doctor`: verdict first, then the checks by group, one line each, and what to type.
+// The screen of `claude-auth doctor`: verdict first, then what needs care and a line for each group, or every check.
 
 import type { Verdict } from '../outcome.js'
-import { mendLines, verdictLine } from './doctor-text.js'
+import { columnsOf } from './clean.js'
+import { type Counts, groupWords, mendLines, verdictLine, wholeHint } from './doctor-text.js'
 import type { Ink } from './ink.js'
 import { hanging, wrapped } from './wrap.js'
 
@@ -22,6 +23,8 @@ export interface ScreenOptions {
   ascii: boolean
   /** Written as `~`, where a shell reads that too. */
   home: string
+  /** Every check; else what needs care, and a line for each group. */
+  isWhole: boolean
 }
 
 const signs = {
@@ -40,27 +43,67 @@ export function screen(
   options: ScreenOptions,
 ): string[] {
   const { ink, width } = options
-  const count = (state: ScreenCheck['state']) =>
-    checks.filter(check => check.state === state).length
-  const counts = { fail: count('fail'), warn: count('warn'), note: count('note') }
   const dye = verdict === 'ok' ? ink.good : verdict === 'attention' ? ink.care : ink.bad
-  const groups = [...new Set(checks.map(({ group }) => group))]
   const mendable = checks.filter(({ fixable }) => fixable).length
   return [
-    ...wrapped(verdictLine(verdict, counts), width).map(line => ink.bold(dye(line))),
-    ...groups.flatMap(group => [
-      '',
-      ink.bold(group),
-      ...checks.filter(check => check.group === group).flatMap(check => lines(check, options)),
-    ]),
+    ...wrapped(verdictLine(verdict, countsOf(checks)), width).map(line => ink.bold(dye(line))),
+    ...(options.isWhole ? whole(checks, options) : brief(checks, options)),
     ...(mendable === 0 ? [] : ['', ...mendLines(mendable)]),
   ]
+}
+
+function countsOf(checks: readonly ScreenCheck[]): Counts {
+  const count = (state: ScreenCheck['state']) =>
+    checks.filter(check => check.state === state).length
+  return { fail: count('fail'), warn: count('warn'), note: count('note') }
+}
+
+function byGroup(checks: readonly ScreenCheck[]): [string, ScreenCheck[]][] {
+  const groups = [...new Set(checks.map(({ group }) => group))]
+  return groups.map(group => [group, checks.filter(check => check.group === group)])
+}
+
+function whole(checks: readonly ScreenCheck[], options: ScreenOptions): string[] {
+  return byGroup(checks).flatMap(([group, inside]) => [
+    '',
+    options.ink.bold(group),
+    ...inside.flatMap(check => lines(check, options)),
+  ])
+}
+
+/** What needs care in full, and then one line for each group. */
+function brief(checks: readonly ScreenCheck[], options: ScreenOptions): string[] {
+  const told = checks.filter(isTold)
+  const groups = byGroup(checks)
+  const longest = Math.max(0, ...groups.map(([group]) => columnsOf(group)))
+  return [
+    ...(told.length === 0 ? [] : ['', ...told.flatMap(check => lines(check, options))]),
+    '',
+    ...groups.map(([group, inside]) => groupLine(group.padEnd(longest), inside, options)),
+    ...wrapped(wholeHint, options.width).map(options.ink.dim),
+  ]
+}
+
+/** A fault; and what the verdict has to be read with: that we are off, who signs, that nothing is installed. */
+function isTold({ state, group, id }: ScreenCheck): boolean {
+  if (state === 'warn' || state === 'fail') return true
+  return state === 'note' && (group === 'Set-up' || id === 'wrapper')
+}
+
+function groupLine(group: string, checks: ScreenCheck[], { ink, ascii }: ScreenOptions): string {
+  const counts = countsOf(checks)
+  const worst = counts.fail > 0 ? 'fail' : counts.warn > 0 ? 'warn' : 'ok'
+  const sign = signs[ascii ? 'ascii' : 'unicode'][worst]
+  return `${dyes(ink)[worst](sign)} ${group}  ${groupWords(checks.length, counts)}`
+}
+
+function dyes(ink: Ink) {
+  return { ok: ink.good, note: ink.dim, warn: ink.care, fail: ink.bad }
 }
 
 function lines(check: ScreenCheck, options: ScreenOptions): string[] {
   const { ink, ascii, width, home } = options
   const { id, state, hint } = check
-  const dyes = { ok: ink.good, note: ink.dim, warn: ink.care, fail: ink.bad }
   const sign = signs[ascii ? 'ascii' : 'unicode'][state]
   const lead = `  ${sign} ${state.padEnd(4)} ${id}`
   const message = short(check.message, home)
@@ -70,7 +113,7 @@ function lines(check: ScreenCheck, options: ScreenOptions): string[] {
       ? [lead, ...wrapped(message, width - room).map(line => `${' '.repeat(room)}${line}`)]
       : hanging(lead, message, room, width)
   const [first = '', ...rest] = text
-  const dyed = first.replace(`${sign} ${state}`, dyes[state](`${sign} ${state}`))
+  const dyed = first.replace(`${sign} ${state}`, dyes(ink)[state](`${sign} ${state}`))
   // What can be pasted stands alone on its line and is never broken.
   const typed = hint === null ? [] : [`${' '.repeat(room)}${ink.bold(short(hint, home))}`]
   return [dyed, ...rest, ...typed]

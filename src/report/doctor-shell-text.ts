@@ -1,7 +1,7 @@
 // What doctor says about the shells: what `claude` is there, and the command after which a new one finds the wrapper.
 
 import { dirname } from 'node:path'
-import { pasted, shown, words } from './doctor-text.js'
+import { pasted, shown, type Words, words } from './doctor-text.js'
 
 /** What puts the wrapper's folder first on PATH. */
 export interface FirstOnPath {
@@ -41,6 +41,8 @@ export const shellWords = {
         ? endCommand(undoing(shell, kind), lastFile === null ? [] : [lastFile])
         : `vi +${at.line} ${pasted(at.file)}`,
     ),
+  notUsed: (shell: string, { message, hint }: Words) =>
+    words(`${message} You do not seem to use ${shell}.`, hint),
   late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
 }
 

@@ -34,11 +34,13 @@ export const storeWords = {
     const where = kind === 'vault' ? ' in Vault' : ''
     return `The login is backed up${where}${atMs === null ? '' : ` (${agoWords(atMs, nowMs)})`}.`
   },
-  behind: words(
-    `The copy in the store is not this login's; ${atNextLaunch} stores it.`,
-    'claude-auth ensure --force',
-  ),
-  empty: words(`No copy is stored yet; ${atNextLaunch} stores one.`, 'claude-auth ensure --force'),
+  useless: (isStored: boolean) =>
+    words(
+      isStored ? 'The stored copy does not help: only a new sign-in does.' : 'No copy is stored.',
+    ),
+  behind: (isStoredNext: boolean) =>
+    storedNext("The copy in the store is not this login's", 'stores it', isStoredNext),
+  empty: (isStoredNext: boolean) => storedNext('No copy is stored yet', 'stores one', isStoredNext),
   pending: (sinceMs: number, what: string, nowMs: number) =>
     words(
       `Not backed up for ${spanWords(sinceMs, nowMs)}: ${clean(what.split('; type: ')[0] ?? '', 300)}.`,
@@ -52,6 +54,12 @@ export const storeWords = {
     words(`${clean(what, 300)}; the version before holds this login too, and is used.`),
   spareIsOlder: (what: string, command: string) =>
     words(`${clean(what, 300)}; the version before is of an earlier sign-in.`, command),
+}
+
+function storedNext(what: string, deed: string, isStoredNext: boolean): Words {
+  return isStoredNext
+    ? words(`${what}; ${atNextLaunch} ${deed}.`, 'claude-auth ensure --force')
+    : words(`${what}.`)
 }
 
 function causeOf(what: string): string {

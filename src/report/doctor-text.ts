@@ -50,6 +50,21 @@ function counted(count: number): string {
   return count === 1 ? 'one thing needs' : `${count} things need`
 }
 
+/** `13 checks, one needs care, 2 notes`. */
+export function groupWords(checks: number, { fail, warn, note }: Counts): string {
+  const parts = [
+    checks === 1 ? '1 check' : `${checks} checks`,
+    ...(fail + warn === 0
+      ? []
+      : [fail + warn === 1 ? 'one needs care' : `${fail + warn} need care`]),
+    ...(note === 0 ? [] : [note === 1 ? '1 note' : `${note} notes`]),
+  ]
+  return parts.join(', ')
+}
+
+/** Below the groups. */
+export const wholeHint = 'Every check and note: claude-auth doctor --verbose'
+
 /** The last lines, where something can be mended by us: the command stands alone, to be pasted. */
 export function mendLines(count: number): string[] {
   const what = count === 1 ? 'One of these' : `${count} of these`

@@ -1,8 +1,10 @@
 // What doctor says about the token: what the server says of it, whose it is, how long it lasts and who keeps it.
 
+import type { Prospect, SignInReason } from '../outcome.js'
 import { clean } from './clean.js'
 import { pasted, shown, words } from './doctor-text.js'
 import { agoWords, dateTimeWords, spanWords } from './duration-words.js'
+import { reasonWords } from './reason-words.js'
 import { wrongIdentity } from './sign-in-text.js'
 
 const atNextLaunch = 'the next launch'
@@ -16,7 +18,7 @@ export const serverWords = {
     `The server refuses this token before its end; ${atNextLaunch} renews it.`,
     'claude-auth ensure --force',
   ),
-  refusedDead: words('The server refuses this token before its end.'),
+  refusedAlone: words('The server refuses this token before its end.'),
   silent: (what: string) =>
     words(`The server gave no answer (${clean(what, 100)}).`, 'claude-auth doctor --only network'),
   answers: 'The server answers.',
@@ -44,30 +46,44 @@ export const identityWords = {
 }
 
 export const tokenWords = {
-  good: (endMs: number, nowMs: number, isDue: boolean) => {
-    const left = `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}`
-    return isDue ? `${left}; ${atNextLaunch} renews it.` : `${left}; it renews by itself.`
-  },
-  goodOnly: (endMs: number, nowMs: number) =>
-    words(
-      `The token is good for ${durationWords(endMs - nowMs)}, until ${dateTimeWords(endMs, nowMs)}; it cannot be renewed here.`,
-    ),
-  goodOff: (endMs: number, nowMs: number) =>
-    `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}; claude-auth does not renew it.`,
+  good: (endMs: number, nowMs: number, prospect: Prospect) =>
+    `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}; ${becomes(prospect)}.`,
+  /** No promise: what is done about it, the check of the server says. */
+  refused: (endMs: number, nowMs: number) =>
+    words(`The token was to last until ${dateTimeWords(endMs, nowMs)}; the server refuses it.`),
   lasting: 'A long-lived token needs no renewal.',
-  ended: (endMs: number, nowMs: number) =>
+  endedDue: (endMs: number, nowMs: number) =>
     words(
       `The token ended ${agoWords(endMs, nowMs)}; ${atNextLaunch} renews it.`,
       'claude-auth ensure --force',
     ),
-  endedSilent: (endMs: number, nowMs: number) =>
-    words(
-      `The token ended ${agoWords(endMs, nowMs)} and cannot be renewed now.`,
-      'claude-auth ensure --force',
-    ),
-  endedOff: (endMs: number, nowMs: number) =>
-    words(`The token ended ${agoWords(endMs, nowMs)}; claude-auth does not renew it.`),
-  endedDead: (endMs: number, nowMs: number) => words(`The token ended ${agoWords(endMs, nowMs)}.`),
+  /** Null: it is to be renewed, and that has failed so far. */
+  ended: (endMs: number, nowMs: number, prospect: Prospect | null) => {
+    const ended = `The token ended ${agoWords(endMs, nowMs)}`
+    if (prospect === null)
+      return words(`${ended}; it is renewed when the server answers.`, 'claude-auth ensure --force')
+    return prospect.kind === 'sign-in'
+      ? words(`${ended}.`)
+      : words(`${ended}; ${becomes(prospect)}.`)
+  },
+}
+
+function becomes(prospect: Prospect): string {
+  switch (prospect.kind) {
+    case 'renewed':
+      return prospect.isDue ? `${atNextLaunch} renews it` : 'it renews by itself'
+    case 'restored':
+      return `${atNextLaunch} mends the login`
+    case 'hindered':
+      if (prospect.because === 'no-answer') return 'its renewal is tried again later'
+      return 'it cannot be renewed as things are'
+    case 'left':
+      return 'claude-auth does not renew it'
+    case 'lasting':
+      return 'it needs no renewal'
+    default:
+      return 'it cannot be renewed'
+  }
 }
 
 export const loginEndWords = {
@@ -79,11 +95,25 @@ export const loginEndWords = {
       `The sign-in ends in ${spanWords(endMs, nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
       command,
     ),
+  passed: (endMs: number, nowMs: number, command: string) =>
+    words(
+      `The sign-in was to last until ${dateTimeWords(endMs, nowMs)}; Claude works until its token ends.`,
+      command,
+    ),
   over: (command: string) => words('The sign-in has come to its end.', command),
 }
 
 export const renewalWords = {
-  hindered: (why: string) => {
+  ends: (because: SignInReason, command: string) =>
+    words(
+      `The login works until its token ends and cannot be renewed: ${reasonWords(because)}.`,
+      command,
+    ),
+  hindered: {
+    store: words('No renewal is possible until the store answers.'),
+    here: words('No renewal is possible: what is renewed could not be saved.'),
+  },
+  hinderedBy: (why: string) => {
     const [what = why, hint] = why.split('; type: ')
     return words(`The login cannot be renewed here: ${clean(what, 300)}.`, hint)
   },

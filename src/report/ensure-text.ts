@@ -105,13 +105,15 @@ function nextLine(
   return acted === '' ? null : acted
 }
 
-function leftLine({ alert, store }: Outcome, alertTrouble: string | null): string | null {
+function leftLine({ alert, store, verdict }: Outcome, alertTrouble: string | null): string | null {
   if (alertTrouble !== null) return alertFailedSentence(alertTrouble)
   if (alert === 'failed') return 'The message could not be sent; it will be tried again.'
   if (store.kind === 'none') return null
   if (store.state === 'denied') return 'The store refuses us.'
   if (store.state === 'unreachable') return 'The store cannot be reached; it will be tried again.'
-  if (store.state === 'pending') return 'The copy is not stored yet; it will be tried again.'
+  // A login that is over is not stored any more.
+  if (store.state === 'pending' && verdict !== 'sign-in')
+    return 'The copy is not stored yet; it will be tried again.'
   return null
 }
 

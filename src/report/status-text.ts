@@ -1,6 +1,6 @@
 // The words of `claude-auth status`: three to six lines at a terminal.
 
-import type { Outcome, Step } from '../outcome.js'
+import type { Outcome, Prospect, Step } from '../outcome.js'
 import { clean, cleanMiddle } from './clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from './duration-words.js'
 import type { Ink } from './ink.js'
@@ -24,7 +24,13 @@ export interface StatusFacts {
   /** What goes before the login: `ANTHROPIC_API_KEY from the environment`. */
   otherCredential: string | null
   sinceMs: number | null
-  renewsItself: boolean
+  prospect: Prospect
+  /** The server refuses the token in the file. */
+  isRefused: boolean
+  /** The server accepted it after the sign-in was found to be needed. */
+  isAcceptedSince: boolean
+  /** A run to come stores this login. */
+  isToBeBackedUp: boolean
   backedUpAtMs: number | null
   /** So long before its end a login is to be mentioned. */
   warnBeforeMs: number
@@ -79,7 +85,8 @@ function headline(facts: StatusFacts): string {
   if (verdict === 'sign-in') return signInHeadline(facts)
   if (credential === 'long-lived') return `A long-lived token is in use${identity(facts)}`
   if (credential === 'none') return `Not signed in at this moment${identity(facts)}`
-  const unchecked = facts.isVerified ? '' : '; the server has not been asked about it yet'
+  const unchecked =
+    facts.isVerified || facts.isRefused ? '' : '; the server has not been asked about it yet'
   return `Signed in${identity(facts, 'as')}${unchecked}`
 }
 
@@ -97,23 +104,53 @@ function identity({ email, organization }: StatusFacts, joint = 'of'): string {
 }
 
 function tokenLine(facts: StatusFacts): string | null {
-  const { outcome, nowMs } = facts
+  const { outcome, nowMs, prospect, isRefused } = facts
   const { expiresAt, credential } = outcome
-  if (credential === 'none') return null
+  if (credential === 'none' || prospect.kind === 'lasting') return null
   if (expiresAt === null)
-    return credential === 'login' && facts.renewsItself
+    return credential === 'login' && prospect.kind === 'renewed'
       ? 'When the token ends is not known; it renews by itself'
       : null
-  const renewal = facts.renewsItself
-    ? ', renews by itself'
-    : facts.mode === 'on'
-      ? ', cannot be renewed'
-      : `, is not renewed by claude-auth (mode: ${facts.mode})`
-  const left = expiresAt - nowMs
-  return left > 0
-    ? `Token good for ${spanWords(expiresAt, nowMs)}${renewal}`
-    : `Token ended ${agoWords(expiresAt, nowMs)}${facts.renewsItself ? ', is renewed at the next launch' : ''}`
+  if (expiresAt <= nowMs) return `Token ended ${agoWords(expiresAt, nowMs)}${renewalWords(facts)}`
+  if (isRefused) return `Token refused by the server before its end${renewalWords(facts)}`
+  // What the server said of the token before it refused the sign-in is old.
+  const isDoubtful = prospect.kind === 'sign-in' && prospect.because === 'grant-refused'
+  if (isDoubtful && !facts.isAcceptedSince)
+    return `Token written to last until ${dateTimeWords(expiresAt, nowMs)}; the server may refuse it`
+  return `Token good for ${spanWords(expiresAt, nowMs)}${renewalWords(facts)}`
 }
+
+/** What becomes of the token; nothing where the headline says it. */
+function renewalWords({ prospect, outcome, nowMs, isRefused }: StatusFacts): string {
+  const hasEnded = isRefused || (outcome.expiresAt ?? nowMs) <= nowMs
+  switch (prospect.kind) {
+    case 'renewed':
+    case 'restored':
+      if (outcome.verdict === 'no-answer') return ', is renewed when the server answers'
+      return hasEnded ? ', is renewed at the next launch' : ', renews by itself'
+    case 'hindered':
+      return hindered[prospect.because]
+    case 'left':
+      return left[prospect.because]
+    case 'sign-in':
+      return hasEnded ? '' : ', cannot be renewed'
+    default:
+      return ', cannot be renewed'
+  }
+}
+
+const hindered = {
+  'no-answer': '; the answer to its renewal was lost, and it is tried again later',
+  store: ', cannot be renewed until the store answers',
+  here: ', cannot be renewed here',
+} as const
+
+const left = {
+  off: ', is not renewed by claude-auth (mode: off)',
+  observe: ', is not renewed by claude-auth (mode: observe)',
+  'not-ours': ', is not renewed by claude-auth here',
+  'other-credential': ', is not renewed while it is not used',
+} as const
 
 function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): string | null {
   const { loginEndsAt, verdict, credential } = outcome
@@ -122,21 +159,33 @@ function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): 
   const what = credential === 'long-lived' ? 'Token' : 'Login'
   const twoDaysMs = 2 * 86_400_000
   const date = left < twoDaysMs ? dateTimeWords(loginEndsAt, nowMs) : dateWords(loginEndsAt, nowMs)
-  if (left <= 0) return `${what} ended on ${date}`
+  if (left <= 0)
+    return credential === 'long-lived'
+      ? `Token ended on ${date}`
+      : `The sign-in was to last until ${date}; sign in when it suits you: ${signInCommand}`
   const advice = left > warnBeforeMs ? '' : `; sign in when it suits you: ${signInCommand}`
   return `${what} ends in ${spanWords(loginEndsAt, nowMs)}, on ${date}${advice}`
 }
 
 const places = { vault: 'to Vault', local: 'on this machine' } as const
 
-function storeLine({ outcome, backedUpAtMs, nowMs, mode, next }: StatusFacts): string | null {
+function storeLine({
+  outcome,
+  backedUpAtMs,
+  nowMs,
+  mode,
+  next,
+  isToBeBackedUp,
+}: StatusFacts): string | null {
   const { kind, state } = outcome.store
-  // Only the store itself can tell then.
-  if (mode === 'off' || next?.do === 'read-store') return null
+  // Only the store itself can tell then; and a copy that helps nobody is no comfort.
+  const isOver = outcome.verdict === 'sign-in' && !['denied', 'unreachable'].includes(state)
+  if (isOver || mode === 'off' || next?.do === 'read-store') return null
   if (kind === 'none') return 'No copy is kept (store: none)'
   if (state === 'denied') return `The store refuses us${kind === 'vault' ? ' (Vault)' : ''}`
   if (state === 'unreachable') return 'The store cannot be reached; it will be tried again'
-  if (state === 'pending') return `Not backed up ${places[kind]} yet; that is done by itself`
+  if (state === 'pending')
+    return `Not backed up ${places[kind]} yet${isToBeBackedUp ? '; that is done by itself' : ''}`
   if (backedUpAtMs === null) return 'No copy is stored yet'
   return `Backed up ${places[kind]} ${agoWords(backedUpAtMs, nowMs)}`
 }

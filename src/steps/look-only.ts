@@ -2,14 +2,14 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { decide } from '../decide.js'
-import type { Outcome, Step } from '../outcome.js'
+import type { Outcome, Prospect, Step } from '../outcome.js'
+import { isToBeBackedUp, prospectOf } from '../rule/prospect.js'
 import type { Run } from '../run.js'
 import type { Decision } from '../state.js'
 import { hindranceOf } from './hindrance.js'
 import { isLoggedOut } from './log-out.js'
 import { look, type Seen } from './look.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome-of.js'
-import { isRenewalLost } from './store-trouble.js'
 
 /** What was found. Times are epoch milliseconds. */
 export interface Found {
@@ -25,8 +25,12 @@ export interface Found {
   verifiedAtMs: number | null
   /** Since when a sign-in is needed or the server is silent. */
   sinceMs: number | null
-  /** Is there a refresh token that may be posted, and somebody who may post it? */
-  renewsItself: boolean
+  /** What becomes of the login: words promise no more than this. */
+  prospect: Prospect
+  /** A run to come stores this login. */
+  isToBeBackedUp: boolean
+  /** The server refuses the access token in the file. */
+  isRefused: boolean
 }
 
 /**
@@ -46,8 +50,8 @@ export async function lookOnly(run: Run): Promise<Found> {
   }
   here.asked = askedBefore(online)
   const next = nextOf(online, decision)
-  const hindrance = canRenew(online, seen) ? await hindranceOf(run, seen) : null
-  const trouble = troubleOf(here, seen, decision) ?? hindrance
+  const ahead = await aheadOf({ ...online, asked: here.asked ?? online.asked })
+  const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
   // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
   const judged = judgedAs(run, decision, next, isGood)
@@ -71,7 +75,9 @@ export async function lookOnly(run: Run): Promise<Found> {
     organization: isChecked ? (verification?.organization ?? null) : null,
     verifiedAtMs: isChecked && verification?.kind === 'accepted' ? verification.atMs : null,
     sinceMs: signInNeeded?.sinceMs ?? signedOut?.atMs ?? backOff?.triesAtMs[0] ?? null,
-    renewsItself: canRenew(online, seen) && hindrance === null && !isRenewalLost(here, seen.state),
+    prospect: ahead.prospect,
+    isToBeBackedUp: ahead.isToBeBackedUp,
+    isRefused: isRefused(seen),
   }
 }
 
@@ -130,19 +136,36 @@ function judgedAs(
 }
 
 /** Can a client be started with the file as it is? */
-function works({ state }: Seen, nowMs: number): boolean {
-  const { file, verification } = state
+function works(seen: Seen, nowMs: number): boolean {
+  const { file } = seen.state
   if (file.kind !== 'login') return false
-  const { accessHash, expiresAtMs } = file.login
-  const isRefused = verification?.kind === 'refused' && verification.accessHash === accessHash
-  return !isRefused && (expiresAtMs === null || expiresAtMs > nowMs)
+  const { expiresAtMs } = file.login
+  return !isRefused(seen) && (expiresAtMs === null || expiresAtMs > nowMs)
 }
 
-function canRenew(run: Run, { state }: Seen): boolean {
-  const { config, memory } = run
-  const { file } = state
-  if (config.mode !== 'on' || file.kind !== 'login' || run.otherCredential !== null) return false
-  const isHeld = memory.held?.accessHash === file.login.accessHash
-  const hash = file.login.refreshHash ?? (isHeld ? (memory.held?.refreshHash ?? null) : null)
-  return hash !== null && !memory.spent.includes(hash)
+function isRefused({ state: { file, verification } }: Seen): boolean {
+  if (file.kind !== 'login' || verification?.kind !== 'refused') return false
+  return verification.accessHash === file.login.accessHash
+}
+
+interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
+  /** What is in the way of a renewal that would else be made, in words with what to type. */
+  hindrance: string | null
+}
+
+/** What later runs will do, and what keeps them from it. Where only the sealed copy could be renewed, it has to open. */
+async function aheadOf(run: Run): Promise<Ahead> {
+  const { file } = look(run).state
+  const isSealed = file.kind === 'login' && file.login.refreshHash === null
+  const sealed = run.asked === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
+  const asked = sealed?.kind === 'unreachable' ? null : sealed
+  const seen = look({ ...run, asked: run.asked ?? asked })
+  const hindrance = run.owned ? await hindranceOf(run, seen) : null
+  const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
+  const prospect = prospectOf(seen.state, run.now(), facts)
+  return {
+    prospect,
+    isToBeBackedUp: isToBeBackedUp(seen.state, run.now(), facts),
+    hindrance: prospect.kind === 'hindered' && prospect.because === 'here' ? hindrance : null,
+  }
 }

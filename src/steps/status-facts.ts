@@ -14,7 +14,7 @@ import { signingCredential } from './notes.js'
 
 export function statusFacts(run: Run, found: Found): StatusFacts {
   const { config, memory } = run
-  const { outcome, seen, next, trouble, sinceMs, renewsItself } = found
+  const { outcome, seen, next, trouble, sinceMs, prospect } = found
   return {
     outcome,
     mode: config.mode,
@@ -26,7 +26,10 @@ export function statusFacts(run: Run, found: Found): StatusFacts {
     isVerified: outcome.identity !== null,
     otherCredential: signingCredential(run, found.decision)?.wins ?? null,
     sinceMs,
-    renewsItself,
+    prospect,
+    isRefused: found.isRefused,
+    isAcceptedSince: found.verifiedAtMs !== null && found.verifiedAtMs >= (sinceMs ?? 0),
+    isToBeBackedUp: found.isToBeBackedUp,
     backedUpAtMs: memory.stored?.atMs ?? null,
     warnBeforeMs: Math.max(0, ...config.alerts.beforeLoginEndsMs),
     signInCommand: signInCommand(seen.state, run.now()),

@@ -42,25 +42,64 @@ const commands = [
   'npm install -g @anthropic-ai/claude-code',
 ]
 
-for (const width of [60, 80, 120])
-  for (const colour of [false, true])
-    t.test(`${width} columns${colour ? ', in colour' : ''}`, async t => {
-      const ink = colour ? await inkFor({ TERM: 'xterm' }, true) : plainInk
-      const options = { width, ink, ascii: false, home: '/home/alice' }
-      const lines = screen('attention', checks, options)
-      t.matchSnapshot(`${lines.join('\n')}\n`)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
-      const bare = lines.map(line => line.replace(/\u001b\[\d+m/g, ''))
-      if (!colour) t.same(bare, lines, 'no colour')
-      for (const line of bare)
-        if (!commands.includes(line.trim())) t.ok(columnsOf(line) <= width, line)
-      t.equal(bare[0], 'It works now; 2 things need care.', 'the verdict comes first')
-    })
+const looks = [60, 80, 120].flatMap(width =>
+  [false, true].flatMap(colour => [false, true].map(isWhole => ({ width, colour, isWhole }))),
+)
+for (const { width, colour, isWhole } of looks) {
+  const name = `${width} columns${colour ? ', in colour' : ''}${isWhole ? ', with --verbose' : ''}`
+  t.test(name, async t => {
+    const ink = colour ? await inkFor({ TERM: 'xterm' }, true) : plainInk
+    const options = { width, ink, ascii: false, home: '/home/alice', isWhole }
+    const lines = screen('attention', checks, options)
+    t.matchSnapshot(`${lines.join('\n')}\n`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+    const bare = lines.map(line => line.replace(/\u001b\[\d+m/g, ''))
+    if (!colour) t.same(bare, lines, 'no colour')
+    for (const line of bare)
+      if (!commands.includes(line.trim())) t.ok(columnsOf(line) <= width, line)
+    t.equal(bare[0], 'It works now; 2 things need care.', 'the verdict comes first')
+    for (const command of commands)
+      t.ok(
+        bare.some(line => line.trim() === command),
+        command,
+      )
+  })
+}
+
+t.test('what is well is counted, a group a line', async t => {
+  const options = { width: 80, ink: plainInk, ascii: false, home: '/home/alice', isWhole: false }
+  const many: ScreenCheck[] = ['Set-up', 'Login', 'Launch'].flatMap(group =>
+    ['a', 'b', 'c'].map(id => ({ ...good, id, group, state: 'ok', message: `${id} is well.` })),
+  )
+  const note = {
+    ...good,
+    id: 'd',
+    group: 'Launch',
+    state: 'note',
+    message: 'To be known.',
+  } as const
+  t.same(screen('ok', [...many, note], options), [
+    'All is well.',
+    '',
+    '✓ Set-up  3 checks',
+    '✓ Login   3 checks',
+    '✓ Launch  4 checks, 1 note',
+    'Every check and note: claude-auth doctor --verbose',
+  ])
+  const off = {
+    ...good,
+    id: 'mode',
+    group: 'Set-up',
+    state: 'note',
+    message: 'It is off.',
+  } as const
+  t.match(screen('ok', [off, ...many], options).join('\n'), /^All is well\.\n\n.*It is off/)
+})
 
 t.test('signs that every locale has; a path in quotes stays whole', async t => {
   const hint = "chmod 600 '/home/alice/my files/x'"
   const check: ScreenCheck = { ...checks[1], hint } as ScreenCheck
-  const options = { width: 80, ink: plainInk, ascii: true, home: '/home/alice' }
+  const options = { width: 80, ink: plainInk, ascii: true, home: '/home/alice', isWhole: true }
   const text = screen('attention', [check], options).join('\n')
   t.match(text, '! warn login-mode')
   t.notMatch(text, /[^\n -~]/)
@@ -73,6 +112,11 @@ t.test('not on a terminal: no colour, no question, no progress', async t => {
   t.equal(code, 0)
   t.equal(stderr, '')
   t.match(stdout, /^All is well\.\n/)
+  t.ok(stdout.split('\n').length < 16, stdout)
+  const { checks } = JSON.parse((await box.command(['doctor', '--offline', '--json'])).stdout)
+  const whole = (await box.command(['doctor', '--offline', '--verbose'])).stdout
+  for (const { id } of checks) t.match(whole, new RegExp(` ${id}\\b`))
+  t.ok(checks.length > 25)
   t.notMatch(stdout, '\u001b')
   const asked = await box.command(['doctor', '--fix'])
   t.equal(asked.code, 2)

@@ -36,7 +36,10 @@ const good: StatusFacts = {
   isVerified: true,
   otherCredential: null,
   sinceMs: null,
-  renewsItself: true,
+  prospect: { kind: 'renewed', isDue: false },
+  isRefused: false,
+  isAcceptedSince: false,
+  isToBeBackedUp: true,
   backedUpAtMs: nowMs - 8 * 60_000,
   warnBeforeMs: 7 * 24 * hourMs,
   signInCommand: 'claude-auth login',
@@ -56,7 +59,7 @@ const states: Record<string, StatusFacts> = {
   ),
   'sign in': change(
     { verdict: 'sign-in', because: 'grant-refused', expiresAt: nowMs - hourMs },
-    { sinceMs: nowMs - hourMs, renewsItself: false },
+    { sinceMs: nowMs - hourMs, prospect: { kind: 'sign-in', because: 'grant-refused' } },
   ),
   'no answer': change({ verdict: 'no-answer', because: 'no-answer', expiresAt: nowMs - hourMs }),
   'vault away': change(

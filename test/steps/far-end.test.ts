@@ -32,7 +32,7 @@ for (const custody of custodies) {
     const run = await at.run({ offline: true })
     const found = await lookOnly({ ...run, readOnly: true })
     t.match(found.outcome, { verdict: 'ok', expiresAt: null })
-    t.ok(found.renewsItself)
+    t.match(found.prospect, { kind: 'renewed' })
     at.pass(9 * hourMs)
     at.authority.fail('token', { instead: { status: 503, body: {} } })
     t.match(await at.ensure(), { verdict: 'no-answer' })

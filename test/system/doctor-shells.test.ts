@@ -59,6 +59,7 @@ t.test('another claude comes first in every login: one command a shell', async t
   for (const name of ['.profile', '.bash_profile', '.zprofile']) put(name, line)
   for (const name of ['.bashrc', '.zshrc', '.zshenv']) writeFileSync(at(name), '')
   rmSync(at('.config/fish'), { recursive: true })
+  box.home.write(at('.local/share/fish/fish_history'), '- cmd: ls\n')
   const more = { env: { PATH: `${at('npm')}:${wrappedPath(box)['PATH']}` } }
   t.same(
     (await doctor(box, [], more)).faults,
@@ -67,6 +68,21 @@ t.test('another claude comes first in every login: one command a shell', async t
   for (const name of shells) t.equal(await typed({ box, more }, `shell-${name}`), 'ok', name)
   // And as after the next login.
   t.same((await doctor(box, [], { env: wrappedPath(box) })).faults, [])
+})
+
+t.test('a shell that this user does not use is a note, with the same words', async t => {
+  const here = await installed(t)
+  for (const name of ['.zshenv', '.zprofile', '.zshrc']) rmSync(here.at(name))
+  rmSync(here.at('.config/fish'), { recursive: true })
+  const { box, more } = here
+  const unused = { env: { ...more.env, PATH: box.env['PATH'] ?? '', SHELL: '/bin/bash' } }
+  const seen = await doctor(box, [], unused)
+  for (const id of ['shell-zsh', 'shell-fish'])
+    t.match(seen.check(id), { state: 'note', message: /there is no `claude`|found before/ })
+  const used = await doctor(box, ['--only', 'shell-zsh'], {
+    env: { ...unused.env, SHELL: '/bin/zsh' },
+  })
+  t.match(used.check('shell-zsh'), { state: 'warn' })
 })
 
 t.test('the last line of a start-up file need not be ended', async t => {

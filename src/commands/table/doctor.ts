@@ -7,9 +7,10 @@ export const doctor = {
   group: 'daily',
   summary: 'what is wrong, in one look; with --fix mended',
   about:
-    'Looks at everything that a good launch needs and says what is wrong and what to type. It changes nothing, and spends no token.',
+    'Looks at everything that a good launch needs, says what needs care and what to type, and counts the rest. It changes nothing, and spends no token.',
   flags: {
     json: { says: 'the report as one JSON object' },
+    verbose: { says: 'every check, not only what needs care' },
     fix: { says: 'mend what can be mended safely: shows it and asks on a terminal' },
     yes: { short: 'y', says: 'mend without asking' },
     only: { value: 'ID', says: 'just this check, such as --only hooks' },

@@ -8,17 +8,15 @@
 exports[`test/doctor/screen.test.ts > TAP > 120 columns > must match snapshot 1`] = `
 It works now; 2 things need care.
 
-Set-up
-  ✓ ok   mode           claude-auth is on.
-
-Login
   ! warn login-mode     Others may read or write your login file (mode 644).
                         chmod 600 ~/.claude/.credentials.json
-  • note identity       No identity is configured; alice@example.com, seen first, is taken for yours.
-
-Launch
   ✗ fail client         Claude Code is not installed here, or only our wrapper is found.
                         npm install -g @anthropic-ai/claude-code
+
+✓ Set-up  1 check
+! Login   2 checks, one needs care, 1 note
+✗ Launch  1 check, one needs care
+Every check and note: claude-auth doctor --verbose
 
 One of these can be mended for you:
   claude-auth doctor --fix
@@ -26,6 +24,24 @@ One of these can be mended for you:
 `
 
 exports[`test/doctor/screen.test.ts > TAP > 120 columns, in colour > must match snapshot 1`] = `
+[1m[33mIt works now; 2 things need care.[39m[22m
+
+  [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
+                        [1mchmod 600 ~/.claude/.credentials.json[22m
+  [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper is found.
+                        [1mnpm install -g @anthropic-ai/claude-code[22m
+
+[32m✓[39m Set-up  1 check
+[33m![39m Login   2 checks, one needs care, 1 note
+[31m✗[39m Launch  1 check, one needs care
+[2mEvery check and note: claude-auth doctor --verbose[22m
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, in colour, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -45,26 +61,41 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 60 columns > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, with --verbose > must match snapshot 1`] = `
 It works now; 2 things need care.
 
 Set-up
-  ✓ ok   mode
-    claude-auth is on.
+  ✓ ok   mode           claude-auth is on.
 
 Login
+  ! warn login-mode     Others may read or write your login file (mode 644).
+                        chmod 600 ~/.claude/.credentials.json
+  • note identity       No identity is configured; alice@example.com, seen first, is taken for yours.
+
+Launch
+  ✗ fail client         Claude Code is not installed here, or only our wrapper is found.
+                        npm install -g @anthropic-ai/claude-code
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 60 columns > must match snapshot 1`] = `
+It works now; 2 things need care.
+
   ! warn login-mode
     Others may read or write your login file (mode 644).
     chmod 600 ~/.claude/.credentials.json
-  • note identity
-    No identity is configured; alice@example.com, seen
-    first, is taken for yours.
-
-Launch
   ✗ fail client
     Claude Code is not installed here, or only our wrapper
     is found.
     npm install -g @anthropic-ai/claude-code
+
+✓ Set-up  1 check
+! Login   2 checks, one needs care, 1 note
+✗ Launch  1 check, one needs care
+Every check and note: claude-auth doctor --verbose
 
 One of these can be mended for you:
   claude-auth doctor --fix
@@ -72,6 +103,27 @@ One of these can be mended for you:
 `
 
 exports[`test/doctor/screen.test.ts > TAP > 60 columns, in colour > must match snapshot 1`] = `
+[1m[33mIt works now; 2 things need care.[39m[22m
+
+  [33m! warn[39m login-mode
+    Others may read or write your login file (mode 644).
+    [1mchmod 600 ~/.claude/.credentials.json[22m
+  [31m✗ fail[39m client
+    Claude Code is not installed here, or only our wrapper
+    is found.
+    [1mnpm install -g @anthropic-ai/claude-code[22m
+
+[32m✓[39m Set-up  1 check
+[33m![39m Login   2 checks, one needs care, 1 note
+[31m✗[39m Launch  1 check, one needs care
+[2mEvery check and note: claude-auth doctor --verbose[22m
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 60 columns, in colour, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -97,22 +149,45 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 80 columns > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 60 columns, with --verbose > must match snapshot 1`] = `
 It works now; 2 things need care.
 
 Set-up
-  ✓ ok   mode           claude-auth is on.
+  ✓ ok   mode
+    claude-auth is on.
 
 Login
-  ! warn login-mode     Others may read or write your login file (mode 644).
-                        chmod 600 ~/.claude/.credentials.json
-  • note identity       No identity is configured; alice@example.com, seen
-                        first, is taken for yours.
+  ! warn login-mode
+    Others may read or write your login file (mode 644).
+    chmod 600 ~/.claude/.credentials.json
+  • note identity
+    No identity is configured; alice@example.com, seen
+    first, is taken for yours.
 
 Launch
+  ✗ fail client
+    Claude Code is not installed here, or only our wrapper
+    is found.
+    npm install -g @anthropic-ai/claude-code
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 80 columns > must match snapshot 1`] = `
+It works now; 2 things need care.
+
+  ! warn login-mode     Others may read or write your login file (mode 644).
+                        chmod 600 ~/.claude/.credentials.json
   ✗ fail client         Claude Code is not installed here, or only our wrapper
                         is found.
                         npm install -g @anthropic-ai/claude-code
+
+✓ Set-up  1 check
+! Login   2 checks, one needs care, 1 note
+✗ Launch  1 check, one needs care
+Every check and note: claude-auth doctor --verbose
 
 One of these can be mended for you:
   claude-auth doctor --fix
@@ -120,6 +195,25 @@ One of these can be mended for you:
 `
 
 exports[`test/doctor/screen.test.ts > TAP > 80 columns, in colour > must match snapshot 1`] = `
+[1m[33mIt works now; 2 things need care.[39m[22m
+
+  [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
+                        [1mchmod 600 ~/.claude/.credentials.json[22m
+  [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper
+                        is found.
+                        [1mnpm install -g @anthropic-ai/claude-code[22m
+
+[32m✓[39m Set-up  1 check
+[33m![39m Login   2 checks, one needs care, 1 note
+[31m✗[39m Launch  1 check, one needs care
+[2mEvery check and note: claude-auth doctor --verbose[22m
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 80 columns, in colour, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -135,6 +229,28 @@ exports[`test/doctor/screen.test.ts > TAP > 80 columns, in colour > must match s
   [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper
                         is found.
                         [1mnpm install -g @anthropic-ai/claude-code[22m
+
+One of these can be mended for you:
+  claude-auth doctor --fix
+
+`
+
+exports[`test/doctor/screen.test.ts > TAP > 80 columns, with --verbose > must match snapshot 1`] = `
+It works now; 2 things need care.
+
+Set-up
+  ✓ ok   mode           claude-auth is on.
+
+Login
+  ! warn login-mode     Others may read or write your login file (mode 644).
+                        chmod 600 ~/.claude/.credentials.json
+  • note identity       No identity is configured; alice@example.com, seen
+                        first, is taken for yours.
+
+Launch
+  ✗ fail client         Claude Code is not installed here, or only our wrapper
+                        is found.
+                        npm install -g @anthropic-ai/claude-code
 
 One of these can be mended for you:
   claude-auth doctor --fix

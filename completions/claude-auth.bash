@@ -10,7 +10,7 @@ _claude_auth() {
     esac
     case ${COMP_WORDS[1]} in
       status) words='--json --short --help' ;;
-      doctor) words='--json --verbose --fix --yes --only --offline --send-test-alert --help' ;;
+      doctor) words='--json --verbose --system --fix --yes --only --offline --send-test-alert --help' ;;
       login) words='--email --no-sso --new-identity --long-lived --help' ;;
       logout) words='--offline --json --help' ;;
       log) words='--since -n --follow --last --json --help' ;;

@@ -7,6 +7,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from status' -l help -d 'more
 complete -c claude-auth -n __fish_use_subcommand -a doctor -d 'what is wrong, in one look; with --fix mended'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l json -d 'the report as one JSON object'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l verbose -d 'every check, not only what needs care'
+complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l system -d 'is this machine set up for all its users? (as root)'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l fix -d 'mend what can be mended safely: shows it and asks on a terminal'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l yes -d 'mend without asking'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l only -x -d 'just this check, such as --only hooks'

@@ -2,14 +2,18 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Check } from '../doctor/check.js'
+import { systemCheckIds } from '../doctor/check-system.js'
 import { checkIds } from '../doctor/checks.js'
 import { type Examination, examine } from '../doctor/examine.js'
+import { examineSystem, isUnusedRoot } from '../doctor/examine-system.js'
 import type { Look } from '../doctor/look.js'
 import { currentFolder } from '../host/current-folder.js'
 import { AuthError } from '../host/error.js'
 import type { Env } from '../host/paths.js'
+import { whoAmI } from '../host/person.js'
 import { type Place, placeOf } from '../place.js'
 import { screen } from '../report/doctor-screen.js'
+import { rootLine } from '../report/doctor-system-text.js'
 import {
   fixLine,
   lookingWords,
@@ -40,9 +44,12 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
     testAlert: flags['send-test-alert'] ?? false,
   }
   const only = flags.only ?? null
+  if (flags.system || (isPlain(flags) && isUnusedRoot(placeOf(env)))) return machine(flags, env)
   const before = await looking(look, only)
   const isWhole = flags.verbose === true || only !== null
-  const print = flags.json ? printJson : (found: Examination) => printScreen(found, env, isWhole)
+  const print = flags.json
+    ? printJson
+    : (found: Examination) => printExamination(found, env, isWhole)
   const mendable = before.checks.filter(({ fixes }) => fixes.length > 0)
   if (!flags.fix || mendable.length === 0) {
     await print(before)
@@ -60,12 +67,34 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
   return after.exitCode
 }
 
+type Flags = Awaited<ReturnType<typeof flagsOf>>
+
+/** Nothing of a login is asked for. */
+function isPlain({ fix, only, 'send-test-alert': test }: Flags): boolean {
+  return !fix && only === undefined && !test
+}
+
+/** The machine instead of a login. */
+async function machine(flags: Flags, env: Env): Promise<number> {
+  const over = progress(lookingWords, process.stderr)
+  const found = await examineSystem(env, whoAmI(env), flags.only ?? null).finally(over)
+  if (flags.json) printJson(found)
+  else {
+    if (!flags.system) process.stdout.write(`${rootLine}\n\n`)
+    await printExamination(found, env, flags.verbose === true || flags.only !== undefined)
+  }
+  return found.exitCode
+}
+
 async function flagsOf(argv: string[]) {
   const { flags } = readFlags(entry, argv)
-  if (flags.only !== undefined && !checkIds.includes(flags.only)) {
+  const ids = flags.system ? systemCheckIds : checkIds
+  if (flags.only !== undefined && !ids.includes(flags.only)) {
     const { nearestKey } = await import('../host/config/nearest-key.js')
-    throw usage(unknownCheck(flags.only, nearestKey(flags.only, checkIds)))
+    throw usage(unknownCheck(flags.only, nearestKey(flags.only, ids)))
   }
+  if (flags.system && (flags.fix || flags['send-test-alert']))
+    throw usage('--system only looks: leave out --fix and --send-test-alert')
   if (flags['send-test-alert'] && flags.offline)
     throw usage('--send-test-alert needs the network: leave out --offline')
   return flags
@@ -95,8 +124,9 @@ function printJson({ verdict, checks }: Examination): void {
   process.stdout.write(`${JSON.stringify({ schemaVersion: 1, verdict, checks: plain })}\n`)
 }
 
-async function printScreen(
-  { verdict, checks }: Examination,
+/** What is seen of it at the terminal, for stdout. */
+export async function printExamination(
+  { of, verdict, checks }: Examination,
   env: Env,
   isWhole: boolean,
 ): Promise<void> {
@@ -110,6 +140,7 @@ async function printScreen(
       home: env['HOME'] ?? '/',
       isWhole,
     },
+    of,
   )
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -2,7 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { examineSystem } from '../doctor/examine-system.js'
 import { enterGate } from '../host/gate.js'
+import { whoAmI } from '../host/person.js'
 import { installedCommand } from '../host/program-places.js'
 import { whyNotStarted } from '../host/program-start.js'
 import {
@@ -23,6 +25,7 @@ import { exitCodes } from '../outcome.js'
 import { installedLines } from '../report/install-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
+import { printExamination } from './doctor.js'
 
 /** Where an installation for all is recorded; `root` as in the flags. */
 export function systemSite(root: string): Site {
@@ -38,6 +41,8 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
   const gate = flags.dryRun
     ? null
     : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000)
+  let isShown = false
+  let code: number = exitCodes.ok
   try {
     const manifest = manifestOf(site)
     const choices = chosen(flags, manifest?.choices ?? null)
@@ -75,11 +80,21 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
         }),
       )
     }
-    return whyShared === null ? exitCodes.ok : exitCodes.attention
+    isShown = !flags.json && !flags.dryRun && facts.live
+    code = whyShared === null ? exitCodes.ok : exitCodes.attention
   } finally {
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
   }
+  if (isShown) await showMachine()
+  return code
+}
+
+/** Is all of it at work? What is not, and what to type, is no failure of the installation. */
+async function showMachine(): Promise<void> {
+  const { env } = process
+  print([''])
+  await printExamination(await examineSystem(env, whoAmI(env), null), env, false)
 }
 
 /** What is not said now is as it was; `sole` is the point of it all. */
@@ -105,5 +120,5 @@ function next(live: boolean): string | null {
   const usual = (process.env['PATH'] ?? '').split(':').includes('/usr/local/bin')
   if (!usual && !existsSync('/usr/bin/claude-auth'))
     return 'export PATH="/usr/local/bin:$PATH"   (this shell does not look there)'
-  return 'claude-auth ensure   (as a user: is the login good?)'
+  return null
 }

@@ -107,9 +107,7 @@ export function answer({ login: { answer }, engine }: Both): Finding | null {
 
 /** Nothing keeps the next run from changing what it finds. */
 function isActing({ prospect }: EngineFacts): boolean {
-  return (
-    prospect.kind !== 'left' && !(prospect.kind === 'hindered' && prospect.because === 'here')
-  )
+  return prospect.kind !== 'left' && !(prospect.kind === 'hindered' && prospect.because === 'here')
 }
 
 /** Does the login do less than it did? */

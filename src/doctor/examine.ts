@@ -10,6 +10,9 @@ import { gathering } from './facts.js'
 import type { Look } from './look.js'
 
 export interface Examination {
+  /** What it is about: this user's login, or the machine. */
+  of: 'login' | 'machine'
+
   verdict: Verdict
   exitCode: number
   checks: Check[]
@@ -23,13 +26,13 @@ export async function examine(how: Look, only: string | null): Promise<Examinati
     const checks = found.length === 0 && only !== null ? [absent(only)] : found
     const engine = isEntered('engine') ? (await gather('engine')).verdict : 'ok'
     const verdict = verdictOf(engine, checks)
-    return { verdict, exitCode: exitCodes[verdict], checks }
+    return { of: 'login', verdict, exitCode: exitCodes[verdict], checks }
   } catch (error) {
     if (!(error instanceof AuthError) || !error.code.startsWith('config-')) throw error
     const more = Math.max(0, configProblems(error).length - 1)
     const words = configWrong(error.message, more, error.hint)
     const check: Check = { id: 'config', group: 'Set-up', state: 'fail', ...words, fixes: [] }
-    return { verdict: 'broken', exitCode: error.exitCode, checks: [check] }
+    return { of: 'login', verdict: 'broken', exitCode: error.exitCode, checks: [check] }
   }
 }
 

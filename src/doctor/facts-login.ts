@@ -12,8 +12,8 @@ import { onlyTolerantJson } from '../login/login-text.js'
 import { configOf, type Place, placeOf } from '../place.js'
 import type { Run } from '../run.js'
 import { startRun } from '../start.js'
-import { type ClosedPath, closedPath } from './closed-path.js'
 import { look, type Seen } from '../steps/look.js'
+import { type ClosedPath, closedPath } from './closed-path.js'
 import type { Look } from './look.js'
 
 /** Who owns a path, and who else may use it. */

@@ -2,6 +2,7 @@
 
 import type { Verdict } from '../outcome.js'
 import { columnsOf } from './clean.js'
+import { systemVerdictLine } from './doctor-system-text.js'
 import { type Counts, groupWords, mendLines, verdictLine, wholeHint } from './doctor-text.js'
 import type { Ink } from './ink.js'
 import { hanging, wrapped } from './wrap.js'
@@ -37,17 +38,20 @@ const indent = 24
 /** On a narrow terminal the message goes below. */
 const narrow = 70
 
+/** `of`: what the verdict is about. */
 export function screen(
   verdict: Verdict,
   checks: readonly ScreenCheck[],
   options: ScreenOptions,
+  of: 'login' | 'machine' = 'login',
 ): string[] {
   const { ink, width } = options
   const dye = verdict === 'ok' ? ink.good : verdict === 'attention' ? ink.care : ink.bad
+  const head = of === 'login' ? verdictLine : systemVerdictLine
   const mendable = checks.filter(({ fixable }) => fixable).length
   return [
-    ...wrapped(verdictLine(verdict, countsOf(checks)), width).map(line => ink.bold(dye(line))),
-    ...(options.isWhole ? whole(checks, options) : brief(checks, options)),
+    ...wrapped(head(verdict, countsOf(checks)), width).map(line => ink.bold(dye(line))),
+    ...(options.isWhole ? whole(checks, options) : brief(checks, options, of)),
     ...(mendable === 0 ? [] : ['', ...mendLines(mendable)]),
   ]
 }
@@ -72,7 +76,11 @@ function whole(checks: readonly ScreenCheck[], options: ScreenOptions): string[]
 }
 
 /** What needs care in full, and then one line for each group. */
-function brief(checks: readonly ScreenCheck[], options: ScreenOptions): string[] {
+function brief(
+  checks: readonly ScreenCheck[],
+  options: ScreenOptions,
+  of: 'login' | 'machine',
+): string[] {
   const told = checks.filter(isTold)
   const groups = byGroup(checks)
   const longest = Math.max(0, ...groups.map(([group]) => columnsOf(group)))
@@ -80,14 +88,14 @@ function brief(checks: readonly ScreenCheck[], options: ScreenOptions): string[]
     ...(told.length === 0 ? [] : ['', ...told.flatMap(check => lines(check, options))]),
     '',
     ...groups.map(([group, inside]) => groupLine(group.padEnd(longest), inside, options)),
-    ...wrapped(wholeHint, options.width).map(options.ink.dim),
+    ...wrapped(wholeHint(of), options.width).map(options.ink.dim),
   ]
 }
 
 /** A fault; and what the verdict has to be read with: that we are off, who signs, that nothing is installed. */
 function isTold({ state, group, id }: ScreenCheck): boolean {
   if (state === 'warn' || state === 'fail') return true
-  return state === 'note' && (group === 'Set-up' || id === 'wrapper')
+  return state === 'note' && (group === 'Set-up' || id === 'wrapper' || id === 'mode')
 }
 
 function groupLine(group: string, checks: ScreenCheck[], { ink, ascii }: ScreenOptions): string {

@@ -42,12 +42,12 @@ export function verdictLine(verdict: Verdict, { fail, warn }: Counts): string {
     case 'broken':
       return 'claude-auth cannot do its work here.'
     case 'attention':
-      return `It works now; ${counted(fail + warn)} care.`
+      return `It works now; ${needsCare(fail + warn)}.`
   }
 }
 
-function counted(count: number): string {
-  return count === 1 ? 'one thing needs' : `${count} things need`
+export function needsCare(count: number): string {
+  return count === 1 ? 'one thing needs care' : `${count} things need care`
 }
 
 /** `13 checks, one needs care, 2 notes`. */
@@ -63,7 +63,9 @@ export function groupWords(checks: number, { fail, warn, note }: Counts): string
 }
 
 /** Below the groups. */
-export const wholeHint = 'Every check and note: claude-auth doctor --verbose'
+export function wholeHint(of: 'login' | 'machine'): string {
+  return `Every check and note: claude-auth doctor${of === 'machine' ? ' --system' : ''} --verbose`
+}
 
 /** The last lines, where something can be mended by us: the command stands alone, to be pasted. */
 export function mendLines(count: number): string[] {

@@ -1,11 +1,11 @@
-// The words of the commands `install` and `uninstall`: what changes, and four lines at the end.
+// The words of the commands `install` and `uninstall`: what changes, and the lines at the end.
 
 import { quoted } from '../host/quoted.js'
 import type { Change } from '../install/plan.js'
 
 export type Scope = 'user' | 'system'
 
-/** What the last four lines are made of. */
+/** What the last lines are made of. */
 export interface InstallEnd {
   scope: Scope
   changed: number
@@ -15,35 +15,37 @@ export interface InstallEnd {
   root?: string
 }
 
-/** The last four lines of an installation: what changed, what to open anew, what to type next, how to undo. */
+/**
+ * The last lines of an installation: what changed, what to open anew, what to type next, how to undo. Where
+ * nothing changed, nothing is to be opened or undone.
+ */
 export function installedLines({ scope, changed, next, root = '' }: InstallEnd): string[] {
   const forAll = scope === 'system'
   const what = forAll
     ? 'the program, PATH, hooks and timer of all users'
     : 'the wrapper, hooks and timer'
+  const nextLine = `Next: ${next ?? 'nothing; start claude as always.'}`
+  if (changed === 0) return ['Changed: nothing; all was in place.', nextLine]
   return [
-    changed === 0
-      ? 'Changed: nothing; all was in place.'
-      : `Changed: ${places(changed)} (${what}).`,
+    `Changed: ${places(changed)} (${what}).`,
     forAll
       ? 'Open anew: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
       : 'Open anew: your shells; running sessions of Claude go on and take up the hooks.',
-    `Next: ${next ?? 'nothing; start claude as always.'}`,
+    nextLine,
     `Undo: ${forAll ? forSystem('uninstall', root) : 'claude-auth uninstall'}`,
   ]
 }
 
-/** The same four for the way back. */
+/** The same for the way back. */
 export function uninstalledLines({
   scope,
   changed,
   root = '',
 }: Omit<InstallEnd, 'next'>): string[] {
   const forAll = scope === 'system'
+  if (changed === 0) return ['Changed: nothing; it was not installed.']
   return [
-    changed === 0
-      ? 'Changed: nothing; it was not installed.'
-      : `Changed: ${places(changed)}, back to what was there before.`,
+    `Changed: ${places(changed)}, back to what was there before.`,
     'Open anew: shells that were opened before; they may still look for the wrapper.',
     'Next: nothing; claude works as it did, with its own login.',
     `Undo: ${forAll ? forSystem('install', root) : 'claude-auth install'}`,

@@ -91,11 +91,7 @@ for (const [name, facts, expected] of table)
     t.same(prospectOf(state(facts), nowMs, free), expected)
     const closed = prospectOf(state(facts), nowMs, { ...free, isHindered: true })
     const isAct = expected.kind === 'renewed' || expected.kind === 'restored'
-    t.same(
-      closed,
-      isAct ? { kind: 'hindered', because: 'here' } : expected,
-      'nothing can be saved',
-    )
+    t.same(closed, isAct ? { kind: 'hindered', because: 'here' } : expected, 'nothing can be saved')
     const observed = prospectOf(state(facts), nowMs, { ...free, observes: true })
     t.not(observed.kind, 'renewed', 'who only observes renews nothing')
     t.not(observed.kind, 'restored')

@@ -67,7 +67,7 @@ t.test('everything comes and goes again, in sole custody in between', async t =>
   const again = await box.command(['install'])
   t.match(
     again.stdout,
-    /Changed: nothing.*\nOpen anew: .*\nNext: .*\nUndo: claude-auth uninstall\n$/,
+    /Changed: nothing; all was in place\.\nNext: .*\n$/,
   )
 
   const launched = await box.run(join(path, '.local/bin/claude'), ['-p', 'hi'])

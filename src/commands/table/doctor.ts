@@ -11,6 +11,7 @@ export const doctor = {
   flags: {
     json: { says: 'the report as one JSON object' },
     verbose: { says: 'every check, not only what needs care' },
+    system: { says: 'is this machine set up for all its users? (as root)' },
     fix: { says: 'mend what can be mended safely: shows it and asks on a terminal' },
     yes: { short: 'y', says: 'mend without asking' },
     only: { value: 'ID', says: 'just this check, such as --only hooks' },
@@ -20,5 +21,5 @@ export const doctor = {
   notes: [
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',
   ],
-  examples: ['claude-auth doctor', 'claude-auth doctor --fix'],
+  examples: ['claude-auth doctor', 'claude-auth doctor --fix', 'claude-auth doctor --system'],
 } as const satisfies CommandEntry

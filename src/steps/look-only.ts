@@ -148,6 +148,11 @@ function isRefused({ state: { file, verification } }: Seen): boolean {
   return verification.accessHash === file.login.accessHash
 }
 
+/** A login that works, and that nobody can renew. */
+function isDenied(prospect: Prospect): boolean {
+  return prospect.kind === 'ends' || (prospect.kind === 'hindered' && prospect.because === 'here')
+}
+
 interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
   /** What is in the way of a renewal that would else be made, in words with what to type. */
   hindrance: string | null
@@ -166,6 +171,6 @@ async function aheadOf(run: Run): Promise<Ahead> {
   return {
     prospect,
     isToBeBackedUp: isToBeBackedUp(seen.state, run.now(), facts),
-    hindrance: prospect.kind === 'hindered' && prospect.because === 'here' ? hindrance : null,
+    hindrance: isDenied(prospect) ? hindrance : null,
   }
 }

@@ -6,7 +6,6 @@ import { configWrong } from '../report/doctor-text.js'
 import { version } from '../version.js'
 import { type Check, type Finding, found, ok } from './check.js'
 import type { SystemFacts } from './facts-system.js'
-import { canRun } from './program.js'
 
 const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
   Program: { package: installed, places },
@@ -138,14 +137,11 @@ function mode({ config }: SystemFacts): Finding | null {
 
 function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
   if (config.kind === 'wrong') return null
-  const { slack, program, trouble } = alerts
-  if (!slack && program === null) return found('note', alertWords.nobody)
-  if (trouble !== null)
-    return isRoot
-      ? found('warn', alertWords.file(trouble.message, trouble.hint))
-      : found('note', systemWords.needsRoot('The address for messages'))
-  if (program !== null && !canRun(program)) return found('warn', alertWords.program(program))
-  return ok(
-    alertWords.good([slack ? 'Slack' : null, program].filter(each => each !== null).join(' and ')),
-  )
+  if (alerts.length === 0) return found('note', alertWords.nobody)
+  const trouble = alerts.map(sink => sink.trouble).find(each => each !== null)
+  if (!trouble) return ok(alertWords.good(alerts.map(({ to }) => to).join(' and ')))
+  // A file that only root and a group may read is no trouble of somebody else's.
+  return isRoot
+    ? found('warn', alertWords.broken(trouble.message, trouble.hint))
+    : found('note', systemWords.needsRoot('Where messages go'))
 }

@@ -27,7 +27,10 @@ export async function alertFacts({ run }: LoginFacts, { testAlert }: Look): Prom
   }
 }
 
-async function sinkStates(alerts: AlertRun): Promise<SinkState[]> {
+/** Each sink that the configuration names. */
+export async function sinkStates(
+  alerts: Pick<AlertRun, 'config' | 'person'>,
+): Promise<SinkState[]> {
   const states: SinkState[] = []
   for (const load of Object.values(sinkFiles)) {
     const state = (await load()).inspect(alerts)

@@ -2,6 +2,8 @@
 
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SinkState } from '../alerts/sink.js'
+import { canRun } from '../host/access.js'
 import { findClient } from '../host/client.js'
 import { type Config, configProblems, loadConfig } from '../host/config.js'
 import { AuthError } from '../host/error.js'
@@ -16,11 +18,11 @@ import { readManifest } from '../install/manifest.js'
 import { systemFacts } from '../install/system-facts.js'
 import { systemConfig, systemManifest, systemPlan, systemProgram } from '../install/system-plan.js'
 import { usersWithLogins } from '../install/users.js'
-import { readWebhook } from '../report/webhook-file.js'
 import { version } from '../version.js'
 import { askProgram } from './ask-program.js'
 import { hookEvents } from './check-launch.js'
-import { canRun, isWrapper } from './program.js'
+import { sinkStates } from './facts-alerts.js'
+import { isWrapper } from './program.js'
 
 /** Why something is not known: only root may look. */
 export type Known<T> = T | 'needs-root'
@@ -65,11 +67,8 @@ export interface SystemFacts {
   config:
     | { kind: 'good'; config: Config; exists: boolean }
     | { kind: 'wrong'; message: string; more: number; hint: string }
-  alerts: {
-    slack: boolean
-    program: string | null
-    trouble: { message: string; hint: string } | null
-  }
+  /** Where messages go. */
+  alerts: SinkState[]
 }
 
 const answerMs = 10_000
@@ -99,7 +98,7 @@ export async function machineSetUp(env: Env, person: Person): Promise<SystemFact
     users: isRoot ? await usersHere(timer.kind === 'active') : 'needs-root',
     client: findClient({ PATH: `/usr/local/bin:${systemPath}`, HOME: '/nonexistent' }, null),
     config,
-    alerts: alertsOf(config, person.uid),
+    alerts: config.kind === 'good' ? await sinkStates({ config: config.config, person }) : [],
   }
 }
 
@@ -228,19 +227,6 @@ async function machineConfig(env: Env, person: Person): Promise<SystemFacts['con
     if (!(error instanceof AuthError)) throw error
     const more = Math.max(0, configProblems(error).length - 1)
     return { kind: 'wrong', message: error.message, more, hint: error.hint }
-  }
-}
-
-function alertsOf(found: SystemFacts['config'], uid: number): SystemFacts['alerts'] {
-  const { slack = null, command = null } = found.kind === 'good' ? found.config.alerts : {}
-  const program = command?.[0] ?? null
-  try {
-    if (slack !== null) readWebhook(slack.webhookFile, uid)
-    return { slack: slack !== null, program, trouble: null }
-  } catch (error) {
-    if (!(error instanceof AuthError)) throw error
-    const { message, hint } = error
-    return { slack: true, program, trouble: { message, hint } }
   }
 }
 

@@ -24,7 +24,7 @@ ca_print_short() {
     return
   fi
   [ -f "$ca_short" ] && ! [ -L "$ca_short" ] && [ -O "$ca_short" ] && ca_ours &&
-    IFS= command read -r ca_line <"$ca_short" || return 0
+    ca_is_small "$ca_short" && IFS= command read -r ca_line <"$ca_short" || return 0
   case $ca_zone$ca_line in due✓*) ;; *) command printf '%s\n' "$ca_line" ;; esac
 }
 if [ -n "${CLAUDECODE+y}" ]; then

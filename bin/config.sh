@@ -23,7 +23,7 @@ ca_config_default() {
 # Takes the answer that is kept, if it is about the files as they are. Asks nobody.
 ca_read_config() {
   ca_kept=$ca_home/.claude/.claude-auth/launch-config
-  if ! [ -f "$ca_kept" ] || [ -L "$ca_kept" ] || ! [ -O "$ca_kept" ]; then return 1; fi
+  if ! [ -f "$ca_kept" ] || [ -L "$ca_kept" ] || ! [ -O "$ca_kept" ] || ! ca_is_small "$ca_kept"; then return 1; fi
   ca_take_config <"$ca_kept"
 }
 

@@ -56,7 +56,7 @@ ca_is_client() {
 
 # A copy of the wrapper is known by its second line.
 ca_is_wrapper() {
-  [ -n "$(command sed -n -e '2{/^# claude-auth wrapper/p' -e '}' -e 2q "$1" 2>/dev/null)" ]
+  [ -n "$(command head -c 400 -- "$1" 2>/dev/null | command sed -n -e '2{/^# claude-auth wrapper/p' -e '}' -e 2q)" ]
 }
 
 case ${0##*/} in

@@ -148,7 +148,7 @@ ca_shared_verdict() {
 ca_is_of_this_wait() {
   {
     [ -f "$1" ] && [ -e /dev/fd/7 ] && [ "$1" -nt /dev/fd/7 ] && ! [ "$1" -nt /dev/fd/3 ]
-  } 3<<'X'
+  } 3<<'X' && ca_is_small "$1"
 now
 X
 }

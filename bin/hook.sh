@@ -21,8 +21,9 @@ ca_said_by_client() {
 # ca_answered WHO: was the last verdict given to WHO, and within the last minute?
 ca_answered() {
   ca_whose=
+  [ -n "$(command find "$ca_state/answered" -prune -type f -size -9 -mmin -1 2>/dev/null)" ] || return
   { command read -r ca_whose <"$ca_state/answered"; } 2>/dev/null
-  [ "$ca_whose" = "$1" ] && [ -n "$(command find "$ca_state/answered" -mmin -1 2>/dev/null)" ]
+  [ "$ca_whose" = "$1" ]
 }
 
 # Was this launch, or the session's start, checked just now? Then its first prompt needs no other check.
@@ -40,7 +41,9 @@ ca_is_checked() {
 # found out (gate.sh), and in mode observe.
 ca_is_idle() {
   ca_about=
-  { command read -r ca_about <"$ca_state/verdict-other"; } 2>/dev/null
+  if ca_is_small "$ca_state/verdict-other"; then
+    { command read -r ca_about <"$ca_state/verdict-other"; } 2>/dev/null
+  fi
   [ "$ca_about" = "${ca_foreign:+y}:$PWD" ] ||
     [ "$ca_mode" = observe ]
 }
@@ -100,6 +103,7 @@ ca_next() {
 ca_is_settled() {
   ! [ -e "$ca_state/fresh" ] && [ -e "$ca_state/answered" ] &&
     ! { [ "$ca_login/.credentials.json" -nt "$ca_state/answered" ] &&
+      ca_is_small "$ca_login/.credentials.json" 2048 &&
       command grep -qs '"accessToken"[[:space:]]*:[[:space:]]*"[^"]' "$ca_login/.credentials.json"; }
 }
 

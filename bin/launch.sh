@@ -58,6 +58,7 @@ ca_choose() {
 # Switched off, but the refresh token is still in our care: it goes back to the login file, in the background.
 ca_hand_back() {
   [ -d "$ca_state" ] && [ -f "$ca_login/.credentials.json" ] &&
+    ca_is_small "$ca_login/.credentials.json" 2048 &&
     command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" &&
     ca_find_node && command -v flock >/dev/null && ca_lasting || return 0
   ca_target= ca_named= ca_terminal=
@@ -140,7 +141,7 @@ case $ca_zone in
 esac
 
 # The client that the marks knew is gone: that may be an update, or more.
-if [ "$ca_zone$ca_client" = fresh ] && [ -f "$ca_state/client-path" ] &&
+if [ "$ca_zone$ca_client" = fresh ] && ca_is_small "$ca_state/client-path" &&
   IFS= command read -r ca_try <"$ca_state/client-path" && [ -n "$ca_try" ] && ! [ -e "$ca_try" ]; then
   command rm -f -- "$ca_state/fresh" && ca_zone=due
 fi

@@ -49,6 +49,12 @@ X
   exec $ca_before "$@"
 }
 
+# ca_is_small FILE [BLOCKS]: is it a regular file, of 128 blocks (64 KiB) at most? A larger one, a pipe or a device could
+# hold whoever reads it.
+ca_is_small() {
+  [ -f "$1" ] && [ -n "$(command find -H "$1" -prune -type f -size "-$((${2:-128} + 1))" 2>/dev/null)" ]
+}
+
 # ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would
 # wait for it (busybox has no such option, and needs none).
 ca_bounded() {

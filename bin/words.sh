@@ -86,7 +86,7 @@ ca_obey() {
 ca_show_notice() {
   if [ -n "$ca_terminal" ] && [ -e "$ca_state/notice" ] &&
     command mv -f -- "$ca_state/notice" "$ca_state/notice.$$" 2>/dev/null; then
-    ca_show "$(command cat "$ca_state/notice.$$")"
+    ca_is_small "$ca_state/notice.$$" && ca_show "$(command cat "$ca_state/notice.$$")"
     command rm -f -- "$ca_state/notice.$$"
   fi
 }

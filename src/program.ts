@@ -1,6 +1,5 @@
 // The program as Node starts it: runs one of three bundles, the two large ones from the code that is kept of them.
 
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import {
   type CodePlace,
@@ -9,6 +8,7 @@ import {
   isKept,
   runCompiled,
 } from './host/compile-cache.js'
+import { requireBytes } from './host/open-file.js'
 import type { Env } from './host/paths.js'
 import { withoutStrangePlaces } from './host/strange-places.js'
 
@@ -26,6 +26,9 @@ const ofNode = [
   'SSL_CERT_DIR',
   'SSLKEYLOGFILE',
 ]
+
+/** Many times the largest bundle. */
+const bundleMaxBytes = 256 * 1024 * 1024
 
 /** Of a command line or a configuration that is wrong: such a run has not come far. */
 const usageCode = 2
@@ -89,7 +92,8 @@ function keepMain(isThorough: boolean): void {
 /** The function `main` of a bundle, begun but not run; `keep` as of `runCompiled`. */
 function load(name: string): { main: Main; keep: Compiled['keep'] } {
   const path = `${__dirname}/${name}`
-  const { value, keep } = runCompiled(readFileSync(path), path, placeOf(name))
+  const source = requireBytes(path, { maxBytes: bundleMaxBytes }) ?? Buffer.alloc(0)
+  const { value, keep } = runCompiled(source, path, placeOf(name))
   const module = { exports: {} as { main: Main } }
   ;(value as ModuleFunction)(module.exports, createRequire(path), module, path)
   return { main: module.exports.main, keep }

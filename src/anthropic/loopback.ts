@@ -1,9 +1,10 @@
 // Plain HTTP on loopback: the kernel's tables tell whose server a secret would reach, before and after connecting.
 
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import { endianness } from 'node:os'
 import { AuthError } from '../host/error.js'
+import { openRegular, startOf } from '../host/open-file.js'
 
 /** Part of every refusal of this file, so that a caller can tell it from a server that is away. */
 export const untrustedServer = 'is not known to be yours or root’s'
@@ -140,6 +141,10 @@ export function listenerIn(
   return { kind: 'nobody' }
 }
 
+const pieceBytes = 8192
+/** A line of 150 bytes for each socket: more than half a million that listen. */
+const tableMaxBytes = 64 * 1024 * 1024
+
 /**
  * The part of a table that holds its listening sockets; null where it can't be read. They stand before all others
  * (the kernel's documentation of proc_net_tcp), so thousands of connections, anybody's, are not waited for.
@@ -147,13 +152,12 @@ export function listenerIn(
 function readTable(path: string): string | null {
   let table: number | null = null
   try {
-    table = openSync(path, 'r')
-    const piece = Buffer.alloc(8192)
+    table = openRegular(path, constants.O_RDONLY)
     let text = ''
     while (!hasOtherThanListening(text)) {
-      const length = readSync(table, piece)
-      if (length === 0) break
-      text += piece.toString('latin1', 0, length)
+      const piece = startOf(table, pieceBytes, text.length)
+      if (piece.length === 0 || text.length > tableMaxBytes) break
+      text += piece.toString('latin1')
     }
     return text
   } catch {

@@ -4,6 +4,7 @@ import { askYes } from '../host/ask-yes.js'
 import type { Prepared } from '../install/carry-out.js'
 import { diffLines } from '../install/diff.js'
 import type { SharedFlags } from '../install/wishes.js'
+import { cleanLine } from '../report/clean.js'
 import { changeLines, goOnQuestion } from '../report/install-text.js'
 
 /** Shows the plan where that is wanted. True when it is to be carried out. */
@@ -14,17 +15,17 @@ export async function isWanted(prepared: Prepared, flags: SharedFlags): Promise<
   }
   if (flags.yes || flags.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
   if (prepared.changes.length === 0) return true
-  process.stderr.write(`${changeLines(prepared.changes).join('\n')}\n`)
+  process.stderr.write(`${changeLines(prepared.changes).map(cleanLine).join('\n')}\n`)
   return askYes(goOnQuestion)
 }
 
 export function print(lines: string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
+  if (lines.length > 0) process.stdout.write(`${lines.map(cleanLine).join('\n')}\n`)
 }
 
 /** Notes go where they don't disturb a program that reads. */
 export function say(lines: string[]): void {
-  for (const line of lines) process.stderr.write(`claude-auth: ${line}\n`)
+  for (const line of lines) process.stderr.write(`claude-auth: ${cleanLine(line)}\n`)
 }
 
 /** The object of `--json`: what was or would be changed. */

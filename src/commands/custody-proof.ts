@@ -1,10 +1,11 @@
 // Proof that sole custody can be served here: something calls our installed program, and it reaches the login server.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { networkOf } from '../anthropic/network.js'
 import { reach } from '../anthropic/reach.js'
 import { readClientSettings, type SettingsSource, settingsFolder } from '../host/client-settings.js'
 import { currentFolder } from '../host/current-folder.js'
+import { bytesAt } from '../host/open-file.js'
 import type { Env } from '../host/paths.js'
 import { isOurHook } from '../install/hook-entries.js'
 import { shellAdvice } from '../install/shell-check.js'
@@ -42,9 +43,14 @@ function runsHooks(sources: SettingsSource[], settingsFile: string): boolean {
   const isOff = sources.some(({ disableAllHooks }) => disableAllHooks)
   if (isOff || managed.some(({ allowManagedHooksOnly }) => allowManagedHooksOnly)) return false
   // Of a file with comments the client reads nothing (2.1.197 and 2.1.330).
-  return sources.some(isOurs) && !onlyTolerantJson(readFileSync(settingsFile))
+  return (
+    sources.some(isOurs) &&
+    !onlyTolerantJson(bytesAt(settingsFile, { maxBytes: settingsMaxBytes }) ?? Buffer.alloc(0))
+  )
 }
 
+/** As the settings are read. */
+const settingsMaxBytes = 1024 * 1024
 const serverLimitMs = 10_000
 
 /** Why the login server is not reached from here; null where it answered a request without a credential. */

@@ -25,6 +25,7 @@ import {
   unknownCheck,
 } from '../report/doctor-text.js'
 import { inkFor } from '../report/ink.js'
+import { jsonText } from '../report/json-text.js'
 import { linePrefix } from '../report/line.js'
 import { progress } from '../report/progress.js'
 import { widthOf } from '../report/wrap.js'
@@ -121,7 +122,7 @@ function printJson({ verdict, checks }: Examination): void {
     hint,
     fixable: fixes.length > 0,
   }))
-  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, verdict, checks: plain })}\n`)
+  process.stdout.write(`${jsonText({ schemaVersion: 1, verdict, checks: plain })}\n`)
 }
 
 /** What is seen of it at the terminal, for stdout. */

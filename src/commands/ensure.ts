@@ -10,6 +10,7 @@ import { exitCodes, type Outcome } from '../outcome.js'
 import { configForShell, configOf, placeOf } from '../place.js'
 import { ensureLines, signInJournalLine } from '../report/ensure-text.js'
 import type { Actor } from '../report/journal.js'
+import { jsonText } from '../report/json-text.js'
 import { progress } from '../report/progress.js'
 import { brokenOutcome } from '../steps/outcome-of.js'
 import type { Report } from '../steps/report.js'
@@ -45,14 +46,14 @@ async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number>
   try {
     const { outcome, trouble, interrupted } = await run(flags, env, known).finally(over)
     known.interrupted = interrupted
-    if (flags.json) print([JSON.stringify(outcome)])
+    if (flags.json) print([jsonText(outcome)])
     else if (flags.for === 'timer') warn(journalLines(outcome, env, known))
     else if (flags.for === undefined)
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
     return exitCodes[outcome.verdict]
   } catch (error) {
     // A program that reads the object gets one, whatever happens; `main` says what broke.
-    if (flags.json) print([JSON.stringify(brokenOutcome(known.config))])
+    if (flags.json) print([jsonText(brokenOutcome(known.config))])
     throw error
   }
 }

@@ -23,6 +23,7 @@ import { systemManifest, systemPlan, systemProgram } from '../install/system-pla
 import type { InstallFlags } from '../install/wishes.js'
 import { exitCodes } from '../outcome.js'
 import { installedLines } from '../report/install-text.js'
+import { jsonText } from '../report/json-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import { printExamination } from './doctor.js'
@@ -67,7 +68,7 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
         await startTimersOfUsers(facts.shipped.userUnits)
       }
     } else if (!flags.dryRun) return 1
-    if (flags.json) print([JSON.stringify(changesObject(prepared, flags, notes))])
+    if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
     else if (!flags.dryRun) {
       if (prepared.changes.length > 0)
         print([custodyLine(whyShared === null ? choices.custody : 'shared')])

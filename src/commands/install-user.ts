@@ -24,6 +24,7 @@ import { notOurs, type Place, placeOf } from '../place.js'
 import { ensureLines } from '../report/ensure-text.js'
 import { errorLines } from '../report/error-text.js'
 import { installedLines } from '../report/install-text.js'
+import { jsonText } from '../report/json-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import { whyNotCalled, whyNotReached } from './custody-proof.js'
@@ -62,7 +63,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     if (isDone && facts.wantsUnits && prepared.changes.length > 0)
       startUserTimers(facts.shipped.userUnits)
     const login = isDone ? await firstEnsure(env) : null
-    if (flags.json) print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
+    if (flags.json) print([jsonText(changesObject(prepared, flags, prepared.notes))])
     const code = whyShared === null ? 0 : exitCodes.attention
     if (flags.json || login === null) return code
     if (prepared.changes.length > 0) print([custodyLine(custody)])

@@ -7,6 +7,7 @@ import type { LoginPaths } from '../host/paths.js'
 import { clean } from '../report/clean.js'
 import type { Ink } from '../report/ink.js'
 import { journalSentence } from '../report/journal-words.js'
+import { jsonText } from '../report/json-text.js'
 import { lastRunFile, readLastRuns } from '../report/last-run.js'
 import { lastRunLines } from '../report/last-run-text.js'
 import { linePrefix } from '../report/line.js'
@@ -45,7 +46,7 @@ export async function log(args: string[], io: LogIo): Promise<number> {
 }
 
 function show(lines: JournalLine[], json: boolean, io: LogIo): void {
-  for (const line of lines) io.stdout(json ? `${line.text}\n` : forPeople(line, io))
+  for (const line of lines) io.stdout(json ? `${jsonText(line.entry)}\n` : forPeople(line, io))
 }
 
 function forPeople(line: JournalLine, { ink, width }: LogIo): string {
@@ -58,7 +59,7 @@ function forPeople(line: JournalLine, { ink, width }: LogIo): string {
 function lastRun(json: boolean, { stdout, paths, ink }: LogIo): number {
   const { launch, other } = readLastRuns(join(paths.state, lastRunFile))
   const run = launch ?? other
-  if (json) stdout(`${JSON.stringify({ schemaVersion: 1, run })}\n`)
+  if (json) stdout(`${jsonText({ schemaVersion: 1, run })}\n`)
   else stdout(`${lastRunLines(run, ink).join('\n')}\n`)
   return 0
 }

@@ -8,6 +8,7 @@ import { clearMarks } from '../login/marks.js'
 import { exitCodes, type Verdict } from '../outcome.js'
 import { configOf, notOurs, type Place, placeOf } from '../place.js'
 import { inkFor } from '../report/ink.js'
+import { jsonText } from '../report/json-text.js'
 import { logoutLines } from '../report/logout-text.js'
 import { progress } from '../report/progress.js'
 import { expectedEmail } from '../steps/expected-email.js'
@@ -47,7 +48,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   if (flags.json) {
     const { trouble, endsAtMs, ...states } = done
     const object = { schemaVersion: 1, verdict, because: 'signed-out', email, ...states }
-    print([JSON.stringify({ ...object, trouble, endsAt: endsAtMs })])
+    print([jsonText({ ...object, trouble, endsAt: endsAtMs })])
   } else {
     const facts = { ...done, email, storeKind: config.store, nowMs: Date.now() }
     print(logoutLines(facts, await inkFor(env, process.stdout.isTTY === true)))

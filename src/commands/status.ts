@@ -5,6 +5,7 @@ import type { Env } from '../host/paths.js'
 import { exitCodes } from '../outcome.js'
 import { configOf, placeOf } from '../place.js'
 import { inkFor } from '../report/ink.js'
+import { jsonText } from '../report/json-text.js'
 import { shortLine } from '../report/short-line.js'
 import { type StatusFacts, statusLines } from '../report/status-text.js'
 import { widthOf } from '../report/wrap.js'
@@ -21,7 +22,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
   try {
     const { found, facts } = await lookedAt(env)
     const { stdout } = process
-    if (flags.json) print([JSON.stringify(statusObject(found, facts))])
+    if (flags.json) print([jsonText(statusObject(found, facts))])
     else if (flags.short) print([shortLine({ ...facts.outcome, ...facts }, facts.nowMs)])
     else print(statusLines(facts, widthOf(stdout), await inkFor(env, stdout.isTTY === true)))
     return exitCodes[found.outcome.verdict]
@@ -29,7 +30,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
     // A program that reads the object gets one, whatever happens; `main` says what broke.
     if (flags.json) {
       const { did, steps, alert, ...broken } = brokenOutcome(null)
-      print([JSON.stringify(broken)])
+      print([jsonText(broken)])
     }
     throw error
   }

@@ -27,6 +27,7 @@ import type { UninstallFlags } from '../install/wishes.js'
 import { exitCodes } from '../outcome.js'
 import { asUserLines, leftLines } from '../report/as-user-text.js'
 import { uninstalledLines } from '../report/install-text.js'
+import { jsonText } from '../report/json-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import { systemSite } from './install-system.js'
 
@@ -47,8 +48,7 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     if (!wanted && !flags.dryRun) return 1
     const left = wanted && manifest !== null ? await clear(site, manifest, flags) : []
     const notes = left.length > 0 ? leftLines(left, systemProgram) : []
-    if (flags.json)
-      print([JSON.stringify(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
+    if (flags.json) print([jsonText(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
     else if (wanted) {
       const changed = prepared.changes.length
       print(uninstalledLines({ scope: 'system', changed, root: flags.root }))

@@ -19,6 +19,7 @@ import { systemProgram } from '../install/system-plan.js'
 import type { SharedFlags, UninstallFlags } from '../install/wishes.js'
 import { notOurs, type Place, placeOf } from '../place.js'
 import { uninstalledLines } from '../report/install-text.js'
+import { jsonText } from '../report/json-text.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import { handBack, staysSole } from './hand-back.js'
 import { userSite } from './install-user.js'
@@ -130,5 +131,5 @@ function ownPlace(env: Env): Place {
 }
 
 function told(prepared: Prepared, flags: SharedFlags): void {
-  print([JSON.stringify(changesObject(prepared, flags, prepared.notes))])
+  print([jsonText(changesObject(prepared, flags, prepared.notes))])
 }

@@ -82,8 +82,13 @@ export function loginFields({ engine }: Both): Finding | null {
 }
 
 /** Can what we get be saved? */
-export function ownFiles({ closed, place }: LoginFacts): Finding | null {
-  if (closed === null) return place.owned ? ok(fileWords.ours) : null
+export function ownFiles({ closed, odd, place }: LoginFacts): Finding | null {
+  if (closed === null) {
+    // The next run puts another in the place of most.
+    if (odd !== null)
+      return found(odd.isNeeded ? 'fail' : 'warn', fileWords.odd(odd, place.person.home))
+    return place.owned ? ok(fileWords.ours) : null
+  }
   if (closed.why === 'read-only') return found('fail', fileWords.readOnly(closed.path))
   if (closed.why === 'foreign')
     return found('fail', fileWords.taken(closed.path, closed.uid, place.person.user))

@@ -1,11 +1,12 @@
 // The client beside the login: which one it is, its own settings, hooks and folders.
 
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { canRun } from '../host/access.js'
 import { findClient } from '../host/client.js'
 import { settingsFolder } from '../host/client-settings.js'
-import { isObject, jsonObject } from '../host/json.js'
+import { jsonObject } from '../host/json.js'
+import { textAt } from '../host/open-file.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './facts-login.js'
 import type { Look } from './look.js'
@@ -40,6 +41,8 @@ export interface ClientFacts {
 }
 
 const managedFolder = '/etc/claude-code/'
+/** Of the client's own configuration. */
+const configMaxBytes = 64 * 1024 * 1024
 const answerMs = 10_000
 
 export async function clientFacts(
@@ -76,13 +79,8 @@ async function versionOf(path: string, env: Look['env']): Promise<string | null>
 
 function onboardingIn(file: string): ClientFacts['onboarding'] {
   if (!existsSync(file)) return 'no-config'
-  let config: unknown = null
-  try {
-    config = jsonObject(readFileSync(file))
-  } catch {
-    // Somebody else's, or no file at all.
-  }
-  if (!isObject(config)) return 'unreadable'
+  const config = jsonObject(textAt(file, { maxBytes: configMaxBytes }) ?? '')
+  if (config === null) return 'unreadable'
   return config['hasCompletedOnboarding'] === true ? 'done' : 'not-done'
 }
 

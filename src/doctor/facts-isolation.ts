@@ -1,9 +1,9 @@
 // Whether the session with Vault opens what is somebody else's: asked for it by name, and, where Vault tells, without touching it.
 
-import { readFileSync } from 'node:fs'
 import type { VaultConfig } from '../host/config/resolved.js'
 import { rosterUsers } from '../host/config/roster.js'
 import { isObject } from '../host/json.js'
+import { textAt } from '../host/open-file.js'
 import type { Run } from '../run.js'
 import type { VaultClient, VaultReply } from '../store/vault-client.js'
 
@@ -123,12 +123,8 @@ function toldBy(reply: VaultReply): Capabilities | null {
 
 /** Names, or numbers, of the password file; those of a directory service are not looked for. */
 function peopleHere(asNumbers: boolean): string[] {
-  let text = ''
-  try {
-    text = readFileSync('/etc/passwd', 'utf8')
-  } catch {
-    // Nobody is known then, and the one that nobody has is asked about.
-  }
+  // Without it nobody is known, and the one that nobody has is asked about.
+  const text = textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? ''
   return text
     .split('\n')
     .map(line => line.split(':'))

@@ -15,6 +15,7 @@ import { startRun } from '../start.js'
 import { look, type Seen } from '../steps/look.js'
 import { type ClosedPath, closedPath } from './closed-path.js'
 import type { Look } from './look.js'
+import { type OddFile, oddFile } from './odd-file.js'
 
 /** Who owns a path, and who else may use it. */
 export interface PathFacts {
@@ -39,6 +40,8 @@ export interface LoginFacts {
   unsafe: (PathFacts & { why: string }) | null
   /** What of ours can't be written to. */
   closed: ClosedPath | null
+  /** What of ours is no file. */
+  odd: OddFile | null
   /** In our state folder and sealed store, and readable by others. */
   open: PathFacts[]
   /** The file with the Vault token or JWT; null where there is none, and for a link. */
@@ -82,6 +85,7 @@ export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFact
     hasComments: seen.file.bytes !== null && onlyTolerantJson(seen.file.bytes),
     unsafe: unsafeAbove(place),
     closed: closedPath(place, store),
+    odd: oddFile(place, store),
     open: place.owned ? openPaths(place, store) : [],
     vaultSecret: vaultSecret(config.vault),
     plainCopies: place.owned ? plainCopies(place) : [],

@@ -1,9 +1,10 @@
 // The machine below: disk, file system, and the Node that wrapper, hooks and timer start.
 
-import { existsSync, lstatSync, readFileSync, realpathSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { canRun } from '../host/access.js'
 import { type NetworkSettings, networkSettings } from '../host/network-settings.js'
+import { textAt } from '../host/open-file.js'
 import { ownPaths } from '../host/paths.js'
 import { askProgram } from './ask-program.js'
 import type { LoginFacts } from './facts-login.js'
@@ -27,6 +28,8 @@ export interface MachineFacts {
 }
 
 const answerMs = 10_000
+/** Of a machine with many thousands of mounts. */
+const mountsMaxBytes = 64 * 1024 * 1024
 
 export async function machineFacts({ place, run, settings }: LoginFacts): Promise<MachineFacts> {
   const { env } = run
@@ -60,7 +63,10 @@ function diskOf(path: string): DiskFacts | null {
     const { bsize, bavail, files, ffree } = statfsSync(path)
     return {
       path,
-      fileSystem: fileSystemOf(realpathSync(path), readFileSync('/proc/self/mountinfo', 'utf8')),
+      fileSystem: fileSystemOf(
+        realpathSync(path),
+        textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes }) ?? '',
+      ),
       freeBytes: bsize * bavail,
       freeInodes: files > 0 ? ffree : null,
     }

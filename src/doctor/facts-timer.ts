@@ -1,6 +1,6 @@
 // Who renews while nobody launches: systemd's timers for this user, or a loop of `ensure --every`.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { textAt } from '../host/open-file.js'
 import { readJournal } from '../report/read-journal.js'
 import { askProgram, plainEnv } from './ask-program.js'
@@ -106,7 +106,7 @@ function loopOf(uid: number): number | null {
     if (!/^\d+$/.test(name)) continue
     try {
       if (statSync(`/proc/${name}`).uid !== uid) continue
-      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      const words = (textAt(`/proc/${name}/cmdline`, { maxBytes: mostBytes }) ?? '').split('\0')
       const at = words.indexOf('ensure')
       const isOurs = at > 0 && /(?:^|\/)claude-auth$/.test(words[at - 1] ?? '')
       if (isOurs && words.some(word => word === '--every' || word.startsWith('--every=')))

@@ -6,8 +6,6 @@ import {
   fchmodSync,
   fstatSync,
   lstatSync,
-  openSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   symlinkSync,
@@ -17,6 +15,7 @@ import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { enterGate } from '../host/gate.js'
 import { jsonObject } from '../host/json.js'
+import { openFolder, openRegular, textAt } from '../host/open-file.js'
 import type { Verdict } from '../outcome.js'
 import type { Place } from '../place.js'
 import { fixWords, refusals } from '../report/doctor-text.js'
@@ -25,6 +24,9 @@ import type { Fix } from './check.js'
 
 /** Null: it is done; else why not, in words. */
 export type Refusal = string | null
+
+/** Of the client's own configuration. */
+const maxBytes = 64 * 1024 * 1024
 
 /** What mending needs of the world. */
 export interface Tools {
@@ -95,8 +97,7 @@ function mendPath(fix: Exclude<Fix, { do: 'ensure' }>, tools: Tools): Refusal | 
 
 /** On the descriptor that was judged, so that nothing can be put in its place in between. */
 function changeMode(path: string, mode: number, uid: number): Refusal {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const file = openSync(path, flags)
+  const file = openPlace(path)
   try {
     const about = fstatSync(file)
     if (about.uid !== uid) return refusals.notYours(path, about.uid)
@@ -105,6 +106,15 @@ function changeMode(path: string, mode: number, uid: number): Refusal {
   } finally {
     closeSync(file)
   }
+}
+
+/** What is no link; a socket or a device of this user's is none that we made. */
+function openPlace(path: string): number {
+  const about = lstatSync(path)
+  if (about.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' })
+  return about.isDirectory()
+    ? openFolder(path, { links: 'refuse' })
+    : openRegular(path, constants.O_RDONLY, { links: 'refuse' })
 }
 
 /** Behind the gate, so that it is no run of ours that holds it by now. */
@@ -157,7 +167,7 @@ async function markOnboarded(path: string, { place, nonce }: Tools): Promise<Ref
     const about = lstatSync(path, { throwIfNoEntry: false })
     if (about && about.uid !== place.person.uid) return refusals.notYours(path, about.uid)
     if (about && !about.isFile()) return refusals.isLink(path)
-    const text = about ? readFileSync(path, 'utf8') : '{}'
+    const text = about ? (textAt(path, { maxBytes, links: 'refuse' }) ?? '') : '{}'
     if (jsonObject(text) === null) return refusals.notJson(path)
     const formattingOptions = { insertSpaces: true, tabSize: 2 }
     const edits = modify(text, ['hasCompletedOnboarding'], true, { formattingOptions })

@@ -1,8 +1,9 @@
 // This very program: where it lies, and how to tell one of its wrappers.
 
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startAt } from '../host/open-file.js'
 
 /** The folder with `bin/` and `dist/`; a `current` link above it is resolved. */
 export function programFolder(): string {
@@ -21,19 +22,5 @@ export function lastingFolder(folder: string): string {
 
 /** Is what `path` leads to a wrapper of ours, of whichever version? Known by its second line, as in find-client.sh. */
 export function isWrapper(path: string): boolean {
-  let file: number
-  try {
-    file = openSync(realpathSync(path), 'r')
-  } catch {
-    return false
-  }
-  try {
-    const bytes = Buffer.alloc(200)
-    const text = bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0))
-    return /^#!.*\n# claude-auth wrapper/.test(text)
-  } catch {
-    return false
-  } finally {
-    closeSync(file)
-  }
+  return /^#!.*\n# claude-auth wrapper/.test(startAt(path, 200)?.toString('latin1') ?? '')
 }

@@ -1,7 +1,8 @@
 // The start-up files of a shell: which one it reads last, and where in them an alias or function named claude is made.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { textAt } from '../host/open-file.js'
 
 export const shellNames = ['bash', 'zsh', 'fish', 'sh'] as const
 export type ShellName = (typeof shellNames)[number]
@@ -44,7 +45,17 @@ const names: Record<ShellName, string[]> = {
   fish: ['config.fish', 'functions/claude.fish', 'conf.d/alias.fish', 'conf.d/aliases.fish'],
   sh: ['.profile'],
 }
-const making = /^[^#]*(?:\balias\s.*\bclaude[=\s]|\bfunction\s+claude\b|\bclaude\s*\(\))/
+
+/** More than anybody writes by hand. */
+const maxBytes = 1024 * 1024
+
+/** Each part is looked for by itself, so that a long line takes no longer than its length. */
+function isMaking(line: string): boolean {
+  const code = line.replace(/#.*/, '')
+  const alias = /\balias\s/.exec(code)
+  if (alias && /\bclaude[=\s]/.test(code.slice(alias.index + alias[0].length))) return true
+  return /\bfunction\s+claude\b|\bclaude\s*\(\)/.test(code)
+}
 
 /** Where it is made, by file and line from 1; null where that is none of the usual files. */
 export function madeAt(
@@ -53,16 +64,12 @@ export function madeAt(
 ): { file: string; line: number } | null {
   const folder = name === 'fish' ? fish : name === 'zsh' ? zsh : home
   for (const file of names[name].map(each => join(folder, each))) {
-    const line = linesOf(file).findLastIndex(each => making.test(each)) + 1
+    const line = linesOf(file).findLastIndex(isMaking) + 1
     if (line > 0) return { file, line }
   }
   return null
 }
 
 function linesOf(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n')
-  } catch {
-    return []
-  }
+  return (textAt(file, { maxBytes }) ?? '').split('\n')
 }

@@ -5,10 +5,11 @@
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { endSession } from './end-session.js'
 import { systemCode } from './error.js'
+import { openNull, textAt } from './open-file.js'
 
 /** A user as the password database has them. */
 export interface Account {
@@ -100,7 +101,7 @@ function tryStart(...given: Parameters<typeof start>) {
 
 function start(user: Account, command: string[], env: Record<string, string>) {
   const { program, args, ids } = lowered(user, command)
-  const nothing = openSync('/dev/null', 'r+')
+  const nothing = openNull()
   const umask = process.umask(0o077)
   try {
     return spawn(program, args, {
@@ -156,13 +157,11 @@ const closedOnExec = 0o2_000_000
 
 function isInheritable(descriptor: number): boolean {
   if (descriptor <= 2) return false
-  try {
-    const about = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')
-    const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(about)?.[1] ?? '0', 8)
-    return (flags & closedOnExec) === 0
-  } catch {
-    return false
-  }
+  // What it tells of an epoll or inotify descriptor has a line for each thing that is watched.
+  const about = textAt(`/proc/self/fdinfo/${descriptor}`, { maxBytes: 16 * 1024 * 1024 })
+  if (about === null) return false
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(about)?.[1] ?? '0', 8)
+  return (flags & closedOnExec) === 0
 }
 
 /** From descriptor 3 on: /dev/null in the place of each that would be inherited. */

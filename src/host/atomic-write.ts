@@ -7,13 +7,13 @@ import {
   fsyncSync,
   futimesSync,
   mkdirSync,
-  openSync,
   renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemCode } from './error.js'
+import { createFile, openFolder } from './open-file.js'
 import { writeFailed } from './write-failed.js'
 
 export interface AtomicWriteOptions {
@@ -50,7 +50,7 @@ export function atomicWrite(path: string, data: string | Uint8Array, options: At
 /** Creates `path` (it must not exist) with its mode whatever the umask, and syncs its bytes to disk. */
 function writeNew(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
   const { mtimeSeconds } = options
-  const file = openSync(path, 'wx', 0o600)
+  const file = createFile(path)
   try {
     fchmodSync(file, 0o600)
     writeAll(file, data)
@@ -77,7 +77,7 @@ export function writeAll(file: number, data: string | Uint8Array, position: numb
 
 /** Makes a rename or unlink in `folder` durable; file systems that can't sync a folder are left alone. */
 export function syncFolder(folder: string) {
-  const handle = openSync(folder, 'r')
+  const handle = openFolder(folder)
   try {
     fsyncSync(handle)
   } catch (error) {

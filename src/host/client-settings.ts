@@ -1,9 +1,10 @@
 // What the client's own settings files say that matters for a login: `env`, `apiKeyHelper` and hooks.
 
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from './error.js'
 import { isObject, type JsonObject } from './json.js'
+import { readBounded } from './open-file.js'
 import type { Env } from './paths.js'
 import { tolerantJson } from './tolerant-json.js'
 import { distrustedWay } from './trusted-way.js'
@@ -120,20 +121,10 @@ async function readSettings(
     notes.push({ file, why })
     return null
   }
-  let fd: number | null = null
-  let text: string
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    const stat = fstatSync(fd)
-    if (!stat.isFile()) return leaveOut('is not a regular file')
-    if (stat.size > maxBytes) return leaveOut('is larger than 1 MiB')
-    text = readFileSync(fd, 'utf8')
-  } catch (error) {
-    return isAbsence(error) ? null : leaveOut(`cannot be read (${systemCode(error)})`)
-  } finally {
-    if (fd !== null) closeSync(fd)
-  }
-  const value = await tolerantJson(text)
+  const read = readBounded(file, { maxBytes })
+  if (read.kind === 'missing') return null
+  if (read.kind === 'unfit') return leaveOut(read.why)
+  const value = await tolerantJson(read.bytes.toString())
   return isObject(value) ? value : leaveOut('is not a JSON object')
 }
 

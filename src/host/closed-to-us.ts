@@ -1,8 +1,9 @@
 // What is there and can't be read: by rights or by a fault of the machine, whatever is in it. Nobody may take it for missing.
 
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { AuthError, systemCode } from './error.js'
+import { textAt } from './open-file.js'
 import { quoted } from './quoted.js'
 import { descriptorCodes, foreignAbove } from './write-failed.js'
 
@@ -66,7 +67,7 @@ function nameOf(uid: number): string | null {
   if (uid === 0) return 'root'
   try {
     if (uid === process.geteuid?.()) return userInfo().username
-    const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
+    const lines = (textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? '').split('\n')
     const found = lines.map(line => line.split(':')).find(fields => fields[2] === String(uid))
     return found?.[0] ?? null
   } catch {

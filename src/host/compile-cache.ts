@@ -10,8 +10,6 @@ import {
   fstatSync,
   lstatSync,
   readdirSync,
-  readFileSync,
-  readSync,
   type Stats,
   statSync,
   unlinkSync,
@@ -19,7 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { atomicWrite, makePrivateFolder } from './atomic-write.js'
-import { openOwn } from './open-file.js'
+import { bytesOf, openOwn, startOf } from './open-file.js'
 import type { Env } from './paths.js'
 import { distrustOf } from './trusted-path.js'
 
@@ -34,6 +32,8 @@ export interface CodePlace {
  * it knows the length, and damaged code can crash it.
  */
 const checksumBytes = 32
+/** Many times the largest. */
+const codeMaxBytes = 256 * 1024 * 1024
 /** Since it was written: what is still wanted by then is written anew. */
 const forgottenMs = 30 * 24 * 3600_000
 
@@ -115,7 +115,8 @@ function readKept({ folder, name }: CodePlace, source: Buffer): Buffer | undefin
     const file = openOwn(join(folder, name), constants.O_RDONLY)
     try {
       if ((fstatSync(file).mode & 0o022) !== 0) return undefined
-      const bytes = readFileSync(file)
+      const bytes = bytesOf(file, codeMaxBytes)
+      if (bytes === null) return undefined
       const code = bytes.subarray(checksumBytes)
       const isWhole = checksumOf(source, code).equals(bytes.subarray(0, checksumBytes))
       return isWhole ? code : undefined
@@ -173,11 +174,8 @@ function isCode(path: string, isUnwanted: (stat: Stats) => boolean): boolean {
   try {
     file = openOwn(path, constants.O_RDONLY)
     if (!isUnwanted(fstatSync(file))) return false
-    const start = Buffer.alloc(checksumBytes + 4)
-    return (
-      readSync(file, start, 0, start.length, 0) === start.length &&
-      start.readUInt16LE(checksumBytes + 2) === v8Magic
-    )
+    const start = startOf(file, checksumBytes + 4)
+    return start.length === checksumBytes + 4 && start.readUInt16LE(checksumBytes + 2) === v8Magic
   } catch {
     return false
   } finally {

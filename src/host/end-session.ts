@@ -1,7 +1,8 @@
 // Ending all that a program has started: its session, its descendants, and what bears its mark in the environment.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { textAt } from './open-file.js'
 
 /** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
 export interface Started {
@@ -11,6 +12,8 @@ export interface Started {
   mark: string
 }
 
+/** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
+const maxBytes = 8 * 1024 * 1024
 const mostRounds = 50
 const betweenMs = 20
 
@@ -51,7 +54,8 @@ function alive({ leader, uid, mark }: Started): number[] {
 function look(name: string, uid: number): Found[] {
   try {
     if (statSync(`/proc/${name}`).uid !== uid) return []
-    const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+    const stat = textAt(`/proc/${name}/stat`, { maxBytes })
+    if (stat === null) return []
     const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (state === 'Z' || state === 'X') return []
     return [{ pid: Number(name), parent: Number(parent), session: Number(session) }]
@@ -61,11 +65,7 @@ function look(name: string, uid: number): Found[] {
 }
 
 function hasMark(pid: number, mark: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
-  } catch {
-    return false
-  }
+  return textAt(`/proc/${pid}/environ`, { maxBytes })?.split('\0').includes(mark) ?? false
 }
 
 function kill(pid: number): void {

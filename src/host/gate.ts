@@ -1,10 +1,11 @@
 // The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makePrivateFolder } from './atomic-write.js'
 import { AuthError, systemCode } from './error.js'
+import { openRegular } from './open-file.js'
 import { writeFailed } from './write-failed.js'
 
 export interface Gate {
@@ -47,8 +48,12 @@ function isOpenOn(descriptor: number, path: string): boolean {
 function open(path: string): number {
   makePrivateFolder(dirname(path))
   try {
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    return openRegular(path, constants.O_RDWR | constants.O_CREAT, { links: 'refuse' })
   } catch (error) {
+    if (error instanceof AuthError)
+      throw new AuthError('write-failed', `could not open ${path}: it is no regular file`, {
+        hint: error.hint,
+      })
     throw writeFailed(path, error, `could not open ${path}`)
   }
 }

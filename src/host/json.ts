@@ -16,16 +16,55 @@ export function jsonObject(text: string | Buffer): JsonObject | null {
   }
 }
 
-/** Are lists and objects in `text` nested deeper than 500 levels? What stands in strings does not count. */
+/**
+ * Are lists and objects in `text` nested deeper than 500 levels? What stands in strings and comments does not count. A
+ * string ends with its line at the latest, as for whoever is patient with broken JSON. Takes one look at each character.
+ */
 export function isTooDeep(text: string | Buffer): boolean {
-  const bytes = typeof text === 'string' ? text : text.toString('latin1')
+  const chars = typeof text === 'string' ? text : text.toString('latin1')
   let depth = 0
-  for (const [token] of bytes.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') depth += 1
-    else if (token === ']' || token === '}') depth -= 1
-    if (depth > deepest) return true
+  for (let at = 0; at < chars.length; at++) {
+    switch (chars[at]) {
+      case '"':
+        at = endOfString(chars, at)
+        break
+      case '/':
+        at = endOfComment(chars, at)
+        break
+      case '[':
+      case '{':
+        depth += 1
+        if (depth > deepest) return true
+        break
+      case ']':
+      case '}':
+        depth -= 1
+    }
   }
   return false
+}
+
+/** Where the string that begins at `start` has its last character. */
+function endOfString(chars: string, start: number): number {
+  for (let at = start + 1; at < chars.length; at++) {
+    const char = chars[at]
+    if (char === '"' || char === '\n' || char === '\r') return at
+    if (char === '\\') at += 1
+  }
+  return chars.length
+}
+
+/** The same of a comment; `start` where there is none. */
+function endOfComment(chars: string, start: number): number {
+  const next = chars[start + 1]
+  if (next === '*') {
+    const end = chars.indexOf('*/', start + 2)
+    return end < 0 ? chars.length : end + 1
+  }
+  if (next !== '/') return start
+  let end = start + 2
+  while (end < chars.length && chars[end] !== '\n' && chars[end] !== '\r') end++
+  return end
 }
 
 export function isObject(value: unknown): value is JsonObject {

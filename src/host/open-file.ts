@@ -1,4 +1,6 @@
-// Opening and reading files: regular ones of bounded size only, so that no pipe, device or endless file can hold us.
+// The one door to files: only regular ones of bounded size are read, so that no pipe, device or endless file holds us.
+//
+// Nothing else in src/ opens or reads a file by its path (test/host/one-door-to-files.test.ts).
 
 import {
   type BigIntStats,
@@ -62,6 +64,35 @@ export function openOwn(path: string, flags: number): number {
   throw new AuthError('not-private', `${path} is not ours`, { hint: `ls -l ${quoted(path)}` })
 }
 
+/**
+ * The bytes of a file of our own state, as `openOwn` opens it; null where there are more than `maxBytes`. Throws the
+ * system's error, or `not-private` for what is not ours.
+ */
+export function ownBytes(path: string, maxBytes: number): Buffer | null {
+  const file = openOwn(path, constants.O_RDONLY)
+  try {
+    return bytesOf(file, maxBytes)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Makes the file `path`, mode 0600, and opens it for writing. Throws the system's error: `EEXIST` where anything is. */
+export function createFile(path: string): number {
+  return openSync(path, 'wx', 0o600)
+}
+
+/** Opens a folder, to sync it or to change its mode. Throws the system's error. */
+export function openFolder(path: string, { links = 'follow' }: OpenRules = {}): number {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+  return openSync(path, O_RDONLY | O_DIRECTORY | (links === 'refuse' ? O_NOFOLLOW : 0))
+}
+
+/** Opens `/dev/null`, which leads nowhere. */
+export function openNull(): number {
+  return openSync('/dev/null', 'r+')
+}
+
 /** The bytes of the regular file `path`, judged on the descriptor that is read. Never throws, never waits. */
 export function readBounded(path: string, rules: ReadRules): FileRead {
   let file: number
@@ -94,6 +125,23 @@ export function textAt(path: string, rules: ReadRules): string | null {
   return bytesAt(path, rules)?.toString() ?? null
 }
 
+/** The first `count` bytes of `path`, or all of a shorter file; null where it is missing or can't be used. */
+export function startAt(path: string, count: number, rules: OpenRules = {}): Buffer | null {
+  let file: number
+  try {
+    file = openRegular(path, constants.O_RDONLY, rules)
+  } catch {
+    return null
+  }
+  try {
+    return startOf(file, count)
+  } catch {
+    return null
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** The bytes of `path`, or null where it is missing. Throws `not-private` for what can't be used. */
 export function requireBytes(path: string, rules: ReadRules): Buffer | null {
   const read = readBounded(path, rules)
@@ -111,10 +159,32 @@ export function unfit(path: string, { why, code }: { why: string; code: string |
 
 /** All that can be read from `file`; null where that is more than `maxBytes`. Size alone tells nothing of `/proc`. */
 export function bytesOf(file: number, maxBytes: number): Buffer | null {
+  const bytes = startOf(file, maxBytes + 1)
+  return bytes.length > maxBytes ? null : bytes
+}
+
+/** At most `count` bytes of `file`, from `position` on. Throws the system's error. */
+export function startOf(file: number, count: number, position = 0): Buffer {
+  const chunks: Buffer[] = []
+  // In one piece where its size is true.
+  const expected = Math.max(fstatSync(file).size - position + 1, 4096)
+  for (let length = 0; length < count; ) {
+    const left = length < expected ? expected - length : 16 * 1024
+    const chunk = Buffer.allocUnsafe(Math.min(left, count - length))
+    const got = readSync(file, chunk, 0, chunk.length, position + length)
+    if (got === 0) break
+    chunks.push(chunk.subarray(0, got))
+    length += got
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+/** All that comes from the pipe `file`; null where that is more than `maxBytes`. Waits for its other end. */
+export function bytesOfPipe(file: number, maxBytes: number): Buffer | null {
   const chunks: Buffer[] = []
   for (let length = 0; length <= maxBytes; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(64 * 1024, maxBytes + 1 - length))
-    const got = readSync(file, chunk, 0, chunk.length, length)
+    const chunk = Buffer.alloc(256 * 1024)
+    const got = readSync(file, chunk, 0, chunk.length, null)
     if (got === 0) return Buffer.concat(chunks)
     chunks.push(chunk.subarray(0, got))
     length += got

@@ -1,7 +1,7 @@
 // The environment that the client was started with, for a hook: the hook's own may hold what a repository put there.
 
-import { readSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { bytesOfPipe } from './open-file.js'
 import type { Env } from './paths.js'
 
 /** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
@@ -12,7 +12,7 @@ const mostBytes = 8 * 1024 * 1024
  * a line, a line break within one as the byte 1. Null for nothing at all, or more than any process can have.
  */
 export function environmentOnInput(file: number): Env | null {
-  const bytes = readBounded(file)
+  const bytes = bytesOfPipe(file, mostBytes)
   if (bytes === null || bytes.length === 0) return null
   return parseEnvironment(bytes.map(byte => (byte === 10 ? 0 : byte === 1 ? 10 : byte)))
 }
@@ -31,19 +31,6 @@ export function parseEnvironment(bytes: Uint8Array): Env {
     if (at > 0 && !found.has(name)) found.set(name, entry.slice(at + 1))
   }
   return Object.fromEntries(found)
-}
-
-/** Null where there is more than any process can have. */
-function readBounded(file: number): Buffer | null {
-  const parts: Buffer[] = []
-  for (let length = 0; length <= mostBytes; ) {
-    const part = Buffer.alloc(256 * 1024)
-    const got = readSync(file, part, 0, part.length, null)
-    if (got === 0) return Buffer.concat(parts)
-    parts.push(part.subarray(0, got))
-    length += got
-  }
-  return null
 }
 
 function home(): { HOME?: string } {

@@ -1,9 +1,12 @@
 // JSON as people write it: comments and trailing commas are let pass.
 
-/** Undefined for what is no JSON all the same; an empty text is an empty object. */
+import { isTooDeep } from './json.js'
+
+/** Undefined for what is no JSON all the same, or nested deeper than `isTooDeep` allows; an empty text is an empty object. */
 export async function tolerantJson(text: string): Promise<unknown> {
   const body = text.replace(/^\uFEFF/, '')
   if (body.trim() === '') return {}
+  if (isTooDeep(body)) return undefined
   try {
     return JSON.parse(body)
   } catch {

@@ -1,27 +1,24 @@
 // Writing over a file where it stands: for a place in which no other file can take its name, such as a mount point.
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-} from 'node:fs'
+import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs'
 import { writeAll } from './atomic-write.js'
+import { AuthError } from './error.js'
+import { bytesOf, openOwn } from './open-file.js'
+
+/** Larger than any file that is written so. */
+const maxBytes = 16 * 1024 * 1024
 
 /**
  * Opens `path` for writing over it: a regular file of the effective user's under one name only, not a
  * link. Changes nothing. Throws the system's error, or one with the code `EPERM` for what is not ours.
  */
 export function openInPlace(path: string): number {
-  const { O_RDWR, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
-  const file = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-  const about = fstatSync(file)
-  if (about.isFile() && about.nlink === 1 && about.uid === process.geteuid?.()) return file
-  closeSync(file)
-  throw Object.assign(new Error(`${path} is not ours alone`), { code: 'EPERM' })
+  try {
+    return openOwn(path, constants.O_RDWR)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    throw Object.assign(new Error(`${path} is not ours alone`), { code: 'EPERM' })
+  }
 }
 
 /**
@@ -33,7 +30,8 @@ export function openInPlace(path: string): number {
 export function writeInPlace(path: string, text: Uint8Array): void {
   const file = openInPlace(path)
   try {
-    const before = wholeOf(file)
+    const before = bytesOf(file, maxBytes)
+    if (before === null) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' })
     const length = Math.max(before.length, text.length)
     const padded = Buffer.alloc(length, '\n')
     padded.set(text)
@@ -58,12 +56,4 @@ function putBack(file: number, before: Buffer): void {
   } catch {
     // The first error tells what is wrong.
   }
-}
-
-function wholeOf(file: number): Buffer {
-  const bytes = Buffer.alloc(fstatSync(file).size)
-  let length = 0
-  for (let got = -1; got !== 0 && length < bytes.length; length += got)
-    got = readSync(file, bytes, length, bytes.length - length, length)
-  return bytes.subarray(0, length)
 }

@@ -1,6 +1,7 @@
 // The one key that an installation sets in our own configuration, beside whatever a person wrote there. Pure.
 
 import { isMap, parseDocument } from 'yaml'
+import { tooMuch } from '../host/config/yaml-file.js'
 import { inserted, removed } from './json-text.js'
 import { Unfit } from './unfit.js'
 
@@ -43,7 +44,14 @@ function isInBraces({ contents }: ReturnType<typeof documentOf>): boolean {
 }
 
 function documentOf(text: string) {
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
+  const excess = tooMuch(text)
+  if (excess !== null) throw new Unfit(`is too much to parse: ${excess}`)
+  // The library compares each key with all before it; whether one is repeated is for whoever reads the file.
+  const document = parseDocument(text, {
+    prettyErrors: false,
+    stringKeys: true,
+    uniqueKeys: false,
+  })
   if (document.errors.length > 0) throw new Unfit('is not YAML')
   if (document.contents !== null && !isMap(document.contents)) throw new Unfit('is no map of keys')
   return document

@@ -1,7 +1,7 @@
 // JSON with comments as text: members put in and taken out so that every other byte stays as it is. Pure.
 
 import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-parser'
-import { isObject } from '../host/json.js'
+import { isObject, isTooDeep } from '../host/json.js'
 import { Unfit } from './unfit.js'
 
 /** What stands at `path`; undefined where nothing does. Throws `Unfit` for what is no JSON object. */
@@ -45,8 +45,7 @@ export function removed(text: string, path: JSONPath): string {
   const node = value?.parent?.type === 'property' ? value.parent : value
   const siblings = node?.parent?.children ?? []
   if (node === undefined) return text
-  const blanks = /(?:\r?\n)?[ \t]*$/.exec(body.slice(0, node.offset))?.[0].length ?? 0
-  const start = node.offset - blanks
+  const start = lineBreakBefore(body, node.offset)
   const end = node.offset + node.length
   const comma = /^\s*,/.exec(body.slice(end))?.[0].length ?? 0
   const previous = siblings[siblings.indexOf(node) - 1]
@@ -55,6 +54,14 @@ export function removed(text: string, path: JSONPath): string {
       ? body.slice(0, start)
       : withoutComma(body.slice(0, start), previous.offset + previous.length)
   return text.slice(0, text.length - body.length) + before + body.slice(end + comma)
+}
+
+/** Where the blanks before `offset` begin, and the line break before those. */
+function lineBreakBefore(text: string, offset: number): number {
+  let start = offset
+  while (text[start - 1] === ' ' || text[start - 1] === '\t') start -= 1
+  if (text[start - 1] !== '\n') return start
+  return text[start - 2] === '\r' ? start - 2 : start - 1
 }
 
 /** Without the first comma from `from` on that is in no comment. */
@@ -67,6 +74,7 @@ function withoutComma(text: string, from: number): string {
 }
 
 function rootOf(text: string): Node {
+  if (isTooDeep(text)) throw new Unfit('is nested too deeply')
   const errors: unknown[] = []
   const root = parseTree(withoutMark(text), errors as never[], { allowTrailingComma: true })
   if (root === undefined || errors.length > 0) throw new Unfit('is not JSON')
@@ -102,10 +110,13 @@ function indented(value: unknown, unit: string, newLine: string): string {
 }
 
 function indentAt(text: string, offset: number): string {
-  return /[^\n]*$/.exec(text.slice(0, offset))?.[0].match(/^[ \t]*/)?.[0] ?? ''
+  const line = text.lastIndexOf('\n', offset - 1) + 1
+  return /^[ \t]*/.exec(text.slice(line, offset))?.[0] ?? ''
 }
 
 /** The blanks before what begins at `offset`, if it is the first in its line; else null. */
 function ownLineIndent(text: string, offset: number): string | null {
-  return /(?:^|\n)([ \t]*)$/.exec(text.slice(0, offset))?.[1] ?? null
+  const line = text.lastIndexOf('\n', offset - 1) + 1
+  const before = text.slice(line, offset)
+  return /^[ \t]*$/.test(before) ? before : null
 }

@@ -1,7 +1,8 @@
 // Looking at the paths of a plan, each in the way that its kind asks for.
 
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { textAt } from '../host/open-file.js'
 import { runTool } from '../host/system-tools.js'
 import { absent, look, present, type Seen } from './seen.js'
 import type { Wanted } from './wanted.js'
@@ -23,7 +24,7 @@ export function lookAt(prefix: string, { path, make }: Pick<Wanted, 'path' | 'ma
 /** The names in a group; null when there is no such group. */
 export function groupMembers(name: string): string[] | null {
   const { code, stdout, isMissing } = runTool('getent', ['group', name])
-  const lines = isMissing ? readFileSync('/etc/group', 'utf8') : stdout
+  const lines = isMissing ? (textAt('/etc/group', { maxBytes: 16 * 1024 * 1024 }) ?? '') : stdout
   const line = lines.split('\n').find(each => each.startsWith(`${name}:`))
   if ((code !== 0 && !isMissing) || line === undefined) return null
   return (line.split(':')[3] ?? '').split(',').filter(each => each !== '')

@@ -1,11 +1,11 @@
 // What an installation has changed, and what stood there before: enough to take exactly that back.
 
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
-import { AuthError, systemCode } from '../host/error.js'
+import { AuthError } from '../host/error.js'
 import { isObject, jsonObject } from '../host/json.js'
+import { requireBytes } from '../host/open-file.js'
 import type { Seen } from './seen.js'
 import type { Make } from './wanted.js'
 
@@ -33,12 +33,19 @@ export interface Manifest {
   entries: Entry[]
 }
 
+/** A record of files of a machine, of 4 MiB each at most. */
+const maxBytes = 256 * 1024 * 1024
+
 /**
  * The manifest at `path`, or null when there is none. Only one that `uid` wrote is believed.
  * Throws `not-private` for any other.
  */
 export function readManifest(path: string, uid: number): Manifest | null {
-  const text = read(path, uid)
+  const text = requireBytes(path, {
+    maxBytes,
+    links: 'refuse',
+    judge: stat => (Number(stat.uid) === uid ? null : 'belongs to somebody else'),
+  })
   if (text === null) return null
   const value = jsonObject(text)
   if (
@@ -71,25 +78,4 @@ export function timersIn(manifest: Manifest | null): string[] {
     ({ path }) => /[^/]+\.timer$/.exec(path)?.[0] ?? [],
   )
   return [...new Set(names)]
-}
-
-function read(path: string, uid: number): string | null {
-  let file: number
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
-    throw new AuthError('not-private', `${path} cannot be read (${systemCode(error)})`, {
-      hint: `ls -l ${path}`,
-    })
-  }
-  try {
-    if (fstatSync(file).uid !== uid)
-      throw new AuthError('not-private', `${path} belongs to somebody else`, {
-        hint: `ls -l ${path}`,
-      })
-    return readFileSync(file, 'utf8')
-  } finally {
-    closeSync(file)
-  }
 }

@@ -1,8 +1,12 @@
 // The Node that the program itself brings, as a .deb, .rpm or .tar.gz does: an installation gets one of its own.
 
-import { chmodSync, linkSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { requireBytes } from '../host/open-file.js'
 import { isForAll } from './program.js'
+
+/** Several times the size of one. */
+const nodeMaxBytes = 1024 * 1024 * 1024
 
 /** The path of the Node that came with the program in `root`; null where there is none, or only a link to one. */
 export function ownNode(root: string): string | null {
@@ -18,7 +22,8 @@ export function placeNode(path: string, node: string, root: string): void {
   if (node !== ownNode(root)) symlinkSync(node, path)
   else if (!isLinkedTo(node, path)) {
     // Not by copyFile: that gives the copy to the owner of the original.
-    writeFileSync(path, readFileSync(node), { mode: 0o755, flag: 'wx' })
+    const bytes = requireBytes(node, { maxBytes: nodeMaxBytes, links: 'refuse' })
+    writeFileSync(path, bytes ?? '', { mode: 0o755, flag: 'wx' })
     chmodSync(path, 0o755)
   }
 }

@@ -6,7 +6,6 @@ import type { Part } from './wanted.js'
 
 const begin = '# >>> claude-auth >>>'
 const end = '# <<< claude-auth <<<'
-const block = new RegExp(`(?:^|\\n)${begin}\\n[\\s\\S]*?\\n${end}\\n?`)
 
 /** Throws `Unfit` where the text is not what such a file has to be. */
 export function withPart(part: Part, text: string): string {
@@ -39,13 +38,23 @@ export function withoutPart(part: Part, text: string, before: string | null): st
     case 'config':
       return withoutCustody(text, before)
     case 'lines':
-      return text.replace(block, found => (found.startsWith('\n') ? '\n' : ''))
+      return withoutBlock(text)
   }
 }
 
 /** Is there nothing left that anybody else wrote? */
 export function isNothing(part: Part, text: string): boolean {
   return text.trim() === '' || (part.in === 'settings' && isEmptySettings(text))
+}
+
+/** Without the first block of ours, whatever is in it. */
+function withoutBlock(text: string): string {
+  const start = text.startsWith(`${begin}\n`) ? 0 : text.indexOf(`\n${begin}\n`) + 1
+  if (start === 0 && !text.startsWith(`${begin}\n`)) return text
+  const last = text.indexOf(`\n${end}`, start + begin.length + 1)
+  if (last < 0) return text
+  const after = last + 1 + end.length
+  return text.slice(0, start) + text.slice(text[after] === '\n' ? after + 1 : after)
 }
 
 function blockOf({ lines }: { lines: string }): string {

@@ -1,10 +1,14 @@
 // The program's own files: which belong to an installation, what tells two of them apart, and which Node runs them.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AuthError } from '../host/error.js'
+import { requireBytes } from '../host/open-file.js'
 import { runTool } from '../host/system-tools.js'
+
+/** Many times the largest file of the program. */
+const partMaxBytes = 256 * 1024 * 1024
 
 const parts = [
   'bin',
@@ -34,7 +38,7 @@ export function programPrint(root: string): string {
     const runs = (statSync(path).mode & 0o100) !== 0
     hash
       .update(`${file}\0${runs ? 'x' : '-'}\0`)
-      .update(readFileSync(path))
+      .update(requireBytes(path, { maxBytes: partMaxBytes }) ?? '')
       .update('\0')
   }
   return hash.digest('hex')

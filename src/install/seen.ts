@@ -1,8 +1,9 @@
 // What stands at a path before anything is changed: the facts that a plan is made of.
 
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync } from 'node:fs'
 import { AuthError, systemCode } from '../host/error.js'
+import { readBounded, unfit } from '../host/open-file.js'
 
 /** Whose a path is, and who may do what with it. */
 export interface Owner {
@@ -33,18 +34,20 @@ export function look(path: string): Seen {
     const owner = { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 }
     if (stat.isDirectory()) return { kind: 'folder', ...owner }
     if (!stat.isFile()) return { kind: 'other', what: 'is no regular file' }
-    if (stat.size > largest) return { kind: 'other', what: 'is no small text file' }
-    const bytes = readFileSync(path)
+    const read = readBounded(path, { maxBytes: largest, links: 'refuse' })
+    if (read.kind === 'missing') return absent
+    if (read.kind === 'unfit' && read.code !== null) throw unfit(path, read)
+    if (read.kind === 'unfit') return { kind: 'other', what: read.why }
+    const { bytes } = read
     const text = bytes.toString('utf8')
     if (bytes.includes(0) || !Buffer.from(text).equals(bytes))
       return { kind: 'other', what: 'is no UTF-8 text' }
     return { kind: 'file', text, ...owner }
   } catch (error) {
+    if (error instanceof AuthError) throw error
     const code = systemCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return absent
-    throw new AuthError('not-private', `${path} cannot be read (${code})`, {
-      hint: `ls -ld ${path}`,
-    })
+    throw unfit(path, { why: `cannot be read (${code})`, code })
   }
 }
 

@@ -1,7 +1,8 @@
 // Does the person's shell meet the wrapper when they type `claude`? If not: the line to type.
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { startAt } from '../host/open-file.js'
 import type { Env } from '../host/paths.js'
 
 /** The command that puts `~/.local/bin` first on PATH for this shell; null where the wrapper is met. */
@@ -30,10 +31,6 @@ export function shellAdvice(env: Env, home: string, program: string): string | n
 
 /** As the wrapper itself tells its like: by the second line. */
 function isWrapper(path: string): boolean {
-  try {
-    const start = readFileSync(realpathSync(path)).subarray(0, 200).toString('latin1')
-    return /^[^\n]*\n# claude-auth wrapper/.test(start)
-  } catch {
-    return false
-  }
+  const start = startAt(path, 200)?.toString('latin1') ?? ''
+  return /^[^\n]*\n# claude-auth wrapper/.test(start)
 }

@@ -1,7 +1,8 @@
 // What the package brings as files to be installed: the client's settings of a new home, and systemd's units.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { requireBytes } from '../host/open-file.js'
 import { hookEntries } from './hook-entries.js'
 import type { HookCommand } from './wanted.js'
 
@@ -32,7 +33,7 @@ export function readShipped(root: string, current: string): Shipped {
   const isPlain = /^[\w@%+=:,./-]+$/.test(current)
   return {
     settings: isPlain
-      ? filled(readFileSync(join(root, 'skel/.claude/settings.json'), 'utf8'), current)
+      ? filled(textOf(join(root, 'skel/.claude/settings.json')), current)
       : `${JSON.stringify({ hooks }, null, 2)}\n`,
     hooks: Object.fromEntries(
       Object.entries(hooks).map(([event, [group]]) => [event, group?.hooks[0] as HookCommand]),
@@ -45,11 +46,16 @@ export function readShipped(root: string, current: string): Shipped {
 }
 
 function unit(root: string, folder: string, name: string, current: string): Unit {
-  const text = filled(readFileSync(join(root, folder, name), 'utf8'), current)
+  const text = filled(textOf(join(root, folder, name)), current)
   const wantedBy = [...text.matchAll(/^WantedBy=(.+)$/gm)].flatMap(([, list = '']) =>
     list.trim().split(/\s+/),
   )
   return { name, text, wantedBy }
+}
+
+/** Of a package that is not whole: empty. Throws `not-private` for what is no file. */
+function textOf(path: string): string {
+  return requireBytes(path, { maxBytes: 1024 * 1024 })?.toString() ?? ''
 }
 
 function filled(text: string, current: string): string {

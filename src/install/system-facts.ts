@@ -1,12 +1,13 @@
 // What the plan for the whole machine has to know: looked up here, decided in system-plan.ts.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkConfigFile } from '../host/config/check.js'
 import { invalidConfig } from '../host/config/problem.js'
 import { readYamlFile } from '../host/config/yaml-file.js'
-import { AuthError, systemCode } from '../host/error.js'
+import { AuthError } from '../host/error.js'
 import { isObject } from '../host/json.js'
+import { requireBytes } from '../host/open-file.js'
 import { ownRoot } from '../host/program-places.js'
 import { toolPath } from '../host/system-tools.js'
 import { tolerantJson } from '../host/tolerant-json.js'
@@ -24,6 +25,9 @@ export interface SystemOptions {
   /** A file to begin the configuration with. */
   config: string | null
 }
+
+/** Of a configuration, and of settings. */
+const maxBytes = 1024 * 1024
 
 const noGroup = `there is neither groupadd nor addgroup here: the group ${sharedGroup} is not made, and a webhook file cannot be shared by it`
 
@@ -83,8 +87,9 @@ function baseParts(base: string, prefix: string): { parts: string[]; notes: stri
 function givenConfig(file: string, place: string): string {
   const { problems } = checkConfigFile(readYamlFile(file))
   if (problems.length > 0) throw invalidConfig(problems)
-  const text = readFileSync(file, 'utf8')
-  if (existsSync(place) && !readFileSync(place, 'utf8').includes(text.trimEnd()))
+  const text = textOf(file) ?? ''
+  const standing = textOf(place)
+  if (standing !== null && !standing.includes(text.trimEnd()))
     throw new AuthError('usage', `${place} is there already, and is another than ${file}`, {
       hint: `diff ${place} ${file}`,
     })
@@ -127,10 +132,5 @@ function names(folder: string): string[] {
 }
 
 function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
-    throw error
-  }
+  return requireBytes(file, { maxBytes })?.toString() ?? null
 }

@@ -1,10 +1,11 @@
 // The users of this machine that may have a login.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { lstat, readdir, readFile, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Account } from '../host/as-user.js'
 import { systemCode } from '../host/error.js'
+import { textAt } from '../host/open-file.js'
 import { runTool } from '../host/system-tools.js'
 
 /** A home on a server that is away answers nothing; whose it is is then tried as that user, with an end. */
@@ -30,7 +31,7 @@ export async function usersWithLogins(): Promise<Account[]> {
 /** The account of a user's number, or null where nobody knows of one. */
 export function accountOf(uid: number): Account | null {
   const { stdout, isMissing } = runTool('getent', ['passwd', String(uid)])
-  const text = isMissing ? readFileSync('/etc/passwd', 'utf8') : stdout
+  const text = isMissing ? passwd() : stdout
   return accountsIn(text).find(each => each.uid === uid) ?? null
 }
 
@@ -38,7 +39,11 @@ export function accountOf(uid: number): Account | null {
 async function accounts(): Promise<Account[]> {
   const { code, stdout } = runTool('getent', ['passwd'])
   if (code === 0) return accountsIn(stdout)
-  return accountsIn(await readFile('/etc/passwd', 'utf8').catch(() => ''))
+  return accountsIn(passwd())
+}
+
+function passwd(): string {
+  return textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? ''
 }
 
 function accountsIn(passwd: string): Account[] {

@@ -1,13 +1,13 @@
 // The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
 import { closedBy, closedError } from '../host/closed-to-us.js'
 import { jsonObject } from '../host/json.js'
-import { openOwn } from '../host/open-file.js'
-import { inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
+import { openOwn, ownBytes } from '../host/open-file.js'
+import { answerMaxBytes, inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
 import { giveRoomBack, keepRoom } from './room.js'
 
 /** Hides the answer from other readers of the home; in shared custody it is the identity. */
@@ -139,12 +139,7 @@ function hasBody(path: string): boolean {
 
 function bytesAt(path: string): Buffer | null {
   try {
-    const file = openOwn(path, constants.O_RDONLY)
-    try {
-      return readFileSync(file)
-    } finally {
-      closeSync(file)
-    }
+    return ownBytes(path, answerMaxBytes)
   } catch (error) {
     const closed = closedBy(path, process.geteuid?.() ?? -1, error)
     if (closed !== null) throw closedError(closed)

@@ -1,8 +1,9 @@
 // The client's global config (`~/.claude.json`): which account it believes it is signed in with.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { atomicWrite } from '../host/atomic-write.js'
 import { jsonObject, stringOf } from '../host/json.js'
+import { textAt } from '../host/open-file.js'
 import { isOnTrustedWay } from '../host/trusted-way.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 import { giveBack, type LockPlace, take } from './take-lock.js'
@@ -15,7 +16,8 @@ export type ClientAccount =
 
 /** More than the client writes about an account. */
 const accountLength = 4_000
-const largestFile = 256 * 1024 * 1024
+/** Several times the largest that years of use have left. */
+const largestFile = 64 * 1024 * 1024
 
 /**
  * The account in the config at `path` as the client noted it at its last sign-in; it proves nothing.
@@ -65,18 +67,5 @@ export async function forgetAccount(place: LockPlace, path: string): Promise<boo
 
 function readText(path: string): string | null {
   if (!isOnTrustedWay(path, process.geteuid?.() ?? -1)) return null
-  let file: number
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  } catch {
-    return null
-  }
-  try {
-    const about = fstatSync(file)
-    return about.isFile() && about.size <= largestFile ? readFileSync(file, 'utf8') : null
-  } catch {
-    return null
-  } finally {
-    closeSync(file)
-  }
+  return textAt(path, { maxBytes: largestFile })
 }

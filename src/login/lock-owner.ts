@@ -1,9 +1,11 @@
 // The owner file beside the refresh lock: who holds it, so that a newer client can tell a dead holder.
 
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
+import { jsonObject } from '../host/json.js'
+import { textAt } from '../host/open-file.js'
 
 /**
  * The owner file of client 2.1.330, field by field. `pidDomain` names machine and pid namespace,
@@ -17,6 +19,9 @@ export interface LockOwner {
   lockBirthtimeMs: number | null
   legacyLockBirthtimeMs: number | null
 }
+
+/** Much more than any of the files here holds. */
+const maxBytes = 64 * 1024
 
 /** Who this process is, in the owner file's words. */
 export interface ProcessFacts {
@@ -51,20 +56,12 @@ function pidNamespaceName(): string {
 
 /** Field 22 of /proc/PID/stat (proc(5)): with the pid it names one process for ever. Null: no such process. */
 function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch {
-    return null
-  }
+  const stat = textAt(`/proc/${pid}/stat`, { maxBytes })
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
 }
 
 function firstLine(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return ''
-  }
+  return textAt(path, { maxBytes })?.trim() ?? ''
 }
 
 /** True only when the owner lived in our own pid namespace and machine, and is gone. */
@@ -85,12 +82,7 @@ export function isGone(facts: ProcessFacts, self: ProcessFacts): boolean {
 }
 
 export function readOwner(folder: string): LockOwner | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(ownerPath(folder), 'utf8'))
-    return asOwner(value)
-  } catch {
-    return null
-  }
+  return asOwner(jsonObject(textAt(ownerPath(folder), { maxBytes }) ?? ''))
 }
 
 function asOwner(value: unknown): LockOwner | null {

@@ -1,10 +1,10 @@
 // Our note of the client's locks that we make, so that the run after a crash of ours knows them as ours.
 
-import { closeSync, constants, fstatSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
 import { isObject, jsonObject, stringOf } from '../host/json.js'
-import { openOwn } from '../host/open-file.js'
+import { openOwn, ownBytes } from '../host/open-file.js'
 import { isGone, type ProcessFacts } from './lock-owner.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */
@@ -103,12 +103,7 @@ function processOf(value: unknown): ProcessFacts | null {
 
 function linesOf(path: string): string[] {
   try {
-    const file = openOwn(path, constants.O_RDONLY)
-    try {
-      return fstatSync(file).size > mostBytes ? [] : readFileSync(file, 'utf8').split('\n')
-    } finally {
-      closeSync(file)
-    }
+    return ownBytes(path, mostBytes)?.toString().split('\n') ?? []
   } catch {
     return []
   }

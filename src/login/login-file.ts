@@ -1,21 +1,13 @@
 // The client's login file: reading it whatever is there, and replacing nothing but the login in it.
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { type Closed, closedBy, closedError, foreign } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { isTooDeep } from '../host/json.js'
+import { bytesOf, openRegular } from '../host/open-file.js'
 import { distrustHint, distrustOf, othersMayWrite } from '../host/trusted-path.js'
 import { writeInPlace } from '../host/write-in-place.js'
 import { type Login, loginObject, parseLogin } from './login.js'
@@ -56,9 +48,9 @@ export function readLoginFile(path: string, uid: number): LoginFile {
   if (closed !== null) return { ...nothing, kind: 'closed', closed }
   let file: number
   try {
-    // Without O_NONBLOCK a named pipe in its place would hold every launch for ever.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    file = openRegular(path, constants.O_RDONLY)
   } catch (error) {
+    if (error instanceof AuthError) return unreadable('it is no regular file')
     const code = systemCode(error)
     if (code === 'ENOENT' && !isLink(path)) return { ...nothing, kind: 'missing' }
     if (code === 'ENOENT') return unreadable('a symbolic link to nowhere')
@@ -68,11 +60,10 @@ export function readLoginFile(path: string, uid: number): LoginFile {
   }
   try {
     const about = fstatSync(file)
-    if (!about.isFile()) return unreadable('it is no regular file')
     if (about.uid !== uid)
       return { ...nothing, kind: 'closed', closed: foreign(loginTarget(path), about.uid, uid) }
     if (about.size > largestFile) return unreadable(`it is ${about.size} bytes long`)
-    const bytes = readWhole(file, about.size)
+    const bytes = bytesOf(file, largestFile)
     if (bytes === null) return unreadable('it grew while it was read')
     return { ...readBytes(bytes), bytes, contentHash: sha256(bytes), mtimeMs: about.mtimeMs }
   } catch (error) {
@@ -182,19 +173,6 @@ function isOwnLink(path: string): boolean {
 
 function unreadable(what: string): LoginFile {
   return { ...nothing, kind: 'unreadable', what }
-}
-
-/** Null when the file is longer than it may be: it grew after its `size` was asked for. */
-function readWhole(file: number, size: number): Buffer | null {
-  const parts: Buffer[] = []
-  for (let length = 0; length <= largestFile; ) {
-    const part = Buffer.allocUnsafe(Math.max(size - length, 0) + 512)
-    const got = readSync(file, part, 0, part.length, length)
-    if (got === 0) return Buffer.concat(parts)
-    parts.push(part.subarray(0, got))
-    length += got
-  }
-  return null
 }
 
 function sha256(bytes: Uint8Array): string {

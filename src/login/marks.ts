@@ -1,9 +1,10 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well.
 
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { systemCode } from '../host/error.js'
+import { textAt } from '../host/open-file.js'
 import type { LoginPaths } from '../host/paths.js'
 import { writeFailed } from '../host/write-failed.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
@@ -48,6 +49,8 @@ const tickMs = 20
 /** The lines that a launch shows. */
 const mostNoticed = 6
 const mostNoticeBytes = 10_000
+/** The time of `client-path` and of the folder `client`, which the wrapper compares: nothing else put there has it (2000-01-01). */
+const clientPathSeconds = 946_684_800
 /** Largest second that every file system and shell takes. */
 const farFutureSeconds = 2_145_916_800
 
@@ -97,7 +100,16 @@ function markClient(paths: LoginPaths, { client, isClientConfigured, nonce }: Ma
   markPaths(paths, 'client', known)
   const write = (name: string, text: string) =>
     atomicWrite(join(paths.state, name), text, { nonce, durable: false })
-  write('client-path', client === null || client.includes('\n') ? '' : `${client}\n`)
+  atomicWrite(
+    join(paths.state, 'client-path'),
+    client === null || client.includes('\n') ? '' : `${client}\n`,
+    { nonce, durable: false, mtimeSeconds: clientPathSeconds },
+  )
+  try {
+    utimesSync(join(paths.state, 'client'), clientPathSeconds, clientPathSeconds)
+  } catch {
+    // No client is known, or another host replaces the marks: the shell does not read it then.
+  }
   if (isClientConfigured) write('client-configured', '')
   else removeQuietly(join(paths.state, 'client-configured'))
 }
@@ -127,12 +139,12 @@ const mostTurns = 20
 
 function replaceMarks(folder: string, targets: string[]): void {
   rmSync(folder, { recursive: true, force: true })
-  for (const target of targets) {
+  for (const target of new Set(targets)) {
     const mark = `${folder}${target}`
     // Longer than the kernel takes: without its mark the shell asks.
     if (Buffer.byteLength(mark) >= 4096) continue
     mkdirSync(dirname(mark), { recursive: true, mode: 0o700 })
-    writeFileSync(mark, '', { mode: 0o600 })
+    writeFileSync(mark, '', { mode: 0o600, flag: 'wx' })
   }
 }
 
@@ -165,13 +177,8 @@ export function writeNotice(paths: LoginPaths, lines: readonly string[], nonce: 
 }
 
 function linesOf(path: string): string[] {
-  try {
-    const about = statSync(path)
-    if (!about.isFile() || about.size > mostNoticeBytes) return []
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
-  } catch {
-    return []
-  }
+  const text = textAt(path, { maxBytes: mostNoticeBytes, links: 'refuse' }) ?? ''
+  return text.split('\n').filter(Boolean)
 }
 
 /** By the prefix and two words: the same warning with another time in it. */

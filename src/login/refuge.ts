@@ -1,19 +1,11 @@
 // The refuge: a place outside the home for an answer that the home's own disk no longer takes.
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdtempSync,
-  opendirSync,
-  readFileSync,
-  rmdirSync,
-} from 'node:fs'
+import { lstatSync, mkdtempSync, opendirSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
-import { openOwn } from '../host/open-file.js'
+import { ownBytes } from '../host/open-file.js'
 import { distrustOf } from '../host/trusted-path.js'
 
 /** A folder where a refuge may be made; what is not sealed goes to memory only. */
@@ -31,6 +23,9 @@ export function refugeGrounds(uid: number): Ground[] {
     { path: '/tmp', isMemory: false },
   ]
 }
+
+/** Larger than any reply that is taken. */
+export const answerMaxBytes = 16 * 1024 * 1024
 
 const prefix = 'claude-auth-'
 /** Anybody can fill a ground with names; so many are looked at where nothing says that there is a refuge. */
@@ -156,17 +151,9 @@ function removeEmpty(folder: string) {
 }
 
 function readOwn(path: string): Buffer | null {
-  let file: number
   try {
-    file = openOwn(path, constants.O_RDONLY)
+    return ownBytes(path, answerMaxBytes)
   } catch {
     return null
-  }
-  try {
-    return readFileSync(file)
-  } catch {
-    return null
-  } finally {
-    closeSync(file)
   }
 }

@@ -1,14 +1,17 @@
 // What saving a login needs, proved and held ready before a request leaves that makes it necessary.
 
-import { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { removeQuietly } from '../host/atomic-write.js'
 import { systemCode } from '../host/error.js'
+import { openNull, textAt } from '../host/open-file.js'
 import { writeFailed } from '../host/write-failed.js'
 import { openInPlace } from '../host/write-in-place.js'
 import { loginTarget } from './login-file.js'
 
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */
 const descriptors = 16
+/** Of a machine with many thousands of mounts. */
+const mountsMaxBytes = 64 * 1024 * 1024
 
 /** What is held ready. */
 export interface Readiness {
@@ -38,7 +41,7 @@ export function readyToSave(loginFile: string, nonce: () => string): Readiness {
 function keepDescriptors(loginFile: string): number[] {
   const kept: number[] = []
   try {
-    while (kept.length < descriptors) kept.push(openSync('/dev/null', 'r'))
+    while (kept.length < descriptors) kept.push(openNull())
     return kept
   } catch (error) {
     for (const file of kept) closeSync(file)
@@ -79,7 +82,7 @@ function refusalOf(target: string, nonce: () => string): { code: string } | null
 function isMountPoint(path: string): boolean {
   try {
     const real = realpathSync(path)
-    return readFileSync('/proc/self/mountinfo', 'utf8')
+    return (textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes }) ?? '')
       .split('\n')
       .some(line => unescaped(line.split(' ')[4] ?? '') === real)
   } catch {

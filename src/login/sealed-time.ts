@@ -1,8 +1,9 @@
 // Sealing the login file's time, so that the wrapper can tell any later change of it by comparing times alone.
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, futimesSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, futimesSync, statSync } from 'node:fs'
 import { AuthError, systemCode } from '../host/error.js'
+import { bytesOf, openRegular } from '../host/open-file.js'
 
 /** How far back a sealed time may lie: room for as many seals within one second. */
 const sealBackSeconds = 60
@@ -31,13 +32,12 @@ export function sealLogin(
 ): number | 'login-changed' | 'too-soon' {
   let file: number
   try {
-    file = openSync(loginFile, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    file = openRegular(loginFile, constants.O_RDONLY)
   } catch {
     return 'login-changed'
   }
   try {
     const before = fstatSync(file)
-    if (!before.isFile()) return 'login-changed'
     const stillSealed = before.mtimeMs === facts.previousSeconds * 1000
     const seconds = sealSeconds(facts) ?? (stillSealed ? facts.previousSeconds : null)
     if (seconds === null) return 'too-soon'
@@ -68,11 +68,6 @@ function sealSeconds({ nowMs, previousSeconds }: SealFacts) {
 }
 
 function hashOf(file: number): string | null {
-  const { size } = fstatSync(file)
-  if (size > largestFile) return null
-  const buffer = Buffer.allocUnsafe(size + 1)
-  let length = 0
-  for (let got = -1; got !== 0 && length < buffer.length; length += got)
-    got = readSync(file, buffer, length, buffer.length - length, length)
-  return createHash('sha256').update(buffer.subarray(0, length)).digest('hex')
+  const bytes = bytesOf(file, largestFile)
+  return bytes && createHash('sha256').update(bytes).digest('hex')
 }

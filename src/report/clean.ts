@@ -46,16 +46,26 @@ const token = /\b(?:sk-ant-(?!\w{3}\d\d-(?![\w-]))|hv[sb]\.)[\w-]+/g
 function printable(text: string): string {
   const looked = text.slice(0, longestLooked)
   if (plainAscii.test(looked)) return looked.replace(token, '(a token)')
-  return (
-    looked
-      .replace(/\s+/gu, ' ')
-      // A CSI sequence, then an OSC, DCS, APC or PM string with its end; the rest of others goes below.
-      .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
-      .replace(/\p{Cc}[\]P_^][^\p{Cc}]*(?:\p{Cc}\\|\p{Cc}(?![[\]P_^]))?/gu, '')
-      .replace(/\p{C}/gu, '')
-      .replace(/ +/g, ' ')
-      .replace(token, '(a token)')
-      .trim()
+  return withoutSequences(looked.replace(/\s+/gu, ' '))
+    .replace(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(/ +/g, ' ')
+    .replace(token, '(a token)')
+    .trim()
+}
+
+/** Without CSI sequences, and OSC, DCS, APC or PM strings with their end; of others the control character stays. */
+function withoutSequences(text: string): string {
+  return text
+    .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
+    .replace(/\p{Cc}[\]P_^][^\p{Cc}]*(?:\p{Cc}\\|\p{Cc}(?![[\]P_^]))?/gu, '')
+}
+
+/** One line of a text that is shown as it is, such as a diff: `clean`, but every blank and tab stays, and nothing is cut. */
+export function cleanLine(text: string): string {
+  if (ascii.test(text)) return text
+  return withoutSequences(text.replace(/[\p{Zl}\p{Zp}]/gu, ' ')).replace(
+    /(?!\t)[\p{C}\p{Default_Ignorable_Code_Point}]/gu,
+    '',
   )
 }
 

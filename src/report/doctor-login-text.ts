@@ -89,6 +89,11 @@ export const fileWords = {
     ),
   closedOurs: 'State and sealed copy are private.',
   ours: 'What is renewed can be saved.',
+  odd: ({ path, why, isEmpty }: { path: string; why: string; isEmpty: boolean }, home: string) =>
+    words(
+      `${shown(path)} ${why}, so claude-auth can't use it.`,
+      isEmpty ? `rm ${pasted(path)}` : `mv ${pasted(path)} ${pasted(home)}/`,
+    ),
   taken: (path: string, uid: number, user: string) =>
     words(
       `${shown(path)} belongs to user ${uid}: no login can be saved.`,

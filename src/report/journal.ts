@@ -6,13 +6,11 @@ import {
   fchmodSync,
   fstatSync,
   lstatSync,
-  openSync,
-  readSync,
   renameSync,
-  type Stats,
   writeSync,
 } from 'node:fs'
 import { systemCode } from '../host/error.js'
+import { openRegular, startOf } from '../host/open-file.js'
 import type { Step } from '../outcome.js'
 import { clean } from './clean.js'
 
@@ -101,18 +99,11 @@ function isFingerprint(value: string | undefined): value is string {
 }
 
 function openPlain(path: string): number {
-  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
-  const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
-  const { mode, uid } = requirePlain(descriptor)
+  const { O_RDWR, O_APPEND, O_CREAT } = constants
+  const descriptor = openRegular(path, O_RDWR | O_APPEND | O_CREAT, { links: 'refuse' })
+  const { mode, uid } = fstatSync(descriptor)
   if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) fchmodSync(descriptor, 0o600)
   return descriptor
-}
-
-function requirePlain(descriptor: number): Stats {
-  const stats = fstatSync(descriptor)
-  if (stats.isFile()) return stats
-  closeSync(descriptor)
-  throw Object.assign(new Error('not a plain file'), { code: 'EINVAL' })
 }
 
 function rotate(path: string, descriptor: number): boolean {
@@ -130,6 +121,6 @@ function rotate(path: string, descriptor: number): boolean {
 
 function endsTorn(descriptor: number): boolean {
   const { size } = fstatSync(descriptor)
-  const last = Buffer.alloc(1)
-  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
+  const last = size > 0 ? startOf(descriptor, 1, size - 1)[0] : undefined
+  return last !== undefined && last !== 0x0a
 }

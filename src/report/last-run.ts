@@ -1,8 +1,8 @@
 // The last run of the engine, step by step, as it is kept in `last.json` (0600) beside the marks.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { atomicWrite } from '../host/atomic-write.js'
 import { isLike, jsonObject } from '../host/json.js'
+import { textAt } from '../host/open-file.js'
 import type { Step, Verdict } from '../outcome.js'
 import type { Actor } from './journal.js'
 
@@ -65,25 +65,8 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
 
 /** What is kept at `path`; nothing where it is missing, damaged, or no file of ours. */
 export function readLastRuns(path: string): LastRuns {
-  const found = jsonObject(readPlain(path))
+  const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
   if (found?.['format'] !== 1) return nobody
   const runOf = (value: unknown) => (isLike(value, example) ? (value as LastRun) : null)
   return { launch: runOf(found['launch']), other: runOf(found['other']) }
-}
-
-function readPlain(path: string): string {
-  let file: number
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch {
-    return ''
-  }
-  try {
-    const about = fstatSync(file)
-    return about.isFile() && about.size <= largest ? readFileSync(file, 'utf8') : ''
-  } catch {
-    return ''
-  } finally {
-    closeSync(file)
-  }
 }

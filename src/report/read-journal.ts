@@ -1,7 +1,9 @@
 // Reading the journal back: the rotated file and the present one, whatever a crash left in them.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { systemCode } from '../host/error.js'
+import { closeSync, constants } from 'node:fs'
+import { AuthError, systemCode } from '../host/error.js'
+import { jsonObject } from '../host/json.js'
+import { openRegular, startOf } from '../host/open-file.js'
 import { type JournalEntry, olderJournal } from './journal.js'
 
 /** One readable line: its text as it stands, and what it says. */
@@ -32,7 +34,7 @@ export function readJournal(path: string): Journal {
     try {
       journal.lines.push(...readText(file).split('\n').flatMap(readLine))
     } catch (error) {
-      const code = systemCode(error)
+      const code = error instanceof AuthError ? 'EINVAL' : systemCode(error)
       if (code === null) throw error
       if (code !== 'ENOENT') journal.unreadable = code
     }
@@ -41,36 +43,20 @@ export function readJournal(path: string): Journal {
 }
 
 function readText(file: string): string {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
-  const descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  const descriptor = openRegular(file, constants.O_RDONLY, { links: 'refuse' })
   try {
-    const stats = fstatSync(descriptor)
-    if (!stats.isFile()) throw Object.assign(new Error('not a plain file'), { code: 'EINVAL' })
-    const bytes = Buffer.alloc(Math.min(stats.size, longestRead))
-    let length = 0
-    while (length < bytes.length) {
-      const count = readSync(descriptor, bytes, length, bytes.length - length, length)
-      if (count === 0) break
-      length += count
-    }
-    return bytes.toString('utf8', 0, length)
+    return startOf(descriptor, longestRead).toString()
   } finally {
     closeSync(descriptor)
   }
 }
 
 function readLine(text: string): JournalLine[] {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return []
-  }
-  if (typeof value !== 'object' || value === null) return []
-  const fields = value as Record<string, unknown>
+  const fields = jsonObject(text)
+  if (fields === null) return []
   const needed = ['at', 'host', 'actor', 'did', 'because'].map(name => fields[name])
   const optional = ['before', 'after', 'detail'].map(name => fields[name] ?? '')
   if (![...needed, ...optional].every(field => typeof field === 'string')) return []
   const atMs = Date.parse(String(fields['at']))
-  return Number.isNaN(atMs) ? [] : [{ text, atMs, entry: value as JournalEntry }]
+  return Number.isNaN(atMs) ? [] : [{ text, atMs, entry: fields as unknown as JournalEntry }]
 }

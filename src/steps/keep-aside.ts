@@ -1,9 +1,10 @@
 // Keeping aside: what is about to be replaced and may still be of use to somebody, sealed or under another name.
 
-import { linkSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs'
+import { linkSync, realpathSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { AuthError, systemCode } from '../host/error.js'
+import { bytesAt } from '../host/open-file.js'
 import { type Login, loginObject, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile } from '../login/login-file.js'
 import { isEditable } from '../login/login-text.js'
@@ -91,13 +92,9 @@ function isOwnFile(path: string, uid: number): boolean {
   }
 }
 
-/** Null for what is too large, or closed to its own owner. */
+/** Null for what is too large, no regular file, or closed to its own owner. */
 function readable(path: string): Buffer | null {
-  try {
-    return statSync(path).size > mostSealed ? null : readFileSync(path)
-  } catch {
-    return null
-  }
+  return bytesAt(path, { maxBytes: mostSealed })
 }
 
 function writeAside(run: Run, name: string, sealed: Buffer): string {

@@ -1,10 +1,11 @@
 // Log-outs that the server has not heard of yet: the tokens are kept sealed until it has, or a month is over.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { revoke } from '../anthropic/token-endpoint.js'
 import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
 import { isObject, jsonObject } from '../host/json.js'
+import { bytesAt } from '../host/open-file.js'
 import { tokenHash } from '../login/login.js'
 import { note, type Run } from '../run.js'
 
@@ -20,6 +21,8 @@ const timeoutMs = 5_000
 /** A sign-in that nobody renews does not live longer. */
 const keptMs = 31 * 24 * 3_600_000
 const mostOwed = 20
+/** More than so many tokens, sealed. */
+const maxBytes = 1024 * 1024
 
 /** Asks the server to end all of `owed` at once, and gives those that it did not confirm. */
 export async function endAtServer(run: Run, owed: readonly Owed[]): Promise<Owed[]> {
@@ -54,9 +57,10 @@ export async function revokeOwed(run: Run): Promise<void> {
 
 async function owedTokens(run: Run): Promise<Owed[]> {
   const path = placeOf(run)
-  if (!existsSync(path)) return []
+  const sealed = bytesAt(path, { maxBytes, links: 'refuse' })
+  if (sealed === null) return []
   const { open } = await run.sealer()
-  const bytes = await open(readFileSync(path)).catch(() => null)
+  const bytes = await open(sealed).catch(() => null)
   const list = bytes === null ? null : jsonObject(bytes)?.['owed']
   return Array.isArray(list) ? list.filter(isOwed) : []
 }

@@ -1,8 +1,8 @@
 // What the words of `claude-auth status` and of the prepared line for prompts are made of.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite } from '../host/atomic-write.js'
+import { textAt } from '../host/open-file.js'
 import type { Outcome } from '../outcome.js'
 import { shortLine } from '../report/short-line.js'
 import type { StatusFacts } from '../report/status-text.js'
@@ -37,6 +37,9 @@ export function statusFacts(run: Run, found: Found): StatusFacts {
   }
 }
 
+/** Much more than one line. */
+const shortMaxBytes = 4096
+
 /** Leaves the line that a prompt shows without Node: `<login folder>/.claude-auth/short`. */
 export function leaveShortLine(run: Run, outcome: Outcome, command: string): void {
   if (!run.owned || run.config.mode === 'off' || run.otherCredential !== null) return
@@ -44,7 +47,8 @@ export function leaveShortLine(run: Run, outcome: Outcome, command: string): voi
   const line = `${shortLine({ ...outcome, email, signInCommand: command }, run.now())}\n`
   const path = join(run.paths.state, 'short')
   try {
-    if (textOf(path) !== line) atomicWrite(path, line, { nonce: run.nonce(), durable: false })
+    if (textAt(path, { maxBytes: shortMaxBytes, links: 'refuse' }) !== line)
+      atomicWrite(path, line, { nonce: run.nonce(), durable: false })
   } catch {
     // A prompt without its line is no reason to hold a launch.
   }
@@ -52,12 +56,4 @@ export function leaveShortLine(run: Run, outcome: Outcome, command: string): voi
 
 function emailOf(run: Run, { identity }: Pick<Outcome, 'identity'>): string | null {
   return identity?.email ?? expectedEmail(run.config, run.memory, run.paths.clientConfig)
-}
-
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return null
-  }
 }

@@ -1,11 +1,11 @@
 // The key of the sealed local store: made once, private, or kept elsewhere by the machine's admin.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
-import { readPrivateBytes, textAt } from '../host/open-file.js'
+import { readBounded, readPrivateBytes, textAt } from '../host/open-file.js'
 import { othersMayWrite } from '../host/trusted-path.js'
 
 export interface KeyPlace {
@@ -66,6 +66,8 @@ export async function loadKeys(place: KeyPlace): Promise<Keys> {
   }
 }
 
+/** Many times the largest document that is kept. */
+export const sealedMaxBytes = 16 * 1024 * 1024
 const recordMaxBytes = 64 * 1024
 /** Of places that changed and changed, the latest. */
 const mostRecorded = 20
@@ -126,9 +128,10 @@ export async function resealed(
   path: string,
   nonce: string,
 ): Promise<boolean> {
-  if (!existsSync(path)) return true
+  const read = readBounded(path, { maxBytes: sealedMaxBytes })
+  if (read.kind !== 'read') return read.kind === 'missing'
   const keys = await load().catch(() => null)
-  const opened = (await keys?.open(readFileSync(path, 'utf8'))) ?? null
+  const opened = (await keys?.open(read.bytes.toString())) ?? null
   if (keys && opened?.isEarlierKey) atomicWrite(path, await keys.seal(opened.bytes), { nonce })
   return opened !== null
 }

@@ -1,17 +1,26 @@
 // The sealed local store: the default store, and the cache of Vault. One file a login, one version back.
 
-import { linkSync, lstatSync, readFileSync, renameSync } from 'node:fs'
+import { linkSync, lstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
 import { closedBy, closedError } from '../host/closed-to-us.js'
 import { AuthError, systemCode } from '../host/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../host/json.js'
+import { readBounded } from '../host/open-file.js'
 import { requireTrustedWay } from '../host/trusted-way.js'
 import { writeFailed } from '../host/write-failed.js'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
-import { type KeyPlace, type Keys, keyPrint, keyTrouble, loadKeys, resealed } from './local-key.js'
+import {
+  type KeyPlace,
+  type Keys,
+  keyPrint,
+  keyTrouble,
+  loadKeys,
+  resealed,
+  sealedMaxBytes,
+} from './local-key.js'
 import type { Store, StoreRead, StoreWrite } from './store.js'
 
 export interface LocalStorePlace extends KeyPlace {
@@ -113,10 +122,11 @@ async function reading(
   for (const path of [files.current, files.previous]) {
     if (!isThere(path)) continue
     const read = await openFile(load, path)
-    damaged ??= read === null ? `${path} does not open with its key` : null
-    const refreshToken = read?.stored.login?.refreshToken
+    damaged ??= 'why' in read ? `${path} ${read.why}` : null
+    if ('why' in read) continue
+    const refreshToken = read.stored.login?.refreshToken
     const stale = path === files.previous && refreshToken && isSpent(tokenHash(refreshToken))
-    if (read && !stale) {
+    if (!stale) {
       const { document, ...found } = read
       const here = { kind: 'current', ageMs: null, isCached: false, away: null } as const
       const instead = damaged === null ? {} : { fromPrevious: damaged }
@@ -130,28 +140,30 @@ async function reading(
   }
 }
 
+/** `why` it can't be used is to be read after the path. */
 async function openFile(load: () => Promise<Keys>, path: string) {
+  const read = readBounded(path, { maxBytes: sealedMaxBytes })
+  if (read.kind === 'missing') return unopened
+  if (read.kind === 'unfit') {
+    const closed = read.code === null ? null : closedBy(path, process.geteuid?.() ?? -1, read)
+    if (closed !== null) throw closedError(closed)
+    return { why: read.why }
+  }
   const { open } = await load()
-  const opened = await open(textOf(path))
+  const opened = await open(read.bytes.toString())
   const document = opened === null ? null : jsonObject(opened.bytes)
   const stored: StoredLogin | null = document === null ? null : fromDocument(document)
   const version = numberOf(document?.['version'])
-  if (document === null || stored === null || version === null) return null
+  if (document === null || stored === null || version === null) return unopened
   return { stored, version, document }
 }
+
+const unopened = { why: 'does not open with its key' }
 
 /** Behind a folder that is closed to us something may be: only what is known to be missing is. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
-  } catch (error) {
-    throw closedOr(path, error)
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
   } catch (error) {
     throw closedOr(path, error)
   }

@@ -1,9 +1,8 @@
 // Vault as a store: client, session, document and the sealed copy put together. Asks nothing before it is used.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import type { Network } from '../anthropic/http.js'
 import type { Misfit, VaultConfig } from '../host/config/resolved.js'
-import { systemCode } from '../host/error.js'
+import { readBounded } from '../host/open-file.js'
 import { distrustedWay } from '../host/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
 import { type VaultClient, vaultClient } from './vault-client.js'
@@ -85,17 +84,11 @@ function readAuthority(path: string | null): { pem: string | null } | StoreTroub
       kind: 'denied',
       what: `vault.caCert is not trusted: ${distrusted.message}; type: ${distrusted.hint}`,
     }
-  let fd: number | null = null
-  try {
-    // A FIFO would wait for somebody to write.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-    const stat = fstatSync(fd)
-    if (!stat.isFile()) return denied(`vault.caCert is not a regular file (${path})`)
-    if (stat.size > authorityMaxBytes) return denied(`vault.caCert is larger than 1 MiB (${path})`)
-    return { pem: readFileSync(fd, 'utf8') }
-  } catch (error) {
-    return denied(`vault.caCert can't be read (${path}: ${systemCode(error)})`)
-  } finally {
-    if (fd !== null) closeSync(fd)
-  }
+  const read = readBounded(path, { maxBytes: authorityMaxBytes })
+  if (read.kind === 'read') return { pem: read.bytes.toString() }
+  return denied(
+    read.kind === 'missing'
+      ? `vault.caCert can't be read (${path}: ENOENT)`
+      : `vault.caCert ${read.why} (${path})`,
+  )
 }

@@ -110,7 +110,8 @@ t.test('where the engine throws, the report comes all the same', async t => {
   const seen = await doctor(box, ['--fix', '--yes'])
   t.match(seen.stderr, /^claude-auth: Not mended token: could not open .*gate/m)
   t.match(seen.check('token'), { state: 'warn' })
-  t.equal(seen.code, 4)
+  t.match(seen.check('own-files'), { state: 'fail', message: /gate is not a regular file/ })
+  t.equal(seen.code, 1)
 })
 
 t.test(

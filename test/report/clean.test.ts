@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import { clean, cleanMiddle, columnsOf } from '../../src/report/clean.js'
+import { clean, cleanLine, cleanMiddle, columnsOf } from '../../src/report/clean.js'
 
 t.test('terminal escapes and control characters go, the words stay', async t => {
   const cases: [string, string][] = [
@@ -62,4 +62,11 @@ t.test('what a kind of token begins with is a word that hints may use', async t 
   ])
     t.equal(clean(words), words)
   t.equal(clean('sk-ant-oat01-x'), '(a token)')
+})
+
+t.test('a line that is shown as it is keeps its blanks and loses what steers', async t => {
+  t.equal(cleanLine('+\t  "a":  1  '), '+\t  "a":  1  ')
+  t.equal(cleanLine('- \u001b[31mé\u202e\u009b2J\u2028 \u{e0041}x\r'), '- é2J  x')
+  const long = `${'\u001b]0;'.repeat(200_000)}end`
+  t.notMatch(cleanLine(long), /\p{C}/u)
 })

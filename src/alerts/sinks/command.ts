@@ -2,6 +2,7 @@
 
 import { canRun } from '../../host/access.js'
 import { quoted } from '../../host/quoted.js'
+import { jsonText } from '../../report/json-text.js'
 import { alertObject } from '../message.js'
 import type { SinkFile } from '../sink.js'
 import { runProgram } from './run-program.js'
@@ -13,7 +14,7 @@ export const command: SinkFile = {
     return {
       name: 'command',
       send(message, { timeoutMs }) {
-        const input = `${JSON.stringify(alertObject(message, run.context))}\n`
+        const input = `${jsonText(alertObject(message, run.context))}\n`
         return runProgram('alerts.command', program, input, run.env, timeoutMs)
       },
     }

@@ -1,8 +1,8 @@
 // The resolved configuration as JSON, so that a launch need not load the YAML and schema libraries.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { atomicWrite } from '../atomic-write.js'
 import { jsonObject } from '../json.js'
+import { readBounded } from '../open-file.js'
 import { othersMayRead } from '../trusted-path.js'
 import { configForm } from './form.js'
 import type { Config } from './resolved.js'
@@ -85,19 +85,15 @@ export function rememberedConfig(path: string, uid: number, version: string): Co
 }
 
 function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: number } | null {
-  let fd: number | null = null
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const stat = fstatSync(fd)
-    const trusted = stat.isFile() && stat.uid === uid && othersMayRead(stat, { uid }) === null
-    if (!trusted || stat.size > maxBytes) return null
-    const cache: unknown = JSON.parse(readFileSync(fd, 'utf8'))
-    return isCacheFile(cache) ? { cache, mtimeMs: stat.mtimeMs } : null
-  } catch {
-    return null
-  } finally {
-    if (fd !== null) closeSync(fd)
-  }
+  const read = readBounded(path, {
+    maxBytes,
+    links: 'refuse',
+    judge: stat =>
+      othersMayRead(stat, { uid }) ?? (Number(stat.uid) === uid ? null : 'is not ours'),
+  })
+  const cache = read.kind === 'read' ? jsonObject(read.bytes) : null
+  if (read.kind !== 'read' || !isCacheFile(cache)) return null
+  return { cache, mtimeMs: Number(read.stat.mtimeNs) / 1e6 }
 }
 
 // One that this form of the program wrote has every member of a config, and with this form's meaning.

@@ -1,8 +1,9 @@
 // What the shell needs to know of the configuration, kept beside the marks of `~/.claude`, because the shell reads no YAML (bin/config.sh).
 
-import { lstatSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../atomic-write.js'
+import { textAt } from '../open-file.js'
 import type { OwnPaths } from '../paths.js'
 import { configForm } from './form.js'
 import type { Config } from './resolved.js'
@@ -70,7 +71,7 @@ function isKept(path: string, text: string): boolean {
     const isNewer = (each: string) => statSync(each).mtimeMs < about.mtimeMs
     return (
       sources.flatMap(each => [each, dirname(each)]).every(isNewer) &&
-      readFileSync(path, 'utf8') === text
+      textAt(path, { maxBytes: about.size, links: 'refuse' }) === text
     )
   } catch {
     return false

@@ -117,7 +117,8 @@ function readText(path: string): string | null {
 }
 
 /** What was expected of a text that would take long to parse; null: it would not. */
-function tooMuch(text: string): string | null {
+export function tooMuch(text: string): string | null {
+  if (text.length > maxBytes) return 'expected YAML of at most 1 MiB'
   const isOver = (mark: RegExp, most: number) => {
     let count = 0
     while (mark.test(text)) if (++count > most) return true

@@ -1,7 +1,7 @@
 // What claude-auth has left in a home, taken away: its state, its compiled code, the sealed store where nothing needs it.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { codeFolder, removeCode } from '../host/compile-cache.js'
 import { enterGate } from '../host/gate.js'
 import { type Env, ownPaths } from '../host/paths.js'
@@ -37,9 +37,20 @@ export function removeLeftovers(logins: OwnLogin[], env: Env): boolean {
   removeCompiled(env, home)
   if (!existsSync(localStore)) return true
   if (readdirSync(localStore).some(name => name.endsWith('.jwe'))) return false
-  rmSync(localStore, { recursive: true, force: true })
-  removeEmptyFolders(dirname(localStore), home)
+  removeKeys(localStore)
+  removeEmptyFolders(localStore, home)
   return true
+}
+
+/** The names that the local store gives to what belongs to its keys, and to files that a killed run left half-written. */
+const keyName = /^(?:keys?|key\.unusable|[\w.-]+\.tmp\.[0-9a-f]+)$/
+
+/** Anything else in the folder is the person's, and stays. */
+function removeKeys(localStore: string): void {
+  for (const name of readdirSync(localStore)) {
+    const path = join(localStore, name)
+    if (keyName.test(name) && !lstatSync(path).isDirectory()) rmSync(path, { force: true })
+  }
 }
 
 function sealed(localStore: string, { name }: OwnLogin, version = ''): string {

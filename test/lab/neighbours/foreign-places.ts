@@ -40,10 +40,10 @@ const plants: Record<string, string> = {
   'a way through the victim’s own home': 'echo "$H/../$(basename "$Y")/lure"',
   'a link to what a process sees':
     'sleep 600 >/dev/null 2>&1 & echo $! >>"$Y/pids"; ln -sfn "/proc/$!/cwd/lure" "$S/seen"; echo "$S/seen"',
-  'a namespace where it is root’s': String.raw`
+  'a namespace where it is root’s': `
     unshare -Urm sh -c 'mount -t tmpfs own /mnt && cp -r "$Y/lure" /mnt/lure && : >"$Y/mounted" && exec sleep 600' >/dev/null 2>&1 &
     echo $! >>"$Y/pids"; for turn in 1 2 3 4 5 6 7 8 9; do [ -e "$Y/mounted" ] || sleep 0.2; done; echo "/proc/$!/root/mnt/lure"`,
-  'an overlay that shows root’s folders': String.raw`
+  'an overlay that shows root’s folders': `
     unshare -Urm sh -c 'mount -t tmpfs own /mnt && mkdir /mnt/up /mnt/work /mnt/all && mount -t overlay own -o lowerdir=/usr,upperdir=/mnt/up,workdir=/mnt/work /mnt/all && cp -r "$Y/lure" /mnt/all/lure && mount --bind /usr/share /mnt/all/lure/.local/share 2>/dev/null; : >"$Y/laid" && exec sleep 600' >/dev/null 2>&1 &
     echo $! >>"$Y/pids"; for turn in 1 2 3 4 5 6 7 8 9; do [ -e "$Y/laid" ] || sleep 0.2; done; echo "/proc/$!/root/mnt/all/lure"`,
 }
@@ -73,7 +73,7 @@ const commands: Record<string, string> = {
   'a prompt': '"$H/program/bin/claude-auth" status --short',
 }
 
-const named = String.raw`config=${'$'}{CLAUDE_AUTH_CONFIG:-$HOME/.config/claude-auth/config.yaml}`
+const named = `config=${'$'}{CLAUDE_AUTH_CONFIG:-$HOME/.config/claude-auth/config.yaml}`
 
 /** Reads the same places as a script would that looks at the owner of the file alone, or at nothing. */
 const naive = `

@@ -1,75 +1,114 @@
 // Marks that somebody else could have put there, and verdicts that are not of this wait: not one is believed.
 
+import { execFileSync } from 'node:child_process'
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../kit/terminal.js'
 import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
 
-const bad = 'touch "$CA_BAD"'
+const isRoot = process.getuid?.() === 0
 
-/** Each leaves a `fresh` that would run `bad`, valid for an hour; returns variables for the launch. */
+/** Each puts marks that would be believed where somebody else could have put them; returns variables for the launch. */
 const plants: Record<string, (box: WrapperBox) => Record<string, string>> = {
   'the state folder is a link': box => {
-    const elsewhere = join(box.folder, 'elsewhere')
-    renameSync(box.paths.state, elsewhere)
-    symlinkSync(elsewhere, box.paths.state)
-    plant(box, join(elsewhere, 'fresh'))
+    renameSync(box.paths.state, join(box.folder, 'elsewhere'))
+    symlinkSync(join(box.folder, 'elsewhere'), box.paths.state)
     return {}
   },
   'the mark is a link': box => {
-    const elsewhere = join(box.folder, 'elsewhere')
-    plant(box, elsewhere)
-    rmSync(join(box.paths.state, 'fresh'))
-    symlinkSync(elsewhere, join(box.paths.state, 'fresh'))
+    renameSync(join(box.paths.state, 'fresh'), join(box.folder, 'elsewhere'))
+    symlinkSync(join(box.folder, 'elsewhere'), join(box.paths.state, 'fresh'))
     return {}
   },
   'the login folder is a relative path': box => {
-    const state = join(box.folder, 'here/.claude-auth')
-    mkdirSync(state, { recursive: true })
-    plant(box, join(state, 'fresh'))
-    box.write(join(state, 'seen'), '')
-    box.age(join(state, 'seen'), -100)
+    execFileSync('cp', ['-a', box.paths.folder, join(box.folder, 'here')])
+    box.write(join(box.folder, 'here/.claude-auth/loginhere'), '')
     return { CLAUDE_CONFIG_DIR: 'here' }
+  },
+  'the login folder is another than the one of the marks': box => {
+    execFileSync('cp', ['-a', box.paths.folder, join(box.folder, 'here')])
+    return { CLAUDE_CONFIG_DIR: join(box.folder, 'here') }
+  },
+  'a way that leads back': box => {
+    execFileSync('cp', ['-a', box.paths.folder, join(box.folder, 'here')])
+    return { CLAUDE_CONFIG_DIR: join(box.paths.folder, '../../here') }
+  },
+  'the marks are of the future': box => {
+    box.age(join(box.paths.state, 'seen'), 7200)
+    return {}
+  },
+  'the login is a link to another': box => {
+    renameSync(box.paths.loginFile, join(box.folder, 'login'))
+    box.age(join(box.folder, 'login'), -7200)
+    symlinkSync(join(box.folder, 'login'), box.paths.loginFile)
+    return {}
   },
 }
 
-function plant(box: WrapperBox, file: string): void {
-  box.write(file, `${bad}\n`)
-  box.age(file, 3600)
+/** The same of another owner. */
+const owned: typeof plants = {
+  'the state folder is somebody else’s': box => {
+    chownSync(box.paths.state, 12_345, 12_345)
+    return {}
+  },
+  'the mark is somebody else’s': box => {
+    chownSync(join(box.paths.state, 'fresh'), 12_345, 12_345)
+    return {}
+  },
+  'the login is somebody else’s': box => {
+    chownSync(box.paths.loginFile, 12_345, 12_345)
+    return {}
+  },
+}
+
+/** Marks that are believed; what is not believed is said in the place of looking further. */
+function marked(t: Test): WrapperBox {
+  const box = wrapperBox(t)
+  box.mark()
+  box.write(join(box.root, 'bin/launch.sh'), 'echo "looked further"; exit 0\n', 0o755)
+  return box
 }
 
 for (const shell of Object.keys(shells) as Shell[])
   t.test(shell, async t => {
-    t.test('of a mark that a damaged disk cut short, nothing is believed', async t => {
-      for (const cut of ['ca_fol', "ca_folder='x", '(']) {
-        const box = wrapperBox(t)
-        box.mark()
-        box.write(join(box.paths.state, 'fresh'), `ca_format='1'\nca_client=/bin/true\n${cut}`)
-        box.age(join(box.paths.state, 'fresh'), 3600)
-        const ended = await box.launch(shell, ['x'])
-        t.match(ended, { code: 0, stdout: /real\/claude pid=\d+\n<x>\n$/ }, cut)
+    t.test('of what stands in a mark nothing is run or read', async t => {
+      const box = marked(t)
+      const sign = join(box.folder, 'bad')
+      const fill = `find "$0" -type f -exec sh -c 'touch -r "$1" "$2" && cat "$3" >"$1" && touch -r "$2" "$1"' sh {} "$1" "$2" ";"`
+      for (const text of [
+        'touch "$CA_BAD"\n',
+        '`touch "$CA_BAD"`',
+        "ca_folder='x",
+        '(',
+        'exit 9\n',
+      ]) {
+        box.write(join(box.folder, 'text'), text)
+        const files = [box.paths.state, join(box.folder, 'time'), join(box.folder, 'text')]
+        execFileSync('sh', ['-c', fill, ...files])
+        const ended = await box.launch(shell, ['x'], { env: { ...box.env, CA_BAD: sign } })
+        t.match(ended, { code: 0, stdout: /real\/claude pid=\d+\n<x>\n$/, stderr: '' }, text)
+        t.notOk(existsSync(sign), text)
       }
     })
 
-    for (const [name, prepare] of Object.entries(plants))
-      t.test(`${name}: nothing of it is run, and the client starts`, async t => {
-        const box = wrapperBox(t)
-        box.mark()
-        const sign = join(box.folder, 'bad')
-        const env = { ...box.env, ...prepare(box), CA_BAD: sign }
+    t.test('marks of somebody else, or of another place, are not believed', async t => {
+      for (const [name, plant] of Object.entries({ ...plants, ...(isRoot ? owned : {}) })) {
+        const box = marked(t)
+        t.match((await box.launch(shell, ['x'])).stdout, '<x>', 'without it they are')
+        const env = { ...box.env, ...plant(box) }
         const ended = await box.launch(shell, ['x'], { env })
-        t.match(ended, { code: 0, stdout: /real\/claude pid=\d+\n<x>\n$/ })
-        t.notOk(existsSync(sign))
-      })
+        t.match(ended, { code: 0, stdout: 'looked further\n' }, name)
+      }
+    })
 
     t.test('a state folder that is a link is no place to write to', async t => {
       const box = wrapperBox(t)

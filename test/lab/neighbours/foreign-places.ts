@@ -118,7 +118,9 @@ async function withLure(t: Test): Promise<{ here: Street; all: string }> {
   await here.box.run('chown', [String(neighbourUid), here.yard])
   chmodSync(here.yard, 0o755)
   t.teardown(async () => {
-    await here.neighbour('[ ! -e "$Y/pids" ] || xargs kill <"$Y/pids" 2>/dev/null; true')
+    await here.neighbour(
+      'rm -f "$Y/going"; [ ! -e "$Y/pids" ] || xargs kill <"$Y/pids" 2>/dev/null; true',
+    )
     rmSync(all, { recursive: true, force: true })
   })
   const made = await here.neighbour(`set -- "$Y/lure"; ${lure}`)
@@ -237,7 +239,7 @@ async function rootsText(t: Test, figures: Figures) {
 /** Exchanges \`$Y/at\`, a link to the victim's own, and the lure, as fast as it can (renameat2, RENAME_EXCHANGE). */
 const exchange = `
 cd "$Y" && ln -sfn "$OWN" at && : >going
-exec perl -e 'my ($x, $y) = ("at", "lure"); while (-e "going") { for (1 .. 50) { syscall(316, -100, $x, -100, $y, 2) } }'`
+perl -e 'my ($x, $y) = ("at", "lure"); while (-e "going") { for (1 .. 50) { syscall(316, -100, $x, -100, $y, 2) } }' >/dev/null 2>&1 &`
 
 async function races(t: Test, figures: Figures) {
   const { here } = await withLure(t)
@@ -252,7 +254,7 @@ async function races(t: Test, figures: Figures) {
     ),
     {},
   )
-  const going = here.neighbour(exchange, { env: { OWN: own } })
+  await here.neighbour(exchange, { env: { OWN: own } })
   await sleep(300)
   const at = join(yard, 'at')
   const succeeded: string[] = []
@@ -270,7 +272,6 @@ async function races(t: Test, figures: Figures) {
   const naively = await victim(here, ownerUid, check, { HOME: at })
   const { ran } = await harmOf(here, ownerUid)
   await here.neighbour('rm -f "$Y/going"')
-  await going
   figures.attack({
     kind,
     attack: 'a link to the victim’s own folder and the lure, exchanged all the time',

@@ -79,7 +79,6 @@ const kinds: Record<string, Record<string, Condition>> = {
   },
   limits: {
     'few descriptors': { script: `ulimit -n 12; ${launch}` },
-    'files of no size': { script: `ulimit -f 0; ${launch}` },
     'a second of processor': { script: `ulimit -t 1; ${launch}` },
     'little memory': { script: `ulimit -v 400000; ${launch}` },
     'a small stack': { script: `ulimit -s 128; ${launch}` },
@@ -145,8 +144,9 @@ const remains = ({ box, yard }: Street) => [
 /** What a plain run finds afterwards: the login good, nothing spent twice, nothing open to others. */
 async function aftermath(here: Street): Promise<string | null> {
   const { box } = here
-  await here.ensure(['--force'])
-  if (box.authority.accepts(box.login()?.accessToken ?? '') === null) return 'the login is lost'
+  const { stdout, stderr } = await here.ensure(['--force'])
+  if (box.authority.accepts(box.login()?.accessToken ?? '') === null)
+    return `the login is lost: ${stdout} ${stderr}`
   if (box.ourReuses().length > 0) return 'a spent token was posted'
   const open = lines(
     (await here.owner('find "$H/.claude" "$H/.local" -type f -perm /077 2>/dev/null; true')).stdout,

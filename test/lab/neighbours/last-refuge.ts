@@ -14,8 +14,8 @@ import { inRefuge, leaveRefuge, takeRefuge } from './src/login/refuge.ts'
 const [what, seal] = process.argv.slice(2)
 const path = '/home/alice/.claude/.claude-auth/answer'
 if (what === 'keep') takeRefuge(path, Buffer.from('the only copy'), seal === 'sealed', String(process.pid))
-else if (what === 'leave') leaveRefuge(path)
-else console.log(inRefuge(path).filter(each => each.toString() === 'the only copy').length)
+else if (what === 'leave') leaveRefuge(path, { isExpected: true })
+else console.log(inRefuge(path, { isExpected: true }).filter(each => each.toString() === 'the only copy').length)
 `
 
 /** As many would do it: a folder of a known name, made if need be. */

@@ -136,6 +136,7 @@ export async function sweeps(t: Test, figures: Figures): Promise<void> {
     t.test(name, { skip, buffered: true }, async t => {
       const gone: string[] = []
       let naively = 0
+      let files = 0
       for (const isNaive of [false, true]) {
         const here = await street(t, { login: 'valid', config: { custody: 'sole' } })
         const { box } = here
@@ -155,15 +156,17 @@ export async function sweeps(t: Test, figures: Figures): Promise<void> {
           path => isNaive || !/(?:\/key|\.jwe)$/.test(path) || !path.startsWith(placesOf(here).D),
         )
         const missing = lines((await here.owner(remaining(kept))).stdout)
-        if (isNaive) naively = missing.length
-        else gone.push(...missing)
+        if (isNaive) {
+          naively = missing.length
+          files = kept.length
+        } else gone.push(...missing)
       }
       figures.attack({
         kind: '6 What deletes',
         attack: name,
         tried: commands.length,
         succeeded: gone,
-        control: { against: 'a sweep by age or by place', succeeded: naively, tried: 1 },
+        control: { against: 'a sweep by age or by place', succeeded: naively, tried: files },
       })
     }),
   )

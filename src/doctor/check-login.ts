@@ -17,6 +17,8 @@ export function loginFile({ login, engine }: Both): Finding | null {
   const command = signInCommand(seen.state, nowMs)
   if (file.kind === 'closed') {
     const { path } = file.closed
+    // The check of the folders above tells which one is open, and mends it.
+    if (login.unsafe?.path === path) return null
     const isOwn = login.file?.path === path && login.file.uid === login.place.person.uid
     const fix = isOwn ? [{ do: 'chmod', path, mode: 0o600 } as const] : []
     return found('fail', fileWords.closedFile(file.closed), ...fix)

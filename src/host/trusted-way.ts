@@ -25,7 +25,7 @@ export function isOnTrustedWay(path: string, uid: number): boolean {
 }
 
 function distrustedWords(path: string, { path: part, why }: Distrust): string {
-  return part === path ? `${path} ${why}` : `${part} ${why}, so ${path} is not read`
+  return part === path ? `${path} ${why}` : `${path} lies open to others: ${part} ${why}`
 }
 
 function isFile(path: string): boolean {

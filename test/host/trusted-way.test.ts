@@ -25,17 +25,18 @@ const readers: Record<string, { text: string; read: (path: string) => unknown; r
     'a secret': {
       text: 'x'.repeat(40),
       read: path => told(() => readPrivateFile(path, { uid })),
-      refused: /^\S+ is writable by others, so \S+ is not read; type: chmod go-w \S+$/,
+      refused: /^\S+ lies open to others: \S+ is writable by others; type: chmod go-w \S+$/,
     },
     'the token or JWT for Vault': {
       text: 'hvs.x',
       read: path => JSON.stringify(readSecretFile(path, uid)),
-      refused: /"denied","what":"\S+ is writable by others, so \S+ is not read; type: chmod go-w /,
+      refused:
+        /"denied","what":"\S+ lies open to others: \S+ is writable by others; type: chmod go-w /,
     },
     'the webhook': {
       text: 'https://hooks.example.com/x',
       read: path => told(() => readWebhook(webhookKey, path, uid)),
-      refused: /is writable by others, so \S+ is not read; type: chmod go-w /,
+      refused: /lies open to others: \S+ is writable by others; type: chmod go-w /,
     },
     'an authority': {
       text: 'pem',
@@ -51,7 +52,7 @@ const readers: Record<string, { text: string; read: (path: string) => unknown; r
         const own = notes.filter(({ file }) => file.startsWith(folder))
         return sources.some(({ scope }) => scope === 'user') ? 'read' : (own[0]?.why ?? 'nothing')
       },
-      refused: /^is not read: \S+ is writable by others/,
+      refused: /^is not read: \S+ lies open to others/,
     },
     'the client’s own configuration': {
       text: '{"oauthAccount":{"emailAddress":"eve@example.org"}}',
@@ -134,7 +135,7 @@ t.test('a pipe in an open folder is not opened: nobody waits for it', t => {
   t.match(distrustedWay(path, uid), { code: 'not-private', hint: /^chmod go-w / })
   t.match(
     told(() => readPrivateFile(path, { uid })),
-    /is not read/,
+    /lies open to others/,
   )
   t.equal(distrustedWay(join(folder, 'open', 'missing'), uid), null, 'what is missing is missing')
   t.end()

@@ -55,7 +55,7 @@ t.test('an authority that is no such file is refused at once', async t => {
     await read('shared/ca'),
     {
       kind: 'denied',
-      what: /^vault\.caCert is not trusted: \/.*shared is writable by others, so .* is not read; type: chmod go-w /,
+      what: /^vault\.caCert is not trusted: \/\S+ lies open to others: \/.*shared is writable by others; type: chmod go-w /,
     },
     'others could put another in its place',
   )

@@ -56,7 +56,13 @@ t.test('whatever text from elsewhere is, a text block shows it as text', async t
     fc.constantFrom('[a](https://evil)', '**x**', '_x_', '<at>all</at>', '- a\n- b', '\\*'),
   )
   fc.assert(
-    fc.property(text, given => !/[*`~[\]<>\\\n]|(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])/u.test(teamsMarkup.text(given, 200))),
+    fc.property(
+      text,
+      given =>
+        !/[*`~[\]<>\\\n]|(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])/u.test(
+          teamsMarkup.text(given, 200),
+        ),
+    ),
   )
   t.pass()
 })

@@ -68,7 +68,9 @@ for (const shell of Object.keys(shells) as Shell[])
         env: { ...box.env, NODE_OPTIONS: '--x', NODE_DEBUG: 'http', CLAUDE_AUTH_CLIENT: override },
       })
       const lines = (await box.launch(shell, [], {})) && readLines(tell)
-      t.same(lines.slice(0, 3), ['/', '0077', `|${box.env['PATH']}`])
+      // Folders above ours are made as the person's umask says; what is ours has its mode in any case.
+      const umask = process.umask().toString(8).padStart(4, '0')
+      t.same(lines.slice(0, 3), ['/', umask, `|${box.env['PATH']}`])
       const own = execFileSync('ps', ['-o', 'sid=', '-p', String(process.pid)], {
         encoding: 'utf8',
       })

@@ -2,6 +2,7 @@
 
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
+import { mayBegin, requestBegun } from '../host/end-of-run.js'
 import { collect, type HttpReply, replyOf } from './http-reply.js'
 import { type Keep, openLine, reason } from './line.js'
 import type { TlsTrouble, Trust } from './trust.js'
@@ -37,6 +38,8 @@ export type HttpOutcome =
  */
 export function send(network: Network, request: HttpRequest): Promise<HttpOutcome> {
   const url = new URL(request.url)
+  if (!mayBegin()) return Promise.resolve({ kind: 'not-sent', what: 'this run takes too long' })
+  const isDone = requestBegun()
   const begun: { destroy: () => unknown }[] = []
   let isOver = false
   let sent = false
@@ -45,6 +48,7 @@ export function send(network: Network, request: HttpRequest): Promise<HttpOutcom
       if (isOver) return
       isOver = true
       clearTimeout(timer)
+      isDone()
       resolve(outcome)
       for (const each of begun) each.destroy()
     }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { examineSystem } from '../doctor/examine-system.js'
+import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
 import { whoAmI } from '../host/person.js'
 import { installedCommand } from '../host/program-places.js'
@@ -41,7 +42,7 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
   const upTo = folderAbove(site)
   const gate = flags.dryRun
     ? null
-    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000)
+    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000, installMostMs)
   let isShown = false
   let code: number = exitCodes.ok
   try {

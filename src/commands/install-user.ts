@@ -1,5 +1,6 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
+import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import { installedCommand } from '../host/program-places.js'
@@ -42,7 +43,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
   if (!place.owned) throw notOurs(place)
   const site = userSite(place)
   const upTo = folderAbove(site)
-  const gate = flags.dryRun ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
+  const gate = flags.dryRun ? null : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
   try {
     const manifest = manifestOf(site)
     const choices = chosen({ ...flags, base: null }, manifest?.choices ?? null)

@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, existsSync, realpathSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Account, type EndedAsUser, runAsUser } from '../host/as-user.js'
+import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
 import { ownRoot } from '../host/program-places.js'
 import {
@@ -41,7 +42,8 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   const file = join(flags.root, site.manifest)
   // An installation that was killed before its first record has left the folder.
   const isTraced = existsSync(dirname(file))
-  const gate = flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000)
+  const gate =
+    flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000, installMostMs)
   try {
     const prepared = prepare(site, [])
     const wanted = await isWanted(prepared, flags)

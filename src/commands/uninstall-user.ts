@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
 import {
@@ -35,7 +36,10 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
   const logins = await ownLogins(env)
   // An installation that was killed before its first record has left the folder.
   const isTraced = existsSync(dirname(site.manifest))
-  const gate = flags.dryRun || !isTraced ? null : enterGate(`${site.manifest}.gate`, null, 60_000)
+  const gate =
+    flags.dryRun || !isTraced
+      ? null
+      : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makePrivateFolder } from './atomic-write.js'
+import { endAfter, runMostMs } from './end-of-run.js'
 import { AuthError, systemCode } from './error.js'
 import { openRegular } from './open-file.js'
 import { writeFailed } from './write-failed.js'
@@ -17,20 +18,29 @@ export interface Gate {
 /**
  * Enters the gate at `path`. `descriptor`: already open and locked by whoever started us; one of another
  * file is no gate of ours. Node has no flock of its own; flock(1) locks the open file that it inherits, and the
- * lock stays with us. Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1).
+ * lock stays with us. A process that is still inside after `mostMs` is ended. Throws `gate-busy` after `waitMs`,
+ * `gate-missing` without flock(1).
  */
-export function enterGate(path: string, descriptor: number | null, waitMs: number): Gate {
+export function enterGate(
+  path: string,
+  descriptor: number | null,
+  waitMs: number,
+  mostMs = runMostMs,
+): Gate {
   const held = descriptor !== null && isOpenOn(descriptor, path) ? descriptor : null
   const file = held ?? open(path)
   if (held === null) lock(file, '-x', path, waitMs)
+  const callOff = endAfter(mostMs, path)
   let left = false
   return {
     share: () => {
       if (!left) lock(file, '-s', path, 1_000)
     },
     leave: () => {
-      if (!left) closeSync(file)
+      if (left) return
       left = true
+      callOff()
+      closeSync(file)
     },
   }
 }

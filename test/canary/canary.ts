@@ -32,12 +32,11 @@ const cache = fileURLToPath(new URL('../../.cache/canary/', import.meta.url))
 const page = fileURLToPath(new URL('../../docs/client-contract.md', import.meta.url))
 const isRoot = process.geteuid?.() === 0
 
-/** Tries `client`; true where all that was tried holds. The results are kept for the page. */
-export async function tryClient(
+/** Tries `client`; what was seen, in the order of the contract. A line for each is printed as it comes. */
+export async function tried(
   { version, path }: Client,
-  options: CanaryOptions,
-): Promise<boolean> {
-  const { only, jobs, print } = options
+  { only, jobs, print }: CanaryOptions,
+): Promise<Row[]> {
   const line = lineOf(version)
   const waiting = Object.entries(contract)
     .filter(([subject]) => only.length === 0 || only.includes(subject))
@@ -62,9 +61,14 @@ export async function tryClient(
     }
   }
   await Promise.all(Array.from({ length: jobs }, work))
-  const inOrder = waiting.flatMap(({ statement }) =>
-    rows.filter(row => row.statement === statement),
-  )
+  return waiting.flatMap(({ statement }) => rows.filter(row => row.statement === statement))
+}
+
+/** Tries `client` and prints a table; true where all that was tried holds. The results are kept for the page. */
+export async function tryClient(client: Client, options: CanaryOptions): Promise<boolean> {
+  const { version } = client
+  const { print } = options
+  const inOrder = await tried(client, options)
   print(`\nClaude Code ${version}\n`)
   for (const { subject, statement, expected, seen, holds } of inOrder) {
     print(`${holds ? ' ' : '!'} ${subject}: ${statement.when}`)

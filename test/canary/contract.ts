@@ -1,10 +1,11 @@
 // The whole contract: every statement about the client that the product relies on, by subject.
 
-import { locks, places, sessions } from './files.js'
+import { locks, places } from './files.js'
 import { hooks, managedSettings, settings } from './hooks.js'
 import { network } from './network.js'
 import type { Line, Statement } from './place.js'
 import { refresh, withoutRefreshToken } from './refresh.js'
+import { sessions, statuses } from './sessions.js'
 import { whoSigns } from './who-signs.js'
 
 export const contract: Record<string, { title: string; statements: Statement[] }> = {
@@ -13,6 +14,7 @@ export const contract: Record<string, { title: string; statements: Statement[] }
   'no-refresh-token': { title: 'A login without a refresh token', statements: withoutRefreshToken },
   locks: { title: 'Locks and writing', statements: locks },
   sessions: { title: 'Running sessions', statements: sessions },
+  status: { title: '`auth status`', statements: statuses },
   hooks: { title: 'Hooks', statements: hooks },
   settings: { title: 'Settings that are read, and those that are skipped', statements: settings },
   managed: { title: 'Managed settings', statements: managedSettings },

@@ -1,10 +1,21 @@
 // Contract: where the client has its login, how it locks it, and how it writes.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { faults } from '../../src/demo/faults.js'
-import { answerOf, minuteMs, type Place, type Statement } from './place.js'
+import { processFacts } from '../../src/login/lock-owner.js'
+import { answerOf, type Place, type Start, type Statement } from './place.js'
 
 const calls = 'mkdir,mkdirat,rename,renameat,renameat2,rmdir,unlink,unlinkat,openat,fsync'
 const ownFiles = /oauth_refresh|\.claude\.lock|storage-write|\.credentials\.json/
@@ -30,6 +41,30 @@ async function refreshTrace(at: Place): Promise<string[]> {
       .replace(/^open$/, /O_EXCL/.test(rest) ? 'create alone' : 'create')
     return [`${verb} ${last}`]
   })
+}
+
+/** The locks of ours that we were killed with 20 s ago; the owner file names us. */
+async function lockLeft(start: Start, hasOwner: boolean): Promise<string> {
+  const at = await start({ login: 'expired' })
+  const lock = join(at.home.paths.folder, '.oauth_refresh.lock')
+  const legacy = join(at.home.path, '.claude.lock')
+  for (const each of [lock, legacy]) mkdirSync(each)
+  const holder = spawn('/bin/sleep', ['60'])
+  const { bootId: _, ...facts } = processFacts(holder.pid ?? 0)
+  const end = once(holder, 'exit')
+  holder.kill('SIGKILL')
+  await end
+  const owner = {
+    ...facts,
+    lockBirthtimeMs: statSync(lock).birthtimeMs,
+    legacyLockBirthtimeMs: statSync(legacy).birthtimeMs,
+  }
+  if (hasOwner) writeFileSync(`${lock}.owner`, JSON.stringify(owner), { mode: 0o600 })
+  const leftAt = new Date(Date.now() - 20_000)
+  for (const each of [lock, legacy]) utimesSync(each, leftAt, leftAt)
+  const answer = answerOf(await at.ask())
+  const taken = at.tokenRequests().length > 0 ? 'takes it over' : 'does not take it'
+  return `${taken}, then ${answer === 'answers' ? answer : 'no answer'}`
 }
 
 const theirLogin = async (
@@ -190,6 +225,16 @@ export const locks: Statement[] = [
     },
   },
   {
+    when: 'a lock last touched 20 s ago, its owner file names a process that is gone',
+    expected: 'takes it over, then answers',
+    see: start => lockLeft(start, true),
+  },
+  {
+    when: 'the same without an owner file',
+    expected: { new: 'does not take it, then no answer', old: 'takes it over, then answers' },
+    see: start => lockLeft(start, false),
+  },
+  {
     when: 'a login replaced while the request is on its way',
     expected: { new: 'keeps the other’s', old: 'saves its own' },
     see: async start => {
@@ -215,60 +260,6 @@ export const locks: Statement[] = [
       const isSame = statSync(file).ino === before.ino
       const isNew = at.login()?.accessToken !== before.access
       return `${answerOf(ended)}, ${isNew ? 'the new login' : 'the old login'} in ${isSame ? 'the same file' : 'another file'}`
-    },
-  },
-]
-
-/** One client with two prompts; `between` happens after the first answer. */
-async function session(at: Place, between: () => void): Promise<string> {
-  const line = JSON.stringify({ type: 'user', message: { role: 'user', content: 'hi' } })
-  const out = at.path('out')
-  const go = at.path('go')
-  const claude = 'claude -p --verbose --input-format stream-json --output-format stream-json'
-  const script = `{ echo '${line}'; until [ -e '${go}' ]; do sleep 0.1; done; echo '${line}'; } | ${claude} >'${out}'`
-  const ended = at.run('/bin/bash', ['-c', script], { env: { CLAUDE_CODE_MAX_RETRIES: '0' } })
-  const results = () =>
-    (existsSync(out) ? readFileSync(out, 'utf8').split('\n') : []).filter(each =>
-      each.includes('"type":"result"'),
-    )
-  for (let turn = 0; results().length === 0 && turn < 200; turn++) await sleep(100)
-  between()
-  await sleep(300)
-  at.home.write(go, '')
-  await ended
-  return results()
-    .map(each => (each.includes('"is_error":false') ? 'answers' : 'fails'))
-    .join(', then ')
-}
-
-export const sessions: Statement[] = [
-  {
-    when: 'the login file of a running session is replaced, and its first token revoked',
-    expected: 'answers, then answers',
-    see: async start => {
-      const at = await start()
-      const before = at.login()?.accessToken ?? ''
-      const next = at.signIn()
-      at.writeLogin({
-        ...at.login(),
-        refreshToken: null,
-        expiresAt: Date.now() + 60 * minuteMs,
-      } as never)
-      return session(at, () => {
-        at.authority.revokeAccess(before)
-        at.writeLogin({ ...next, refreshToken: null } as never)
-      })
-    },
-  },
-  {
-    when: 'the login of a running session is blanked, and repaired before the next prompt',
-    expected: 'answers, then answers',
-    see: async start => {
-      const at = await start()
-      return session(at, () => {
-        at.blank()
-        at.writeLogin(at.signIn())
-      })
     },
   },
 ]

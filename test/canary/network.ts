@@ -1,5 +1,7 @@
 // Contract: which proxies the client goes through, and which authorities it trusts.
 
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { answerOf, type Place, type Statement } from './place.js'
 
 /** Nobody listens there. */
@@ -22,6 +24,15 @@ function by(
 }
 
 const bare = (at: Place) => at.proxy.url.replace('http://', '')
+/** A folder with the authority under the name by which OpenSSL looks for it. */
+function folderOf(at: Place): string {
+  const hash = execFileSync('openssl', ['x509', '-hash', '-noout', '-in', at.proxy.caFile], {
+    encoding: 'utf8',
+  }).trim()
+  at.home.write(at.path(`authorities/${hash}.0`), readFileSync(at.proxy.caFile, 'utf8'))
+  return at.path('authorities')
+}
+
 const noAuthority = { NODE_EXTRA_CA_CERTS: '' }
 
 export const network: Statement[] = [
@@ -54,4 +65,5 @@ export const network: Statement[] = [
   by('an authority that nobody named', () => noAuthority, 'no answer'),
   by('NODE_EXTRA_CA_CERTS', at => ({ NODE_EXTRA_CA_CERTS: at.proxy.caFile })),
   by('SSL_CERT_FILE', at => ({ ...noAuthority, SSL_CERT_FILE: at.proxy.caFile })),
+  by('SSL_CERT_DIR', at => ({ ...noAuthority, SSL_CERT_DIR: folderOf(at) })),
 ]

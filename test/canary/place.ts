@@ -42,6 +42,8 @@ export interface Place extends Sandbox {
   path(file: string): string
   text(file: string): string
   settings(text: string | Record<string, unknown>, file?: string): void
+  /** Called when the statement was tried. */
+  atEnd(end: () => unknown): void
 }
 
 export type Start = (options?: SandboxOptions) => Promise<Place>
@@ -83,6 +85,7 @@ export function startIn(client: string, ends: (() => unknown)[]): Start {
       text: file => readFileSync(path(file), 'utf8'),
       settings: (text, file = '.claude/settings.json') =>
         box.home.write(path(file), typeof text === 'string' ? text : JSON.stringify(text)),
+      atEnd: t.teardown,
     }
   }
 }

@@ -2,8 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import type { Test } from 'tap'
-import type { Sandbox } from './sandbox.js'
+import type { Sandbox, Teardown } from './sandbox.js'
 
 export interface Screen {
   /** Text, then Enter. */
@@ -15,7 +14,7 @@ export interface Screen {
 }
 
 /** Runs the shell line `command` on a screen of `columns`, with the clean environment of `box`; gone with the test. */
-export function tmuxScreen(t: Test, box: Sandbox, command: string, columns = 80): Screen {
+export function tmuxScreen(t: Teardown, box: Sandbox, command: string, columns = 80): Screen {
   const socket = join(box.home.path, 'tmux')
   const tmux = (...args: string[]) => {
     const words = ['-S', socket, '-f', '/dev/null', ...args]

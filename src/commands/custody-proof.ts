@@ -5,12 +5,10 @@ import { networkOf } from '../anthropic/network.js'
 import { reach } from '../anthropic/reach.js'
 import { readClientSettings, type SettingsSource, settingsFolder } from '../host/client-settings.js'
 import { currentFolder } from '../host/current-folder.js'
-import { bytesAt } from '../host/open-file.js'
 import type { Env } from '../host/paths.js'
 import { isOurHook } from '../install/hook-entries.js'
 import { shellAdvice } from '../install/shell-check.js'
 import type { UserFacts } from '../install/user-plan.js'
-import { onlyTolerantJson } from '../login/login-text.js'
 import { configOf, type Place } from '../place.js'
 import { tlsWords } from '../report/trouble-words.js'
 
@@ -20,7 +18,7 @@ import { tlsWords } from '../report/trouble-words.js'
  */
 export async function whyNotCalled(
   { person, paths }: Place,
-  { home, program, settingsFile, wantsUnits }: UserFacts,
+  { home, program, wantsUnits }: UserFacts,
   env: Env,
 ): Promise<string | null> {
   const hasTimer =
@@ -28,29 +26,23 @@ export async function whyNotCalled(
     existsSync(`/run/user/${person.uid}/systemd/private`)
   if (wantsUnits || hasTimer) return null
   const { sources } = await readClientSettings({ folder: settingsFolder(env, home), cwd: '/' })
-  if (runsHooks(sources, settingsFile)) return null
+  if (runsHooks(sources)) return null
   const advice = shellAdvice(env, home, program)
   if (advice === null) return null
   return `Claude runs no hooks of ${paths.folder}, there is no timer, and this shell does not meet the wrapper; type: ${advice}`
 }
 
 /** Does the client run our hook at the start of a session? Managed hooks run whatever the user's settings say. */
-function runsHooks(sources: SettingsSource[], settingsFile: string): boolean {
+function runsHooks(sources: SettingsSource[]): boolean {
   const isOurs = ({ hooks }: SettingsSource) => (hooks['SessionStart'] ?? []).some(isOurHook)
   const managed = sources.filter(({ scope }) => scope === 'managed')
   if (managed.some(({ disableAllHooks }) => disableAllHooks)) return false
   if (managed.some(isOurs)) return true
   const isOff = sources.some(({ disableAllHooks }) => disableAllHooks)
   if (isOff || managed.some(({ allowManagedHooksOnly }) => allowManagedHooksOnly)) return false
-  // Of a file with comments the client reads nothing (2.1.197 and 2.1.330).
-  return (
-    sources.some(isOurs) &&
-    !onlyTolerantJson(bytesAt(settingsFile, { maxBytes: settingsMaxBytes }) ?? Buffer.alloc(0))
-  )
+  return sources.some(isOurs)
 }
 
-/** As the settings are read. */
-const settingsMaxBytes = 1024 * 1024
 const serverLimitMs = 10_000
 
 /** Why the login server is not reached from here; null where it answered a request without a credential. */

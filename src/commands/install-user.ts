@@ -1,5 +1,6 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
+import { readClientSettings, settingsFolder } from '../host/client-settings.js'
 import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
 import type { Env } from '../host/paths.js'
@@ -24,7 +25,7 @@ import { exitCodes } from '../outcome.js'
 import { notOurs, type Place, placeOf } from '../place.js'
 import { ensureLines } from '../report/ensure-text.js'
 import { errorLines } from '../report/error-text.js'
-import { installedLines } from '../report/install-text.js'
+import { installedLines, skippedSettingsLines } from '../report/install-text.js'
 import { jsonText } from '../report/json-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
@@ -63,8 +64,11 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     }
     if (isDone && facts.wantsUnits && prepared.changes.length > 0)
       startUserTimers(facts.shipped.userUnits)
+    const skipped = await skippedLines(place, env)
+    if (!flags.json) say(skipped)
     const login = isDone ? await firstEnsure(env) : null
-    if (flags.json) print([jsonText(changesObject(prepared, flags, prepared.notes))])
+    const notes = [...prepared.notes, ...skipped]
+    if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
     const code = whyShared === null ? 0 : exitCodes.attention
     if (flags.json || login === null) return code
     if (prepared.changes.length > 0) print([custodyLine(custody)])
@@ -77,6 +81,13 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
   }
+}
+
+/** What the client does not read of the user's settings, as they are now. */
+async function skippedLines(place: Place, env: Env): Promise<string[]> {
+  const folder = settingsFolder(env, place.person.home)
+  const { notes, skipped } = await readClientSettings({ folder, cwd: '/' })
+  return skippedSettingsLines({ notes, skipped })
 }
 
 /**

@@ -11,7 +11,7 @@ import type { ShellFacts } from './facts-shells.js'
 export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
 
 /** The clients that this version was tried with, oldest first. */
-export const knownClients = ['2.1.197', '2.1.330'] as const
+export const knownClients = ['2.1.197', '2.1.332'] as const
 export const hookEvents = ['SessionStart', 'UserPromptSubmit', 'StopFailure', 'SessionEnd']
 
 export function client({ path, version }: ClientFacts): Finding {

@@ -60,10 +60,13 @@ export function settingsMode({
   return found('warn', words, ...fixes)
 }
 
-/** Settings files that the client can't use. */
-export function settings({ broken }: ClientFacts): Finding {
+/** Settings that the client can't use: whole files, and entries. */
+export function settings({ broken, skipped }: ClientFacts): Finding {
   const [worst] = [...broken].sort((a, b) => Number(b.managed) - Number(a.managed))
-  if (worst === undefined) return ok(settingsWords.whole)
+  if (worst === undefined) {
+    const [entry] = skipped
+    return entry ? found('warn', settingsWords.skipped(entry)) : ok(settingsWords.whole)
+  }
   const { file, why, managed } = worst
   return managed
     ? found('fail', settingsWords.brokenManaged(file, why))

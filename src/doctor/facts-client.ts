@@ -34,6 +34,8 @@ export interface ClientFacts {
   switches: { file: string; key: 'disableAllHooks' | 'allowManagedHooksOnly'; managed: boolean }[]
   /** The user's own settings that others may read or write. */
   open: (PathFacts & { by: 'read' | 'write' })[]
+  /** Entries of settings that the client skips. */
+  skipped: LoginFacts['settings']['skipped']
   /** Settings files that the client can't use, and why. */
   broken: { file: string; why: string; managed: boolean }[]
   /** Folders in /tmp that are named after this user, owned by somebody else. */
@@ -65,6 +67,7 @@ export async function clientFacts(
       return keys.filter(key => source[key]).map(key => ({ file, key, managed }))
     }),
     open: openTo(place.owned ? settingsOf(env, paths.clientConfig, person.home) : [], person),
+    skipped: settings.skipped,
     broken: settings.notes.map(note => ({ ...note, managed: note.file.startsWith(managedFolder) })),
     taken: takenFolders(env, run.person.uid),
   }

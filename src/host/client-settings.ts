@@ -6,6 +6,7 @@ import { systemCode } from './error.js'
 import { isObject, type JsonObject } from './json.js'
 import { readBounded } from './open-file.js'
 import type { Env } from './paths.js'
+import { lineAt, skippedEntries } from './skipped-settings.js'
 import { tolerantJson } from './tolerant-json.js'
 import { distrustedWay } from './trusted-way.js'
 
@@ -35,10 +36,18 @@ export interface ClientSettings {
   apiKeyHelper: { file: string } | null
   /** Files that were left out, and why, in words. */
   notes: { file: string; why: string }[]
+  /** Entries that the client skips; `dropsFile`: client 2.1.197 reads nothing of that file. */
+  skipped: { file: string; line: number; why: string; dropsFile: boolean }[]
 }
 
 /** Of a home in which nothing is read. */
-export const noSettings: ClientSettings = { sources: [], env: {}, apiKeyHelper: null, notes: [] }
+export const noSettings: ClientSettings = {
+  sources: [],
+  env: {},
+  apiKeyHelper: null,
+  notes: [],
+  skipped: [],
+}
 
 /**
  * Reads the settings as the client orders them: managed (its drop-ins by name, the last one
@@ -52,6 +61,7 @@ export async function readClientSettings(where: {
   managedFolder?: string
 }): Promise<ClientSettings> {
   const notes: ClientSettings['notes'] = []
+  const skipped: ClientSettings['skipped'] = []
   const sources: SettingsSource[] = []
   const uid = process.geteuid?.() ?? -1
   for (const { scope, file } of settingsFiles(where, notes)) {
@@ -61,14 +71,16 @@ export async function readClientSettings(where: {
       notes.push({ file, why: `is not read: ${distrusted.message}` })
       continue
     }
-    const settings = await readSettings(file, notes)
-    if (settings) sources.push(sourceOf(scope, file, settings))
+    const found = await readSettings(file, notes)
+    if (found === null) continue
+    sources.push(sourceOf(scope, file, found.settings))
+    skipped.push(...(await skippedIn(file, found)))
   }
   const env: Record<string, { value: string; file: string; scope: SettingsScope }> = {}
   for (const { scope, file, env: own } of [...sources].reverse())
     for (const [name, value] of Object.entries(own)) env[name] = { value, file, scope }
   const helper = sources.find(source => source.apiKeyHelper !== null)
-  return { sources, env, apiKeyHelper: helper ? { file: helper.file } : null, notes }
+  return { sources, env, apiKeyHelper: helper ? { file: helper.file } : null, notes, skipped }
 }
 
 /** The client's configuration folder, where `settings.json` is (not always the login folder). */
@@ -116,7 +128,7 @@ function dropInNames(folder: string, notes: ClientSettings['notes']): string[] {
 async function readSettings(
   file: string,
   notes: ClientSettings['notes'],
-): Promise<JsonObject | null> {
+): Promise<{ text: string; settings: JsonObject } | null> {
   const leaveOut = (why: string) => {
     notes.push({ file, why })
     return null
@@ -124,8 +136,49 @@ async function readSettings(
   const read = readBounded(file, { maxBytes })
   if (read.kind === 'missing') return null
   if (read.kind === 'unfit') return leaveOut(read.why)
-  const value = await tolerantJson(read.bytes.toString())
-  return isObject(value) ? value : leaveOut('is not a JSON object')
+  const text = read.bytes.toString()
+  const settings = await tolerantJson(text)
+  if (!isObject(settings)) return leaveOut('is not a JSON object')
+  const looseAt = await looseJsonAt(text)
+  return looseAt === null
+    ? { text, settings }
+    : leaveOut(`has a comment or a trailing comma in line ${lineAt(text, looseAt)}`)
+}
+
+/**
+ * Where a text that only a tolerant reader takes for JSON has its first comment or trailing comma; null for JSON. The
+ * client reads nothing of such a file, not even `env` (2.1.197 and 2.1.332).
+ */
+async function looseJsonAt(text: string): Promise<number | null> {
+  const body = text.replace(/^\uFEFF/, '')
+  if (body.trim() === '') return null
+  try {
+    JSON.parse(body)
+    return null
+  } catch {
+    const { visit } = await import('jsonc-parser')
+    const places: number[] = []
+    const add = (offset: number) => {
+      places.push(offset)
+    }
+    visit(body, { onComment: add, onError: (_, offset) => add(offset) })
+    return Math.min(...places, body.length)
+  }
+}
+
+async function skippedIn(
+  file: string,
+  { text, settings }: { text: string; settings: JsonObject },
+): Promise<ClientSettings['skipped']> {
+  const entries = skippedEntries(settings)
+  if (entries.length === 0) return []
+  const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
+  const body = text.replace(/^\uFEFF/, '')
+  const tree = parseTree(body)
+  return entries.map(({ path, why, dropsFile }) => {
+    const node = tree && findNodeAtLocation(tree, [...path])
+    return { file, line: lineAt(body, node?.offset ?? 0), why, dropsFile }
+  })
 }
 
 function sourceOf(scope: SettingsScope, file: string, settings: JsonObject): SettingsSource {

@@ -1,5 +1,6 @@
 // What doctor says about the way to the client: the client itself, the wrapper, shells and hooks.
 
+import type { ClientSettings } from '../host/client-settings.js'
 import { clean } from './clean.js'
 import { pasted, shown, words } from './doctor-text.js'
 
@@ -91,6 +92,11 @@ export const settingsWords = {
   whole: "The client's settings can be read.",
   broken: (file: string, why: string) =>
     words(`${shown(file)} ${clean(why, 100)}: the client leaves it out.`, `vi ${pasted(file)}`),
+  skipped: ({ file, line, why, dropsFile }: ClientSettings['skipped'][number]) =>
+    words(
+      `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${dropsFile ? '; 2.1.197 skips the whole file' : ''}.`,
+      `vi +${line} ${pasted(file)}`,
+    ),
   brokenManaged: (file: string, why: string) =>
     words(
       `${shown(file)} ${clean(why, 100)}: newer clients refuse to start.`,

@@ -1,7 +1,9 @@
 // The words of the commands `install` and `uninstall`: what changes, and the lines at the end.
 
+import type { ClientSettings } from '../host/client-settings.js'
 import { quoted } from '../host/quoted.js'
 import type { Change } from '../install/plan.js'
+import { clean } from './clean.js'
 
 export type Scope = 'user' | 'system'
 
@@ -61,6 +63,26 @@ function forSystem(command: 'install' | 'uninstall', root: string): string {
 /** One line on each change, for the question before it. */
 export function changeLines(changes: Pick<Change, 'path' | 'before' | 'after'>[]): string[] {
   return changes.map(({ path, before, after }) => `  ${deed(before.kind, after.kind)} ${path}`)
+}
+
+/** One line on each settings file, or entry of one, that the client does not read. */
+export function skippedSettingsLines({
+  notes,
+  skipped,
+}: Pick<ClientSettings, 'notes' | 'skipped'>): string[] {
+  return [
+    ...notes.map(({ file, why }) =>
+      skippedLine(file, `${why}: the client reads nothing of it, hooks included`, ''),
+    ),
+    ...skipped.map(({ file, line, why, dropsFile }) => {
+      const older = dropsFile ? '; 2.1.197 skips the whole file' : ''
+      return skippedLine(file, `${why} (line ${line}): the client skips it${older}`, `+${line} `)
+    }),
+  ]
+}
+
+function skippedLine(file: string, what: string, at: string): string {
+  return `${clean(file, 200)} ${clean(what, 200)}; type: vi ${at}${quoted(file)}`
 }
 
 export const goOnQuestion = 'Go on? [Y/n] '

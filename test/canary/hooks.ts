@@ -176,6 +176,42 @@ const skipped: Skipped[] = [
   },
 ]
 
+/** The same faults, and what is left of the rest of the file. */
+const besideFault: {
+  when: string
+  edit: (text: string) => string
+  expected: Statement['expected']
+}[] = [
+  ...skipped.map(({ when, edit, expected }) => ({
+    when,
+    edit,
+    expected: (typeof expected === 'string'
+      ? expected === none
+        ? 'not read'
+        : 'read'
+      : { new: 'read', old: 'not read' }) as Statement['expected'],
+  })),
+  {
+    when: 'an event whose hooks are no list',
+    edit: text => {
+      const settings = JSON.parse(text)
+      settings.hooks.SessionStart = settings.hooks.SessionStart[0]
+      return JSON.stringify(settings)
+    },
+    expected: 'read',
+  },
+  {
+    when: 'hooks that are no object',
+    edit: text => JSON.stringify({ ...JSON.parse(text), hooks: [] }),
+    expected: 'read',
+  },
+  {
+    when: 'a hook whose command is no text',
+    edit: text => changed(text, () => ({ hooks: [{ type: 'command', command: 1 }] })),
+    expected: { new: 'read', old: 'not read' },
+  },
+]
+
 function changed(text: string, change: (entry: { hooks: unknown[] }) => unknown): string {
   const settings = JSON.parse(text)
   const [first, ...rest] = settings.hooks.SessionStart
@@ -188,17 +224,36 @@ const ran = (lines: string[]) =>
     [...lines].sort().join(' ')
   ] ?? lines.join(' ')
 
-export const settings: Statement[] = skipped.map(({ when, edit, expected }) => ({
-  when: `settings with ${when}`,
-  expected,
-  see: async start => {
-    const at = await start()
-    const entries = { hooks: { SessionStart: [hook(at, 'one'), hook(at, 'two')] } }
-    at.settings(edit(JSON.stringify(entries, null, 2)))
-    await at.ask()
-    return ran(logged(at))
-  },
-}))
+export const settings: Statement[] = [...hooksRun(), ...envRead()]
+
+function envRead(): Statement[] {
+  return besideFault.map(({ when, edit, expected }) => ({
+    when: `env in settings with ${when}`,
+    expected,
+    see: async start => {
+      const at = await start()
+      const env = { ANTHROPIC_AUTH_TOKEN: 'another-token' }
+      const entries = { env, hooks: { SessionStart: [hook(at, 'one'), hook(at, 'two')] } }
+      at.settings(edit(JSON.stringify(entries, null, 2)))
+      await at.ask()
+      return at.signedBy() === 'the login file' ? 'not read' : 'read'
+    },
+  }))
+}
+
+function hooksRun(): Statement[] {
+  return skipped.map(({ when, edit, expected }) => ({
+    when: `settings with ${when}`,
+    expected,
+    see: async start => {
+      const at = await start()
+      const entries = { hooks: { SessionStart: [hook(at, 'one'), hook(at, 'two')] } }
+      at.settings(edit(JSON.stringify(entries, null, 2)))
+      await at.ask()
+      return ran(logged(at))
+    },
+  }))
+}
 
 /** An /etc of its own, with what stands in the home's folder `managed` as the client's managed settings. */
 function ownEtc(at: Place): string {

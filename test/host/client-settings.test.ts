@@ -46,16 +46,51 @@ t.test('managed is before local, local before project, project before user', asy
   t.same(found.notes, [])
 })
 
-t.test('comments and trailing commas are let pass', async t => {
+t.test('of a file with a comment or a trailing comma nothing is read', async t => {
+  const loose: [text: string, line: number][] = [
+    ['\uFEFF{ // mine\n "env": {"A": 1},\n "apiKeyHelper": "/x"\n}', 1],
+    ['{\n "env": {"A": 1}, /* why */\n "apiKeyHelper": "/x"\n}', 2],
+    ['{\r\n "env": {"A": 1},\r\n "apiKeyHelper": "/x",\r\n}', 4],
+    ['{"env": {"A": 1,\n}, "apiKeyHelper": "/x"}', 2],
+    ['{"env": {"A": "//"},\n "x": [1,\n2,\n] }', 4],
+  ]
+  for (const [text, line] of loose) {
+    const folder = t.testdir({ 'settings.json': text })
+    const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+    const why = `has a comment or a trailing comma in line ${line}`
+    t.same(found.notes, [{ file: join(folder, 'settings.json'), why }], text)
+    t.same([found.env, found.apiKeyHelper, found.sources], [{}, null, []], text)
+  }
+})
+
+t.test('a byte order mark and CRLF are read', async t => {
   const folder = t.testdir({
-    'settings.json':
-      '\uFEFF{ // mine\n "env": {"A": 1, "B": true, "C": null,},\n "apiKeyHelper": "/x",\n}',
+    'settings.json': '\uFEFF{\r\n "env": {"A": 1, "B": true, "C": null}}',
   })
   const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
-  t.equal(found.env['A']?.value, '1')
-  t.equal(found.env['B']?.value, 'true')
-  t.equal(found.env['C'], undefined)
-  t.same(found.apiKeyHelper, { file: join(folder, 'settings.json') })
+  t.same([found.env['A']?.value, found.env['B']?.value, found.env['C']], ['1', 'true', undefined])
+  t.same([found.notes, found.skipped], [[], []])
+})
+
+t.test('an entry that the client skips is named with its line, and the rest counts', async t => {
+  const hook = { type: 'command', command: 'x' }
+  const skipped: [hooks: unknown, line: number, why: RegExp, dropsFile: boolean][] = [
+    [{ Stop: [{ hooks: [hook] }, hook] }, 15, /of Stop without "hooks"/, true],
+    [{ Stop: [{ matcher: '*' }] }, 7, /of Stop without hooks/, true],
+    [{ Stop: [{ hooks: hook }] }, 7, /whose hooks are no list/, true],
+    [{ Stop: [{ hooks: [{ type: 'command' }] }] }, 7, /has no command/, true],
+    [{ Stop: ['x'] }, 7, /no object/, true],
+    [{ Stop: hook }, 6, /of Stop that are no list/, false],
+    [[], 5, /hooks that are no object/, false],
+  ]
+  for (const [hooks, line, why, dropsFile] of skipped) {
+    const text = JSON.stringify({ env: { A: 'read' }, hooks }, null, 2)
+    const folder = t.testdir({ 'settings.json': text })
+    const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+    t.match(found.skipped, [{ file: join(folder, 'settings.json'), line, why, dropsFile }], text)
+    t.equal(found.skipped.length, 1, text)
+    t.equal(found.env['A']?.value, 'read', text)
+  }
 })
 
 t.test('a bad file is left out with a note, the others count', async t => {

@@ -19,5 +19,6 @@ export function settingsOf(...given: Given[]): ClientSettings {
   for (const { scope, file, env: own } of [...sources].reverse())
     for (const [name, value] of Object.entries(own)) env[name] = { value, file, scope }
   const helper = sources.find(source => source.apiKeyHelper)
-  return { sources, env, apiKeyHelper: helper ? { file: helper.file } : null, notes: [] }
+  const apiKeyHelper = helper ? { file: helper.file } : null
+  return { sources, env, apiKeyHelper, notes: [], skipped: [] }
 }

@@ -66,6 +66,11 @@ t.test('everything comes and goes again, in sole custody in between', async t =>
   t.match(await install(box, 'install'), { changed: false, changes: [] })
   const again = await box.command(['install'])
   t.match(again.stdout, /Changed: nothing; all was in place\.\nNext: .*\n$/)
+  const loose =
+    /settings\.json has a comment or a trailing comma in line 2: the client reads nothing/
+  t.match(`${again.stdout}${again.stderr}`, loose)
+  const checked = await box.command(['doctor', '--only', 'settings'])
+  t.match(checked.stdout, /has a comment or a trailing\s+comma\s+in\s+line 2/)
 
   const launched = await box.run(join(path, '.local/bin/claude'), ['-p', 'hi'])
   t.match(launched, { code: 0, stdout: 'client: -p hi\n', stderr: '' })

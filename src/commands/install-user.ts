@@ -87,7 +87,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
 async function skippedLines(place: Place, env: Env): Promise<string[]> {
   const folder = settingsFolder(env, place.person.home)
   const { notes, skipped } = await readClientSettings({ folder, cwd: '/' })
-  return skippedSettingsLines({ notes, skipped })
+  return skippedSettingsLines({ notes: notes.filter(note => !note.clientReads), skipped })
 }
 
 /**

@@ -68,7 +68,10 @@ export async function clientFacts(
     }),
     open: openTo(place.owned ? settingsOf(env, paths.clientConfig, person.home) : [], person),
     skipped: settings.skipped,
-    broken: settings.notes.map(note => ({ ...note, managed: note.file.startsWith(managedFolder) })),
+    // What others can write, `settings-mode` tells.
+    broken: settings.notes
+      .filter(note => !note.clientReads)
+      .map(note => ({ ...note, managed: note.file.startsWith(managedFolder) })),
     taken: takenFolders(env, run.person.uid),
   }
 }

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from './error.js'
-import { isObject, type JsonObject } from './json.js'
+import { isObject, type JsonObject, jsonObject } from './json.js'
 import { readBounded } from './open-file.js'
 import type { Env } from './paths.js'
 import { lineAt, skippedEntries } from './skipped-settings.js'
@@ -34,8 +34,8 @@ export interface ClientSettings {
   /** The strongest value of each variable, and the file it is from. */
   env: Readonly<Record<string, { value: string; file: string; scope: SettingsScope }>>
   apiKeyHelper: { file: string } | null
-  /** Files that were left out, and why, in words. */
-  notes: { file: string; why: string }[]
+  /** Files that were left out, and why, in words; `clientReads`: by us alone, as others could have written them. */
+  notes: { file: string; why: string; clientReads?: true }[]
   /** Entries that the client skips; `dropsFile`: client 2.1.197 reads nothing of that file. */
   skipped: { file: string; line: number; why: string; dropsFile: boolean }[]
 }
@@ -68,7 +68,7 @@ export async function readClientSettings(where: {
     // A project is whose it is; it says who signs, and steers nothing of ours.
     const distrusted = scope === 'user' || scope === 'managed' ? distrustedWay(file, uid) : null
     if (distrusted !== null) {
-      notes.push({ file, why: `is not read: ${distrusted.message}` })
+      notes.push({ file, why: `is not read: ${distrusted.message}`, clientReads: true })
       continue
     }
     const found = await readSettings(file, notes)
@@ -151,19 +151,14 @@ async function readSettings(
  */
 async function looseJsonAt(text: string): Promise<number | null> {
   const body = text.replace(/^\uFEFF/, '')
-  if (body.trim() === '') return null
-  try {
-    JSON.parse(body)
-    return null
-  } catch {
-    const { visit } = await import('jsonc-parser')
-    const places: number[] = []
-    const add = (offset: number) => {
-      places.push(offset)
-    }
-    visit(body, { onComment: add, onError: (_, offset) => add(offset) })
-    return Math.min(...places, body.length)
+  if (body.trim() === '' || jsonObject(body) !== null) return null
+  const { visit } = await import('jsonc-parser')
+  let first = body.length
+  const add = (offset: number) => {
+    first = Math.min(first, offset)
   }
+  visit(body, { onComment: add, onError: (_, offset) => add(offset) })
+  return first
 }
 
 async function skippedIn(

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { knownClients } from '../../src/doctor/check-launch.js'
 import { contract, expectedOf, lineOf } from './contract.js'
 import { pageText, type Results } from './page.js'
 
@@ -28,6 +29,10 @@ t.test('docs/client-contract.md is of the pinned versions, and says that all hol
   })
   const undated = (text: string) => text.replaceAll(/\(\d{4}-\d\d-\d\d\)/g, '')
   t.equal(undated(page), undated(pageText(results)), 'else: npm run canary -- --pinned')
+})
+
+t.test('the versions that doctor knows are those that the tests are run with', async t => {
+  t.same([...knownClients].sort(), [...versions].sort())
 })
 
 t.test('no two statements of a subject have one name', async t => {

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { knownClients } from '../../src/doctor/check-launch.js'
 import { asInstalled, doctor, findsFault, healthy, hooksOf, wrappedPath } from '../kit/doctor.js'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
 import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'
@@ -123,7 +124,7 @@ t.test('client-version: known, newer, and between', async t => {
     const box = await sandbox(t, { client: `#!/bin/sh\necho "${text} (Claude Code)"\n` })
     return (await doctor(box, ['--only', 'client-version'])).check('client-version')
   }
-  t.match(await version('2.1.330'), { state: 'ok' })
+  for (const pinned of knownClients) t.match(await version(pinned), { state: 'ok' }, pinned)
   t.match(await version('2.2.0'), { state: 'note', message: /newer/ })
   t.match(await version('2.1.250'), { state: 'note', message: /not tried itself/ })
 })

@@ -279,7 +279,8 @@ function managed(
         at.settings(content as string, file.startsWith('/') ? `managed${file}` : file)
       const before = `${ownEtc(at)}\n${words && `exec claude -p hi ${words}`}`
       const ended = await at.askAfter(before, true)
-      return `${answerOf(ended)}, hooks: ${logged(at).join(' ') || 'none'}`
+      // Hooks of one event run at the same time.
+      return `${answerOf(ended)}, hooks: ${logged(at).sort().join(' ') || 'none'}`
     },
   }
 }
@@ -292,7 +293,7 @@ export const managedSettings: Statement[] = [
   managed(
     'managed-settings.json and a drop-in',
     at => ({ '/managed-settings.json': start(at, 'file'), [dropIn]: start(at, 'drop-in') }),
-    'answers, hooks: file drop-in',
+    'answers, hooks: drop-in file',
   ),
   managed(
     'the same with the user’s disableAllHooks',

@@ -69,7 +69,9 @@ async function authStatus(at: Place): Promise<string> {
   const said = /"loggedIn": *(true|false)/.exec(stdout)?.[1] ?? 'nothing'
   const is = at.login()
   const isSame = is?.accessToken === was?.accessToken && is?.refreshToken === was?.refreshToken
-  const done = isSame ? 'the tokens stay' : is?.accessToken === '' ? 'blanks them' : 'new tokens'
+  // What it says of a login that it blanks meanwhile depends on which comes first.
+  if (is?.accessToken === '') return `refreshes ${times(at.tokenRequests().length)}, blanks them`
+  const done = isSame ? 'the tokens stay' : 'new tokens'
   return `loggedIn ${said}, exit ${code}, refreshes ${times(at.tokenRequests().length)}, ${done}`
 }
 
@@ -88,7 +90,7 @@ export const statuses: Statement[] = [
     old: `loggedIn true, exit 0, ${unasked}`,
   }),
   status('dead', {
-    new: 'loggedIn true, exit 0, refreshes once, blanks them',
+    new: 'refreshes once, blanks them',
     old: `loggedIn true, exit 0, ${unasked}`,
   }),
   status('revoked', `loggedIn true, exit 0, ${unasked}`),

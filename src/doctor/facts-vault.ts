@@ -6,7 +6,7 @@ import type { Memory, SessionMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
 import { readJournal } from '../report/read-journal.js'
 import type { Run } from '../run.js'
-import { openSession } from '../store/open-vault.js'
+import { fileTrouble, openSession } from '../store/open-vault.js'
 import type { StoreTrouble } from '../store/store.js'
 import { judgeToken } from '../store/vault-token-rule.js'
 import type { EngineFacts } from './facts-engine.js'
@@ -37,7 +37,7 @@ export interface VaultFacts {
 
 const driftKeptMs = 7 * 24 * 3_600_000
 
-/** Null fields where there is no Vault to ask: offline, or `store` is another. */
+/** Null fields where there is no Vault to ask: offline, where only its files are looked at, or `store` is another. */
 export async function vaultFacts(
   { run, place }: LoginFacts,
   { store }: EngineFacts,
@@ -48,7 +48,8 @@ export async function vaultFacts(
   const plainListener = listenerFor(config.address, run.person.uid)
   const empty = { trouble: null, token: null, drift: null, isolation: null }
   const nothing = { config, earlierDrift, plainListener, ...empty }
-  if (run.offline || !place.owned) return nothing
+  if (!place.owned) return nothing
+  if (run.offline) return { ...nothing, trouble: fileTrouble(config, run.person.uid) }
   const { network, person, memory } = run
   const options = {
     now: run.now,

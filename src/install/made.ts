@@ -1,6 +1,7 @@
 // What one wanted thing makes of what stands at its path, and what is left behind when it is undone. Pure.
 
 import { AuthError } from '../host/error.js'
+import { quoted } from '../host/quoted.js'
 import type { Entry } from './manifest.js'
 import { hasPart, isNothing, withoutPart, withPart } from './part-edit.js'
 import { absent, present, print, type Seen } from './seen.js'
@@ -107,6 +108,6 @@ function unfit(path: string, what: string, hint = `claude-auth install --dry-run
 
 function inTheWay(path: string, what: string): AuthError {
   return new AuthError('usage', `${path} is there already and is ${what}; nothing was changed`, {
-    hint: `ls -ld ${path}`,
+    hint: `ls -ld ${quoted(path)}`,
   })
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
 import { AuthError } from '../host/error.js'
 import { readBounded, readPrivateBytes, textAt } from '../host/open-file.js'
+import { quoted } from '../host/quoted.js'
 import { othersMayWrite } from '../host/trusted-path.js'
 
 export interface KeyPlace {
@@ -160,7 +161,11 @@ function makeKey({ folder, nonce, randomBytes }: KeyPlace, path: string, isThere
 function checkedKey({ keyFile }: KeyPlace, path: string, bytes: Uint8Array | null): Uint8Array {
   if (isKey(bytes)) return bytes
   const what = `the key ${path} of the local store ${bytes === null ? 'is missing' : 'is too short'}`
-  throw new AuthError('store-unreadable', what, keyFile === null ? {} : { hint: `ls -l ${path}` })
+  throw new AuthError(
+    'store-unreadable',
+    what,
+    keyFile === null ? {} : { hint: `ls -l ${quoted(path)}` },
+  )
 }
 
 function isKey<T extends Uint8Array>(bytes: T | null): bytes is T {

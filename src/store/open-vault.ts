@@ -3,10 +3,12 @@
 import type { Network } from '../anthropic/http.js'
 import type { Misfit, VaultConfig } from '../host/config/resolved.js'
 import { readBounded } from '../host/open-file.js'
+import { quoted } from '../host/quoted.js'
 import { distrustedWay } from '../host/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from './store.js'
 import { type VaultClient, vaultClient } from './vault-client.js'
 import { vaultDocument } from './vault-document.js'
+import { readSecretFile } from './vault-secret-file.js'
 import { type VaultSession, vaultSession } from './vault-session.js'
 import { vaultStore } from './vault-store.js'
 import type { SessionOptions, SessionPerson } from './vault-way-in.js'
@@ -72,11 +74,19 @@ function closed(trouble: StoreTrouble): Opened {
   return { document, drift: () => null }
 }
 
+/** What keeps us from reading the files that `config` names (authority, token or JWT); null: nothing, or they are missing. */
+export function fileTrouble({ caCert, auth }: VaultConfig, uid: number): StoreTrouble | null {
+  const authority = readAuthority(caCert)
+  if ('kind' in authority) return authority
+  const secret = readSecretFile(auth.method === 'jwt' ? auth.jwtFile : auth.tokenFile, uid)
+  return secret.kind === 'denied' ? secret : null
+}
+
 function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
   if (path === null) return { pem: null }
   const denied = (why: string): StoreTrouble => ({
     kind: 'denied',
-    what: `${why}; type: ls -l ${path}`,
+    what: `${why}; type: ls -l ${quoted(path)}`,
   })
   const distrusted = distrustedWay(path, process.geteuid?.() ?? -1)
   if (distrusted !== null)

@@ -2,6 +2,7 @@
 
 import type { VaultConfig } from '../host/config/resolved.js'
 import { isObject, numberOf, stringOf } from '../host/json.js'
+import { quoted } from '../host/quoted.js'
 import type { VaultClient } from './vault-client.js'
 import { troubleOf } from './vault-failure.js'
 import { claimsOf, objection, refusalOf } from './vault-jwt.js'
@@ -49,5 +50,5 @@ export function jwtLogin(
 }
 
 function denied(what: string, file: string): { kind: 'denied'; what: string } {
-  return { kind: 'denied', what: `${what}; type: ls -l ${file}` }
+  return { kind: 'denied', what: `${what}; type: ls -l ${quoted(file)}` }
 }

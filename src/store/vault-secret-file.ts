@@ -4,6 +4,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError } from '../host/error.js'
 import { readPrivateBytes } from '../host/open-file.js'
+import { quoted } from '../host/quoted.js'
 import { othersMayWrite } from '../host/trusted-path.js'
 
 export type SecretFile =
@@ -33,6 +34,7 @@ function strayLink(path: string, uid: number): string | null {
   const folder = dirname(realpathSync(path))
   const why = othersMayWrite(statSync(folder), uid)
   return (
-    why && `the linked folder ${why} (${path} leads into ${folder}); type: ls -ld ${path} ${folder}`
+    why &&
+    `the linked folder ${why} (${path} leads into ${folder}); type: ls -ld ${quoted(path)} ${quoted(folder)}`
   )
 }

@@ -4,6 +4,7 @@ import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../error.js'
 import type { OwnPaths } from '../paths.js'
+import { quoted } from '../quoted.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../trusted-path.js'
 
 const maxBytes = 1024 * 1024
@@ -43,7 +44,7 @@ export function configSource(kind: SourceKind, path: string, uid: number): Confi
   if (!stat) return { kind, path, exists: false, fingerprint: 'absent', ctimeMs: 0 }
   if (!stat.isFile())
     throw new AuthError('config-unreadable', `${path}: want a regular file`, {
-      hint: `ls -ld ${path}`,
+      hint: `ls -ld ${quoted(path)}`,
     })
   const why = othersMayWrite(stat, uid)
   if (why) throw unbelieved(`${path} ${why}, so it is not believed`, closing(path, stat, uid))
@@ -54,7 +55,7 @@ export function configSource(kind: SourceKind, path: string, uid: number): Confi
   }
   if (stat.size > maxBytes)
     throw new AuthError('config-invalid', `${path}: want at most 1 MiB of YAML`, {
-      hint: `ls -l ${path}`,
+      hint: `ls -l ${quoted(path)}`,
     })
   const { ino, size, mtimeNs, ctimeNs } = stat
   const fingerprint = [ino, size, mtimeNs, ctimeNs].join(':')

@@ -70,7 +70,8 @@ async function authStatus(at: Place): Promise<string> {
   const is = at.login()
   const isSame = is?.accessToken === was?.accessToken && is?.refreshToken === was?.refreshToken
   // What it says of a login that it blanks meanwhile depends on which comes first.
-  if (is?.accessToken === '') return `refreshes ${times(at.tokenRequests().length)}, blanks them`
+  if (!isSame && is?.accessToken === '')
+    return `refreshes ${times(at.tokenRequests().length)}, blanks them`
   const done = isSame ? 'the tokens stay' : 'new tokens'
   return `loggedIn ${said}, exit ${code}, refreshes ${times(at.tokenRequests().length)}, ${done}`
 }

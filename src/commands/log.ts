@@ -56,11 +56,11 @@ function forPeople(line: JournalLine, { ink, width }: LogIo): string {
   return `${ink.dim(time)}  ${broken.join(`\n${' '.repeat(indent)}`)}\n`
 }
 
-function lastRun(json: boolean, { stdout, paths, ink }: LogIo): number {
+function lastRun(json: boolean, { stdout, paths, ink, width }: LogIo): number {
   const { launch, other } = readLastRuns(join(paths.state, lastRunFile))
   const run = launch ?? other
   if (json) stdout(`${jsonText({ schemaVersion: 1, run })}\n`)
-  else stdout(`${lastRunLines(run, ink).join('\n')}\n`)
+  else stdout(`${lastRunLines(run, ink, width).join('\n')}\n`)
   return 0
 }
 

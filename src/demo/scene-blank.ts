@@ -13,7 +13,7 @@ export const blank: Scene = async (stage, narrator) => {
   narrator.check(`Claude answered, in ${seconds(ran.ms)}.`, ran.answered)
   const after = stage.login()
   narrator.check(
-    `Login ${fingerprint(before.refreshToken ?? '')} came back from the sealed copy; no token was spent for it.`,
+    `Login ${fingerprint(before.accessToken)} came back from the sealed copy; no token was spent for it.`,
     after.accessToken === before.accessToken && ran.renewals === 0 && ran.stderr === '',
   )
 }

@@ -13,10 +13,10 @@ const happened: Partial<Record<Deed, string>> = {
   'back-up': 'stored a copy of the login',
   'sign-in': 'a sign-in is needed',
   recover: 'finished what an interrupted run had begun',
-  adopt: 'took over a newer login',
+  adopt: 'found another login in the file',
   'keep-aside': 'kept a copy of a login aside',
   'record-token': 'stored a new long-lived token',
-  'take-custody': 'took the renewal key out of the login file',
+  'take-custody': 'took the renewal key out of the login file; it is sealed now',
   'hand-back': 'put the renewal key back into the login file',
   'sign-in-over': 'the sign-in is no longer needed',
   'signed-in': 'signed in',
@@ -24,6 +24,25 @@ const happened: Partial<Record<Deed, string>> = {
   // What it is stands in the detail.
   'vault-token': 'saw a change',
   alert: 'sent a message',
+}
+
+/** Reasons that only the journal knows, beside those of a step. */
+const journalReasons: Record<string, string> = {
+  elsewhere: 'on another host',
+  'not-renewed': 'the client did not renew it',
+  'maybe-spent': 'the answer of the login server was lost',
+  revoked: 'the server was told',
+  vanished: 'the login file is gone, and the client knows no account',
+  'after-sign-out': 'after a sign-out',
+}
+
+/** Deeds that tell all by themselves under one of their reasons. */
+const whole: Record<string, string> = {
+  'adopt first-seen': 'found a login in the file for the first time',
+  'adopt changed': 'found a newer login in the file',
+  'sign-out signed-out': 'signed out',
+  'record-token forced': 'stored a new long-lived token',
+  'recover killed': 'finished what an interrupted run had begun',
 }
 
 const actors: Record<Actor, string> = {
@@ -54,13 +73,25 @@ function happenedWords({ did, because, after }: JournalLine['entry']): string {
   if (did === 'alert' && because === 'left') return 'left a message to another host'
   if (did === 'alert') return because === 'failed' ? 'could not send a message' : 'sent a message'
   if (did === 'sign-in-over') return `${happened[did]} (before: ${reasonWords(because)})`
-  if (did === 'renew' && !after) return `could not renew the login: ${reasonWords(because)}`
+  if (did === 'renew' && !after) return `could not renew the login: ${why(because)}`
   if (did === 'observe') {
     const [deed = '', reason = ''] = because.split(':')
     return reason === ''
       ? `only observed: ${reasonWords(because)}`
       : `only observed; it would ${deedWords(deed)}: ${reasonWords(reason)}`
   }
-  const what = Object.hasOwn(happened, did) ? happened[did] : clean(did, 40)
-  return because === '' ? `${what}` : `${what}: ${reasonWords(because)}`
+  const story = ownText(whole, `${did} ${because}`)
+  if (story !== undefined) return story
+  const what = ownText(happened, did) ?? clean(did, 40)
+  // The reason of that is always the same: the token is safe elsewhere.
+  if (because === '' || did === 'take-custody') return what
+  return `${what}: ${why(because)}`
+}
+
+function why(because: string): string {
+  return ownText(journalReasons, because) ?? reasonWords(because)
+}
+
+function ownText(table: Partial<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
 }

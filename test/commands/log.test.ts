@@ -88,7 +88,7 @@ t.test('for people: newest last, in plain sentences', async t => {
   t.equal(
     stdout,
     `2026-12-01 08:00:00  signed in (by a command on box1) [none -> 00000001]
-2026-12-10 09:00:00  took the renewal key out of the login file: it had changed (by a launch on box1) [00000001 -> none]
+2026-12-10 09:00:00  took the renewal key out of the login file; it is sealed now (by a launch on box1) [00000001 -> none]
 2026-12-11 09:00:00  renewed the login: half of its time was over (by the timer on box1) [00000001 -> 00000002]
 2026-12-11 09:01:00  stored a copy of the login: the stored copy was older (by the timer on box1) [none -> 00000002]
 2026-12-12 09:00:00  only observed; it would put the stored login back: the login was emptied (by a running session on box1)
@@ -101,6 +101,32 @@ t.test('for people: newest last, in plain sentences', async t => {
 `,
   )
   t.notMatch(stdout, /\p{Cc}(?<!\n)/u)
+})
+
+t.test('each reason that only the journal knows is told in words', async t => {
+  const cases: [did: string, because: string, words: string][] = [
+    ['adopt', 'first-seen', 'found a login in the file for the first time'],
+    ['adopt', 'changed', 'found a newer login in the file'],
+    [
+      'take-custody',
+      'store-behind',
+      'took the renewal key out of the login file; it is sealed now',
+    ],
+    ['sign-out', 'signed-out', 'signed out'],
+    ['sign-out', 'elsewhere', 'signed out: on another host'],
+    ['sign-out', 'vanished', 'signed out: the login file is gone, and the client knows no account'],
+    ['sign-out', 'revoked', 'signed out: the server was told'],
+    ['signed-in', 'after-sign-out', 'signed in: after a sign-out'],
+    ['record-token', 'forced', 'stored a new long-lived token'],
+    ['renew', 'maybe-spent', 'could not renew the login: the answer of the login server was lost'],
+    ['renew', 'not-renewed', 'could not renew the login: the client did not renew it'],
+    ['recover', 'killed', 'finished what an interrupted run had begun'],
+  ]
+  for (const [did, because, words] of cases) {
+    const entry = { at: '2026-12-12T09:00:00Z', host: 'box1', actor: 'launch', did, because }
+    const { stdout } = await run(t.testdir({ 'journal.jsonl': `${JSON.stringify(entry)}\n` }), [])
+    t.equal(stdout, `2026-12-12 09:00:00  ${words} (by a launch on box1)\n`)
+  }
 })
 
 t.test('--json prints the lines as they are, without torn ones', async t => {

@@ -46,6 +46,7 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000, installMostMs)
   try {
     const prepared = prepare(site, [])
+    if (!flags.json) say(prepared.notes)
     const wanted = await isWanted(prepared, flags)
     if (!wanted && !flags.dryRun) return 1
     const left = wanted && manifest !== null ? await clear(site, manifest, flags) : []

@@ -54,6 +54,8 @@ export function plan(
     const after = undone(entry, now)
     if (!isSame(now, after))
       result.changes.push({ path: entry.path, make: entry.make, before: now, after })
+    else if (isChangedSince(entry, now))
+      result.notes.push(`${entry.path} was changed after it was installed, and stays`)
     // Until the undoing is done, the manifest remembers it.
     result.entries.push(entry)
   }
@@ -78,6 +80,12 @@ function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined)
   }
   if (make.kind !== 'part' || now.kind !== 'file') return now
   return edited(now, path, text => withoutPart(make.part, text, text))
+}
+
+/** Does a file of ours stand there with another's words in it? */
+function isChangedSince({ make, before, after }: Entry, now: Seen): boolean {
+  if (make.kind !== 'file' || now.kind !== 'file') return false
+  return ![print(before), ...after].includes(print(now))
 }
 
 /** Did an earlier installation want something else here? */

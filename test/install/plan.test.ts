@@ -77,6 +77,18 @@ t.test('a second run changes nothing, and undoing brings back every byte and mod
   t.same(box.entries(), [])
 })
 
+t.test('a file of ours that somebody changed stays when all is undone, and is named', async t => {
+  const box = world({})
+  box.make([text, wrapper])
+  box.at.set('/h/profile', file('ours\nand mine\n'))
+  t.same(box.make([]).notes, ['/h/profile was changed after it was installed, and stays'])
+  t.same(box.look('/h/profile'), file('ours\nand mine\n'))
+  t.same(box.look('/h/claude'), absent)
+  const untouched = world({})
+  untouched.make([text])
+  t.same(untouched.make([]).notes, [])
+})
+
 t.test('stopped after any change, a second run completes, and undoing reverts', async t => {
   for (let stop = 0; stop <= 5; stop++) {
     for (const end of ['complete', 'revert']) {

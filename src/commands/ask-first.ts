@@ -40,5 +40,10 @@ export function changesObject(prepared: Prepared, flags: SharedFlags, notes: str
       do: before.kind === 'absent' ? 'make' : after.kind === 'absent' ? 'remove' : 'change',
     })),
     notes,
+    // What a person has to put into files that can't be changed.
+    unmade: prepared.unmade.map(({ path, make }) => ({
+      path,
+      text: make.kind === 'part' ? make.whenAbsent : null,
+    })),
   }
 }

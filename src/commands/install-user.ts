@@ -23,6 +23,7 @@ import { type UserFacts, userManifest, userPlan } from '../install/user-plan.js'
 import type { InstallFlags } from '../install/wishes.js'
 import { exitCodes } from '../outcome.js'
 import { notOurs, type Place, placeOf } from '../place.js'
+import { cleanLine } from '../report/clean.js'
 import { ensureLines } from '../report/ensure-text.js'
 import { errorLines } from '../report/error-text.js'
 import { installedLines, skippedSettingsLines } from '../report/install-text.js'
@@ -69,7 +70,10 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     const login = isDone ? await firstEnsure(env) : null
     const notes = [...prepared.notes, ...skipped]
     if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
-    const code = whyShared === null ? 0 : exitCodes.attention
+    const isWhole = whyShared === null && prepared.unmade.length === 0
+    const code = isWhole ? 0 : exitCodes.attention
+    const isForCopy = prepared.unmade.some(({ path }) => path === facts.settingsFile)
+    if (isForCopy && !flags.json) print(entriesToCopy(facts))
     if (flags.json || login === null) return code
     if (prepared.changes.length > 0) print([custodyLine(custody)])
     print(login.lines)
@@ -81,6 +85,14 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
   }
+}
+
+/** The hooks, for settings that are made elsewhere. */
+function entriesToCopy({ settingsFile, shipped }: UserFacts): string[] {
+  return [
+    `Put these entries into ${cleanLine(settingsFile)} where it is made, then type: claude-auth install`,
+    ...shipped.settings.trimEnd().split('\n'),
+  ]
 }
 
 /** What the client does not read of the user's settings, as they are now. */

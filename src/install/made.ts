@@ -26,7 +26,7 @@ export function made(
   before: Seen,
   owner: PlanFor,
   isOther: boolean,
-): { after: Seen | null; note?: string } {
+): { after: Seen | null; note?: string; isUnmade?: true } {
   switch (make.kind) {
     case 'folder':
       if (now.kind === 'folder') return { after: make.strict ? { ...now, mode: make.mode } : now }
@@ -50,6 +50,8 @@ export function made(
       if (now.kind === 'folder' || now.kind === 'other') throw inTheWay(path, 'no file of text')
       return { after: { kind: 'file', text: make.text, mode: make.mode, ...owner } }
     case 'part':
+      if (now.kind === 'file' && now.fixed !== undefined && !hasOurPart(path, make, now))
+        return { after: null, note: `${path} ${now.fixed} and stays as it is`, isUnmade: true }
       return { after: withOurPart(path, make, now, before, owner, isOther) }
   }
 }
@@ -66,8 +68,7 @@ function withOurPart(
     return { kind: 'file', text: make.whenAbsent, mode: make.mode, ...owner }
   if (now.kind === 'other') throw unfit(path, now.what)
   if (now.kind !== 'file') throw unfit(path, 'is no regular file')
-  const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
-  if (!isOther && isThere.text !== '' && isThere.text === now.text) return now
+  if (!isOther && hasOurPart(path, make, now)) return now
   if (now.uid !== owner.uid && owner.uid !== 0) throw unfit(path, `belongs to user ${now.uid}`)
   if ((now.mode & 0o200) === 0) throw unfit(path, 'is read-only', `chmod u+w ${path}`)
   const base = before.kind === 'file' ? { ...now, text: before.text } : now
@@ -86,6 +87,15 @@ export function undone({ path, make, before, after }: Entry, now: Seen): Seen {
   const old = before.kind === 'file' ? before.text : null
   const rest = edited(now, path, text => withoutPart(make.part, text, old))
   return before.kind === 'absent' && isNothing(make.part, rest.text) ? absent : rest
+}
+
+function hasOurPart(
+  path: string,
+  make: Make & { kind: 'part' },
+  now: Seen & { kind: 'file' },
+): boolean {
+  const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
+  return isThere.text !== '' && isThere.text === now.text
 }
 
 /** The file with its text edited. Throws `usage` where the text is not fit for it. */

@@ -20,6 +20,8 @@ export interface Plan {
   entries: Entry[]
   /** What is left as it is, and why, in words. */
   notes: string[]
+  /** What is wanted in files that can't be changed. */
+  unmade: Wanted[]
 }
 
 /**
@@ -33,14 +35,15 @@ export function plan(
   earlier: Entry[],
   owner: PlanFor,
 ): Plan {
-  const result: Plan = { changes: [], entries: [], notes: [] }
+  const result: Plan = { changes: [], entries: [], notes: [], unmade: [] }
   const known = new Map(earlier.map(entry => [entry.path, entry]))
   for (const { path, make } of onceEach(wanted)) {
     const now = seen({ path, make })
     const entry = known.get(path)
     const before = beforeUs(path, make, now, entry)
-    const { after, note } = made(path, make, now, before, owner, isOther(entry, make))
+    const { after, note, isUnmade } = made(path, make, now, before, owner, isOther(entry, make))
     if (note !== undefined) result.notes.push(note)
+    if (isUnmade) result.unmade.push({ path, make })
     if (after === null) continue
     if (!isSame(now, after)) result.changes.push({ path, make, before: now, after })
     if (make.kind === 'mode') continue
@@ -52,7 +55,9 @@ export function plan(
   for (const entry of earlier.filter(({ path }) => !kept.has(path)).reverse()) {
     const now = seen(entry)
     const after = undone(entry, now)
-    if (!isSame(now, after))
+    if (!isSame(now, after) && now.kind === 'file' && now.fixed !== undefined)
+      result.notes.push(`${entry.path} ${now.fixed} and keeps what is ours`)
+    else if (!isSame(now, after))
       result.changes.push({ path: entry.path, make: entry.make, before: now, after })
     else if (isChangedSince(entry, now))
       result.notes.push(`${entry.path} was changed after it was installed, and stays`)

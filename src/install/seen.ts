@@ -1,7 +1,8 @@
 // What stands at a path before anything is changed: the facts that a plan is made of.
 
 import { createHash } from 'node:crypto'
-import { lstatSync, readlinkSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../host/error.js'
 import { readBounded, unfit } from '../host/open-file.js'
 
@@ -16,7 +17,8 @@ export interface Owner {
 export type Seen =
   | { kind: 'absent' }
   | { kind: 'present' }
-  | ({ kind: 'file'; text: string } & Owner)
+  /** `fixed`: why nothing can be written there, in words; not set where it can. */
+  | ({ kind: 'file'; text: string; fixed?: string } & Owner)
   | { kind: 'link'; target: string }
   | ({ kind: 'folder' } & Owner)
   | { kind: 'other'; what: string }
@@ -42,12 +44,39 @@ export function look(path: string): Seen {
     const text = bytes.toString('utf8')
     if (bytes.includes(0) || !Buffer.from(text).equals(bytes))
       return { kind: 'other', what: 'is no UTF-8 text' }
-    return { kind: 'file', text, ...owner }
+    const fixed = whyFixed(path, stat.uid)
+    return { kind: 'file', text, ...owner, ...(fixed === null ? {} : { fixed }) }
   } catch (error) {
     if (error instanceof AuthError) throw error
     const code = systemCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return absent
     throw unfit(path, { why: `cannot be read (${code})`, code })
+  }
+}
+
+/** A file is changed by putting another in its place, and one that is immutable can't be replaced either. */
+function whyFixed(path: string, owner: number): string | null {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+    // The owner can open what they have closed to themselves.
+    if (owner !== process.geteuid?.()) accessSync(path, constants.W_OK)
+    else if (!canWrite(path)) return 'is immutable'
+    return null
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'EROFS') return 'is on a read-only file system'
+    if (code === 'EPERM') return 'is immutable'
+    return owner === 0 ? 'belongs to root' : `belongs to user ${owner}`
+  }
+}
+
+/** False only where the file itself is immutable. */
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch (error) {
+    return systemCode(error) !== 'EPERM'
   }
 }
 

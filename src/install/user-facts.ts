@@ -51,7 +51,8 @@ function settingsBehind(path: string, uid: number): string {
   if (!link) return path
   const file = statSync(path, { throwIfNoEntry: false })
   if (!file) throw unfit(path, 'is a link to nothing')
-  if (file.uid !== uid) throw unfit(path, `belongs to user ${file.uid}`)
+  // A store of root's, such as Nix's, makes settings for its users.
+  if (file.uid !== uid && file.uid !== 0) throw unfit(path, `belongs to user ${file.uid}`)
   return link.isSymbolicLink() ? realpathSync(path) : path
 }
 

@@ -187,6 +187,25 @@ t.test('what cannot be edited is refused before anything is changed', async t =>
   t.throws(() => inTheWay.make([wrapper]), { code: 'usage', message: /is there already/ })
 })
 
+t.test('what can’t be changed stays, is named, and holds nothing up', async t => {
+  const fixed = { ...file('{"model": "opus"}', 0o444), fixed: 'belongs to root' } as Seen
+  const box = world({ '/h/settings.json': fixed })
+  const made = box.make([settings, wrapper])
+  t.same(made.notes, ['/h/settings.json belongs to root and stays as it is'])
+  t.same(made.unmade, [settings])
+  t.same(box.look('/h/settings.json'), fixed)
+  t.same(box.look('/h/claude'), link('/p/claude'))
+  t.equal(box.make([settings, wrapper]).changes.length, 0)
+
+  const ours = world({})
+  ours.make([settings])
+  const now = { ...ours.look('/h/settings.json'), fixed: 'is immutable' } as Seen
+  ours.at.set('/h/settings.json', now)
+  t.same(ours.make([settings]).unmade, [], 'all is there')
+  t.same(ours.make([]).notes, ['/h/settings.json is immutable and keeps what is ours'])
+  t.same(ours.look('/h/settings.json'), now)
+})
+
 t.test('a link yields to what is there, where it says so', async t => {
   const yields: Wanted = {
     path: '/h/claude',

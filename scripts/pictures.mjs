@@ -36,7 +36,9 @@ const pictures = {
   doctor: {
     before: async stage => {
       stage.writeLogin(stage.authority.signIn({ user: stage.user, lifeMs: 8 * hourMs }))
-      await stage.run('claude-auth', ['ensure'])
+      // As the /etc/skel of most systems has it.
+      writeFileSync(join(stage.home, '.profile'), 'PATH="$HOME/.local/bin:$PATH"\n')
+      await stage.run('claude-auth', ['install', '--yes'])
       chmodSync(join(stage.home, '.claude/.credentials.json'), 0o644)
     },
     typed: ['claude-auth doctor --fix --yes'],

@@ -66,7 +66,8 @@ export function wrapper(facts: Launch): Finding | null {
 
 /** Are the hooks there, and do they start something? */
 export function hooks(facts: Launch): Finding {
-  const { hooks } = facts.client
+  const { hooks, unread } = facts.client
+  if (hooks.length === 0 && unread !== null) return found('note', hookWords.unread(unread))
   if (hooks.length === 0) return found(isInstalled(facts) ? 'warn' : 'note', hookWords.none)
   const missing = hookEvents.filter(event => hooks.every(hook => hook.event !== event))
   if (missing.length > 0) return found('warn', hookWords.missing(missing))

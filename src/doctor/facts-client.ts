@@ -34,6 +34,8 @@ export interface ClientFacts {
   switches: { file: string; key: 'disableAllHooks' | 'allowManagedHooksOnly'; managed: boolean }[]
   /** The user's own settings that others may read or write. */
   open: (PathFacts & { by: 'read' | 'write' })[]
+  /** A file of the user's or the machine's settings that was left out, whyever; null: none. */
+  unread: string | null
   /** Entries of settings that the client skips. */
   skipped: LoginFacts['settings']['skipped']
   /** Settings files that the client can't use, and why. */
@@ -68,6 +70,7 @@ export async function clientFacts(
     }),
     open: openTo(place.owned ? settingsOf(env, paths.clientConfig, person.home) : [], person),
     skipped: settings.skipped,
+    unread: settings.notes[0]?.file ?? null,
     // What others can write, `settings-mode` tells.
     broken: settings.notes
       .filter(note => !note.clientReads)

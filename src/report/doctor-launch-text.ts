@@ -50,6 +50,9 @@ export const hookWords = {
       ? 'The hooks are in the managed settings.'
       : 'The hooks are in your settings.',
   none: words('There are no hooks of claude-auth.', 'claude-auth install'),
+  /** The checks of the settings tell what is wrong with the file. */
+  unread: (file: string) =>
+    words(`Whether the hooks are there is unknown: ${shown(file)} is not read.`),
   missing: (events: string[]) =>
     words(`Hooks of claude-auth are missing: ${events.join(', ')}.`, 'claude-auth install'),
   dangling: (program: string, file: string) =>

@@ -5,19 +5,27 @@ import { basename, dirname, join } from 'node:path'
 import { removeQuietly } from '../host/atomic-write.js'
 import type { Run } from '../run.js'
 
-/** No write takes so long: a client's temporary file as old as that has nobody who will rename it. */
+/**
+ * No write takes so long: a temporary file as old as that has nobody who will rename it. A younger one may be
+ * another host's of ours, where the gate keeps out only one host's processes.
+ */
 const abandonedMs = 60_000
 
-/** Ours (the caller holds the gate, so nobody is writing them), and a client's that was abandoned. */
+/** Ours and the client's, as far as they were abandoned. */
 export function sweepTemporaries(run: Run): void {
   const { loginFile, state } = run.paths
-  for (const name of names(state)) if (isOurs(name)) removeQuietly(join(state, name))
   const folder = dirname(loginFile)
   const prefix = `${basename(loginFile)}.tmp.`
-  for (const name of names(folder)) {
-    if (!name.startsWith(prefix) || !/^[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue
-    const about = lstatSync(join(folder, name), { throwIfNoEntry: false })
-    if (about && run.now() - about.mtimeMs > abandonedMs) removeQuietly(join(folder, name))
+  const isClients = (name: string) =>
+    name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length))
+  const found = [
+    ...names(state).flatMap(name => (isOurs(name) ? [join(state, name)] : [])),
+    ...names(folder).flatMap(name => (isClients(name) ? [join(folder, name)] : [])),
+  ]
+  for (const path of found) {
+    const about = lstatSync(path, { throwIfNoEntry: false })
+    // Marks get times of their own choosing.
+    if (about && run.now() - about.ctimeMs > abandonedMs) removeQuietly(path)
   }
 }
 

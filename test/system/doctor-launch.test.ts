@@ -81,6 +81,21 @@ t.test('hooks-policy: switched off', async t => {
   t.match(found.message, /^disableAllHooks in .*settings\.json switches/)
 })
 
+t.test(
+  'settings: with a comment the client reads nothing, and nobody is sent to install again',
+  async t => {
+    const box = await healthy(t)
+    const text = JSON.stringify({ hooks: hooksOf(root) })
+    box.home.write(join(box.home.path, '.claude/settings.json'), `// mine\n${text}`)
+    const { check } = await doctor(box, [])
+    t.match(check('settings'), {
+      state: 'warn',
+      message: /has a comment or a trailing comma in line 1/,
+    })
+    t.match(check('hooks'), { state: 'note', hint: null })
+  },
+)
+
 t.test('settings: not JSON', async t => {
   const box = await healthy(t)
   box.home.write(join(box.home.path, '.claude/settings.json'), '{"env":')

@@ -45,6 +45,8 @@ X
   unset NODE_USE_SYSTEM_CA NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_CHANNEL_FD
   unset NODE_UNIQUE_ID NODE_PATH NODE_ICU_DATA OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_MODULES OPENSSL_ENGINES
   unset SSLKEYLOGFILE
+  # Node reads it before the first line of ours, and would wait at a pipe.
+  if [ -e "${NODE_EXTRA_CA_CERTS-}" ] && ! [ -f "$NODE_EXTRA_CA_CERTS" ]; then unset NODE_EXTRA_CA_CERTS; fi
   PATH=$ca_search
   exec $ca_before "$@"
 }

@@ -52,7 +52,7 @@ t.test(
     const { code, stdout, stderr } = await command({ box, words: ['install', '--yes'] })
     t.equal(code, 4)
     t.match(stderr, /store\/settings\.json is on a read-only file system and stays as it is/)
-    const [json = ''] = /^\{\n[^]*?^\}$/m.exec(stdout) ?? []
+    const [json = ''] = /^\{\n[\s\S]*?^\}$/m.exec(stdout) ?? []
     const entries = JSON.parse(json) as { hooks: Record<string, unknown> }
     t.same(Object.keys(entries.hooks), events)
     t.ok(existsSync(join(box.home.path, '.local/bin/claude')), 'the wrapper is there')

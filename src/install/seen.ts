@@ -66,6 +66,7 @@ function whyFixed(path: string, owner: number): string | null {
     const code = systemCode(error)
     if (code === 'EROFS') return 'is on a read-only file system'
     if (code === 'EPERM') return 'is immutable'
+    if (owner === process.geteuid?.()) return 'is in a folder that is closed to you'
     return owner === 0 ? 'belongs to root' : `belongs to user ${owner}`
   }
 }

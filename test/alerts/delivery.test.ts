@@ -5,16 +5,8 @@ import { deliver } from '../../src/alerts/delivery.js'
 import type { AlertMessage } from '../../src/alerts/memory.js'
 import type { Sink, SinkAnswer } from '../../src/alerts/sink.js'
 import { AuthError } from '../../src/host/error.js'
+import { signInNeeded as message } from '../kit/alert-run.js'
 
-const message: AlertMessage = {
-  kind: 'sign-in-needed',
-  because: 'login-lost',
-  id: 'a-1',
-  atMs: 0,
-  sinceMs: 0,
-  sentTo: [],
-  only: null,
-}
 const second: AlertMessage = { ...message, id: 'a-2' }
 
 function sink(name: Sink['name'], answer: (id: string) => Promise<SinkAnswer>) {

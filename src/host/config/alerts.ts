@@ -50,7 +50,8 @@ function resolveEmail(to: Resolving, email: EmailText): Config['alerts']['email'
     to.misfit(['alerts', 'email', key], expected)
     return []
   }
-  if (email.to === undefined) to.misfit(['alerts', 'email'], 'expected `to`: who gets the message')
+  if ((email.to ?? []).length === 0)
+    to.misfit(['alerts', 'email'], 'expected `to`: who gets the message')
   const recipients = [email.to ?? []].flat().flatMap(text => address('to', text))
   const [from = null] = email.from === undefined ? [] : address('from', email.from)
   const sendmail = to.file(['alerts', 'email', 'sendmail'], email.sendmail)

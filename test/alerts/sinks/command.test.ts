@@ -4,19 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import type { AlertMessage } from '../../../src/alerts/memory.js'
 import { command as commandSink } from '../../../src/alerts/sinks/command.js'
-import { alertRun } from '../../kit/alert-run.js'
-
-const message: AlertMessage = {
-  kind: 'sign-in-needed',
-  because: 'login-ended',
-  id: 'a-1',
-  atMs: 0,
-  sinceMs: 0,
-  sentTo: [],
-  only: null,
-}
+import { alertRun, signInNeeded as message } from '../../kit/alert-run.js'
 
 async function send(command: string[], timeoutMs = 20_000) {
   const answer = await commandSink.open(alertRun({ command }))?.send(message, { timeoutMs })
@@ -31,7 +20,7 @@ t.test('it gets one JSON object, its arguments as they are, and a small environm
   t.match(JSON.parse(read('in')), {
     event: 'sign-in-needed',
     user: 'alice',
-    because: 'login-ended',
+    because: 'login-lost',
   })
   t.equal(read('arg'), '$(touch x); "*"')
   t.equal(read('pwd'), '/\n')

@@ -117,6 +117,8 @@ const off = {
     alerts: { slack: null, runbook: 'https://example.com' },
   },
   'alerts: {command: [logger]}': { alerts: { command: null } },
+  'alerts: {email: {to: []}}': { alerts: { email: null } },
+  'alerts: {email: {from: ops@example.com}}': { alerts: { email: null } },
   'alerts: {beforeLoginEnds: [1s, 2d]}': { alerts: { beforeLoginEndsMs: [172_800_000] } },
   'renewal: {launchWait: 1h, at: 40%}': { renewal: { launchWaitMs: 10_000, renewAt: 0.4 } },
   'renewal: {verifyEvery: 1s}': { renewal: { verifyEveryMs: 3_600_000 } },

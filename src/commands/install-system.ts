@@ -2,10 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { examineSystem } from '../doctor/examine-system.js'
 import { installMostMs } from '../host/end-of-run.js'
 import { enterGate } from '../host/gate.js'
-import { whoAmI } from '../host/person.js'
 import { installedCommand } from '../host/program-places.js'
 import { whyNotStarted } from '../host/program-start.js'
 import {
@@ -27,7 +25,6 @@ import { installedLines } from '../report/install-text.js'
 import { jsonText } from '../report/json-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
-import { printExamination } from './doctor.js'
 
 /** Where an installation for all is recorded; `root` as in the flags. */
 export function systemSite(root: string): Site {
@@ -36,14 +33,20 @@ export function systemSite(root: string): Site {
   return { prefix: root, manifest: systemManifest, uid, gid }
 }
 
+/** How it ended; `isAtWork`: this machine, not an image, and whoever typed it reads what was done. */
+interface Installed {
+  code: number
+  isAtWork: boolean
+}
+
 /** Throws `usage`, `config-invalid` or `write-failed`; the first two with nothing changed. */
-export async function installSystem(flags: InstallFlags): Promise<number> {
+export async function installSystem(flags: InstallFlags): Promise<Installed> {
   const site = systemSite(flags.root)
   const upTo = folderAbove(site)
   const gate = flags.dryRun
     ? null
     : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000, installMostMs)
-  let isShown = false
+  let isAtWork = false
   let code: number = exitCodes.ok
   try {
     const manifest = manifestOf(site)
@@ -68,7 +71,7 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
         startSystemTimers(facts.shipped.systemUnits)
         await startTimersOfUsers(facts.shipped.userUnits)
       }
-    } else if (!flags.dryRun) return 1
+    } else if (!flags.dryRun) return { code: 1, isAtWork }
     if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
     else if (!flags.dryRun) {
       if (prepared.changes.length > 0)
@@ -82,21 +85,13 @@ export async function installSystem(flags: InstallFlags): Promise<number> {
         }),
       )
     }
-    isShown = !flags.json && !flags.dryRun && facts.live
+    isAtWork = !flags.json && !flags.dryRun && facts.live
     code = whyShared === null ? exitCodes.ok : exitCodes.attention
   } finally {
     gate?.leave()
     if (gate !== null) removeUnused(site, upTo)
   }
-  if (isShown) await showMachine()
-  return code
-}
-
-/** Is all of it at work? What is not, and what to type, is no failure of the installation. */
-async function showMachine(): Promise<void> {
-  const { env } = process
-  print([''])
-  await printExamination(await examineSystem(env, whoAmI(env), null), env, false)
+  return { code, isAtWork }
 }
 
 /** What is not said now is as it was; `sole` is the point of it all. */

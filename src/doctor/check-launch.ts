@@ -1,39 +1,14 @@
-// Checks of the ways a launch takes: client, wrapper, shells, hooks and Node.
+// Checks of the wrapper and of the hooks, and whether anybody has installed us here.
 
-import { clientWords, hookWords, wrapperWords } from '../report/doctor-launch-text.js'
-import { machineWords } from '../report/doctor-machine-text.js'
+import { hookWords, wrapperWords } from '../report/doctor-launch-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './facts-client.js'
 import type { LoginFacts } from './facts-login.js'
-import type { MachineFacts } from './facts-machine.js'
 import type { ShellFacts } from './facts-shells.js'
 
 export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
 
-/** The clients that this version was tried with, oldest first. */
-export const knownClients = ['2.1.197', '2.1.332'] as const
 export const hookEvents = ['SessionStart', 'UserPromptSubmit', 'StopFailure', 'SessionEnd']
-
-export function client({ path, version }: ClientFacts): Finding {
-  return path === null ? found('fail', clientWords.missing) : ok(clientWords.found(path, version))
-}
-
-export function clientVersion({ path, version }: ClientFacts): Finding | null {
-  if (path === null) return null
-  if (version === null) return found('note', clientWords.noVersion)
-  const [oldest, newest] = knownClients
-  if (knownClients.some(known => known === version)) return ok(clientWords.known)
-  if (isOlder(version, oldest)) return found('warn', clientWords.older(version, oldest))
-  return isOlder(newest, version)
-    ? found('note', clientWords.newer(version, newest))
-    : found('note', clientWords.between(version))
-}
-
-function isOlder(one: string, other: string): boolean {
-  const [mine, theirs] = [one, other].map(text => text.split('.').map(Number))
-  const at = (mine ?? []).findIndex((part, index) => part !== theirs?.[index])
-  return at >= 0 && (mine?.[at] ?? 0) < (theirs?.[at] ?? 0)
-}
 
 /** Has anybody installed us here? Then what is missing is a fault, else only to be known. */
 export function isInstalled({ client, shells }: Launch): boolean {
@@ -84,13 +59,4 @@ export function hooksPolicy({ hooks, switches }: ClientFacts): Finding | null {
     key === 'disableAllHooks' ? managed || !isManaged : !isManaged,
   )
   return off ? found('warn', hookWords.off(off.key, off.file, off.managed)) : ok(hookWords.running)
-}
-
-export function node({ node }: MachineFacts): Finding {
-  if (node === null) return found('warn', machineWords.noNode)
-  const { path, version, recorded } = node
-  if (version === null) return found('warn', machineWords.nodeGone(path))
-  if (version !== 'unknown' && Number(version.split('.')[0]) < 20)
-    return found('warn', machineWords.nodeOld(version))
-  return ok(machineWords.node(version, recorded))
 }

@@ -1,10 +1,8 @@
-// Checks of the client's own files and of the machine below.
+// Checks of the machine: clock, network, disk, home and Node.
 
 import { networkSettings } from '../host/network-settings.js'
-import { settingsWords } from '../report/doctor-launch-text.js'
 import { machineWords } from '../report/doctor-machine-text.js'
 import { type Finding, found, ok } from './check.js'
-import type { ClientFacts } from './facts-client.js'
 import type { EngineFacts } from './facts-engine.js'
 import type { LoginFacts } from './facts-login.js'
 import type { MachineFacts } from './facts-machine.js'
@@ -16,70 +14,6 @@ const leastBytes = 4 * 1024 * 1024
 const leastInodes = 100
 /** File systems that other hosts may share. */
 const ofTheNetwork = /^(?:nfs|cifs|smb|afs|ceph|lustre|glusterfs|fuse\.sshfs|9p|gpfs|beegfs)/
-
-/** The client's first steps: without them `-p` can end without a word. */
-export function onboarding({
-  login,
-  client,
-}: {
-  login: LoginFacts
-  client: ClientFacts
-}): Finding | null {
-  const path = login.place.paths.clientConfig
-  const isSignedIn = login.seen.state.file.kind !== 'missing'
-  if (client.onboarding === 'done') return ok(settingsWords.onboarded)
-  if (client.onboarding === 'unreadable') return found('fail', settingsWords.configUnreadable(path))
-  // Whoever has never signed in goes through them then.
-  if (!isSignedIn) return null
-  const words =
-    client.onboarding === 'no-config' ? settingsWords.noConfig : settingsWords.notOnboarded
-  const isYours = (client.clientConfig?.uid ?? login.place.person.uid) === login.place.person.uid
-  return found('warn', words, ...(isYours ? [{ do: 'onboarding', path } as const] : []))
-}
-
-/** Who else may tell the client what to do, or read what it was told. */
-export function settingsMode({
-  login,
-  client,
-}: {
-  login: LoginFacts
-  client: ClientFacts
-}): Finding {
-  const writable = client.open.find(({ by }) => by === 'write')
-  const worst = writable ?? client.open[0]
-  if (worst === undefined) return ok(settingsWords.private)
-  const isYours = ({ uid }: { uid: number }) => uid === login.place.person.uid
-  const words =
-    worst.by === 'write'
-      ? settingsWords.writable(worst.path, isYours(worst) ? 'you' : worst.uid)
-      : settingsWords.readable(worst.path)
-  // What others may no longer write they would be found to read next.
-  const fixes = client.open
-    .filter(isYours)
-    .map(({ path, mode }) => ({ do: 'chmod', path, mode: mode & ~0o077 }) as const)
-  return found('warn', words, ...fixes)
-}
-
-/** Settings that the client can't use: whole files, and entries. */
-export function settings({ broken, skipped }: ClientFacts): Finding {
-  const [worst] = [...broken].sort((a, b) => Number(b.managed) - Number(a.managed))
-  if (worst === undefined) {
-    const [entry] = skipped
-    return entry ? found('warn', settingsWords.skipped(entry)) : ok(settingsWords.whole)
-  }
-  const { file, why, managed } = worst
-  return managed
-    ? found('fail', settingsWords.brokenManaged(file, why))
-    : found('warn', settingsWords.broken(file, why))
-}
-
-/** Folders in /tmp that the client shares with everybody. */
-export function clientFolders({ taken }: ClientFacts): Finding {
-  const [first] = taken
-  return first
-    ? found('warn', settingsWords.taken(first.path, first.uid))
-    : ok(settingsWords.folders)
-}
 
 export function clock({ login, engine }: { login: LoginFacts; engine: EngineFacts }): Finding {
   const { clockOffMs } = login.run.memory
@@ -143,4 +77,13 @@ export function home({ disks }: MachineFacts): Finding {
   return shared
     ? found('note', machineWords.networkHome(shared))
     : ok(machineWords.home(types[0] ?? null))
+}
+
+export function node({ node }: MachineFacts): Finding {
+  if (node === null) return found('warn', machineWords.noNode)
+  const { path, version, recorded } = node
+  if (version === null) return found('warn', machineWords.nodeGone(path))
+  if (version !== 'unknown' && Number(version.split('.')[0]) < 20)
+    return found('warn', machineWords.nodeOld(version))
+  return ok(machineWords.node(version, recorded))
 }

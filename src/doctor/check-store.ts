@@ -2,6 +2,7 @@
 
 import { whyNoneStarts } from '../host/program-start.js'
 import { storeWords } from '../report/doctor-store-text.js'
+import { troubleWords } from '../report/doctor-text.js'
 import { custodyWords } from '../report/doctor-token-text.js'
 import { isLongLivedShape, signInCommand } from '../steps/long-lived-facts.js'
 import { isRenewalLost } from '../steps/store-trouble.js'
@@ -61,13 +62,13 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (trouble !== null)
     return run.offline && run.store.kind === 'vault'
       ? found('note', storeWords.notAsked)
-      : found(trouble.kind === 'denied' ? 'fail' : 'warn', storeWords.trouble(trouble.what))
+      : found(trouble.kind === 'denied' ? 'fail' : 'warn', troubleWords(trouble.what))
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
-    return found('fail', storeWords.trouble(engine.store.damaged))
+    return found('fail', troubleWords(engine.store.damaged))
   if (engine.store?.kind === 'current' && engine.store.damaged !== undefined)
     return engine.isToBeBackedUp
       ? found('warn', storeWords.writtenAgain(engine.store.damaged), { do: 'ensure' })
-      : found('warn', storeWords.trouble(engine.store.damaged))
+      : found('warn', troubleWords(engine.store.damaged))
   return ok(storeWords.opens(run.store.kind))
 }
 

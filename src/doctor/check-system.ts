@@ -1,8 +1,8 @@
 // Checks of a machine that is set up for all its users: `claude-auth doctor --system`.
 
-import { alertWords } from '../report/doctor-machine-text.js'
 import { systemWords } from '../report/doctor-system-text.js'
 import { configWrong } from '../report/doctor-text.js'
+import { alertWords } from '../report/doctor-upkeep-text.js'
 import { version } from '../version.js'
 import { type Check, type Finding, found, ok } from './check.js'
 import type { SystemFacts } from './facts-system.js'

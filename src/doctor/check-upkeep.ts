@@ -1,6 +1,6 @@
 // Checks of what works while nobody looks: timer, alerts, and locks that nobody gives back.
 
-import { alertWords, lockWords, timerWords } from '../report/doctor-machine-text.js'
+import { alertWords, lockWords, timerWords } from '../report/doctor-upkeep-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { AlertFacts } from './facts-alerts.js'
 import type { LockFacts } from './facts-locks.js'

@@ -1,7 +1,8 @@
 // Checks of Vault: the way into it, whom it keeps out, and the long-lived token in this user's document.
 
 import type { SessionMemory } from '../login/memory.js'
-import { storeWords, vaultWords } from '../report/doctor-store-text.js'
+import { troubleWords } from '../report/doctor-text.js'
+import { vaultWords } from '../report/doctor-vault-text.js'
 import { type Finding, found, ok } from './check.js'
 import type { EngineFacts } from './facts-engine.js'
 import type { LoginFacts } from './facts-login.js'
@@ -22,7 +23,7 @@ export function vaultToken(
   if (trouble !== null) {
     const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
     const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
-    return found('fail', storeWords.trouble(trouble.what), ...(isOpen ? [fix] : []))
+    return found('fail', troubleWords(trouble.what), ...(isOpen ? [fix] : []))
   }
   if (drift !== null) return found('warn', vaultWords.drift(drift))
   if (token === null)

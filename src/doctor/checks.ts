@@ -2,6 +2,7 @@
 
 import { observedWords } from '../report/doctor-text.js'
 import type { Check, Finding } from './check.js'
+import * as client from './check-client.js'
 import * as launch from './check-launch.js'
 import * as login from './check-login.js'
 import * as machine from './check-machine.js'
@@ -82,14 +83,14 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('identity-unproved', ['login', 'engine'], vault.identityUnproved),
   ],
   Launch: [
-    check('client', ['client'], facts => launch.client(facts.client)),
-    check('client-version', ['client'], facts => launch.clientVersion(facts.client)),
+    check('client', ['client'], facts => client.client(facts.client)),
+    check('client-version', ['client'], facts => client.clientVersion(facts.client)),
     check('wrapper', ['login', 'client', 'shells'], launch.wrapper),
     ...shellNames.map(name => check(`shell-${name}`, ['login', 'client', 'shells'], shell(name))),
     check('hooks', ['login', 'client', 'shells'], launch.hooks),
     check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
     check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),
-    check('node', ['machine'], facts => launch.node(facts.machine)),
+    check('node', ['machine'], facts => machine.node(facts.machine)),
   ],
   Upkeep: [
     check('alerts', ['alerts'], facts => upkeep.alerts(facts.alerts)),
@@ -98,10 +99,10 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
   ],
   Machine: [
     check('clock', ['login', 'engine'], machine.clock),
-    check('onboarding', ['login', 'client'], machine.onboarding),
-    check('settings', ['client'], facts => machine.settings(facts.client)),
-    check('settings-mode', ['login', 'client'], machine.settingsMode),
-    check('client-folders', ['client'], facts => machine.clientFolders(facts.client)),
+    check('onboarding', ['login', 'client'], client.onboarding),
+    check('settings', ['client'], facts => client.settings(facts.client)),
+    check('settings-mode', ['login', 'client'], client.settingsMode),
+    check('client-folders', ['client'], facts => client.clientFolders(facts.client)),
     check('network', ['login', 'machine', 'network', 'timer'], machine.network),
     check('disk', ['machine'], facts => machine.disk(facts.machine)),
     check('home', ['machine'], facts => machine.home(facts.machine)),

@@ -24,8 +24,8 @@ const mostBytes = 16 * 1024 * 1024
 /** The first one in our state, among the sealed copies in the folder `store`, and beside the client's locks. */
 export function oddFile({ paths, owned }: Place, store: string): OddFile | null {
   if (!owned) return null
-  const state = namesIn(paths.state).filter(name => !folders.includes(name))
-  const sealed = namesIn(store).filter(name => /^keys?$|\.jwe$/.test(name))
+  const state = entriesOf(paths.state).filter(name => !folders.includes(name))
+  const sealed = entriesOf(store).filter(name => /^keys?$|\.jwe$/.test(name))
   const all = [
     ...state.map(name => join(paths.state, name)),
     ...sealed.map(name => join(store, name)),
@@ -57,7 +57,7 @@ function isEmpty(path: string): boolean {
   return about?.isFile() === false && !about.isDirectory()
 }
 
-function namesIn(folder: string): string[] {
+function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder).sort()
   } catch {

@@ -1,6 +1,7 @@
 // What doctor says about the shells: what `claude` is there, and the command after which a new one finds the wrapper.
 
 import { dirname } from 'node:path'
+import type { Manner } from '../doctor/shell-files.js'
 import { pasted, shown, type Words, words } from './doctor-text.js'
 
 /** What puts the wrapper's folder first on PATH. */
@@ -12,8 +13,6 @@ export interface FirstOnPath {
   /** A shell that reads none of them takes PATH from this session. */
   inSession: boolean
 }
-
-type Manner = 'login' | 'interactive'
 
 export const shellWords = {
   good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,

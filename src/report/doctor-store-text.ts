@@ -1,7 +1,7 @@
-// What doctor says about the store and Vault.
+// What doctor says about the store and the copy in it.
 
 import { clean } from './clean.js'
-import { shown, type Words, words } from './doctor-text.js'
+import { causeOf, type Words, words } from './doctor-text.js'
 import { agoWords, spanWords } from './duration-words.js'
 
 const atNextLaunch = 'the next launch'
@@ -11,10 +11,6 @@ export const storeWords = {
   opens: (kind: 'local' | 'vault') =>
     kind === 'local' ? 'The sealed local store opens.' : 'The document in Vault can be read.',
   notAsked: words('Vault was not asked (--offline); the sealed copy here counts.'),
-  trouble: (what: string): Words => {
-    const [, command = null] = what.split('; type: ')
-    return words(`${causeOf(what)}.`, command && clean(command, 400))
-  },
   storedAnew: (what: string) =>
     words(`${causeOf(what)}; the login is stored anew.`, 'claude-auth ensure --force'),
   writtenAgain: (what: string) =>
@@ -60,61 +56,4 @@ function storedNext(what: string, deed: string, isStoredNext: boolean): Words {
   return isStoredNext
     ? words(`${what}; ${atNextLaunch} ${deed}.`, 'claude-auth ensure --force')
     : words(`${what}.`)
-}
-
-function causeOf(what: string): string {
-  const [cause = ''] = what.split('; type: ')
-  return clean(cause.charAt(0).toUpperCase() + cause.slice(1), 400)
-}
-
-export const vaultWords = {
-  withoutTls: (address: string) =>
-    words(
-      `Vault has no TLS (${clean(address, 200)}): a token is sent there only while the server is known to be root's or yours.`,
-    ),
-  strangersPort: (address: string) =>
-    words(
-      `Another user's server answers at ${clean(address, 200)}, so no token is sent: have Vault listen with TLS and set vault.address to https://.`,
-    ),
-  period: (endMs: number, nowMs: number) =>
-    `The Vault token is good for ${spanWords(endMs, nowMs)} and is renewed when used.`,
-  endless: 'The Vault token has no end.',
-  unknown: 'The Vault token may be used; its policies do not let it look itself up.',
-  jwt: 'The JWT opens a session.',
-  notRenewable: (endMs: number, nowMs: number) =>
-    words(
-      `The Vault token cannot be renewed and ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for a periodic one.`,
-    ),
-  notRenewed: (endMs: number, nowMs: number) =>
-    words(
-      `Vault refuses to renew the Vault token, which ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for renew-self in its policy.`,
-    ),
-  lastEnd: (endMs: number, nowMs: number) =>
-    words(
-      `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
-    ),
-  drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
-  earlierDrift: (what: string, atMs: number, nowMs: number) =>
-    words(
-      `${causeOf(what)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
-      'claude-auth log --since 7d',
-    ),
-  isolated: (paths: number, byReadingAlone: boolean) => {
-    const tried = `${paths === 1 ? 'one was' : `${paths} were`} tried`
-    return `Others' documents are refused to your token (${tried}${byReadingAlone ? ', by reading alone' : ''}).`
-  },
-  open: (path: string, can: string[]) =>
-    words(
-      `Your Vault token opens another user's document (${can.map(each => clean(each, 20)).join(', ')} at ${shown(path)}): tell who runs Vault.`,
-      null,
-    ),
-  silent: words('Vault gave no answer about the documents of others.'),
-  onePath: words('The path in Vault names no user, so there is nobody to be kept apart.'),
-  unusedToken: words(
-    'A long-lived token (setup_token) lies unused in the document; credential: long-lived would use it.',
-  ),
-  unproved: words(
-    'Whose the long-lived token is was never recorded, and cannot be asked: mint a new one.',
-    'claude-auth login --long-lived',
-  ),
 }

@@ -133,3 +133,15 @@ export function configWrong(message: string, more: number, hint: string): Words 
   const others = more === 0 ? '' : ` (and ${more} more)`
   return words(`${clean(message, 400)}${others}`, clean(hint, 400))
 }
+
+/** The cause alone of a trouble that carries a command, as the begin of a sentence. */
+export function causeOf(what: string): string {
+  const [cause = ''] = what.split('; type: ')
+  return clean(cause.charAt(0).toUpperCase() + cause.slice(1), 400)
+}
+
+/** A trouble and the command it carries. */
+export function troubleWords(what: string): Words {
+  const [, command = null] = what.split('; type: ')
+  return words(`${causeOf(what)}.`, command && clean(command, 400))
+}

@@ -15,7 +15,7 @@ ca_newline='
 IFS=' 	
 '
 
-# The one line for a prompt that the engine's last run left behind (src/report/status-text.ts), while the
+# The one line for a prompt that the engine's last run left behind (src/engine/status-words.ts), while the
 # login is still the one it is about; of a login without marks only what is bad can be believed.
 ca_print_short() {
   ca_short=$ca_state/short

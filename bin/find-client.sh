@@ -61,7 +61,7 @@ ca_is_wrapper() {
 
 case ${0##*/} in
   find-client.sh)
-    # As a program, with the client that the configuration names as its argument (src/host/client.ts).
+    # As a program, with the client that the configuration names as its argument (src/login/find-client.ts).
     ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
     ca_configured=${1-}
     . "${0%/*}/trust.sh"

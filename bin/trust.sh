@@ -1,5 +1,5 @@
 # Could somebody else have put a place there? Asked before anything in it is read, locked, run or written; sourced by
-# launch.sh, hook.sh and command.sh. src/host/trusted-path.ts judges by the same rules for the engine; whether a group is
+# launch.sh, hook.sh and command.sh. src/system/trusted-path.ts judges by the same rules for the engine; whether a group is
 # the user's alone it asks this file, which is a program for that: trust.sh USER GROUP PATH.
 
 # Where all shell files of ours find their tools: the system's own folders, and no others. What the caller's PATH leads to

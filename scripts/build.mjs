@@ -32,16 +32,19 @@ const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
 
 /**
  * A hash of all that makes a configuration what it is: what another form of the program kept of one is not believed
- * (src/host/config/form.ts, bin/config.sh).
+ * (src/config/form.ts, bin/config.sh).
  */
 const configForm = (() => {
   const hash = createHash('sha256')
-  const folder = join(root, 'src', 'host', 'config')
-  const inner = readdirSync(folder).filter(name => name.endsWith('.ts'))
-  const files = [...inner.map(name => join(folder, name)), join(root, 'src', 'outcome.ts')]
-  for (const name of ['config', 'duration', 'endpoint', 'paths', 'private-group', 'trusted-path'])
-    files.push(join(root, 'src', 'host', `${name}.ts`))
-  for (const file of files.sort()) hash.update(file.slice(root.length)).update(readFileSync(file))
+  const namesIn = folder => readdirSync(join(root, 'src', folder)).map(name => `${folder}/${name}`)
+  const ground = ['endpoint', 'paths', 'private-group', 'trusted-path']
+  const names = [
+    ...namesIn('config'),
+    'policy/outcome.ts',
+    'text/durations.ts',
+    ...ground.map(name => `system/${name}.ts`),
+  ]
+  for (const name of names.sort()) hash.update(name).update(readFileSync(join(root, 'src', name)))
   return hash.digest('hex').slice(0, 16)
 })()
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { load } from './load-source.mjs'
 
 const root = new URL('..', import.meta.url)
-const { commandsPage, manualPage } = await load('src/commands/manual.ts')
-const { completionFor } = await load('src/commands/completion.ts')
+const { commandsPage, manualPage } = await load('src/cli/manual.ts')
+const { completionFor } = await load('src/cli/completion.ts')
 const pages = {
   'docs/commands.md': commandsPage(),
   'man/claude-auth.1': manualPage(),

@@ -9,7 +9,7 @@ import { load } from './load-source.mjs'
 const root = new URL('..', import.meta.url)
 const target = fileURLToPath(new URL('docs/config.schema.json', root))
 
-const { configFileSchema } = await load('src/host/config/schema.ts')
+const { configFileSchema } = await load('src/config/schema.ts')
 const text = `${JSON.stringify(toJsonSchema(configFileSchema, { typeMode: 'input' }), null, 2)}\n`
 
 if (!process.argv.includes('--check')) writeFileSync(target, text)

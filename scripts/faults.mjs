@@ -1,9 +1,9 @@
 // Deliberate faults, each where a silent one would cost a login: what is changed in which file, and the tests that must notice.
 
-const decide = ['test/decide.test.ts', 'test/decide.property.test.ts']
-const rule = ['test/rule/helping.test.ts', ...decide]
-const held = ['test/login/held.test.ts']
-const vaultToken = ['test/store/vault-token-rule.test.ts']
+const decide = ['test/policy/decide.test.ts', 'test/policy/decide.property.test.ts']
+const rule = ['test/policy/fallback.test.ts', ...decide]
+const held = ['test/login/tracked-login.test.ts']
+const vaultToken = ['test/store/vault/vault-token-rule.test.ts']
 const marks = ['test/bin/trusted-marks.test.ts']
 
 /** `from` stands exactly once in `file`. */
@@ -11,49 +11,49 @@ export const faults = [
   // Clocks: what is dated in the future, or before what it follows.
   {
     what: 'a pause of a clock that was ahead holds for ever',
-    file: 'src/rule/copies.ts',
+    file: 'src/policy/copies.ts',
     from: 'return nowMs < atMs && atMs - nowMs <= longestPauseMs',
     to: 'return nowMs < atMs',
     tests: rule,
   },
   {
     what: 'no pause is kept',
-    file: 'src/rule/copies.ts',
+    file: 'src/policy/copies.ts',
     from: 'return nowMs < atMs && atMs - nowMs <= longestPauseMs',
     to: 'return nowMs > atMs && atMs - nowMs <= longestPauseMs',
     tests: rule,
   },
   {
     what: 'a copy accepted at a time to come counts as accepted',
-    file: 'src/rule/helping.ts',
+    file: 'src/policy/fallback.ts',
     from: ' || checked.atMs > nowMs',
     to: '',
     tests: rule,
   },
   {
     what: 'a login verified at a time to come is not verified again',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: 'const stale = ageMs < 0 || ',
     to: 'const stale = ',
     tests: rule,
   },
   {
     what: 'a proof of the future replaces a good login',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: ' && proof.atMs <= nowMs',
     to: '',
     tests: rule,
   },
   {
     what: 'after a renewal dated in the future a refusal is ignored',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: 'if (ageMs >= 0 && ageMs < justRenewedMs)',
     to: 'if (ageMs < justRenewedMs)',
     tests: rule,
   },
   {
     what: 'after a clock was set back a sign-in is earlier than the one before',
-    file: 'src/login/held.ts',
+    file: 'src/login/tracked-login.ts',
     from: 'Math.max(foundAtMs, held.lineage.signedInAtMs + 1)',
     to: 'foundAtMs',
     tests: held,
@@ -68,63 +68,63 @@ export const faults = [
   // Nothing is replaced or posted that is not proved.
   {
     what: 'a stranger’s token is posted',
-    file: 'src/rule/copies.ts',
+    file: 'src/policy/copies.ts',
     from: "if (checked?.kind === 'accepted' && !checked.rightIdentity) return false",
     to: '',
     tests: rule,
   },
   {
     what: 'an old proof replaces a good login, offline',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: 'proof.atMs >= nowMs - justNowMs && ',
     to: '',
     tests: rule,
   },
   {
     what: 'a person is called while the access token works',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: 'return isSpent && !better ?',
     to: 'return isSpent ?',
     tests: rule,
   },
   {
     what: 'an earlier login that works is given up',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: 'return isSpent && !better ?',
     to: 'return !better ?',
     tests: rule,
   },
   {
     what: 'an earlier login put back is not noticed',
-    file: 'src/decide.ts',
+    file: 'src/policy/decide.ts',
     from: " || (state.file.kind === 'login' && state.file.past)",
     to: '',
     tests: rule,
   },
   {
     what: 'the token of an earlier login is posted before the later one',
-    file: 'src/rule/helping.ts',
+    file: 'src/policy/fallback.ts',
     from: 'if (fromStore && (newer || isPast)) return fromStore',
     to: 'if (fromStore && newer) return fromStore',
     tests: rule,
   },
   {
     what: 'in sole custody an unsealed token is posted where the store is empty',
-    file: 'src/rule/helping.ts',
+    file: 'src/policy/fallback.ts',
     from: "if (store.kind !== 'empty' && held?.refreshHash !== source) return null",
     to: 'if (held?.refreshHash !== source) return null',
     tests: rule,
   },
   {
     what: 'in sole custody an unsealed token is posted where the store holds an older one',
-    file: 'src/rule/helping.ts',
+    file: 'src/policy/fallback.ts',
     from: "if (store.kind !== 'empty' && held?.refreshHash !== source) return null",
     to: "if (store.kind !== 'empty') return null",
     tests: rule,
   },
   {
     what: 'a spent token is posted',
-    file: 'src/rule/copies.ts',
+    file: 'src/policy/copies.ts',
     from: 'if (refreshHash === null || state.spent.includes(refreshHash)) return false',
     to: 'if (refreshHash === null) return false',
     tests: rule,
@@ -139,14 +139,14 @@ export const faults = [
   // Vault's token of another user.
   {
     what: 'the token of a user whose name ends alike is used',
-    file: 'src/store/vault-token-rule.ts',
+    file: 'src/store/vault/token-auth.ts',
     from: 'named.endsWith(`$' + '{inDisplayName}$' + '{asNamed(user)}`)',
     to: 'named.endsWith(asNamed(user))',
     tests: vaultToken,
   },
   {
     what: 'a policy held through an identity is overlooked',
-    file: 'src/store/vault-token-rule.ts',
+    file: 'src/store/vault/token-auth.ts',
     from: "...(names(data['identity_policies']) ?? [])",
     to: '',
     tests: vaultToken,

@@ -7,10 +7,10 @@ import { load } from './load-source.mjs'
 
 const target = fileURLToPath(new URL('../bin/claude', import.meta.url))
 const begin =
-  '# Made by scripts/shell-blocks.mjs from src/host/credential-table.ts: whatever else may sign.\n'
+  '# Made by scripts/shell-blocks.mjs from src/login/credential-table.ts: whatever else may sign.\n'
 const end = '# End of what is made.\n'
 
-const { credentialShell } = await load('src/host/credential-table.ts')
+const { credentialShell } = await load('src/login/credential-table.ts')
 const before = readFileSync(target, 'utf8')
 const [from, to] = [before.indexOf(begin), before.indexOf(end)]
 if (from < 0 || to < from) throw new Error(`bin/claude has no block: ${begin}`)

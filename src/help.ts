@@ -1,12 +1,11 @@
 // What the program says of itself, its help and its version, as a bundle of its own: small enough that no code of it is kept.
 
-import { commandNamed } from './commands/command-table.js'
-import { helpFor } from './commands/help.js'
-import { unknownCommand } from './commands/unknown-command.js'
-import { exitCodeOf } from './exit-code.js'
-import type { Env } from './host/paths.js'
-import { inkFor } from './report/ink.js'
-import { widthOf } from './report/wrap.js'
+import { commandNamed, unknownCommand } from './cli/commands.js'
+import { exitCodeOf } from './cli/exit-code.js'
+import { helpFor } from './cli/help.js'
+import type { Env } from './system/paths.js'
+import { inkFor } from './text/ink.js'
+import { widthOf } from './text/wrap.js'
 import { version } from './version.js'
 
 /** As `main` of main.ts, for a command line that asks for no more than words: the overview where it names no command. */

@@ -7,10 +7,10 @@ import {
   codePlace,
   isKept,
   runCompiled,
-} from './host/compile-cache.js'
-import { requireBytes } from './host/open-file.js'
-import type { Env } from './host/paths.js'
-import { withoutStrangePlaces } from './host/strange-places.js'
+} from './system/compile-cache.js'
+import { requireBytes } from './system/open-file.js'
+import type { Env } from './system/paths.js'
+import { withoutStrangePlaces } from './system/strange-places.js'
 
 /** The names of the bundles, each with a hash of what is in it; put in by scripts/build.mjs. */
 declare const $main: string

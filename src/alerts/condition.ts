@@ -1,6 +1,6 @@
 // When a message goes out: a pure rule over a small memory. One when a condition begins, one when it is over.
 
-import type { SignInReason } from '../outcome.js'
+import type { SignInReason } from '../policy/outcome.js'
 import { type AlertCondition, type AlertMemory, type AlertMessage, addMessage } from './memory.js'
 
 export { emptyAlertMemory } from './memory.js'

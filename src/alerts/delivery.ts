@@ -1,7 +1,7 @@
 // Handing messages to their sinks: all at once, bounded in time, and who got which is remembered.
 
-import { AuthError } from '../host/error.js'
-import { unknownErrorWords } from '../report/error-text.js'
+import { AuthError } from '../system/error.js'
+import { unknownErrorWords } from '../text/errors.js'
 import type { AlertMessage } from './memory.js'
 import type { Sink, SinkAnswer } from './sink.js'
 

@@ -1,7 +1,7 @@
 // What is remembered between runs about messages sent and still to send: plain JSON, part of `state.json`.
 
-import type { SignInReason } from '../outcome.js'
-import { isSignInReason } from '../report/reason-words.js'
+import type { SignInReason } from '../policy/outcome.js'
+import { isSignInReason } from '../policy/reasons.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =

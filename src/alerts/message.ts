@@ -1,10 +1,10 @@
 // What people outside read: a message as lines in the markup of a sink, and as one JSON object for programs.
 
-import { clean } from '../report/clean.js'
-import { dateTimeUtc, spanWords } from '../report/duration-words.js'
-import { reasonWords } from '../report/reason-words.js'
-import { runbookEntry } from '../report/sign-in-text.js'
+import { reasonWords } from '../policy/reasons.js'
+import { clean } from '../text/clean.js'
+import { dateTimeUtc, spanWords } from '../text/durations.js'
 import type { AlertMessage } from './memory.js'
+import { runbookEntry } from './sign-in-words.js'
 
 /** Whom and where it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {

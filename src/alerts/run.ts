@@ -1,10 +1,10 @@
 // What sending alerts needs of a run of the engine; everything it learns goes back through `commit` and `journal`.
 
 import type { Network } from '../anthropic/http.js'
-import type { Config } from '../host/config.js'
-import type { Env } from '../host/paths.js'
-import type { Person } from '../host/person.js'
+import type { Config } from '../config/config.js'
 import type { Store, StoreRead } from '../store/store.js'
+import type { Env } from '../system/paths.js'
+import type { Person } from '../system/person.js'
 import type { AlertMemory } from './memory.js'
 import type { AlertContext } from './message.js'
 

@@ -1,6 +1,6 @@
 // Sending: decides, under the gate, what is due to be told, claims it among the hosts of a shared path, and delivers it.
 
-import type { AlertResult } from '../outcome.js'
+import type { AlertResult } from '../policy/outcome.js'
 import { type Claimed, claimAlerts } from './claim-on-store.js'
 import { afterDelivery, nextAlert } from './condition.js'
 import type { AlertCondition, AlertMessage } from './memory.js'

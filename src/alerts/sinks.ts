@@ -1,6 +1,6 @@
 // The registry of sinks: one file a sink in sinks/, loaded when there is something to send or to look at.
 
-import type { Config } from '../host/config.js'
+import type { Config } from '../config/config.js'
 import type { SinkFile, SinkName } from './sink.js'
 
 export const sinkFiles: Record<SinkName, () => Promise<SinkFile>> = {

@@ -1,8 +1,9 @@
 // Asking the server whose access token this is: verification in three values.
 
-import { jsonObject } from '../host/json.js'
-import type { Identity } from '../outcome.js'
+import type { Identity } from '../policy/outcome.js'
+import { jsonObject } from '../system/json.js'
 import { type Network, send } from './http.js'
+import type { TlsTrouble } from './tls.js'
 import { identityOf } from './token-endpoint.js'
 
 export type Verification =
@@ -41,4 +42,14 @@ export async function verify(
   const name = (profile['organization'] as Record<string, unknown> | null)?.['name']
   const organization = typeof name === 'string' ? name.slice(0, 100) : null
   return { kind: 'accepted', identity, organization, serverNowMs }
+}
+
+// Is a server reached from here at all? One request without a credential.
+
+export type Reach = { kind: 'reached' } | { kind: 'unreached'; what: string; tls?: TlsTrouble }
+
+/** Any whole reply counts, whatever its status: TLS has shown whose it is. */
+export async function reach(network: Network, endpoint: string, timeoutMs: number): Promise<Reach> {
+  const outcome = await send(network, { method: 'HEAD', url: `${endpoint}/`, timeoutMs })
+  return outcome.kind === 'reply' ? { kind: 'reached' } : { ...outcome, kind: 'unreached' }
 }

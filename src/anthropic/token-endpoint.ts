@@ -1,9 +1,9 @@
 // The refresh grant (RFC 6749 §6): asking for it, and reading the answer field by field.
 
-import { isObject, type JsonObject } from '../host/json.js'
-import type { Identity } from '../outcome.js'
+import type { Identity } from '../policy/outcome.js'
+import { isObject, type JsonObject } from '../system/json.js'
+import type { HttpReply } from './http.js'
 import { type HttpOutcome, type Network, send } from './http.js'
-import type { HttpReply } from './http-reply.js'
 
 /** The official client's public identifier (clients 2.1.197 and 2.1.330). */
 const clientId = '9d1c250a-e61b-44d9-88ed-5944d1962f5e'

@@ -3,17 +3,18 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerFor, type House } from './endpoints.js'
-import { type Fault, send } from './faults.js'
-import { fingerprint, makeGrants, type User } from './grants.js'
 import {
+  answerFor,
   type Call,
   type Endpoint,
+  type House,
   jsonObject,
   type RequestRecord,
   route,
   tokensOf,
-} from './routes.js'
+} from './endpoints.js'
+import { type Fault, send } from './faults.js'
+import { fingerprint, makeGrants, type User } from './grants.js'
 import {
   approval,
   type ClientLogin,

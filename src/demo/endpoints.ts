@@ -1,9 +1,8 @@
 // What each endpoint of the stand-in authority answers: as strict as the real ones are known to be.
 
-import { messageFor, profileOf, rolesOf } from './account-pages.js'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer } from './faults.js'
 import type { Grant, Grants, User } from './grants.js'
-import { bearer, type Call, type Endpoint, jsonObject } from './routes.js'
 
 /** The client's public OAuth client id (client 2.1.330). */
 export const clientId = '9d1c250a-e61b-44d9-88ed-5944d1962f5e'
@@ -149,4 +148,148 @@ function answerSlack(call: Call): Answer {
   if (fields === null) return { status: 400, body: 'invalid_payload' }
   const isEmpty = !fields['text'] && !fields['blocks'] && !fields['attachments']
   return isEmpty ? { status: 400, body: 'no_text' } : { status: 200, body: 'ok' }
+}
+
+// Which endpoint of the stand-in authority a request is for, and what it carries.
+
+export type Endpoint = 'token' | 'revoke' | 'profile' | 'roles' | 'messages' | 'slack'
+
+/** A request that was read to its end. */
+export interface Call {
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** One request as it came; `status` stays null if it is never answered. */
+export interface RequestRecord {
+  endpoint: Endpoint | null
+  method: string
+  host: string
+  path: string
+  status: number | null
+  userAgent: string
+  /** Fingerprints of the tokens that it carried. */
+  tokens: string[]
+  atMs: number
+}
+
+const oauthHosts = ['platform.claude.com', 'console.anthropic.com']
+const apiHosts = ['api.anthropic.com']
+
+const routes: { endpoint: Endpoint; method: string; path: RegExp; hosts: string[] }[] = [
+  { endpoint: 'token', method: 'POST', path: /^\/v1\/oauth\/token$/, hosts: oauthHosts },
+  { endpoint: 'revoke', method: 'POST', path: /^\/v1\/oauth\/token\/revoke$/, hosts: oauthHosts },
+  { endpoint: 'profile', method: 'GET', path: /^\/api\/oauth\/profile$/, hosts: apiHosts },
+  { endpoint: 'roles', method: 'GET', path: /^\/api\/oauth\/claude_cli\/roles$/, hosts: apiHosts },
+  { endpoint: 'messages', method: 'POST', path: /^\/v1\/messages$/, hosts: apiHosts },
+  { endpoint: 'slack', method: 'POST', path: /^\/services\/.+$/, hosts: ['hooks.slack.com'] },
+]
+
+/** Which endpoint a request is for, or null. On loopback one host plays all of them. */
+export function route(method: string, host: string, path: string): Endpoint | null {
+  const isLoopback = host.startsWith('127.0.0.1')
+  const found = routes.find(
+    each =>
+      each.method === method && each.path.test(path) && (isLoopback || each.hosts.includes(host)),
+  )
+  return found?.endpoint ?? null
+}
+
+/** The bearer token of a request, or null. */
+function bearer(headers: IncomingHttpHeaders): string | null {
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? null
+}
+
+/** A request's JSON object, or null when it is none. */
+export function jsonObject(call: Call): Record<string, unknown> | null {
+  if (!/^application\/json\b/.test(call.headers['content-type'] ?? '')) return null
+  try {
+    const value: unknown = JSON.parse(call.body)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
+/** Every token that a request carries. */
+export function tokensOf(call: Call): string[] {
+  const fields = jsonObject(call)
+  const candidates = [bearer(call.headers), fields?.['refresh_token'], fields?.['token']]
+  return candidates.filter(each => typeof each === 'string')
+}
+
+// What the stand-in authority tells about a user: profile, roles, and the model's only sentence.
+
+/** `GET /api/oauth/profile` (client 2.1.330). */
+function profileOf(user: User): Answer {
+  return {
+    status: 200,
+    body: {
+      account: {
+        uuid: user.accountUuid,
+        full_name: user.email.split('@')[0],
+        display_name: user.email.split('@')[0],
+        email: user.email,
+        has_claude_max: user.subscriptionType === 'max',
+        has_claude_pro: false,
+        created_at: '2025-01-01T00:00:00Z',
+      },
+      organization: {
+        uuid: user.organizationUuid,
+        name: user.organizationName,
+        organization_type: `claude_${user.subscriptionType}`,
+        billing_type: 'stripe_subscription',
+        rate_limit_tier: 'default_claude_max_5x',
+        has_extra_usage_enabled: false,
+        subscription_status: 'active',
+      },
+    },
+  }
+}
+
+/** `GET /api/oauth/claude_cli/roles` (client 2.1.330). */
+function rolesOf(user: User): Answer {
+  return {
+    status: 200,
+    body: {
+      organization_uuid: user.organizationUuid,
+      organization_name: user.organizationName,
+      organization_role: 'user',
+      workspace_uuid: null,
+      workspace_name: null,
+      workspace_role: null,
+    },
+  }
+}
+
+/** `POST /v1/messages`: one short assistant message, streamed where that was asked for. */
+function messageFor(request: Record<string, unknown> | null, text: string): Answer {
+  const usage = { input_tokens: 1, output_tokens: 1 }
+  const message = {
+    id: 'msg_standin',
+    type: 'message',
+    role: 'assistant',
+    model: typeof request?.['model'] === 'string' ? request['model'] : 'claude-standin',
+    content: [] as { type: 'text'; text: string }[],
+    stop_reason: null as string | null,
+    stop_sequence: null,
+    usage,
+  }
+  if (request?.['stream'] !== true) {
+    const content = [{ type: 'text' as const, text }]
+    return { status: 200, body: { ...message, content, stop_reason: 'end_turn' } }
+  }
+  const events = [
+    { type: 'message_start', message },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
+    { type: 'message_stop' },
+  ]
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream' },
+    body: events.map(each => `event: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`).join(''),
+  }
 }

@@ -1,15 +1,11 @@
 // The guided demo from curtain to curtain: four scenes in a throwaway home, which is gone at the end.
 
 import { existsSync } from 'node:fs'
-import type { Env } from '../host/paths.js'
-import { configOf, placeOf } from '../place.js'
-import { unknownErrorWords } from '../report/error-text.js'
+import { configOf, placeOf } from '../engine/login-context.js'
+import type { Env } from '../system/paths.js'
+import { unknownErrorWords } from '../text/errors.js'
 import { type Listener, type Narrator, narrator } from './narrator.js'
-import { type Scene, seconds } from './scene.js'
-import { blank } from './scene-blank.js'
-import { dead } from './scene-dead.js'
-import { expired } from './scene-expired.js'
-import { healthy } from './scene-healthy.js'
+import { blank, dead, expired, healthy, type Scene, seconds } from './scenes.js'
 import { type Stage, setStage } from './stage.js'
 
 const scenes: [string, Scene][] = [

@@ -1,7 +1,8 @@
 // What a check comes to: its finding, and what would mend it. No I/O.
 
-import type { Verdict } from '../outcome.js'
-import type { Words } from '../report/doctor-text.js'
+import type { Verdict } from '../policy/outcome.js'
+import type { Env } from '../system/paths.js'
+import type { Words } from './words.js'
 
 /** `note`: good to know. `warn`: works now, needs care. `fail`: does not work. */
 export type CheckState = 'ok' | 'note' | 'warn' | 'fail'
@@ -51,4 +52,14 @@ export function ok(message: string): Finding {
 
 export function found(state: CheckState, words: Words, ...fixes: Fix[]): Finding {
   return { state, words, fixes }
+}
+
+// How doctor is to look: whose environment, from where, and what it may ask.
+
+export interface Look {
+  env: Env
+  cwd: string
+  offline: boolean
+  /** Send a message to whoever is told when a sign-in is needed. */
+  testAlert: boolean
 }

@@ -11,16 +11,16 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { atomicWrite, removeQuietly } from '../host/atomic-write.js'
-import { AuthError, systemCode } from '../host/error.js'
-import { enterGate } from '../host/gate.js'
-import { jsonObject } from '../host/json.js'
-import { openFolder, openRegular, textAt } from '../host/open-file.js'
-import type { Verdict } from '../outcome.js'
-import type { Place } from '../place.js'
-import { fixWords, refusals } from '../report/doctor-text.js'
-import { unknownErrorWords } from '../report/error-text.js'
+import type { Place } from '../engine/login-context.js'
+import type { Verdict } from '../policy/outcome.js'
+import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { enterGate } from '../system/gate.js'
+import { jsonObject } from '../system/json.js'
+import { openFolder, openRegular, textAt } from '../system/open-file.js'
+import { unknownErrorWords } from '../text/errors.js'
 import type { Fix } from './check.js'
+import { fixWords, refusals } from './words.js'
 
 /** Null: it is done; else why not, in words. */
 export type Refusal = string | null

@@ -1,8 +1,8 @@
 // What a dry run shows: each change as a diff, without the secrets that a file of settings may hold.
 
 import { createTwoFilesPatch } from 'diff'
-import type { Change } from './plan.js'
-import type { Seen } from './seen.js'
+import type { Seen } from './inspect.js'
+import type { Change } from './reconcile.js'
 
 /** Unified diffs of texts, and one line for each link, folder, mode, program or group. */
 export function diffLines(changes: Change[]): string[] {

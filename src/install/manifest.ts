@@ -2,12 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
-import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
-import { AuthError } from '../host/error.js'
-import { isObject, jsonObject } from '../host/json.js'
-import { requireBytes } from '../host/open-file.js'
-import type { Seen } from './seen.js'
-import type { Make } from './wanted.js'
+import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import { isObject, jsonObject } from '../system/json.js'
+import { requireBytes } from '../system/open-file.js'
+import type { Make } from './desired-state.js'
+import type { Seen } from './inspect.js'
 
 /** `before`: what stood at `path` before us; `after`: the prints of what we left there, the latest first. */
 export interface Entry {

@@ -1,11 +1,25 @@
 // The program's own files: which belong to an installation, what tells two of them apart, and which Node runs them.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { AuthError } from '../host/error.js'
-import { requireBytes } from '../host/open-file.js'
-import { runTool } from '../host/system-tools.js'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { AuthError } from '../system/error.js'
+import { requireBytes } from '../system/open-file.js'
+import { ownRoot } from '../system/program-places.js'
+import { runTool } from '../system/system-tools.js'
+import type { Wanted } from './desired-state.js'
+import type { Manifest } from './manifest.js'
 
 /** Many times the largest file of the program. */
 const partMaxBytes = 256 * 1024 * 1024
@@ -30,7 +44,7 @@ export function programParts(root: string): string[] {
 }
 
 /** The same for the same files: names, bytes and what is executable. Empty where there is no program. */
-export function programPrint(root: string): string {
+function programPrint(root: string): string {
   if (!existsSync(join(root, 'dist', 'claude-auth.cjs'))) return ''
   const hash = createHash('sha256')
   for (const file of programParts(root).flatMap(name => filesOf(root, name))) {
@@ -57,7 +71,7 @@ function filesOf(root: string, name: string): string[] {
  * it is one that every user of the machine may run and only root could replace.
  * Throws `usage` when there is none.
  */
-export function findNode(candidates: string[], forAll: boolean): string {
+function findNode(candidates: string[], forAll: boolean): string {
   for (const candidate of candidates) {
     if (!existsSync(candidate)) continue
     const path = realpathSync(candidate)
@@ -76,7 +90,7 @@ function majorOf(node: string): number {
 }
 
 /** May every user of the machine run it, and only root replace it? */
-export function isForAll(path: string): boolean {
+function isForAll(path: string): boolean {
   if ((statSync(path).mode & 0o005) !== 0o005 || !isRoots(path)) return false
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0 || !isRoots(folder)) return false
@@ -88,4 +102,97 @@ function isRoots(path: string): boolean {
   const { uid, gid, mode } = statSync(path)
   const others = gid === 0 ? 0o002 : 0o022
   return uid === 0 && (mode & others) === 0
+}
+
+// Which program folder an installation uses: the one that holds the same files, or a new one beside it.
+
+export interface ProgramChoice {
+  from: string
+  /** The folder's name: the version, with a part of the print where that is taken by other files. */
+  name: string
+  print: string
+  node: string
+  /** The folder in use before, at most one. */
+  earlierPrograms: Wanted[]
+}
+
+/** `program`: the folder of all versions, with any prefix; `path`: the same as the manifest has it. */
+export function chooseProgram(
+  {
+    program,
+    path,
+    version,
+    forAll,
+  }: { program: string; path: string; version: string; forAll: boolean },
+  manifest: Manifest | null,
+): ProgramChoice {
+  const from = ownRoot()
+  const print = programPrint(from)
+  const taken = programPrint(join(program, version))
+  const name = taken === '' || taken === print ? version : `${version}-${print.slice(0, 8)}`
+  const current = linkTarget(join(program, 'current'))
+  const others = (manifest?.entries ?? []).filter(
+    each => each.make.kind === 'program' && basename(each.path) !== name,
+  )
+  // Already in use: the one before it stays until the next upgrade, for who is still running from it.
+  const isKept = ({ path: old }: { path: string }) =>
+    current === name ? existsSync(join(program, basename(old))) : old === join(path, current ?? '')
+  const earlierPrograms = others.filter(isKept).slice(0, 1)
+  // A recorded Node that still does its work is kept, so that a second run changes nothing.
+  const recorded = join(program, name, 'node')
+  const usual = ['/usr/bin/node', '/usr/local/bin/node', '/usr/bin/nodejs']
+  const node =
+    ownNode(from) ?? findNode([process.execPath, ...(forAll ? usual : []), recorded], forAll)
+  return {
+    from,
+    name,
+    print,
+    node,
+    earlierPrograms: earlierPrograms.map(({ path, make }) => ({ path, make })),
+  }
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return existsSync(path) ? readlinkSync(path) : null
+  } catch {
+    return null
+  }
+}
+
+// The Node that the program itself brings, as a .deb, .rpm or .tar.gz does: an installation gets one of its own.
+
+/** Several times the size of one. */
+const nodeMaxBytes = 1024 * 1024 * 1024
+
+/** The path of the Node that came with the program in `root`; null where there is none, or only a link to one. */
+function ownNode(root: string): string | null {
+  const path = join(root, 'node')
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ? path : null
+}
+
+/**
+ * Makes `path` run `node` for the program that was copied from `root`: a copy of the one it brings, which
+ * outlives what it was copied from, else a link.
+ */
+export function placeNode(path: string, node: string, root: string): void {
+  if (node !== ownNode(root)) symlinkSync(node, path)
+  else if (!isLinkedTo(node, path)) {
+    // Not by copyFile: that gives the copy to the owner of the original.
+    const bytes = requireBytes(node, { maxBytes: nodeMaxBytes, links: 'refuse' })
+    writeFileSync(path, bytes ?? '', { mode: 0o755, flag: 'wx' })
+    chmodSync(path, 0o755)
+  }
+}
+
+/** A second name of the same file takes no room. Only of what nobody but root could change. */
+function isLinkedTo(node: string, path: string): boolean {
+  if (process.geteuid?.() !== 0 || !isForAll(node)) return false
+  try {
+    linkSync(node, path)
+    return true
+  } catch {
+    // Another file system, or one without such links.
+    return false
+  }
 }

@@ -1,11 +1,10 @@
 // Telling the running service managers, the machine's and the users', of new and removed units. Without one, nothing is done.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { type Account, runAsUser } from '../host/as-user.js'
-import { runTool, toolPath } from '../host/system-tools.js'
-import { inTurns } from './in-turns.js'
+import { type Account, runAsUser } from '../system/as-user.js'
+import { runTool, toolPath } from '../system/system-tools.js'
+import { accountOf } from '../system/users.js'
 import type { Unit } from './shipped.js'
-import { accountOf } from './users.js'
 
 const limitMs = 30_000
 /** What answers in a user's folder is the user's: nobody waits for it long. */
@@ -93,4 +92,22 @@ function withManager(): Account[] {
   } catch {
     return []
   }
+}
+
+// Doing the same for many, a few at a time, so that one that hangs does not hold up the others.
+
+const atATime = 4
+
+/** What `act` gives for each of `all`, in their order. */
+export async function inTurns<T, R>(all: T[], act: (each: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < all.length) {
+      const at = next++
+      results[at] = await act(all[at] as T)
+    }
+  }
+  await Promise.all(Array.from({ length: atATime }, worker))
+  return results
 }

@@ -1,14 +1,14 @@
 // The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { atomicWrite, removeQuietly, writeAll } from '../host/atomic-write.js'
-import { closedBy, closedError } from '../host/closed-to-us.js'
-import { jsonObject } from '../host/json.js'
-import { openOwn, ownBytes } from '../host/open-file.js'
-import { answerMaxBytes, inRefuge, leaveRefuge, takeRefuge } from './refuge.js'
-import { giveRoomBack, keepRoom } from './room.js'
+import { closeSync, constants, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { atomicWrite, removeQuietly, writeAll } from '../system/atomic-write.js'
+import { closedBy, closedError } from '../system/closed-to-us.js'
+import { systemCode } from '../system/error.js'
+import { jsonObject } from '../system/json.js'
+import { openOwn, ownBytes } from '../system/open-file.js'
+import { answerMaxBytes, inRefuge, leaveRefuge, takeRefuge } from './fallback-answer.js'
 
 /** Hides the answer from other readers of the home; in shared custody it is the identity. */
 export interface Sealer {
@@ -185,4 +185,30 @@ function lineAt(bytes: Buffer, start: number): string | null {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+// Room for the files that saving a login makes for a moment: a file system that has no more for new ones gives these back.
+
+/** The lock, and the temporary files of login, state and store. */
+const files = 4
+
+/** Makes some empty files in `folder`; without them a login is saved as room allows. */
+function keepRoom(folder: string) {
+  for (const place of placesIn(folder)) {
+    try {
+      // Never through a link that somebody planted; what a crash has left is room, too.
+      writeFileSync(place, '', { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') return
+    }
+  }
+}
+
+function giveRoomBack(folder: string) {
+  for (const place of placesIn(folder)) removeQuietly(place)
+}
+
+/** Named like temporary files, so that they are swept after a crash. */
+function placesIn(folder: string): string[] {
+  return Array.from({ length: files }, (_, index) => join(folder, `room.tmp.0000000${index}`))
 }

@@ -1,12 +1,12 @@
 // The client's global config (`~/.claude.json`): which account it believes it is signed in with.
 
 import { realpathSync } from 'node:fs'
-import { atomicWrite } from '../host/atomic-write.js'
-import { jsonObject, stringOf } from '../host/json.js'
-import { textAt } from '../host/open-file.js'
-import { isOnTrustedWay } from '../host/trusted-way.js'
+import { atomicWrite } from '../system/atomic-write.js'
+import { jsonObject, stringOf } from '../system/json.js'
+import { textAt } from '../system/open-file.js'
+import { isOnTrustedWay } from '../system/trusted-way.js'
+import { giveBack, type LockPlace, take } from './client-locks.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
-import { giveBack, type LockPlace, take } from './take-lock.js'
 
 /** What the config says. `unknown`: it is gone, unreadable or torn, and says nothing either way. */
 export type ClientAccount =

@@ -1,13 +1,29 @@
 // The client's own locks around its login file, taken in its order and given back only if still ours.
 
-import { existsSync, realpathSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { AuthError } from '../host/error.js'
-import { type LockOwner, removeOwner, writeOwner } from './lock-owner.js'
-import { forgetLock, forgetLocks } from './lock-record.js'
-import { giveBack, type Held, type LockPlace, take } from './take-lock.js'
-
-export type { LockPlace } from './take-lock.js'
+import lockfile from 'proper-lockfile'
+import { removeQuietly } from '../system/atomic-write.js'
+import { AuthError, systemCode } from '../system/error.js'
+import {
+  type LockOwner,
+  ownerIsDead,
+  ownerPath,
+  type ProcessFacts,
+  readOwner,
+  removeOwner,
+  writeOwner,
+} from './lock-owner.js'
+import { forgetLock, forgetLocks, notedLocks, noteLock, wasOurLock } from './lock-record.js'
 
 /** Stale ages of client 2.1.330. */
 const refreshStaleMs = 60_000
@@ -101,4 +117,175 @@ function ownerOf(place: LockPlace, refresh: Held, legacy: Held | null): LockOwne
     lockBirthtimeMs: refresh.birthtimeMs,
     legacyLockBirthtimeMs: legacy?.birthtimeMs ?? null,
   }
+}
+
+// One of the client's locks: taking it, taking it over from a holder that can't come back, giving it back.
+
+/** Where locking happens, and the clock and identity it happens with. */
+export interface LockPlace {
+  /** The login folder. */
+  folder: string
+  /** Our state folder: remembers which locks are ours, in case we die holding them. */
+  state: string
+  process: ProcessFacts
+  now: () => number
+  sleep: (ms: number) => Promise<unknown>
+  nonce: () => string
+}
+
+/** Client 2.1.197 steals a refresh lock that was not touched for 10 s, even from a live holder. */
+const touchEveryMs = 2_000
+/** After this long without a touch the lock of a provably dead owner is taken over (client 2.1.330). */
+const deadOwnerMs = 8_000
+
+/** A lock of ours, told apart from a later one at the same path by its birth and inode. */
+interface Held {
+  path: string
+  birthtimeMs: number
+  inode: number
+  release: () => Promise<void>
+}
+
+/**
+ * Takes the lock at `path`, waiting for another holder until `until` (epoch milliseconds). One not
+ * touched for `staleMs` is abandoned. Throws `lock-busy`, or `write-failed` where it can't be made.
+ */
+export async function take(
+  place: LockPlace,
+  path: string,
+  staleMs: number,
+  until: number,
+): Promise<Held> {
+  for (;;) {
+    const holder = lstatSync(path, { throwIfNoEntry: false })
+    const free = !holder || place.now() - holder.mtimeMs > staleMs || takenOver(place, path, holder)
+    const held = free ? await tryTake(place, path, staleMs) : null
+    if (held) return held
+    if (place.now() >= until)
+      throw new AuthError('lock-busy', `another process has held ${path} for too long`)
+    await place.sleep(100)
+  }
+}
+
+async function tryTake(place: LockPlace, path: string, staleMs: number): Promise<Held | null> {
+  const by = place.process
+  noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null, by })
+  try {
+    const release = await lockfile.lock(path, {
+      lockfilePath: path,
+      realpath: false,
+      fs: atOnce,
+      stale: staleMs,
+      update: touchEveryMs,
+      // A lock lost to another is noticed when it is given back; throwing from a timer helps nobody.
+      onCompromised: () => undefined,
+    })
+    const made = lstatSync(path, { throwIfNoEntry: false })
+    const birthtimeMs = made?.birthtimeMs ?? 0
+    noteLock(place.state, { path, atMs: place.now(), birthtimeMs, by })
+    return { path, birthtimeMs, inode: made?.ino ?? 0, release }
+  } catch (error) {
+    forgetLock(place.state, path, by)
+    if (systemCode(error) === 'ELOCKED') return null
+    throw new AuthError('write-failed', `could not make ${path} (${systemCode(error)})`)
+  }
+}
+
+/** Removes a lock whose holder can't come back: our own crash at once, another's when provably dead. */
+function takenOver(place: LockPlace, path: string, holder: Stats): boolean {
+  const owner = readOwner(place.folder)
+  const dead =
+    owner !== null &&
+    place.now() - holder.mtimeMs >= deadOwnerMs &&
+    bornWith(owner, holder.birthtimeMs) &&
+    ownerIsDead(owner, place.process)
+  if (!dead && !wasOurLock(place.state, path, holder.birthtimeMs, place.process)) return false
+  try {
+    rmdirSync(path)
+  } catch (error) {
+    return systemCode(error) === 'ENOENT'
+  }
+  return true
+}
+
+function bornWith(owner: LockOwner, birthtimeMs: number): boolean {
+  return [owner.lockBirthtimeMs, owner.legacyLockBirthtimeMs].some(
+    born => born !== null && born > 0 && Math.abs(born - birthtimeMs) < 1,
+  )
+}
+
+/** Gives `held` back if it is still ours; never throws. */
+export async function giveBack(held: Held) {
+  const now = lstatSync(held.path, { throwIfNoEntry: false })
+  const stillOurs = now?.birthtimeMs === held.birthtimeMs && now.ino === held.inode
+  try {
+    // Releasing also stops the touching, so it is done either way; on a lock lost to another it must not rmdir.
+    if (stillOurs) await held.release()
+    else
+      await lockfile.unlock(held.path, {
+        lockfilePath: `${held.path}.lost`,
+        realpath: false,
+        fs: atOnce,
+      })
+  } catch {
+    // Already lost to another holder: there is nothing of ours to give back.
+  }
+}
+
+// The file calls of proper-lockfile, answered at once.
+
+/**
+ * For its option `fs`. Each call through Node's thread pool costs a turn, and the pool its threads: 10 ms in a
+ * launch that waits.
+ */
+const atOnce = {
+  mkdir: byCallback(mkdirSync),
+  rmdir: byCallback(rmdirSync),
+  stat: byCallback(statSync),
+  utimes: byCallback(utimesSync),
+  realpath: byCallback(realpathSync),
+  // proper-lockfile would give its locks up when the process exits. Where we end in the middle nobody may post
+  // again what we have posted: they stay, and the next run, which knows them as ours, ends what was begun.
+  rmdirSync: () => undefined,
+}
+
+/** Its last argument is the callback, given the error or the result. */
+function byCallback(call: (...args: never[]) => unknown) {
+  return (...args: unknown[]) => {
+    const callback = args.pop() as (error: unknown, result?: unknown) => void
+    let result: unknown
+    try {
+      result = call(...(args as never[]))
+    } catch (error) {
+      return callback(error)
+    }
+    return callback(null, result)
+  }
+}
+
+// The locks that an earlier run of ours died holding: given back, so that no client waits for them.
+
+/**
+ * Removes them where whoever made them is gone here: on some file systems the gate keeps out only the
+ * processes of one host, so another's may be alive, and is left to the stale rule. A client that meets
+ * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
+ */
+export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'process'>): void {
+  const noted = notedLocks(place.state)
+  const left = noted.filter(({ path }) => {
+    const lock = lstatSync(path, { throwIfNoEntry: false })
+    return lock !== undefined && wasOurLock(place.state, path, lock.birthtimeMs, place.process)
+  })
+  const owner = readOwner(place.folder)
+  const isRefresh = left.some(({ path }) => path === join(place.folder, '.oauth_refresh.lock'))
+  if (isRefresh && owner !== null && ownerIsDead(owner, place.process))
+    removeQuietly(ownerPath(place.folder))
+  for (const { path } of left) {
+    try {
+      rmdirSync(path)
+    } catch {
+      // Gone meanwhile: a client took it for stale.
+    }
+  }
+  forgetLocks(place.state, place.process)
 }

@@ -2,9 +2,9 @@
 
 import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeQuietly } from '../host/atomic-write.js'
-import { isObject, jsonObject, stringOf } from '../host/json.js'
-import { openOwn, ownBytes } from '../host/open-file.js'
+import { removeQuietly } from '../system/atomic-write.js'
+import { isObject, jsonObject, stringOf } from '../system/json.js'
+import { openOwn, ownBytes } from '../system/open-file.js'
 import { isGone, type ProcessFacts } from './lock-owner.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */

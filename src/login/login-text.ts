@@ -1,7 +1,7 @@
 // The text of a login file: finding one top-level member in it and replacing its value byte for byte.
 
 import { type Node, parse, parseTree } from 'jsonc-parser'
-import { isObject, isTooDeep } from '../host/json.js'
+import { isObject, isTooDeep } from '../system/json.js'
 
 /** Offsets in bytes. `value` is null where the member is absent; `object` spans the braces. */
 export interface MemberSpan {

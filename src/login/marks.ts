@@ -2,11 +2,11 @@
 
 import { lstatSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { atomicWrite, makePrivateFolder, removeQuietly } from '../host/atomic-write.js'
-import { systemCode } from '../host/error.js'
-import { textAt } from '../host/open-file.js'
-import type { LoginPaths } from '../host/paths.js'
-import { writeFailed } from '../host/write-failed.js'
+import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
+import { systemCode } from '../system/error.js'
+import { textAt } from '../system/open-file.js'
+import type { LoginPaths } from '../system/paths.js'
+import { writeFailed } from '../system/write-failed.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
 
 /** What one run found out. Times are epoch milliseconds. */
@@ -207,4 +207,41 @@ function wholeSeconds(timeMs: number | null): number {
 
 function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+// The verdict of a launch, kept for those that waited for it at the gate while it was found.
+
+/** Keeps `answer` as the wrapper reads it: the verdict and its lines. Throws `write-failed`. */
+export function writeVerdict(
+  paths: LoginPaths,
+  terminal: boolean,
+  answer: readonly string[],
+  nonce: string,
+): void {
+  place(paths, terminal ? 'verdict--terminal' : 'verdict', answer, nonce)
+}
+
+/**
+ * Keeps a verdict about another credential than the login: only for launches that `about` fits (`y` for
+ * one in the environment, a colon, the folder), as the wrapper spells it. A folder with a line break in its name (a repository
+ * may have one) shares with nobody: the rest of the name would be read as a verdict.
+ */
+export function writeOtherVerdict(
+  paths: LoginPaths,
+  about: string,
+  answer: readonly string[],
+  nonce: string,
+): void {
+  if (about.includes('\n')) removeQuietly(join(paths.state, 'verdict-other'))
+  else place(paths, 'verdict-other', [about, ...answer], nonce)
+}
+
+/** Forgets the verdicts of earlier workers. */
+export function clearVerdicts(paths: LoginPaths): void {
+  for (const name of ['verdict', 'verdict--terminal', 'verdict-other'])
+    removeQuietly(join(paths.state, name))
+}
+
+function place(paths: LoginPaths, name: string, lines: readonly string[], nonce: string): void {
+  atomicWrite(join(paths.state, name), `${lines.join('\n')}\n`, { nonce, durable: false })
 }

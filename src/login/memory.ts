@@ -1,7 +1,7 @@
 // What we remember of a login between runs: `state.json`, hashes and times only, never a token.
 
-import { atomicWrite } from '../host/atomic-write.js'
-import type { Identity, SignInReason } from '../outcome.js'
+import type { Identity, SignInReason } from '../policy/outcome.js'
+import { atomicWrite } from '../system/atomic-write.js'
 import type { Lineage } from './lineage.js'
 
 /** The login that we last saw in the login file or saved there, accepted as this user's. */

@@ -1,10 +1,10 @@
 // Reading what is remembered: whatever stands in `state.json`, no later step trips over it.
 
 import { closeSync, constants } from 'node:fs'
-import { closedBy, closedError } from '../host/closed-to-us.js'
-import { isLike, isObject, jsonObject, numberOf, stringOf } from '../host/json.js'
-import { bytesOf, openRegular } from '../host/open-file.js'
-import { identityIn } from '../identity.js'
+import { identityIn } from '../policy/identity.js'
+import { closedBy, closedError } from '../system/closed-to-us.js'
+import { isLike, isObject, jsonObject, numberOf, stringOf } from '../system/json.js'
+import { bytesOf, openRegular } from '../system/open-file.js'
 import { emptyMemory, type Memory } from './memory.js'
 
 /**

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, futimesSync, statSync } from 'node:fs'
-import { AuthError, systemCode } from '../host/error.js'
-import { bytesOf, openRegular } from '../host/open-file.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { bytesOf, openRegular } from '../system/open-file.js'
 
 /** How far back a sealed time may lie: room for as many seals within one second. */
 const sealBackSeconds = 60

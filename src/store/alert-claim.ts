@@ -1,6 +1,6 @@
 // Who of several hosts tells the people outside about a condition: what the shared document says of it. Types only.
 
-import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
+import { isObject, type JsonObject, numberOf, stringOf } from '../system/json.js'
 /** `claude_auth_alert`. `id` names one message of one host, `by` is its `user@host`, for people. */
 export interface AlertClaim {
   signIn: SignInClaim | null

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { atomicWrite, makePrivateFolder } from '../host/atomic-write.js'
-import { AuthError } from '../host/error.js'
-import { readBounded, readPrivateBytes, textAt } from '../host/open-file.js'
-import { quoted } from '../host/quoted.js'
-import { othersMayWrite } from '../host/trusted-path.js'
+import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
+import { quoted } from '../system/quoted.js'
+import { othersMayWrite } from '../system/trusted-path.js'
 
 export interface KeyPlace {
   /** `~/.local/share/claude-auth`. */

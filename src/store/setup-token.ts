@@ -1,8 +1,8 @@
 // The long-lived token in the document (`setup_token`), and what was recorded about it when it was minted.
 
-import { isObject, type JsonObject, numberOf, stringOf } from '../host/json.js'
 import { tokenHash } from '../login/login.js'
-import type { Identity } from '../outcome.js'
+import type { Identity } from '../policy/outcome.js'
+import { isObject, type JsonObject, numberOf, stringOf } from '../system/json.js'
 
 /** What nobody recorded is null: none of it can be asked of the server (client 2.1.330, `setup-token`). */
 export interface SetupToken {

@@ -1,6 +1,6 @@
 // What a store promises, whichever it is: one document for each login, replaced by check-and-set.
 
-import type { JsonObject } from '../host/json.js'
+import type { JsonObject } from '../system/json.js'
 import type { StoredLogin } from './document.js'
 
 /** Why a store can't be used now. `what` is for people and ends with what to type, where that helps. */

@@ -10,7 +10,7 @@ import {
   emptyAlertMemory,
   readAlertMemory,
 } from '../../src/alerts/memory.js'
-import { signInReasons } from '../../src/report/reason-words.js'
+import { signInReasons } from '../../src/policy/reasons.js'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

@@ -1,7 +1,7 @@
 // NO_PROXY: as the client reads it for its own servers, and with the usual wider forms for a site's.
 
 import t from 'tap'
-import { clientProxyFor, siteProxyFor } from '../../src/anthropic/proxy-rule.js'
+import { clientProxyFor, siteProxyFor } from '../../src/anthropic/network.js'
 
 const proxy = 'http://proxy:1'
 const url = 'https://platform.claude.com/v1/oauth/token'

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { knownClients } from '../../src/doctor/check-client.js'
+import { knownClients } from '../../src/doctor/client.js'
 import { contract, expectedOf, lineOf } from './contract.js'
 import { pageText, type Results } from './page.js'
 

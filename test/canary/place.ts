@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Authority } from '../../src/demo/authority.js'
-import type { Call, RequestRecord } from '../../src/demo/routes.js'
+import type { Call, RequestRecord } from '../../src/demo/endpoints.js'
 import type { Run } from '../kit/run.js'
 import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'
 

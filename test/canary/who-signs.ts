@@ -4,7 +4,7 @@ import {
   type CredentialVariable,
   credentialVariables,
   variablesThatLeaveTheLogin,
-} from '../../src/host/credential-table.js'
+} from '../../src/login/credential-table.js'
 import type { FirstLogin } from '../kit/login-on-disk.js'
 import { answerOf, type Heard, type Place, type Statement } from './place.js'
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { checkIds } from '../../src/doctor/checks.js'
+import { checkIds } from '../../src/doctor/run.js'
 
 const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')
 

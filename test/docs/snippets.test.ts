@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { commandNamed, commandTable } from '../../src/commands/command-table.js'
-import { readFlags } from '../../src/commands/flags.js'
-import { house } from '../host/config/house.js'
+import { readFlags } from '../../src/cli/command.js'
+import { commandNamed, commandTable } from '../../src/cli/commands.js'
+import { house } from '../config/house.js'
 import { wordsOf } from '../kit/command-line.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { house } from '../host/config/house.js'
+import { house } from '../config/house.js'
 import { blocksOf, closed, opens, own, readManual } from './manual.js'
 import { checks } from './vault-checks.js'
 import { textOf, vaultDesk } from './vault-desk.js'

@@ -17,7 +17,7 @@ import t from 'tap'
 import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
-import { placeOf } from '../../src/place.js'
+import { placeOf } from '../../src/engine/login-context.js'
 import { type DoctorCheck, doctor, healthy } from '../kit/doctor.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 

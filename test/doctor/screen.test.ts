@@ -2,9 +2,9 @@
 
 import { chmodSync } from 'node:fs'
 import t from 'tap'
-import { columnsOf } from '../../src/report/clean.js'
-import { type ScreenCheck, screen } from '../../src/report/doctor-screen.js'
-import { inkFor, plainInk } from '../../src/report/ink.js'
+import { type ScreenCheck, screen } from '../../src/doctor/screen.js'
+import { columnsOf } from '../../src/text/clean.js'
+import { inkFor, plainInk } from '../../src/text/ink.js'
 import { healthy } from '../kit/doctor.js'
 import { terminal, until } from '../kit/terminal.js'
 

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { hookEntries, isOurHook } from '../../src/install/hook-entries.js'
+import { hookEntries, isOurHook } from '../../src/install/shipped.js'
 
 t.test('each event runs one command of the program', t => {
   const { hooks } = hookEntries('/usr/local/lib/claude-auth/current')

@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { parse } from 'jsonc-parser'
 import t from 'tap'
-import { hasHooks, withHooks, withoutHooks } from '../../src/install/settings-edit.js'
-import type { HookCommand } from '../../src/install/wanted.js'
+import type { HookCommand } from '../../src/install/desired-state.js'
+import { hasHooks, withHooks, withoutHooks } from '../../src/install/edit.js'
 
 const command = (event: string): HookCommand => ({
   type: 'command',

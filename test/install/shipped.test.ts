@@ -4,8 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { hookEntries } from '../../src/install/hook-entries.js'
-import { readShipped } from '../../src/install/shipped.js'
+import { hookEntries, readShipped } from '../../src/install/shipped.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

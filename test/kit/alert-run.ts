@@ -3,7 +3,7 @@
 import type { AlertMessage } from '../../src/alerts/memory.js'
 import { emptyAlertMemory } from '../../src/alerts/memory.js'
 import type { AlertRun } from '../../src/alerts/run.js'
-import type { Config } from '../../src/host/config.js'
+import type { Config } from '../../src/config/config.js'
 import { directNetwork } from './direct-network.js'
 
 const nobody: Config['alerts'] = {

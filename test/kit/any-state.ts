@@ -1,7 +1,7 @@
 // Arbitrary facts for the property tests of the rule: any state at all, consistent or not.
 
 import fc from 'fast-check'
-import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/state.js'
+import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/policy/state.js'
 import { hourMs, minuteMs, nowMs, state } from './states.js'
 
 const names = ['a', 'b', 'c', 'd']

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { User } from '../../src/demo/grants.js'
-import { loginPaths } from '../../src/host/paths.js'
+import { loginPaths } from '../../src/system/paths.js'
 
 /** A stand-in for the client that says how it was started; exits as `$CLIENT_EXIT` wishes. */
 export const trivialClient = `#!/bin/sh

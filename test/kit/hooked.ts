@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { hookEntries } from '../../src/install/hook-entries.js'
+import { hookEntries } from '../../src/install/shipped.js'
 import { processesOf } from './run.js'
 import { type Wrapped, type WrappedOptions, wrapped } from './wrapped.js'
 

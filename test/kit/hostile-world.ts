@@ -1,7 +1,7 @@
 // A world that is as unkind as can be: what becomes of a state after a step, and after others' deeds in between.
 
 import fc from 'fast-check'
-import { type Decision, decisionKey, type LoginFacts, type State } from '../../src/state.js'
+import { type Decision, decisionKey, type LoginFacts, type State } from '../../src/policy/state.js'
 import { anyAnswer, anyFile, anyToken, timeOrNull } from './any-state.js'
 import { heldAs, inFile, inStore, minuteMs, nowMs, withoutRefresh } from './states.js'
 

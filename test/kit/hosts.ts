@@ -2,8 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import type { Test } from 'tap'
-import { ensure } from '../../src/ensure.js'
-import type { Outcome } from '../../src/outcome.js'
+import { ensure } from '../../src/engine/ensure.js'
+import type { Outcome } from '../../src/policy/outcome.js'
 import { type Engine, type EngineOptions, storyOf } from './engine.js'
 import type { OpenBao } from './openbao.js'
 import { me, vaultBox, vaultEngine } from './vault-box.js'

@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { issueCertificate } from '../../src/demo/x509.js'
-import { type JsonObject, jsonObject } from '../../src/host/json.js'
+import { type JsonObject, jsonObject } from '../../src/system/json.js'
 
 export interface Reply {
   status: number

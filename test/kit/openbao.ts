@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JsonObject } from '../../src/host/json.js'
+import type { JsonObject } from '../../src/system/json.js'
 import { type Method, type Reply, type Server, startServer, until } from './openbao-server.js'
 import { fetchPeers } from './real-clients.js'
 import { run } from './run.js'

@@ -8,9 +8,13 @@ import type { Test } from 'tap'
 import { type Authority, type AuthorityOptions, startAuthority } from '../../src/demo/authority.js'
 import type { User } from '../../src/demo/grants.js'
 import type { ClientLogin } from '../../src/demo/sign-in.js'
-import { type Certificates, makeCertificates } from '../../src/demo/tls-certificates.js'
-import { startTlsProxy, type TlsProxy } from '../../src/demo/tls-proxy.js'
-import type { Outcome } from '../../src/outcome.js'
+import {
+  type Certificates,
+  makeCertificates,
+  startTlsProxy,
+  type TlsProxy,
+} from '../../src/demo/tls.js'
+import type { Outcome } from '../../src/policy/outcome.js'
 import { type Home, makeHome, trivialClient } from './home.js'
 import { type FirstLogin, type LoginOnDisk, loginOnDisk, putFirst } from './login-on-disk.js'
 import { endLeftovers, type Run, type RunOptions, run, settle } from './run.js'

@@ -1,7 +1,7 @@
 // A document that several hosts share, in memory: check-and-set as a server has it, and what it was asked.
 
-import type { JsonObject } from '../../src/host/json.js'
 import type { DocumentRead, SharedDocument, StoreTrouble } from '../../src/store/store.js'
+import type { JsonObject } from '../../src/system/json.js'
 
 export interface SharedMemory extends SharedDocument {
   data: JsonObject

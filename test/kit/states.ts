@@ -1,8 +1,8 @@
 // Facts for the tests of the rule: a healthy state, the few words to change it with, and tables of what follows.
 
 import t from 'tap'
-import { decide } from '../../src/decide.js'
-import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/state.js'
+import { decide } from '../../src/policy/decide.js'
+import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/policy/state.js'
 
 export const minuteMs = 60_000
 export const hourMs = 60 * minuteMs

@@ -1,8 +1,8 @@
 // The local store of a test's home, opened from outside.
 
 import { randomBytes } from 'node:crypto'
-import { ownPaths } from '../../src/host/paths.js'
-import { type LocalStore, localStore } from '../../src/store/local-store.js'
+import { type LocalStore, localStore } from '../../src/store/local.js'
+import { ownPaths } from '../../src/system/paths.js'
 import type { Sandbox } from './sandbox.js'
 
 /** With the key that the program itself made. */

@@ -1,9 +1,9 @@
 // A user's document in a real OpenBao, opened as the store does, and what was asked for it.
 
-import type { JsonObject } from '../../src/host/json.js'
 import type { SharedDocument } from '../../src/store/store.js'
-import { type VaultRequest, vaultClient } from '../../src/store/vault-client.js'
-import { vaultDocument } from '../../src/store/vault-document.js'
+import { type VaultRequest, vaultClient } from '../../src/store/vault/client.js'
+import { vaultDocument } from '../../src/store/vault/document.js'
+import type { JsonObject } from '../../src/system/json.js'
 import { directNetwork } from './direct-network.js'
 import type { OpenBao } from './openbao.js'
 

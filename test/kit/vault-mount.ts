@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientLogin } from '../../src/demo/sign-in.js'
-import { type JsonObject, jsonObject } from '../../src/host/json.js'
+import { type JsonObject, jsonObject } from '../../src/system/json.js'
 import type { OpenBao } from './openbao.js'
 import type { Sandbox } from './sandbox.js'
 import { me } from './vault-box.js'

@@ -3,10 +3,10 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { VaultConfig } from '../../src/host/config/resolved.js'
+import type { VaultConfig } from '../../src/config/resolved.js'
 import type { SessionMemory } from '../../src/login/memory.js'
-import { vaultClient } from '../../src/store/vault-client.js'
-import { type VaultSession, vaultSession } from '../../src/store/vault-session.js'
+import { vaultClient } from '../../src/store/vault/client.js'
+import { type VaultSession, vaultSession } from '../../src/store/vault/session.js'
 import { directNetwork } from './direct-network.js'
 import type { OpenBao } from './openbao.js'
 

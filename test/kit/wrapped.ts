@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RequestRecord } from '../../src/demo/routes.js'
+import type { RequestRecord } from '../../src/demo/endpoints.js'
 import { type Sandbox, type SandboxOptions, sandbox, type Teardown } from './sandbox.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

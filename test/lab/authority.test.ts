@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
-import { ensure } from '../../src/ensure.js'
+import { ensure } from '../../src/engine/ensure.js'
 import { custodies, engine, minuteMs } from '../kit/engine.js'
 import { wrapped } from '../kit/wrapped.js'
 import { type Condition, cell, conditions } from './authority/cell.js'

@@ -26,7 +26,7 @@ import {
   type Sealer,
   saveAnswer,
 } from '../../src/login/answer.js'
-import { takeRefuge } from '../../src/login/refuge.js'
+import { takeRefuge } from '../../src/login/fallback-answer.js'
 
 const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
 const plain: Sealer = { seal: async bytes => bytes, open: async bytes => bytes }

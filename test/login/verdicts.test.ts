@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loginPaths } from '../../src/host/paths.js'
-import { writeOtherVerdict } from '../../src/login/verdicts.js'
+import { writeOtherVerdict } from '../../src/login/marks.js'
+import { loginPaths } from '../../src/system/paths.js'
 
 t.test('a folder’s name is never read as a verdict', async t => {
   const home = t.testdir()

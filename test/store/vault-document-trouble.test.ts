@@ -1,9 +1,9 @@
 // All that may be in the way of a document in a real OpenBao: policies, tokens, engines, bad lines.
 
 import t, { type Test } from 'tap'
-import type { JsonObject } from '../../src/host/json.js'
-import { vaultClient } from '../../src/store/vault-client.js'
-import { vaultDocument } from '../../src/store/vault-document.js'
+import { vaultClient } from '../../src/store/vault/client.js'
+import { vaultDocument } from '../../src/store/vault/document.js'
+import type { JsonObject } from '../../src/system/json.js'
 import { badLine } from '../kit/bad-line.js'
 import { openBao } from '../kit/openbao.js'
 import { secretsInText } from '../kit/secrets.js'

@@ -3,23 +3,20 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
+import { noteLine } from '../../src/engine/note-words.js'
 import type { SessionMemory } from '../../src/login/memory.js'
-import { noteLine } from '../../src/report/note-lines.js'
 import type { StoreTrouble } from '../../src/store/store.js'
-import type { VaultReply } from '../../src/store/vault-client.js'
-import { vaultDocument } from '../../src/store/vault-document.js'
+import { readSecretFile } from '../../src/store/vault/auth.js'
+import type { VaultReply } from '../../src/store/vault/client.js'
+import { readAnswer, vaultDocument } from '../../src/store/vault/document.js'
 import {
   noPolicy,
   refusedByAnother,
   troubleOf,
   wrongVersion,
-} from '../../src/store/vault-failure.js'
-import { claimsOf, objection, refusalOf } from '../../src/store/vault-jwt.js'
-import { jwtLogin } from '../../src/store/vault-jwt-login.js'
-import { readAnswer } from '../../src/store/vault-kv.js'
-import { ownToken } from '../../src/store/vault-own-token.js'
-import { readSecretFile } from '../../src/store/vault-secret-file.js'
-import { judgeToken } from '../../src/store/vault-token-rule.js'
+} from '../../src/store/vault/failure.js'
+import { claimsOf, jwtLogin, objection, refusalOf } from '../../src/store/vault/jwt-auth.js'
+import { judgeToken, ownToken } from '../../src/store/vault/token-auth.js'
 
 const home = '/srv/homes/of.the.department/alice.of.the.long.name'
 const file = `${home}/.config/claude-auth/vault-token`

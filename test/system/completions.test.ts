@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { completionFor } from '../../src/commands/completion.js'
+import { completionFor } from '../../src/cli/completion.js'
 
 for (const shell of ['zsh', 'fish'] as const) {
   const isHere = spawnSync(shell, ['-c', 'true']).status === 0

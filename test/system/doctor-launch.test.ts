@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { knownClients } from '../../src/doctor/check-client.js'
+import { knownClients } from '../../src/doctor/client.js'
 import { asInstalled, doctor, findsFault, healthy, hooksOf, wrappedPath } from '../kit/doctor.js'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
 import { type Sandbox, type SandboxOptions, sandbox } from '../kit/sandbox.js'

@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { credentialVariables, variablesThatLeaveTheLogin } from '../../src/host/credential-table.js'
+import {
+  credentialVariables,
+  variablesThatLeaveTheLogin,
+} from '../../src/login/credential-table.js'
 import type { FirstLogin } from '../kit/login-on-disk.js'
 import { type Wrapped, wrapped } from '../kit/wrapped.js'
 

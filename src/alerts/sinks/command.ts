@@ -1,8 +1,8 @@
 // `alerts.command` as a sink: a program of the site's that gets each message as JSON on its stdin.
 
-import { canRun } from '../../host/access.js'
-import { quoted } from '../../host/quoted.js'
-import { jsonText } from '../../report/json-text.js'
+import { canRun } from '../../system/access.js'
+import { quoted } from '../../system/quoted.js'
+import { jsonText } from '../../text/json-text.js'
 import { alertObject } from '../message.js'
 import type { SinkFile } from '../sink.js'
 import { runProgram } from './run-program.js'

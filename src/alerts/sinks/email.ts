@@ -1,9 +1,9 @@
 // E-mail as a sink: one plain message handed to the machine's own `sendmail`, whichever mail system brings it.
 
-import { canRun } from '../../host/access.js'
-import { quoted } from '../../host/quoted.js'
-import { distrustOf } from '../../host/trusted-path.js'
-import { clean } from '../../report/clean.js'
+import { canRun } from '../../system/access.js'
+import { quoted } from '../../system/quoted.js'
+import { distrustOf } from '../../system/trusted-path.js'
+import { clean } from '../../text/clean.js'
 import { type Markup, messageLines } from '../message.js'
 import type { SinkFile } from '../sink.js'
 import { runProgram } from './run-program.js'

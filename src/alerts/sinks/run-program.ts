@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { isAbsolute } from 'node:path'
-import { systemCode } from '../../host/error.js'
-import type { Env } from '../../host/paths.js'
+import { systemCode } from '../../system/error.js'
+import type { Env } from '../../system/paths.js'
 import type { SinkAnswer } from '../sink.js'
 
 /**

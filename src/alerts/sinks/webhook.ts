@@ -1,10 +1,10 @@
 // Webhooks: a private file with an address, and one JSON POST to it. Who holds the address can post, so nothing tells it.
 
 import { send } from '../../anthropic/http.js'
-import { secretAddress, serverAddress } from '../../host/endpoint.js'
-import { AuthError, systemCode } from '../../host/error.js'
-import { readPrivateFile } from '../../host/open-file.js'
-import { quoted } from '../../host/quoted.js'
+import { secretAddress, serverAddress } from '../../system/endpoint.js'
+import { AuthError, systemCode } from '../../system/error.js'
+import { readPrivateFile } from '../../system/open-file.js'
+import { quoted } from '../../system/quoted.js'
 import type { AlertMessage } from '../memory.js'
 import type { AlertRun } from '../run.js'
 import type { Sink, SinkAnswer, SinkName, SinkState } from '../sink.js'

@@ -1,7 +1,7 @@
 // One cell of the authority's table: a login, a fault for an hour and a half, the end of it; what was wrong on the way.
 
 import type { Test } from 'tap'
-import type { Outcome } from '../../../src/outcome.js'
+import type { Outcome } from '../../../src/policy/outcome.js'
 import { type Engine, engine, hourMs, minuteMs } from '../../kit/engine.js'
 import type { Row } from './table.js'
 

@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib'
 import type { Authority } from '../../../src/demo/authority.js'
+import type { Endpoint } from '../../../src/demo/endpoints.js'
 import { type Fault, faults } from '../../../src/demo/faults.js'
-import type { Endpoint } from '../../../src/demo/routes.js'
 import type { Engine } from '../../kit/engine.js'
 
 /**

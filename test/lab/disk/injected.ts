@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { jsonObject } from '../../../src/host/json.js'
+import { jsonObject } from '../../../src/system/json.js'
 import { sandbox } from '../../kit/sandbox.js'
 
 const program = fileURLToPath(new URL('../../../bin/claude-auth', import.meta.url))

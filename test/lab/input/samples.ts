@@ -55,7 +55,7 @@ export const loginFiles = [
   '{}',
 ]
 
-export const configs = textsIn('test/host/config/inputs/good')
+export const configs = textsIn('test/config/inputs/good')
 
 export const rosters = [
   JSON.stringify({

@@ -1,19 +1,18 @@
 // Looking and deciding in the model: `look` on the model's file with the engine's own parts, and the real `decide`.
 
-import { decide } from '../../../src/decide.js'
-import { isRightIdentity } from '../../../src/identity.js'
-import { isIncomplete, isOldCopy, lineageInFile } from '../../../src/login/held.js'
+import { loginFacts } from '../../../src/engine/login-facts.js'
+import { longLivedFacts } from '../../../src/engine/long-lived.js'
+import type { Seen } from '../../../src/engine/observe.js'
+import { mayBeUsedByOthers, storedAccessHash, storeFacts } from '../../../src/engine/read-store.js'
+import type { Run } from '../../../src/engine/run.js'
 import type { Lineage } from '../../../src/login/lineage.js'
 import { tokenHash } from '../../../src/login/login.js'
 import type { LoginFile } from '../../../src/login/login-file.js'
 import type { Memory, Verified } from '../../../src/login/memory.js'
-import type { Run } from '../../../src/run.js'
-import type { Decision, FileFacts, State } from '../../../src/state.js'
-import { loginFacts } from '../../../src/steps/login-facts.js'
-import { longLivedFacts } from '../../../src/steps/long-lived-facts.js'
-import type { Seen } from '../../../src/steps/look.js'
-import { mayBeUsedByOthers } from '../../../src/steps/read-store.js'
-import { storedAccessHash, storeFacts } from '../../../src/steps/store-facts.js'
+import { isIncomplete, isOldCopy, lineageInFile } from '../../../src/login/tracked-login.js'
+import { decide } from '../../../src/policy/decide.js'
+import { isRightIdentity } from '../../../src/policy/identity.js'
+import type { Decision, FileFacts, State } from '../../../src/policy/state.js'
 import { partNumber } from './parts.js'
 import { hourMs, type View } from './world.js'
 
@@ -53,7 +52,7 @@ export function fileOf({ h }: View): LoginFile {
 
 const doubtMs = hourMs
 
-/** As `look` of src/steps/look.ts. */
+/** As `look` of src/engine/observe.ts. */
 export function look(v: View): Seen {
   const run = runOf(v)
   const { memory } = run

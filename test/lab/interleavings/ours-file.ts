@@ -23,7 +23,7 @@ export function* withRefreshLocks<T>(work: () => Program<T>): Program<T> {
 }
 
 /**
- * `saveToFile` (steps/save.ts): `next` gives what is to be written over the file as it stands under the
+ * `saveToFile` (engine/save.ts): `next` gives what is to be written over the file as it stands under the
  * storage lock, or null for nothing. Nothing is written once somebody is logging out.
  */
 export function* saveToFile(as: string, next: (v: View) => Login | null): Program<boolean> {
@@ -60,9 +60,9 @@ export function inFileForm({ custody }: View, login: Login): Login {
   return custody === 'sole' ? withoutRefreshToken(login) : login
 }
 
-/** `keepAside` (steps/keep-aside.ts). */
+/** `keepAside` (engine/keep-aside.ts). */
 export function keepAside(which: (v: View) => Login | null): Program<null> {
-  return own('keepAside (steps/keep-aside.ts)', 'keeps the other login aside', v => {
+  return own('keepAside (engine/keep-aside.ts)', 'keeps the other login aside', v => {
     const login = which(v)
     const number = numberOf(login?.refreshToken)
     if (number > 0 && !v.h.aside.includes(number)) v.h.aside = [...v.h.aside, number]

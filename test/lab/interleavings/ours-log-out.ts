@@ -1,17 +1,17 @@
 // A log-out in the model: the mark is noticed, the stored login taken out of use, and another host's log-out holds here.
 
+import { isSignedOutElsewhere } from '../../../src/engine/log-out.js'
 import { tokenHash } from '../../../src/login/login.js'
 import { withSpent } from '../../../src/login/memory.js'
-import { isSignedOutElsewhere } from '../../../src/steps/signed-out-elsewhere.js'
 import { toDocument } from '../../../src/store/document.js'
 import { look, runOf } from './look.js'
 import { changeDocument, readStore, remember, seal } from './ours-store.js'
 import { own, type Program, step } from './steps.js'
 import { endFamily, numberOf, type View } from './world.js'
 
-/** `noticeLogOut` (steps/log-out.ts). */
+/** `noticeLogOut` (engine/log-out.ts). */
 export function* noticeLogOut(): Program<null> {
-  const todo = yield* step('noticeLogOut (steps/log-out.ts)', 'looks for a log-out', noticed)
+  const todo = yield* step('noticeLogOut (engine/log-out.ts)', 'looks for a log-out', noticed)
   if (todo === 'elsewhere') yield* signOutHere()
   if (todo === 'here') yield* signOutStored()
   return null
@@ -63,10 +63,10 @@ function chainOf(v: View): string[] {
   return [...new Set(known.filter(hash => typeof hash === 'string'))]
 }
 
-/** `signOutHere` (steps/signed-out-elsewhere.ts). */
+/** `signOutHere` (engine/log-out.ts). */
 function* signOutHere(): Program<null> {
   const before = yield* own(
-    'signOutHere (steps/signed-out-elsewhere.ts)',
+    'signOutHere (engine/log-out.ts)',
     'remembers a log-out elsewhere',
     v => {
       const { held } = v.h.memory
@@ -79,7 +79,7 @@ function* signOutHere(): Program<null> {
   )
   if (before === null) return null
   return yield* step(
-    'signOutHere (steps/signed-out-elsewhere.ts): writeLoginFile',
+    'signOutHere (engine/log-out.ts): writeLoginFile',
     'takes the login out of the file',
     v => {
       if (v.h.file.kind === 'login' && JSON.stringify(v.h.file) === before)
@@ -90,16 +90,16 @@ function* signOutHere(): Program<null> {
   )
 }
 
-/** `signOutStored` (steps/sign-out-stored.ts). */
+/** `signOutStored` (engine/sign-out.ts). */
 function* signOutStored(): Program<null> {
   const isAsked = yield* own(
-    'signOutStored (steps/sign-out-stored.ts)',
+    'signOutStored (engine/sign-out.ts)',
     'looks what it was told',
     v => v.h.asked !== null,
   )
   if (!isAsked) yield* readStore()
   const stored = yield* own(
-    'signOutStored (steps/sign-out-stored.ts)',
+    'signOutStored (engine/sign-out.ts)',
     'looks at the stored login',
     v => {
       const { asked, memory } = v.h
@@ -117,12 +117,12 @@ function* signOutStored(): Program<null> {
   if (stored.kind === 'theirs') {
     const { token, hash, asked } = stored
     if (token !== null)
-      yield* step('signOutStored (steps/sign-out-stored.ts): revoke', `revokes ${token}`, v => {
+      yield* step('signOutStored (engine/sign-out.ts): revoke', `revokes ${token}`, v => {
         endFamily(v.w, v.w.tokens[numberOf(token)]?.family ?? 0)
         return null
       })
     yield* own(
-      'signOutStored (steps/sign-out-stored.ts)',
+      'signOutStored (engine/sign-out.ts)',
       'remembers it as spent and seals the log-out',
       v => {
         if (hash !== null) v.h.memory = withSpent(v.h.memory, hash)
@@ -131,7 +131,7 @@ function* signOutStored(): Program<null> {
       },
     )
     const written = yield* step(
-      'signOutStored (steps/sign-out-stored.ts): store.write',
+      'signOutStored (engine/sign-out.ts): store.write',
       'writes the log-out to the store',
       v => {
         const without = { ...asked.stored, login: null, signedOutAtMs: v.w.ms }
@@ -140,15 +140,11 @@ function* signOutStored(): Program<null> {
     )
     if (written !== 'written') return null
   }
-  return yield* own(
-    'signOutStored (steps/sign-out-stored.ts)',
-    'remembers that the store knows',
-    v => {
-      const { signedOut } = v.h.memory
-      if (signedOut)
-        remember(v, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
-      v.h.asked = null
-      return null
-    },
-  )
+  return yield* own('signOutStored (engine/sign-out.ts)', 'remembers that the store knows', v => {
+    const { signedOut } = v.h.memory
+    if (signedOut)
+      remember(v, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
+    v.h.asked = null
+    return null
+  })
 }

@@ -1,14 +1,14 @@
 // Renewing in the model: announce, request, write-ahead answer, settle, install, conclude; and recovering after a kill.
 
-import { backedOff } from '../../../src/login/back-off.js'
-import { isOldCopy } from '../../../src/login/held.js'
+import { isOver } from '../../../src/engine/read-store.js'
+import { findParent } from '../../../src/engine/renew.js'
+import { holding } from '../../../src/engine/save.js'
+import type { Parent } from '../../../src/engine/save-renewed-login.js'
 import { type Lineage, newLineage, nextGeneration } from '../../../src/login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../../../src/login/login.js'
 import { withMaybeSpent, withSpent } from '../../../src/login/memory.js'
-import type { Parent } from '../../../src/steps/install.js'
-import { isOver } from '../../../src/steps/read-store.js'
-import { findParent } from '../../../src/steps/renew.js'
-import { holding } from '../../../src/steps/save.js'
+import { isOldCopy } from '../../../src/login/tracked-login.js'
+import { backedOff } from '../../../src/policy/back-off.js'
 import type { Intent } from '../../../src/store/intent.js'
 import { decideNow, look, runOf, user } from './look.js'
 import { keepAside, saveToFile, withRefreshLocks } from './ours-file.js'
@@ -24,9 +24,9 @@ const mostTurns = 3
 type Announced = 'clear' | 'closed' | 'moved'
 type Asked = 'renewed' | 'not-renewed' | 'stale'
 
-/** `renew` (steps/renew.ts). */
+/** `renew` (engine/renew.ts). */
 export function* renew(hash: string): Program<boolean> {
-  const known = yield* own('renew (steps/renew.ts): findParent', 'looks for the token', v => {
+  const known = yield* own('renew (engine/renew.ts): findParent', 'looks for the token', v => {
     const seen = look(v)
     const { file } = seen
     const inFile = file.kind === 'login' ? hashOf(file.login.refreshToken) : null
@@ -45,7 +45,7 @@ export function* renew(hash: string): Program<boolean> {
     if (asked === 'renewed') return true
     if (asked === 'not-renewed') break
   }
-  const ended = yield* own('endOf (steps/renew.ts)', 'looks what came of it', v => endOf(v, hash))
+  const ended = yield* own('endOf (engine/renew.ts)', 'looks what came of it', v => endOf(v, hash))
   yield* conclude(ended)
   return false
 }
@@ -66,15 +66,15 @@ function isWanted(v: View, hash: string): boolean {
 
 function* renewLocked(hash: string): Program<Asked> {
   yield* noticeLogOut()
-  const parent = yield* step('renewLocked (steps/renew.ts)', 'reads and decides again', v =>
+  const parent = yield* step('renewLocked (engine/renew.ts)', 'reads and decides again', v =>
     isWanted(v, hash) ? findParent(runOf(v), look(v), hash) : null,
   )
   return parent === null ? 'not-renewed' : yield* ask(parent)
 }
 
-/** `announce` (steps/announce.ts). */
+/** `announce` (engine/claim-renewal.ts). */
 function* announce(parent: string): Program<Announced> {
-  let isKnown = yield* own('announce (steps/announce.ts)', 'looks what it was told', v => ({
+  let isKnown = yield* own('announce (engine/claim-renewal.ts)', 'looks what it was told', v => ({
     isShared: v.isShared,
     isAsked: v.h.asked !== null,
   }))
@@ -82,23 +82,32 @@ function* announce(parent: string): Program<Announced> {
   for (;;) {
     if (!isKnown.isAsked) yield* readStore()
     isKnown = { ...isKnown, isAsked: false }
-    const said = yield* step('announce (steps/announce.ts)', 'looks whether it may post', v => {
-      const { asked, memory } = v.h
-      if (!isWanted(v, parent)) return 'moved'
-      if (asked?.kind === 'empty') return 'clear'
-      if (asked?.kind !== 'current' || asked.away !== null) return unfenced(v)
-      const { login, lineage, intent } = asked.stored
-      if (login === null || (lineage && !lineage.chain.includes(parent))) return 'clear'
-      const isLeft =
-        memory.spent.includes(intent?.parent ?? '') ||
-        memory.held?.lineage.chain.slice(0, -1).includes(intent?.parent ?? '')
-      const isTheirs = intent && intent.id !== memory.intentId && !isLeft
-      return isTheirs && !isOver(intent, asked.ageMs) ? 'wait' : 'leave'
-    })
+    const said = yield* step(
+      'announce (engine/claim-renewal.ts)',
+      'looks whether it may post',
+      v => {
+        const { asked, memory } = v.h
+        if (!isWanted(v, parent)) return 'moved'
+        if (asked?.kind === 'empty') return 'clear'
+        if (asked?.kind !== 'current' || asked.away !== null) return unfenced(v)
+        const { login, lineage, intent } = asked.stored
+        if (login === null || (lineage && !lineage.chain.includes(parent))) return 'clear'
+        const isLeft =
+          memory.spent.includes(intent?.parent ?? '') ||
+          memory.held?.lineage.chain.slice(0, -1).includes(intent?.parent ?? '')
+        const isTheirs = intent && intent.id !== memory.intentId && !isLeft
+        return isTheirs && !isOver(intent, asked.ageMs) ? 'wait' : 'leave'
+      },
+    )
     if (said === 'wait') {
-      yield* step('announce (steps/announce.ts): sleep', 'waits for the other host', () => null, {
-        ready: v => !sameIntent(v) || isIntentOld(v),
-      })
+      yield* step(
+        'announce (engine/claim-renewal.ts): sleep',
+        'waits for the other host',
+        () => null,
+        {
+          ready: v => !sameIntent(v) || isIntentOld(v),
+        },
+      )
       continue
     }
     if (said !== 'leave') return said
@@ -111,7 +120,7 @@ function* announce(parent: string): Program<Announced> {
     if (left === 'conflict') continue
     return left === 'written'
       ? 'clear'
-      : yield* own('unfenced (steps/announce.ts)', 'is it alone?', unfenced)
+      : yield* own('unfenced (engine/claim-renewal.ts)', 'is it alone?', unfenced)
   }
 }
 
@@ -128,15 +137,19 @@ function isIntentOld({ w }: View): boolean {
   return w.document !== null && w.ms - w.document.atMs >= 60_000
 }
 
-/** `leave` (steps/announce.ts): the own id is remembered first. */
+/** `leave` (engine/claim-renewal.ts): the own id is remembered first. */
 function* leave(what: (v: View) => Intent | null): Program<'written' | 'conflict' | 'away'> {
-  const intent = yield* own('leave (steps/announce.ts): remember', 'remembers its intent', v => {
-    const made = what(v)
-    if (made !== null) remember(v, { intentId: made.id })
-    return made
-  })
+  const intent = yield* own(
+    'leave (engine/claim-renewal.ts): remember',
+    'remembers its intent',
+    v => {
+      const made = what(v)
+      if (made !== null) remember(v, { intentId: made.id })
+      return made
+    },
+  )
   return yield* step(
-    'leave (steps/announce.ts): store.change',
+    'leave (engine/claim-renewal.ts): store.change',
     'leaves the intent in the document',
     v => {
       const { asked } = v.h
@@ -154,11 +167,11 @@ function* leave(what: (v: View) => Intent | null): Program<'written' | 'conflict
   )
 }
 
-/** `conclude` (steps/announce.ts). */
+/** `conclude` (engine/claim-renewal.ts). */
 function* conclude(ended: Intent['ended']): Program<null> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
     const intent = yield* own(
-      'conclude (steps/announce.ts)',
+      'conclude (engine/claim-renewal.ts)',
       'looks whether its intent stands',
       v => {
         const { asked, memory } = v.h
@@ -175,7 +188,7 @@ function* conclude(ended: Intent['ended']): Program<null> {
   return null
 }
 
-/** `ask` (steps/renew.ts): the write-ahead answer, the request, the answer made durable, and settled. */
+/** `ask` (engine/renew.ts): the write-ahead answer, the request, the answer made durable, and settled. */
 function* ask(parent: Parent): Program<Asked> {
   const { hash } = parent
   yield* own('beginAnswer (login/answer.ts)', 'reserves the answer', v => {
@@ -183,7 +196,7 @@ function* ask(parent: Parent): Program<Asked> {
     return null
   })
   const sent = yield* step(
-    'ask (steps/renew.ts): requestRefresh',
+    'ask (engine/renew.ts): requestRefresh',
     `posts ${parent.login.refreshToken}`,
     (v, way) => {
       if (v.isShared && v.h.announcedMs > 0 && v.w.ms - v.h.announcedMs > promptMs) return 'stale'
@@ -196,11 +209,15 @@ function* ask(parent: Parent): Program<Asked> {
     return 'stale'
   }
   if (sent === 'lost' || sent === 'otherwise') {
-    yield* own('settleLost, waiting (steps/settle.ts)', 'remembers that no answer came', v => {
-      if (sent === 'lost') v.h.memory = withMaybeSpent(v.h.memory, hash, v.w.ms)
-      waiting(v, hash)
-      return null
-    })
+    yield* own(
+      'settleLost, waiting (engine/handle-token-reply.ts)',
+      'remembers that no answer came',
+      v => {
+        if (sent === 'lost') v.h.memory = withMaybeSpent(v.h.memory, hash, v.w.ms)
+        waiting(v, hash)
+        return null
+      },
+    )
     yield* erase()
     return 'not-renewed'
   }
@@ -257,11 +274,11 @@ function* erase(): Program<null> {
   })
 }
 
-/** `settle` (steps/settle.ts). */
+/** `settle` (engine/handle-token-reply.ts). */
 function* settle(parent: Parent, reply: Reply | null, because: string): Program<boolean> {
   if (reply?.kind === 'rotated') yield* install(parent, reply.token, because)
   else {
-    yield* own('settle (steps/settle.ts)', 'remembers the refusal', v => {
+    yield* own('settle (engine/handle-token-reply.ts)', 'remembers the refusal', v => {
       v.h.memory = { ...withSpent(v.h.memory, parent.hash), backOff: null }
       return null
     })
@@ -271,15 +288,19 @@ function* settle(parent: Parent, reply: Reply | null, because: string): Program<
   return reply?.kind === 'rotated'
 }
 
-/** `stripped` (steps/settle.ts): sole custody only. */
+/** `stripped` (engine/handle-token-reply.ts): sole custody only. */
 function* stripped(hash: string): Program<null> {
-  const found = yield* step('stripped (steps/settle.ts)', 'looks whether the file has it', v => {
-    const { file } = v.h
-    const isThere = file.kind === 'login' && hashOf(file.login.refreshToken) === hash
-    return v.custody === 'sole' && isThere ? JSON.stringify(file) : null
-  })
+  const found = yield* step(
+    'stripped (engine/handle-token-reply.ts)',
+    'looks whether the file has it',
+    v => {
+      const { file } = v.h
+      const isThere = file.kind === 'login' && hashOf(file.login.refreshToken) === hash
+      return v.custody === 'sole' && isThere ? JSON.stringify(file) : null
+    },
+  )
   if (found === null) return null
-  yield* saveToFile('stripped (steps/settle.ts)', ({ h: { file } }) =>
+  yield* saveToFile('stripped (engine/handle-token-reply.ts)', ({ h: { file } }) =>
     JSON.stringify(file) === found && file.kind === 'login'
       ? withoutRefreshToken(file.login)
       : null,
@@ -287,11 +308,11 @@ function* stripped(hash: string): Program<null> {
   return null
 }
 
-/** `install` (steps/install.ts). */
+/** `install` (engine/save-renewed-login.ts). */
 function* install(parent: Parent, token: number, because: string): Program<null> {
   const lineage = nextGeneration(parent.lineage, tokenHash(`r${token}`))
   const isOver = yield* step(
-    'install (steps/install.ts): isLoggedOut',
+    'install (engine/save-renewed-login.ts): isLoggedOut',
     'looks for a log-out',
     isLoggedOut,
   )
@@ -299,36 +320,44 @@ function* install(parent: Parent, token: number, because: string): Program<null>
   const login = (v: View) => ({ login: loginOf(v.w, token), lineage })
   const sealed = yield* sealFirst(login, because)
   yield* keepAside(v => oldCopy(v, parent))
-  const saved = yield* saveToFile('install (steps/install.ts): saveToFile', v => {
+  const saved = yield* saveToFile('install (engine/save-renewed-login.ts): saveToFile', v => {
     const next = loginOf(v.w, token)
     if (!mayReplace(v, parent, lineage)) return null
     return sealed ? withoutRefreshToken(next) : next
   })
   const isOut =
     !saved &&
-    (yield* step('install (steps/install.ts): isLoggedOut', 'looks for a log-out', isLoggedOut))
+    (yield* step(
+      'install (engine/save-renewed-login.ts): isLoggedOut',
+      'looks for a log-out',
+      isLoggedOut,
+    ))
   if (isOut) return yield* revokeInstead(parent, token)
   if (!saved && !sealed) yield* keepAside(v => loginOf(v.w, token))
-  return yield* own('install (steps/install.ts): remember', 'remembers the successor', v => {
-    const next = loginOf(v.w, token)
-    const facts = { renewedAtMs: v.w.ms, inFile: !sealed }
-    const accessHash = tokenHash(next.accessToken)
-    const vouched = { accessHash, kind: 'accepted', atMs: v.w.ms, identity: user } as const
-    const held = saved ? { held: holding(runOf(v), next, lineage, facts) } : {}
-    const spent = withSpent(v.h.memory, parent.hash)
-    const pinned = spent.pinned ?? user
-    const verification = { ...vouched, organization: null }
-    v.h.memory = { ...spent, ...held, verification, pinned, backOff: null }
-    return null
-  })
+  return yield* own(
+    'install (engine/save-renewed-login.ts): remember',
+    'remembers the successor',
+    v => {
+      const next = loginOf(v.w, token)
+      const facts = { renewedAtMs: v.w.ms, inFile: !sealed }
+      const accessHash = tokenHash(next.accessToken)
+      const vouched = { accessHash, kind: 'accepted', atMs: v.w.ms, identity: user } as const
+      const held = saved ? { held: holding(runOf(v), next, lineage, facts) } : {}
+      const spent = withSpent(v.h.memory, parent.hash)
+      const pinned = spent.pinned ?? user
+      const verification = { ...vouched, organization: null }
+      v.h.memory = { ...spent, ...held, verification, pinned, backOff: null }
+      return null
+    },
+  )
 }
 
 function* revokeInstead(parent: Parent, token: number): Program<null> {
-  yield* step('revokeInstead (steps/install.ts)', `revokes r${token}`, v => {
+  yield* step('revokeInstead (engine/save-renewed-login.ts)', `revokes r${token}`, v => {
     endFamily(v.w, v.w.tokens[token]?.family ?? 0)
     return null
   })
-  return yield* own('revokeInstead (steps/install.ts)', 'remembers it', v => {
+  return yield* own('revokeInstead (engine/save-renewed-login.ts)', 'remembers it', v => {
     v.h.memory = withSpent(v.h.memory, parent.hash)
     return null
   })
@@ -338,10 +367,14 @@ function* sealFirst(
   what: (v: View) => { login: Login; lineage: Lineage },
   because: string,
 ): Program<boolean> {
-  const start = yield* own('sealFirst (steps/install.ts)', 'looks at its custody', v => ({
-    isSole: v.custody === 'sole',
-    isAsked: v.h.asked !== null,
-  }))
+  const start = yield* own(
+    'sealFirst (engine/save-renewed-login.ts)',
+    'looks at its custody',
+    v => ({
+      isSole: v.custody === 'sole',
+      isAsked: v.h.asked !== null,
+    }),
+  )
   if (!start.isSole) return false
   for (const isAsked of [start.isAsked, false]) {
     if (!isAsked) yield* readStore()
@@ -356,7 +389,7 @@ function oldCopy(v: View, parent: Parent): Login | null {
   return isOldCopy(file.login, memory.held, v.w.ms) ? file.login : null
 }
 
-/** As `mayReplace` of steps/install.ts. */
+/** As `mayReplace` of engine/save-renewed-login.ts. */
 function mayReplace(v: View, parent: Parent, lineage: Lineage): boolean {
   const { file, memory } = v.h
   if (file.kind !== 'login') return true
@@ -367,17 +400,17 @@ function mayReplace(v: View, parent: Parent, lineage: Lineage): boolean {
   return isOldCopy(file.login, memory.held, v.w.ms)
 }
 
-/** `recover` (steps/recover.ts). */
+/** `recover` (engine/recover.ts). */
 export function* recover(): Program<null> {
   const found = yield* own(
-    'recover (steps/recover.ts): findAnswer',
+    'recover (engine/recover.ts): findAnswer',
     'looks for an answer',
     v => v.h.answer,
   )
   if (found !== null)
     yield* withRefreshLocks(() => settleFound(found.parent, found.reply, found.atMs))
   yield* step(
-    'recover (steps/recover.ts): releaseLeftLocks',
+    'recover (engine/recover.ts): releaseLeftLocks',
     'gives a dead run’s locks back',
     v => {
       if (v.h.refreshLock === 'dead') v.h.refreshLock = 'none'
@@ -389,25 +422,29 @@ export function* recover(): Program<null> {
 }
 
 function* settleFound(hash: string, reply: Reply | null, atMs: number): Program<null> {
-  const isKnown = yield* own('settleFound (steps/recover.ts)', 'looks whether it was saved', v =>
+  const isKnown = yield* own('settleFound (engine/recover.ts)', 'looks whether it was saved', v =>
     v.h.memory.spent.includes(hash),
   )
   if (isKnown) return yield* erase()
   if (reply === null) {
-    yield* own('settleLost (steps/settle.ts)', 'remembers a request without an answer', v => {
-      v.h.memory = withMaybeSpent(v.h.memory, hash, v.w.ms)
-      waiting(v, hash)
-      return null
-    })
+    yield* own(
+      'settleLost (engine/handle-token-reply.ts)',
+      'remembers a request without an answer',
+      v => {
+        v.h.memory = withMaybeSpent(v.h.memory, hash, v.w.ms)
+        waiting(v, hash)
+        return null
+      },
+    )
     return yield* erase()
   }
   const isAsked = yield* own(
-    'parentOf (steps/recover.ts)',
+    'parentOf (engine/recover.ts)',
     'looks what it was told',
     v => v.h.asked !== null,
   )
   if (!isAsked) yield* readStore()
-  const parent = yield* step('parentOf (steps/recover.ts)', 'looks for the token’s login', v => {
+  const parent = yield* step('parentOf (engine/recover.ts)', 'looks for the token’s login', v => {
     const { held } = v.h.memory
     const found = findParent(runOf(v), look(v), hash)
     const isOwn = held?.lineage.chain.includes(hash) ?? false

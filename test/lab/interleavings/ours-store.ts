@@ -1,13 +1,13 @@
 // The store in the model: reading both copies, the sealed copy first, then the shared document by check-and-set.
 
+import { isOver } from '../../../src/engine/read-store.js'
 import type { Lineage } from '../../../src/login/lineage.js'
 import { type Login, tokenHash } from '../../../src/login/login.js'
 import { type Memory, withMaybeSpent, withSpent } from '../../../src/login/memory.js'
-import { isOver } from '../../../src/steps/read-store.js'
 import { fromDocument, type StoredLogin, toDocument } from '../../../src/store/document.js'
-import { othersSeenAtMs } from '../../../src/store/hosts.js'
+import { othersSeenAtMs } from '../../../src/store/intent.js'
 import type { StoreRead } from '../../../src/store/store.js'
-import { vaultStore } from '../../../src/store/vault-store.js'
+import { vaultStore } from '../../../src/store/vault/store.js'
 import { own, type Program, step } from './steps.js'
 import type { View } from './world.js'
 
@@ -17,9 +17,9 @@ export function remember(v: View, change: Partial<Memory>) {
   v.h.memory = { ...v.h.memory, ...change }
 }
 
-/** `readStore` of src/steps/read-store.ts, over the real `vaultStore` or the sealed store. */
+/** `readStore` of src/engine/read-store.ts, over the real `vaultStore` or the sealed store. */
 export function readStore(): Program<StoreRead> {
-  return step('readStore (steps/read-store.ts)', 'asks the store', async v => {
+  return step('readStore (engine/read-store.ts)', 'asks the store', async v => {
     const read = v.isShared ? await shared(v).read() : sealedRead(v)
     v.h.asked = read
     if (!v.isShared) return read.kind
@@ -33,7 +33,7 @@ export function readStore(): Program<StoreRead> {
   }) as Program<never>
 }
 
-/** As `learn` of src/steps/read-store.ts. */
+/** As `learn` of src/engine/read-store.ts. */
 function learn(v: View, { id, parent, ended }: NonNullable<StoredLogin['intent']>) {
   const { memory } = v.h
   if (id === memory.intentId || memory.spent.includes(parent)) return
@@ -87,7 +87,7 @@ export function changeDocument(
   return 'written'
 }
 
-/** What a store is to keep, as `storedLogin` of src/steps/save.ts. */
+/** What a store is to keep, as `storedLogin` of src/engine/save.ts. */
 export function storedLogin(v: View, login: Login, lineage: Lineage, because: string): StoredLogin {
   const { memory, asked } = v.h
   const before = asked?.kind === 'current' ? asked.stored : null
@@ -106,17 +106,17 @@ export function storedLogin(v: View, login: Login, lineage: Lineage, because: st
   }
 }
 
-/** `saveToStore` (steps/save.ts): sealed here, then in the document. `what` is asked when it is written. */
+/** `saveToStore` (engine/save.ts): sealed here, then in the document. `what` is asked when it is written. */
 export function* saveToStore(
   what: (v: View) => { login: Login; lineage: Lineage },
   because: string,
 ): Program<'written' | 'conflict' | 'away'> {
-  const kept = yield* own('saveToStore (steps/save.ts): store.write', 'seals the login', v => {
+  const kept = yield* own('saveToStore (engine/save.ts): store.write', 'seals the login', v => {
     const { login, lineage } = what(v)
     const stored = storedLogin(v, login, lineage, because)
     if (v.isShared) {
       const { sealed } = v.h
-      // As `keep` of store/vault-store.ts: the same login is not sealed again.
+      // As `keep` of store/vault/store.ts: the same login is not sealed again.
       if (sealed === null || !isSame(sealed.stored, stored)) seal(v, stored)
     } else seal(v, stored)
     return { stored, expected: versionAsked(v), isShared: v.isShared }
@@ -124,7 +124,7 @@ export function* saveToStore(
   const { stored, expected, isShared } = kept
   const written = isShared
     ? yield* step(
-        'saveToStore (steps/save.ts): document.change',
+        'saveToStore (engine/save.ts): document.change',
         'writes the login to the document',
         v => {
           const before = v.w.document
@@ -135,7 +135,7 @@ export function* saveToStore(
       )
     : ('written' as const)
   if (written !== 'written') return written
-  yield* own('saveToStore (steps/save.ts): remember', 'remembers that the store has it', v => {
+  yield* own('saveToStore (engine/save.ts): remember', 'remembers that the store has it', v => {
     const version = isShared ? expected + 1 : (v.h.sealed?.version ?? 0)
     v.h.asked = { kind: 'current', stored, version, ageMs: 0, isCached: false, away: null }
     const accessHash = tokenHash(stored.login?.accessToken ?? '')
@@ -156,12 +156,12 @@ function isSame(one: StoredLogin, other: StoredLogin): boolean {
   )
 }
 
-/** `keepHere` (steps/save.ts): false only where the store could not be asked. */
+/** `keepHere` (engine/save.ts): false only where the store could not be asked. */
 export function* keepHere(
   what: (v: View) => { login: Login; lineage: Lineage },
   because: string,
 ): Program<boolean> {
-  const asked = yield* own('keepHere (steps/save.ts)', 'looks what it was told', v => ({
+  const asked = yield* own('keepHere (engine/save.ts)', 'looks what it was told', v => ({
     isShared: v.isShared,
     there: v.h.asked?.kind ?? 'unasked',
   }))
@@ -170,7 +170,7 @@ export function* keepHere(
     return (yield* saveToStore(what, because)) === 'written'
   }
   return yield* own(
-    'keepHere (steps/save.ts): store.keep',
+    'keepHere (engine/save.ts): store.keep',
     'seals the login on this machine',
     v => {
       const { login, lineage } = what(v)

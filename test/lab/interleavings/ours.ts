@@ -1,14 +1,14 @@
 // One run of ours in the model, as `ensure` tells it: recover, notice a log-out, look and decide, act, and again.
 
-import { backedOff } from '../../../src/login/back-off.js'
-import { isHeld } from '../../../src/login/held.js'
+import { isSignedOutElsewhere } from '../../../src/engine/log-out.js'
+import type { Seen } from '../../../src/engine/observe.js'
+import { holding } from '../../../src/engine/save.js'
 import { type Lineage, newLineage } from '../../../src/login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../../../src/login/login.js'
 import type { Memory } from '../../../src/login/memory.js'
-import { type Decision, decisionKey } from '../../../src/state.js'
-import type { Seen } from '../../../src/steps/look.js'
-import { holding } from '../../../src/steps/save.js'
-import { isSignedOutElsewhere } from '../../../src/steps/signed-out-elsewhere.js'
+import { isHeld } from '../../../src/login/tracked-login.js'
+import { backedOff } from '../../../src/policy/back-off.js'
+import { type Decision, decisionKey } from '../../../src/policy/state.js'
 import type { StoredLogin } from '../../../src/store/document.js'
 import { decideNow, look, runOf, user } from './look.js'
 import { inFileForm, keepAside, saveToFile, withRefreshLocks } from './ours-file.js'
@@ -72,11 +72,11 @@ function* act(decision: Decision): Program<unknown> {
   return null
 }
 
-/** `restore`, `fromStore` (steps/restore.ts). */
+/** `restore`, `fromStore` (engine/restore.ts). */
 function* restore(about: string): Program<unknown> {
   return yield* withRefreshLocks(function* () {
     yield* noticeLogOut()
-    const found = yield* step('restore (steps/restore.ts)', 'reads and decides again', v => {
+    const found = yield* step('restore (engine/restore.ts)', 'reads and decides again', v => {
       const then = decideNow(v)
       const isWanted = then.do === 'restore' && then.about === about
       return isWanted && v.h.asked?.kind === 'current' && v.h.asked.stored.login
@@ -86,19 +86,23 @@ function* restore(about: string): Program<unknown> {
     if (found === null) return null
     const { stored, before } = found
     yield* keepAside(v => (isUnknown(v, stored.lineage) ? loginInFile(v) : null))
-    yield* own('fromStore (steps/restore.ts): store.keep', 'seals what it restores', v => {
+    yield* own('fromStore (engine/restore.ts): store.keep', 'seals what it restores', v => {
       if (v.isShared) seal(v, stored)
       return null
     })
     const login = stored.login as Login
-    const saved = yield* saveToFile('fromStore (steps/restore.ts)', v =>
+    const saved = yield* saveToFile('fromStore (engine/restore.ts)', v =>
       JSON.stringify(v.h.file) === before ? inFileForm(v, login) : null,
     )
     if (!saved) return null
-    return yield* own('fromStore (steps/restore.ts): remember', 'remembers what it restored', v => {
-      remember(v, restored(v, login, stored.lineage))
-      return null
-    })
+    return yield* own(
+      'fromStore (engine/restore.ts): remember',
+      'remembers what it restored',
+      v => {
+        remember(v, restored(v, login, stored.lineage))
+        return null
+      },
+    )
   })
 }
 
@@ -137,9 +141,9 @@ function isUnknown(v: View, stored: Lineage | null): boolean {
   return ![...memory.spent, ...earlier, ...(stored?.chain ?? [])].includes(tokenHash(refreshToken))
 }
 
-/** `verify` (steps/verify.ts). */
+/** `verify` (engine/verify.ts). */
 function* verify(about: string): Program<unknown> {
-  return yield* step('verify (steps/verify.ts)', 'asks the server whose it is', v => {
+  return yield* step('verify (engine/verify.ts)', 'asks the server whose it is', v => {
     const seen = look(v)
     const { asked, memory } = v.h
     const inFile = loginInFile(v)
@@ -161,7 +165,7 @@ function* verify(about: string): Program<unknown> {
   })
 }
 
-/** As `accept` of steps/verify.ts. */
+/** As `accept` of engine/verify.ts. */
 function accept(v: View, { file, lineage }: Seen, about: string) {
   remember(v, { pinned: v.h.memory.pinned ?? user })
   const { held, backOff } = v.h.memory
@@ -173,14 +177,14 @@ function accept(v: View, { file, lineage }: Seen, about: string) {
   })
 }
 
-/** `backUp` (steps/back-up.ts). */
+/** `backUp` (engine/back-up.ts). */
 function* backUp(decision: Decision): Program<unknown> {
-  const takes = yield* step('backUp (steps/back-up.ts)', 'looks whether it takes custody', v => {
+  const takes = yield* step('backUp (engine/back-up.ts)', 'looks whether it takes custody', v => {
     return v.custody === 'sole' && Boolean(loginInFile(v)?.refreshToken)
   })
   if (!takes) return yield* deliver(decision)
   return yield* withRefreshLocks(function* () {
-    const isWanted = yield* step('backUp (steps/back-up.ts)', 'reads and decides again', v => {
+    const isWanted = yield* step('backUp (engine/back-up.ts)', 'reads and decides again', v => {
       const then = decideNow(v)
       return then.do === 'back-up' && then.about === decision.about
     })
@@ -192,15 +196,15 @@ function* backUp(decision: Decision): Program<unknown> {
   })
 }
 
-/** `kept` (steps/back-up.ts). */
+/** `kept` (engine/back-up.ts). */
 function* isSafeHere(): Program<boolean> {
-  const start = yield* own('isSafeHere (steps/take-custody.ts)', 'looks at its store', v => ({
+  const start = yield* own('isSafeHere (engine/back-up.ts)', 'looks at its store', v => ({
     keeps: v.isShared,
     isAsked: v.h.asked !== null,
   }))
   if (!start.keeps) return false
   if (!start.isAsked) yield* readStore()
-  const found = yield* step('isSafeHere (steps/take-custody.ts)', 'looks at the file', v => {
+  const found = yield* step('isSafeHere (engine/back-up.ts)', 'looks at the file', v => {
     const { file, lineage, state } = look(v)
     if (file.kind !== 'login' || lineage === null) return null
     if (state.store.kind === 'current' && state.store.newer) return null
@@ -218,15 +222,15 @@ function* deliver(decision: Decision): Program<boolean> {
   return yield* postpone()
 }
 
-/** `deliverOnce` (steps/back-up.ts). */
+/** `deliverOnce` (engine/back-up.ts). */
 function* deliverOnce(decision: Decision): Program<boolean | 'conflict'> {
   const isAsked = yield* own(
-    'deliver (steps/back-up.ts)',
+    'deliver (engine/back-up.ts)',
     'looks what it was told',
     v => v.h.asked !== null,
   )
   if (!isAsked) yield* readStore()
-  const next = yield* step('deliver (steps/back-up.ts)', 'compares file and store', v =>
+  const next = yield* step('deliver (engine/back-up.ts)', 'compares file and store', v =>
     delivering(v, decision),
   )
   if (next.kind === 'no') return false
@@ -291,7 +295,7 @@ function meanwhile(v: View, seen: Seen): { login: Login; lineage: Lineage } | nu
   return lineage !== null && isOwn(seen) && !isBehind ? { login: file.login, lineage } : null
 }
 
-/** As `isOwn` of steps/back-up.ts. */
+/** As `isOwn` of engine/back-up.ts. */
 function isOwn({ state }: Seen): boolean {
   const { file, held, verification, store } = state
   if (file.kind !== 'login') return false
@@ -313,9 +317,9 @@ function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string |
     : null
 }
 
-/** `postpone` (steps/back-up.ts). */
+/** `postpone` (engine/back-up.ts). */
 function* postpone(): Program<false> {
-  return yield* own('postpone (steps/back-up.ts)', 'puts the back-up off', v => {
+  return yield* own('postpone (engine/back-up.ts)', 'puts the back-up off', v => {
     const { pending } = v.h.memory
     const before = pending && { ...pending, triesAtMs: [] }
     const { failures, nextTryAtMs } = backedOff(before, null, v.w.ms, 1)
@@ -325,9 +329,9 @@ function* postpone(): Program<false> {
   })
 }
 
-/** `takeCustody` (steps/back-up.ts). */
+/** `takeCustody` (engine/back-up.ts). */
 function* takeCustody(about: string | null): Program<unknown> {
-  const found = yield* step('takeCustody (steps/take-custody.ts)', 'reads the file', v => {
+  const found = yield* step('takeCustody (engine/back-up.ts)', 'reads the file', v => {
     const { file, lineage } = look(v)
     if (file.kind === 'login' && tokenHash(file.login.accessToken) !== about) return null
     return file.kind === 'login' && lineage
@@ -336,12 +340,12 @@ function* takeCustody(about: string | null): Program<unknown> {
   })
   if (found === null) return null
   const { login, lineage, was } = found
-  const saved = yield* saveToFile('takeCustody (steps/take-custody.ts)', v =>
+  const saved = yield* saveToFile('takeCustody (engine/back-up.ts)', v =>
     JSON.stringify(v.h.file) === was ? withoutRefreshToken(login) : null,
   )
   if (!saved) return null
   return yield* own(
-    'takeCustody (steps/take-custody.ts): remember',
+    'takeCustody (engine/back-up.ts): remember',
     'remembers that it has custody',
     v => {
       const { held } = v.h.memory

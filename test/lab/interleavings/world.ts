@@ -2,7 +2,7 @@
 
 import type { Login } from '../../../src/login/login.js'
 import { emptyMemory, type Memory } from '../../../src/login/memory.js'
-import type { Custody } from '../../../src/outcome.js'
+import type { Custody } from '../../../src/policy/outcome.js'
 import type { StoredLogin } from '../../../src/store/document.js'
 import type { StoreRead } from '../../../src/store/store.js'
 

@@ -10,7 +10,7 @@ const source = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Keeps an answer, or says how often it is found. */
 const asOwner = `
-import { inRefuge, leaveRefuge, takeRefuge } from './src/login/refuge.ts'
+import { inRefuge, leaveRefuge, takeRefuge } from './src/login/fallback-answer.ts'
 const [what, seal] = process.argv.slice(2)
 const path = '/home/alice/.claude/.claude-auth/answer'
 if (what === 'keep') takeRefuge(path, Buffer.from('the only copy'), seal === 'sealed', String(process.pid))

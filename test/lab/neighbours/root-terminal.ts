@@ -60,8 +60,8 @@ const attempts: Record<string, { script: string; kind?: string }> = {
 /** Runs the user's program as root would, and shows what root is shown. */
 const asRoot = `
 import { writeFileSync } from 'node:fs'
-import { runAsUser } from './src/host/as-user.ts'
-import { asUserLines } from './src/report/as-user-text.ts'
+import { runAsUser } from './src/system/as-user.ts'
+import { asUserLines } from './src/install/uninstall-system.ts'
 const [uid, ...program] = process.argv.slice(2)
 const user = { name: 'mallory', uid: Number(uid), gid: Number(uid), home: '/home/mallory' }
 const end = await runAsUser(user, program[0], program.slice(1), { timeoutMs: ${limitMs} })

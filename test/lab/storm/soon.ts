@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { faults } from '../../../src/demo/faults.js'
-import { jsonObject } from '../../../src/host/json.js'
+import { jsonObject } from '../../../src/system/json.js'
 import { atOnce, silentOnes, tokenClient, tokenLine } from '../../kit/at-once.js'
 import { custodies, type Wrapped, wrapped } from '../../kit/wrapped.js'
 import { type Figures, scale } from '../figures.js'

@@ -1,0 +1,183 @@
+// A connection that is ready for one request: directly or through a proxy, with TLS that was verified.
+
+import { isIP, type Socket } from 'node:net'
+import { AuthError } from '../system/error.js'
+import { connectTrusted, loopbackAddresses } from './loopback.js'
+import {
+  isAboutCertificate,
+  issuerOf,
+  isUnknownIssuer,
+  type TlsTrouble,
+  type Trust,
+  verifiedTls,
+} from './tls.js'
+
+export type Line =
+  | { kind: 'open'; socket: Socket }
+  /** Nothing can have reached the server. */
+  | { kind: 'failed'; what: string; tls?: TlsTrouble }
+
+interface Address {
+  host: string
+  port: number
+}
+
+/** Takes each connection as it begins: whoever waits no longer ends them all. */
+export type Keep = (connection: { destroy: () => unknown }) => void
+
+const badProxy = { kind: 'failed', what: 'the proxy setting is no usable URL' } as const
+
+/** Opens a line to the server of `url`, by `proxy` (null: directly). Never throws, and waits until `keep` ends it. */
+export async function openLine(
+  url: URL,
+  proxy: string | null,
+  trust: Trust,
+  keep: Keep,
+): Promise<Line> {
+  if (url.protocol !== 'https:') return withoutTls(url, keep)
+  const line = await opened(url, proxy, trust, false, keep)
+  const mayHelp = line.kind === 'failed' && trust.isLazy && isUnknownIssuer(line.tls?.code ?? '')
+  return mayHelp ? opened(url, proxy, trust, true, keep) : line
+}
+
+/** Only to a server on this machine that is known to be root's or this user's. */
+async function withoutTls(url: URL, keep: Keep): Promise<Line> {
+  if (url.protocol !== 'http:' || loopbackAddresses(url.hostname).length === 0)
+    return { kind: 'failed', what: 'not https, and not on loopback' }
+  try {
+    const { port } = addressOf(url)
+    const socket = await connectTrusted(url.hostname, port, process.geteuid?.() ?? -1, keep)
+    socket.on('error', () => undefined)
+    return { kind: 'open', socket }
+  } catch (error) {
+    return { kind: 'failed', what: error instanceof AuthError ? error.message : reason(error) }
+  }
+}
+
+async function opened(
+  url: URL,
+  proxy: string | null,
+  trust: Trust,
+  all: boolean,
+  keep: Keep,
+): Promise<Line> {
+  const server = addressOf(url)
+  const line =
+    proxy === null ? await connected(server, keep) : await tunnel(proxy, server, trust, all, keep)
+  if (line.kind === 'failed') return line
+  return secured(line.socket, server, trust, all, keep)
+}
+
+function addressOf({ hostname, port, protocol }: URL): Address {
+  const usual = protocol === 'https:' ? 443 : 80
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) }
+}
+
+async function connected(address: Address, keep: Keep): Promise<Line> {
+  const { connect } = await import('node:net')
+  return new Promise(resolve => {
+    const socket = connect(address)
+    keep(socket)
+    socket.once('connect', () => resolve({ kind: 'open', socket }))
+    socket.on('error', error => resolve({ kind: 'failed', what: reason(error) }))
+  })
+}
+
+async function secured(
+  below: Socket,
+  { host }: Address,
+  trust: Trust,
+  all: boolean,
+  keep: Keep,
+): Promise<Line> {
+  const { connect } = await import('node:tls')
+  const options = await verifiedTls(trust, all)
+  return new Promise(resolve => {
+    const servername = isIP(host) === 0 ? { servername: host } : {}
+    const socket = connect({ ...options, socket: below, host, ...servername })
+    keep(socket)
+    let issuer: string | null = null
+    socket.prependOnceListener('secure', () => {
+      issuer = issuerOf(socket)
+    })
+    socket.once('secureConnect', () => resolve({ kind: 'open', socket }))
+    socket.on('error', error => resolve(refused(host, reason(error), issuer)))
+  })
+}
+
+function refused(host: string, code: string, issuer: string | null): Line {
+  if (!isAboutCertificate(code)) return { kind: 'failed', what: code }
+  const by = issuer === null ? '' : `, issued by ${issuer}`
+  const what = `the certificate of ${host} ${objection(code)} (${code}${by})`
+  return { kind: 'failed', what, tls: { host, code, issuer } }
+}
+
+function objection(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED') return 'has expired'
+  if (code === 'CERT_NOT_YET_VALID') return 'is not valid yet'
+  if (/ALTNAME|HOSTNAME/.test(code)) return 'is for another host'
+  return 'is not trusted'
+}
+
+/** A tunnel to `server` (RFC 9110 §9.3.6); its other end is the server's. */
+async function tunnel(
+  proxy: string,
+  server: Address,
+  trust: Trust,
+  all: boolean,
+  keep: Keep,
+): Promise<Line> {
+  const way = proxyOf(proxy)
+  if (way === null) return badProxy
+  const { address, isSecure, authorization } = way
+  const plain = await connected(address, keep)
+  const line =
+    plain.kind === 'open' && isSecure
+      ? await secured(plain.socket, address, trust, all, keep)
+      : plain
+  if (line.kind === 'failed') return line
+  const { request } = await import('node:http')
+  const path = `${isIP(server.host) === 6 ? `[${server.host}]` : server.host}:${server.port}`
+  return new Promise(resolve => {
+    const asked = request({
+      method: 'CONNECT',
+      path,
+      headers: { host: path, ...authorization },
+      createConnection: () => line.socket,
+    })
+    asked.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
+      if (statusCode < 200 || statusCode > 299)
+        return resolve({ kind: 'failed', what: `the proxy refused (HTTP ${statusCode})` })
+      if (head.length > 0) socket.unshift(head)
+      socket.on('error', () => undefined)
+      resolve({ kind: 'open', socket })
+    })
+    asked.on('error', error => resolve({ kind: 'failed', what: reason(error) }))
+    asked.end()
+  })
+}
+
+/** Null for what is no http or https address. */
+function proxyOf(
+  proxy: string,
+): { address: Address; isSecure: boolean; authorization: Record<string, string> } | null {
+  try {
+    const url = new URL(proxy)
+    if (!['http:', 'https:'].includes(url.protocol) || url.hostname === '') return null
+    const [user, password] = [url.username, url.password].map(decodeURIComponent)
+    const pair = Buffer.from(`${user}:${password}`).toString('base64')
+    return {
+      address: addressOf(url),
+      isSecure: url.protocol === 'https:',
+      authorization: user || password ? { 'proxy-authorization': `Basic ${pair}` } : {},
+    }
+  } catch {
+    return null
+  }
+}
+
+/** The error's code only: a library's message may quote what was sent. */
+export function reason(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : 'the connection failed'
+}

@@ -1,0 +1,56 @@
+// The one table of commands: help, completions, the manual page, docs/commands.md and the parsing of flags come from it.
+
+import { AuthError } from '../system/error.js'
+import { nearestKey } from '../text/nearest.js'
+import { type CommandEntry, wordShown } from './command.js'
+import { doctor } from './entries/doctor.js'
+import { install, uninstall } from './entries/install.js'
+import { log } from './entries/log.js'
+import { login } from './entries/login.js'
+import { logout } from './entries/logout.js'
+import { completion, demo, ensure, hook } from './entries/plumbing.js'
+import { status } from './entries/status.js'
+
+const table = [
+  status,
+  doctor,
+  login,
+  logout,
+  log,
+  install,
+  uninstall,
+  ensure,
+  hook,
+  completion,
+  demo,
+] as const satisfies readonly CommandEntry[]
+
+export type CommandName = (typeof table)[number]['name']
+export type NamedEntry = CommandEntry & { name: CommandName }
+
+/** In the order in which people read of them. To add a command, add its entry here, and its module to ../main.ts. */
+export const commandTable: readonly NamedEntry[] = table
+
+/** The command called `name`, or null. */
+export function commandNamed(name: string): NamedEntry | null {
+  return commandTable.find(entry => entry.name === name) ?? null
+}
+
+/** The command that was most likely meant by a wrong name, or null when nothing is near. */
+export function nearestCommand(name: string): string | null {
+  return nearestKey(
+    name,
+    commandTable.map(entry => entry.name),
+  )
+}
+
+// What is said of a word that is no command.
+
+/** The `usage` error for `name`, with the command that was most likely meant. */
+export function unknownCommand(name: string): AuthError {
+  const near = nearestCommand(name)
+  const meant = near === null ? '' : `; did you mean ${near}?`
+  return new AuthError('usage', `there is no command ${wordShown(name, 'of that name')}${meant}`, {
+    ...(near === null ? {} : { hint: `claude-auth ${near}` }),
+  })
+}

@@ -1,0 +1,178 @@
+// `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
+
+import { randomBytes } from 'node:crypto'
+import type { Check, Look } from '../doctor/check.js'
+import { checkIds, type Examination, examine } from '../doctor/run.js'
+import { screen } from '../doctor/screen.js'
+import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
+import {
+  fixLine,
+  lookingWords,
+  mendedLine,
+  mendQuestion,
+  needsYes,
+  nothingToMend,
+  notMendedLine,
+  unknownCheck,
+} from '../doctor/words.js'
+import { type Place, placeOf } from '../engine/login-context.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { currentFolder, whoAmI } from '../system/person.js'
+import { inkFor } from '../text/ink.js'
+import { jsonText } from '../text/json-text.js'
+import { linePrefix } from '../text/line.js'
+import { progress } from '../text/progress.js'
+import { widthOf } from '../text/wrap.js'
+import { readFlags } from './command.js'
+import { doctor as entry } from './entries/doctor.js'
+
+/** Prints the report and gives the verdict's exit code; after mending, that of the second look. */
+export async function doctor(argv: string[], env: Env): Promise<number> {
+  const flags = await flagsOf(argv)
+  const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true
+  if (flags.fix && !flags.yes && !isAsked)
+    throw new AuthError('usage', needsYes, { hint: 'claude-auth doctor --fix --yes' })
+  const look: Look = {
+    env,
+    cwd: currentFolder(),
+    offline: flags.offline ?? false,
+    testAlert: flags['send-test-alert'] ?? false,
+  }
+  const only = flags.only ?? null
+  if (flags.system || (isPlain(flags) && isUnusedRoot(placeOf(env)))) return machine(flags, env)
+  const before = await looking(look, only)
+  const isWhole = flags.verbose === true || only !== null
+  const print = flags.json
+    ? printJson
+    : (found: Examination) => printExamination(found, env, isWhole)
+  const mendable = before.checks.filter(({ fixes }) => fixes.length > 0)
+  if (!flags.fix || mendable.length === 0) {
+    await print(before)
+    if (flags.fix) say(nothingToMend)
+    return before.exitCode
+  }
+  if (!flags.yes && !flags.json) await print(before)
+  if (!flags.yes && !(await isWanted(mendable))) {
+    if (flags.json) await print(before)
+    return before.exitCode
+  }
+  await mendAll(mendable, placeOf(env), env)
+  const after = await looking({ ...look, testAlert: false }, only)
+  await print(after)
+  return after.exitCode
+}
+
+type Flags = Awaited<ReturnType<typeof flagsOf>>
+
+/** Nothing of a login is asked for. */
+function isPlain({ fix, only, 'send-test-alert': test }: Flags): boolean {
+  return !fix && only === undefined && !test
+}
+
+/** The machine instead of a login. */
+async function machine(flags: Flags, env: Env): Promise<number> {
+  const over = progress(lookingWords, process.stderr)
+  const found = await examineSystem(env, whoAmI(env), flags.only ?? null).finally(over)
+  if (flags.json) printJson(found)
+  else {
+    if (!flags.system) process.stdout.write(`${rootLine}\n\n`)
+    await printExamination(found, env, flags.verbose === true || flags.only !== undefined)
+  }
+  return found.exitCode
+}
+
+async function flagsOf(argv: string[]) {
+  const { flags } = readFlags(entry, argv)
+  const ids = flags.system ? systemCheckIds : checkIds
+  if (flags.only !== undefined && !ids.includes(flags.only)) {
+    const { nearestKey } = await import('../text/nearest.js')
+    throw usage(unknownCheck(flags.only, nearestKey(flags.only, ids)))
+  }
+  if (flags.system && (flags.fix || flags['send-test-alert']))
+    throw usage('--system only looks: leave out --fix and --send-test-alert')
+  if (flags['send-test-alert'] && flags.offline)
+    throw usage('--send-test-alert needs the network: leave out --offline')
+  return flags
+}
+
+function usage(message: string): AuthError {
+  return new AuthError('usage', message, { hint: 'claude-auth doctor --help' })
+}
+
+async function looking(look: Look, only: string | null): Promise<Examination> {
+  const done = progress(lookingWords, process.stderr)
+  try {
+    return await examine(look, only)
+  } finally {
+    done()
+  }
+}
+
+function printJson({ verdict, checks }: Examination): void {
+  const plain = checks.map(({ id, state, message, hint, fixes }) => ({
+    id,
+    state,
+    message,
+    hint,
+    fixable: fixes.length > 0,
+  }))
+  process.stdout.write(`${jsonText({ schemaVersion: 1, verdict, checks: plain })}\n`)
+}
+
+/** What is seen of it at the terminal, for stdout. */
+export async function printExamination(
+  { of, verdict, checks }: Examination,
+  env: Env,
+  isWhole: boolean,
+): Promise<void> {
+  const lines = screen(
+    verdict,
+    checks.map(check => ({ ...check, fixable: check.fixes.length > 0 })),
+    {
+      width: widthOf(process.stdout),
+      ink: await inkFor(env, process.stdout.isTTY === true),
+      ascii: !isUtf8(env),
+      home: env['HOME'] ?? '/',
+      isWhole,
+    },
+    of,
+  )
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** As setlocale(3) chooses; nothing set is the C locale. */
+function isUtf8(env: Env): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  return /utf-?8/i.test(locale)
+}
+
+async function isWanted(mendable: Check[]): Promise<boolean> {
+  const { fixText } = await import('../doctor/fix.js')
+  const lines = mendable.flatMap(({ id, fixes }) => fixes.map(fix => fixLine(id, fixText(fix))))
+  process.stderr.write(`\n${[...new Set(lines)].join('\n')}\n`)
+  const { askYes } = await import('../system/ask.js')
+  return askYes(`${linePrefix}${mendQuestion}`)
+}
+
+/** The engine runs last: it may need what the others mend. */
+async function mendAll(mendable: Check[], place: Place, env: Env): Promise<void> {
+  const { fixText, mend } = await import('../doctor/fix.js')
+  const { runOnce } = await import('../engine/run-once.js')
+  const tools = {
+    place,
+    nonce: () => randomBytes(8).toString('hex'),
+    ensure: async () => (await runOnce(env, { actor: 'command', forced: true })).outcome.verdict,
+  }
+  const all = mendable.flatMap(({ id, fixes }) => fixes.map(fix => ({ id, fix })))
+  const isRun = ({ fix }: (typeof all)[number]) => fix.do === 'ensure'
+  const [run] = all.filter(isRun)
+  for (const { id, fix } of [...all.filter(each => !isRun(each)), ...(run ? [run] : [])]) {
+    const refusal = await mend(fix, tools)
+    say(refusal === null ? mendedLine(id, fixText(fix)) : notMendedLine(id, refusal))
+  }
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${linePrefix}${sentence}\n`)
+}

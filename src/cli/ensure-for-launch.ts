@@ -1,0 +1,112 @@
+// `ensure --for launch` (or `session`): the detached worker, which answers the wrapper, or a hook, with one verdict and then works on.
+
+import { randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import type { Config } from '../config/config.js'
+import { handBackWhenOff } from '../engine/hand-back.js'
+import { holdsSpent, isUnsaved } from '../engine/handle-token-reply.js'
+import { lateLine, mostLines, unsavedLine } from '../engine/launch-words.js'
+import { placeOf } from '../engine/login-context.js'
+import { runOnce } from '../engine/run-once.js'
+import type { Report } from '../engine/tell.js'
+import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/marks.js'
+import { exitCodes, type Outcome } from '../policy/outcome.js'
+import { AuthError } from '../system/error.js'
+import type { Env, LoginPaths } from '../system/paths.js'
+import { errorLine } from '../text/errors.js'
+import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
+
+/** Between the last try inside a launch's waiting and its end. */
+const spareMs = 500
+
+/**
+ * The wrapper, or the hook of a session, reads one verdict (`launch`, `prompt` or `fail N`, then lines for a person, then a dot)
+ * from standard output: the launch goes on, and so does the run. Nothing at the terminal reaches it.
+ */
+export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<number> {
+  for (const signal of terminalSignals) process.on(signal, () => undefined)
+  const answer = answering()
+  const startedMs = Date.now()
+  const place = placeOf(env)
+  let timer: NodeJS.Timeout | undefined
+  try {
+    let config: Config | null = null
+    // Whoever waits for this worker shares its verdict, never an earlier one.
+    if (place.owned) clearVerdicts(place.paths)
+    const { outcome, config: inForce } = await runOnce(env, {
+      actor: flags.for === 'session' ? 'hook' : 'launch',
+      client: flags.client ?? null,
+      isClientChosen: flags.override !== undefined,
+      gateDescriptor: gateDescriptor(flags),
+      ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+      stopOn: ['SIGTERM'],
+      isHeard: true,
+      begin: found => {
+        config = found
+        timer = setTimeout(() => answer('launch', [lateLine]), found.renewal.launchWaitMs)
+      },
+      tell: (report, { gate, leave }) => {
+        const terminal = flags.terminal ?? false
+        const word = verdictWord(report, config, terminal)
+        const all = terminal ? [...report.lines, ...report.warnings] : report.lines
+        const said = all.slice(0, word === 'prompt' ? mostLines - 1 : mostLines)
+        answer(word, said)
+        if (gate !== null) share(place.paths, flags, report.outcome, [word, ...said])
+        if (!terminal) leave(report.warnings)
+        // Those who wait may go on now; what is left to do changes no login.
+        gate?.share()
+      },
+      patientUntilMs: config =>
+        config.custody === 'shared' ? startedMs + config.renewal.launchWaitMs - spareMs : 0,
+    })
+    await handBackWhenOff(inForce, env, gateDescriptor(flags))
+    return exitCodes[outcome.verdict]
+  } catch (error) {
+    // Our own trouble stops no launch, except of a client that would post a token which is spent.
+    const isStopped = flags.for === 'launch' && isUnsaved(error) && holdsSpent(place)
+    answer(isStopped ? `fail ${exitCodes.broken}` : 'launch', [
+      errorLine(error),
+      ...(isStopped ? [unsavedLine] : []),
+    ])
+    return error instanceof AuthError ? error.exitCode : 1
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Gives the verdict to the launches that wait at the gate, where no mark does. */
+function share(paths: LoginPaths, flags: EnsureFlags, outcome: Outcome, answer: string[]): void {
+  const nonce = randomBytes(8).toString('hex')
+  const isMarked = outcome.because === 'fresh' || outcome.because === 'long-lived'
+  const about = `${flags.foreign ? 'y' : ''}:${flags.cwd ?? ''}`
+  try {
+    if (outcome.because === 'other-credential') writeOtherVerdict(paths, about, answer, nonce)
+    else if (!isMarked || answer.length > 1)
+      writeVerdict(paths, flags.terminal ?? false, answer, nonce)
+  } catch {
+    // Then those who wait ask for themselves.
+  }
+}
+
+/** `mode: observe` stops no launch and asks nobody. */
+function verdictWord(report: Report, config: Config | null, terminal: boolean): string {
+  if (report.outcome.verdict !== 'sign-in' || config?.mode !== 'on') return 'launch'
+  if (report.stopsLaunch) return `fail ${exitCodes['sign-in']}`
+  return terminal && (config.onSignInRequired ?? 'prompt') === 'prompt' ? 'prompt' : 'launch'
+}
+
+function answering(): (verdict: string, lines: string[]) => void {
+  let answered = false
+  return (verdict, lines) => {
+    if (answered) return
+    answered = true
+    try {
+      // The dot is the end. Closing the descriptor instead would give its number to the next socket.
+      writeSync(1, `${[verdict, ...lines, '.'].join('\n')}\n`)
+    } catch {
+      // The launch was given up; the renewal is not.
+    }
+  }
+}
+
+const terminalSignals = ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGTTOU', 'SIGTTIN'] as const

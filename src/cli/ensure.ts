@@ -1,0 +1,164 @@
+// `claude-auth ensure`: the one engine, run by wrapper, hooks, timer and people alike.
+
+import type { Config } from '../config/config.js'
+import { ensureLines, signInJournalLine } from '../engine/ensure-words.js'
+import { handBackWhenOff } from '../engine/hand-back.js'
+import { configForShell, configOf, placeOf } from '../engine/login-context.js'
+import { brokenOutcome } from '../engine/outcome.js'
+import { otherLogins, worstCode } from '../engine/own-logins.js'
+import { runOnce } from '../engine/run-once.js'
+import type { Report } from '../engine/tell.js'
+import type { Actor } from '../login/journal.js'
+import { exitCodes, type Outcome } from '../policy/outcome.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { whoAmI } from '../system/person.js'
+import { durationMs } from '../text/durations.js'
+import { jsonText } from '../text/json-text.js'
+import { progress } from '../text/progress.js'
+import { type EnsureFlags, environmentFor, flagsOf, gateDescriptor } from './ensure-flags.js'
+import { ensureForLaunch } from './ensure-for-launch.js'
+import { exitCodeOf } from './exit-code.js'
+import { type ProgramInPlace, programInPlace, runInPlace, standing } from './program-in-place.js'
+
+/** Runs to its end and gives the exit code of the verdict. */
+export async function ensure(argv: string[], caller: Env): Promise<number> {
+  const flags = flagsOf(argv)
+  const env = environmentFor(flags, caller)
+  if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
+  if (flags.for === 'shell') return tellShell(env)
+  if (flags.every !== undefined) return forEver(flags, env)
+  return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown())
+}
+
+/** What the wrapper and the hooks ask once, until a file of the configuration changes. */
+async function tellShell(env: Env): Promise<number> {
+  const place = placeOf(env)
+  const readAtMs = Date.now()
+  const config = await configOf(place, env)
+  const text = configForShell(place, env, config, { readAtMs, nonce: String(process.pid) })
+  process.stdout.write(text ?? '')
+  return 0
+}
+
+async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number> {
+  const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
+  try {
+    const { outcome, trouble, interrupted } = await run(flags, env, known).finally(over)
+    known.interrupted = interrupted
+    if (flags.json) print([jsonText(outcome)])
+    else if (flags.for === 'timer') warn(journalLines(outcome, env, known))
+    else if (flags.for === undefined)
+      print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
+    return exitCodes[outcome.verdict]
+  } catch (error) {
+    // A program that reads the object gets one, whatever happens; `main` says what broke.
+    if (flags.json) print([jsonText(brokenOutcome(known.config))])
+    throw error
+  }
+}
+
+/** What a run let us know on its way. */
+interface Known {
+  config: Config | null
+  report: Report | null
+  interrupted: boolean
+}
+
+function unknown(): Known {
+  return { config: null, report: null, interrupted: false }
+}
+
+function print(lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+async function run(flags: EnsureFlags, env: Env, known: Known) {
+  const isTyped = actorOf(flags) === 'command'
+  const ended = await runOnce(env, {
+    begin: config => {
+      known.config = config
+    },
+    actor: actorOf(flags),
+    forced: flags.force ?? false,
+    signedIn: flags.for === 'sign-in',
+    offline: flags.offline ?? false,
+    client: flags.client ?? null,
+    isClientChosen: flags.override !== undefined,
+    gateDescriptor: gateDescriptor(flags),
+    ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+    tell: (report, { leave }) => {
+      known.report = report
+      if (isTyped) warn(report.warnings)
+      else leave(report.warnings)
+    },
+    ...(isTyped ? { later: warn } : {}),
+  })
+  await handBackWhenOff(ended.config, env, gateDescriptor(flags))
+  return ended
+}
+
+function warn(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`)
+}
+
+/** Nobody reads along: what is left in the service manager's journal is who needs to sign in, and nothing else. */
+function journalLines(outcome: Outcome, env: Env, { config, report }: Known): string[] {
+  const { user } = whoAmI(env)
+  const profile = config?.profile === 'default' ? null : (config?.profile ?? null)
+  const whose = { user, profile, email: report?.expectedEmail ?? null }
+  const command = report?.signInCommand ?? 'claude-auth login'
+  return [signInJournalLine(outcome, whose, command)].filter(line => line !== null)
+}
+
+interface Turn {
+  code: number
+  interrupted: boolean
+}
+
+/** This login, and then every other one that is managed: one that fails keeps none of the others waiting. */
+async function turn(flags: EnsureFlags, env: Env): Promise<Turn> {
+  const known = unknown()
+  const codes = [await exitCodeOf(() => once(flags, env, known))]
+  const others = known.config === null ? [] : otherLogins(env, known.config, whoAmI(env).home)
+  const { json: _, ...silent } = flags
+  for (const other of others) {
+    if (known.interrupted) break
+    codes.push(await exitCodeOf(() => once(silent, other, known)))
+  }
+  return { code: worstCode(codes), interrupted: known.interrupted }
+}
+
+async function forEver(flags: EnsureFlags, env: Env): Promise<number> {
+  const everyMs = durationMs(flags.every ?? '')
+  if (everyMs === null || everyMs < 60_000)
+    throw new AuthError('usage', '--every: expected a duration of at least 1m, such as 15m')
+  const { json: _, ...silent } = flags
+  const program = programInPlace()
+  for (;;) {
+    const { code, interrupted } = await turnInPlace(program, { ...silent, for: 'timer' }, env)
+    if (interrupted) return code
+    // Jitter, so that hosts started together don't ask together.
+    const waitMs = everyMs * (0.9 + Math.random() * 0.2)
+    await new Promise(resolve => setTimeout(resolve, waitMs))
+  }
+}
+
+/** After an upgrade the newer version takes the turn: ours has lost its files, or soon will. */
+async function turnInPlace(program: ProgramInPlace, flags: EnsureFlags, env: Env): Promise<Turn> {
+  const now = standing(program)
+  if (now === 'same') return turn(flags, env)
+  if (now === 'gone')
+    throw new AuthError('internal', `${program.folder} holds no program any more`, {
+      hint: 'claude-auth install --help',
+    })
+  const given = (['force', 'offline'] as const).filter(name => flags[name])
+  const words = ['ensure', '--for', 'timer', ...given.map(name => `--${name}`)]
+  return runInPlace(program, words, env)
+}
+
+function actorOf(flags: EnsureFlags): Actor {
+  if (flags.for === 'soon') return 'launch'
+  if (flags.for === 'hook') return 'hook'
+  return flags.for === 'timer' ? 'timer' : 'command'
+}

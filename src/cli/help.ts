@@ -1,0 +1,76 @@
+// The help texts, made from the command table.
+
+import { type Ink, plainInk } from '../text/ink.js'
+import { hanging, wrapped } from '../text/wrap.js'
+import { type CommandEntry, shownFlags, typedFlag, usageOf } from './command.js'
+import { commandNamed, commandTable } from './commands.js'
+
+export interface Page {
+  width: number
+  ink: Ink
+}
+
+/** What the program is for, in one sentence. */
+export const purpose = 'Every launch of Claude Code starts with a valid login of your own.'
+
+export const groupTitles: Record<CommandEntry['group'], string> = {
+  daily: 'Daily',
+  plumbing: 'Used by other programs, or once',
+}
+
+/** The help of a command; the overview for none or one that does not exist. */
+export function helpFor(command: string | null, page: Page = { width: 80, ink: plainInk }): string {
+  const entry = command === null ? null : commandNamed(command)
+  return `${(entry === null ? overview(page) : commandHelp(entry, page)).join('\n')}\n`
+}
+
+function overview({ width, ink }: Page): string[] {
+  const groups = (['daily', 'plumbing'] as const).flatMap(group => [
+    ink.bold(groupTitles[group]),
+    ...commandTable
+      .filter(entry => entry.group === group)
+      .flatMap(({ name, summary }) => hanging(`  ${name}`, summary, 14, width)),
+    '',
+  ])
+  return [
+    'Usage: claude-auth COMMAND [OPTIONS]',
+    '',
+    ...wrapped(purpose, width),
+    '',
+    ...groups,
+    ...wrapped('claude-auth COMMAND --help tells more; claude-auth --version the version.', width),
+    '',
+    'Example: claude-auth status',
+  ]
+}
+
+function commandHelp(entry: CommandEntry, { width, ink }: Page): string[] {
+  const flags = shownFlags(entry)
+  const leads = flags.map(([name, { value }]) => `  ${typedFlag(name)}${value ? ` ${value}` : ''}`)
+  const indent = Math.min(Math.max(0, ...leads.map(lead => lead.length)) + 2, 22)
+  const [first, ...others] = usageLines(entry, width)
+  const lines = [
+    ink.bold(first ?? ''),
+    ...others,
+    '',
+    ...wrapped(entry.about, width),
+    '',
+    ...flags.flatMap(([, { says }], at) => hanging(leads[at] ?? '', says, indent, width)),
+    ...(flags.length > 0 ? [''] : []),
+    ...entry.notes.flatMap(note => wrapped(note, width)),
+    ...(entry.notes.length > 0 ? [''] : []),
+    ...entry.examples.map((line, at) => `${at === 0 ? 'Example: ' : '         '}${line}`),
+  ]
+  return lines
+}
+
+/** A flag and its value stay on one line. */
+function usageLines(entry: CommandEntry, width: number): string[] {
+  const lines = hanging(
+    'Usage:',
+    usageOf(entry).replaceAll(/\[(\S+) (\S+)\]/g, '[$1~$2]'),
+    7,
+    width,
+  )
+  return lines.map(line => line.replaceAll('~', ' '))
+}

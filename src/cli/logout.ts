@@ -1,0 +1,148 @@
+// `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is told.
+
+import { existsSync } from 'node:fs'
+import { configOf, notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { runOnce } from '../engine/run-once.js'
+import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
+import { expectedEmail } from '../engine/verify.js'
+import { clearMarks } from '../login/marks.js'
+import { exitCodes, type Verdict } from '../policy/outcome.js'
+import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { clean, cleanMiddle } from '../text/clean.js'
+import { dateWords } from '../text/durations.js'
+import { type Ink, inkFor } from '../text/ink.js'
+import { jsonText } from '../text/json-text.js'
+import { progress } from '../text/progress.js'
+import { readFlags } from './command.js'
+import { logout as entry } from './entries/logout.js'
+
+/** Signs out and gives the exit code: 0 also when nobody was signed in, 4 when something is left for later. */
+export async function logout(argv: string[], env: Env): Promise<number> {
+  const { flags } = readFlags(entry, argv)
+  const place = placeOf(env)
+  if (!place.owned) throw notOurs(place)
+  const config = await configOf(place, env)
+  if (config.mode === 'off')
+    throw new AuthError('usage', 'claude-auth is switched off here', { hint: 'claude auth logout' })
+  // Before the gate: a renewal at work sees it, and ends what it receives instead of saving it.
+  putMark(place)
+  let steps: SignedOutSteps | null = null
+  let email: string | null = null
+  const over = progress('Signing out', process.stderr)
+  await runOnce(env, {
+    actor: 'command',
+    offline: flags.offline ?? false,
+    prepare: async run => {
+      email = run.memory.verification?.identity?.email ?? null
+      email ??= expectedEmail(config, run.memory, run.paths.clientConfig)
+      const done = await signOut(run)
+      // A server that is away is not asked twice while somebody waits.
+      if (done.server === 'later' || done.server === 'failed') run.offline = true
+      steps = done
+    },
+  }).finally(over)
+  const done = steps as SignedOutSteps | null
+  if (done === null) throw new AuthError('internal', 'the log-out was not begun')
+  const verdict = verdictOf(done)
+  if (flags.json) {
+    const { trouble, endsAtMs, ...states } = done
+    const object = { schemaVersion: 1, verdict, because: 'signed-out', email, ...states }
+    print([jsonText({ ...object, trouble, endsAt: endsAtMs })])
+  } else {
+    const facts = { ...done, email, storeKind: config.store, nowMs: Date.now() }
+    print(logoutLines(facts, await inkFor(env, process.stdout.isTTY === true)))
+  }
+  return exitCodes[verdict]
+}
+
+function putMark({ paths }: Place): void {
+  makePrivateFolder(paths.state)
+  clearMarks(paths)
+  // An earlier log-out is still in force, and its time tells since when.
+  if (!existsSync(paths.signedOut)) atomicWrite(paths.signedOut, '', { nonce: String(process.pid) })
+}
+
+function verdictOf({ server, file, store, account }: SignedOutSteps): Verdict {
+  if (file === 'failed') return 'broken'
+  const others = [server, store, account]
+  return others.some(state => state === 'later' || state === 'failed') ? 'attention' : 'ok'
+}
+
+function print(lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+// The words of `claude-auth logout`: one line for each step.
+
+type State = 'done' | 'nothing' | 'later' | 'failed'
+
+export interface LogoutFacts {
+  email: string | null
+  server: State
+  file: State
+  store: State
+  account: State
+  storeKind: 'local' | 'vault' | 'none'
+  /** Why something failed. */
+  trouble: string | null
+  /** When what the server was not told ends by itself. */
+  endsAtMs: number | null
+  nowMs: number
+}
+
+/** The lines, for stdout: what was done, what is left for later, what to type to come back. */
+export function logoutLines(facts: LogoutFacts, ink: Ink): string[] {
+  const states = [facts.server, facts.file, facts.store, facts.account]
+  if (states.every(state => state === 'nothing'))
+    return ['You were signed out already; nothing had to be changed.', comeBack]
+  const whose = facts.email === null ? '' : ` ${cleanMiddle(facts.email, 60)}`
+  const steps = [
+    line('done', 'marked: nothing puts this login back', ink),
+    line(facts.server, serverWords(facts), ink),
+    line(facts.file, fileWords(facts), ink),
+    line(facts.store, storeWords(facts), ink),
+    line(facts.account, accountWords(facts), ink),
+  ]
+  const isOut = facts.file !== 'failed'
+  return [
+    ...steps.filter(step => step !== null),
+    isOut ? `Signed out${whose}. ${comeBack}` : 'Not signed out. Type: claude-auth logout',
+  ]
+}
+
+const comeBack = 'To sign in again, type: claude-auth login'
+
+function line(state: State, words: string, ink: Ink): string | null {
+  if (state === 'nothing') return null
+  if (state === 'done') return `${ink.good('✓')} ${words}`
+  return state === 'later'
+    ? `${ink.care('!')} later: ${words}`
+    : `${ink.bad('✗')} not done: ${words}`
+}
+
+function serverWords({ server, endsAtMs, nowMs }: LogoutFacts): string {
+  if (server === 'done') return 'ended at the server'
+  if (server === 'later') return 'the server gave no answer; it is told by a later run'
+  const end = endsAtMs === null ? '' : ` on ${dateWords(endsAtMs, nowMs)}`
+  return `the server gave no answer; the login ends there by itself${end}`
+}
+
+function fileWords({ file, trouble }: LogoutFacts): string {
+  return file === 'failed'
+    ? `the login file could not be changed (${clean(trouble ?? '', 300)})`
+    : 'taken out of the login file; all else in it stays'
+}
+
+function storeWords({ store, storeKind }: LogoutFacts): string {
+  const place = storeKind === 'vault' ? 'Vault' : 'the sealed store'
+  if (store === 'done') return `taken out of ${place}`
+  return `${place} could not be told; that is done by a later run`
+}
+
+function accountWords({ account, trouble }: LogoutFacts): string {
+  return account === 'failed'
+    ? `Claude's own note of the account stays (${clean(trouble ?? '', 300)})`
+    : "Claude's own note of the account is gone"
+}

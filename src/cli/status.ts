@@ -1,0 +1,77 @@
+// `claude-auth status`: whose login this is and how it stands, from what is on this machine; nothing is changed.
+
+import { startRun } from '../engine/context.js'
+import { configOf, placeOf } from '../engine/login-context.js'
+import { type Found, lookOnly, statusFacts } from '../engine/look-only.js'
+import { brokenOutcome } from '../engine/outcome.js'
+import { type StatusFacts, shortLine, statusLines } from '../engine/status-words.js'
+import { exitCodes } from '../policy/outcome.js'
+import type { Env } from '../system/paths.js'
+import { currentFolder } from '../system/person.js'
+import { inkFor } from '../text/ink.js'
+import { jsonText } from '../text/json-text.js'
+import { widthOf } from '../text/wrap.js'
+import { readFlags } from './command.js'
+import { status as entry } from './entries/status.js'
+
+/** Prints it and gives the exit code of the verdict. */
+export async function status(argv: string[], env: Env): Promise<number> {
+  const { flags } = readFlags(entry, argv)
+  try {
+    const { found, facts } = await lookedAt(env)
+    const { stdout } = process
+    if (flags.json) print([jsonText(statusObject(found, facts))])
+    else if (flags.short) print([shortLine({ ...facts.outcome, ...facts }, facts.nowMs)])
+    else print(statusLines(facts, widthOf(stdout), await inkFor(env, stdout.isTTY === true)))
+    return exitCodes[found.outcome.verdict]
+  } catch (error) {
+    // A program that reads the object gets one, whatever happens; `main` says what broke.
+    if (flags.json) {
+      const { did, steps, alert, ...broken } = brokenOutcome(null)
+      print([jsonText(broken)])
+    }
+    throw error
+  }
+}
+
+/** What the next run would find, and the words' facts. Neither network, gate nor any write. */
+async function lookedAt(env: Env): Promise<{ found: Found; facts: StatusFacts }> {
+  const place = placeOf(env)
+  const configReadAtMs = Date.now()
+  const config = await configOf(place, env)
+  const run = await startRun(place, config, {
+    env,
+    cwd: currentFolder(),
+    actor: 'command',
+    forced: false,
+    offline: true,
+    readOnly: true,
+    signedIn: false,
+    client: null,
+    isClientChosen: false,
+    configReadAtMs,
+  })
+  const found = await lookOnly(run)
+  return { found, facts: statusFacts(run, found) }
+}
+
+/** The object of `--json`: the outcome's own fields where they make sense, and what is known beside them. */
+export function statusObject(found: Found, facts: StatusFacts): object {
+  const { did, steps, alert, ...outcome } = found.outcome
+  return {
+    ...outcome,
+    mode: facts.mode,
+    email: facts.email,
+    organization: facts.organization,
+    verifiedAt: found.verifiedAtMs,
+    renewsItself: facts.prospect.kind === 'renewed',
+    store: { ...outcome.store, backedUpAt: facts.backedUpAtMs },
+    next: facts.next,
+    trouble: facts.trouble,
+    since: facts.sinceMs,
+  }
+}
+
+function print(lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}

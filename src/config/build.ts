@@ -1,0 +1,93 @@
+// Reads, checks, merges and resolves the config files: what a launch skips as long as nothing changed.
+
+import { AuthError } from '../system/error.js'
+import type { Person } from '../system/person.js'
+import { quoted } from '../system/quoted.js'
+import { checkConfigFile } from './check.js'
+import { mergeConfig } from './merge.js'
+import { asMisfit, invalidConfig, type Path, type Problem } from './problem.js'
+import { resolveConfig } from './resolve.js'
+import type { Config, Misfit } from './resolved.js'
+import { type RosterEntry, readRoster } from './roster.js'
+import { type ConfigSource, configSource } from './source.js'
+import { userPath } from './template.js'
+import { emptyFile, readYamlFile } from './yaml.js'
+
+/** `folder`: the login folder in use. `vaultToken`: the default place of the Vault token. */
+export interface BuildInputs {
+  system: ConfigSource
+  user: ConfigSource
+  person: Person
+  folder: string
+  vaultToken: string
+}
+
+/**
+ * @returns the configuration, and the roster it depends on
+ * @throws AuthError `config-invalid` with all problems of the configuration files. What does not fit this user, the
+ * roster included, is in `misfits`.
+ */
+export function buildConfig(inputs: BuildInputs): { config: Config; roster: ConfigSource | null } {
+  const { person } = inputs
+  const [systemFile, userFile] = [inputs.system, inputs.user].map(source =>
+    source.exists ? readYamlFile(source.path) : emptyFile(source.path),
+  ) as [ReturnType<typeof emptyFile>, ReturnType<typeof emptyFile>]
+  const system = checkConfigFile(systemFile)
+  const user = checkConfigFile(userFile)
+  refuse([...system.problems, ...user.problems])
+
+  const merged = mergeConfig(system.data, user.data)
+  const problems: Problem[] = []
+  const misfits: Misfit[] = []
+  const at = (path: Path, what: string): Problem => {
+    const file = merged.isUsers(path) || !inputs.system.exists ? userFile : systemFile
+    return file.problem(path, what)
+  }
+  const misfit = (path: Path, what: string): void => {
+    misfits.push(asMisfit(at(path, what)))
+  }
+  const found =
+    merged.data.roster === undefined ? null : rosterAt(merged.data.roster, inputs, misfit)
+  misfits.push(...(found?.misfits ?? []))
+  const config = resolveConfig({
+    merged,
+    system: system.data,
+    systemPath: inputs.system.path,
+    roster: found && { file: found.path, entry: found.entry },
+    userPath: inputs.user.path,
+    person,
+    folder: inputs.folder,
+    vaultToken: inputs.vaultToken,
+    report: (path, what) => problems.push(at(path, what)),
+    misfit,
+  })
+  refuse(problems)
+  return { config: { ...config, misfits }, roster: found?.source ?? null }
+}
+
+/** What the roster says of this user. One that can't be read, or is not believed, says nothing. */
+function rosterAt(
+  text: string,
+  { person }: BuildInputs,
+  misfit: (path: Path, what: string) => void,
+): { path: string; entry: RosterEntry | null; source: ConfigSource | null; misfits: Misfit[] } {
+  const path = userPath(text, person.home)
+  const nothing = { path, entry: null, source: null, misfits: [] }
+  try {
+    const source = configSource('roster', path, person.uid)
+    if (source.exists) {
+      const { entry, problems } = readRoster(path, person.user)
+      return { path, entry, source, misfits: problems.map(asMisfit) }
+    }
+    misfit(['roster'], `expected a roster, but there is no ${path}`)
+    return { ...nothing, source }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const { message: what, hint } = error
+    return { ...nothing, misfits: [{ key: 'roster', what, hint: hint ?? `ls -l ${quoted(path)}` }] }
+  }
+}
+
+function refuse(problems: Problem[]): void {
+  if (problems.length > 0) throw invalidConfig(problems)
+}

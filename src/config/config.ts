@@ -1,0 +1,62 @@
+// The configuration in force: which files it is made of, and the resolved values, from the cache when nothing changed.
+
+import { AuthError } from '../system/error.js'
+import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { cachedConfig, cacheKey, writeCache } from './cache.js'
+import type { Config } from './resolved.js'
+import { configSource } from './source.js'
+
+export type { Config } from './resolved.js'
+export { configFiles } from './source.js'
+
+export interface LoadConfigOptions {
+  paths: Pick<OwnPaths, 'systemConfig' | 'userConfig' | 'vaultToken'>
+  env: Env
+  person: Person
+  /** Where the resolved config is kept as JSON (`<state>/config.json`), and the program's version. */
+  cache?: { path: string; version: string }
+}
+
+/**
+ * The configuration of this person on this host, for the login folder that `env` names: the
+ * machine's file, then the person's, then the roster, fully resolved; what does not fit this person is in
+ * `misfits`. With a `cache` whose files are unchanged, neither the YAML nor the schema library is loaded.
+ * @throws AuthError `config-invalid` (`configProblems` of it lists all), `config-unreadable`,
+ * `config-writable-by-others`
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const { paths, env, person, cache } = options
+  const named = env['CLAUDE_AUTH_CONFIG']
+  if (named && !named.startsWith('/'))
+    throw new AuthError('config-unreadable', `CLAUDE_AUTH_CONFIG=${named}: want an absolute path`, {
+      hint: 'unset CLAUDE_AUTH_CONFIG',
+    })
+  const system = configSource('system', paths.systemConfig, person.uid)
+  const user = configSource('user', paths.userConfig, person.uid)
+  if (named && !user.exists)
+    throw new AuthError('config-unreadable', `CLAUDE_AUTH_CONFIG=${named}: there is no such file`, {
+      hint: 'unset CLAUDE_AUTH_CONFIG',
+    })
+
+  const folder = loginFolder(env, person.home)
+  const { vaultToken } = paths
+  const key = cacheKey({ version: cache?.version ?? '', person, folder, vaultToken })
+  const hit = cache && cachedConfig(cache.path, { key, system, user, uid: person.uid })
+  if (hit) return hit
+
+  const { buildConfig } = await import('./build.js')
+  const { config, roster } = buildConfig({ system, user, person, folder, vaultToken })
+  // Switched off by a config file, nothing at all is written. A roster that could not be read may be mended unseen.
+  const isWhole = config.roster === null || roster !== null
+  if (cache && isWhole && config.off?.because !== 'config')
+    writeCache(cache.path, { key, sources: [system, user, roster], config })
+  return config
+}
+
+/** Every problem behind a `config-invalid`, one line each; the message itself names the first. */
+export function configProblems(error: unknown): string[] {
+  const cause =
+    error instanceof AuthError ? (error.cause as { problems?: unknown } | undefined) : null
+  return Array.isArray(cause?.problems) ? cause.problems : []
+}

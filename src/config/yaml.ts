@@ -1,0 +1,251 @@
+// One YAML file as plain data, every problem with its line, and where each key stands.
+
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from 'yaml'
+import { AuthError } from '../system/error.js'
+import { readBounded } from '../system/open-file.js'
+import { quoted } from '../system/quoted.js'
+import { keyPath, type Path, type Problem } from './problem.js'
+
+const maxAliases = 50
+const maxBytes = 1024 * 1024
+/** A roster of several thousand people has fewer; what takes the library longest costs 10 µs each. */
+const maxMarks = 40_000
+const maxLines = 80_000
+/** Each costs a search for its place. */
+const maxProblems = 20
+
+export interface YamlFile {
+  path: string
+  /** Null when the text is no YAML map; then `problems` says why. Null values are left out. */
+  data: Record<string, unknown> | null
+  problems: Problem[]
+  /** A problem at the value (or, `at: 'key'`, at the key) of `path`, or as near as the file gets. */
+  problem(path: Path, what: string, at?: 'key' | 'value'): Problem
+  /** Whether the key stands in the file, even with nothing after it. */
+  has(path: Path): boolean
+}
+
+/** A file that does not exist. */
+export function emptyFile(path: string): YamlFile {
+  const problem = (key: Path, what: string) => ({
+    file: path,
+    line: null,
+    column: null,
+    key: keyPath(key),
+    what,
+  })
+  return { path, data: {}, problems: [], problem, has: () => false }
+}
+
+/**
+ * Reads at most 1 MiB, and no text whose keys and marks would take long to parse.
+ * @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`.
+ */
+export function readYamlFile(path: string): YamlFile {
+  const text = readText(path)
+  if (text === null) {
+    const file = emptyFile(path)
+    return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
+  }
+  const excess = tooMuch(text)
+  if (excess !== null) {
+    const file = emptyFile(path)
+    return { ...file, data: null, problems: [file.problem([], excess)] }
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    // The library compares each key with all before it: repeatedKey takes no such time.
+    uniqueKeys: false,
+    version: '1.2',
+  })
+  const at = (offset: number | undefined, key: Path, what: string): Problem => {
+    const place = offset === undefined ? null : lines.linePos(offset)
+    return {
+      file: path,
+      line: place?.line ?? null,
+      column: place?.col ?? null,
+      key: keyPath(key),
+      what,
+    }
+  }
+  const has: YamlFile['has'] = key => document.hasIn(key)
+  const problem: YamlFile['problem'] = (key, what, where = 'value') =>
+    at(offsetOf(document, key, where), key, what)
+
+  // What follows the first slip is mostly its echo.
+  const slip = document.errors[0]
+  if (slip) {
+    const what = yamlSlip(slip.code, text, slip.pos[0])
+    return { path, data: null, problems: [at(slip.pos[0], [], what)], problem, has }
+  }
+  const repeated = repeatedKey(document)
+  if (repeated !== null) {
+    const what = yamlSlip('DUPLICATE_KEY', text, repeated)
+    return { path, data: null, problems: [at(repeated, [], what)], problem, has }
+  }
+  const problems: Problem[] = []
+  const data = plainData(document, problems, problem)
+  return { path, data, problems, problem, has }
+}
+
+function readText(path: string): string | null {
+  const read = readBounded(path, { maxBytes })
+  if (read.kind !== 'read') {
+    const why = read.kind === 'unfit' ? read.why : 'cannot be read (ENOENT)'
+    throw new AuthError('config-unreadable', `${path}: ${why}`, { hint: `ls -l ${quoted(path)}` })
+  }
+  const { bytes } = read
+  try {
+    return bytes.includes(0) ? null : new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** What was expected of a text that would take long to parse; null: it would not. */
+export function tooMuch(text: string): string | null {
+  if (text.length > maxBytes) return 'expected YAML of at most 1 MiB'
+  const isOver = (mark: RegExp, most: number) => {
+    let count = 0
+    while (mark.test(text)) if (++count > most) return true
+    return false
+  }
+  if (isOver(/\n/g, maxLines)) return `expected YAML of at most ${maxLines} lines`
+  return isOver(/[[\]{},:?&*!"'\\%]|-\s/g, maxMarks)
+    ? `expected YAML of at most ${maxMarks} keys, list items and marks`
+    : null
+}
+
+/** Where the first key stands that its map has already; null: each stands once. */
+function repeatedKey(document: Document): number | null {
+  let found: number | null = null
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>()
+      for (const { key } of items) {
+        const value = isScalar(key) ? key.value : key
+        if (keys.has(value)) {
+          found = (key as ParsedNode | null)?.range?.[0] ?? 0
+          return visit.BREAK
+        }
+        keys.add(value)
+      }
+      return undefined
+    },
+  })
+  return found
+}
+
+function plainData(
+  document: Document,
+  problems: Problem[],
+  problem: YamlFile['problem'],
+): Record<string, unknown> | null {
+  let data: unknown
+  try {
+    data = document.toJS({ maxAliasCount: maxAliases })
+  } catch {
+    problems.push(problem([], 'expected fewer aliases'))
+    return null
+  }
+  if (data === null || data === undefined) return {}
+  if (typeof data !== 'object' || Array.isArray(data)) {
+    problems.push(problem([], 'expected a map of keys'))
+    return null
+  }
+  const clean = withoutNulls(data, [], (path, what) => {
+    if (problems.length < maxProblems) problems.push(problem(path, what))
+  })
+  return clean as Record<string, unknown>
+}
+
+function offsetOf(document: Document, path: Path, where: 'key' | 'value'): number | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const part = path.slice(0, length)
+    const node = document.getIn(part, true)
+    const key = keyOffset(document, part)
+    if (where === 'key' || length < path.length) {
+      if (key !== undefined) return key
+    }
+    if (isNode(node) && node.range) return node.range[0]
+    if (key !== undefined) return key
+  }
+  return document.contents?.range?.[0]
+}
+
+function keyOffset(document: Document, path: Path): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return undefined
+  const pair = parent.items.find(item => String(item.key) === String(path.at(-1)))
+  return (pair?.key as ParsedNode | undefined)?.range?.[0]
+}
+
+// What a slip in YAML is called.
+
+/**
+ * What was expected at `offset`, for an error code of the `yaml` library. Its own sentences are not
+ * used: they quote the text, which may be a secret.
+ */
+function yamlSlip(code: string, text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const line = text.slice(start, (text.indexOf('\n', offset) + 1 || text.length + 1) - 1)
+  if (/:\s*\{(user|host|profile)\}\S/.test(line))
+    return 'expected quotes around a text that begins with {, as in "{user}@example.com"'
+  const key = /^[\w-]{1,40}/.exec(text.slice(offset))?.[0]
+  if (code === 'DUPLICATE_KEY') return `expected each key once${key ? `, got ${key} again` : ''}`
+  if (code === 'TAB_AS_INDENT') return 'expected spaces at the beginning of a line, got a tab'
+  if (code === 'MULTIPLE_DOCS') return 'expected one YAML document'
+  if (code === 'NON_STRING_KEY') return 'expected keys that are plain text'
+  if (code === 'BAD_SCALAR_START')
+    return `expected quotes around a text that begins with ${text[offset]}`
+  if (code === 'BLOCK_AS_IMPLICIT_KEY')
+    return 'expected one key in a line, or the next line less indented'
+  return 'expected YAML (look at indentation, quotes and brackets here)'
+}
+
+// Data from a YAML file made plain: no nulls, no control characters, no bottomless nesting.
+
+const maxDepth = 20
+
+/** Drops what is null (a key whose lines are all commented out); refuses what could forge output. */
+function withoutNulls(
+  value: unknown,
+  path: Path,
+  report: (path: Path, what: string) => void,
+): unknown {
+  if (path.length > maxDepth) {
+    report(path.slice(0, 2), 'expected at most 20 levels')
+    return undefined
+  }
+  if (typeof value === 'string') {
+    if (hasControlCharacter(value)) report(path, 'expected text without control characters')
+    return value
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value))
+    return value.map((item, at) => withoutNulls(item, [...path, at], report))
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(
+    kept.map(([key, inner]) => [key, withoutNulls(inner, [...path, key], report)]),
+  )
+}
+
+/** Tabs and line ends may stand in an argument of a command. */
+function hasControlCharacter(text: string): boolean {
+  return [...text].some(letter => {
+    const code = letter.codePointAt(0) ?? 0
+    return (code < 32 && code !== 9 && code !== 10) || (code >= 127 && code < 160)
+  })
+}

@@ -1,0 +1,108 @@
+// Checks of the wrapper and of the hooks, and whether anybody has installed us here.
+
+import { type Finding, found, ok } from './check.js'
+import type { ClientFacts } from './client.js'
+import type { LoginFacts } from './login-facts.js'
+import type { ShellFacts } from './shell-facts.js'
+import { pasted, shown, words } from './words.js'
+
+export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
+
+export const hookEvents = ['SessionStart', 'UserPromptSubmit', 'StopFailure', 'SessionEnd']
+
+/** Has anybody installed us here? Then what is missing is a fault, else only to be known. */
+export function isInstalled({ client, shells }: Launch): boolean {
+  const isFound = Object.values(shells.shells).some(
+    ({ login, interactive }) => login.kind === 'wrapper' || interactive.kind === 'wrapper',
+  )
+  return shells.hasManifest || client.hooks.length > 0 || shells.link.kind === 'wrapper' || isFound
+}
+
+/** The link that install makes, and what came in its place. */
+export function wrapper(facts: Launch): Finding | null {
+  const { link, shells, wrapper } = facts.shells
+  const { path, uid, leadsTo } = link
+  if (link.kind === 'wrapper') return ok(wrapperWords.linked(path))
+  if (!isInstalled(facts)) return found('note', wrapperWords.notInstalled)
+  if (link.kind === 'client') {
+    const isYours = uid === facts.login.place.person.uid
+    const fix = { do: 'relink', path, target: wrapper } as const
+    return found('warn', wrapperWords.overwritten(path), ...(isYours ? [fix] : []))
+  }
+  if (link.kind === 'dangling') return found('warn', wrapperWords.dangling(path, leadsTo ?? ''))
+  // A system install has it in another folder, and what install leaves alone it is put before.
+  const isFound = Object.values(shells).some(({ login }) => login.kind === 'wrapper')
+  if (link.kind === 'other' && !isFound)
+    return link.stays
+      ? found('note', wrapperWords.stays(path))
+      : found('warn', wrapperWords.replaced(path))
+  return isFound ? ok(wrapperWords.elsewhere) : found('warn', wrapperWords.gone)
+}
+
+/** Are the hooks there, and do they start something? */
+export function hooks(facts: Launch): Finding {
+  const { hooks, unread } = facts.client
+  if (hooks.length === 0 && unread !== null) return found('note', hookWords.unread(unread))
+  if (hooks.length === 0) return found(isInstalled(facts) ? 'warn' : 'note', hookWords.none)
+  const missing = hookEvents.filter(event => hooks.every(hook => hook.event !== event))
+  if (missing.length > 0) return found('warn', hookWords.missing(missing))
+  const dangling = hooks.find(({ canRun }) => !canRun)
+  if (dangling) return found('warn', hookWords.dangling(dangling.program, dangling.file))
+  return ok(hookWords.good(hooks.some(({ scope }) => scope === 'managed') ? 'managed' : 'user'))
+}
+
+/** Managed hooks run whatever the user switched off; the user's own need both. */
+export function hooksPolicy({ hooks, switches }: ClientFacts): Finding | null {
+  if (hooks.length === 0) return null
+  const isManaged = hooks.some(({ scope }) => scope === 'managed')
+  const off = switches.find(({ key, managed }) =>
+    key === 'disableAllHooks' ? managed || !isManaged : !isManaged,
+  )
+  return off ? found('warn', hookWords.off(off.key, off.file, off.managed)) : ok(hookWords.running)
+}
+
+// What doctor says about the wrapper and the hooks.
+
+const wrapperWords = {
+  linked: (path: string) => `The wrapper is at ${shown(path)}.`,
+  elsewhere: 'Your shells find the wrapper.',
+  notInstalled: words('claude-auth is not installed for your shells.', 'claude-auth install'),
+  overwritten: (path: string) =>
+    words(
+      `Claude's own installer has put its link in the place of the wrapper (${shown(path)}).`,
+      'claude-auth doctor --fix',
+    ),
+  dangling: (path: string, leadsTo: string) =>
+    words(`${shown(path)} leads to ${shown(leadsTo)}, which is not there.`, 'claude-auth install'),
+  replaced: (path: string) =>
+    words(`${shown(path)} is not the wrapper any more.`, 'claude-auth install'),
+  stays: (path: string) =>
+    words(
+      `${shown(path)} is the client itself and stays; launches by it are covered by the hooks.`,
+    ),
+  gone: words('The wrapper is not at ~/.local/bin/claude any more.', 'claude-auth install'),
+}
+
+const hookWords = {
+  good: (scope: 'managed' | 'user') =>
+    scope === 'managed'
+      ? 'The hooks are in the managed settings.'
+      : 'The hooks are in your settings.',
+  none: words('There are no hooks of claude-auth.', 'claude-auth install'),
+  /** The checks of the settings tell what is wrong with the file. */
+  unread: (file: string) =>
+    words(`Whether the hooks are there is unknown: ${shown(file)} is not read.`),
+  missing: (events: string[]) =>
+    words(`Hooks of claude-auth are missing: ${events.join(', ')}.`, 'claude-auth install'),
+  dangling: (program: string, file: string) =>
+    words(
+      `A hook in ${shown(file)} starts ${shown(program)}, which is not there.`,
+      'claude-auth install',
+    ),
+  running: 'Nothing switches them off.',
+  off: (key: string, file: string, isManaged: boolean) =>
+    words(
+      `${key} in ${shown(file)} switches the hooks of claude-auth off.`,
+      `${isManaged ? 'sudo ' : ''}vi ${pasted(file)}`,
+    ),
+}

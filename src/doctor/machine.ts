@@ -1,0 +1,281 @@
+// Checks of the machine: clock, network, disk, home and Node.
+
+import { existsSync, lstatSync, realpathSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type NetworkSettings, networkSettings } from '../anthropic/network.js'
+import { type Reach, reach } from '../anthropic/profile.js'
+import { canRun } from '../system/access.js'
+import { textAt } from '../system/open-file.js'
+import { ownPaths } from '../system/paths.js'
+import { clean } from '../text/clean.js'
+import { aboutWords } from '../text/durations.js'
+import { type Finding, found, ok } from './check.js'
+import type { EngineFacts } from './engine-facts.js'
+import type { LoginFacts } from './login-facts.js'
+import { askProgram, programFolder } from './programs.js'
+import type { TimerFacts } from './upkeep.js'
+import { pasted, shown, words } from './words.js'
+
+/** Less than what a renewal writes several times over. */
+const leastBytes = 4 * 1024 * 1024
+const leastInodes = 100
+/** File systems that other hosts may share. */
+const ofTheNetwork = /^(?:nfs|cifs|smb|afs|ceph|lustre|glusterfs|fuse\.sshfs|9p|gpfs|beegfs)/
+
+export function clock({ login, engine }: { login: LoginFacts; engine: EngineFacts }): Finding {
+  const { clockOffMs } = login.run.memory
+  if (clockOffMs !== 0) return found('warn', machineWords.clockOff(clockOffMs))
+  const isKnown = engine.server !== null && engine.server.serverNowMs !== null
+  return isKnown ? ok(machineWords.clock) : { state: 'ok', words: machineWords.clockUnknown }
+}
+
+/** Whether the servers are reached, by the proxy and authorities of this shell, and whether the timer has the same. */
+export function network(facts: {
+  login: LoginFacts
+  machine: MachineFacts
+  network: NetworkFacts
+  timer: TimerFacts
+}): Finding {
+  const { missingCa } = facts.machine
+  if (missingCa !== null) return found('fail', machineWords.missingCa(missingCa))
+  for (const { host, isProxied, reach } of facts.network.servers)
+    if (reach.kind === 'unreached')
+      return found(
+        'fail',
+        reach.tls
+          ? machineWords.untrusted(reach.tls)
+          : machineWords.unreached(host, reach.what, isProxied),
+      )
+  const names = unseenByTimer(facts)
+  if (names.length > 0) return found('warn', machineWords.unseen(names))
+  return ok(facts.network.servers.length > 0 ? machineWords.reached : machineWords.network)
+}
+
+/** What this shell sets and the timer goes without. */
+function unseenByTimer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): string[] {
+  if (!timer.timers.some(({ isActive }) => isActive)) return []
+  const here = networkSettings(login.run.env, login.settings)
+  const there = networkSettings(timer.env ?? {}, login.settings)
+  const parts: [string, unknown, unknown][] = [
+    ['HTTPS_PROXY', here.proxy, there.proxy],
+    ['NO_PROXY', here.proxy && here.noProxy, there.proxy && there.noProxy],
+    ['NODE_EXTRA_CA_CERTS', here.authorities.extraFile, there.authorities.extraFile],
+    ['SSL_CERT_FILE', here.authorities.file, there.authorities.file],
+    ['SSL_CERT_DIR', here.authorities.folders.join(':'), there.authorities.folders.join(':')],
+    ['CLAUDE_CODE_CLIENT_CERT', here.ownCertificate.certFile, there.ownCertificate.certFile],
+  ]
+  return parts.filter(([, mine, its]) => mine !== its).map(([name]) => name)
+}
+
+/** Room for the files of a renewal. */
+export function disk({ disks }: MachineFacts): Finding {
+  const full = disks.find(({ freeBytes }) => freeBytes < leastBytes)
+  if (full) return found('fail', machineWords.full(full.path, full.freeBytes))
+  const crowded = disks.find(({ freeInodes }) => freeInodes !== null && freeInodes < leastInodes)
+  return crowded
+    ? found('fail', machineWords.noInodes(crowded.path, crowded.freeInodes ?? 0))
+    : ok(machineWords.disk)
+}
+
+/** A home that other hosts share. */
+export function home({ disks }: MachineFacts): Finding {
+  const types = disks.map(({ fileSystem }) => fileSystem).filter(type => type !== null)
+  const shared = types.find(type => ofTheNetwork.test(type))
+  return shared
+    ? found('note', machineWords.networkHome(shared))
+    : ok(machineWords.home(types[0] ?? null))
+}
+
+export function node({ node }: MachineFacts): Finding {
+  if (node === null) return found('warn', machineWords.noNode)
+  const { path, version, recorded } = node
+  if (version === null) return found('warn', machineWords.nodeGone(path))
+  if (version !== 'unknown' && Number(version.split('.')[0]) < 20)
+    return found('warn', machineWords.nodeOld(version))
+  return ok(machineWords.node(version, recorded))
+}
+
+// What doctor says about the machine: clock, network, disk, home and Node.
+
+const machineWords = {
+  clock: "The clock agrees with the server's.",
+  clockUnknown: words('The clock could not be compared: no server was asked.'),
+  clockOff: (offMs: number) =>
+    words(
+      `The clock here is ${aboutWords(offMs)} ${offMs > 0 ? 'ahead of' : 'behind'} the server's.`,
+      'sudo timedatectl set-ntp true',
+    ),
+  network: 'Proxy and authorities are the same for everybody who asks.',
+  reached: "The login servers are reached, and the timer's way to them is the same.",
+  missingCa: ({ name, file }: { name: string; file: string }) =>
+    words(
+      `${name} names ${shown(file)}, which cannot be read or holds no certificate.`,
+      `ls -l ${pasted(file)}`,
+    ),
+  untrusted: ({ host, code, issuer }: { host: string; code: string; issuer: string | null }) =>
+    words(
+      `The certificate of ${clean(host, 100)} is not accepted (${clean(code, 60)}); it was issued by ${issuer === null ? 'nobody who is named' : `"${clean(issuer, 80)}"`}. Where your network opens TLS, name its authority.`,
+      'export NODE_EXTRA_CA_CERTS=/path/to/authority.pem',
+    ),
+  unreached: (host: string, what: string, isProxied: boolean) =>
+    words(
+      `${clean(host, 100)} is not reached ${isProxied ? 'through the proxy of your environment' : 'directly, without a proxy'}: ${clean(what, 120)}.`,
+      `curl -sSI https://${clean(host, 100)}/`,
+    ),
+  unseen: (names: string[]) =>
+    words(
+      `The timer does not see ${names.join(' and ')} of your shell: put it into "env" of ~/.claude/settings.json.`,
+    ),
+  disk: 'There is room on the disk.',
+  full: (path: string, freeBytes: number) =>
+    words(
+      `Only ${Math.floor(freeBytes / 1024)} KiB are free at ${shown(path)}: a renewal might not be saved.`,
+      `df -h ${pasted(path)}`,
+    ),
+  noInodes: (path: string, free: number) =>
+    words(
+      `Only ${free} more files can be made at ${shown(path)}: a renewal might not be saved.`,
+      `df -i ${pasted(path)}`,
+    ),
+  home: (type: string | null) => `The home is on ${clean(type ?? 'a local disk', 30)}.`,
+  networkHome: (type: string) =>
+    words(
+      `The home is on ${clean(type, 30)}: hosts that share it share the login, and its locks are weaker.`,
+    ),
+  node: (version: string, recorded: boolean) =>
+    `Node ${version === 'unknown' ? '' : `${version} `}is ${recorded ? 'recorded' : 'found on PATH'}.`,
+  noNode: words('There is no Node for the wrapper to start.', 'claude-auth install'),
+  nodeGone: (path: string) =>
+    words(`The recorded Node (${shown(path)}) does not start.`, 'claude-auth install'),
+  nodeOld: (version: string) =>
+    words(`Node ${clean(version, 20)} is too old; 20 or newer is needed.`, 'claude-auth install'),
+}
+
+// The machine below: disk, file system, and the Node that wrapper, hooks and timer start.
+
+export interface DiskFacts {
+  path: string
+  /** The file system, as the kernel names it (`ext4`, `nfs4`); null where it does not say. */
+  fileSystem: string | null
+  freeBytes: number
+  /** Null where the file system counts none. */
+  freeInodes: number | null
+}
+
+export interface MachineFacts {
+  disks: DiskFacts[]
+  /** The Node that install recorded, else the one on PATH. `version`: null where it does not start. */
+  node: { path: string; recorded: boolean; version: string | 'unknown' | null } | null
+  /** The first file of authorities that is named and can't be used, and what names it. */
+  missingCa: { name: string; file: string } | null
+}
+
+const answerMs = 10_000
+/** Of a machine with many thousands of mounts. */
+const mountsMaxBytes = 64 * 1024 * 1024
+
+export async function machineFacts({ place, run, settings }: LoginFacts): Promise<MachineFacts> {
+  const { env } = run
+  const store = ownPaths(env, place.person.home).localStore
+  const folders = [place.paths.folder, store, place.person.home].filter(path => existsSync(path))
+  const seen = new Set<string>()
+  return {
+    disks: folders.flatMap(path => {
+      const disk = diskOf(path)
+      const key = `${disk?.freeBytes} ${disk?.freeInodes} ${disk?.fileSystem}`
+      if (disk === null || seen.has(key)) return []
+      seen.add(key)
+      return [disk]
+    }),
+    node: await nodeOf(env['PATH'] ?? ''),
+    missingCa: await missingCa(networkSettings(env, settings)),
+  }
+}
+
+async function missingCa({ authorities }: NetworkSettings): Promise<MachineFacts['missingCa']> {
+  const { certificatesIn, readAuthorityFile } = await import('../anthropic/network.js')
+  const named = { SSL_CERT_FILE: authorities.file, NODE_EXTRA_CA_CERTS: authorities.extraFile }
+  for (const [name, file] of Object.entries(named))
+    if (file !== null && certificatesIn(readAuthorityFile(file) ?? '').length === 0)
+      return { name, file }
+  return null
+}
+
+function diskOf(path: string): DiskFacts | null {
+  try {
+    const { bsize, bavail, files, ffree } = statfsSync(path)
+    return {
+      path,
+      fileSystem: fileSystemOf(
+        realpathSync(path),
+        textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes }) ?? '',
+      ),
+      freeBytes: bsize * bavail,
+      freeInodes: files > 0 ? ffree : null,
+    }
+  } catch {
+    return null
+  }
+}
+
+/** The file system that `path` is on, by the longest mount point above it (proc(5), `mountinfo`). */
+export function fileSystemOf(path: string, mountinfo: string): string | null {
+  let best = { length: -1, type: null as string | null }
+  for (const line of mountinfo.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ')
+    const point = (before.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    )
+    const isAbove = point === '/' || path === point || path.startsWith(`${point}/`)
+    // Of two on one point the later one counts.
+    if (point !== '' && isAbove && point.length >= best.length)
+      best = { length: point.length, type: after.split(' ')[0] ?? null }
+  }
+  return best.type
+}
+
+async function nodeOf(searchPath: string): Promise<MachineFacts['node']> {
+  const record = join(programFolder(), 'node')
+  const recorded = lstatSync(record, { throwIfNoEntry: false }) !== undefined
+  const path = recorded ? record : onPath(searchPath)
+  if (path === null) return null
+  const known = { path, recorded }
+  if (isThisOne(path)) return { ...known, version: process.versions.node }
+  const said = await askProgram(path, ['--version'], { env: {}, timeoutMs: answerMs })
+  if (said.kind === 'late') return { ...known, version: 'unknown' }
+  const found = said.kind === 'ended' ? /^v(\d+\.\d+\.\d+)/.exec(said.stdout) : null
+  return { ...known, version: found?.[1] ?? null }
+}
+
+function isThisOne(path: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(process.execPath)
+  } catch {
+    return false
+  }
+}
+
+function onPath(searchPath: string): string | null {
+  const paths = searchPath.split(':').filter(folder => folder.startsWith('/'))
+  return paths.map(folder => join(folder, 'node')).find(canRun) ?? null
+}
+
+// Whether the client's servers are reached from here: one request to each, without a credential.
+
+export interface NetworkFacts {
+  /** The servers that were tried; none with `--offline` and in another user's home. */
+  servers: { host: string; isProxied: boolean; reach: Reach }[]
+}
+
+const limitMs = 10_000
+
+export async function networkFacts({ place, run }: LoginFacts): Promise<NetworkFacts> {
+  if (run.offline || !place.owned) return { servers: [] }
+  const { oauth, api } = run.config.endpoints
+  const servers = [...new Set([oauth, api])].map(async endpoint => ({
+    host: new URL(endpoint).host,
+    isProxied: run.network.proxyFor(endpoint) !== null,
+    reach: await reach(run.network, endpoint, limitMs),
+  }))
+  return { servers: await Promise.all(servers) }
+}

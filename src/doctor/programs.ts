@@ -1,0 +1,92 @@
+// This very program: where it lies, and how to tell one of its wrappers.
+
+import { spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startAt } from '../system/open-file.js'
+
+/** The folder with `bin/` and `dist/`; a `current` link above it is resolved. */
+export function programFolder(): string {
+  return fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+}
+
+/** `folder` by the name that lasts over an upgrade: the link `current` beside it, where that leads to it. */
+export function lastingFolder(folder: string): string {
+  const current = join(dirname(folder), 'current')
+  try {
+    return realpathSync(current) === realpathSync(folder) ? current : folder
+  } catch {
+    return folder
+  }
+}
+
+/** Is what `path` leads to a wrapper of ours, of whichever version? Known by its second line, as in find-client.sh. */
+export function isWrapper(path: string): boolean {
+  return /^#!.*\n# claude-auth wrapper/.test(startAt(path, 200)?.toString('latin1') ?? '')
+}
+
+// Asking another program of this machine: bounded in time, in a session of its own, and ended with all it started.
+
+/** What a program said; `code` is null where a signal ended it. */
+export type Said =
+  | { kind: 'ended'; code: number | null; stdout: string }
+  | { kind: 'missing' | 'late' }
+
+const mostBytes = 64 * 1024
+/** After its end: for its last words to arrive. */
+const lingerMs = 1_000
+
+/**
+ * Runs `program` without a terminal, its words on stderr left out, and waits at most `timeoutMs`.
+ * Never throws.
+ */
+export function askProgram(
+  program: string,
+  args: string[],
+  { env, timeoutMs }: { env: Record<string, string>; timeoutMs: number },
+): Promise<Said> {
+  return new Promise(resolve => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      env,
+      // A group of its own: an interactive shell would else stop us to get at the terminal.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let stdout = ''
+    let isOver = false
+    const end = (said: Said) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      endGroup(child.pid)
+      child.stdout.destroy()
+      resolve(said)
+    }
+    const timer = setTimeout(() => end({ kind: 'late' }), timeoutMs)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < mostBytes) stdout += text
+    })
+    child.on('error', () => end({ kind: 'missing' }))
+    child.on('close', code => end({ kind: 'ended', code, stdout }))
+    // What a start-up file leaves running keeps the pipe open, and `close` from coming.
+    child.on('exit', code =>
+      setTimeout(() => end({ kind: 'ended', code, stdout }), lingerMs).unref(),
+    )
+  })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
+/** Only what has a value: what a child process can be given. */
+export function plainEnv(env: Readonly<Record<string, string | undefined>>) {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Record<string, string>
+}

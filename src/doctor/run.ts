@@ -1,0 +1,241 @@
+// Every check by its id, in the order of the report, with the rooms of facts that it looks at.
+
+import { configProblems } from '../config/config.js'
+import { exitCodes, type Verdict } from '../policy/outcome.js'
+import { AuthError } from '../system/error.js'
+import { type Check, type Finding, type Look, verdictOf } from './check.js'
+import type { ClientFacts } from './client.js'
+import * as client from './client.js'
+import type { EngineFacts } from './engine-facts.js'
+import * as launch from './launch.js'
+import * as login from './login.js'
+import * as setup from './login.js'
+import type { LoginFacts } from './login-facts.js'
+import type { MachineFacts, NetworkFacts } from './machine.js'
+import * as machine from './machine.js'
+import type { ShellFacts } from './shell-facts.js'
+import { shellNames } from './shell-question.js'
+import { shell } from './shells.js'
+import * as store from './store.js'
+import * as token from './token.js'
+import type { AlertFacts, LockFacts, TimerFacts } from './upkeep.js'
+import * as upkeep from './upkeep.js'
+import type { VaultFacts } from './vault.js'
+import * as vault from './vault.js'
+import { configWrong, notHere, observedWords } from './words.js'
+
+interface Entry {
+  id: string
+  group: string
+  find: (gather: Gather) => Promise<Finding | null>
+}
+
+type Rooms<R extends Room> = Pick<Facts, R>
+
+/** A check that looks at these rooms. */
+function check<R extends Room>(
+  id: string,
+  rooms: R[],
+  find: (facts: Rooms<R>) => Finding | null,
+): Omit<Entry, 'group'> {
+  return {
+    id,
+    find: async gather => {
+      const entries = await Promise.all(
+        rooms.map(async room => [room, await gather(room)] as const),
+      )
+      return find(Object.fromEntries(entries) as unknown as Rooms<R>)
+    },
+  }
+}
+
+const groups: Record<string, Omit<Entry, 'group'>[]> = {
+  'Set-up': [
+    check('config', ['login'], facts => setup.config(facts.login)),
+    check('mode', ['login'], facts => setup.mode(facts.login)),
+    check('credential', ['login'], facts => setup.credential(facts.login)),
+    check('shared-token', ['login'], facts => setup.sharedToken(facts.login)),
+  ],
+  Login: [
+    check('login-file', ['login', 'engine'], login.loginFile),
+    check('login-mode', ['login'], facts => login.loginMode(facts.login)),
+    check('login-place', ['login'], facts => login.loginPlace(facts.login)),
+    check('login-fields', ['login', 'engine'], login.loginFields),
+    check('own-files', ['login'], facts => login.ownFiles(facts.login)),
+    check('private-files', ['login'], facts => login.privateFiles(facts.login)),
+    check('server', ['login', 'engine'], token.server),
+    check('identity', ['login', 'engine'], token.identity),
+    check('token', ['login', 'engine'], token.token),
+    check('login-end', ['login', 'engine'], token.loginEnd),
+    check('renewal', ['login', 'engine'], token.renewal),
+    check('answer', ['login', 'engine'], login.answer),
+    check('scope', ['login'], facts => login.scope(facts.login)),
+  ],
+  Store: [
+    check('custody', ['login'], store.custody),
+    {
+      id: 'store',
+      find: async gather => {
+        const facts = { login: await gather('login'), engine: await gather('engine') }
+        const hasVault = facts.login.run.config.vault !== null
+        return store.store(facts, hasVault ? await gather('vault') : null)
+      },
+    },
+    check('backup', ['login', 'engine'], store.backup),
+    check('previous', ['login', 'engine'], store.previous),
+    onlyVault('vault-tls', async gather => vault.vaultTls(await gather('vault'))),
+    onlyVault('vault-token', async gather =>
+      vault.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
+    ),
+    onlyVault('vault-isolation', async gather => vault.vaultIsolation(await gather('vault'))),
+    check('setup-token', ['login', 'engine'], vault.setupToken),
+    check('identity-unproved', ['login', 'engine'], vault.identityUnproved),
+  ],
+  Launch: [
+    check('client', ['client'], facts => client.client(facts.client)),
+    check('client-version', ['client'], facts => client.clientVersion(facts.client)),
+    check('wrapper', ['login', 'client', 'shells'], launch.wrapper),
+    ...shellNames.map(name => check(`shell-${name}`, ['login', 'client', 'shells'], shell(name))),
+    check('hooks', ['login', 'client', 'shells'], launch.hooks),
+    check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
+    check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),
+    check('node', ['machine'], facts => machine.node(facts.machine)),
+  ],
+  Upkeep: [
+    check('alerts', ['alerts'], facts => upkeep.alerts(facts.alerts)),
+    check('timer', ['login', 'timer'], upkeep.timer),
+    check('locks', ['locks'], facts => upkeep.locks(facts.locks)),
+  ],
+  Machine: [
+    check('clock', ['login', 'engine'], machine.clock),
+    check('onboarding', ['login', 'client'], client.onboarding),
+    check('settings', ['client'], facts => client.settings(facts.client)),
+    check('settings-mode', ['login', 'client'], client.settingsMode),
+    check('client-folders', ['client'], facts => client.clientFolders(facts.client)),
+    check('network', ['login', 'machine', 'network', 'timer'], machine.network),
+    check('disk', ['machine'], facts => machine.disk(facts.machine)),
+    check('home', ['machine'], facts => machine.home(facts.machine)),
+  ],
+}
+
+/** Only where the configuration names a Vault. */
+function onlyVault(id: string, find: Entry['find']): Omit<Entry, 'group'> {
+  return {
+    id,
+    find: async gather => ((await gather('login')).run.config.vault === null ? null : find(gather)),
+  }
+}
+
+const entries: Entry[] = Object.entries(groups).flatMap(([group, checks]) =>
+  checks.map(each => ({ ...each, group })),
+)
+
+/** `mode: observe`: what the engine would put right by itself, it only tells. */
+function observed(finding: Finding): Finding {
+  const isOurs = finding.fixes?.some(fix => fix.do === 'ensure')
+  return isOurs ? { state: 'note', words: observedWords(finding.words) } : finding
+}
+
+/** In the order of the report. */
+export const checkIds: readonly string[] = entries.map(({ id }) => id)
+
+/** What the checks find; those that don't apply here are left out. `only`: just this one. */
+export async function runChecks(gather: Gather, only: string | null): Promise<Check[]> {
+  const wanted = entries.filter(({ id }) => only === null || id === only)
+  const findings = await Promise.all(wanted.map(async ({ find }) => find(gather)))
+  const isObserved = (await gather('login')).run.config.mode === 'observe'
+  return wanted.flatMap(({ id, group }, at) => {
+    const whole = findings[at]
+    const finding = whole && isObserved ? observed(whole) : whole
+    if (!finding) return []
+    const { state, words, fixes = [] } = finding
+    return [{ id, group, state, ...words, fixes }]
+  })
+}
+
+// One examination: all checks (or one), and the verdict over them.
+
+export interface Examination {
+  /** What it is about: this user's login, or the machine. */
+  of: 'login' | 'machine'
+
+  verdict: Verdict
+  exitCode: number
+  checks: Check[]
+}
+
+/** Changes nothing and spends nothing. A configuration that is wrong is a check that fails, and the only one. */
+export async function examine(how: Look, only: string | null): Promise<Examination> {
+  const { gather, isEntered } = gathering(how)
+  try {
+    const found = await runChecks(gather, only)
+    const checks = found.length === 0 && only !== null ? [absent(only)] : found
+    const engine = isEntered('engine') ? (await gather('engine')).verdict : 'ok'
+    const verdict = verdictOf(engine, checks)
+    return { of: 'login', verdict, exitCode: exitCodes[verdict], checks }
+  } catch (error) {
+    if (!(error instanceof AuthError) || !error.code.startsWith('config-')) throw error
+    const more = Math.max(0, configProblems(error).length - 1)
+    const words = configWrong(error.message, more, error.hint)
+    const check: Check = { id: 'config', group: 'Set-up', state: 'fail', ...words, fixes: [] }
+    return { of: 'login', verdict: 'broken', exitCode: error.exitCode, checks: [check] }
+  }
+}
+
+function absent(id: string): Check {
+  return { id, group: 'Set-up', state: 'note', ...notHere(), fixes: [] }
+}
+
+// All that the checks look at, gathered room by room: a room is entered only when a check asks for it, and once.
+
+interface Facts {
+  /** The configuration, the login file as it lies there, and who signs. No network. */
+  login: LoginFacts
+  /** What the store and the server say, and what the engine would do. */
+  engine: EngineFacts
+  /** The session with Vault, and whether it sees more than its own. */
+  vault: VaultFacts
+  locks: LockFacts
+  shells: ShellFacts
+  client: ClientFacts
+  timer: TimerFacts
+  alerts: AlertFacts
+  machine: MachineFacts
+  /** Whether the client's servers are reached from here. */
+  network: NetworkFacts
+}
+
+type Room = keyof Facts
+export type Gather = <R extends Room>(room: R) => Promise<Facts[R]>
+
+/** Throws `AuthError` from whichever room can't be looked at (a configuration that is wrong). */
+function gathering(how: Look): { gather: Gather; isEntered: (room: Room) => boolean } {
+  const known = new Map<Room, Promise<unknown>>()
+  const gather: Gather = <R extends Room>(room: R) => {
+    const begun = known.get(room) ?? enter[room](how, gather)
+    known.set(room, begun)
+    return begun as Promise<Facts[R]>
+  }
+  return { gather, isEntered: room => known.has(room) }
+}
+
+const enter: { [R in Room]: (how: Look, gather: Gather) => Promise<Facts[R]> } = {
+  login: async how => (await import('./login-facts.js')).loginFacts(how),
+  engine: async (_, gather) =>
+    (await import('./engine-facts.js')).engineFacts(await gather('login')),
+  vault: async (_, gather) => {
+    const { vaultFacts } = await import('./vault.js')
+    return vaultFacts(await gather('login'), await gather('engine'))
+  },
+  locks: async (_, gather) => (await import('./upkeep.js')).lockFacts(await gather('login')),
+  shells: async (how, gather) =>
+    (await import('./shell-facts.js')).shellFacts(await gather('login'), how),
+  client: async (how, gather) =>
+    (await import('./client.js')).clientFacts(await gather('login'), how),
+  timer: async (how, gather) =>
+    (await import('./upkeep.js')).timerFacts(await gather('login'), how),
+  alerts: async (how, gather) =>
+    (await import('./upkeep.js')).alertFacts(await gather('login'), how),
+  machine: async (_, gather) => (await import('./machine.js')).machineFacts(await gather('login')),
+  network: async (_, gather) => (await import('./machine.js')).networkFacts(await gather('login')),
+}

@@ -1,0 +1,238 @@
+// Whether this machine is set up for all its users: what install left, what runs by itself, who is looked after.
+
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SinkState } from '../alerts/sink.js'
+import { type Config, configProblems, loadConfig } from '../config/config.js'
+import { prepare } from '../install/execute.js'
+import type { Manifest } from '../install/manifest.js'
+import { readManifest } from '../install/manifest.js'
+import { systemFacts } from '../install/system-facts.js'
+import { systemConfig, systemManifest, systemPlan, systemProgram } from '../install/system-plan.js'
+import { findClient } from '../login/find-client.js'
+import { canRun } from '../system/access.js'
+import { AuthError } from '../system/error.js'
+import { isObject, jsonObject } from '../system/json.js'
+import { textAt } from '../system/open-file.js'
+import { type Env, ownPaths } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { runTool, systemPath } from '../system/system-tools.js'
+import { usersWithLogins } from '../system/users.js'
+import { version } from '../version.js'
+import { hookEvents } from './launch.js'
+import { askProgram, isWrapper } from './programs.js'
+import { sinkStates } from './upkeep.js'
+
+/** Why something is not known: only root may look. */
+export type Known<T> = T | 'needs-root'
+
+export interface SystemUser {
+  name: string
+  by: 'own-timer' | 'machine-timer' | 'nobody'
+  /** Their own client, where the machine has none on every PATH; null: none found. */
+  client: string | null
+}
+
+export interface SystemFacts {
+  isRoot: boolean
+  /** What install wrote down; `none` where nobody has installed. */
+  installed: Known<'none' | 'unfinished' | { version: string }>
+  /** The program in use, by its own answer; null: it is not there or does not start. */
+  runs: string | null
+  /** Places that are not as install left them. */
+  changed: Known<string[]>
+  wrapper: { path: string; kind: 'wrapper' | 'client' | 'other' | 'none' }
+  /** The folder of the wrapper comes first in login shells. */
+  hasProfile: boolean
+  hooks: {
+    file: string
+    kind: 'none' | 'broken' | 'whole'
+    missing: string[]
+    dangling: string | null
+  }
+  /** Other managed settings that the client can't read: it does not start. */
+  brokenSettings: string | null
+  /** A new home gets hooks and wrapper. */
+  hasSkel: boolean
+  timer: {
+    kind: 'active' | 'stopped' | 'missing' | 'no-systemd' | 'unknown'
+    failed: string | null
+  }
+  /** Every user's session starts a timer of its own. */
+  hasUserTimer: boolean
+  users: Known<SystemUser[]>
+  /** On the PATH of every user. */
+  client: string | null
+  config:
+    | { kind: 'good'; config: Config; exists: boolean }
+    | { kind: 'wrong'; message: string; more: number; hint: string }
+  /** Where messages go. */
+  alerts: SinkState[]
+}
+
+const answerMs = 10_000
+const maxBytes = 1024 * 1024
+const managedFolder = '/etc/claude-code'
+const program = join(systemProgram, 'current')
+const wrapperPath = '/usr/local/bin/claude'
+
+/** Looks as whoever runs it; what only root may see is `needs-root`. Changes nothing. */
+export async function machineSetUp(env: Env, person: Person): Promise<SystemFacts> {
+  const isRoot = process.geteuid?.() === 0
+  const manifest = isRoot ? readManifest(systemManifest, 0) : 'needs-root'
+  const config = await machineConfig(env, person)
+  const timer = machineTimer()
+  return {
+    isRoot,
+    installed: installedAs(manifest),
+    runs: await versionOf(join(program, 'bin/claude-auth')),
+    changed: manifest === 'needs-root' ? manifest : await changedPlaces(manifest),
+    wrapper: { path: wrapperPath, kind: kindOf(wrapperPath) },
+    hasProfile: existsSync('/etc/profile.d/claude-auth.sh'),
+    hooks: managedHooks(),
+    brokenSettings: brokenSettings(),
+    hasSkel: existsSync('/etc/skel/.claude/settings.json'),
+    timer,
+    hasUserTimer: existsSync('/etc/systemd/user/timers.target.wants/claude-auth.timer'),
+    users: isRoot ? await usersHere(timer.kind === 'active') : 'needs-root',
+    client: findClient({ PATH: `/usr/local/bin:${systemPath}`, HOME: '/nonexistent' }, null),
+    config,
+    alerts: config.kind === 'good' ? await sinkStates({ config: config.config, person }) : [],
+  }
+}
+
+function installedAs(manifest: Known<Manifest | null>): SystemFacts['installed'] {
+  if (manifest === 'needs-root') return existsSync(program) ? manifest : 'none'
+  if (manifest === null) return 'none'
+  return manifest.complete ? { version: manifest.version } : 'unfinished'
+}
+
+async function versionOf(path: string): Promise<string | null> {
+  const said = await askProgram(path, ['--version'], {
+    env: { PATH: systemPath },
+    timeoutMs: answerMs,
+  })
+  const found =
+    said.kind === 'ended' && said.code === 0 ? /\d+\.\d+\.\d+\S*/.exec(said.stdout) : null
+  return found?.[0] ?? null
+}
+
+/** What a second `install --system` would put right. */
+async function changedPlaces(manifest: Manifest | null): Promise<string[]> {
+  if (manifest === null) return []
+  const { choices } = manifest
+  try {
+    const asked = { prefix: '', version, choices, config: null }
+    const { facts } = await systemFacts(asked, manifest)
+    const site = { prefix: '', manifest: systemManifest, uid: 0, gid: 0 }
+    return prepare(site, systemPlan(facts)).changes.map(({ path }) => path)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return [error.message]
+  }
+}
+
+function kindOf(path: string): SystemFacts['wrapper']['kind'] {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'none'
+  if (isWrapper(path)) return 'wrapper'
+  return canRun(path) ? 'client' : 'other'
+}
+
+function managedHooks(): SystemFacts['hooks'] {
+  const file = join(managedFolder, 'managed-settings.d/claude-auth.json')
+  const text = textAt(file, { maxBytes })
+  if (text === null) return { file, kind: 'none', missing: [], dangling: null }
+  const hooks = jsonObject(text)?.['hooks']
+  if (!isObject(hooks)) return { file, kind: 'broken', missing: [], dangling: null }
+  const programs = [...JSON.stringify(hooks).matchAll(/"command":"(\/[^" ]+)/g)].map(
+    ([, path = '']) => path,
+  )
+  return {
+    file,
+    kind: 'whole',
+    missing: hookEvents.filter(event => hooks[event] === undefined),
+    dangling: programs.find(path => !canRun(path)) ?? null,
+  }
+}
+
+/** The client refuses to start where a managed file is malformed (2.1.330). */
+function brokenSettings(): string | null {
+  const dropIns = join(managedFolder, 'managed-settings.d')
+  const files = [
+    join(managedFolder, 'managed-settings.json'),
+    ...namesIn(dropIns)
+      .filter(name => name.endsWith('.json'))
+      .map(name => join(dropIns, name)),
+  ]
+  return (
+    files.find(file => {
+      const text = textAt(file, { maxBytes })
+      return text !== null && jsonObject(text) === null
+    }) ?? null
+  )
+}
+
+function machineTimer(): SystemFacts['timer'] {
+  const unit = 'claude-auth-users'
+  if (!existsSync('/run/systemd/system')) return { kind: 'no-systemd', failed: null }
+  const { code, stdout } = runTool(
+    'systemctl',
+    ['show', `${unit}.timer`, '--property=LoadState,ActiveState'],
+    answerMs,
+  )
+  if (code !== 0) return { kind: 'unknown', failed: null }
+  if (!/^LoadState=loaded$/m.test(stdout)) return { kind: 'missing', failed: null }
+  const last = runTool('systemctl', ['show', `${unit}.service`, '--property=Result'], answerMs)
+  const result = /^Result=(.*)$/m.exec(last.stdout)?.[1] ?? 'success'
+  return {
+    kind: /^ActiveState=active$/m.test(stdout) ? 'active' : 'stopped',
+    failed: ['', 'success', 'exec-condition'].includes(result) ? null : result,
+  }
+}
+
+/** Everybody with a login folder, and who renews their login while nobody launches. */
+async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
+  const accounts = await usersWithLogins()
+  const { code, stdout } = runTool('/bin/sh', [join(program, 'bin/login-users.sh')], 60_000)
+  // Names, or numbers where a name is no plain one.
+  const unattended = new Set(code === 0 ? stdout.split('\n') : [])
+  return accounts.map(({ name, uid, home }) => {
+    const isLeft = unattended.has(name) || unattended.has(String(uid))
+    const hasManager = existsSync(`/run/user/${uid}/systemd/private`)
+    const byMachine = isLeft && isTimed
+    return {
+      name,
+      by: byMachine ? 'machine-timer' : !isLeft && hasManager ? 'own-timer' : 'nobody',
+      client: ownClient(home),
+    }
+  })
+}
+
+/** Where the client's own installers put it. Only whether it is there: nothing in a home is read or started. */
+function ownClient(home: string): string | null {
+  const versions = join(home, '.local/share/claude/versions')
+  if (namesIn(versions).length > 0) return versions
+  const local = join(home, '.claude/local/claude')
+  return statSync(local, { throwIfNoEntry: false })?.isFile() ? local : null
+}
+
+async function machineConfig(env: Env, person: Person): Promise<SystemFacts['config']> {
+  const { vaultToken } = ownPaths(env, person.home)
+  const paths = { systemConfig, userConfig: '/nonexistent/claude-auth.yaml', vaultToken }
+  try {
+    const config = await loadConfig({ paths, env: {}, person })
+    return { kind: 'good', config, exists: existsSync(systemConfig) }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const more = Math.max(0, configProblems(error).length - 1)
+    return { kind: 'wrong', message: error.message, more, hint: error.hint }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,277 @@
+// Checks of a machine that is set up for all its users: `claude-auth doctor --system`.
+
+import { existsSync } from 'node:fs'
+import type { Place } from '../engine/login-context.js'
+import { exitCodes, type Verdict } from '../policy/outcome.js'
+import type { Env } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { clean } from '../text/clean.js'
+import { version } from '../version.js'
+import { type Check, type Finding, found, ok } from './check.js'
+import type { Examination } from './run.js'
+import { machineSetUp, type SystemFacts } from './system-facts.js'
+import { alertWords } from './upkeep.js'
+import { type Counts, configWrong, needsCare, pasted, shown, words } from './words.js'
+
+const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
+  Program: { package: installed, places },
+  Launch: { client, wrapper, hooks, settings },
+  Renewal: { timer, 'user-timer': userTimer, users, skel },
+  Configuration: { config, mode, alerts },
+}
+
+/** In the order of the report. */
+export const systemCheckIds: readonly string[] = Object.values(groups).flatMap(checks =>
+  Object.keys(checks),
+)
+
+/** What the checks find; `only`: just this one. Where nothing is installed, what it would bring is left out. */
+function systemChecks(facts: SystemFacts, only: string | null): Check[] {
+  return Object.entries(groups).flatMap(([group, checks]) =>
+    Object.entries(checks).flatMap(([id, find]) => {
+      const finding = only === null || only === id ? find(facts) : null
+      if (finding === null) return []
+      return [{ id, group, state: finding.state, ...finding.words, fixes: [] }]
+    }),
+  )
+}
+
+function isHere({ installed }: SystemFacts): boolean {
+  return installed !== 'none'
+}
+
+function installed({ installed, runs }: SystemFacts): Finding {
+  if (installed === 'none') return found('fail', systemWords.notInstalled)
+  if (installed === 'unfinished') return found('fail', systemWords.unfinished)
+  if (runs === null) return found('fail', systemWords.doesNotRun)
+  return runs === version
+    ? ok(systemWords.installed(runs))
+    : found('warn', systemWords.otherVersion(runs, version))
+}
+
+function places({ installed, changed }: SystemFacts): Finding | null {
+  if (installed === 'none') return null
+  if (changed === 'needs-root') return found('note', systemWords.needsRoot('What install left'))
+  return changed.length === 0
+    ? ok(systemWords.inPlace)
+    : found('warn', systemWords.changed(changed))
+}
+
+function client({ client, users }: SystemFacts): Finding {
+  if (client !== null) return ok(systemWords.client(client))
+  const own = users === 'needs-root' ? [] : users.filter(user => user.client !== null)
+  return own.length > 0
+    ? found('note', systemWords.ownClients(own.map(({ name }) => name)))
+    : found('warn', systemWords.noClient)
+}
+
+function wrapper(facts: SystemFacts): Finding | null {
+  const { path, kind } = facts.wrapper
+  if (!isHere(facts)) return null
+  if (kind === 'wrapper') return ok(systemWords.wrapper(path))
+  if (kind === 'none' || kind === 'other') return found('warn', systemWords.noWrapper(path))
+  return facts.hasProfile
+    ? found('note', systemWords.clientInPlace(path))
+    : found('warn', systemWords.noWrapper(path))
+}
+
+function hooks(facts: SystemFacts): Finding | null {
+  const { file, kind, missing, dangling } = facts.hooks
+  if (kind === 'broken') return found('fail', systemWords.brokenSettings(file))
+  if (kind === 'none') return isHere(facts) ? found('warn', systemWords.noHooks(file)) : null
+  if (missing.length > 0) return found('warn', systemWords.missingHooks(missing))
+  if (dangling !== null) return found('warn', systemWords.danglingHook(dangling))
+  return ok(systemWords.hooks(file))
+}
+
+function settings({ brokenSettings, hooks }: SystemFacts): Finding | null {
+  if (brokenSettings === null) return ok(systemWords.settings)
+  return brokenSettings === hooks.file
+    ? null
+    : found('fail', systemWords.brokenSettings(brokenSettings))
+}
+
+function timer(facts: SystemFacts): Finding | null {
+  const { kind, failed } = facts.timer
+  if (kind === 'no-systemd') return found('note', systemWords.noSystemd)
+  if (!isHere(facts)) return null
+  if (kind === 'unknown') return found('note', systemWords.timerUnknown)
+  if (kind === 'missing') return found('warn', systemWords.noTimer)
+  if (kind === 'stopped') return found('warn', systemWords.timerStopped)
+  return failed === null ? ok(systemWords.timer) : found('warn', systemWords.timerFailed(failed))
+}
+
+function userTimer(facts: SystemFacts): Finding | null {
+  if (!isHere(facts) || facts.timer.kind === 'no-systemd') return null
+  return facts.hasUserTimer ? ok(systemWords.userTimer) : found('warn', systemWords.noUserTimer)
+}
+
+/** Is somebody not looked after, and why? */
+function users(facts: SystemFacts): Finding | null {
+  const { users, timer } = facts
+  if (!isHere(facts)) return null
+  if (users === 'needs-root') return found('note', systemWords.needsRoot('Who is looked after'))
+  if (users.length === 0) return ok(systemWords.nobodyYet)
+  const by = (who: (typeof users)[number]['by']) => users.filter(each => each.by === who)
+  const left = by('nobody').map(({ name }) => name)
+  if (left.length === 0)
+    return ok(systemWords.covered(by('own-timer').length, by('machine-timer').length))
+  // That there is no systemd, or that its timer is stopped, is said by a check of its own.
+  const isTold = timer.kind !== 'active'
+  return found(timer.kind === 'no-systemd' ? 'note' : 'warn', systemWords.uncovered(left, isTold))
+}
+
+function skel(facts: SystemFacts): Finding | null {
+  if (!isHere(facts)) return null
+  return facts.hasSkel ? ok(systemWords.skel) : found('warn', systemWords.noSkel)
+}
+
+function config({ config }: SystemFacts): Finding {
+  if (config.kind === 'wrong')
+    return found('fail', configWrong(config.message, config.more, config.hint))
+  return config.exists ? ok(systemWords.config) : ok(systemWords.noConfig)
+}
+
+function mode({ config }: SystemFacts): Finding | null {
+  if (config.kind === 'wrong') return null
+  const { mode, off, store, custody } = config.config
+  // Whether root itself stands in the roster says nothing of the others.
+  if (off?.because === 'config') return found('note', systemWords.off)
+  if (mode === 'observe') return found('note', systemWords.observe)
+  return ok(systemWords.on(custody, store))
+}
+
+function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
+  if (config.kind === 'wrong') return null
+  if (alerts.length === 0) return found('note', alertWords.nobody)
+  const trouble = alerts.map(sink => sink.trouble).find(each => each !== null)
+  if (!trouble) return ok(alertWords.good(alerts.map(({ to }) => to).join(' and ')))
+  // A file that only root and a group may read is no trouble of somebody else's.
+  return isRoot
+    ? found('warn', alertWords.broken(trouble.message, trouble.hint))
+    : found('note', systemWords.needsRoot('Where messages go'))
+}
+
+// What `claude-auth doctor --system` says about the machine.
+
+const again = 'sudo claude-auth install --system'
+
+/** The first line of the report. */
+export function systemVerdictLine(verdict: Verdict, { fail, warn }: Counts): string {
+  if (verdict === 'ok') return 'This machine is set up.'
+  if (verdict === 'attention') return `This machine is set up; ${needsCare(fail + warn)}.`
+  return 'This machine is not set up, or not as it should be.'
+}
+
+/** Where plain `doctor` is run by a root who never used Claude. */
+export const rootLine =
+  'Root has not used Claude here; this is about the machine (doctor --system).'
+
+const mostNames = 8
+
+function listed(names: readonly string[]): string {
+  const some = names.slice(0, mostNames).map(name => clean(name, 200))
+  const more = names.length - some.length
+  return `${some.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+function people(count: number): string {
+  return count === 1 ? '1 user' : `${count} users`
+}
+
+const systemWords = {
+  notInstalled: words('claude-auth is not installed for all users of this machine.', again),
+  unfinished: words('The installation was cut off before its end.', again),
+  doesNotRun: words('The installed program does not start.', again),
+  installed: (version: string) => `claude-auth ${clean(version, 30)} is installed for all users.`,
+  otherVersion: (is: string, mine: string) =>
+    words(`claude-auth ${clean(is, 30)} is installed; this is ${clean(mine, 30)}.`, again),
+  needsRoot: (what: string) =>
+    words(`${what} can be seen by root only.`, 'sudo claude-auth doctor --system'),
+  inPlace: 'Everything is as install left it.',
+  changed: (paths: readonly string[]) =>
+    words(`Not as install would have it: ${listed(paths)}.`, `${again} --dry-run`),
+  client: (path: string) => `Every user finds Claude Code at ${shown(path)}.`,
+  ownClients: (names: readonly string[]) =>
+    words(`Claude Code is not installed for all; these have their own: ${listed(names)}.`),
+  noClient: words(
+    'Claude Code is not installed for all users, and nobody has their own.',
+    'npm install -g @anthropic-ai/claude-code',
+  ),
+  wrapper: (path: string) => `The wrapper is at ${shown(path)}.`,
+  noWrapper: (path: string) => words(`${shown(path)} is not the wrapper.`, again),
+  clientInPlace: (path: string) =>
+    words(`${shown(path)} is the client itself and stays; shells find the wrapper before it.`),
+  hooks: (file: string) => `The hooks of all sessions are in ${shown(file)}.`,
+  noHooks: (file: string) => words(`The hooks are missing (${shown(file)}).`, again),
+  missingHooks: (events: readonly string[]) =>
+    words(`Hooks are missing: ${listed(events)}.`, again),
+  danglingHook: (program: string) =>
+    words(`A hook starts ${shown(program)}, which is not there.`, again),
+  settings: "The client can read the machine's settings.",
+  brokenSettings: (file: string) =>
+    words(
+      `${shown(file)} is no JSON object: newer clients refuse to start.`,
+      `sudo vi ${pasted(file)}`,
+    ),
+  timer: "The machine's timer is on.",
+  noSystemd: words('There is no systemd here: launches and hooks renew, no timer does.'),
+  timerUnknown: words("systemd did not say how the machine's timer is."),
+  noTimer: words("The machine's timer is missing.", again),
+  timerStopped: words(
+    "The machine's timer is installed but not running.",
+    'sudo systemctl enable --now claude-auth-users.timer',
+  ),
+  timerFailed: (result: string) =>
+    words(
+      `The last run of the machine's timer failed (${clean(result, 40)}).`,
+      'sudo journalctl -u claude-auth-users.service -n 20',
+    ),
+  userTimer: "Each user's session starts a timer of its own.",
+  noUserTimer: words('Sessions of users start no timer of their own.', again),
+  nobodyYet: 'No user has a login folder yet.',
+  covered: (own: number, machine: number) =>
+    `${people(own + machine)} looked after while nobody launches: ${own} by a timer of their own, ${machine} by the machine's.`,
+  uncovered: (names: readonly string[], isTold: boolean) =>
+    words(
+      `Not looked after while nobody launches: ${listed(names)}${isTold ? "; the machine's timer is not running" : '; their home or login folder is not theirs, or their number is one of the system'}.`,
+      isTold
+        ? null
+        : `ls -ld ${names
+            .slice(0, 3)
+            .map(name => pasted(`/home/${name}/.claude`))
+            .join(' ')}`,
+    ),
+  skel: 'A new home begins with the hooks and the wrapper.',
+  noSkel: words('New homes begin without the hooks (/etc/skel).', again),
+  config: 'The configuration of the machine is in order.',
+  noConfig: 'The machine has no configuration; all is at its default.',
+  off: words('claude-auth is switched off for all (mode: off).'),
+  observe: words('claude-auth only observes for all (mode: observe).'),
+  on: (custody: 'sole' | 'shared', store: string) =>
+    `claude-auth is on (custody: ${custody}, store: ${store}).`,
+}
+
+// One examination of the machine: is it set up for all its users?
+
+/** Changes nothing. `only`: just this check. */
+export async function examineSystem(
+  env: Env,
+  person: Person,
+  only: string | null,
+): Promise<Examination> {
+  const checks = systemChecks(await machineSetUp(env, person), only)
+  const verdict = verdictOf(checks)
+  return { of: 'machine', verdict, exitCode: exitCodes[verdict], checks }
+}
+
+/** A root who has never used Claude here wants to know of the machine, not of a login. */
+export function isUnusedRoot({ person, paths }: Place): boolean {
+  const traces = [paths.loginFile, paths.clientConfig, paths.stateFile]
+  return person.uid === 0 && !traces.some(path => existsSync(path))
+}
+
+function verdictOf(checks: readonly Check[]): Verdict {
+  if (checks.some(({ state }) => state === 'fail')) return 'broken'
+  return checks.some(({ state }) => state === 'warn') ? 'attention' : 'ok'
+}

@@ -1,0 +1,289 @@
+// Checks of what the login is worth: what the server says of it, whose it is, how long it lasts, and whether it can be renewed.
+
+import { loginEndsCondition } from '../alerts/condition.js'
+import { wrongIdentity } from '../alerts/sign-in-words.js'
+import { isLongLivedShape, signInCommand } from '../engine/long-lived.js'
+import { endsAtMs, isOtherAccount } from '../engine/outcome.js'
+import { isRenewalLost } from '../engine/read-store.js'
+import { expectedEmail } from '../engine/verify.js'
+import { isConfigured } from '../policy/identity.js'
+import type { Prospect, SignInReason } from '../policy/outcome.js'
+import { reasonWords } from '../policy/reasons.js'
+import { clean } from '../text/clean.js'
+import { agoWords, dateTimeWords, spanWords } from '../text/durations.js'
+import { type Finding, found, ok } from './check.js'
+import type { Both } from './login.js'
+import { pasted, shown, words } from './words.js'
+
+/** The server's verdict, and whose login it is. */
+export function server({ login, engine }: Both): Finding | null {
+  const { server, seen, decision, nowMs } = engine
+  const { file } = seen.state
+  if (file.kind !== 'login' || !login.place.owned) return null
+  if (isLongLivedShape(file.login)) return ok(serverWords.longLived)
+  if (server === null) {
+    const known = login.run.memory.verification
+    const isAbout = known?.kind === 'accepted' && known.accessHash === file.login.accessHash
+    return found('note', serverWords.notAsked(isAbout ? known.atMs : null, nowMs))
+  }
+  if (server.kind === 'no-answer') return found('warn', serverWords.silent(server.what))
+  if (server.kind === 'accepted')
+    return ok(serverWords.accepted(server.identity?.email ?? null, server.organization))
+  const hasEnded = file.login.expiresAtMs !== null && file.login.expiresAtMs <= nowMs
+  if (hasEnded) return ok(serverWords.answers)
+  // That nothing can be done about it is said once, by what a person has to do.
+  const isRenewed = engine.prospect.kind === 'renewed' || engine.prospect.kind === 'restored'
+  if (isRenewed) return found('warn', serverWords.refused, { do: 'ensure' })
+  return found(decision.do === 'sign-in' ? 'note' : 'warn', serverWords.refusedAlone)
+}
+
+/** Against the configuration or roster, else the account pinned at first use. */
+export function identity({ login, engine }: Both): Finding | null {
+  const { run } = login
+  const { seen, decision } = engine
+  const { verification, pinned } = run.memory
+  const file = seen.state.file
+  if (file.kind !== 'login' || isLongLivedShape(file.login)) return null
+  if (decision.because === 'wrong-identity') {
+    const { identity = null, organization = null } = verification ?? {}
+    const email = expectedEmail(run.config, run.memory, run.paths.clientConfig)
+    const facts = {
+      expected: { email, organization: null },
+      actual: { email: identity?.email ?? null, organization },
+      otherAccount: isOtherAccount(run, identity),
+    }
+    return found('fail', identityWords.wrong(facts))
+  }
+  if (!isConfigured(run.config.identity))
+    return found(
+      'note',
+      pinned === null ? identityWords.unpinned : identityWords.pinned(pinned.email),
+    )
+  const isKnown = verification?.accessHash === file.login.accessHash
+  return isKnown ? ok(identityWords.right) : found('note', identityWords.unknown)
+}
+
+/** How long the access token lasts, and what becomes of it then. */
+export function token({ login, engine }: Both): Finding | null {
+  const { seen, prospect, server, nowMs } = engine
+  const { file } = seen.state
+  if (file.kind !== 'login') return null
+  const { expiresAtMs } = file.login
+  if (expiresAtMs === null)
+    return isLongLivedShape(file.login) && prospect.kind === 'lasting'
+      ? ok(tokenWords.lasting)
+      : null
+  if (expiresAtMs > nowMs) {
+    if (server?.kind === 'refused') return found('note', tokenWords.refused(expiresAtMs, nowMs))
+    return ok(tokenWords.good(expiresAtMs, nowMs, prospect))
+  }
+  const isFailing = server?.kind === 'no-answer' || login.run.memory.backOff !== null
+  const isRenewed = prospect.kind === 'renewed' || prospect.kind === 'restored'
+  // The checks of server and renewal say why.
+  // What `--fix` opens can be renewed after that.
+  const mend = login.closed?.why === 'mode' ? [{ do: 'ensure' } as const] : []
+  if (!isRenewed || isFailing)
+    return found('note', tokenWords.ended(expiresAtMs, nowMs, isRenewed ? null : prospect), ...mend)
+  return found('warn', tokenWords.endedDue(expiresAtMs, nowMs), { do: 'ensure' })
+}
+
+/** How long the sign-in lasts; of one that is over for another reason its date says nothing. */
+export function loginEnd({ login, engine }: Both): Finding | null {
+  const { seen, decision, nowMs } = engine
+  const { run } = login
+  const command = signInCommand(seen.state, nowMs)
+  if (decision.because === 'login-ended') return found('fail', loginEndWords.over(command))
+  if (seen.state.file.kind !== 'login' || decision.do === 'sign-in') return null
+  const endMs = endsAtMs(run, seen)
+  if (endMs === null) return ok(loginEndWords.unknown)
+  if (endMs <= nowMs) return found('warn', loginEndWords.passed(endMs, nowMs, command))
+  const near = loginEndsCondition(endMs, run.config.alerts.beforeLoginEndsMs, nowMs)
+  return near
+    ? found('warn', loginEndWords.near(endMs, nowMs, command))
+    : ok(loginEndWords.far(endMs, nowMs))
+}
+
+/** What stands in the way of the next renewal. */
+export function renewal({ login, engine }: Both): Finding | null {
+  const { seen, decision, prospect, nowMs } = engine
+  const { file, maybeSpent } = seen.state
+  if (file.kind !== 'login' || isLongLivedShape(file.login) || prospect.kind === 'left') return null
+  // The store's own check says so.
+  if (isRenewalLost(login.run, seen.state)) return null
+  const command = signInCommand(seen.state, nowMs)
+  if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
+  if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))
+  // Whose login it is, and that its time is over, are told by checks of their own.
+  if (prospect.kind === 'sign-in') return null
+  const { backOff, held } = login.run.memory
+  const current = file.login.refreshHash ?? held?.refreshHash
+  const isDoubtful = maybeSpent.some(({ hash }) => hash === current)
+  if (prospect.kind === 'ends')
+    return prospect.because === 'login-ended'
+      ? null
+      : found('warn', renewalWords.ends(prospect.because, command))
+  // What can't be written has a check of its own.
+  if (engine.hindrance !== null && login.closed === null)
+    return found('warn', renewalWords.hinderedBy(engine.hindrance))
+  if (prospect.kind === 'hindered' && prospect.because !== 'no-answer')
+    return found('note', renewalWords.hindered[prospect.because])
+  if (backOff !== null)
+    return found('warn', renewalWords.failing(backOff.failures, backOff.nextTryAtMs, nowMs), {
+      do: 'ensure',
+    })
+  return isDoubtful || prospect.kind === 'hindered'
+    ? found('warn', renewalWords.doubtful, { do: 'ensure' })
+    : ok(renewalWords.good)
+}
+
+// What doctor says about the token: what the server says of it, whose it is, how long it lasts and who keeps it.
+
+const atNextLaunch = 'the next launch'
+
+const serverWords = {
+  accepted: (email: string | null, organization: string | null) => {
+    const of = organization === null ? '' : ` of ${clean(organization, 60)}`
+    return `The server accepts it: ${clean(email ?? 'an account without e-mail', 80)}${of}.`
+  },
+  refused: words(
+    `The server refuses this token before its end; ${atNextLaunch} renews it.`,
+    'claude-auth ensure --force',
+  ),
+  refusedAlone: words('The server refuses this token before its end.'),
+  silent: (what: string) =>
+    words(`The server gave no answer (${clean(what, 100)}).`, 'claude-auth doctor --only network'),
+  answers: 'The server answers.',
+  notAsked: (atMs: number | null, nowMs: number) =>
+    words(
+      atMs === null
+        ? 'The server was not asked (--offline).'
+        : `The server was not asked (--offline); it accepted the login ${agoWords(atMs, nowMs)}.`,
+    ),
+  longLived: 'The server cannot be asked whose a long-lived token is.',
+}
+
+const identityWords = {
+  right: "It is this user's own account.",
+  unknown: words('Whose login it is will be known when the server was asked.'),
+  pinned: (email: string | null) =>
+    words(
+      `No identity is configured; ${clean(email ?? 'the account', 80)}, seen first, is taken for yours.`,
+    ),
+  unpinned: words('No identity is configured; the account seen first is taken for yours.'),
+  wrong: (facts: Parameters<typeof wrongIdentity>[0]) => {
+    const [[found], [wanted]] = wrongIdentity(facts, '', '')
+    return words(`${found} ${wanted}`, 'claude-auth login')
+  },
+}
+
+const tokenWords = {
+  good: (endMs: number, nowMs: number, prospect: Prospect) =>
+    `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}; ${becomes(prospect)}.`,
+  /** No promise: what is done about it, the check of the server says. */
+  refused: (endMs: number, nowMs: number) =>
+    words(`The token was to last until ${dateTimeWords(endMs, nowMs)}; the server refuses it.`),
+  lasting: 'A long-lived token needs no renewal.',
+  endedDue: (endMs: number, nowMs: number) =>
+    words(
+      `The token ended ${agoWords(endMs, nowMs)}; ${atNextLaunch} renews it.`,
+      'claude-auth ensure --force',
+    ),
+  /** Null: it is to be renewed, and that has failed so far. */
+  ended: (endMs: number, nowMs: number, prospect: Prospect | null) => {
+    const ended = `The token ended ${agoWords(endMs, nowMs)}`
+    if (prospect === null)
+      return words(`${ended}; it is renewed when the server answers.`, 'claude-auth ensure --force')
+    return prospect.kind === 'sign-in'
+      ? words(`${ended}.`)
+      : words(`${ended}; ${becomes(prospect)}.`)
+  },
+}
+
+function becomes(prospect: Prospect): string {
+  switch (prospect.kind) {
+    case 'renewed':
+      return prospect.isDue ? `${atNextLaunch} renews it` : 'it renews by itself'
+    case 'restored':
+      return `${atNextLaunch} mends the login`
+    case 'hindered':
+      if (prospect.because === 'no-answer') return 'its renewal is tried again later'
+      return 'it cannot be renewed as things are'
+    case 'left':
+      return 'claude-auth does not renew it'
+    case 'lasting':
+      return 'it needs no renewal'
+    default:
+      return 'it cannot be renewed'
+  }
+}
+
+const loginEndWords = {
+  unknown: 'When the sign-in ends is not known here (only newer clients note it).',
+  far: (endMs: number, nowMs: number) =>
+    `The sign-in ends in ${spanWords(endMs, nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+  near: (endMs: number, nowMs: number, command: string) =>
+    words(
+      `The sign-in ends in ${spanWords(endMs, nowMs)}, on ${dateTimeWords(endMs, nowMs)}.`,
+      command,
+    ),
+  passed: (endMs: number, nowMs: number, command: string) =>
+    words(
+      `The sign-in was to last until ${dateTimeWords(endMs, nowMs)}; Claude works until its token ends.`,
+      command,
+    ),
+  over: (command: string) => words('The sign-in has come to its end.', command),
+}
+
+const renewalWords = {
+  ends: (because: SignInReason, command: string) =>
+    words(
+      `The login works until its token ends and cannot be renewed: ${reasonWords(because)}.`,
+      command,
+    ),
+  hindered: {
+    store: words('No renewal is possible until the store answers.'),
+    here: words('No renewal is possible: what is renewed could not be saved.'),
+  },
+  hinderedBy: (why: string) => {
+    const [what = why, hint] = why.split('; type: ')
+    return words(`The login cannot be renewed here: ${clean(what, 300)}.`, hint)
+  },
+  good: 'Nothing stands in the way of the next renewal.',
+  refused: (command: string) => words('The server no longer accepts the sign-in.', command),
+  lost: (command: string) =>
+    words('The login cannot be renewed, and no copy can be used.', command),
+  failing: (count: number, nextMs: number, nowMs: number) => {
+    const times = count === 1 ? 'The last renewal' : `The last ${count} renewals`
+    const next = nextMs > nowMs ? ` in ${spanWords(nextMs, nowMs)}` : ' at the next launch'
+    return words(`${times} got no answer; it is tried again${next}.`, 'claude-auth ensure --force')
+  },
+  doubtful: words(
+    'The answer to the last renewal was lost: the refresh token may be spent.',
+    'claude-auth ensure --force',
+  ),
+}
+
+export const custodyWords = {
+  shared: 'Custody is shared: the refresh token is in the login file, as Claude wrote it.',
+  sole: 'Custody is sole: the refresh token is sealed, and not in the login file.',
+  plain: (file: string) =>
+    words(
+      `Custody is sole, but a refresh token stands in plain text in ${shown(file)}.`,
+      'claude-auth ensure --force',
+    ),
+  unserved: (why: string) => {
+    const [what = why, hint] = why.split('; type: ')
+    const stays =
+      'Custody is sole, but the refresh token stays in the login file, as nobody could renew it'
+    return words(`${stays}: ${what}.`, hint)
+  },
+  copies: (files: string[]) =>
+    words(
+      `Custody is sole, but copies hold a refresh token in plain text: ${files.map(shown).join(', ')}.`,
+      `rm ${files.map(pasted).join(' ')}`,
+    ),
+  alone: words(
+    'Custody is sole, and neither wrapper, hooks nor timer are here to renew.',
+    'claude-auth install',
+  ),
+}

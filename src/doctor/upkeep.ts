@@ -1,0 +1,334 @@
+// Checks of what works while nobody looks: timer, alerts, and locks that nobody gives back.
+
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AlertRun } from '../alerts/run.js'
+import { alertTroubleOf, sendTestAlert } from '../alerts/send.js'
+import type { SinkState } from '../alerts/sink.js'
+import { sinkFiles } from '../alerts/sinks.js'
+import { alertRunOf } from '../engine/alert-run.js'
+import { look } from '../engine/observe.js'
+import { readJournal } from '../login/journal.js'
+import { ownerIsDead, readOwner } from '../login/lock-owner.js'
+import { textAt } from '../system/open-file.js'
+import { clean } from '../text/clean.js'
+import { agoWords, durationWords } from '../text/durations.js'
+import { type Finding, found, type Look, ok } from './check.js'
+import type { LoginFacts } from './login-facts.js'
+import { askProgram, plainEnv } from './programs.js'
+import { pasted, shown, type Words, words } from './words.js'
+
+/** It runs every 15 minutes with jitter; a machine that slept for a night is no fault. */
+const silentMs = 26 * 3_600_000
+
+/** Does somebody renew while nobody launches, and when did that last happen? */
+export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): Finding {
+  const nowMs = login.run.now()
+  const { timers, loop, hasSystemd } = timer
+  if (loop !== null) return ok(timerWords.loops(loop))
+  const active = timers.find(({ isActive }) => isActive)
+  if (!active) {
+    const stopped = timers[0]
+    if (stopped) return found('warn', timerWords.stopped(stopped.of))
+    return found('note', hasSystemd ? timerWords.none : timerWords.noSystemd)
+  }
+  const { of, lastRunMs, result } = active
+  if (result !== null && !['success', 'exec-condition'].includes(result))
+    return found('warn', timerWords.failed(result, of, login.place.person.user))
+  const lastMs = Math.max(lastRunMs ?? 0, timer.lastChangeMs ?? 0) || null
+  if (lastMs !== null && nowMs - lastMs > silentMs)
+    return found('warn', timerWords.silent(lastMs, nowMs, of))
+  return ok(timerWords.runs(lastMs, nowMs, of))
+}
+
+/** Would somebody hear of it when a sign-in is needed? */
+export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
+  if (test?.kind === 'sent') return ok(alertWords.tested)
+  if (test?.kind === 'failed') return found('warn', alertWords.untaken(test.why))
+  if (test?.kind === 'nobody') return found('warn', alertWords.nobody)
+  if (sinks.length === 0) return found('note', alertWords.nobody)
+  for (const { trouble } of sinks)
+    if (trouble !== null) return found('warn', alertWords.broken(trouble.message, trouble.hint))
+  if (waiting !== null) return found('warn', alertWords.trouble(waiting))
+  return ok(alertWords.good(sinks.map(({ to }) => to).join(' and ')))
+}
+
+/** Locks of the client's whose holder is gone. */
+export function locks(locks: LockFacts): Finding {
+  const left = locks.filter(({ state }) => state !== 'held')
+  const [first] = left
+  if (first) {
+    const fixes = left.map(
+      ({ path, birthtimeMs }) => ({ do: 'remove-lock', path, birthtimeMs }) as const,
+    )
+    const { path, ageMs, state } = first
+    const words = state === 'dead' ? lockWords.dead(path) : lockWords.stale(path, ageMs)
+    return found('warn', words, ...fixes)
+  }
+  const [held] = locks
+  return held ? found('note', lockWords.held(held.path, held.ageMs)) : ok(lockWords.none)
+}
+
+// What doctor says about upkeep: the timer, alerts, and locks that are left behind.
+
+const timerWords = {
+  runs: (lastMs: number | null, nowMs: number, of: 'user' | 'system') => {
+    const which = of === 'user' ? 'The timer is on' : "The machine's timer is on"
+    return lastMs === null
+      ? `${which}; it has not run yet.`
+      : `${which}; it last ran ${agoWords(lastMs, nowMs)}.`
+  },
+  loops: (pid: number) => `\`claude-auth ensure --every\` is at work (process ${pid}).`,
+  none: words('No timer renews while nobody launches.', 'claude-auth install'),
+  noSystemd: words(
+    'No timer renews while nobody launches, and there is no systemd to run one.',
+    'claude-auth ensure --every 15m &',
+  ),
+  stopped: (of: 'user' | 'system') =>
+    words(
+      'The timer is installed but not running.',
+      of === 'user'
+        ? 'systemctl --user enable --now claude-auth.timer'
+        : 'sudo systemctl enable --now claude-auth-users.timer',
+    ),
+  silent: (lastMs: number, nowMs: number, of: 'user' | 'system') =>
+    words(
+      `The timer is on, but it last ran ${agoWords(lastMs, nowMs)}.`,
+      of === 'user'
+        ? 'systemctl --user status claude-auth.timer'
+        : 'systemctl status claude-auth-users.timer',
+    ),
+  failed: (result: string, of: 'user' | 'system', user: string) =>
+    words(
+      `The timer's last run failed (${clean(result, 40)}).`,
+      of === 'user'
+        ? 'journalctl --user -u claude-auth.service -n 20'
+        : `sudo journalctl -u ${pasted(`claude-auth@${user}.service`)} -n 20`,
+    ),
+}
+
+export const alertWords = {
+  nobody: words('Nobody is told when a sign-in is needed (alerts.slack, teams, email or command).'),
+  good: (to: string) => `Messages go to ${clean(to, 300)}.`,
+  tested: 'The test message was taken.',
+  untaken: (why: string): Words => {
+    const [cause = '', command = null] = why.split('; type: ')
+    return words(
+      `The test message was not taken: ${clean(cause, 300)}.`,
+      command && clean(command, 300),
+    )
+  },
+  trouble: (why: string): Words => {
+    const [cause = '', command = null] = why.split('; type: ')
+    return words(`A message was not taken: ${clean(cause, 300)}.`, command && clean(command, 300))
+  },
+  broken: (message: string, hint: string) => words(`${clean(message, 300)}.`, clean(hint, 300)),
+}
+
+const lockWords = {
+  none: "No lock of the client's is left behind.",
+  held: (path: string, ageMs: number) =>
+    words(`${shown(path)} is held right now (touched ${agoWords(0, ageMs)}).`),
+  stale: (path: string, ageMs: number) =>
+    words(
+      `${shown(path)} was left behind ${durationWords(ageMs)} ago: clients wait for it.`,
+      `rmdir ${pasted(path)}`,
+    ),
+  dead: (path: string) =>
+    words(`Whoever held ${shown(path)} is gone: clients wait for it.`, `rmdir ${pasted(path)}`),
+}
+
+// Who renews while nobody launches: systemd's timers for this user, or a loop of `ensure --every`.
+
+export interface TimerFacts {
+  /** The timers that are there; none where systemd knows of none or does not run. */
+  timers: Timer[]
+  /** Process of this user that runs `ensure --every`; null: none. */
+  loop: number | null
+  hasSystemd: boolean
+  /** When a timer last changed something, by the journal; null: never, or too long ago. */
+  lastChangeMs: number | null
+  /** The environment that the timer at work gives to its run; null where it can't be asked. */
+  env: Record<string, string> | null
+}
+
+export interface Timer {
+  /** The user's own, or root's for all users. */
+  of: 'user' | 'system'
+  isActive: boolean
+  isEnabled: boolean
+  lastRunMs: number | null
+  /** How its service ended last: `success`, `exec-condition` where it was not needed, or systemd's word for the failure. */
+  result: string | null
+}
+
+const answerMs = 10_000
+const mostBytes = 64 * 1024
+
+export async function timerFacts({ place }: LoginFacts, { env }: Look): Promise<TimerFacts> {
+  const { person, paths } = place
+  const runtime = env['XDG_RUNTIME_DIR'] ?? `/run/user/${person.uid}`
+  const ask = async (args: string[]): Promise<string | null> => {
+    const given = plainEnv({ ...env, XDG_RUNTIME_DIR: runtime, LC_ALL: 'C' })
+    const said = await askProgram('systemctl', args, { env: given, timeoutMs: answerMs })
+    return said.kind === 'ended' && said.code === 0 ? said.stdout : null
+  }
+  const [users, systems, environment] = await Promise.all([
+    timerOf('user', ask, ['claude-auth.timer', 'claude-auth.service']),
+    timerOf('system', ask, ['claude-auth-users.timer', `claude-auth@${person.user}.service`]),
+    ask(['--user', 'show-environment']),
+  ])
+  const { lines } = readJournal(paths.journal)
+  const ofUser = environment === null ? null : pairsOf(environment)
+  const isUsers = users?.timer?.isActive === true
+  const ofMachine = systems?.timer?.isActive === true ? machineEnv() : null
+  return {
+    timers: [users, systems].flatMap(each => (each?.timer ? [each.timer] : [])),
+    loop: loopOf(person.uid),
+    hasSystemd: users !== null || systems !== null,
+    lastChangeMs: lines.findLast(({ entry }) => entry.actor === 'timer')?.atMs ?? null,
+    env: isUsers ? ofUser : (ofMachine ?? ofUser),
+  }
+}
+
+/** What the machine's service reads besides: lines `NAME=value`, the value quoted or not. */
+function machineEnv(): Record<string, string> {
+  const pairs = pairsOf(textAt('/etc/environment', { maxBytes: mostBytes }) ?? '')
+  const bare = (value: string) => value.trim().replace(/^(["'])(.*)\1$/, '$2')
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, bare(value)]))
+}
+
+const properties =
+  'LoadState,ActiveState,UnitFileState,LastTriggerUSec,LastTriggerUSecMonotonic,Result'
+
+/** Null where this systemd can't be asked. */
+async function timerOf(
+  of: Timer['of'],
+  ask: (args: string[]) => Promise<string | null>,
+  units: [timer: string, service: string],
+): Promise<{ timer: Timer | null } | null> {
+  const manager = of === 'user' ? ['--user'] : []
+  const [timer, run] = await Promise.all(
+    units.map(unit =>
+      ask([...manager, 'show', unit, `--property=${properties}`, '--timestamp=unix']),
+    ),
+  )
+  if (timer == null) return null
+  const said = pairsOf(timer)
+  if (said['LoadState'] !== 'loaded') return { timer: null }
+  const seconds = /^@(\d+)/.exec(said['LastTriggerUSec'] ?? '')?.[1]
+  return {
+    timer: {
+      of,
+      isActive: said['ActiveState'] === 'active',
+      isEnabled: /^(?:enabled|linked|static|generated)/.test(said['UnitFileState'] ?? ''),
+      lastRunMs: seconds === undefined ? null : Number(seconds) * 1000,
+      result: run == null ? null : (pairsOf(run)['Result'] ?? null),
+    },
+  }
+}
+
+function pairsOf(text: string): Record<string, string> {
+  const lines = text.split('\n').map(line => /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line))
+  return Object.fromEntries(lines.flatMap(line => (line ? [[line[1] ?? '', line[2] ?? '']] : [])))
+}
+
+/** By its arguments: a process of this user's that runs `claude-auth ensure --every …`. */
+function loopOf(uid: number): number | null {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      if (statSync(`/proc/${name}`).uid !== uid) continue
+      const words = (textAt(`/proc/${name}/cmdline`, { maxBytes: mostBytes }) ?? '').split('\0')
+      const at = words.indexOf('ensure')
+      const isOurs = at > 0 && /(?:^|\/)claude-auth$/.test(words[at - 1] ?? '')
+      if (isOurs && words.some(word => word === '--every' || word.startsWith('--every=')))
+        return Number(name)
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return null
+}
+
+// Who is told when a sign-in is needed, and whether a message could get there. Sent is only a test, where one is wanted.
+
+export interface AlertFacts {
+  /** Where messages go, and what would keep them from it; empty: nobody is told. */
+  sinks: SinkState[]
+  /** Why a message still waits to be taken. */
+  waiting: string | null
+  /** What came of the test message; null: none was wanted. */
+  test: Awaited<ReturnType<typeof sendTestAlert>> | null
+}
+
+export async function alertFacts({ run }: LoginFacts, { testAlert }: Look): Promise<AlertFacts> {
+  const alerts = alertRunOf(run, look(run).state)
+  return {
+    sinks: await sinkStates(alerts),
+    waiting: alertTroubleOf(alerts),
+    test: testAlert ? await sendTestAlert(alerts) : null,
+  }
+}
+
+/** Each sink that the configuration names. */
+export async function sinkStates(
+  alerts: Pick<AlertRun, 'config' | 'person'>,
+): Promise<SinkState[]> {
+  const states: SinkState[] = []
+  for (const load of Object.values(sinkFiles)) {
+    const state = (await load()).inspect(alerts)
+    if (state !== null) states.push(state)
+  }
+  return states
+}
+
+// The client's locks around the login, and whether whoever holds them still lives.
+
+export interface LockFact {
+  path: string
+  uid: number
+  ageMs: number
+  birthtimeMs: number
+  /** `dead`: its owner is gone. `stale`: not touched for longer than any client holds it. */
+  state: 'held' | 'stale' | 'dead'
+}
+
+export type LockFacts = LockFact[]
+
+/** Stale ages of client 2.1.330; a dead holder's is taken over after 8 s. */
+const staleMs = { refresh: 60_000, storage: 15_000 }
+const deadOwnerMs = 8_000
+
+/** Those that are there now; none where the login is not this user's. */
+export function lockFacts({ place, run }: LoginFacts): LockFacts {
+  if (!place.owned) return []
+  const { folder } = place.paths
+  const owner = readOwner(folder)
+  const isDead = owner !== null && ownerIsDead(owner, run.locks.process)
+  const births = [owner?.lockBirthtimeMs, owner?.legacyLockBirthtimeMs]
+  const all = [
+    { path: join(folder, '.oauth_refresh.lock'), limitMs: staleMs.refresh },
+    { path: `${realFolder(folder)}.lock`, limitMs: staleMs.refresh },
+    { path: join(folder, '.storage-write.lock'), limitMs: staleMs.storage },
+  ]
+  return all.flatMap(({ path, limitMs }) => {
+    const lock = lstatSync(path, { throwIfNoEntry: false })
+    if (!lock?.isDirectory()) return []
+    const { uid, birthtimeMs } = lock
+    const ageMs = run.now() - lock.mtimeMs
+    const isOwners = births.some(born => born != null && Math.abs(born - birthtimeMs) < 1)
+    const dead = isDead && isOwners && ageMs >= deadOwnerMs
+    const state = dead ? 'dead' : ageMs > limitMs ? 'stale' : 'held'
+    return [{ path, uid, ageMs, birthtimeMs, state } as const]
+  })
+}
+
+/** The client makes its legacy lock beside the folder itself, not beside a link to it. */
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return folder
+  }
+}

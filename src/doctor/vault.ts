@@ -1,0 +1,241 @@
+// Checks of Vault: the way into it, whom it keeps out, and the long-lived token in this user's document.
+
+import { type Listener, listenerFor } from '../anthropic/loopback.js'
+import type { VaultConfig } from '../config/resolved.js'
+import type { Run } from '../engine/run.js'
+import { readJournal } from '../login/journal.js'
+import type { Memory, SessionMemory } from '../login/memory.js'
+import { readMemory } from '../login/read-memory.js'
+import type { StoreTrouble } from '../store/store.js'
+import { fileTrouble, openSession } from '../store/vault/open.js'
+import { judgeToken } from '../store/vault/token-auth.js'
+import { clean } from '../text/clean.js'
+import { agoWords, spanWords } from '../text/durations.js'
+import { type Finding, found, ok } from './check.js'
+import type { EngineFacts } from './engine-facts.js'
+import type { LoginFacts } from './login-facts.js'
+import {
+  type Capabilities,
+  capabilitiesOf,
+  type Isolation,
+  isolationOf,
+  othersOf,
+  renewalPath,
+} from './vault-isolation.js'
+import { causeOf, shown, troubleWords, words } from './words.js'
+
+/** Who runs Vault needs some days to hand out another token. */
+const nearEndMs = 7 * 24 * 3_600_000
+
+type Both = { login: LoginFacts; engine: EngineFacts }
+
+/** The way into Vault: whose token, for how long, and what changed. */
+export function vaultToken(
+  vault: VaultFacts,
+  { nowMs }: EngineFacts,
+  { vaultSecret, place }: LoginFacts,
+): Finding | null {
+  const { trouble, token, drift, earlierDrift, config } = vault
+  if (trouble !== null) {
+    const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
+    const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
+    return found('fail', troubleWords(trouble.what), ...(isOpen ? [fix] : []))
+  }
+  if (drift !== null) return found('warn', vaultWords.drift(drift))
+  if (token === null)
+    return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
+  const lasting = howLong(token, nowMs)
+  if (earlierDrift === null || lasting.state !== 'ok') return lasting
+  return found('note', vaultWords.earlierDrift(earlierDrift.what, earlierDrift.atMs, nowMs))
+}
+
+/** Without TLS, whoever holds the port while Vault is down would be handed the token. */
+export function vaultTls({ config, plainListener }: VaultFacts): Finding | null {
+  if (plainListener === null) return null
+  if (plainListener.kind === 'foreign')
+    return found('fail', vaultWords.strangersPort(config.address))
+  return found('note', vaultWords.withoutTls(config.address))
+}
+
+function howLong(token: SessionMemory, nowMs: number): Finding {
+  if (!token.isKnown) return ok(vaultWords.unknown)
+  const { endsAtMs, isRenewable, refusedAtMs = null, lastEndAtMs = null } = token
+  if (endsAtMs === null) return ok(vaultWords.endless)
+  if (!isRenewable) return found('warn', vaultWords.notRenewable(endsAtMs, nowMs))
+  if (refusedAtMs !== null) return found('warn', vaultWords.notRenewed(endsAtMs, nowMs))
+  if (lastEndAtMs === null) return ok(vaultWords.period(endsAtMs, nowMs))
+  const isNear = lastEndAtMs - nowMs < nearEndMs
+  return found(isNear ? 'warn' : 'note', vaultWords.lastEnd(lastEndAtMs, nowMs))
+}
+
+/** Proved by asking for what is somebody else's. */
+export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
+  if (isolation === null) return null
+  if (isolation.kind === 'refused')
+    return ok(vaultWords.isolated(isolation.paths, isolation.byReadingAlone))
+  if (isolation.kind === 'open')
+    return found('fail', vaultWords.open(isolation.path, isolation.can))
+  return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
+}
+
+/** A long-lived token that nobody uses. */
+export function setupToken({ login, engine }: Both): Finding | null {
+  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
+  if (kept === null || login.run.config.credential === 'long-lived') return null
+  return found('note', vaultWords.unusedToken)
+}
+
+/** A long-lived token whose owner nobody wrote down: the server can't be asked. */
+export function identityUnproved({ login, engine }: Both): Finding | null {
+  const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
+  if (kept === null || login.run.config.credential !== 'long-lived') return null
+  return kept.identity === null ? found('warn', vaultWords.unproved) : null
+}
+
+// What doctor says about Vault: its address, the Vault token, and what other users' documents do with it.
+
+const vaultWords = {
+  withoutTls: (address: string) =>
+    words(
+      `Vault has no TLS (${clean(address, 200)}): a token is sent there only while the server is known to be root's or yours.`,
+    ),
+  strangersPort: (address: string) =>
+    words(
+      `Another user's server answers at ${clean(address, 200)}, so no token is sent: have Vault listen with TLS and set vault.address to https://.`,
+    ),
+  period: (endMs: number, nowMs: number) =>
+    `The Vault token is good for ${spanWords(endMs, nowMs)} and is renewed when used.`,
+  endless: 'The Vault token has no end.',
+  unknown: 'The Vault token may be used; its policies do not let it look itself up.',
+  jwt: 'The JWT opens a session.',
+  notRenewable: (endMs: number, nowMs: number) =>
+    words(
+      `The Vault token cannot be renewed and ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for a periodic one.`,
+    ),
+  notRenewed: (endMs: number, nowMs: number) =>
+    words(
+      `Vault refuses to renew the Vault token, which ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for renew-self in its policy.`,
+    ),
+  lastEnd: (endMs: number, nowMs: number) =>
+    words(
+      `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
+    ),
+  drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
+  earlierDrift: (what: string, atMs: number, nowMs: number) =>
+    words(
+      `${causeOf(what)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
+      'claude-auth log --since 7d',
+    ),
+  isolated: (paths: number, byReadingAlone: boolean) => {
+    const tried = `${paths === 1 ? 'one was' : `${paths} were`} tried`
+    return `Others' documents are refused to your token (${tried}${byReadingAlone ? ', by reading alone' : ''}).`
+  },
+  open: (path: string, can: string[]) =>
+    words(
+      `Your Vault token opens another user's document (${can.map(each => clean(each, 20)).join(', ')} at ${shown(path)}): tell who runs Vault.`,
+      null,
+    ),
+  silent: words('Vault gave no answer about the documents of others.'),
+  onePath: words('The path in Vault names no user, so there is nobody to be kept apart.'),
+  unusedToken: words(
+    'A long-lived token (setup_token) lies unused in the document; credential: long-lived would use it.',
+  ),
+  unproved: words(
+    'Whose the long-lived token is was never recorded, and cannot be asked: mint a new one.',
+    'claude-auth login --long-lived',
+  ),
+}
+
+// The session with Vault: the token as it is now, and whether it opens what is somebody else's.
+
+export interface VaultFacts {
+  config: VaultConfig
+  /** The token or JWT is what keeps us out. */
+  trouble: StoreTrouble | null
+  /** As Vault says of it now; null for a JWT, and where it could not be asked. */
+  token: SessionMemory | null
+  /** What changed since an earlier run looked it up. */
+  drift: string | null
+  /** The last change that a run saw, if it was within some days. */
+  earlierDrift: { what: string; atMs: number } | null
+  isolation: Isolation | null
+  /** Who answers at an address without TLS; null for one with TLS. */
+  plainListener: Listener | null
+}
+
+const driftKeptMs = 7 * 24 * 3_600_000
+
+/** Null fields where there is no Vault to ask: offline, where only its files are looked at, or `store` is another. */
+export async function vaultFacts(
+  { run, place }: LoginFacts,
+  { store }: EngineFacts,
+): Promise<VaultFacts> {
+  const config = run.config.vault
+  if (config === null) throw new Error('no Vault is configured')
+  const earlierDrift = earlierDriftOf(run)
+  const plainListener = listenerFor(config.address, run.person.uid)
+  const empty = { trouble: null, token: null, drift: null, isolation: null }
+  const nothing = { config, earlierDrift, plainListener, ...empty }
+  if (!place.owned) return nothing
+  if (run.offline) return { ...nothing, trouble: fileTrouble(config, run.person.uid) }
+  const { network, person, memory } = run
+  const options = {
+    now: run.now,
+    known: memory.vault,
+    mayRenew: false,
+    remember: () => undefined,
+    expectedEmail: run.config.identity.email,
+  }
+  const opened = openSession(config, { network, person, session: options })
+  if ('kind' in opened) return { ...nothing, trouble: opened }
+  const { client, session } = opened
+  const way = await session.token()
+  if (way.kind !== 'open') return { ...nothing, trouble: way.kind === 'denied' ? way : null }
+  const isDenied = (trouble: unknown) => (trouble as StoreTrouble | null)?.kind === 'denied'
+  const refused = isDenied(store) || (store?.kind === 'current' && isDenied(store.away))
+  const why = refused ? await session.whyRefused() : null
+  if (why !== null) return { ...nothing, trouble: why }
+
+  const before = readMemory(place.paths.stateFile, { orEmpty: true })
+  const ask = { client, token: way.token }
+  const others = othersOf(run, config)
+  const capabilities = await capabilitiesOf(ask, others, config)
+  return {
+    ...nothing,
+    token:
+      config.auth.method === 'token'
+        ? withRefusal(memory.vault, before, capabilities, run.now())
+        : null,
+    drift: driftOf(run, before, config),
+    isolation: await isolationOf(ask, others, config, capabilities),
+  }
+}
+
+/** That Vault refuses to renew it, a run that tried knows, or Vault says so itself. */
+function withRefusal(
+  token: SessionMemory | null,
+  { vault }: Memory,
+  capabilities: Capabilities | null,
+  nowMs: number,
+): SessionMemory | null {
+  if (token === null) return null
+  const before = token.hash === vault?.hash ? (vault.refusedAtMs ?? null) : null
+  const isDenied = capabilities?.[renewalPath]?.includes('deny') === true
+  return { ...token, refusedAtMs: isDenied ? nowMs : before }
+}
+
+function driftOf(run: Run, before: Memory, { auth, vaultName }: VaultConfig): string | null {
+  const seen = run.memory.vault
+  if (seen === null || before.vault === null || auth.method !== 'token') return null
+  const owner = { user: run.person.user, vaultName, file: auth.tokenFile }
+  const judged = judgeToken(seen, owner, before.vault, run.now())
+  return judged.kind === 'allowed' ? judged.drift : null
+}
+
+/** Runs tell it once, and whoever they told it may not have been there. */
+function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
+  const { lines } = readJournal(paths.journal)
+  const last = lines.findLast(({ entry }) => entry.did === 'vault-token')
+  if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
+  return { what: last.entry.detail, atMs: last.atMs }
+}

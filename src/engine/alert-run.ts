@@ -1,0 +1,56 @@
+// A run of the engine as alerts see it, and what a decision means for the people outside.
+
+import { loginEndsCondition } from '../alerts/condition.js'
+import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
+import type { AlertRun } from '../alerts/run.js'
+import type { Decision, State } from '../policy/state.js'
+import { signInCommand } from './long-lived.js'
+import { note, type Run, remember } from './run.js'
+import { expectedEmail } from './verify.js'
+
+/** `state`: as the run has just observed it. */
+export function alertRunOf(run: Run, state: State): AlertRun {
+  const { config, person, env, network, offline, owned, store, now, nonce } = run
+  const { user, host } = person
+  return {
+    config,
+    person,
+    env,
+    network,
+    offline,
+    owned,
+    store,
+    context: {
+      user,
+      host,
+      email: expectedEmail(config, run.memory, run.paths.clientConfig),
+      runbook: config.alerts.runbook,
+      command: signInCommand(state, now()),
+    },
+    now,
+    nonce,
+    memory: () => readAlertMemory(run.memory.alert),
+    commit: alert => remember(run, { alert }),
+    journal: (because, detail) => note(run, 'alert', because, { detail }),
+    storeRead: () => run.asked,
+    storeLearned: read => {
+      run.asked = read
+    },
+  }
+}
+
+/** Undefined: the decision says nothing about whether a person is needed. */
+export function alertConditionOf(
+  run: Run,
+  decision: Decision,
+  loginEndsAtMs: number | null,
+): AlertCondition | null | undefined {
+  if (decision.do === 'sign-in')
+    return {
+      kind: 'sign-in',
+      because: decision.because,
+      sinceMs: run.memory.signInNeeded?.sinceMs ?? null,
+    }
+  if (!['fresh', 'long-lived'].includes(decision.because)) return undefined
+  return loginEndsCondition(loginEndsAtMs, run.config.alerts.beforeLoginEndsMs, run.now())
+}

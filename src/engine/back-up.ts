@@ -1,0 +1,191 @@
+// Backing up: the login goes to the store by check-and-set; in sole custody the file then gives its refresh token up.
+
+import { withRefreshLocks } from '../login/client-locks.js'
+import type { Lineage } from '../login/lineage.js'
+import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
+import type { LoginFile } from '../login/login-file.js'
+import type { Memory } from '../login/memory.js'
+import { isHeld } from '../login/tracked-login.js'
+import { backedOff } from '../policy/back-off.js'
+import type { Decision } from '../policy/state.js'
+import type { StoredLogin } from '../store/document.js'
+import { AuthError } from '../system/error.js'
+import { isServed } from './custody.js'
+import { isSignedOutElsewhere } from './log-out.js'
+import { look, type Seen } from './observe.js'
+import { readStore } from './read-store.js'
+import { locksWaitMs } from './renew.js'
+import { note, type Run, remember } from './run.js'
+import { holding, keepHere, saveToFile, saveToStore } from './save.js'
+
+/** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
+export async function backUp(
+  run: Run,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+): Promise<boolean> {
+  const { file } = look(run)
+  const takes = run.config.custody === 'sole' && file.kind === 'login' && file.login.refreshToken
+  if (!takes || !(await isServed(run, decision.about))) return deliver(run, decision)
+  return withRefreshLocks(run.locks, locksWaitMs, async () => {
+    const then = again(look(run))
+    if (then.do !== 'back-up' || then.about !== decision.about) return false
+    const isSafe = await isSafeHere(run)
+    const isThere = await deliver(run, decision)
+    if (isThere || isSafe) await takeCustody(run, decision)
+    return isThere
+  })
+}
+
+/** Other hosts may write at any time (that they are there, an alert that they send), each of them seldom. */
+const mostConflicts = 5
+
+/**
+ * True when the store holds the login of the file, now or already before. Who lost a check-and-set
+ * decides anew at once: other hosts may be waiting for just this login.
+ */
+async function deliver(run: Run, decision: Decision): Promise<boolean> {
+  for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+    const isThere = await deliverOnce(run, decision)
+    if (isThere !== 'conflict') return isThere
+    await readStore(run)
+  }
+  return postpone(run, 'somebody else changed the store meanwhile')
+}
+
+async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'conflict'> {
+  if (run.store === null) return false
+  run.asked ??= await readStore(run)
+  const seen = look(run)
+  const { file, lineage, state } = seen
+  if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
+  if (isSignedOutElsewhere(run, seen)) return false
+  if (run.asked.kind === 'unreachable' || run.asked.kind === 'denied')
+    return keepAndPostpone(run, seen, run.asked.what)
+  if (run.asked.kind === 'current' && run.asked.away !== null)
+    return keepAndPostpone(run, seen, run.asked.away.what)
+  const stored = run.asked.kind === 'current' ? run.asked.stored : null
+  // On this machine it may be kept unproved, in everybody's document not.
+  if (run.store.keep !== null && !isOwn(seen)) return false
+  // The store has moved on: the next decision takes what is there.
+  if (state.store.kind === 'current' && state.store.newer) return false
+  const { login } = file
+  const isThere =
+    !(run.asked.kind === 'current' && run.asked.isCached) &&
+    stored?.login?.accessToken === login.accessToken &&
+    (login.refreshToken === null || stored.login.refreshToken === login.refreshToken)
+  if (isThere) {
+    const known = { version: run.asked.version, accessHash: decision.about, atMs: run.now() }
+    const pedigree = lineage ?? stored.lineage
+    const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
+    remember(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
+    return true
+  }
+  if (lineage === null) return false
+  const refreshToken = login.refreshToken ?? ownRefreshToken(stored, lineage)
+  if (refreshToken === null) return false
+  const full = { ...login, refreshToken }
+  const outcome = await saveToStore(run, full, lineage, run.asked.version, decision.because)
+  if (outcome.kind === 'written') {
+    note(run, 'back-up', decision.because, { after: lineage.chain.at(-1) ?? null })
+    return true
+  }
+  if (outcome.kind === 'conflict') return 'conflict'
+  return postpone(run, 'what' in outcome ? outcome.what : 'there is no store')
+}
+
+/** Held by us, accepted by the server, or what the store has. */
+function isOwn({ state }: Seen): boolean {
+  const { file, held, verification, store } = state
+  if (file.kind !== 'login') return false
+  const { accessHash, refreshHash } = file.login
+  const isHeld =
+    held?.accessHash === accessHash || (refreshHash && held?.refreshHash === refreshHash)
+  const isAccepted = verification?.kind === 'accepted' && verification.accessHash === accessHash
+  const isStored = store.kind === 'current' && store.login?.accessHash === accessHash
+  return Boolean(isHeld) || (isAccepted && verification.rightIdentity) || isStored
+}
+
+/** Until the shared document is back, the file is not the only place of a new login. */
+async function keepAndPostpone(run: Run, seen: Seen, what: string): Promise<false> {
+  const { file, lineage, state } = seen
+  const isBehind = state.store.kind === 'current' && state.store.newer
+  const isWhole = file.kind === 'login' && file.login.refreshToken !== null
+  if (run.store?.keep != null && isWhole && lineage !== null && isOwn(seen) && !isBehind)
+    await keepHere(run, file.login, lineage, 'store-behind').catch(unlessOurs)
+  return postpone(run, what)
+}
+
+/** A full disk: the file has it. */
+function unlessOurs(error: unknown): void {
+  if (!(error instanceof AuthError)) throw error
+}
+
+/** In sole custody the store alone has it; next to somebody else's login there it must not end up. */
+function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string | null {
+  const refreshToken = stored?.login?.refreshToken ?? null
+  const isOwn = refreshToken !== null && tokenHash(refreshToken) === lineage.chain.at(-1)
+  return isOwn ? refreshToken : null
+}
+
+/**
+ * A memory that was lost is found again: the store knows the pedigree of what the file holds, and since
+ * when it is there; counted from now, its half-life would come too late.
+ */
+function heldNow(
+  run: Run,
+  login: Login,
+  lineage: Lineage | null,
+  firstSeenMs: number,
+): Partial<Memory> {
+  if (lineage === null || isHeld(login, run.memory.held)) return {}
+  const inFile = login.refreshToken !== null
+  return { held: holding(run, login, lineage, { renewedAtMs: null, inFile, firstSeenMs }) }
+}
+
+/** A store that is away is asked again later, with growing pauses. */
+function postpone(run: Run, what: string): false {
+  const { pending } = run.memory
+  const before = pending && { ...pending, triesAtMs: [] }
+  const { failures, nextTryAtMs } = backedOff(before, null, run.now(), run.random())
+  const sinceMs = pending?.sinceMs ?? run.now()
+  remember(run, { pending: { sinceMs, failures, nextTryAtMs, what } })
+  return false
+}
+
+// Taking custody: the login file gives its refresh token up once that is safe in the sealed copy or the store.
+
+/**
+ * Is the file's login safe in the sealed copy on this machine, whether the shared document can be
+ * written or not? Only then may its refresh token leave the file before it is there.
+ */
+async function isSafeHere(run: Run): Promise<boolean> {
+  if (run.store?.keep == null) return false
+  run.asked ??= await readStore(run)
+  const { file, lineage, state } = look(run)
+  if (file.kind !== 'login' || lineage === null) return false
+  if (state.store.kind === 'current' && state.store.newer) return false
+  return keepHere(run, file.login, lineage, 'store-behind')
+}
+
+/** Takes the refresh token out of the login file. The caller holds the client's refresh locks and has it safe. */
+async function takeCustody(run: Run, decision: Decision) {
+  const { file, lineage } = look(run)
+  if (file.kind !== 'login' || lineage === null) return
+  const { login } = file
+  const without = withoutRefreshToken(login)
+  if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
+  const { held } = run.memory
+  const same = held?.accessHash === tokenHash(login.accessToken)
+  remember(run, {
+    held: same
+      ? { ...held, inFile: false }
+      : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
+  })
+  note(run, 'take-custody', decision.because, { after: lineage.chain.at(-1) ?? null })
+}
+
+/** The file's own time: nobody wrote the login later than that. */
+function firstSeen({ mtimeMs }: LoginFile): { firstSeenMs?: number } {
+  return mtimeMs === null ? {} : { firstSeenMs: mtimeMs }
+}

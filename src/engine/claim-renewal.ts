@@ -1,0 +1,113 @@
+// Announcing a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
+
+import type { Intent } from '../store/intent.js'
+import { look } from './observe.js'
+import { intentLifeMs, isOver, readStore } from './read-store.js'
+import { type Run, remember } from './run.js'
+
+/**
+ * `clear`: the token may be posted until `isStale` says that too much time has gone by for a request
+ * to end within the intent's life. `closed`: other hosts use the document and it can't be asked.
+ * `moved`: there is something else to do now.
+ */
+export type Announced = { kind: 'clear'; isStale: () => boolean } | { kind: 'closed' | 'moved' }
+
+const lookAgainMs = 500
+/** A little more than an intent may live. */
+const patienceMs = intentLifeMs + 10_000
+/** A request lives 30 s: one that begins by then is over long before the intent is. */
+const promptMs = 5_000
+const mostConflicts = 5
+/** So many in a row are not other hosts, which write seldom: something changes the document all the time. */
+const mostLostRaces = 50
+
+/**
+ * Leaves the intent to post the refresh token `parent`, by check-and-set on the version that
+ * `stillWanted` has judged (called after each look at the store). Another host's intent is waited for
+ * until its result is there or a minute has passed by the server's clock. The caller holds the gate
+ * and none of the client's locks.
+ */
+export async function announce(
+  run: Run,
+  parent: string,
+  stillWanted: () => boolean,
+): Promise<Announced> {
+  const { store } = run
+  if (store?.isShared !== true) return unannounced
+  const untilMs = performance.now() + patienceMs
+  let lostRaces = 0
+  for (let known = run.asked; ; known = null) {
+    const asked = known ?? (await readStore(run))
+    if (!stillWanted()) return { kind: 'moved' }
+    if (asked.kind === 'empty') return unannounced
+    if (asked.kind !== 'current' || asked.away !== null) return unfenced(run)
+    if (!isAbout(parent, asked.stored)) return unannounced
+    const { intent } = asked.stored
+    if (intent && isTheirs(run, intent) && !isOver(intent, asked.ageMs)) {
+      if (performance.now() > untilMs) return { kind: 'closed' }
+      await run.sleep(lookAgainMs)
+      continue
+    }
+    const isStale = isLongAgo(run)
+    const outcome = await leave(run, { id: run.nonce(), by: whoWeAre(run), parent, ended: null })
+    if (outcome === 'conflict' && lostRaces++ < mostLostRaces) continue
+    return outcome === 'written' ? { kind: 'clear', isStale } : unfenced(run)
+  }
+}
+
+/** Says how an announced renewal ended without a new login; null: nothing has happened. A new login takes its place by itself. */
+export async function conclude(run: Run, ended: Intent['ended']): Promise<void> {
+  for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+    const { asked, memory, store } = run
+    if (store?.isShared !== true || asked?.kind !== 'current' || asked.away !== null) return
+    const { intent } = asked.stored
+    if (intent === null || intent.id !== memory.intentId || intent.ended !== null) return
+    const outcome = await leave(run, ended === null ? null : { ...intent, ended })
+    if (outcome !== 'conflict') return
+    await readStore(run)
+  }
+}
+
+/** One write by check-and-set; our own id is remembered first, so that a killed run's is known as ours. */
+async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conflict' | 'away'> {
+  const { asked, store } = run
+  if (store === null || asked?.kind !== 'current') return 'away'
+  if (intent !== null) remember(run, { intentId: intent.id })
+  const keys = { claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
+  const outcome = await store.change(keys, asked.version)
+  if (outcome.kind === 'conflict') return 'conflict'
+  if (outcome.kind !== 'written') return 'away'
+  const stored = { ...asked.stored, intent }
+  run.asked = { ...asked, stored, version: outcome.version, ageMs: 0 }
+  return 'written'
+}
+
+/** Nobody could be crossed by it, at any time. */
+const unannounced: Announced = { kind: 'clear', isStale: () => false }
+
+/** Alone, so far as we know, nobody can be crossed. */
+function unfenced(run: Run): Announced {
+  return look(run).state.usedByOthers ? { kind: 'closed' } : unannounced
+}
+
+/** Another host's, and not about a token that we have left behind: nothing can come of that any more. */
+function isTheirs({ memory }: Run, { id, parent }: Intent): boolean {
+  const { intentId, held, spent } = memory
+  const isLeft = spent.includes(parent) || held?.lineage.chain.slice(0, -1).includes(parent)
+  return id !== intentId && !isLeft
+}
+
+/** By the clock that goes on while a process is stopped, and by the one that does while the machine sleeps. */
+function isLongAgo({ now }: Run): () => boolean {
+  const [steadyMs, wallMs] = [performance.now(), now()]
+  return () => Math.max(performance.now() - steadyMs, Math.abs(now() - wallMs)) > promptMs
+}
+
+/** Does the document hold the very token, so that others could post it too? */
+function isAbout(parent: string, stored: { login: unknown; lineage: { chain: string[] } | null }) {
+  return stored.login !== null && (stored.lineage === null || stored.lineage.chain.includes(parent))
+}
+
+function whoWeAre({ person }: Run): string {
+  return `${person.user}@${person.host}`
+}

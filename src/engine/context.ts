@@ -1,0 +1,178 @@
+// Starting a run: place, configuration, settings, network, store and memory put together; the edge of the engine.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { networkOf } from '../anthropic/network.js'
+import type { Config } from '../config/config.js'
+import { hasStoredKey } from '../login/client-config.js'
+import { noSettings, readClientSettings, settingsFolder } from '../login/client-settings.js'
+import {
+  anthropicProfile,
+  type CredentialFiles,
+  otherCredential,
+  profilePlace,
+  standInCredential,
+} from '../login/credentials.js'
+import { findClient } from '../login/find-client.js'
+import type { Actor } from '../login/journal.js'
+import { processFacts } from '../login/lock-owner.js'
+import { readLoginFile } from '../login/login-file.js'
+import { emptyMemory, type SessionMemory } from '../login/memory.js'
+import { readMemory } from '../login/read-memory.js'
+import { type LocalStore, localStore } from '../store/local.js'
+import { keyFileOf } from '../store/local-key.js'
+import type { Store } from '../store/store.js'
+import { makePrivateFolder } from '../system/atomic-write.js'
+import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { distrustWords, type Place } from './login-context.js'
+import { type Run, remember } from './run.js'
+
+export interface StartOptions {
+  env: Env
+  /** The folder the client is started in: its settings there count. */
+  cwd: string
+  actor: Actor
+  forced: boolean
+  offline: boolean
+  /** A mere look: nothing is launched or written, no key is made, and no Vault token is renewed. */
+  readOnly?: boolean
+  /** Somebody has just signed in. */
+  signedIn: boolean
+  /** The real client if the caller knows it; else it is searched for. */
+  client: string | null
+  /** Somebody chose the client for this run only: `$CLAUDE_AUTH_CLIENT`, or the one given to claude-wrap. */
+  isClientChosen: boolean
+  /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
+  configReadAtMs: number
+}
+
+/** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
+export async function startRun(place: Place, inForce: Config, options: StartOptions): Promise<Run> {
+  const { person, paths, owned } = place
+  const { env, cwd, readOnly = false } = options
+  const own = ownPaths(env, person.home)
+  if (owned && inForce.mode !== 'off' && !readOnly)
+    for (const folder of [paths.folder, paths.state]) makePrivateFolder(folder)
+  const settings = owned
+    ? await readClientSettings({ folder: settingsFolder(env, person.home), cwd })
+    : noSettings
+  const credentials: CredentialFiles = {
+    profile: owned ? anthropicProfile(profilePlace(env, settings, person.home)) : null,
+    storedKey: owned && hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
+  }
+  const nonce = () => randomBytes(8).toString('hex')
+  const memory = owned ? readMemory(paths.stateFile, { orEmpty: readOnly }) : emptyMemory
+  const local = localStore(
+    {
+      folder: own.localStore,
+      name: inForce.profile ?? 'default',
+      keyFile: inForce.local.keyFile,
+      earlierKeyFile: keyFileOf(memory.keyPrint),
+      readOnly,
+      uid: person.uid,
+      nonce,
+      randomBytes,
+    },
+    hash => run.memory.spent.includes(hash),
+  )
+  const config = owned ? servable(inForce, local) : inForce
+  const run: Run = {
+    config,
+    person,
+    paths,
+    env,
+    owned,
+    distrust: distrustWords(place),
+    memory,
+    network: networkOf(env, settings),
+    store: null,
+    sealer: local.sealer,
+    key: local,
+    actor: options.actor,
+    otherCredential: otherCredential(env, settings, credentials),
+    standIn: standInCredential(env, settings, credentials),
+    forced: options.forced,
+    offline: options.offline,
+    readOnly,
+    doubtedAtMs: null,
+    signedIn: options.signedIn,
+    would: null,
+    configFiles: {
+      systemConfig: own.systemConfig,
+      userConfig: own.userConfig,
+      configReadAtMs: options.configReadAtMs,
+    },
+    client: options.client ?? (readOnly ? null : findClient(env, config.client)),
+    isClientChosen: options.isClientChosen,
+    locks: {
+      folder: paths.folder,
+      state: paths.state,
+      process: processFacts(process.pid),
+      now: Date.now,
+      sleep,
+      nonce,
+    },
+    now: Date.now,
+    sleep,
+    nonce,
+    instance: instanceOf(person, paths),
+    random: Math.random,
+    asked: null,
+    tried: [],
+  }
+  run.store = owned ? await storeOf(run, local, own.localStore) : null
+  return run
+}
+
+/** Where the key of the sealed store is not to be had, no refresh token goes there: the login file keeps it. */
+function servable(config: Config, local: LocalStore): Config {
+  const why = config.store === 'none' ? null : local.keyTrouble()
+  if (why === null) return config
+  const what = `${why.what}, so no login is sealed, and the login file keeps its refresh token`
+  const misfit = { key: 'local.keyFile', what, hint: why.hint }
+  return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
+}
+
+/** `store: none` after sole custody: what is still sealed goes back first. */
+async function storeOf(run: Run, local: LocalStore, localFolder: string): Promise<Store | null> {
+  const { config, person, offline, readOnly } = run
+  if (config.store === 'none') return isToBeHandedBack(run, localFolder) ? local : null
+  if (config.store !== 'vault') return local
+  const { openVault, unnamedVault } = await import('../store/vault/open.js')
+  if (config.vault === null) return unnamedVault(config.misfits, local, isVaultKnown(run))
+  const session = {
+    now: run.now,
+    // Who looks wants to know how the token is now, and leaves it so.
+    known: readOnly ? null : run.memory.vault,
+    mayRenew: !readOnly,
+    remember: (vault: SessionMemory) => remember(run, { vault }),
+    expectedEmail: config.identity.email,
+  }
+  const { network } = run
+  const named = { ...person, vaultName: config.vault.vaultName }
+  return openVault(config.vault, { network, person: named, session, cache: local, offline })
+}
+
+/** Was the document reached from here before? Then other hosts may have its refresh token. */
+function isVaultKnown({ memory }: Run): boolean {
+  return memory.lookedAtMs !== null || memory.othersSeenAtMs !== null
+}
+
+/** The same for this login folder on this host in every run, and telling nothing about either. */
+function instanceOf({ host }: Person, { folder }: LoginPaths): string {
+  const { pidDomain } = processFacts(process.pid)
+  const machine = pidDomain.split(':')[1] ?? ''
+  return createHash('sha256').update(`${machine}\n${host}\n${folder}`).digest('hex').slice(0, 16)
+}
+
+/** `store: none` after sole custody: the refresh token is still in the sealed store, and goes back first. */
+function isToBeHandedBack(
+  { paths, person }: Pick<Place, 'paths' | 'person'>,
+  localStore: string,
+): boolean {
+  const file = readLoginFile(paths.loginFile, person.uid)
+  const isWithout = file.kind === 'login' && file.login.refreshToken === null
+  return isWithout && file.login.expiresAtMs !== null && existsSync(localStore)
+}

@@ -1,0 +1,124 @@
+// The words of `claude-auth ensure` for a person who typed it.
+
+import type { Outcome, Step } from '../policy/outcome.js'
+import { reasonWords } from '../policy/reasons.js'
+import { clean, cleanMiddle } from '../text/clean.js'
+import { dateTimeWords, spanWords } from '../text/durations.js'
+import { linePrefix } from '../text/line.js'
+import { alertFailedSentence, wouldWords } from './note-words.js'
+
+/** A command to type stands at the end of a trouble, with the paths of files in it. */
+const longest = 1_000
+
+/** The trouble of `renewal.via: client`, told instead of a silent server. */
+export const notByClientTrouble = 'the client did not renew the login when asked to'
+
+/** What the outcome itself does not say. */
+export interface MoreToSay {
+  /** Why a message to the people outside was not taken, and what to type. */
+  alertTrouble?: string | null
+  /** What `mode: observe` would have done. */
+  would?: Step | null
+  /** What helps where a sign-in is needed; `claude-auth login` if not given. */
+  signInCommand?: string
+}
+
+const done: Partial<Record<Step['do'], string>> = {
+  renew: 'renewed',
+  restore: 'put back from the store',
+  verify: 'checked',
+  'back-up': 'stored',
+}
+
+/**
+ * One to three lines on what a run of `ensure` found and did, for stdout. No prefix, no colour. What
+ * needs care stands in `trouble`.
+ */
+export function ensureLines(
+  outcome: Outcome,
+  nowMs: number,
+  trouble: string | null,
+  { alertTrouble = null, would = null, signInCommand = 'claude-auth login' }: MoreToSay = {},
+): string[] {
+  const lines = [
+    foundLine(outcome, nowMs, trouble),
+    would === null
+      ? nextLine(outcome, trouble, signInCommand)
+      : `${wouldWords(would)}: ${reasonWords(would.because)}.`,
+    leftLine(outcome, alertTrouble),
+  ]
+  return lines.filter(line => line !== null)
+}
+
+/** Who has to sign in and why, in one line for the journal of a service manager; null: nobody has to. */
+export function signInJournalLine(
+  { verdict, because, identity }: Outcome,
+  { user, profile, email }: { user: string; profile: string | null; email: string | null },
+  signInCommand: string,
+): string | null {
+  if (verdict !== 'sign-in') return null
+  const name = clean(user, 60)
+  const mail = email ?? identity?.email ?? null
+  const whose = mail === null ? name : `${name} (${clean(mail, 80)})`
+  const where = profile === null ? '' : ` to profile ${clean(profile, 40)}`
+  return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords(because)}; as ${name}: ${signInCommand}`
+}
+
+function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): string {
+  const { verdict, because } = outcome
+  if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords(because)}.`
+  if (verdict === 'no-answer')
+    return trouble === notByClientTrouble
+      ? 'The client did not renew the login; it is as it was.'
+      : trouble?.startsWith('the certificate of ')
+        ? `The login server was not asked: ${clean(trouble, longest)}`
+        : 'The login server gave no answer; the login is as it was.'
+  if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords(because)}.`
+  if (outcome.credential === 'other')
+    return 'Something else goes before your login; it was left alone.'
+  if (because === 'off') return 'claude-auth is switched off (mode: off).'
+  if (because === 'observe')
+    return 'claude-auth only observes (mode: observe); nothing was changed.'
+  if (because === 'not-ours')
+    return verdict === 'attention'
+      ? 'Others can change this home or login folder; nothing in it was read or changed.'
+      : 'This login belongs to another account; nothing was changed.'
+  const whose = outcome.identity?.email ? ` for ${cleanMiddle(outcome.identity.email, 60)}` : ''
+  if (outcome.credential === 'long-lived') return `A long-lived token${whose} is in use.`
+  return `Your login${whose} is good${untilWords(outcome.expiresAt, nowMs)}.`
+}
+
+function nextLine(
+  { verdict, because, did }: Outcome,
+  trouble: string | null,
+  signInCommand: string,
+): string | null {
+  if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
+  if (verdict === 'no-answer') return 'Try again: claude-auth ensure'
+  if (verdict === 'broken')
+    return trouble === null ? 'See: claude-auth log' : clean(trouble, longest)
+  const words = did.map(deed => done[deed]).filter(word => word !== undefined)
+  const acted = words.length === 0 ? '' : `Done: ${words.join(', ')}.`
+  if (verdict === 'attention') {
+    return `${acted} It needs care: ${clean(trouble ?? reasonWords(because), longest)}.`.trim()
+  }
+  return acted === '' ? null : acted
+}
+
+function leftLine({ alert, store, verdict }: Outcome, alertTrouble: string | null): string | null {
+  if (alertTrouble !== null) return alertFailedSentence(alertTrouble)
+  if (alert === 'failed') return 'The message could not be sent; it will be tried again.'
+  if (store.kind === 'none') return null
+  if (store.state === 'denied') return 'The store refuses us.'
+  if (store.state === 'unreachable') return 'The store cannot be reached; it will be tried again.'
+  // A login that is over is not stored any more.
+  if (store.state === 'pending' && verdict !== 'sign-in')
+    return 'The copy is not stored yet; it will be tried again.'
+  return null
+}
+
+/** ` until 14:05 (in 2 h)`; empty where the end is unknown or past. */
+export function untilWords(endMs: number | null, nowMs: number): string {
+  if (endMs === null || endMs <= nowMs) return ''
+  return ` until ${dateTimeWords(endMs, nowMs)} (in ${spanWords(endMs, nowMs)})`
+}

@@ -1,0 +1,195 @@
+// The story of one run, in order: recover, read, decide, act, save, report, verify, back up.
+
+import { decide } from '../policy/decide.js'
+import type { Outcome, Step } from '../policy/outcome.js'
+import { type Decision, decisionKey } from '../policy/state.js'
+import { backUp } from './back-up.js'
+import { asUnsaved, isUnsaved } from './handle-token-reply.js'
+import { noticeLogOut } from './log-out.js'
+import { look, type Seen } from './observe.js'
+import { revokeOwed } from './owed-revocations.js'
+import { isStoreWanted, readStore, register } from './read-store.js'
+import { noticeKey, recover } from './recover.js'
+import { renew, renewByClient } from './renew.js'
+import { restore } from './restore.js'
+import { note, type Run } from './run.js'
+import { keepLast, type Report, report, type Trail } from './tell.js'
+import { noticeDoubt, verify } from './verify.js'
+
+export interface EnsureOptions {
+  /** Called once, as soon as a launch can go on or has to be told why not; more work may follow. */
+  tell: (report: Report) => void
+  /** Does a person read the lines that are told? If not, what is said once only is among the warnings. */
+  isHeard?: boolean
+  /** Lines that came up after that, for the next launch at a terminal. */
+  leave?: (lines: string[]) => void
+  /** Until then an ended login that got no answer is tried again before a launch is told. */
+  patientUntilMs: number
+  /** Somebody wants the run to end: it does, between two steps. */
+  interrupted: () => boolean
+}
+
+/**
+ * Makes sure that this login is valid, or says why it isn't. The caller is inside the gate. Expected
+ * trouble is in the report; throws `AuthError` for our own (disk, locks).
+ */
+export async function ensure(run: Run, options: EnsureOptions): Promise<Report> {
+  const steps: Outcome['steps'] = []
+  const did: Outcome['did'] = []
+  const trail: Trail = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
+  const { isHeard = true } = options
+  let told = false
+  const tell = (told_: Report) => {
+    if (!told) options.tell(told_)
+    told = true
+    trail.toldAtMs ??= run.now()
+  }
+  if (run.config.mode === 'on' && mayAct(run)) {
+    await noticeKey(run)
+    await persistently(run, options, () => recovered(run))
+    noticeDoubt(run)
+    if (isStoreWanted(run)) run.asked ??= await readStore(run)
+  }
+  for (;;) {
+    if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
+    const seen = look(run)
+    const decision = decide(seen.state, run.now())
+    if (isEnd(decision) || onlyObserves(run, decision) || options.interrupted()) {
+      if (!told && (await waitedOut(run, decision, options))) continue
+      const end = endOf(run, decision)
+      const last = await report(run, seen, end, { steps, did }, !told && isHeard)
+      if (told) options.leave?.(last.warnings)
+      tell(last)
+      if (mayAct(run)) {
+        await register(run)
+        await revokeOwed(run)
+      }
+      keepLast(run, last, trail)
+      return last
+    }
+    if (!told && isAfterwards(decision, seen, run)) {
+      const fresh: Decision = { do: 'launch', because: 'fresh', about: null }
+      tell(await report(run, seen, fresh, { steps, did }, isHeard))
+    }
+    const beganMs = run.now()
+    const isDone = await persistently(
+      run,
+      options,
+      () => act(run, decision, seen),
+      decision.do === 'restore' ? () => act(run, decision, seen) : () => recovered(run),
+    )
+    run.tried.push(decisionKey(decision))
+    const ms = run.now() - beganMs
+    steps.push({ ...step(decision), ms })
+    trail.steps.push({ ...step(decision), afterMs: beganMs - trail.beganAtMs, ms, done: isDone })
+    if (isDone) did.push(decision.do)
+  }
+}
+
+function mayAct(run: Run): boolean {
+  return run.owned && run.otherCredential === null
+}
+
+function isEnd(decision: Decision): boolean {
+  return decision.do === 'launch' || decision.do === 'sign-in'
+}
+
+/**
+ * The login works already: the launch need not wait for this step. Taking custody is no such step, nor
+ * is asking about a login that a client met a 401 with.
+ */
+function isAfterwards(decision: Decision, { state }: Seen, { doubtedAtMs }: Run): boolean {
+  if (decision.do === 'verify') return decision.because === 'unverified' && doubtedAtMs === null
+  const inPlainText = state.file.kind === 'login' && state.file.login.refreshHash !== null
+  return decision.do === 'back-up' && !(state.custody === 'sole' && inPlainText)
+}
+
+/**
+ * An ended login that got no answer is tried again while the launch may still wait: a client that
+ * starts with it might spend the refresh token.
+ */
+async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): Promise<boolean> {
+  const { backOff } = run.memory
+  if (decision.because !== 'no-answer' || backOff === null || run.offline) return false
+  if (options.interrupted() || backOff.nextTryAtMs >= options.patientUntilMs) return false
+  await run.sleep(Math.max(backOff.nextTryAtMs - run.now(), 1))
+  run.tried = []
+  run.asked = null
+  return true
+}
+
+const saveAgainMs = 500
+
+/** True: a renewal that left its answer has brought a login after all. */
+async function recovered(run: Run): Promise<boolean> {
+  await recover(run)
+  return true
+}
+
+/**
+ * Does `work`; a successor that could not be saved is tried to be saved by `again` while the launch may
+ * wait. After that it throws `login-unsaved`.
+ */
+async function persistently(
+  run: Run,
+  { patientUntilMs, interrupted }: EnsureOptions,
+  work: () => Promise<boolean>,
+  again = work,
+): Promise<boolean> {
+  for (let next = work; ; next = again) {
+    try {
+      return await next()
+    } catch (error) {
+      const trouble = asUnsaved(run, error)
+      const isOver = run.now() + saveAgainMs >= patientUntilMs || interrupted()
+      if (isOver || !isUnsaved(trouble)) throw trouble
+      await run.sleep(saveAgainMs)
+    }
+  }
+}
+
+/** True when the step did what it is called. */
+async function act(run: Run, decision: Decision, seen: Seen): Promise<boolean> {
+  const again = (now: Seen) => decide(now.state, run.now())
+  switch (decision.do) {
+    case 'read-store':
+      await readStore(run)
+      return true
+    case 'renew':
+      return run.config.renewal.via === 'client'
+        ? renewByClient(run, decision, seen)
+        : renew(run, decision, again)
+    case 'restore':
+      return restore(run, decision, again)
+    case 'verify':
+      return verify(run, decision)
+    case 'back-up':
+      return backUp(run, decision, again)
+  }
+  return false
+}
+
+/** A run that was interrupted has not come to anything. */
+function endOf(run: Run, decision: Decision): Decision {
+  if (onlyObserves(run, decision)) return observed(run, decision)
+  return isEnd(decision) ? decision : { do: 'launch', because: 'own-trouble', about: null }
+}
+
+/** `mode: observe` looks at everything and changes nothing. */
+function onlyObserves(run: Run, decision: Decision): boolean {
+  return run.config.mode === 'observe' && decision.do !== 'read-store' && decision.do !== 'sign-in'
+}
+
+/** What would be done is written down, once until it is something else. */
+function observed(run: Run, decision: Decision): Decision {
+  const would = `${decision.do}:${decision.because}`
+  if (decision.do !== 'launch') run.would = step(decision)
+  if (decision.do !== 'launch' && run.memory.told['observe'] !== would) note(run, 'observe', would)
+  return decision.do === 'launch' && decision.because !== 'fresh'
+    ? decision
+    : { do: 'launch', because: 'observe', about: null }
+}
+
+function step({ about: _, ...plain }: Decision): Step {
+  return plain
+}

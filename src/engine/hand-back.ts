@@ -1,0 +1,114 @@
+// Handing a refresh token back from the sealed store to the login file, before claude-auth leaves or is switched off.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/config.js'
+import { readLoginFile } from '../login/login-file.js'
+import { clearMarks } from '../login/marks.js'
+import { readMemory } from '../login/read-memory.js'
+import { type Env, ownPaths } from '../system/paths.js'
+import { configOf, type Place, placeOf } from './login-context.js'
+import type { OwnLogin } from './own-logins.js'
+import { mayBeUsedByOthers, readStore } from './read-store.js'
+import { runOnce } from './run-once.js'
+
+/**
+ * `nothing`: no token is kept elsewhere, or none that could help. `elsewhere`: other hosts renew this login,
+ * and a second copy of its refresh token would sign them out. `kept`: it could not be put back; `why` in words.
+ */
+export type HandedBack =
+  | { kind: 'handed-back' | 'nothing' | 'elsewhere' }
+  | { kind: 'kept'; why: string }
+
+/** With the configuration of its last run: that on disk may have gone. */
+export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBack> {
+  const { place, env, name } = login
+  if (!isKeptElsewhere(place, env, name)) return { kind: 'nothing' }
+  const { outcome, trouble, isElsewhere } = await give(login, inForce => config ?? inForce)
+  if (isElsewhere) return { kind: 'elsewhere' }
+  if (!isKeptElsewhere(place, env, name)) return { kind: 'handed-back' }
+  // What only a new sign-in can help has no token that could be handed back.
+  if (outcome.verdict === 'sign-in') return { kind: 'nothing' }
+  return { kind: 'kept', why: trouble ?? `${outcome.verdict}: ${outcome.because}` }
+}
+
+/** A run that is at work has an end within that time; who holds the gate longer keeps it. */
+const gateWaitMs = 40_000
+
+/** Would the login stay in the care of claude-auth, because the machine's file says so? */
+export async function staysSole(place: Place, env: Env): Promise<boolean> {
+  const config = await configOf(place, env)
+  return config.custody === 'sole'
+}
+
+/**
+ * Switched off, nobody renews but the client: what we have sealed goes back to it, once, and nobody is told.
+ * Without that a login in sole custody would end with its access token. Of a user who is parked it stays,
+ * for their return. The gate may be held already.
+ */
+export async function handBackWhenOff(
+  { off, profile }: Config,
+  env: Env,
+  gateDescriptor: number | null,
+): Promise<void> {
+  const isLeft = off?.because === 'config' || off?.because === 'not-enrolled'
+  const place = placeOf(env)
+  if (!isLeft || profile === null || !place.owned || !isSealed(place, env)) return
+  const quiet = (config: Config) => ({
+    ...config,
+    alerts: { ...config.alerts, slack: null, command: null },
+  })
+  await give({ env, name: profile }, quiet, gateDescriptor)
+  // A launch that is switched off has no marks to go by.
+  clearMarks(place.paths)
+}
+
+/** Runs the engine with the client's own custody; not where other hosts renew the same login. */
+async function give(
+  { env, name }: Pick<OwnLogin, 'env' | 'name'>,
+  adjust: (config: Config) => Config,
+  gateDescriptor: number | null = null,
+) {
+  let isElsewhere = false
+  const ended = await runOnce(env, {
+    actor: 'command',
+    gateDescriptor,
+    gateWaitMs,
+    adjust: inForce => ({
+      ...adjust(inForce),
+      custody: 'shared',
+      mode: 'on',
+      off: null,
+      profile: name,
+    }),
+    prepare: async run => {
+      if (run.store?.isShared) await readStore(run)
+      isElsewhere = mayBeUsedByOthers(run, false)
+      if (isElsewhere) run.config = { ...run.config, custody: 'sole' }
+    },
+  })
+  return { ...ended, isElsewhere }
+}
+
+/** Is the login in the file one without a refresh token, and there is a sealed store? */
+function isSealed({ paths, person }: Place, env: Env): boolean {
+  return (
+    isStripped(paths.loginFile, person.uid) && existsSync(ownPaths(env, person.home).localStore)
+  )
+}
+
+/** Has the store what the login file should have: a refresh token, or the login as a whole? */
+function isKeptElsewhere({ paths, person }: Place, env: Env, name: string): boolean {
+  if (isStripped(paths.loginFile, person.uid)) return true
+  if (readLoginFile(paths.loginFile, person.uid).kind === 'login') return false
+  const isOut = existsSync(paths.signedOut) || readMemory(paths.stateFile).signedOut !== null
+  return !isOut && existsSync(join(ownPaths(env, person.home).localStore, `${name}.jwe`))
+}
+
+/** A login that ends, without its refresh token: that one lies in the store. */
+function isStripped(loginFile: string, uid: number): boolean {
+  const file = readLoginFile(loginFile, uid)
+  return (
+    file.kind === 'login' && file.login.refreshToken === null && file.login.expiresAtMs !== null
+  )
+}

@@ -1,0 +1,138 @@
+// Settling an answer of the token endpoint: a successor is saved, a refusal remembered, all else waits.
+
+import { readTokenAnswer } from '../anthropic/token-endpoint.js'
+import { eraseAnswer, parentInAnswer, type RawAnswer } from '../login/answer.js'
+import { tokenHash, withoutRefreshToken } from '../login/login.js'
+import { readLoginFile } from '../login/login-file.js'
+import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
+import { readMemory } from '../login/read-memory.js'
+import { backedOff } from '../policy/back-off.js'
+import { AuthError } from '../system/error.js'
+import { unknownErrorWords } from '../text/errors.js'
+import { note, type Run, remember } from './run.js'
+import { saveToFile } from './save.js'
+import { install, type Parent } from './save-renewed-login.js'
+
+/** A whole answer, and when it came: its durations count from then. */
+export interface Answer extends RawAnswer {
+  retryAfterMs: number | null
+  atMs: number
+  /** It is on disk, where the next run finds it. */
+  isKept: boolean
+}
+
+/**
+ * Acts on a whole answer to the request that posted `parent`'s refresh token, then erases its
+ * write-ahead copy. True when it brought a successor. Throws `login-unsaved`, with that copy left to
+ * the next run, where the successor has no place.
+ */
+export async function settle(
+  run: Run,
+  parent: Parent,
+  answer: Answer,
+  because: string,
+): Promise<boolean> {
+  const parentHash = parent.hash
+  const outcome = readTokenAnswer(answer)
+  switch (outcome.kind) {
+    case 'rotated':
+      await install(run, parent, outcome.grant, answer.atMs, because).catch(error => {
+        if (!answer.isKept) knownAsPosted(run, parentHash)
+        throw unsaved(error)
+      })
+      break
+    case 'refused':
+      note(run, 'renew', 'refused', { before: parentHash })
+      remember(run, { ...withSpent(run.memory, parentHash), backOff: null })
+      if (run.config.custody === 'sole') await stripped(run, parentHash)
+      break
+    case 'maybe-spent':
+      settleLost(run, parentHash, outcome.what)
+      break
+    case 'answered-otherwise':
+      remember(run, waiting(run, parentHash, outcome.retryAfterMs))
+      break
+  }
+  eraseAnswer(run.paths.answer)
+  return outcome.kind === 'rotated'
+}
+
+/** Nothing else is left of the answer: that at least is written down, where anything can be. */
+function knownAsPosted(run: Run, parentHash: string) {
+  try {
+    remember(run, withSpent(run.memory, parentHash))
+  } catch {
+    // The header in the answer's place still says that a request was sent.
+  }
+}
+
+/** The request was sent, and no whole usable answer came: the token may be spent. */
+export function settleLost(run: Run, parentHash: string, what: string) {
+  note(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
+  const memory = withMaybeSpent(run.memory, parentHash, run.now())
+  remember(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
+}
+
+/** The next try of a refresh token waits, longer each time. */
+export function waiting(
+  run: Pick<Run, 'memory' | 'now' | 'random'>,
+  hash: string,
+  retryAfterMs: number | null,
+): Pick<Memory, 'backOff'> {
+  const { backOff } = run.memory
+  const before = backOff?.hash === hash ? backOff : null
+  return { backOff: { hash, ...backedOff(before, retryAfterMs, run.now(), run.random()) } }
+}
+
+/** Sole custody: a refused refresh token leaves the file too, or a client would post it once more. */
+async function stripped(run: Run, hash: string) {
+  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const token = file.kind === 'login' ? file.login.refreshToken : null
+  if (file.kind !== 'login' || token === null || tokenHash(token) !== hash) return
+  const login = withoutRefreshToken(file.login)
+  await saveToFile(run, login, now => now.contentHash === file.contentHash)
+}
+
+// A successor that was granted and could not be saved: told apart from other trouble, since no client may start on what it replaces.
+
+export function isUnsaved(error: unknown): error is AuthError {
+  return error instanceof AuthError && error.code === 'login-unsaved'
+}
+
+/** `login-unsaved` for what kept a successor from being saved, with that error's hint. */
+function unsaved(error: unknown): AuthError {
+  if (error instanceof AuthError && ['login-closed', 'login-unsaved'].includes(error.code))
+    return error
+  const known = error instanceof AuthError
+  const why = known ? error.message : unknownErrorWords(error)
+  return new AuthError('login-unsaved', `the renewed login could not be saved: ${why}`, {
+    ...(known ? { hint: error.hint } : {}),
+  })
+}
+
+/** The same for a later run that has the successor at hand, in the store; other errors stay as they are. */
+export function asUnsaved(run: Run, error: unknown): unknown {
+  const isOurs = error instanceof AuthError && ['write-failed', 'lock-busy'].includes(error.code)
+  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const { spent } = run.memory
+  if (!isOurs || !stored?.refreshToken || spent.includes(tokenHash(stored.refreshToken)))
+    return error
+  const hash = refreshHashIn(run)
+  return hash !== null && spent.includes(hash) ? unsaved(error) : error
+}
+
+/** Does the login file hold a refresh token that is known to be spent? */
+export function holdsSpent(place: Pick<Run, 'paths' | 'person'>): boolean {
+  const hash = refreshHashIn(place)
+  if (hash === null) return false
+  return (
+    parentInAnswer(place.paths.answer) === hash ||
+    readMemory(place.paths.stateFile, { orEmpty: true }).spent.includes(hash)
+  )
+}
+
+function refreshHashIn({ paths, person }: Pick<Run, 'paths' | 'person'>): string | null {
+  const file = readLoginFile(paths.loginFile, person.uid)
+  const token = file.kind === 'login' ? file.login.refreshToken : null
+  return token === null ? null : tokenHash(token)
+}

@@ -1,0 +1,53 @@
+// What would keep the next renewal from being made or saved on this machine: found by a mere look, before it is due.
+
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { tokenHash } from '../login/login.js'
+import { whyNoneStarts } from '../system/program-start.js'
+import { writeFailed } from '../system/write-failed.js'
+import type { Seen } from './observe.js'
+import type { Run } from './run.js'
+
+/** Why the login that `seen` is about can't be renewed here, in words with what to type; null where nothing is known to. */
+export async function hindranceOf(run: Run, seen: Seen): Promise<string | null> {
+  return unwritable(run) ?? (await withoutToken(run, seen)) ?? unserved(run, seen)
+}
+
+/** A successor is saved by a rename in the login folder, else over the file where it stands; never without our own folder. */
+function unwritable({ paths }: Run): string | null {
+  const folder = whyNotWritable(paths.folder)
+  const isReplaceable = folder === null || whyNotWritable(paths.loginFile) === null
+  return whyNotWritable(paths.state) ?? (isReplaceable ? null : folder)
+}
+
+/** By access(2), which knows of a file system that is read-only; of what is missing, the folder above is asked. */
+function whyNotWritable(path: string): string | null {
+  let there = path
+  while (!existsSync(there) && there !== dirname(there)) there = dirname(there)
+  try {
+    accessSync(there, constants.W_OK)
+    return null
+  } catch (error) {
+    const { message, hint } = writeFailed(there, error, `${there} cannot be written`)
+    return `${message}; type: ${hint}`
+  }
+}
+
+/** In sole custody the token is in the store; a shared document may have it where the copy on this machine has not. */
+async function withoutToken({ store, memory }: Run, { file }: Seen): Promise<string | null> {
+  if (!isWithoutToken(file) || store?.kind !== 'local') return null
+  const read = await store.read()
+  if (read.kind !== 'empty' && read.kind !== 'current') return null
+  const token = read.kind === 'current' ? (read.stored.login?.refreshToken ?? null) : null
+  if (token !== null && !memory.spent.includes(tokenHash(token))) return null
+  return 'the sealed store has no refresh token for this login; type: claude-auth login'
+}
+
+/** Nobody but our program renews then. */
+function unserved(run: Run, { file }: Seen): string | null {
+  return isWithoutToken(file) ? whyNoneStarts(run.person.home, run.env) : null
+}
+
+function isWithoutToken(file: Seen['file']): boolean {
+  return file.kind === 'login' && file.login.refreshToken === null
+}

@@ -1,0 +1,158 @@
+// Log-outs: noticing one, and noticing the sign-in that ends it.
+
+import { existsSync, statSync } from 'node:fs'
+import { clientAccount } from '../login/client-config.js'
+import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
+import { relation } from '../login/lineage.js'
+import { tokenHash } from '../login/login.js'
+import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import type { SignedOut } from '../login/memory.js'
+import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
+import { look, type Seen } from './observe.js'
+import { note, type Run, remember } from './run.js'
+import { signOutStored } from './sign-out.js'
+
+/**
+ * Brings the memory in line with the log-out mark: the mark (made by the wrapper, a hook or a command
+ * before the client logs out, or here when the login vanished together with the client's account)
+ * is what counts; a login in the file that is none of those logged out takes it away. A mere look
+ * changes neither file, mark nor store.
+ */
+export async function noticeLogOut(run: Run): Promise<void> {
+  const seen = look(run)
+  // Whether somebody has signed in since can't be told as long as the file may not be read.
+  if (seen.file.kind === 'closed') return
+  rememberAccount(run, seen)
+  const hasVanished = isVanished(run, seen)
+  if (hasVanished) {
+    if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
+    note(run, 'sign-out', 'vanished', { before: run.memory.held?.refreshHash ?? null })
+  }
+  if (isSignedOutElsewhere(run, seen)) await signOutHere(run, seen)
+  const { signedOut } = run.memory
+  if (!hasVanished && !existsSync(run.paths.signedOut)) {
+    if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
+      remember(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
+      if (signedOut.elsewhere) note(run, 'signed-in', 'elsewhere')
+    }
+    return
+  }
+  const current = signedOut ?? { atMs: run.now(), chain: chainOf(run, seen), inStore: false }
+  const { file } = seen.state
+  const hash = file.kind === 'login' ? (file.login.refreshHash ?? file.login.accessHash) : null
+  if (hash !== null && !current.chain.includes(hash)) {
+    if (!run.readOnly) removeQuietly(run.paths.signedOut)
+    // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
+    remember(run, { signedOut: null, verification: null, held: null })
+    note(run, 'signed-in', 'after-sign-out', { after: hash })
+    return
+  }
+  if (!signedOut) remember(run, { signedOut: current })
+  if (hash === null && !current.inStore && !run.readOnly) await signOutStored(run)
+}
+
+/** After a log-out elsewhere: somebody has signed in, here or there. */
+function isSignedInAgain(run: Run, { chain }: SignedOut): boolean {
+  const { file } = look(run)
+  const stored = run.asked?.kind === 'current' && !run.asked.isCached ? run.asked.stored : null
+  if (stored?.setupToken && stored.signedOutAtMs === null && isLongLived(run)) return true
+  const logins = [file.kind === 'login' ? file.login : null, stored?.login ?? null]
+  return logins.some(login => {
+    const hash = login && tokenHash(login.refreshToken ?? login.accessToken)
+    return hash !== null && !chain.includes(hash)
+  })
+}
+
+function isLongLived({ config }: Run): boolean {
+  return config.credential === 'long-lived'
+}
+
+/** Is somebody logging out this very moment? To be asked again before a login is written. */
+export function isLoggedOut(run: Run): boolean {
+  return (
+    run.memory.signedOut !== null || existsSync(run.paths.signedOut) || isVanished(run, look(run))
+  )
+}
+
+/**
+ * The client's own log-out clears its account; a login that was merely lost leaves it there. A config
+ * that is gone, torn, or not the one that named the account says nothing.
+ */
+function isVanished(run: Run, { file }: Seen): boolean {
+  const { account } = run.memory
+  if (file.kind !== 'missing' || !account?.named) return false
+  if (account.path !== run.paths.clientConfig || existsSync(run.paths.signedOut)) return false
+  return clientAccount(run.paths.clientConfig).kind === 'none'
+}
+
+/** Looks into the client's config only when it has changed: it grows with the client's use. */
+function rememberAccount(run: Run, { file }: Seen) {
+  if (file.kind !== 'login') return
+  const path = run.paths.clientConfig
+  const about = statSync(path, { throwIfNoEntry: false })
+  const version = about ? `${about.ino} ${about.size} ${about.mtimeMs}` : ''
+  const { account } = run.memory
+  if (account?.path === path && account.version === version) return
+  const { kind } = clientAccount(path)
+  // It is just being written: the next look will tell.
+  if (kind === 'unknown') return
+  const named = kind === 'named'
+  if (account?.named !== named || account.path !== path)
+    remember(run, { account: { path, version, named } })
+  else run.memory = { ...run.memory, account: { path, version, named } }
+}
+
+/** All that was logged out: what we held, and what the file held when the mark was made. */
+function chainOf(run: Run, { state }: Seen): string[] {
+  const { held } = run.memory
+  const { file } = state
+  const isOlder = file.kind === 'login' && changedBefore(run.paths.loginFile, run.paths.signedOut)
+  const inFile = isOlder ? [file.login.accessHash, file.login.refreshHash] : []
+  const placed = run.memory.longLived?.placed?.accessHash
+  const known = [...(held?.lineage.chain ?? []), held?.accessHash, placed, ...inFile]
+  return [...new Set(known.filter(hash => typeof hash === 'string'))]
+}
+
+/** By the time of the last change of any kind (ctime), which nobody can set back. */
+function changedBefore(path: string, mark: string): boolean {
+  const about = statSync(path, { throwIfNoEntry: false })
+  const made = statSync(mark, { throwIfNoEntry: false })
+  return about !== undefined && made !== undefined && about.ctimeMs <= made.mtimeMs
+}
+
+// A log-out on another host of a shared document: it holds here too.
+
+/** Has the login that this host uses been logged out in the shared document? */
+export function isSignedOutElsewhere({ asked, memory, store }: Run, { file }: Seen): boolean {
+  if (store?.isShared !== true || asked?.kind !== 'current' || asked.isCached) return false
+  const { signedOutAtMs, login, lineage } = asked.stored
+  const { held, signedOut } = memory
+  if (signedOutAtMs === null || login !== null || lineage === null || held === null) return false
+  if (signedOut !== null) return false
+  // A client whose login was ended by the log-out may have blanked it since.
+  const inFile = file.kind === 'login' ? tokenHash(file.login.accessToken) : held.accessHash
+  const isHeld = inFile === held.accessHash || inFile === memory.longLived?.placed?.accessHash
+  if (!isHeld) return false
+  const related = relation(held.lineage, lineage)
+  // What came after the one logged out, and not by our own renewal, may well be a sign-in.
+  if (related === 'mine-newer') return held.renewedAtMs !== null
+  return related !== 'unrelated' || lineage.chain.some(hash => held.lineage.chain.includes(hash))
+}
+
+/** Takes the login out of the file, and remembers what may not come back. Other people's bytes stay. */
+async function signOutHere(run: Run, { file }: Seen): Promise<void> {
+  const { held } = run.memory
+  if (held === null) return
+  const placed = run.memory.longLived?.placed
+  const chain = [...held.lineage.chain, held.accessHash, ...(placed ? [placed.accessHash] : [])]
+  remember(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
+  if (run.readOnly) return
+  // Nor may it come back from the copy on this machine.
+  if (run.asked?.kind === 'current') await run.store?.keep?.(run.asked.stored)
+  await withStorageLock(run.locks, storageWaitMs, () => {
+    const now = readLoginFile(run.paths.loginFile, run.person.uid)
+    if (now.kind !== 'login' || now.contentHash !== file.contentHash) return
+    writeLoginFile(run.paths.loginFile, withLogin(now.bytes, null), run.nonce())
+  })
+  note(run, 'sign-out', 'elsewhere', { before: held.refreshHash })
+}

@@ -1,0 +1,125 @@
+// Whose login it is, where it lies, and the configuration in force for it.
+
+import { lstatSync, statSync } from 'node:fs'
+import { type Config, loadConfig } from '../config/config.js'
+import { keepLaunchConfig, launchConfigText } from '../config/launch-config.js'
+import { settingsFolder } from '../login/client-settings.js'
+import { AuthError } from '../system/error.js'
+import { type Env, type LoginPaths, loginFolder, loginPaths, ownPaths } from '../system/paths.js'
+import { type Person, whoAmI } from '../system/person.js'
+import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
+import { foreignAbove, giveBack } from '../system/write-failed.js'
+import { version } from '../version.js'
+
+/** Whose login, and where: all that is needed to enter the gate. */
+export interface Place {
+  person: Person
+  paths: LoginPaths
+  /** Home, login folder and our state are the effective user's, and nobody else can put anything in their place. */
+  owned: boolean
+  /** Why they are not; null where `owned`. */
+  distrust: Distrust | null
+  /** The home or the login folder is plainly somebody else's: nobody needs to be told. */
+  foreign: boolean
+}
+
+/** Judges every place that `env` names, and reads nothing in them. */
+export function placeOf(env: Env): Place {
+  const person = whoAmI(env)
+  const paths = loginPaths(loginFolder(env, person.home), env, person.home)
+  const foreign = [person.home, paths.folder].some(
+    folder => ownerOf(folder, person.uid) !== person.uid,
+  )
+  const distrust = distrustIn(person, paths, settingsFolder(env, person.home))
+  return { person, paths, owned: distrust === null, distrust, foreign }
+}
+
+function distrustIn({ home, uid }: Person, paths: LoginPaths, settings: string): Distrust | null {
+  if (!isOwnFolder(paths.state)) return { path: paths.state, why: 'is not a folder' }
+  for (const folder of [home, paths.folder, paths.state]) {
+    const owner = ownerOf(folder, uid)
+    const found = distrustOf(folder, uid)
+    if (found !== null) return found
+    if (owner !== uid) return { path: folder, why: `belongs to user ${owner}` }
+  }
+  return distrustOf(settings, uid)
+}
+
+/** Through links; of a folder that is not there yet, or can't be seen, `uid`. */
+function ownerOf(path: string, uid: number): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.uid ?? uid
+  } catch {
+    return uid
+  }
+}
+
+/** A link in the place of our own folder was put there by somebody else. */
+function isOwnFolder(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== false
+  } catch {
+    return true
+  }
+}
+
+/** Why nothing is read or changed here, as an error with what to type. */
+export function notOurs({ person, distrust }: Place): AuthError {
+  const { path, why } = distrust ?? { path: person.home, why: 'is not yours' }
+  return new AuthError('not-private', `${path} ${why}`, {
+    hint: mendHint({ path, why }, person.uid),
+  })
+}
+
+function mendHint(distrust: Distrust, uid: number): string {
+  const isLost = foreignAbove(distrust.path, uid) !== null
+  return isLost ? giveBack(distrust.path) : distrustHint(distrust, uid)
+}
+
+/** One sentence about a place that is not trusted, with what to type at its end; null where there is nothing to mend. */
+export function distrustWords({ person, distrust, foreign }: Place): string | null {
+  if (distrust === null || foreign) return null
+  const { path, why } = distrust
+  return `${path} ${why}, so your login is left alone; type: ${mendHint(distrust, person.uid)}`
+}
+
+/**
+ * The configuration in force for `place`; throws `config-invalid` and its kin. `readOnly`: it is not cached.
+ * In a home that is not trusted nothing is done, so only the machine's file counts.
+ */
+export async function configOf(
+  { person, paths, owned }: Place,
+  env: Env,
+  { readOnly = false } = {},
+): Promise<Config> {
+  const own = ownPaths(env, person.home)
+  const cache = { path: `${paths.state}/config.json`, version }
+  if (owned) return loadConfig({ paths: own, env, person, ...(readOnly ? {} : { cache }) })
+  const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
+  return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
+}
+
+/**
+ * Keeps for the shell what it needs of `config`, read since `readAtMs` (epoch), and returns that text; null where it
+ * can't be told. A folder that is missing or full is no error: then the shell asks again.
+ */
+export function configForShell(
+  { person, owned }: Place,
+  env: Env,
+  config: Config,
+  { readAtMs, nonce }: { readAtMs: number; nonce: string },
+): string | null {
+  const { systemConfig, userConfig } = ownPaths(env, person.home)
+  const text = launchConfigText(config, {
+    systemConfig,
+    userConfig,
+    roster: config.roster?.file ?? null,
+  })
+  if (text === null || !owned) return text
+  try {
+    keepLaunchConfig(person.home, text, { readAtMs, nonce, uid: person.uid })
+  } catch {
+    // The shell asks once more.
+  }
+  return text
+}

@@ -1,0 +1,231 @@
+// Looking without acting: what the next run would find and do, from what is on this machine.
+
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { decide } from '../policy/decide.js'
+import type { Outcome, Prospect, Step } from '../policy/outcome.js'
+import { isToBeBackedUp, prospectOf } from '../policy/prospect.js'
+import type { Decision } from '../policy/state.js'
+import { atomicWrite } from '../system/atomic-write.js'
+import { textAt } from '../system/open-file.js'
+import { hindranceOf } from './hindrance.js'
+import { isLoggedOut } from './log-out.js'
+import { signInCommand } from './long-lived.js'
+import { signingCredential } from './notes.js'
+import { look, type Seen } from './observe.js'
+import { outcomeOf, troubleOf, verdictOf } from './outcome.js'
+import type { Run } from './run.js'
+import { type StatusFacts, shortLine } from './status-words.js'
+import { expectedEmail } from './verify.js'
+
+/** What was found. Times are epoch milliseconds. */
+export interface Found {
+  outcome: Outcome
+  seen: Seen
+  decision: Decision
+  /** What the next run would do to the login; null: nothing. */
+  next: Step | null
+  /** What works but needs care, in words; null: nothing. */
+  trouble: string | null
+  organization: string | null
+  /** When the server last said whose token this is; null: it did not. */
+  verifiedAtMs: number | null
+  /** Since when a sign-in is needed or the server is silent. */
+  sinceMs: number | null
+  /** What becomes of the login: words promise no more than this. */
+  prospect: Prospect
+  /** A run to come stores this login. */
+  isToBeBackedUp: boolean
+  /** The server refuses the access token in the file. */
+  isRefused: boolean
+}
+
+/**
+ * Judges the login of `run` (started `offline` and `readOnly`) as the next run would, without the
+ * network and without a change anywhere: neither gate nor locks are needed.
+ */
+export async function lookOnly(run: Run): Promise<Found> {
+  const here: Run = { ...run, memory: withLogOut(run) }
+  // What the next run would do is asked, and that one may use the network.
+  const online: Run = { ...here, offline: false }
+  let seen = look(online)
+  let decision = decide(seen.state, run.now())
+  if (decision.do === 'read-store') {
+    online.asked = await sealedHere(run)
+    seen = look(online)
+    decision = asLastKnown(online, decide(seen.state, run.now()))
+  }
+  here.asked = askedBefore(online)
+  const next = nextOf(online, decision)
+  const ahead = await aheadOf({ ...online, asked: here.asked ?? online.asked })
+  const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
+  // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
+  const isGood = next !== null && works(seen, run.now())
+  const judged = judgedAs(run, decision, next, isGood)
+  const isWaiting = next !== null && !isGood && judged.because !== 'observe'
+  const verdict = isWaiting ? 'attention' : verdictOf(judged, trouble)
+  const outcome = outcomeOf(here, seen, judged, {
+    verdict,
+    steps: [],
+    did: [],
+    alert: 'off',
+  })
+  const { verification, signInNeeded, backOff, signedOut } = here.memory
+  const { file } = seen.state
+  const isChecked = file.kind === 'login' && verification?.accessHash === file.login.accessHash
+  return {
+    outcome,
+    seen,
+    decision,
+    next,
+    trouble,
+    organization: isChecked ? (verification?.organization ?? null) : null,
+    verifiedAtMs: isChecked && verification?.kind === 'accepted' ? verification.atMs : null,
+    sinceMs: signInNeeded?.sinceMs ?? signedOut?.atMs ?? backOff?.triesAtMs[0] ?? null,
+    prospect: ahead.prospect,
+    isToBeBackedUp: ahead.isToBeBackedUp,
+    isRefused: isRefused(seen),
+  }
+}
+
+/** The store's copy on this machine; a shared document is not asked. */
+async function sealedHere({ store }: Run): Promise<Run['asked']> {
+  const read = (await store?.read()) ?? { kind: 'empty' as const, version: 0 }
+  return read.kind === 'current' ? { ...read, away: null } : read
+}
+
+/** A log-out that no run has noticed yet counts too. */
+function withLogOut(run: Run): Run['memory'] {
+  const { memory, paths } = run
+  if (memory.signedOut !== null || look(run).file.kind === 'login' || !isLoggedOut(run))
+    return memory
+  const atMs = existsSync(paths.signedOut) ? statSync(paths.signedOut).mtimeMs : run.now()
+  return { ...memory, signedOut: { atMs, chain: [], inStore: false } }
+}
+
+/** What the store said when it was last asked: Vault is not asked here. */
+function askedBefore({ asked, memory: { storeTrouble } }: Run): Run['asked'] {
+  if (storeTrouble?.kind === 'empty')
+    return { kind: 'empty', version: 0, damaged: storeTrouble.what }
+  if (storeTrouble !== null) return { ...storeTrouble, kind: storeTrouble.kind }
+  return asked?.kind === 'unreachable' ? null : asked
+}
+
+/** A document elsewhere may hold what is missing here: only a run that may ask it can tell. */
+function isOpen({ store, asked, memory }: Run, { because }: Decision): boolean {
+  if (because !== 'own-trouble' || store?.kind !== 'vault') return false
+  return asked?.kind !== 'denied' && memory.storeTrouble === null
+}
+
+/** Where only the document could tell, what the last run found there stands. */
+function asLastKnown(run: Run, decision: Decision): Decision {
+  const { signInNeeded } = run.memory
+  if (signInNeeded === null || !isOpen(run, decision)) return decision
+  return { do: 'sign-in', because: signInNeeded.because, about: null }
+}
+
+function nextOf(run: Run, decision: Decision): Step | null {
+  const { about: _, ...step } = decision
+  if (isOpen(run, decision)) return { do: 'read-store', because: 'missing' }
+  return step.do === 'launch' || step.do === 'sign-in' ? null : step
+}
+
+/** As a run would end: who only observes leaves things as they are, and says so. */
+function judgedAs(
+  { config }: Run,
+  decision: Decision,
+  next: Step | null,
+  isGood: boolean,
+): Decision {
+  const isLeft = next === null ? decision.because === 'fresh' : next.do !== 'read-store'
+  if (config.mode === 'observe' && isLeft) return { do: 'launch', because: 'observe', about: null }
+  return isGood ? { do: 'launch', because: 'fresh', about: null } : decision
+}
+
+/** Can a client be started with the file as it is? */
+function works(seen: Seen, nowMs: number): boolean {
+  const { file } = seen.state
+  if (file.kind !== 'login') return false
+  const { expiresAtMs } = file.login
+  return !isRefused(seen) && (expiresAtMs === null || expiresAtMs > nowMs)
+}
+
+function isRefused({ state: { file, verification } }: Seen): boolean {
+  if (file.kind !== 'login' || verification?.kind !== 'refused') return false
+  return verification.accessHash === file.login.accessHash
+}
+
+/** A login that works, and that nobody can renew. */
+function isDenied(prospect: Prospect): boolean {
+  return prospect.kind === 'ends' || (prospect.kind === 'hindered' && prospect.because === 'here')
+}
+
+interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
+  /** What is in the way of a renewal that would else be made, in words with what to type. */
+  hindrance: string | null
+}
+
+/** What later runs will do, and what keeps them from it. Where only the sealed copy could be renewed, it has to open. */
+async function aheadOf(run: Run): Promise<Ahead> {
+  const { file } = look(run).state
+  const isSealed = file.kind === 'login' && file.login.refreshHash === null
+  const sealed = run.asked === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
+  const asked = sealed?.kind === 'unreachable' ? null : sealed
+  const seen = look({ ...run, asked: run.asked ?? asked })
+  const hindrance = run.owned ? await hindranceOf(run, seen) : null
+  const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
+  const prospect = prospectOf(seen.state, run.now(), facts)
+  return {
+    prospect,
+    isToBeBackedUp: isToBeBackedUp(seen.state, run.now(), facts),
+    hindrance: isDenied(prospect) ? hindrance : null,
+  }
+}
+
+// What the words of `claude-auth status` and of the prepared line for prompts are made of.
+
+export function statusFacts(run: Run, found: Found): StatusFacts {
+  const { config, memory } = run
+  const { outcome, seen, next, trouble, sinceMs, prospect } = found
+  return {
+    outcome,
+    mode: config.mode,
+    offBy: config.off?.file ?? null,
+    next,
+    trouble,
+    email: emailOf(run, outcome),
+    organization: found.organization,
+    isVerified: outcome.identity !== null,
+    otherCredential: signingCredential(run, found.decision)?.wins ?? null,
+    sinceMs,
+    prospect,
+    isRefused: found.isRefused,
+    isAcceptedSince: found.verifiedAtMs !== null && found.verifiedAtMs >= (sinceMs ?? 0),
+    isToBeBackedUp: found.isToBeBackedUp,
+    backedUpAtMs: memory.stored?.atMs ?? null,
+    warnBeforeMs: Math.max(0, ...config.alerts.beforeLoginEndsMs),
+    signInCommand: signInCommand(seen.state, run.now()),
+    nowMs: run.now(),
+  }
+}
+
+/** Much more than one line. */
+const shortMaxBytes = 4096
+
+/** Leaves the line that a prompt shows without Node: `<login folder>/.claude-auth/short`. */
+export function leaveShortLine(run: Run, outcome: Outcome, command: string): void {
+  if (!run.owned || run.config.mode === 'off' || run.otherCredential !== null) return
+  const email = emailOf(run, outcome)
+  const line = `${shortLine({ ...outcome, email, signInCommand: command }, run.now())}\n`
+  const path = join(run.paths.state, 'short')
+  try {
+    if (textAt(path, { maxBytes: shortMaxBytes, links: 'refuse' }) !== line)
+      atomicWrite(path, line, { nonce: run.nonce(), durable: false })
+  } catch {
+    // A prompt without its line is no reason to hold a launch.
+  }
+}
+
+function emailOf(run: Run, { identity }: Pick<Outcome, 'identity'>): string | null {
+  return identity?.email ?? expectedEmail(run.config, run.memory, run.paths.clientConfig)
+}

@@ -1,0 +1,143 @@
+// Reading: gathers everything a decision needs into one `State`, and decides nothing.
+
+import type { Lineage } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import { type LoginFile, readLoginFile, unreadLogin } from '../login/login-file.js'
+import { hasMark } from '../login/login-text.js'
+import type { Held, Verified } from '../login/memory.js'
+import { isIncomplete, isOldCopy, lineageInFile } from '../login/tracked-login.js'
+import { isRightIdentity } from '../policy/identity.js'
+import type { FileFacts, State } from '../policy/state.js'
+import { loginFacts } from './login-facts.js'
+import { longLivedFacts } from './long-lived.js'
+import { mayBeUsedByOthers, storedAccessHash, storeFacts } from './read-store.js'
+import type { Run } from './run.js'
+
+/** How long a token lost in two unanswered requests is left alone. */
+const doubtMs = 60 * 60_000
+
+/** The facts, and the login file they were read from. */
+export interface Seen {
+  state: State
+  file: LoginFile
+  /** The pedigree of the login in the file; null where it has none or there is none. */
+  lineage: Lineage | null
+}
+
+/** Reads the login file afresh and puts it together with the memory and what the store said. */
+export function look(run: Run): Seen {
+  const { memory, config } = run
+  const file = run.owned ? readLoginFile(run.paths.loginFile, run.person.uid) : unreadLogin
+  const lineage = file.kind === 'login' ? lineageOf(run, file, file.login) : null
+  const { held } = memory
+  const state: State = {
+    mode: config.mode === 'off' ? 'off' : 'on',
+    owned: run.owned,
+    otherCredential: run.otherCredential !== null,
+    standIn: isStandIn(run, file),
+    custody: config.custody,
+    forced: run.forced,
+    offline: run.offline,
+    file: fileFacts(run, file, lineage),
+    store: storeFacts(run, file, lineage),
+    held: held && { ...held, renewAtMs: null },
+    spent: [...memory.spent, ...superseded(held, memory.spent)],
+    maybeSpent: doubts(run),
+    backOff: memory.backOff,
+    verification: verificationFacts(run, memory.verification),
+    copyVerification: verificationFacts(run, memory.verifiedCopy),
+    verifyEveryMs: config.renewal.verifyEveryMs,
+    longLived: longLivedFacts(run),
+    signedOut: memory.signedOut?.chain ?? null,
+    signedOutElsewhere: memory.signedOut?.elsewhere === true,
+    isShared: run.store?.isShared ?? false,
+    usedByOthers: mayBeUsedByOthers(run, file.kind === 'login' && file.login.refreshToken !== null),
+    storedAccessHash: storedAccessHash(run),
+    pending: memory.pending,
+    signInNeeded: memory.signInNeeded?.because ?? null,
+    tried: run.tried,
+  }
+  return { state, file, lineage }
+}
+
+function isStandIn({ standIn }: Run, file: LoginFile): boolean {
+  return standIn !== null && (standIn.when === 'always' || file.kind !== 'login')
+}
+
+function verificationFacts({ config, memory, doubtedAtMs }: Run, verified: Verified | null) {
+  if (verified === null) return null
+  if (doubtedAtMs !== null && verified.atMs < doubtedAtMs) return null
+  const rightIdentity = isRightIdentity(verified.identity, config.identity, memory.pinned)
+  return { ...verified, rightIdentity }
+}
+
+/**
+ * Tokens that the one we hold came after: rotated away, as far as we know. Once that one is refused
+ * they are the last hope, and posting them can harm nothing any more.
+ */
+function superseded(held: Held | null, spent: readonly string[]): string[] {
+  const isDead = held?.refreshHash != null && spent.includes(held.refreshHash)
+  return held === null || isDead ? [] : held.lineage.chain.slice(0, -1)
+}
+
+/** After an hour, or when somebody insists, a token lost twice may be tried once more: the answer tells. */
+function doubts({ memory, forced, now }: Run): State['maybeSpent'] {
+  return memory.maybeSpent.map(({ hash, tries, atMs }) => {
+    const isOver = forced || Math.abs(now() - atMs) >= doubtMs
+    return { hash, tries: isOver ? Math.min(tries, 1) : tries }
+  })
+}
+
+/** When the login was first seen: for one that we don't hold, the file's own time tells. */
+function foundAtMs(run: Run, file: LoginFile): number {
+  return Math.min(file.mtimeMs ?? run.now(), run.now())
+}
+
+/** Since when the store has this very login: a file that was copied or touched tells a later time. */
+function storedSinceMs({ asked }: Run, { accessToken }: Login): number {
+  const stored = asked?.kind === 'current' ? asked.stored : null
+  const isSame = stored?.login?.accessToken === accessToken
+  return (isSame ? stored.backedUpAtMs : null) ?? Number.POSITIVE_INFINITY
+}
+
+function lineageOf(run: Run, file: LoginFile, login: Login): Lineage | null {
+  const { memory, signedIn } = run
+  const { held, spent } = memory
+  return lineageInFile(login, held, foundAtMs(run, file), run.nonce(), { signedIn, spent })
+}
+
+function fileFacts(run: Run, file: LoginFile, lineage: Lineage | null): FileFacts {
+  if (file.kind === 'blank')
+    return {
+      kind: 'blank',
+      blankedAtMs: foundAtMs(run, file),
+      timeLimit: file.loginEnded === 'time_limit',
+    }
+  if (file.kind !== 'login') return { kind: file.kind }
+  const { held } = run.memory
+  const login = loginFacts(
+    run,
+    file.login,
+    Math.min(foundAtMs(run, file), storedSinceMs(run, file.login)),
+  )
+  const at =
+    login.refreshHash === null ? -1 : (held?.lineage.chain.indexOf(login.refreshHash) ?? -1)
+  const isPast = at >= 0 && login.refreshHash !== held?.refreshHash
+  return {
+    kind: 'login',
+    login,
+    incomplete: isIncomplete(file.login, held) && isOfLineage(run, file.login, lineage),
+    marked: file.bytes !== null && hasMark(file.bytes),
+    past: isPast || isOldCopy(file.login, held, run.now()),
+  }
+}
+
+/** Only the same lineage's fields may be filled in: a stranger's login stays as it is. */
+function isOfLineage({ memory, config }: Run, login: Login, lineage: Lineage | null): boolean {
+  const { held, verification, pinned } = memory
+  if (held === null) return false
+  if (held.accessHash === tokenHash(login.accessToken)) return true
+  const isVerified = verification?.accessHash === tokenHash(login.accessToken)
+  const isRight = isVerified && isRightIdentity(verification.identity, config.identity, pinned)
+  return isRight && lineage !== null && lineage.id === held.lineage.id
+}

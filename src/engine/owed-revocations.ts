@@ -1,0 +1,85 @@
+// Log-outs that the server has not heard of yet: the tokens are kept sealed until it has, or a month is over.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { revoke } from '../anthropic/token-endpoint.js'
+import { tokenHash } from '../login/login.js'
+import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
+import { isObject, jsonObject } from '../system/json.js'
+import { bytesAt } from '../system/open-file.js'
+import { note, type Run } from './run.js'
+
+/** One token that is to end at the server. */
+export interface Owed {
+  token: string
+  hint: 'refresh_token' | 'access_token'
+  /** When it was logged out (epoch ms). */
+  sinceMs: number
+}
+
+const timeoutMs = 5_000
+/** A sign-in that nobody renews does not live longer. */
+const keptMs = 31 * 24 * 3_600_000
+const mostOwed = 20
+/** More than so many tokens, sealed. */
+const maxBytes = 1024 * 1024
+
+/** Asks the server to end all of `owed` at once, and gives those that it did not confirm. */
+export async function endAtServer(run: Run, owed: readonly Owed[]): Promise<Owed[]> {
+  if (run.offline) return [...owed]
+  const { oauth } = run.config.endpoints
+  const ended = await Promise.all(
+    owed.map(({ token, hint }) => revoke(run.network, oauth, token, hint, timeoutMs)),
+  )
+  return owed.filter((_, at) => !ended[at])
+}
+
+/** Keeps `owed` for a later run. False where there is no sealed place for it (`store: none`). */
+export async function owe(run: Run, owed: readonly Owed[]): Promise<boolean> {
+  if (owed.length === 0) return true
+  if (run.store === null) return false
+  const known = await owedTokens(run)
+  const isNew = ({ token }: Owed) => !known.some(each => each.token === token)
+  await write(run, [...known, ...owed.filter(isNew)])
+  return true
+}
+
+/** Asks again about what is owed. To be called when nobody is waiting. */
+export async function revokeOwed(run: Run): Promise<void> {
+  if (run.offline || !existsSync(placeOf(run))) return
+  const owed = await owedTokens(run)
+  const young = owed.filter(({ sinceMs }) => Math.abs(run.now() - sinceMs) < keptMs)
+  const left = await endAtServer(run, young)
+  for (const { token } of young.filter(each => !left.includes(each)))
+    note(run, 'sign-out', 'revoked', { before: tokenHash(token) })
+  if (left.length !== owed.length) await write(run, left)
+}
+
+async function owedTokens(run: Run): Promise<Owed[]> {
+  const path = placeOf(run)
+  const sealed = bytesAt(path, { maxBytes, links: 'refuse' })
+  if (sealed === null) return []
+  const { open } = await run.sealer()
+  const bytes = await open(sealed).catch(() => null)
+  const list = bytes === null ? null : jsonObject(bytes)?.['owed']
+  return Array.isArray(list) ? list.filter(isOwed) : []
+}
+
+function isOwed(value: unknown): value is Owed {
+  if (!isObject(value)) return false
+  const { token, hint, sinceMs } = value
+  const isToken = typeof token === 'string' && /^[\x21-\x7e]{1,16384}$/.test(token)
+  return isToken && typeof sinceMs === 'number' && /^(refresh|access)_token$/.test(String(hint))
+}
+
+async function write(run: Run, owed: readonly Owed[]): Promise<void> {
+  const path = placeOf(run)
+  if (owed.length === 0) return removeQuietly(path)
+  const { seal } = await run.sealer()
+  const bytes = await seal(Buffer.from(JSON.stringify({ owed: owed.slice(-mostOwed) })))
+  atomicWrite(path, bytes, { nonce: run.nonce() })
+}
+
+function placeOf({ paths }: Run): string {
+  return join(paths.state, 'owed')
+}

@@ -1,0 +1,187 @@
+// Asking the store, and taking in what a shared document tells beside the login: other hosts, and how their renewals ended.
+
+import { type Lineage, relation } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import type { LoginFile } from '../login/login-file.js'
+import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
+import { isRightIdentity } from '../policy/identity.js'
+import type { State, StoreFacts } from '../policy/state.js'
+import type { StoredLogin } from '../store/document.js'
+import { type Intent, othersSeenAtMs, registered } from '../store/intent.js'
+import type { StoreRead, StoreTrouble } from '../store/store.js'
+import { fromHere } from '../store/vault/store.js'
+import { loginFacts } from './login-facts.js'
+import { isLongLivedShape, rememberToken } from './long-lived.js'
+import { note, type Run, remember } from './run.js'
+
+/** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
+export const intentLifeMs = 60_000
+
+/** Reads the store into `run.asked`. */
+export async function readStore(run: Run): Promise<StoreRead> {
+  const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
+  run.asked = read
+  rememberToken(run, read)
+  if (run.store?.isShared !== true) return read
+  if (read.kind === 'empty') remember(run, { lookedAtMs: run.now() })
+  if (read.kind !== 'current' || read.away !== null) return read
+  const seenAtMs = othersSeenAtMs(read.stored.hosts, run.instance, run.now())
+  remember(run, { othersSeenAtMs: seenAtMs, lookedAtMs: run.now() })
+  const { intent } = read.stored
+  if (intent && isOver(intent, read.ageMs)) learn(run, intent)
+  return read
+}
+
+/** Who was alone so long ago may not be alone any more; a Vault that is away over a weekend ends no login. */
+const aloneMs = 3 * 24 * 3_600_000
+
+/**
+ * Could another host post the same refresh token while the document can't be asked? Not where it was
+ * seen lately that nobody else uses it; not where the document was never reached from here, so that what we hold
+ * was never put there; and where a client has the token in plain text, holding back would only leave it to that one.
+ */
+export function mayBeUsedByOthers({ memory, store, now }: Run, isInFile: boolean): boolean {
+  if (store?.isShared !== true) return false
+  const { othersSeenAtMs, lookedAtMs, stored, held } = memory
+  if (othersSeenAtMs !== null) return true
+  const wasNeverThere = held !== null && lookedAtMs === null && stored === null
+  if (wasNeverThere) return false
+  const isKnown = lookedAtMs !== null && Math.abs(now() - lookedAtMs) < aloneMs
+  return !isKnown && !isInFile
+}
+
+/** Known to be a stranger's, the document's login makes room for the copy on this machine. */
+function owned(run: Run, read: StoreRead): StoreRead {
+  if (read.kind !== 'current' || !read.behind?.login || read.stored.login === null) return read
+  if (!isForeign(run, read.stored)) return read
+  return fromHere(read.behind, read.stored, read.version, read.ageMs)
+}
+
+/** Is nobody posting its refresh token any more? */
+export function isOver(intent: Intent, ageMs: number | null): boolean {
+  return intent.ended !== null || (ageMs !== null && ageMs >= intentLifeMs)
+}
+
+/** What another host found out about a refresh token holds for us too; our own outcomes we know. */
+function learn(run: Run, { id, parent, ended, by }: Intent) {
+  const { intentId, doubtedId, spent } = run.memory
+  if (id === intentId || spent.includes(parent)) return
+  if (id === doubtedId && ended !== 'refused') return
+  const memory =
+    ended === 'refused'
+      ? withSpent(run.memory, parent)
+      : withMaybeSpent(run.memory, parent, run.now())
+  remember(run, { ...memory, doubtedId: id })
+  note(run, 'renew', ended ?? 'maybe-spent', { before: parent, detail: `by ${by}` })
+}
+
+/** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
+export async function register(run: Run): Promise<void> {
+  const { asked, store } = run
+  if (store?.isShared !== true || asked?.kind !== 'current' || asked.isCached) return
+  if (asked.stored.login === null || run.offline || run.config.mode !== 'on') return
+  const keys = registered(asked.stored.hosts, run.instance, run.person.host, run.now())
+  if (keys === null) return
+  const outcome = await store.change({ ...keys, claude_auth_write_id: run.nonce() }, asked.version)
+  if (outcome.kind === 'written') run.asked = { ...asked, version: outcome.version }
+}
+
+// What the store said in this run, as facts for a decision.
+
+/** What the store said in this run counts more than what it was last known to hold. */
+export function storedAccessHash({ asked, memory }: Run): string | null {
+  if (asked?.kind === 'empty') return null
+  if (asked?.kind === 'current' && asked.isCached)
+    return asked.away === null ? null : (memory.stored?.accessHash ?? null)
+  const stored = asked?.kind === 'current' ? asked.stored.login : null
+  return stored ? tokenHash(stored.accessToken) : (memory.stored?.accessHash ?? null)
+}
+
+/** The store's copy beside the login in `file`, whose pedigree is `lineage`. */
+export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): StoreFacts {
+  const { asked } = run
+  if (run.store === null) return { kind: 'none' }
+  if (asked === null) return { kind: 'unasked' }
+  if (asked.kind !== 'current') return { kind: asked.kind }
+  const { stored } = asked
+  const away = asked.away !== null
+  if (stored.login === null || stored.signedOutAtMs !== null)
+    return { kind: 'current', login: null, newer: false, away }
+  const login = loginFacts(run, stored.login, stored.backedUpAtMs ?? run.now())
+  const mine = file.kind === 'login' ? file.login : null
+  const newer = mine !== null && isNewer(stored, mine, lineage) && !isForeign(run, stored)
+  return { kind: 'current', login, away, newer }
+}
+
+/** Known to be somebody else's: it is never better than ours. */
+function isForeign({ memory, config }: Run, { login, identity }: StoredLogin): boolean {
+  if (login === null) return false
+  const { verifiedCopy, pinned } = memory
+  const isChecked =
+    verifiedCopy?.kind === 'accepted' && verifiedCopy.accessHash === tokenHash(login.accessToken)
+  const whose = isChecked ? verifiedCopy.identity : identity
+  return whose !== null && !isRightIdentity(whose, config.identity, pinned)
+}
+
+/** By pedigree; by time only where one of the two has none. */
+function isNewer(
+  stored: { login: Login | null; lineage: Lineage | null },
+  mine: Login,
+  lineage: Lineage | null,
+): boolean {
+  if (stored.login === null || stored.login.accessToken === mine.accessToken) return false
+  if (lineage === null || stored.lineage === null)
+    return (stored.login.expiresAtMs ?? 0) > (mine.expiresAtMs ?? 0)
+  const related = relation(lineage, stored.lineage)
+  return related === 'unrelated'
+    ? stored.lineage.signedInAtMs > lineage.signedInAtMs
+    : related === 'theirs-newer'
+}
+
+// What keeps the store from being used: as it said in this run, kept for whoever looks without asking, and in words.
+
+/** Why the store, or the shared document behind the copy on this machine, could not be asked. */
+export function awayOf({ asked, offline }: Run): StoreTrouble | null {
+  if (asked?.kind === 'denied' || asked?.kind === 'unreachable') return asked
+  return asked?.kind === 'current' && !offline ? asked.away : null
+}
+
+/** The trouble for a person, with what to type where that helps; null: none, or the store was not asked. */
+export function storeTroubleWords(run: Run, state: State): string | null {
+  const what = troubleOf(run)?.what ?? null
+  if (what === null || !isRenewalLost(run, state)) return what
+  return `${what.split('; type: ')[0]}; type: claude-auth login`
+}
+
+/**
+ * Was the refresh token of the login in the file only in the local store, which does not open with our
+ * own key any more? Then the login works until its token ends, and only a new sign-in helps.
+ */
+export function isRenewalLost({ asked, config, store }: Run, { file }: State): boolean {
+  if (store?.kind !== 'local' || file.kind !== 'login' || isLongLivedShape(file.login)) return false
+  if (file.login.refreshHash !== null) return false
+  if (asked?.kind === 'denied') return config.local.keyFile === null
+  return asked?.kind === 'empty' && asked.damaged !== undefined
+}
+
+/** Keeps it for whoever looks without asking. */
+export function keepStoreTrouble(run: Run): void {
+  if (run.asked === null || run.offline) return
+  const storeTrouble = troubleOf(run)
+  if (storeTrouble?.what !== run.memory.storeTrouble?.what) remember(run, { storeTrouble })
+}
+
+/** Is the store to be asked first? Somebody insists; or it was in trouble when last asked, and no launch waits. */
+export function isStoreWanted({ store, forced, offline, actor, memory }: Run): boolean {
+  if (store === null || forced) return store !== null
+  const isWaitedFor = actor === 'launch' || actor === 'hook'
+  return memory.storeTrouble !== null && !offline && !isWaitedFor
+}
+
+function troubleOf(run: Run): Memory['storeTrouble'] {
+  const { asked } = run
+  const away = awayOf(run)
+  if (away) return away
+  const damaged = asked?.kind === 'empty' ? asked.damaged : undefined
+  return damaged === undefined ? null : { kind: 'empty', what: damaged }
+}

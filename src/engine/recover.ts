@@ -1,0 +1,151 @@
+// Recovering: an answer of the token endpoint that an earlier, killed run left behind is installed first.
+
+import { lstatSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
+import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
+import { newLineage } from '../login/lineage.js'
+import { othersAtWork } from '../login/lock-record.js'
+import { readMemory } from '../login/read-memory.js'
+import { removeQuietly } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import { settle, settleLost } from './handle-token-reply.js'
+import { look } from './observe.js'
+import { readStore } from './read-store.js'
+import { findParent, locksWaitMs, plainSealer } from './renew.js'
+import { note, type Run, remember } from './run.js'
+import type { Parent } from './save-renewed-login.js'
+
+/**
+ * Installs what a killed run received, or remembers that its request may have spent the token; under
+ * the client's refresh locks, as a client may be waiting for the dead run's to refresh by itself.
+ */
+export async function recover(run: Run): Promise<void> {
+  const { answer: path } = run.paths
+  const sealer = {
+    seal: plainSealer.seal,
+    open: async (bytes: Buffer) => (await run.sealer()).open(bytes),
+  }
+  const found = await findAnswer(path, sealer)
+  // What another host is renewing this moment, whom the gate does not keep out, is waited for and then gone.
+  if (found.kind !== 'none')
+    await withRefreshLocks(run.locks, locksWaitMs, () =>
+      withRenewalLock(run.locks, locksWaitMs, async () => {
+        const still = await findAnswer(path, sealer)
+        run.memory = readMemory(run.paths.stateFile)
+        if (still.kind !== 'none') await settleFound(run, still)
+      }),
+    )
+  releaseLeftLocks(run.locks)
+  if (!othersAtWork(run.locks.state, run.locks.process)) sweepTemporaries(run)
+}
+
+async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' }>) {
+  const { answer: path } = run.paths
+  const { parentHash, sentAtMs } = found.header
+  if (run.memory.spent.includes(parentHash)) {
+    // Killed after the successor was saved and remembered: only the erasing was left to do.
+    eraseAnswer(path)
+    return
+  }
+  if (found.kind === 'sent') {
+    settleLost(run, parentHash, 'a run ended before the answer came')
+    eraseAnswer(path)
+    return
+  }
+  note(run, 'recover', 'killed', { before: parentHash })
+  const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
+  const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
+  await settle(run, parent, answer, 'recovered')
+}
+
+async function parentOf(run: Run, hash: string): Promise<Parent | null> {
+  const seen = look(run)
+  run.asked ??= await readStore(run)
+  return findParent(run, seen, hash)
+}
+
+/**
+ * The parent is gone (blanked, deleted, or replaced by this very successor): its pedigree may still be
+ * known, and what the client keeps beside the tokens. Its access token is not: nothing in the file may
+ * be taken for the parent's.
+ */
+function unknownParent(run: Run, hash: string, sentAtMs: number): Parent {
+  const { held } = run.memory
+  const own = held?.lineage.chain.includes(hash) ?? false
+  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const { file } = look(run)
+  const relative = stored ?? (file.kind === 'login' ? file.login : null)
+  const login = {
+    accessToken: '',
+    refreshToken: null,
+    expiresAtMs: null,
+    loginEndsAtMs: held?.loginEndsAtMs ?? null,
+    scopes: held?.scopes ?? null,
+    fields: (own && relative?.fields) || {},
+  }
+  return {
+    hash,
+    login,
+    lineage: own && held ? held.lineage : newLineage(run.nonce(), hash, sentAtMs),
+    own,
+  }
+}
+
+// Sweeping: half-written temporary files of killed processes, which may hold a token, are removed.
+
+/**
+ * No write takes so long: a temporary file as old as that has nobody who will rename it. A younger one may be
+ * another host's of ours, where the gate keeps out only one host's processes.
+ */
+const abandonedMs = 60_000
+
+/** Ours and the client's, as far as they were abandoned. */
+function sweepTemporaries(run: Run): void {
+  const { loginFile, state } = run.paths
+  const folder = dirname(loginFile)
+  const prefix = `${basename(loginFile)}.tmp.`
+  const isClients = (name: string) =>
+    name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length))
+  const found = [
+    ...names(state).flatMap(name => (isOurs(name) ? [join(state, name)] : [])),
+    ...names(folder).flatMap(name => (isClients(name) ? [join(folder, name)] : [])),
+  ]
+  for (const path of found) {
+    const about = lstatSync(path, { throwIfNoEntry: false })
+    // Marks get times of their own choosing.
+    if (about && run.now() - about.ctimeMs > abandonedMs) removeQuietly(path)
+  }
+}
+
+function isOurs(name: string): boolean {
+  return /\.tmp\.[0-9a-f]{8,16}$/.test(name)
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+// The key of the sealed store has changed: what an earlier key opens is sealed anew, before the login in it is needed.
+
+/** Asks the store only where it does not open, so that this is said while the login is still good. */
+export async function noticeKey(run: Run): Promise<void> {
+  const { key, memory, store } = run
+  if (store === null) return
+  const print = key.keyPrint()
+  if (print !== null && print === memory.keyPrint) return
+  const opens = await key.reseal().catch(unlessOurs)
+  if (opens && print !== null) remember(run, { keyPrint: print })
+  // Of a shared document the sealed store is a copy only: the next write makes it anew.
+  if (opens === false && store.kind === 'local') run.asked ??= await readStore(run)
+}
+
+/** A full disk: it still opens with the earlier key, and the next run tries again. */
+function unlessOurs(error: unknown): null {
+  if (!(error instanceof AuthError)) throw error
+  return null
+}

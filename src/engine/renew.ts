@@ -1,0 +1,243 @@
+// Renewing by the refresh grant: the request under the right locks, its answer safe before anything else.
+
+import { spawn } from 'node:child_process'
+import type { HttpOutcome } from '../anthropic/http.js'
+import { requestRefresh } from '../anthropic/token-endpoint.js'
+import {
+  type AnswerHeader,
+  beginAnswer,
+  eraseAnswer,
+  type Sealer,
+  saveAnswer,
+} from '../login/answer.js'
+import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
+import { newLineage } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import { readMemory } from '../login/read-memory.js'
+import { readyToSave } from '../login/save-proof.js'
+import type { Decision } from '../policy/state.js'
+import type { Intent } from '../store/intent.js'
+import { tlsWords } from '../text/trouble.js'
+import { announce, conclude } from './claim-renewal.js'
+import { settle, settleLost, waiting } from './handle-token-reply.js'
+import { keepAside } from './keep-aside.js'
+import { noticeLogOut } from './log-out.js'
+import { look, type Seen } from './observe.js'
+import { readStore } from './read-store.js'
+import { note, type Run, remember } from './run.js'
+import type { Parent } from './save-renewed-login.js'
+import { noteClock } from './verify.js'
+
+/** Longer than any refresh of a client, which holds the locks for at most 30 s. */
+export const locksWaitMs = 40_000
+/** A process that was stopped, or kept waiting for the locks, announces anew. */
+const mostTurns = 3
+
+/** `stale`: nothing was sent, as what was announced has got too old. */
+type Asked = 'renewed' | 'not-renewed' | 'stale'
+
+/**
+ * Renews the login whose refresh token `decision` is about. Where the file holds that token, a client
+ * could spend it too: then under the client's refresh locks, and only if `again` (reading and deciding
+ * anew inside them) still says so. In sole custody no client has it, and a lock of our own is enough; where
+ * other hosts have it, it is announced to them first. True when it brought a successor.
+ */
+export async function renew(
+  run: Run,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+): Promise<boolean> {
+  const hash = decision.about
+  if (hash === null) return false
+  const seen = look(run)
+  const parent = findParent(run, seen, hash)
+  if (parent === null) return false
+  const isWanted = () => {
+    const then = again(look(run))
+    return then.do === 'renew' && then.about === hash
+  }
+  const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
+  for (let turn = 0; turn < mostTurns; turn++) {
+    const announced = await announce(run, hash, isWanted)
+    if (announced.kind !== 'clear') break
+    const { isStale } = announced
+    const withLocks = isAlone ? withRenewalLock : withRefreshLocks
+    const asked = await withLocks(run.locks, locksWaitMs, () =>
+      renewLocked(run, hash, decision, again, isStale),
+    )
+    if (asked === 'renewed') return true
+    if (asked === 'not-renewed') break
+  }
+  await conclude(run, endOf(run, hash))
+  return false
+}
+
+/** What is known of a refresh token now that nothing came of posting it, or of the wish to. */
+function endOf({ memory }: Run, hash: string): Intent['ended'] {
+  if (memory.spent.includes(hash)) return 'refused'
+  return memory.maybeSpent.some(each => each.hash === hash) ? 'maybe-spent' : null
+}
+
+async function renewLocked(
+  run: Run,
+  hash: string,
+  decision: Decision,
+  again: (seen: Seen) => Decision,
+  isStale: () => boolean,
+): Promise<Asked> {
+  await catchUp(run)
+  await noticeLogOut(run)
+  const now = look(run)
+  const then = again(now)
+  if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
+  const current = findParent(run, now, hash)
+  return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
+}
+
+/** What another host did, whom the gate does not keep out, while its locks were waited for. */
+async function catchUp(run: Run): Promise<void> {
+  run.memory = readMemory(run.paths.stateFile)
+  if (run.store?.kind === 'local') await readStore(run)
+}
+
+/** The login with the refresh token `hash`: the file's, else the store's; null when neither has it now. */
+export function findParent(run: Run, { file, lineage, state }: Seen, hash: string): Parent | null {
+  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  const found = file.kind === 'login' ? file.login : null
+  const { verification } = state
+  if (found && lineage && hashOf(found) === hash) {
+    const verified = verification?.accessHash === tokenHash(found.accessToken)
+    const own = (verified && verification.rightIdentity) || hash === run.memory.held?.refreshHash
+    return { hash, login: found, lineage, own }
+  }
+  if (!stored?.login || hashOf(stored.login) !== hash) return null
+  const since = stored.backedUpAtMs ?? run.now()
+  const pedigree = stored.lineage ?? newLineage(run.nonce(), hash, since)
+  return { hash, login: stored.login, lineage: pedigree, own: true }
+}
+
+function hashOf({ refreshToken }: Login): string | null {
+  return refreshToken === null ? null : tokenHash(refreshToken)
+}
+
+function isInFile({ file }: Seen, hash: string): boolean {
+  return file.kind === 'login' && hashOf(file.login) === hash
+}
+
+async function ask(
+  run: Run,
+  parent: Parent,
+  decision: Decision,
+  isStale: () => boolean,
+): Promise<Asked> {
+  const { hash } = parent
+  const { refreshToken, scopes } = parent.login
+  if (refreshToken === null) return 'not-renewed'
+  const sole = run.config.custody === 'sole'
+  // Everything that saving needs is loaded before the request leaves.
+  const sealer = sole ? await run.sealer() : plainSealer
+  const header = { parentHash: hash, sentAtMs: run.now(), sealed: sole }
+  const ready = readyToSave(run.paths.loginFile, run.nonce)
+  try {
+    beginAnswer(run.paths.answer, header, run.nonce())
+    if (isStale()) {
+      eraseAnswer(run.paths.answer)
+      return 'stale'
+    }
+    const { oauth } = run.config.endpoints
+    const outcome = await requestRefresh(run.network, oauth, refreshToken, scopes)
+    ready.release()
+    return await taken(run, parent, decision, outcome, sealer, header)
+  } finally {
+    ready.release()
+  }
+}
+
+/** Takes in what came of the request. */
+async function taken(
+  run: Run,
+  parent: Parent,
+  decision: Decision,
+  outcome: HttpOutcome,
+  sealer: Sealer,
+  header: AnswerHeader,
+): Promise<Asked> {
+  const { hash } = parent
+  if (outcome.kind === 'not-sent') {
+    if (outcome.tls) run.tlsTrouble = tlsWords(outcome.what)
+    remember(run, waiting(run, hash, null))
+    eraseAnswer(run.paths.answer)
+    return 'not-renewed'
+  }
+  if (outcome.kind === 'cut') {
+    settleLost(run, hash, outcome.what)
+    eraseAnswer(run.paths.answer)
+    return 'not-renewed'
+  }
+  const nonce = run.nonce()
+  const isKept = await saveAnswer(run.paths.answer, outcome, sealer, { header, nonce }).then(
+    () => true,
+    () => false,
+  )
+  const answer = { ...outcome, atMs: run.now(), isKept }
+  const isRenewed = await settle(run, parent, answer, decision.because)
+  noteClock(run, outcome.serverNowMs)
+  return isRenewed ? 'renewed' : 'not-renewed'
+}
+
+/** In shared custody the token is in plain text in the login file anyway. */
+export const plainSealer = {
+  seal: async (bytes: Buffer) => bytes,
+  open: async (bytes: Buffer) => bytes,
+}
+
+// Renewing by the official client (`renewal.via: client`): its `auth status` refreshes in the last five minutes.
+
+/** The client's own limit for a refresh, and its start. */
+const limitMs = 45_000
+
+/**
+ * Lets the client refresh, after a sealed copy was taken. The result is found in the login file by
+ * the next look, as any refresh of the client's is. A client that did not refresh (2.1.197 doesn't
+ * in `auth status`) leaves the file as it was: that is written down, and tried again later.
+ */
+export async function renewByClient(
+  run: Run,
+  decision: Decision,
+  { file }: Seen,
+): Promise<boolean> {
+  if (run.client === null || file.kind !== 'login' || decision.about === null) return false
+  await keepAside(run, file.login, 'before the client renews')
+  await runClient(run.client, run.env)
+  const now = look(run).file
+  const before = tokenHash(file.login.accessToken)
+  const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
+  if (after !== null && after !== before) {
+    note(run, 'renew', decision.because, { before, after, detail: 'by the client' })
+    remember(run, { backOff: null })
+    return true
+  }
+  const detail =
+    after === before ? 'the client did not renew the login' : 'the client left no usable login'
+  note(run, 'renew', 'not-renewed', { before, detail })
+  remember(run, waiting(run, decision.about, null))
+  return false
+}
+
+/** `auth status` without a terminal and without any of the caller's descriptors; its output is dropped. */
+function runClient(
+  client: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  return new Promise(resolve => {
+    const child = spawn(client, ['auth', 'status'], {
+      stdio: 'ignore',
+      cwd: '/',
+      env: { ...env },
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+    })
+    child.on('error', () => resolve())
+    child.on('exit', () => resolve())
+  })
+}

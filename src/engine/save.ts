@@ -1,0 +1,148 @@
+// Saving a login: into the login file in the form its custody wants, and into the sealed store.
+
+import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
+import type { Lineage } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import {
+  closedLogin,
+  type LoginFile,
+  readLoginFile,
+  withLogin,
+  writeLoginFile,
+} from '../login/login-file.js'
+import type { Held } from '../login/memory.js'
+import { trueEndMs } from '../login/tracked-login.js'
+import type { StoredLogin } from '../store/document.js'
+import type { StoreRead, StoreWrite } from '../store/store.js'
+import { moveAside, noteLost, sealUnreadable } from './keep-aside.js'
+import { isLoggedOut } from './log-out.js'
+import { readStore } from './read-store.js'
+import { type Run, remember } from './run.js'
+
+/**
+ * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
+ * the storage lock: false when it says no, or somebody is logging out, and nothing is written. Throws
+ * `login-closed` where we may not read what stands there. What is written after the log-out's mark would pass for a login that somebody made since.
+ */
+export async function saveToFile(
+  run: Run,
+  login: Login,
+  mayReplace: (file: LoginFile) => boolean,
+): Promise<boolean> {
+  const isSealed = await sealUnreadable(run)
+  return changeFile(run, file => {
+    if (!mayReplace(file)) return null
+    if (file.kind === 'unreadable') noteLost(run, file)
+    if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
+    return withLogin(file.bytes, login)
+  })
+}
+
+/** Puts what `change` makes of the login file (null: nothing) in its place, as `saveToFile`. */
+export async function changeFile(
+  run: Run,
+  change: (file: LoginFile) => Buffer | null,
+): Promise<boolean> {
+  return withStorageLock(run.locks, storageWaitMs, () => {
+    const file = readLoginFile(run.paths.loginFile, run.person.uid)
+    if (isLoggedOut(run)) return false
+    if (file.kind === 'closed') throw closedLogin(file.closed)
+    const bytes = change(file)
+    if (bytes === null) return false
+    writeLoginFile(run.paths.loginFile, bytes, run.nonce())
+    return true
+  })
+}
+
+/** Writes `login` to the store as the version after `expected`, and remembers that it is there. */
+export async function saveToStore(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  expected: number,
+  because: string,
+): Promise<StoreWrite | { kind: 'none' }> {
+  if (run.store === null) return { kind: 'none' }
+  const stored = storedLogin(run, login, lineage, because)
+  const outcome = await run.store.write(stored, expected)
+  if (outcome.kind !== 'written') return outcome
+  run.asked = found(stored, outcome.version)
+  const accessHash = tokenHash(login.accessToken)
+  remember(run, {
+    stored: { version: outcome.version, accessHash, atMs: run.now() },
+    pending: null,
+  })
+  return outcome
+}
+
+/**
+ * Makes `login` safe on this machine: in the store where that is here, else in the sealed copy of the
+ * shared document, which is behind it then. False when that could not be written.
+ */
+export async function keepHere(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  because: string,
+): Promise<boolean> {
+  if (run.store === null) return false
+  if (run.store.keep === null) {
+    const there = run.asked ?? (await readStore(run))
+    if (there.kind !== 'current' && there.kind !== 'empty') return false
+    return (await saveToStore(run, login, lineage, there.version, because)).kind === 'written'
+  }
+  const stored = storedLogin(run, login, lineage, because)
+  if ((await run.store.keep(stored)).kind !== 'written') return false
+  const { asked } = run
+  const about = { version: 0, away: null, ...asked }
+  if (asked?.kind === 'current' || asked?.kind === 'empty')
+    run.asked = { ...found(stored, about.version), away: about.away, isCached: true }
+  return true
+}
+
+function found(stored: StoredLogin, version: number): Extract<StoreRead, { kind: 'current' }> {
+  return { kind: 'current', stored, version, ageMs: 0, isCached: false, away: null }
+}
+
+function storedLogin(run: Run, login: Login, lineage: Lineage, because: string): StoredLogin {
+  const { memory, person, asked } = run
+  const before = asked?.kind === 'current' ? asked.stored : null
+  return {
+    login,
+    lineage,
+    identity: memory.verification?.identity ?? null,
+    loginEndsAtMs: login.loginEndsAtMs ?? memory.held?.loginEndsAtMs ?? null,
+    backedUpAtMs: run.now(),
+    signedOutAtMs: null,
+    source: `${person.user}@${person.host} ${because}`,
+    writeId: run.nonce(),
+    intent: null,
+    setupToken: before?.setupToken ?? null,
+    hosts: before?.hosts ?? {},
+  }
+}
+
+/** What we hold after `login` went into the file (or was found there and accepted). */
+export function holding(
+  run: Run,
+  login: Login,
+  lineage: Lineage,
+  facts: { renewedAtMs: number | null; inFile: boolean; firstSeenMs?: number },
+): Held {
+  const refreshHash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
+  const before = run.memory.held
+  const sinceMs = facts.renewedAtMs ?? Math.min(facts.firstSeenMs ?? run.now(), run.now())
+  const since = { sinceMs, issuedToUs: facts.renewedAtMs !== null }
+  return {
+    accessHash: tokenHash(login.accessToken),
+    refreshHash: refreshHash ?? lineage.chain.at(-1) ?? null,
+    inFile: facts.inFile,
+    lineage,
+    expiresAtMs: trueEndMs(login.expiresAtMs, since, run.now()).endMs,
+    loginEndsAtMs:
+      login.loginEndsAtMs ?? (before?.lineage.id === lineage.id ? before.loginEndsAtMs : null),
+    scopes: login.scopes,
+    sinceMs,
+    renewedAtMs: facts.renewedAtMs,
+  }
+}

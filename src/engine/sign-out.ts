@@ -1,0 +1,227 @@
+// Signing out on somebody's word: end the login at the server, take it out of the file, the store, and the client's notes.
+
+import { forgetAccount } from '../login/client-config.js'
+import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
+import { newLineage, relation } from '../login/lineage.js'
+import { type Login, tokenHash } from '../login/login.js'
+import {
+  closedLogin,
+  type LoginFile,
+  readLoginFile,
+  withLogin,
+  writeLoginFile,
+} from '../login/login-file.js'
+import { withSpent } from '../login/memory.js'
+import { AuthError } from '../system/error.js'
+import { moveAside, sealUnreadable } from './keep-aside.js'
+import { ourLongLived } from './long-lived.js'
+import { look } from './observe.js'
+import { endAtServer, type Owed, owe } from './owed-revocations.js'
+import { readStore } from './read-store.js'
+import { note, type Run, remember } from './run.js'
+
+export interface SignedOutSteps {
+  server: SignOutState
+  file: SignOutState
+  store: SignOutState
+  account: SignOutState
+  /** Why the file or the client's notes could not be changed; null: they were. */
+  trouble: string | null
+  /** When what could not be ended at the server ends by itself; null: unknown, or it was ended. */
+  endsAtMs: number | null
+}
+
+/**
+ * Signs this user out. The log-out mark is there already, and the caller is inside the gate; so
+ * nothing is put back from now on, however this ends. Doing it twice does no harm.
+ */
+export async function signOut(run: Run): Promise<SignedOutSteps> {
+  const isLongLived = ourLongLived(look(run).state) !== null
+  const inFile = loginOf(readLoginFile(run.paths.loginFile, run.person.uid))
+  // Offline the sealed copy is here all the same, and a later run takes it out.
+  run.asked ??= await readStore(run)
+  const stored = ownInStore(run, inFile)
+  forbid(run, [inFile, stored])
+
+  // A long-lived token of the document may be in use on other hosts: it stays what it is there.
+  const first = [...(isLongLived ? [] : owedOf(run, inFile)), ...owedOf(run, stored)]
+  const left = await endAtServer(run, unique(first))
+  const removed = await removeFromFile(run)
+  const late = removed.login && !isLongLived ? owedOf(run, removed.login) : []
+  const more = unique(late).filter(each => !first.some(({ token }) => token === each.token))
+  left.push(...(await endAtServer(run, more)))
+  for (const { token, hint } of [...first, ...more])
+    if (hint === 'refresh_token') remember(run, withSpent(run.memory, tokenHash(token)))
+  const isOwed = await owe(run, left)
+
+  const account = await forgotten(run)
+  const store = await outOfStore(run)
+  const asked = first.length + more.length
+  note(run, 'sign-out', 'signed-out', { before: hashOf(inFile ?? stored) })
+  return {
+    server: asked === 0 ? 'nothing' : left.length === 0 ? 'done' : isOwed ? 'later' : 'failed',
+    file: removed.state,
+    store,
+    account: account.state,
+    trouble: removed.trouble ?? account.trouble,
+    endsAtMs: left.length === 0 ? null : ((inFile ?? stored)?.loginEndsAtMs ?? null),
+  }
+}
+
+/** The store's login, unless it is another sign-in than ours: that one stays, as another host may use it. */
+function ownInStore({ asked, memory }: Run, inFile: Login | null): Login | null {
+  if (asked?.kind !== 'current' || asked.stored.login === null) return null
+  const { login, lineage } = asked.stored
+  const { held } = memory
+  const isSame = inFile?.accessToken === login.accessToken
+  if (isSame || held === null || lineage === null) return login
+  return relation(held.lineage, lineage) === 'unrelated' ? null : login
+}
+
+async function outOfStore(run: Run): Promise<SignOutState> {
+  if (run.store === null) return 'nothing'
+  const { asked } = run
+  const isEmpty = asked?.kind === 'empty' && asked.damaged === undefined
+  const isOut = asked?.kind === 'current' && asked.stored.login === null && asked.away === null
+  if (!run.offline) await signOutStored(run)
+  if (isEmpty || (isOut && run.memory.signedOut?.inStore)) return 'nothing'
+  return run.memory.signedOut?.inStore ? 'done' : 'later'
+}
+
+async function forgotten(run: Run): Promise<{ state: SignOutState; trouble: string | null }> {
+  try {
+    const isDone = await forgetAccount(run.locks, run.paths.clientConfig)
+    return { state: isDone ? 'done' : 'nothing', trouble: null }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return { state: 'failed', trouble: error.message }
+  }
+}
+
+function owedOf(run: Run, login: Login | null): Owed[] {
+  if (login === null) return []
+  const sinceMs = run.now()
+  const refresh = login.refreshToken
+  const isSpent = refresh !== null && run.memory.spent.includes(tokenHash(refresh))
+  return [
+    ...(refresh === null || isSpent
+      ? []
+      : [{ token: refresh, hint: 'refresh_token', sinceMs } as const]),
+    { token: login.accessToken, hint: 'access_token', sinceMs },
+  ]
+}
+
+function unique(owed: Owed[]): Owed[] {
+  return owed.filter((each, at) => owed.findIndex(({ token }) => token === each.token) === at)
+}
+
+function hashOf(login: Login | null): string | null {
+  return login && tokenHash(login.refreshToken ?? login.accessToken)
+}
+
+// Taking a login out of the login file for good: what was in it is forbidden to come back.
+
+/** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: nobody will. */
+type SignOutState = 'done' | 'nothing' | 'later' | 'failed'
+
+/** A client that is renewing at this moment is waited for: what it saves is to go too. */
+const clientWaitMs = 15_000
+
+/** Removes the login and leaves all else in the file; it is put aside where it can't be read. */
+async function removeFromFile(
+  run: Run,
+): Promise<{ state: SignOutState; login: Login | null; trouble: string | null }> {
+  const { paths, person, locks } = run
+  const look = () => readLoginFile(paths.loginFile, person.uid)
+  if (look().kind === 'missing') return { state: 'nothing', login: null, trouble: null }
+  const remove = async () => {
+    const isSealed = await sealUnreadable(run)
+    return withStorageLock(locks, storageWaitMs, () => {
+      const file = look()
+      if (file.kind === 'missing') return null
+      if (file.kind === 'closed') throw closedLogin(file.closed)
+      if (file.kind === 'login') forbid(run, [file.login])
+      if (file.kind === 'unreadable' && !isSealed) moveAside(run, file.what)
+      else writeLoginFile(paths.loginFile, withLogin(file.bytes, null), run.nonce())
+      return loginOf(file)
+    })
+  }
+  try {
+    const login = await withRefreshLocks(locks, clientWaitMs, remove).catch(unlessBusy(remove))
+    return { state: 'done', login, trouble: null }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return { state: 'failed', login: null, trouble: `${error.message}; type: ${error.hint}` }
+  }
+}
+
+/** Whoever holds the client's refresh locks for so long is not waited for. */
+function unlessBusy<T>(work: () => Promise<T>): (error: unknown) => Promise<T> {
+  return async error => {
+    if (error instanceof AuthError && error.code === 'lock-busy') return work()
+    throw error
+  }
+}
+
+/** All that is known of this login may not come back, whatever happens next. */
+function forbid(run: Run, logins: (Login | null)[]): void {
+  const { held, longLived, signedOut } = run.memory
+  const chain = [
+    ...(signedOut?.chain ?? []),
+    ...(held?.lineage.chain ?? []),
+    held?.accessHash,
+    longLived?.placed?.accessHash,
+    ...logins.flatMap(login => [login?.accessToken, login?.refreshToken].map(hashOfToken)),
+  ].filter(hash => typeof hash === 'string')
+  const isAnother = signedOut === null || logins.some(login => login !== null)
+  const atMs = isAnother ? run.now() : signedOut.atMs
+  remember(run, { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } })
+}
+
+/** Null where there is none. */
+function loginOf(file: LoginFile): Login | null {
+  return file.kind === 'login' ? file.login : null
+}
+
+function hashOfToken(token: string | null | undefined): string | null {
+  return token ? tokenHash(token) : null
+}
+
+// Taking the stored login out of use after a log-out, so that nobody restores it.
+
+/** Revokes the stored refresh token at the server (the client can't, in sole custody) and takes it out of the store. */
+export async function signOutStored(run: Run): Promise<void> {
+  const { signedOut } = run.memory
+  if (!signedOut || run.store === null || run.offline) return
+  run.asked ??= await readStore(run)
+  if (run.asked.kind !== 'current') return
+  const { stored, version } = run.asked
+  const token = stored.login?.refreshToken ?? null
+  const hash = token === null ? null : tokenHash(token)
+  const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
+  const isTheirs = hash === null || isRelated || signedOut.chain.includes(hash)
+  if (isTheirs && stored.signedOutAtMs === null) {
+    // A token that is spent has ended already.
+    if (token !== null && hash !== null && !run.memory.spent.includes(hash)) {
+      const owed = { token, hint: 'refresh_token', sinceMs: signedOut.atMs } as const
+      await owe(run, await endAtServer(run, [owed]))
+    }
+    if (hash !== null) remember(run, withSpent(run.memory, hash))
+    const source = `${run.person.user}@${run.person.host} sign-out`
+    const signedOutAtMs = run.now()
+    const without = {
+      ...stored,
+      login: null,
+      // A document from before has no pedigree: other hosts know by it what was logged out.
+      lineage: stored.lineage ?? { ...newLineage(run.nonce(), null, 0), chain: signedOut.chain },
+      signedOutAtMs,
+      source,
+      writeId: run.nonce(),
+    }
+    const outcome = await run.store.write(without, version)
+    if (outcome.kind !== 'written') return
+    run.asked = { ...run.asked, stored: without, version: outcome.version, isCached: false }
+    note(run, 'sign-out', 'signed-out', { before: hash })
+  }
+  remember(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
+}

@@ -1,0 +1,265 @@
+// Reporting: what a run came to, as an outcome, as words for a person, as alerts, and as marks for the wrapper.
+
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { alertTroubleOf, sendAlerts } from '../alerts/send.js'
+import { type LastStep, lastRunFile, writeLastRun } from '../login/last-run.js'
+import { clearMarks, writeMarks } from '../login/marks.js'
+import { isUsable, verificationOf } from '../policy/copies.js'
+import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
+import type { Decision, LoginFacts, LongLivedFacts } from '../policy/state.js'
+import { alertConditionOf, alertRunOf } from './alert-run.js'
+import { notByClientTrouble } from './ensure-words.js'
+import { launchLines } from './launch-words.js'
+import { isLongLivedNeeded, ourLongLived, signInCommand } from './long-lived.js'
+import { leaveShortLine } from './look-only.js'
+import { type Note, noteLine } from './note-words.js'
+import { knowToken, notesOf } from './notes.js'
+import type { Seen } from './observe.js'
+import {
+  clockTrouble,
+  endsAtMs,
+  isOtherAccount,
+  outcomeOf,
+  troubleOf,
+  verdictOf,
+} from './outcome.js'
+import { keepStoreTrouble } from './read-store.js'
+import { note, type Run, remember } from './run.js'
+import { expectedEmail } from './verify.js'
+
+export interface Report {
+  outcome: Outcome
+  /** For stderr of a launch, prefix included; none when all is well. */
+  lines: string[]
+  /** For whoever sits at a terminal next: the early warning, and what is said once but was not heard. */
+  warnings: string[]
+  /** What works but needs care, or what failed, in words; null: nothing. */
+  trouble: string | null
+  /** Why a message to the people outside was not taken, and what to type; null: none waits. */
+  alertTrouble: string | null
+  /** `mode: observe`: what would have been done; null: nothing. */
+  would: Step | null
+  /** What a person has to type where a sign-in is needed. */
+  signInCommand: string
+  /** The e-mail that a sign-in is expected with, or null where none is known. */
+  expectedEmail: string | null
+  /** `onSignInRequired: fail`, and what is in the file is of no use to this launch. */
+  stopsLaunch: boolean
+}
+
+/** A run that goes on is reported on again. */
+interface Reported extends Run {
+  alert?: AlertResult
+}
+
+/** The runbook that came with this program, where the site names no other. */
+function packagedRunbook(): string {
+  return fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
+}
+
+/**
+ * Says what `decision` means, to everybody who has to know. Called again when the run went on, it says
+ * what changed. `isHeard`: the lines are shown to a person.
+ */
+export async function report(
+  run: Reported,
+  seen: Seen,
+  decision: Decision,
+  work: Pick<Outcome, 'steps' | 'did'>,
+  isHeard = true,
+): Promise<Report> {
+  const unreadable = seen.file.kind === 'unreadable' ? seen.file.what : ''
+  const sinceMs = noteSignIn(run, decision, unreadable)
+  const alerts = alertRunOf(run, seen.state)
+  const condition = alertConditionOf(run, decision, endsAtMs(run, seen))
+  const alert = await sendAlerts(alerts, condition)
+  run.alert = strongest(run.alert ?? 'off', alert)
+  const alertTrouble = alertTroubleOf(alerts)
+  keepStoreTrouble(run)
+  const trouble = troubleOf(run, seen, decision)
+  const verdict = verdictOf(decision, trouble)
+  const outcome = outcomeOf(run, seen, decision, { verdict, alert: run.alert, ...work })
+  const { identity, config, person } = { ...run, identity: outcome.identity }
+  const stopsLaunch = isLaunchStopped(run, seen, decision)
+  await knowToken(run)
+  const notes: Note[] = notesOf(run, seen, decision)
+  const isForLater = ({ say }: Note) => say === 'login-ends' || !(isHeard || say === 'observe')
+  const later = notes.filter(isForLater)
+  const others = notes.filter(note => !isForLater(note))
+  if (alert === 'failed' && alertTrouble !== null)
+    others.push({ say: 'alert-failed', detail: alertTrouble })
+  const email = expectedEmail(config, run.memory, run.paths.clientConfig)
+  if (decision.because === 'not-ours' && run.distrust !== null)
+    others.push({ say: 'distrust', detail: run.distrust })
+  // What has a line of its own is not said twice.
+  const isSaid = trouble === clockTrouble || decision.because === 'not-ours'
+  const lines = launchLines({
+    verdict: isSaid && verdict === 'attention' ? 'ok' : verdict,
+    because: decision.because,
+    sinceMs,
+    nowMs: run.now(),
+    expected: { email, organization: null },
+    actual: {
+      email: identity?.email ?? null,
+      organization: run.memory.verification?.organization ?? null,
+    },
+    user: person.user,
+    host: person.host,
+    runbook: config.alerts.runbook ?? packagedRunbook(),
+    loginEndsAtMs: outcome.loginEndsAt,
+    expiresAtMs: outcome.expiresAt,
+    ...(trouble === null ? {} : { detail: trouble }),
+    launchStopped: stopsLaunch,
+    otherAccount: isOtherAccount(run, identity),
+    longLived: isLongLivedNeeded(seen.state, run.now()),
+    unreadable,
+    isClosed: seen.file.kind === 'closed',
+    notByClient: trouble === notByClientTrouble,
+    notes: others,
+  })
+  mark(run, seen, decision)
+  const command = signInCommand(seen.state, run.now())
+  leaveShortLine(run, outcome, command)
+  const warnings = later.map(each => noteLine(each, run.now()))
+  return {
+    outcome,
+    lines,
+    warnings,
+    trouble,
+    alertTrouble,
+    would: run.would,
+    signInCommand: command,
+    expectedEmail: email,
+    stopsLaunch,
+  }
+}
+
+/** A login that only can't be renewed any more works until its end: only then is a launch stopped. */
+function isLaunchStopped(run: Run, { state }: Seen, decision: Decision): boolean {
+  const { actor, config, now } = run
+  // A hook can't stop the session that has begun.
+  if (actor === 'hook') return false
+  if (decision.do !== 'sign-in' || config.mode !== 'on' || config.onSignInRequired !== 'fail')
+    return false
+  const login = state.file.kind === 'login' ? state.file.login : null
+  if (login === null || decision.because === 'signed-out') return true
+  const checked = verificationOf(state, login)
+  const isBad = checked?.kind === 'refused' || checked?.rightIdentity === false
+  return isBad || !isUsable(login, now())
+}
+
+const byStrength: readonly AlertResult[] = ['off', 'unchanged', 'failed', 'sent']
+
+function strongest(one: AlertResult, other: AlertResult): AlertResult {
+  return byStrength.indexOf(one) > byStrength.indexOf(other) ? one : other
+}
+
+/** When the need to sign in began; it is one condition whatever its reason becomes. */
+function noteSignIn(run: Run, decision: Decision, unreadable: string): number | null {
+  const { signInNeeded } = run.memory
+  if (decision.do === 'sign-in') {
+    const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
+    if (signInNeeded?.because !== decision.because) {
+      const before = run.memory.held?.refreshHash ?? null
+      note(run, 'sign-in', decision.because, { before, detail: unreadable })
+      remember(run, { signInNeeded: { sinceMs, because: decision.because } })
+    }
+    return sinceMs
+  }
+  if (signInNeeded && (decision.because === 'fresh' || decision.because === 'long-lived')) {
+    note(run, 'sign-in-over', signInNeeded.because)
+    remember(run, { signInNeeded: null })
+  }
+  return run.memory.backOff?.triesAtMs[0] ?? null
+}
+
+// Marking the result for the wrapper: how long it may trust this login without asking.
+
+/** A background worker that changed nothing is not repeated before this. */
+const quietMs = 60_000
+/** The client refreshes by itself this long before the end: from then on a launch waits for us. */
+const clientRefreshMs = 5 * 60_000
+
+/** Leaves marks for a login that is good; after anything else every launch asks. */
+function mark(run: Run, { state, file }: Seen, decision: Decision) {
+  if (!run.owned || run.config.mode !== 'on') return
+  if (['not-ours', 'other-credential'].includes(decision.because)) return
+  const good = decision.because === 'fresh' || decision.because === 'long-lived'
+  const login = state.file.kind === 'login' ? state.file.login : null
+  if (!good || login === null || file.contentHash === null) return clearMarks(run.paths)
+  const nowMs = run.now()
+  const ours = ourLongLived(state)
+  const endsAtMs = ours?.endsAtMs ?? null
+  const freshUntilMs = freshUntil(run, login, ours && state.longLived, nowMs)
+  writeMarks(run.paths, {
+    contentHash: file.contentHash,
+    freshUntilMs,
+    usableUntilMs: login.expiresAtMs === null ? endsAtMs : login.expiresAtMs - clientRefreshMs,
+    retryAtMs: freshUntilMs > nowMs ? null : retryAt(run, nowMs),
+    client: run.client,
+    isClientChosen: run.isClientChosen,
+    isClientConfigured: run.client !== null && run.client === run.config.client,
+    ...run.configFiles,
+    nowMs,
+    nonce: run.nonce(),
+  })
+}
+
+/** Until half-life, the next verification, or the next try of a back-up, whichever is first. */
+function freshUntil(
+  run: Run,
+  login: LoginFacts,
+  ours: LongLivedFacts | null,
+  nowMs: number,
+): number {
+  const { verification, pending } = run.memory
+  const never = Number.POSITIVE_INFINITY
+  const { verifyEveryMs } = run.config.renewal
+  const verifiedAtMs = verification?.accessHash === login.accessHash ? verification.atMs : null
+  const isLongLived = login.expiresAtMs === null
+  // The server can't be asked about a long-lived token; the store is, whether it is still wanted.
+  const askedAtMs = ours?.wanted ? (ours.askedAtMs ?? 0) : nowMs
+  const verifyAtMs =
+    verifiedAtMs !== null || isLongLived
+      ? // A verification noted by a clock that was ahead is no reason to trust longer.
+        Math.min(verifiedAtMs ?? askedAtMs, nowMs) + verifyEveryMs
+      : nowMs
+  return Math.min(login.renewAtMs ?? never, pending?.nextTryAtMs ?? never, verifyAtMs)
+}
+
+function retryAt({ memory }: Run, nowMs: number): number {
+  return Math.max(memory.backOff?.nextTryAtMs ?? 0, nowMs + quietMs)
+}
+
+// Keeping what the last run did, step by step, for `claude-auth log --last`.
+
+/** A run on its way. Times are epoch milliseconds. */
+export interface Trail {
+  beganAtMs: number
+  /** When a launch could go on; null: not yet. */
+  toldAtMs: number | null
+  steps: LastStep[]
+}
+
+/** Leaves the run's story beside the marks. It is for reading only: trouble with it is nobody's. */
+export function keepLast(run: Run, { outcome, lines, trouble }: Report, trail: Trail): void {
+  if (!run.owned || run.config.mode === 'off') return
+  const toldAfterMs = trail.toldAtMs === null ? null : trail.toldAtMs - trail.beganAtMs
+  writeLastRun(
+    join(run.paths.state, lastRunFile),
+    {
+      at: new Date(trail.beganAtMs).toISOString(),
+      host: run.person.host,
+      actor: run.actor,
+      verdict: outcome.verdict,
+      because: outcome.because,
+      tookMs: run.now() - trail.beganAtMs,
+      toldAfterMs,
+      steps: trail.steps,
+      said: lines,
+      trouble,
+    },
+    run.nonce(),
+  )
+}

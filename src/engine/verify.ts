@@ -1,0 +1,132 @@
+// Verifying: asking the server whose access token this is, and accepting the login in the file as ours.
+
+import { statSync } from 'node:fs'
+import { verify as askServer, type Verification } from '../anthropic/profile.js'
+import type { Config } from '../config/config.js'
+import { clientAccount } from '../login/client-config.js'
+import { type Login, tokenHash } from '../login/login.js'
+import type { Memory, Verified } from '../login/memory.js'
+import { isConfigured, isRightIdentity } from '../policy/identity.js'
+import type { Decision } from '../policy/state.js'
+import { removeQuietly } from '../system/atomic-write.js'
+import { look, type Seen } from './observe.js'
+import { note, type Run, remember } from './run.js'
+import { holding } from './save.js'
+
+const timeoutMs = 5_000
+
+/** Asks about the login that `decision` names, in the file or in the store. True when the server told. */
+export async function verify(run: Run, decision: Decision): Promise<boolean> {
+  const seen = look(run)
+  const login = subject(run, seen, decision.about)
+  if (login === null || decision.about === null) return false
+  return learn(run, seen, decision.about, await ask(run, login))
+}
+
+/** Takes in what the server said of the access token `accessHash`. True when it told. */
+export function learn(run: Run, seen: Seen, accessHash: string, answer: Verification): boolean {
+  if (answer.kind === 'no-answer') return false
+  const base = { accessHash, atMs: run.now() }
+  if (answer.kind === 'refused') {
+    remember(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
+    return true
+  }
+  const { identity, organization } = answer
+  const firstUse = run.memory.pinned === null && !isConfigured(run.config.identity)
+  remember(run, {
+    ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
+    ...(firstUse ? { pinned: identity } : {}),
+  })
+  if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, accessHash)
+  // A stranger's login in the store: the next look takes what is known instead.
+  else if (!isInFile(seen, accessHash)) run.asked = null
+  return true
+}
+
+/** One question to the server; what its clock says is noted, and nothing else. */
+export async function ask(run: Run, { accessToken }: Login): Promise<Verification> {
+  const answer = await askServer(run.network, run.config.endpoints.api, accessToken, timeoutMs)
+  noteClock(run, answer.serverNowMs)
+  return answer
+}
+
+/** Of the store's copy it is kept beside what is known of the file's login, which may still need help. */
+function said(run: Run, seen: Seen, verified: Verified): Partial<Memory> {
+  const { verification, verifiedCopy } = run.memory
+  const { accessHash } = verified
+  // What was in the file before and is asked about again, there is one answer for, the latest.
+  if (!isInFile(seen, accessHash) && verification?.accessHash !== accessHash)
+    return { verifiedCopy: verified }
+  const isOld = verifiedCopy?.accessHash === accessHash
+  return { verification: verified, ...(isOld ? { verifiedCopy: null } : {}) }
+}
+
+function isInFile({ file }: Seen, accessHash: string): boolean {
+  return file.kind === 'login' && tokenHash(file.login.accessToken) === accessHash
+}
+
+/** The login in the file is this user's: from now on it is the one we hold. */
+function accept(run: Run, accessHash: string) {
+  const { file, lineage } = look(run)
+  const { held, backOff } = run.memory
+  if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== accessHash) return
+  if (held?.accessHash === accessHash) return
+  // A login whose pedigree nobody knows and that can't be renewed is used, not held.
+  if (lineage === null) return
+  remember(run, {
+    held: holding(run, file.login, lineage, { renewedAtMs: null, inFile: true }),
+    narrower: false,
+    backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
+  })
+  note(run, 'adopt', held === null ? 'first-seen' : 'changed', {
+    before: held?.refreshHash ?? null,
+    after: lineage.chain.at(-1) ?? null,
+  })
+}
+
+function subject(run: Run, { file }: Seen, accessHash: string | null): Login | null {
+  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const copies = [file.kind === 'login' ? file.login : null, stored]
+  return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null
+}
+
+// A client met a 401: what the server said of the login before that is no longer believed.
+
+/** Takes up the mark that a hook has left, if there is one: this run asks the server about the login. */
+export function noticeDoubt(run: Run): void {
+  const mark = statSync(run.paths.doubted, { throwIfNoEntry: false })
+  // Without the network nobody can be asked: the mark waits for the next run.
+  if (mark === undefined || run.offline) return
+  run.doubtedAtMs = Math.min(mark.mtimeMs, run.now())
+  removeQuietly(run.paths.doubted)
+}
+
+// This machine's clock beside the server's: a difference that would mislead us is remembered and said.
+
+/** A smaller difference of the clocks harms nobody. */
+const tolerableMs = 5 * 60_000
+
+/** `serverNowMs` is the `Date` of a reply that just came; null when it had none. */
+export function noteClock(run: Run, serverNowMs: number | null): void {
+  if (serverNowMs === null) return
+  const offMs = run.now() - serverNowMs
+  const clockOffMs = Math.abs(offMs) > tolerableMs ? offMs : 0
+  if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) remember(run, { clockOffMs })
+}
+
+// Which e-mail a person should sign in with.
+
+/**
+ * The configured e-mail, else the one pinned at first use, else what the client noted at its last
+ * sign-in: no proof of anything, but a help. Null where nobody knows.
+ */
+export function expectedEmail(
+  config: Config,
+  memory: Pick<Memory, 'pinned'>,
+  clientConfig: string,
+): string | null {
+  const known = config.identity.email ?? memory.pinned?.email ?? null
+  if (known !== null) return known
+  const account = clientAccount(clientConfig)
+  return account.kind === 'named' ? account.email : null
+}

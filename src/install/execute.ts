@@ -1,0 +1,273 @@
+// From a plan to the changed machine: the manifest first, then the changes, then the manifest once more.
+
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { atomicWrite, removeQuietly, syncFolder } from '../system/atomic-write.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { runTool } from '../system/system-tools.js'
+import { writeFailed } from '../system/write-failed.js'
+import type { Wanted } from './desired-state.js'
+import { lookAt, type Seen } from './inspect.js'
+import { type Choices, type Entry, type Manifest, readManifest, writeManifest } from './manifest.js'
+import { placeNode, programParts } from './program.js'
+import { type Change, type Plan, plan } from './reconcile.js'
+
+/** Where an installation is: `prefix` stands before every path, `manifest` included. */
+export interface Site {
+  prefix: string
+  manifest: string
+  uid: number
+  gid: number
+}
+
+/** What would be done, with nothing done yet. */
+export interface Prepared extends Plan {
+  site: Site
+  earlier: Manifest | null
+  wanted: Wanted[]
+}
+
+export function manifestOf(site: Site): Manifest | null {
+  return readManifest(join(site.prefix, site.manifest), site.uid)
+}
+
+/** Throws as `plan` does; nothing is changed. */
+export function prepare(site: Site, wanted: Wanted[]): Prepared {
+  const earlier = manifestOf(site)
+  const seen = (each: Wanted) => lookAt(site.prefix, each)
+  const { uid, gid } = site
+  return { site, earlier, wanted, ...plan(wanted, seen, earlier?.entries ?? [], { uid, gid }) }
+}
+
+/** Has a run of this nothing to do? One that was killed leaves a manifest that says so. */
+export function isInPlace({ changes, earlier, entries }: Prepared): boolean {
+  const isRecorded = earlier?.complete === true && earlier.entries.length === entries.length
+  return changes.length === 0 && isRecorded
+}
+
+/**
+ * Makes it so. A kill at any point leaves what a second run, or an undoing, completes. A first installation
+ * that fails is taken back; an upgrade that fails is completed by the next run.
+ */
+export function carryOut(prepared: Prepared, how: { version: string; choices: Choices }): void {
+  const { site, entries, changes, wanted } = prepared
+  const manifest = { formatVersion: 1, version: how.version, choices: how.choices } as const
+  record(site, { ...manifest, complete: false, entries })
+  try {
+    applyAt(site, changes, [...entries, ...wanted])
+  } catch (error) {
+    if (prepared.earlier === null) takeBackQuietly(site)
+    throw error
+  }
+  const kept = new Set(wanted.map(({ path }) => path))
+  const settled = entries
+    .filter(({ path }) => kept.has(path))
+    .map(each => ({ ...each, after: each.after.slice(0, 1) }))
+  record(site, { ...manifest, complete: true, entries: settled })
+}
+
+/**
+ * Takes back those entries of the manifest that `which` picks, the latest first. When none is left the
+ * manifest goes too.
+ */
+export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
+  const manifest = manifestOf(site)
+  if (manifest === null) return
+  const picked = manifest.entries.filter(which)
+  record(site, { ...manifest, complete: false })
+  const seen = (each: Wanted) => lookAt(site.prefix, each)
+  applyAt(site, plan([], seen, picked, site).changes, picked)
+  const left = manifest.entries.filter(entry => !which(entry))
+  if (left.length > 0) record(site, { ...manifest, complete: false, entries: left })
+  else removeQuietly(join(site.prefix, site.manifest))
+}
+
+/** What can't be taken back either is still in the manifest. */
+function takeBackQuietly(site: Site): void {
+  try {
+    takeBack(site, () => true)
+  } catch {
+    // The first failure is the one to be told.
+  }
+}
+
+/** The last trace: the manifest's folder, and those above it that only it had filled. */
+export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): void {
+  const folder = dirname(join(prefix, manifest))
+  rmSync(folder, { recursive: true, force: true })
+  removeEmptyFolders(dirname(folder), upTo)
+}
+
+/** The nearest folder to the manifest that is there: an installation that nothing comes of leaves none below it. */
+export function folderAbove({ prefix, manifest }: Site): string {
+  let folder = dirname(join(prefix, manifest))
+  while (!existsSync(folder)) folder = dirname(folder)
+  return folder
+}
+
+/** Takes away what only the gate has left, where nothing was recorded; `upTo` was there before. */
+export function removeUnused(site: Site, upTo: string): void {
+  if (!existsSync(join(site.prefix, site.manifest))) removeManifestFolder(site, upTo)
+}
+
+/** Removes `folder` and those above it, below `upTo`, as long as they are empty. */
+export function removeEmptyFolders(folder: string, upTo: string): void {
+  try {
+    for (let each = folder; each.startsWith(`${upTo}/`); each = dirname(each)) rmdirSync(each)
+  } catch {
+    // Somebody keeps something there.
+  }
+}
+
+function record(site: Site, manifest: Manifest): void {
+  writeManifest(join(site.prefix, site.manifest), manifest)
+}
+
+function applyAt(site: Site, changes: Change[], all: { path: string }[]): void {
+  const at = (path: string) => (path.startsWith('/') ? join(site.prefix, path) : path)
+  apply(
+    changes.map(each => ({ ...each, path: at(each.path) })),
+    all.map(({ path }) => at(path)),
+  )
+}
+
+// Makes the changes of a plan, each by one rename, so that a kill at any point leaves the old or the new.
+
+/**
+ * Makes `changes` in their order, after taking away what a killed run left half done beside `paths`.
+ * Throws `write-failed` at the first that does not go.
+ */
+export function apply(changes: Change[], paths: string[]): void {
+  sweep(paths)
+  for (const change of changes) {
+    try {
+      make(change)
+    } catch (error) {
+      if (error instanceof AuthError) throw error
+      throw writeFailed(change.path, error, `could not change ${change.path}`)
+    }
+  }
+}
+
+function make({ path, make, before, after }: Change): void {
+  if (make.kind === 'group') makeGroup(make.name, after)
+  else if (make.kind === 'program') {
+    if (after.kind === 'present') copyProgram(path, make)
+    else removeProgram(path)
+  } else if (after.kind === 'absent') remove(path, before)
+  else if (after.kind === 'folder') makeFolder(path, before, after)
+  else if (after.kind === 'link') makeLink(path, after.target)
+  else if (after.kind === 'file' && make.kind === 'mode') chmodSync(path, after.mode)
+  else if (after.kind === 'file')
+    atomicWrite(path, after.text, { nonce: nonce(), tempPrefix: temporary(path), owner: after })
+}
+
+/** Hidden, and never `*.json`: the client reads every such file of its drop-in folder. */
+function temporary(path: string): string {
+  return join(dirname(path), `.${basename(path)}.claude-auth-`)
+}
+
+function nonce(): string {
+  return randomBytes(8).toString('hex')
+}
+
+function makeFolder(path: string, before: Seen, after: Seen & { kind: 'folder' }): void {
+  if (before.kind === 'absent') {
+    mkdirSync(path, { mode: 0o700 })
+    chownSync(path, after.uid, after.gid)
+  }
+  chmodSync(path, after.mode)
+  syncFolder(dirname(path))
+}
+
+function makeLink(path: string, target: string): void {
+  const fresh = `${temporary(path)}${nonce()}`
+  symlinkSync(target, fresh)
+  renameSync(fresh, path)
+  syncFolder(dirname(path))
+}
+
+function remove(path: string, before: Seen): void {
+  try {
+    if (before.kind === 'folder') rmdirSync(path)
+    else unlinkSync(path)
+  } catch (error) {
+    // Somebody else keeps something in the folder: then it stays.
+    if (!['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(systemCode(error) ?? '')) throw error
+  }
+  syncFolder(dirname(path))
+}
+
+/** Moved aside first: a folder of that name is complete. */
+function removeProgram(path: string): void {
+  const aside = `${temporary(path)}${nonce()}`
+  renameSync(path, aside)
+  rmSync(aside, { recursive: true, force: true })
+  syncFolder(dirname(path))
+}
+
+/** Copied beside, then moved into place whole: a folder of that name is complete. */
+function copyProgram(path: string, { from, node }: { from: string; node: string }): void {
+  const fresh = `${temporary(path)}${nonce()}`
+  // Closed for as long as files in it may have the owner of the original.
+  mkdirSync(fresh, { mode: 0o700 })
+  for (const name of programParts(from))
+    cpSync(join(from, name), join(fresh, name), { recursive: true, dereference: true })
+  openToAll(fresh)
+  placeNode(join(fresh, 'node'), node, from)
+  renameSync(fresh, path)
+  syncFolder(dirname(path))
+}
+
+/** Readable by everybody, writable by the owner, executable where it was. */
+function openToAll(path: string): void {
+  const stat = lstatSync(path)
+  if (stat.isDirectory()) for (const name of readdirSync(path)) openToAll(join(path, name))
+  const runs = stat.isDirectory() || (stat.mode & 0o100) !== 0
+  if (process.geteuid?.() === 0) chownSync(path, 0, 0)
+  chmodSync(path, runs ? 0o755 : 0o644)
+}
+
+/** By the tools of shadow, else by busybox's. A group that something needs is not removed, and stops nothing. */
+function makeGroup(name: string, after: Seen): void {
+  if (after.kind === 'absent') {
+    if (runTool('groupdel', [name]).isMissing) runTool('delgroup', [name])
+    return
+  }
+  const made = runTool('groupadd', ['--system', name])
+  const ended = made.isMissing ? runTool('addgroup', ['-S', name]) : made
+  if (ended.code === 0) return
+  throw new AuthError('write-failed', `the group ${name} could not be made (${ended.code})`, {
+    hint: `groupadd --system ${name}`,
+  })
+}
+
+function sweep(paths: string[]): void {
+  for (const path of paths) {
+    const start = basename(temporary(path))
+    for (const name of names(dirname(path)).filter(each => each.startsWith(start)))
+      rmSync(join(dirname(path), name), { recursive: true, force: true })
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

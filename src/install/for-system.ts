@@ -1,0 +1,121 @@
+// `claude-auth install --system`: the program, PATH, hooks, timer and skel of a whole machine.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { exitCodes } from '../policy/outcome.js'
+import { installMostMs } from '../system/end-of-run.js'
+import { enterGate } from '../system/gate.js'
+import { installedCommand } from '../system/program-places.js'
+import { whyNotStarted } from '../system/program-start.js'
+import { jsonText } from '../text/json-text.js'
+import { version } from '../version.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import {
+  carryOut,
+  folderAbove,
+  isInPlace,
+  manifestOf,
+  prepare,
+  removeUnused,
+  type Site,
+} from './execute.js'
+import type { Choices } from './manifest.js'
+import { startSystemTimers, startTimersOfUsers } from './services.js'
+import { systemFacts } from './system-facts.js'
+import { systemManifest, systemPlan, systemProgram } from './system-plan.js'
+import type { InstallFlags } from './wishes.js'
+import { installedLines } from './words.js'
+
+/** Where an installation for all is recorded; `root` as in the flags. */
+export function systemSite(root: string): Site {
+  const live = process.geteuid?.() === 0
+  const [uid, gid] = live ? [0, 0] : [process.geteuid?.() ?? -1, process.getegid?.() ?? -1]
+  return { prefix: root, manifest: systemManifest, uid, gid }
+}
+
+/** How it ended; `isAtWork`: this machine, not an image, and whoever typed it reads what was done. */
+interface Installed {
+  code: number
+  isAtWork: boolean
+}
+
+/** Throws `usage`, `config-invalid` or `write-failed`; the first two with nothing changed. */
+export async function installSystem(flags: InstallFlags): Promise<Installed> {
+  const site = systemSite(flags.root)
+  const upTo = folderAbove(site)
+  const gate = flags.dryRun
+    ? null
+    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000, installMostMs)
+  let isAtWork = false
+  let code: number = exitCodes.ok
+  try {
+    const manifest = manifestOf(site)
+    const choices = chosen(flags, manifest?.choices ?? null)
+    const asked = { prefix: flags.root, version, choices, config: flags.config }
+    const { facts, notes: found } = await systemFacts(asked, manifest)
+    const prepared = prepare(site, systemPlan(facts))
+    const notes = [...found, ...prepared.notes]
+    if (!flags.json) say(notes)
+    let whyShared: string | null = null
+    if (await isWanted(prepared, flags)) {
+      if (!isInPlace(prepared)) carryOut(prepared, { version, choices })
+      if (choices.custody === 'sole' && facts.live)
+        whyShared = whyNotStarted(installedCommand(systemProgram), process.env)
+      if (whyShared !== null) {
+        const shared = { ...choices, custody: 'shared' } as const
+        const again = prepare(site, systemPlan({ ...facts, choices: shared }))
+        if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+        say([`custody stays shared: ${whyShared}`])
+      }
+      if (facts.live && facts.hasSystemd && prepared.changes.length > 0) {
+        startSystemTimers(facts.shipped.systemUnits)
+        await startTimersOfUsers(facts.shipped.userUnits)
+      }
+    } else if (!flags.dryRun) return { code: 1, isAtWork }
+    if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
+    else if (!flags.dryRun) {
+      if (prepared.changes.length > 0)
+        print([custodyLine(whyShared === null ? choices.custody : 'shared')])
+      print(
+        installedLines({
+          scope: 'system',
+          changed: prepared.changes.length,
+          next: next(facts.live),
+          root: flags.root,
+        }),
+      )
+    }
+    isAtWork = !flags.json && !flags.dryRun && facts.live
+    code = whyShared === null ? exitCodes.ok : exitCodes.attention
+  } finally {
+    gate?.leave()
+    if (gate !== null) removeUnused(site, upTo)
+  }
+  return { code, isAtWork }
+}
+
+/** What is not said now is as it was; `sole` is the point of it all. */
+export function chosen(
+  flags: Pick<InstallFlags, 'custody' | 'base'>,
+  before: Choices | null,
+): Choices {
+  const base = flags.base === 'none' ? null : flags.base
+  return {
+    custody: flags.custody ?? before?.custody ?? 'sole',
+    base: flags.base === null ? (before?.base ?? null) : base,
+  }
+}
+
+function custodyLine(custody: Choices['custody']): string {
+  return custody === 'sole'
+    ? 'Custody: sole; a refresh token leaves its login file at the first check of that user which reaches the login server.'
+    : 'Custody: shared; the refresh tokens stay in the login files.'
+}
+
+function next(live: boolean): string | null {
+  if (!live) return 'start the image; users need nothing more.'
+  const usual = (process.env['PATH'] ?? '').split(':').includes('/usr/local/bin')
+  if (!usual && !existsSync('/usr/bin/claude-auth'))
+    return 'export PATH="/usr/local/bin:$PATH"   (this shell does not look there)'
+  return null
+}

@@ -1,0 +1,194 @@
+// `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
+
+import { existsSync } from 'node:fs'
+import { networkOf } from '../anthropic/network.js'
+import { reach } from '../anthropic/profile.js'
+import { ensureLines } from '../engine/ensure-words.js'
+import { configOf, notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { runOnce } from '../engine/run-once.js'
+import {
+  readClientSettings,
+  type SettingsSource,
+  settingsFolder,
+} from '../login/client-settings.js'
+import { exitCodes } from '../policy/outcome.js'
+import { installMostMs } from '../system/end-of-run.js'
+import { enterGate } from '../system/gate.js'
+import type { Env } from '../system/paths.js'
+import { currentFolder } from '../system/person.js'
+import { installedCommand } from '../system/program-places.js'
+import { whyNotStarted } from '../system/program-start.js'
+import { cleanLine } from '../text/clean.js'
+import { errorLines } from '../text/errors.js'
+import { jsonText } from '../text/json-text.js'
+import { tlsWords } from '../text/trouble.js'
+import { version } from '../version.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import {
+  carryOut,
+  folderAbove,
+  isInPlace,
+  manifestOf,
+  prepare,
+  removeUnused,
+  type Site,
+} from './execute.js'
+import { chosen } from './for-system.js'
+import type { Manifest } from './manifest.js'
+import { startUserTimers } from './services.js'
+import { shellAdvice } from './shells.js'
+import { isOurHook } from './shipped.js'
+import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
+import type { InstallFlags } from './wishes.js'
+import { installedLines, skippedSettingsLines } from './words.js'
+
+export function userSite({ person }: Place): Site {
+  const gid = process.getegid?.() ?? -1
+  return { prefix: '', manifest: userManifest(person.home), uid: person.uid, gid }
+}
+
+/** Throws `usage`, `not-private` or `write-failed`; the first two with nothing changed. */
+export async function installUser(flags: InstallFlags, env: Env): Promise<number> {
+  const place = placeOf(env)
+  if (!place.owned) throw notOurs(place)
+  const site = userSite(place)
+  const upTo = folderAbove(site)
+  const gate = flags.dryRun ? null : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
+  try {
+    const manifest = manifestOf(site)
+    const choices = chosen({ ...flags, base: null }, manifest?.choices ?? null)
+    const facts = userFacts(place, env, { version, choices }, manifest)
+    const prepared = prepare(site, userPlan(facts))
+    if (!flags.json) say(prepared.notes)
+    const isDone = await isWanted(prepared, flags)
+    if (!isDone && !flags.dryRun) return 1
+    if (isDone && !isInPlace(prepared)) carryOut(prepared, { version, choices })
+    const whyShared = isDone ? await whyNotSole(place, facts, manifest, env) : null
+    const custody = whyShared === null ? choices.custody : 'shared'
+    if (whyShared !== null) {
+      const shared = { ...choices, custody: 'shared' } as const
+      const again = prepare(site, userPlan({ ...facts, choices: shared }))
+      if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+      say([`custody stays shared: ${whyShared}`])
+    }
+    if (isDone && facts.wantsUnits && prepared.changes.length > 0)
+      startUserTimers(facts.shipped.userUnits)
+    const skipped = await skippedLines(place, env)
+    if (!flags.json) say(skipped)
+    const login = isDone ? await firstEnsure(env) : null
+    const notes = [...prepared.notes, ...skipped]
+    if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
+    const isWhole = whyShared === null && prepared.unmade.length === 0
+    const code = isWhole ? 0 : exitCodes.attention
+    const isForCopy = prepared.unmade.some(({ path }) => path === facts.settingsFile)
+    if (isForCopy && !flags.json) print(entriesToCopy(facts))
+    if (flags.json || login === null) return code
+    if (prepared.changes.length > 0) print([custodyLine(custody)])
+    print(login.lines)
+    const { home, program } = facts
+    const next = shellAdvice(env, home, program) ?? (login.signIn ? 'claude-auth login' : null)
+    print(installedLines({ scope: 'user', changed: prepared.changes.length, next }))
+    return code
+  } finally {
+    gate?.leave()
+    if (gate !== null) removeUnused(site, upTo)
+  }
+}
+
+/** The hooks, for settings that are made elsewhere. */
+function entriesToCopy({ settingsFile, shipped }: UserFacts): string[] {
+  return [
+    `Put these entries into ${cleanLine(settingsFile)} where it is made, then type: claude-auth install`,
+    ...shipped.settings.trimEnd().split('\n'),
+  ]
+}
+
+/** What the client does not read of the user's settings, as they are now. */
+async function skippedLines(place: Place, env: Env): Promise<string[]> {
+  const folder = settingsFolder(env, place.person.home)
+  const { notes, skipped } = await readClientSettings({ folder, cwd: '/' })
+  return skippedSettingsLines({ notes: notes.filter(note => !note.clientReads), skipped })
+}
+
+/**
+ * Why the refresh token may not leave the login file here: nobody would renew the login. A server that is away for
+ * now, or another shell, takes nothing back from an installation that has the token in custody already.
+ */
+async function whyNotSole(
+  place: Place,
+  facts: UserFacts,
+  before: Manifest | null,
+  env: Env,
+): Promise<string | null> {
+  if (facts.choices.custody !== 'sole') return null
+  const unable = whyNotStarted(installedCommand(facts.program), env)
+  if (unable !== null || before?.choices.custody === 'sole') return unable
+  return (await whyNotCalled(place, facts, env)) ?? (await whyNotReached(place, env))
+}
+
+function custodyLine(custody: 'sole' | 'shared'): string {
+  return custody === 'sole'
+    ? 'Custody: sole; the refresh token lies in the sealed store only (--custody shared keeps it in the file).'
+    : 'Custody: shared; the refresh token stays in the login file.'
+}
+
+/** What is wrong with the login is told, and is no failure of the installation. */
+async function firstEnsure(env: Env): Promise<{ signIn: boolean; lines: string[] }> {
+  try {
+    const { outcome, trouble } = await runOnce(env, { actor: 'command' })
+    const lines = ensureLines(outcome, Date.now(), trouble).filter(
+      line => !line.startsWith('Type:'),
+    )
+    return { signIn: outcome.verdict === 'sign-in', lines }
+  } catch (error) {
+    say(errorLines(error).map(line => line.replace(/^claude-auth: /, '')))
+    return { signIn: false, lines: [] }
+  }
+}
+
+// Proof that sole custody can be served here: something calls our installed program, and it reaches the login server.
+
+/**
+ * Why nothing would call our program, with what to type; null where the client's hooks, a timer or the wrapper do. The
+ * wrapper counts where the shell that `env` is of meets it.
+ */
+async function whyNotCalled(
+  { person, paths }: Place,
+  { home, program, wantsUnits }: UserFacts,
+  env: Env,
+): Promise<string | null> {
+  const hasTimer =
+    existsSync('/etc/systemd/user/claude-auth.timer') &&
+    existsSync(`/run/user/${person.uid}/systemd/private`)
+  if (wantsUnits || hasTimer) return null
+  const { sources } = await readClientSettings({ folder: settingsFolder(env, home), cwd: '/' })
+  if (runsHooks(sources)) return null
+  const advice = shellAdvice(env, home, program)
+  if (advice === null) return null
+  return `Claude runs no hooks of ${paths.folder}, there is no timer, and this shell does not meet the wrapper; type: ${advice}`
+}
+
+/** Does the client run our hook at the start of a session? Managed hooks run whatever the user's settings say. */
+function runsHooks(sources: SettingsSource[]): boolean {
+  const isOurs = ({ hooks }: SettingsSource) => (hooks['SessionStart'] ?? []).some(isOurHook)
+  const managed = sources.filter(({ scope }) => scope === 'managed')
+  if (managed.some(({ disableAllHooks }) => disableAllHooks)) return false
+  if (managed.some(isOurs)) return true
+  const isOff = sources.some(({ disableAllHooks }) => disableAllHooks)
+  if (isOff || managed.some(({ allowManagedHooksOnly }) => allowManagedHooksOnly)) return false
+  return sources.some(isOurs)
+}
+
+const serverLimitMs = 10_000
+
+/** Why the login server is not reached from here; null where it answered a request without a credential. */
+async function whyNotReached(place: Place, env: Env): Promise<string | null> {
+  const folder = settingsFolder(env, place.person.home)
+  const settings = await readClientSettings({ folder, cwd: currentFolder() })
+  const { endpoints } = await configOf(place, env, { readOnly: true })
+  const found = await reach(networkOf(env, settings), endpoints.oauth, serverLimitMs)
+  if (found.kind === 'reached') return null
+  return found.tls
+    ? tlsWords(found.what)
+    : `${endpoints.oauth} is not reached (${found.what}); type: claude-auth doctor --only network`
+}

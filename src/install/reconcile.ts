@@ -1,0 +1,222 @@
+// From what is wanted, what stands there and what was done before: the changes to make, in order. Pure.
+
+import { AuthError } from '../system/error.js'
+import { quoted } from '../system/quoted.js'
+import type { Make, Wanted } from './desired-state.js'
+import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
+import { absent, present, print, type Seen } from './inspect.js'
+import { Unfit } from './json-edit.js'
+import type { Entry } from './manifest.js'
+
+/** What stands at one path becomes something else. */
+export interface Change {
+  path: string
+  make: Make
+  before: Seen
+  after: Seen
+}
+
+export interface Plan {
+  changes: Change[]
+  /** All that the manifest has to hold while and after the changes are made. */
+  entries: Entry[]
+  /** What is left as it is, and why, in words. */
+  notes: string[]
+  /** What is wanted in files that can't be changed. */
+  unmade: Wanted[]
+}
+
+/**
+ * What has to be done so that everything in `wanted` stands, and what `entries` says of an earlier
+ * time but is wanted no more is undone; all undone with `wanted` empty. `seen` has every path of both.
+ * Throws `usage` for a file that cannot be edited; then nothing has been changed.
+ */
+export function plan(
+  wanted: Wanted[],
+  seen: (wanted: Wanted) => Seen,
+  earlier: Entry[],
+  owner: PlanFor,
+): Plan {
+  const result: Plan = { changes: [], entries: [], notes: [], unmade: [] }
+  const known = new Map(earlier.map(entry => [entry.path, entry]))
+  for (const { path, make } of onceEach(wanted)) {
+    const now = seen({ path, make })
+    const entry = known.get(path)
+    const before = beforeUs(path, make, now, entry)
+    const { after, note, isUnmade } = made(path, make, now, before, owner, isOther(entry, make))
+    if (note !== undefined) result.notes.push(note)
+    if (isUnmade) result.unmade.push({ path, make })
+    if (after === null) continue
+    if (!isSame(now, after)) result.changes.push({ path, make, before: now, after })
+    if (make.kind === 'mode') continue
+    // While the change is not made, what an earlier version left there is ours as well.
+    const prints = [print(after), ...(entry?.after ?? [])]
+    result.entries.push({ path, make, before, after: [...new Set(prints)] })
+  }
+  const kept = new Set(wanted.map(({ path }) => path))
+  for (const entry of earlier.filter(({ path }) => !kept.has(path)).reverse()) {
+    const now = seen(entry)
+    const after = undone(entry, now)
+    if (!isSame(now, after) && now.kind === 'file' && now.fixed !== undefined)
+      result.notes.push(`${entry.path} ${now.fixed} and keeps what is ours`)
+    else if (!isSame(now, after))
+      result.changes.push({ path: entry.path, make: entry.make, before: now, after })
+    else if (isChangedSince(entry, now))
+      result.notes.push(`${entry.path} was changed after it was installed, and stays`)
+    // Until the undoing is done, the manifest remembers it.
+    result.entries.push(entry)
+  }
+  return result
+}
+
+/** A folder that leads to several files is wanted by each of them. */
+function onceEach(wanted: Wanted[]): Wanted[] {
+  const byName = new Map<string, Wanted>()
+  for (const each of wanted) {
+    const name = `${each.make.kind}:${each.path}`
+    if (!byName.has(name)) byName.set(name, each)
+  }
+  return [...byName.values()]
+}
+
+/** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */
+function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined): Seen {
+  if (entry !== undefined) {
+    if (entry.after.includes(print(now)) || print(now) === print(entry.before)) return entry.before
+    return undone(entry, now)
+  }
+  if (make.kind !== 'part' || now.kind !== 'file') return now
+  return edited(now, path, text => withoutPart(make.part, text, text))
+}
+
+/** Does a file of ours stand there with another's words in it? */
+function isChangedSince({ make, before, after }: Entry, now: Seen): boolean {
+  if (make.kind !== 'file' || now.kind !== 'file') return false
+  return ![print(before), ...after].includes(print(now))
+}
+
+/** Did an earlier installation want something else here? */
+function isOther(entry: Entry | undefined, make: Make): boolean {
+  return entry !== undefined && JSON.stringify(entry.make) !== JSON.stringify(make)
+}
+
+function isSame(now: Seen, after: Seen): boolean {
+  if (print(now) !== print(after)) return false
+  return !('mode' in now && 'mode' in after) || now.mode === after.mode
+}
+
+// What one wanted thing makes of what stands at its path, and what is left behind when it is undone. Pure.
+
+/** Whose new files are. */
+interface PlanFor {
+  uid: number
+  gid: number
+}
+
+/**
+ * What `make` makes of `now`, `before` being what stood there before any of ours; null where nothing is
+ * done, and what stands there stays. `isOther`: an earlier installation wanted something else here. Throws
+ * `usage` where it cannot be made.
+ */
+function made(
+  path: string,
+  make: Make,
+  now: Seen,
+  before: Seen,
+  owner: PlanFor,
+  isOther: boolean,
+): { after: Seen | null; note?: string; isUnmade?: true } {
+  switch (make.kind) {
+    case 'folder':
+      if (now.kind === 'folder') return { after: make.strict ? { ...now, mode: make.mode } : now }
+      if (now.kind === 'absent') return { after: { kind: 'folder', mode: make.mode, ...owner } }
+      // A link to a folder does as well.
+      if (now.kind === 'link' && !make.strict) return { after: null }
+      throw inTheWay(path, 'no folder')
+    case 'group':
+    case 'program':
+      return { after: present }
+    case 'mode':
+      if (now.kind !== 'file' && now.kind !== 'folder') return { after: null }
+      return { after: { ...now, mode: now.mode & make.mode } }
+    case 'link':
+      if (now.kind === 'link' && now.target === make.target) return { after: now }
+      if (make.yields !== undefined && before.kind !== 'absent' && now.kind !== 'absent')
+        return { after: null, note: `${path} ${make.yields}` }
+      if (now.kind !== 'link' && now.kind !== 'absent') throw inTheWay(path, 'no link')
+      return { after: { kind: 'link', target: make.target } }
+    case 'file':
+      if (now.kind === 'folder' || now.kind === 'other') throw inTheWay(path, 'no file of text')
+      return { after: { kind: 'file', text: make.text, mode: make.mode, ...owner } }
+    case 'part':
+      if (now.kind === 'file' && now.fixed !== undefined && !hasOurPart(path, make, now))
+        return { after: null, note: `${path} ${now.fixed} and stays as it is`, isUnmade: true }
+      return { after: withOurPart(path, make, now, before, owner, isOther) }
+  }
+}
+
+function withOurPart(
+  path: string,
+  make: Make & { kind: 'part' },
+  now: Seen,
+  before: Seen,
+  owner: PlanFor,
+  isOther: boolean,
+): Seen {
+  if (now.kind === 'absent')
+    return { kind: 'file', text: make.whenAbsent, mode: make.mode, ...owner }
+  if (now.kind === 'other') throw unfit(path, now.what)
+  if (now.kind !== 'file') throw unfit(path, 'is no regular file')
+  if (!isOther && hasOurPart(path, make, now)) return now
+  if (now.uid !== owner.uid && owner.uid !== 0) throw unfit(path, `belongs to user ${now.uid}`)
+  if ((now.mode & 0o200) === 0) throw unfit(path, 'is read-only', `chmod u+w ${path}`)
+  const base = before.kind === 'file' ? { ...now, text: before.text } : now
+  return edited(base, path, text => withPart(make.part, text))
+}
+
+/** What `entry` leaves behind when it is undone, `now` being there. */
+function undone({ path, make, before, after }: Entry, now: Seen): Seen {
+  if (make.kind === 'folder') {
+    if (before.kind === 'folder' && now.kind === 'folder') return { ...now, mode: before.mode }
+    return now.kind === 'folder' ? absent : now
+  }
+  if (make.kind === 'group' || make.kind === 'program') return before
+  if (after.includes(print(now))) return before
+  if (make.kind !== 'part' || now.kind !== 'file') return now
+  const old = before.kind === 'file' ? before.text : null
+  const rest = edited(now, path, text => withoutPart(make.part, text, old))
+  return before.kind === 'absent' && isNothing(make.part, rest.text) ? absent : rest
+}
+
+function hasOurPart(
+  path: string,
+  make: Make & { kind: 'part' },
+  now: Seen & { kind: 'file' },
+): boolean {
+  const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
+  return isThere.text !== '' && isThere.text === now.text
+}
+
+/** The file with its text edited. Throws `usage` where the text is not fit for it. */
+function edited<T extends { text: string }>(
+  file: T,
+  path: string,
+  edit: (text: string) => string,
+): T {
+  try {
+    return { ...file, text: edit(file.text) }
+  } catch (error) {
+    if (error instanceof Unfit) throw unfit(path, error.message)
+    throw error
+  }
+}
+
+function unfit(path: string, what: string, hint = `claude-auth install --dry-run`): AuthError {
+  return new AuthError('usage', `${path} ${what}; nothing was changed`, { hint })
+}
+
+function inTheWay(path: string, what: string): AuthError {
+  return new AuthError('usage', `${path} is there already and is ${what}; nothing was changed`, {
+    hint: `ls -ld ${quoted(path)}`,
+  })
+}

@@ -1,0 +1,188 @@
+// `claude-auth uninstall --system`: hands every user's refresh token back, then clears the machine.
+
+import { chmodSync, copyFileSync, existsSync, realpathSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { exitCodes } from '../policy/outcome.js'
+import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
+import { installMostMs } from '../system/end-of-run.js'
+import { enterGate } from '../system/gate.js'
+import { ownRoot } from '../system/program-places.js'
+import { quoted } from '../system/quoted.js'
+import { usersWithLogins } from '../system/users.js'
+import { clean } from '../text/clean.js'
+import { jsonText } from '../text/json-text.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
+import { systemSite } from './for-system.js'
+import { groupMembers } from './inspect.js'
+import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
+import {
+  inTurns,
+  reloadSystem,
+  reloadUsers,
+  stopSystemTimers,
+  stopTimersOfUsers,
+} from './services.js'
+import { sharedGroup, systemProgram } from './system-plan.js'
+import type { UninstallFlags } from './wishes.js'
+import { uninstalledLines } from './words.js'
+
+/**
+ * Gives 0 when nothing of it is left, 4 when logins could not be handed back: all else is removed then, and the
+ * program stays for them. Throws `usage` or `write-failed`; a second run goes on where the first one ended.
+ */
+export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
+  const site = systemSite(flags.root)
+  const manifest = manifestOf(site)
+  const file = join(flags.root, site.manifest)
+  // An installation that was killed before its first record has left the folder.
+  const isTraced = existsSync(dirname(file))
+  const gate =
+    flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000, installMostMs)
+  try {
+    const prepared = prepare(site, [])
+    if (!flags.json) say(prepared.notes)
+    const wanted = await isWanted(prepared, flags)
+    if (!wanted && !flags.dryRun) return 1
+    const left = wanted && manifest !== null ? await clear(site, manifest, flags) : []
+    const notes = left.length > 0 ? leftLines(left, systemProgram) : []
+    if (flags.json) print([jsonText(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
+    else if (wanted) {
+      const changed = prepared.changes.length
+      print(uninstalledLines({ scope: 'system', changed, root: flags.root }))
+    }
+    return left.length > 0 ? exitCodes.attention : 0
+  } finally {
+    gate?.leave()
+    if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, flags.root)
+  }
+}
+
+/** What a hand-back, or the clearing of a home, may take: longer than the wait for a run that is at work there. */
+const eachUserMs = 120_000
+
+/**
+ * Configuration first, so that nobody takes a token into custody again; the program last: users run it. It stays
+ * as long as a login needs it. Gives the users whose login could not be handed back.
+ */
+async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Promise<Account[]> {
+  const live = flags.root === ''
+  takeBack(site, isConfig)
+  const timers = timersIn(manifest)
+  if (live) {
+    stopSystemTimers(timers.filter(isUnit(manifest, 'system')))
+    await stopTimersOfUsers(timers.filter(isUnit(manifest, 'user')))
+  }
+  const users = live ? await usersWithLogins() : []
+  const left = flags.leaveLogins ? [] : await handBackAll(users)
+  takeBack(site, ({ path }) => !isOfProgram(path))
+  await inTurns(
+    users.filter(user => !left.includes(user)),
+    async user => tell(user, await asUser(user, 'leftovers')),
+  )
+  if (left.length > 0) keepRuntime()
+  else takeBack(site, () => true)
+  if (live) {
+    reloadSystem()
+    await reloadUsers()
+    if (groupMembers(sharedGroup) !== null && manifest.entries.some(isSharedGroup))
+      say([`the group ${sharedGroup} stays: something needs it`, `hint: groupdel ${sharedGroup}`])
+  }
+  return left
+}
+
+/** The program itself, or a folder above it. */
+function isOfProgram(path: string): boolean {
+  const [one, other] = [`${path}/`, `${systemProgram}/`]
+  return one.startsWith(other) || other.startsWith(one)
+}
+
+/** Each user by itself: what one of them does, or fails to do, is no matter of the others. */
+async function handBackAll(users: Account[]): Promise<Account[]> {
+  const ends = await inTurns(users, async user => {
+    const end = await asUser(user, 'hand-back')
+    tell(user, end)
+    return { user, isDone: end.kind === 'ended' && end.code === 0 }
+  })
+  const left = ends.filter(({ isDone }) => !isDone).map(({ user }) => user)
+  if (left.length > 0) say(leftLines(left, systemProgram))
+  return left
+}
+
+function asUser(user: Account, step: 'hand-back' | 'leftovers'): Promise<EndedAsUser> {
+  const installed = join(systemProgram, 'current')
+  const root = existsSync(join(installed, 'bin/claude-auth')) ? installed : ownRoot()
+  const recorded = join(installed, 'node')
+  const node = existsSync(recorded) ? recorded : process.execPath
+  const words = [join(root, 'bin/claude-auth'), 'uninstall', '--as-user', step]
+  return runAsUser(user, node, words, { timeoutMs: eachUserMs })
+}
+
+function tell(user: Account, end: EndedAsUser): void {
+  if (end.kind !== 'ended' || end.code !== 0) say(asUserLines(user.name, end))
+}
+
+/** A program that stays has its Node with it, where that would go with the package that we run from. */
+function keepRuntime(): void {
+  const link = join(systemProgram, 'current/node')
+  try {
+    const real = realpathSync(link)
+    if (!real.startsWith(`${ownRoot()}/`)) return
+    const copy = `${link}.${process.pid}`
+    copyFileSync(real, copy)
+    chmodSync(copy, 0o755)
+    renameSync(copy, link)
+  } catch {
+    // No room for it: then the command takes a Node on PATH.
+  }
+}
+
+function isSharedGroup({ path }: Entry): boolean {
+  return path === `group:${sharedGroup}`
+}
+
+function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
+  return (name: string) => entries.some(({ path }) => path === `/etc/systemd/${scope}/${name}`)
+}
+
+// What root is told of a program that was run as a user: cleaned, since the user has the last word on it.
+
+const mostLines = 2
+
+/** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
+function asUserLines(name: string, end: EndedAsUser): string[] {
+  const user = clean(name, 60)
+  return [...wordsOf(end), ...endWords(end)].slice(0, mostLines).map(line => `${user}: ${line}`)
+}
+
+function wordsOf(end: EndedAsUser): string[] {
+  if (end.kind !== 'ended') return []
+  const lines = end.said.split('\n').map(line => clean(line.replace(/^claude-auth: /, '')))
+  return lines.filter(line => line !== '' && !/^hint:/i.test(line))
+}
+
+function endWords(end: EndedAsUser): string[] {
+  switch (end.kind) {
+    case 'late':
+      return ['it did not come to an end, and was stopped']
+    case 'too-loud':
+      return ['it wrote more than anybody reads, and was stopped']
+    case 'not-started':
+      return [`it could not be started (${clean(end.why, 40)})`]
+    default:
+      return end.said === '' ? [`it failed (${end.code ?? 'ended by a signal'})`] : []
+  }
+}
+
+/** What stays of the users whose login could not be handed back, and the command that does it later. */
+function leftLines(left: Account[], program: string): string[] {
+  const command = quoted(join(program, 'current/bin/claude-auth'))
+  return [
+    ...left.map(
+      ({ name, home }) =>
+        `not handed back: the login of ${clean(name, 60)}; it stays sealed in ${clean(join(home, '.local/share/claude-auth'), 200)}, readable by its owner`,
+    ),
+    `for ${left.length === 1 ? 'it' : 'them'} the program stays in ${program}; it hands back, and goes, by:`,
+    `hint: sudo ${command} uninstall --system   (or as the user: ${command} uninstall)`,
+  ]
+}

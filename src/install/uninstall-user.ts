@@ -1,0 +1,294 @@
+// `claude-auth uninstall`: for one person, or in one home when a machine is cleared.
+
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { handBack, staysSole } from '../engine/hand-back.js'
+import { notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { type OwnLogin, ownLogins } from '../engine/own-logins.js'
+import { releaseLeftLocks } from '../login/client-locks.js'
+import { processFacts } from '../login/lock-owner.js'
+import { notedLocks } from '../login/lock-record.js'
+import { readLoginFile } from '../login/login-file.js'
+import { readMemory } from '../login/read-memory.js'
+import { codeFolder, removeCode } from '../system/compile-cache.js'
+import { installMostMs } from '../system/end-of-run.js'
+import { enterGate } from '../system/gate.js'
+import { type Env, ownPaths } from '../system/paths.js'
+import { jsonText } from '../text/json-text.js'
+import { changesObject, isWanted, print, say } from './ask-first.js'
+import type { Make } from './desired-state.js'
+import {
+  apply,
+  manifestOf,
+  type Prepared,
+  prepare,
+  removeEmptyFolders,
+  removeManifestFolder,
+  takeBack,
+} from './execute.js'
+import { userSite } from './for-user.js'
+import { absent, lookAt } from './inspect.js'
+import { type Entry, isConfig, timersIn } from './manifest.js'
+import { plan } from './reconcile.js'
+import { stopUserTimers } from './services.js'
+import { systemProgram } from './system-plan.js'
+import type { SharedFlags, UninstallFlags } from './wishes.js'
+import { uninstalledLines } from './words.js'
+
+/** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
+export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {
+  const place = ownPlace(env)
+  const site = userSite(place)
+  const isIn = manifestOf(site) !== null
+  // Before the configuration goes, which names the others.
+  const logins = await ownLogins(env)
+  // An installation that was killed before its first record has left the folder.
+  const isTraced = existsSync(dirname(site.manifest))
+  const gate =
+    flags.dryRun || !isTraced
+      ? null
+      : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
+  try {
+    const prepared = prepare(site, [])
+    if (!flags.json) say(prepared.notes)
+    if (!(await isWanted(prepared, flags))) {
+      if (flags.dryRun && flags.json) told(prepared, flags)
+      return flags.dryRun ? 0 : 1
+    }
+    const forMachine = existsSync(join(systemProgram, 'current/bin/claude'))
+    if (isIn && !(await leave(place, env, logins, { forMachine, ...flags }))) return 1
+    if (!isIn && !flags.leaveLogins && !(await isHandedBackAlone(place, env, logins))) return 1
+    if (isIn && !forMachine && !removeLeftovers(logins, env)) say([storeStays])
+    if (flags.json) told(prepared, flags)
+    else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
+    return 0
+  } finally {
+    gate?.leave()
+    if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, place.person.home)
+  }
+}
+
+/** One of the two steps of clearing a machine, in this home. */
+export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise<number> {
+  const place = ownPlace(env)
+  const site = userSite(place)
+  const manifest = manifestOf(site)
+  // Who has a program of their own goes on with it.
+  if (manifest?.entries.some(({ make }) => make.kind === 'program')) return 0
+  const logins = await ownLogins(env)
+  if (step === 'leftovers') {
+    const isGone = removeLeftovers(logins, env)
+    takeBackSkel(place.person.home, systemProgram, userSite(place))
+    if (!isGone) say([storeStays])
+    return isGone ? 0 : 1
+  }
+  if (manifest === null) return (await areHandedBack(logins)) ? 0 : 1
+  const all = { forMachine: false, leaveLogins: false }
+  if (!(await leave(place, env, logins, all))) return 1
+  removeManifestFolder(site, place.person.home)
+  return 0
+}
+
+const storeStays =
+  'a sealed copy in ~/.local/share/claude-auth stays: its login file has no refresh token of its own'
+
+/** First the configuration that keeps the token away from the file, then the token, then all else. */
+async function leave(
+  place: Place,
+  env: Env,
+  logins: OwnLogin[],
+  { forMachine, leaveLogins }: { forMachine: boolean; leaveLogins: boolean },
+): Promise<boolean> {
+  const site = userSite(place)
+  takeBack(site, isConfig)
+  const isLeft = leaveLogins || (forMachine && (await staysSole(place, env)))
+  if (!isLeft && !(await areHandedBack(logins))) return false
+  const timers = timersIn(manifestOf(site))
+  if (timers.length > 0) stopUserTimers(timers)
+  takeBack(site, () => true)
+  renewNativeLink(place.person.home, String(process.pid))
+  return true
+}
+
+/** Nothing is installed for this person: a login is left in our care where a machine's removal could not hand it back. */
+async function isHandedBackAlone(place: Place, env: Env, logins: OwnLogin[]): Promise<boolean> {
+  return (await staysSole(place, env)) || areHandedBack(logins)
+}
+
+/** Every one of them is tried; false when one could not be handed back. */
+async function areHandedBack(logins: OwnLogin[]): Promise<boolean> {
+  let areAll = true
+  for (const login of logins) {
+    const end = await handBack(login)
+    const { folder, loginFile } = login.place.paths
+    if (end.kind === 'elsewhere')
+      say([
+        `other hosts go on with the login of ${folder}; here it ends with its access token`,
+        'hint: claude auth login',
+      ])
+    if (end.kind !== 'kept') continue
+    areAll = false
+    say([
+      `the login could not be handed back to ${loginFile} (${end.why})`,
+      'hint: claude-auth ensure, then once more; --leave-logins goes on without',
+    ])
+  }
+  return areAll
+}
+
+function ownPlace(env: Env): Place {
+  const place = placeOf(env)
+  if (!place.owned) throw notOurs(place)
+  return place
+}
+
+function told(prepared: Prepared, flags: SharedFlags): void {
+  print([jsonText(changesObject(prepared, flags, prepared.notes))])
+}
+
+// What claude-auth has left in a home, taken away: its state, its compiled code, the sealed store where nothing needs it.
+
+/** Longer than any run is at it. */
+const gateWaitMs = 60_000
+
+/**
+ * Takes away our state, the sealed store and what else only claude-auth reads in this home. A sealed login
+ * stays while its login file has no refresh token: then it may be the only copy. True when all is gone.
+ */
+export function removeLeftovers(logins: OwnLogin[], env: Env): boolean {
+  const [{ place } = { place: null }] = logins
+  if (place === null) return true
+  const { home } = place.person
+  const { localStore } = ownPaths(env, home)
+  const needed = logins.filter(login => existsSync(sealed(localStore, login)) && isNeeded(login))
+  for (const login of logins) {
+    releaseLocks(login.place)
+    rmSync(login.place.paths.state, { recursive: true, force: true })
+    if (needed.includes(login)) continue
+    for (const version of ['', '.previous', '.unopened'])
+      rmSync(sealed(localStore, login, version), { force: true })
+  }
+  removeCompiled(env, home)
+  if (!existsSync(localStore)) return true
+  if (readdirSync(localStore).some(name => name.endsWith('.jwe'))) return false
+  removeKeys(localStore)
+  removeEmptyFolders(localStore, home)
+  return true
+}
+
+/** The names that the local store gives to what belongs to its keys, and to files that a killed run left half-written. */
+const keyName = /^(?:keys?|key\.unusable|[\w.-]+\.tmp\.[0-9a-f]+)$/
+
+/** Anything else in the folder is the person's, and stays. */
+function removeKeys(localStore: string): void {
+  for (const name of readdirSync(localStore)) {
+    const path = join(localStore, name)
+    if (keyName.test(name) && !lstatSync(path).isDirectory()) rmSync(path, { force: true })
+  }
+}
+
+function sealed(localStore: string, { name }: OwnLogin, version = ''): string {
+  return join(localStore, `${name}${version}.jwe`)
+}
+
+/** Not where the file has its token, nor where the sign-in is over or goes on in Vault. */
+function isNeeded({ place, config }: OwnLogin): boolean {
+  const { paths, person } = place
+  const file = readLoginFile(paths.loginFile, person.uid)
+  if (file.kind === 'login' && file.login.refreshToken !== null) return false
+  const { held, spent, signedOut, othersSeenAtMs } = readMemory(paths.stateFile, { orEmpty: true })
+  if (signedOut !== null || existsSync(paths.signedOut)) return false
+  if (held?.refreshHash != null && spent.includes(held.refreshHash)) return false
+  const isInVault = config?.store === 'vault' && config.vault?.isPerHost === false
+  return !(isInVault && othersSeenAtMs !== null)
+}
+
+/** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
+function releaseLocks({ paths }: Place): void {
+  if (notedLocks(paths.state).length === 0) return
+  const gate = enterGate(paths.gate, null, gateWaitMs)
+  try {
+    releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
+  } finally {
+    gate.leave()
+  }
+}
+
+/** Compiled code is no data: what cannot be removed of it keeps nothing else from going. */
+function removeCompiled(env: Env, home: string): void {
+  const folder = codeFolder(env)
+  if (folder === null) return
+  try {
+    removeCode(folder, () => true)
+    removeEmptyFolders(folder, home)
+  } catch {
+    // Another user's, or on a disk that is read-only.
+  }
+}
+
+// What a home that was made from /etc/skel has of ours, as entries that can be taken back like any others.
+
+/**
+ * Takes the hooks and the wrapper's link of `program` out of `home`, as far as they are as they were
+ * given, and the folders that are empty then. Throws `usage` for settings that cannot be edited.
+ */
+function takeBackSkel(home: string, program: string, owner: { uid: number; gid: number }) {
+  const entry = (path: string, make: Make, after: string[] = []): Entry => ({
+    path: join(home, path),
+    make,
+    before: absent,
+    after,
+  })
+  const folder: Make = { kind: 'folder', mode: 0o700 }
+  const target = join(program, 'current/bin/claude')
+  const settings: Make = {
+    kind: 'part',
+    part: { in: 'settings', hooks: {} },
+    whenAbsent: '',
+    mode: 0o600,
+  }
+  const entries = [
+    entry('.local', folder),
+    entry('.local/bin', folder),
+    entry('.local/bin/claude', { kind: 'link', target }, [`link:${target}`]),
+    entry('.claude', folder),
+    entry('.claude/settings.json', settings),
+  ]
+  const { changes } = plan([], each => lookAt('', each), entries, owner)
+  apply(changes, [])
+}
+
+// The link that the client's own installer makes: put back as it was, its target may have gone in an update meanwhile.
+
+/** Where `~/.local/bin/claude` leads to a version that is gone, it leads to the newest one that is there. */
+function renewNativeLink(home: string, nonce: string): void {
+  const path = join(home, '.local/bin/claude')
+  const newest = newestBeside(path)
+  if (newest === null) return
+  const temporary = `${path}.tmp.${nonce}`
+  symlinkSync(newest, temporary)
+  renameSync(temporary, path)
+}
+
+/** Null where the link needs no other target, or there is none. */
+function newestBeside(path: string): string | null {
+  try {
+    const target = readlinkSync(path)
+    const folder = dirname(target)
+    if (!folder.endsWith('/.local/share/claude/versions') || existsSync(path)) return null
+    const names = readdirSync(folder).filter(name => /^\d+\.\d+\.\d+$/.test(name))
+    const newest = names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
+    return newest === undefined ? null : join(folder, newest)
+  } catch {
+    // No link, or nothing beside it.
+    return null
+  }
+}

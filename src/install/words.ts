@@ -1,0 +1,97 @@
+// The words of the commands `install` and `uninstall`: what changes, and the lines at the end.
+
+import type { ClientSettings } from '../login/client-settings.js'
+import { quoted } from '../system/quoted.js'
+import { clean } from '../text/clean.js'
+import type { Change } from './reconcile.js'
+
+export type Scope = 'user' | 'system'
+
+/** What the last lines are made of. */
+export interface InstallEnd {
+  scope: Scope
+  changed: number
+  /** What a person has to type next, or null when nothing is left to do. */
+  next: string | null
+  /** Another root, such as an image's; empty for this machine. */
+  root?: string
+}
+
+/**
+ * The last lines of an installation: what changed, what to open anew, what to type next, how to undo. Where
+ * nothing changed, nothing is to be opened or undone.
+ */
+export function installedLines({ scope, changed, next, root = '' }: InstallEnd): string[] {
+  const forAll = scope === 'system'
+  const what = forAll
+    ? 'the program, PATH, hooks and timer of all users'
+    : 'the wrapper, hooks and timer'
+  const nextLine = `Next: ${next ?? 'nothing; start claude as always.'}`
+  if (changed === 0) return ['Changed: nothing; all was in place.', nextLine]
+  return [
+    `Changed: ${places(changed)} (${what}).`,
+    forAll
+      ? 'Open anew: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
+      : 'Open anew: your shells; running sessions of Claude go on and take up the hooks.',
+    nextLine,
+    `Undo: ${forAll ? forSystem('uninstall', root) : 'claude-auth uninstall'}`,
+  ]
+}
+
+/** The same for the way back. */
+export function uninstalledLines({
+  scope,
+  changed,
+  root = '',
+}: Omit<InstallEnd, 'next'>): string[] {
+  const forAll = scope === 'system'
+  if (changed === 0) return ['Changed: nothing; it was not installed.']
+  return [
+    `Changed: ${places(changed)}, back to what was there before.`,
+    'Open anew: shells that were opened before; they may still look for the wrapper.',
+    'Next: nothing; claude works as it did, with its own login.',
+    `Undo: ${forAll ? forSystem('install', root) : 'claude-auth install'}`,
+  ]
+}
+
+/** Into another root anybody may install who owns it. */
+function forSystem(command: 'install' | 'uninstall', root: string): string {
+  const words = `claude-auth ${command} --system`
+  return root === '' ? `sudo ${words}` : `${words} --root ${quoted(root)}`
+}
+
+/** One line on each change, for the question before it. */
+export function changeLines(changes: Pick<Change, 'path' | 'before' | 'after'>[]): string[] {
+  return changes.map(({ path, before, after }) => `  ${deed(before.kind, after.kind)} ${path}`)
+}
+
+/** One line on each settings file, or entry of one, that the client does not read. */
+export function skippedSettingsLines({
+  notes,
+  skipped,
+}: Pick<ClientSettings, 'notes' | 'skipped'>): string[] {
+  return [
+    ...notes.map(({ file, why }) =>
+      skippedLine(file, `${why}: the client reads nothing of it, hooks included`, ''),
+    ),
+    ...skipped.map(({ file, line, why, dropsFile }) => {
+      const older = dropsFile ? '; 2.1.197 skips the whole file' : ''
+      return skippedLine(file, `${why} (line ${line}): the client skips it${older}`, `+${line} `)
+    }),
+  ]
+}
+
+function skippedLine(file: string, what: string, at: string): string {
+  return `${clean(file, 200)} ${clean(what, 200)}; type: vi ${at}${quoted(file)}`
+}
+
+export const goOnQuestion = 'Go on? [Y/n] '
+
+function deed(before: string, after: string): string {
+  if (before === 'absent') return 'make  '
+  return after === 'absent' ? 'remove' : 'change'
+}
+
+function places(count: number): string {
+  return count === 1 ? '1 place' : `${count} places`
+}

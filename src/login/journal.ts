@@ -1,0 +1,184 @@
+// The journal: what changed a login, one JSON line each, only ever appended to (`journal.jsonl`, 0600).
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
+import type { Step } from '../policy/outcome.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { jsonObject } from '../system/json.js'
+import { openRegular, startOf } from '../system/open-file.js'
+import { clean } from '../text/clean.js'
+
+/** What is written down: steps that changed something, and events beside them. One spelling everywhere. */
+export type Deed =
+  | Step['do']
+  | 'recover'
+  | 'adopt'
+  | 'keep-aside'
+  | 'record-token'
+  | 'take-custody'
+  | 'hand-back'
+  | 'sign-in-over'
+  | 'signed-in'
+  | 'sign-out'
+  | 'vault-token'
+  | 'alert'
+  | 'observe'
+
+export type Actor = 'launch' | 'hook' | 'timer' | 'command'
+
+/** One line of the journal. `before` and `after` are fingerprints of the login's token. */
+export interface JournalEntry {
+  /** ISO 8601, UTC. */
+  at: string
+  host: string
+  actor: Actor
+  did: Deed
+  because: string
+  before?: string
+  after?: string
+  detail?: string
+}
+
+const rotateBytes = 1_048_576
+
+/**
+ * Appends one line (at most 4 KiB) by a single write to a plain file of our own, never through a
+ * symlink; a torn last line of a crash is closed first. At 1 MiB the file becomes `journal.1.jsonl`,
+ * replacing the one before: call it under the gate. The journal never fails a run: trouble is a value.
+ */
+export function appendJournal(path: string, entry: JournalEntry): 'written' | 'failed' {
+  let descriptor: number | null = null
+  try {
+    const line = journalLine(entry)
+    descriptor = openPlain(path)
+    if (fstatSync(descriptor).size + line.length > rotateBytes && rotate(path, descriptor)) {
+      closeSync(descriptor)
+      descriptor = null
+      descriptor = openPlain(path)
+    }
+    const bytes = endsTorn(descriptor) ? Buffer.concat([Buffer.from('\n'), line]) : line
+    return writeSync(descriptor, bytes) === bytes.length ? 'written' : 'failed'
+  } catch (error) {
+    // Only a failed system call is the disk's trouble; anything else is our bug and must be seen.
+    if (systemCode(error) === null) throw error
+    return 'failed'
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
+/** The rotated journal beside `path`. */
+export function olderJournal(path: string): string {
+  return path.replace(/(\.jsonl)?$/, '.1$1')
+}
+
+/** The line as it is written: text cleaned and cut, and nothing in a fingerprint's place that is none. */
+function journalLine(entry: JournalEntry): Buffer {
+  const { before, after, detail } = entry
+  const fields: JournalEntry = {
+    at: clean(entry.at, 40),
+    host: clean(entry.host, 200),
+    actor: entry.actor,
+    did: entry.did,
+    because: clean(entry.because, 100),
+    ...(isFingerprint(before) ? { before } : {}),
+    ...(isFingerprint(after) ? { after } : {}),
+    ...(detail === undefined ? {} : { detail: clean(detail, 600) }),
+  }
+  return Buffer.from(`${JSON.stringify(fields)}\n`)
+}
+
+function isFingerprint(value: string | undefined): value is string {
+  return value !== undefined && /^[0-9a-f]{8}$/.test(value)
+}
+
+function openPlain(path: string): number {
+  const { O_RDWR, O_APPEND, O_CREAT } = constants
+  const descriptor = openRegular(path, O_RDWR | O_APPEND | O_CREAT, { links: 'refuse' })
+  const { mode, uid } = fstatSync(descriptor)
+  if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) fchmodSync(descriptor, 0o600)
+  return descriptor
+}
+
+function rotate(path: string, descriptor: number): boolean {
+  const open = fstatSync(descriptor)
+  const named = lstatSync(path)
+  if (open.ino !== named.ino || open.dev !== named.dev) return true
+  try {
+    renameSync(path, olderJournal(path))
+    return true
+  } catch (error) {
+    if (systemCode(error) === null) throw error
+    return false
+  }
+}
+
+function endsTorn(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor)
+  const last = size > 0 ? startOf(descriptor, 1, size - 1)[0] : undefined
+  return last !== undefined && last !== 0x0a
+}
+
+// Reading the journal back: the rotated file and the present one, whatever a crash left in them.
+
+/** One readable line: its text as it stands, and what it says. */
+export interface JournalLine {
+  text: string
+  atMs: number
+  /** As `JournalEntry`, but `did` and the rest may be words of a later version. */
+  entry: JournalEntry
+}
+
+export interface Journal {
+  /** Oldest first. */
+  lines: JournalLine[]
+  /** The system's code when a file is there and could not be read, else null. */
+  unreadable: string | null
+}
+
+/** More than a journal ever grows to; what is beyond is left unread. */
+const longestRead = 4 * 1_048_576
+
+/**
+ * The journal of `path` and the rotated one before it. Torn or foreign lines are left out; a file
+ * that is not there is empty.
+ */
+export function readJournal(path: string): Journal {
+  const journal: Journal = { lines: [], unreadable: null }
+  for (const file of [olderJournal(path), path]) {
+    try {
+      journal.lines.push(...readText(file).split('\n').flatMap(readLine))
+    } catch (error) {
+      const code = error instanceof AuthError ? 'EINVAL' : systemCode(error)
+      if (code === null) throw error
+      if (code !== 'ENOENT') journal.unreadable = code
+    }
+  }
+  return journal
+}
+
+function readText(file: string): string {
+  const descriptor = openRegular(file, constants.O_RDONLY, { links: 'refuse' })
+  try {
+    return startOf(descriptor, longestRead).toString()
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readLine(text: string): JournalLine[] {
+  const fields = jsonObject(text)
+  if (fields === null) return []
+  const needed = ['at', 'host', 'actor', 'did', 'because'].map(name => fields[name])
+  const optional = ['before', 'after', 'detail'].map(name => fields[name] ?? '')
+  if (![...needed, ...optional].every(field => typeof field === 'string')) return []
+  const atMs = Date.parse(String(fields['at']))
+  return Number.isNaN(atMs) ? [] : [{ text, atMs, entry: fields as unknown as JournalEntry }]
+}

@@ -1,0 +1,72 @@
+// The last run of the engine, step by step, as it is kept in `last.json` (0600) beside the marks.
+
+import type { Step, Verdict } from '../policy/outcome.js'
+import { atomicWrite } from '../system/atomic-write.js'
+import { isLike, jsonObject } from '../system/json.js'
+import { textAt } from '../system/open-file.js'
+import type { Actor } from './journal.js'
+
+export const lastRunFile = 'last.json'
+
+export type LastStep = Step & {
+  /** Milliseconds after the run began, and how long it took. */
+  afterMs: number
+  ms: number
+  /** It did what it is called. */
+  done: boolean
+}
+
+export interface LastRun {
+  /** ISO 8601, UTC: when it began. */
+  at: string
+  host: string
+  actor: Actor
+  verdict: Verdict
+  because: Step['because']
+  tookMs: number
+  /** When a launch could go on; null: it was not told. */
+  toldAfterMs: number | null
+  steps: LastStep[]
+  /** The lines that a launch showed. */
+  said: string[]
+  trouble: string | null
+}
+
+/** The last launch that had to look, and the last run of anybody else. */
+export interface LastRuns {
+  launch: LastRun | null
+  other: LastRun | null
+}
+
+const largest = 256 * 1024
+const nobody: LastRuns = { launch: null, other: null }
+const example = {
+  at: '',
+  host: '',
+  actor: '',
+  verdict: '',
+  because: '',
+  tookMs: 0,
+  steps: [{ do: '', because: '', afterMs: 0, ms: 0, done: true }],
+  said: [''],
+}
+
+/** Keeps `run` in the place of the one before of its kind. A disk that is full forgets it. */
+export function writeLastRun(path: string, run: LastRun, nonce: string): void {
+  const before = readLastRuns(path)
+  const runs: LastRuns =
+    run.actor === 'launch' ? { ...before, launch: run } : { ...before, other: run }
+  try {
+    atomicWrite(path, JSON.stringify({ format: 1, ...runs }), { nonce, durable: false })
+  } catch {
+    // It is told nowhere else, and nothing depends on it.
+  }
+}
+
+/** What is kept at `path`; nothing where it is missing, damaged, or no file of ours. */
+export function readLastRuns(path: string): LastRuns {
+  const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
+  if (found?.['format'] !== 1) return nobody
+  const runOf = (value: unknown) => (isLike(value, example) ? (value as LastRun) : null)
+  return { launch: runOf(found['launch']), other: runOf(found['other']) }
+}

@@ -1,0 +1,224 @@
+// The rule: from the facts to the one next step, with its reason. Pure and total.
+
+import {
+  isDue,
+  isHopeless,
+  isLater,
+  isLongLived,
+  isPostable,
+  isStoreAway,
+  isUsable,
+  once,
+  plain,
+  storedLogin,
+  verificationOf,
+} from './copies.js'
+import { outOfHelp, renewal, restoring, signIn, verifying } from './fallback.js'
+import { withLongLived } from './long-lived.js'
+import type { Decision, FileFacts, LoginFacts, State } from './state.js'
+
+/** A refusal this soon after our own renewal says more about the server than about the login. */
+const justRenewedMs = 10 * 60_000
+/** Longer than a run takes. */
+const justNowMs = 2 * 60_000
+
+/**
+ * The next step for `state`. To be called again after every step on freshly read facts; it never
+ * names a decision that `state.tried` holds, so a run ends by itself.
+ */
+export function decide(state: State, nowMs: number): Decision {
+  if (state.mode === 'off') return plain({ do: 'launch', because: 'off' })
+  if (!state.owned) return plain({ do: 'launch', because: 'not-ours' })
+  if (state.otherCredential) return plain({ do: 'launch', because: 'other-credential' })
+  const { file } = state
+  if (file.kind === 'closed') return plain({ do: 'launch', because: 'own-trouble' })
+  const decision = isLoggedOut(state)
+    ? loggedOut(state)
+    : withLongLived(state, nowMs, () =>
+        file.kind === 'login'
+          ? withLogin(state, file.login, nowMs)
+          : withoutLogin(state, file, nowMs),
+      )
+  const needsNobody = decision.do === 'sign-in' && state.standIn
+  return needsNobody ? plain({ do: 'launch', because: 'other-credential' }) : decision
+}
+
+/** A log-out stands until the file holds a login that is none of those logged out. */
+function isLoggedOut({ signedOut, file }: State): boolean {
+  if (signedOut === null) return false
+  if (file.kind !== 'login') return true
+  return signedOut.includes(file.login.refreshHash ?? file.login.accessHash)
+}
+
+/** After a log-out on another host somebody may have signed in there again. */
+function loggedOut({ signedOutElsewhere, store }: State): Decision {
+  return signedOutElsewhere && store.kind === 'unasked'
+    ? plain({ do: 'read-store', because: 'missing' })
+    : plain({ do: 'sign-in', because: 'signed-out' })
+}
+
+function withLogin(state: State, login: LoginFacts, nowMs: number): Decision {
+  if (isLongLived(state, login)) return plain({ do: 'launch', because: 'long-lived' })
+  const checked = verificationOf(state, login)
+  if (checked?.kind === 'accepted' && !checked.rightIdentity)
+    return plain({ do: 'sign-in', because: 'wrong-identity' })
+  return (
+    repairing(state, login) ??
+    (isOutdated(state, login) ? betterCopy(state, login, nowMs) : null) ??
+    newerInStore(state, login, nowMs) ??
+    (checked?.kind === 'refused' ? afterRefusal(state, login, nowMs) : null) ??
+    (isDue(login, nowMs) ? whenDue(state, login, nowMs) : null) ??
+    (isUsable(login, nowMs) ? upkeep(state, login, nowMs) : outOfHelp(state, login, nowMs))
+  )
+}
+
+/** The login works: what remains is to know it, to keep it safe, and to start. */
+function upkeep(state: State, login: LoginFacts, nowMs: number): Decision {
+  const checked = verificationOf(state, login)
+  const renewedByUs = state.held?.accessHash === login.accessHash && state.held.renewedAtMs !== null
+  const known = checked?.kind === 'accepted' || renewedByUs
+  const ageMs = checked ? nowMs - checked.atMs : Number.POSITIVE_INFINITY
+  const stale = ageMs < 0 || ageMs >= state.verifyEveryMs || state.forced
+  return (
+    (known ? null : verifying(state, login, 'changed')) ??
+    (known ? backingUp(state, login, nowMs) : null) ??
+    (stale && state.isShared ? lookingAround(state) : null) ??
+    (stale ? verifying(state, login, 'unverified') : null) ??
+    plain({ do: 'launch', because: 'fresh' })
+  )
+}
+
+/** What other hosts did with a shared document: renewed, signed in anew, logged out, or use it at all. */
+function lookingAround({ store, offline }: State): Decision | null {
+  if (offline || store.kind !== 'unasked') return null
+  return plain({ do: 'read-store', because: 'before-renewal' })
+}
+
+/** In sole custody a refresh token in the file is a reason by itself: backing up takes it into custody. */
+function backingUp(state: State, login: LoginFacts, nowMs: number): Decision | null {
+  if (state.store.kind === 'none') return null
+  const inPlainText = state.custody === 'sole' && login.refreshHash !== null
+  const behind = state.storedAccessHash !== login.accessHash || inPlainText
+  // Custody does not wait for a store that is away: the sealed copy is here.
+  const mayWait = !state.forced && !inPlainText
+  if (state.pending && mayWait && isLater(state.pending.nextTryAtMs, nowMs)) return null
+  if (!state.pending && !behind) return null
+  const because = state.pending ? 'pending' : 'store-behind'
+  return once(state, { do: 'back-up', because }, login.accessHash)
+}
+
+/** Takes out a byte order mark, puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
+function repairing(state: State, login: LoginFacts): Decision | null {
+  if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
+    return once(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
+  if (state.custody === 'sole' || login.refreshHash !== null) return null
+  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })
+  const stored = storedLogin(state)
+  if (stored?.accessHash !== login.accessHash || !isPostable(state, stored)) return null
+  return once(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)
+}
+
+/** What the file holds can't be renewed from the file and is not what we last held: look for a better copy. */
+function isOutdated(state: State, login: LoginFacts): boolean {
+  if (login.refreshHash === null) return state.held?.accessHash !== login.accessHash
+  return state.spent.includes(login.refreshHash) || (state.file.kind === 'login' && state.file.past)
+}
+
+function betterCopy(state: State, login: LoginFacts, nowMs: number): Decision | null {
+  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'refused' })
+  const stored = storedLogin(state)
+  const better = stored?.accessHash === login.accessHash ? null : stored
+  const taken = better && restoring(state, better, 'store-newer', 0, nowMs)
+  if (taken) return taken
+  if (better && isPostable(state, better)) {
+    const renew = renewal(state, better, 'expired', nowMs)
+    if (renew) return renew
+  }
+  // A token that is only old by the look of it is still better than none.
+  const isSpent = login.refreshHash !== null && state.spent.includes(login.refreshHash)
+  return isSpent && !better ? outOfHelp(state, login, nowMs) : null
+}
+
+/** Somebody else's renewal or sign-in of the same user, found in the store: nothing needs to be spent. */
+function newerInStore(state: State, login: LoginFacts, nowMs: number): Decision | null {
+  const stored = storedLogin(state)
+  if (state.store.kind !== 'current' || !state.store.newer || !stored) return null
+  // A good login makes room only for one that the server has just accepted, whatever two clocks say.
+  const checked = verificationOf(state, login)
+  const isGood = isUsable(login, nowMs) && checked?.kind === 'accepted'
+  const next = restoring(state, stored, 'store-newer', isGood ? nowMs - justNowMs : 0, nowMs)
+  if (next?.do !== 'restore' || !isGood) return next
+  const proof = verificationOf(state, stored)
+  const isJustNow = proof !== null && proof.atMs >= nowMs - justNowMs && proof.atMs <= nowMs
+  return isJustNow && proof.kind === 'accepted' ? next : null
+}
+
+function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision {
+  const renewedAtMs = state.held?.accessHash === login.accessHash ? state.held.renewedAtMs : null
+  const ageMs = renewedAtMs === null ? justRenewedMs : nowMs - renewedAtMs
+  if (ageMs >= 0 && ageMs < justRenewedMs) return plain({ do: 'launch', because: 'no-answer' })
+  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'refused' })
+  const stored = storedLogin(state)
+  const other = stored && stored.accessHash !== login.accessHash ? stored : null
+  return (
+    (other && restoring(state, other, 'refused', 0, nowMs)) ??
+    renewal(state, login, 'refused', nowMs) ??
+    outOfHelp(state, login, nowMs)
+  )
+}
+
+function whenDue(state: State, login: LoginFacts, nowMs: number): Decision | null {
+  const renew = renewal(state, login, isUsable(login, nowMs) ? 'half-life' : 'expired', nowMs)
+  if (renew || state.offline) return renew
+  return isHopeless(state, login) ? outOfHelp(state, login, nowMs) : null
+}
+
+// What to do where the login file holds no login: a stored copy, or the right reason to call a person. Pure.
+
+/** The client refreshes by itself this long before the end (2.1.197 and 2.1.330), or after a 401. */
+const clientRefreshMs = 5 * 60_000
+
+/** The next step where the file holds no login: missing, blanked, or unreadable. */
+function withoutLogin(
+  state: State,
+  file: Exclude<FileFacts, { kind: 'login' | 'closed' }>,
+  nowMs: number,
+): Decision {
+  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: file.kind })
+  const stored = storedLogin(state)
+  if (!stored) return nothingLeft(state, file, nowMs)
+  if (file.kind === 'blank' && isRefusal(state, stored, file.blankedAtMs))
+    return signIn(state, stored, 'grant-refused', nowMs)
+  const since = file.kind === 'blank' ? file.blankedAtMs : 0
+  const because = verificationOf(state, stored)?.kind === 'refused' ? 'refused' : 'expired'
+  return (
+    restoring(state, stored, file.kind, since, nowMs) ??
+    renewal(state, stored, because, nowMs) ??
+    outOfHelp(state, stored, nowMs)
+  )
+}
+
+/**
+ * Was the login blanked because the very grant that the store holds was refused? The client blanks
+ * for nothing else, and asks only in the last five minutes or after a 401. A blank with neither
+ * cause is a fault of somebody, and the stored login may be good.
+ */
+function isRefusal(state: State, stored: LoginFacts, blankedAtMs: number): boolean {
+  const { held } = state
+  if (!held?.inFile || held.refreshHash === null) return false
+  if (stored.refreshHash !== held.refreshHash) return false
+  const byClock = stored.expiresAtMs !== null && blankedAtMs >= stored.expiresAtMs - clientRefreshMs
+  return byClock || verificationOf(state, stored)?.kind === 'refused'
+}
+
+function nothingLeft(state: State, file: FileFacts, nowMs: number): Decision {
+  if (isStoreAway(state)) return plain({ do: 'launch', because: 'own-trouble' })
+  if (file.kind === 'blank' && file.timeLimit)
+    return plain({ do: 'sign-in', because: 'login-ended' })
+  // The client blanks what we have found refused before: that is still the reason.
+  if (file.kind === 'blank' && state.signInNeeded === 'grant-refused')
+    return signIn(state, state.held, 'grant-refused', nowMs)
+  return state.held === null && file.kind === 'missing'
+    ? plain({ do: 'sign-in', because: 'never-signed-in' })
+    : signIn(state, state.held, 'login-lost', nowMs)
+}

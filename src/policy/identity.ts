@@ -1,0 +1,67 @@
+// Whose login may be used here: the configured identity, else the one pinned at first use.
+
+import { isObject, stringOf } from '../system/json.js'
+import type { Identity } from './outcome.js'
+
+/** Members are null where nothing is configured. */
+export interface WantedIdentity extends Identity {
+  /** The machine's file sets the e-mail address: an account UUID does not take its place. */
+  isEmailPinned?: boolean
+}
+
+/**
+ * Does `found` (as the server says it) fit what is wanted? Organisation by UUID; account by UUID where
+ * known, else by e-mail, case folded; by both where the machine sets the e-mail. Where nothing at all is
+ * configured the pinned identity counts.
+ */
+export function isRightIdentity(
+  found: Identity | null,
+  configured: WantedIdentity,
+  pinned: Identity | null,
+): boolean {
+  const wanted = isConfigured(configured) ? configured : pinned
+  if (wanted === null) return true
+  if (found === null) return false
+  return membersOf(wanted).every(member => !differs(wanted[member], found[member]))
+}
+
+/** The members that must fit. */
+function membersOf(wanted: WantedIdentity): (keyof Identity)[] {
+  if (wanted.accountUuid === null) return ['organizationUuid', 'email']
+  return wanted.isEmailPinned === true
+    ? ['organizationUuid', 'accountUuid', 'email']
+    : ['organizationUuid', 'accountUuid']
+}
+
+/**
+ * Is it open whose login it is? Nothing in `found` speaks against what is wanted, but not all of it is
+ * said (of a first login: account and organisation).
+ */
+export function leavesOpen(
+  found: Identity,
+  configured: WantedIdentity,
+  pinned: Identity | null,
+): boolean {
+  const wanted = isConfigured(configured) ? configured : pinned
+  if (wanted === null) return found.accountUuid === null || found.organizationUuid === null
+  const differing = membersOf(wanted).filter(key => differs(wanted[key], found[key]))
+  return differing.length > 0 && differing.every(key => found[key] === null)
+}
+
+export function isConfigured(identity: WantedIdentity): boolean {
+  const { accountUuid, email, organizationUuid } = identity
+  return accountUuid !== null || email !== null || organizationUuid !== null
+}
+
+/** An identity that was written down somewhere; null where neither account nor address can be read. */
+export function identityIn(value: unknown): Identity | null {
+  if (!isObject(value)) return null
+  const email = stringOf(value['email'])
+  const accountUuid = stringOf(value['accountUuid'])
+  if (email === null && accountUuid === null) return null
+  return { email, accountUuid, organizationUuid: stringOf(value['organizationUuid']) }
+}
+
+function differs(wanted: string | null, found: string | null): boolean {
+  return wanted !== null && wanted.toLowerCase() !== found?.toLowerCase()
+}

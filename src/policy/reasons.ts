@@ -1,0 +1,73 @@
+// Each step and reason in plain words: one table, used by the log, the commands and the alerts.
+
+import { clean } from '../text/clean.js'
+import type { SignInReason, Step } from './outcome.js'
+
+const reasons: Record<Step['because'], string> = {
+  fresh: 'the login is good',
+  off: 'claude-auth is switched off',
+  observe: 'claude-auth only observes',
+  'not-ours': 'the login belongs to another account of this machine',
+  'other-credential': 'something else than the login is used',
+  'long-lived': 'a long-lived token is used',
+  'no-answer': 'the login server gave no answer',
+  'own-trouble': 'claude-auth itself had trouble',
+  missing: 'the login file was missing',
+  blank: 'the login was emptied',
+  unreadable: 'the login file could not be read',
+  refused: 'the server refused the login',
+  'before-renewal': 'a renewal was due',
+  'half-life': 'half of its time was over',
+  expired: 'its time was over',
+  forced: 'it was asked for',
+  'store-newer': 'the stored copy was newer',
+  unverified: 'it had not been checked lately',
+  changed: 'it had changed',
+  'store-behind': 'the stored copy was older',
+  pending: 'an earlier copy could not be stored',
+  'never-signed-in': 'nobody has signed in here yet',
+  'signed-out': 'the user signed out',
+  'login-lost': 'the login is gone and no copy can be used',
+  'grant-refused': 'the server no longer accepts the sign-in',
+  'login-ended': 'the sign-in has come to its end',
+  'wrong-identity': "it is not this user's own login",
+}
+
+const deeds: Record<Step['do'], string> = {
+  launch: 'start Claude',
+  'read-store': 'look at the stored copy',
+  renew: 'renew the login',
+  restore: 'put the stored login back',
+  verify: 'check the login with the server',
+  'back-up': 'store a copy of the login',
+  'sign-in': 'ask for a sign-in',
+}
+
+/** The reasons for which a person has to sign in. */
+export const signInReasons = [
+  'never-signed-in',
+  'signed-out',
+  'login-lost',
+  'grant-refused',
+  'login-ended',
+  'wrong-identity',
+] as const satisfies readonly SignInReason[]
+
+/** True for one of the six reasons that ask for a person. */
+export function isSignInReason(value: unknown): value is SignInReason {
+  return (signInReasons as readonly unknown[]).includes(value)
+}
+
+/** A reason as part of a sentence, without full stop; one that is unknown is shown as it is, cleaned. */
+export function reasonWords(because: string): string {
+  return own(reasons, because) ?? clean(because, 60)
+}
+
+/** What is done in a step, as after `to`: "renew the login". */
+export function deedWords(deed: string): string {
+  return own(deeds, deed) ?? clean(deed, 60)
+}
+
+function own(table: Record<string, string>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}

@@ -1,0 +1,187 @@
+// The sealed local store: the default store, and the cache of Vault. One file a login, one version back.
+
+import { linkSync, lstatSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Sealer } from '../login/answer.js'
+import { tokenHash } from '../login/login.js'
+import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
+import { closedBy, closedError } from '../system/closed-to-us.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { type JsonObject, jsonObject, numberOf } from '../system/json.js'
+import { readBounded } from '../system/open-file.js'
+import { requireTrustedWay } from '../system/trusted-way.js'
+import { writeFailed } from '../system/write-failed.js'
+import { fromDocument, type StoredLogin, toDocument } from './document.js'
+import {
+  type KeyPlace,
+  type Keys,
+  keyPrint,
+  keyTrouble,
+  loadKeys,
+  resealed,
+  sealedMaxBytes,
+} from './local-key.js'
+import type { Store, StoreRead, StoreWrite } from './store.js'
+
+export interface LocalStorePlace extends KeyPlace {
+  /** Which login: `default`, or a profile's name. */
+  name: string
+}
+
+/** The store and the sealer that shares its key. The caller holds the gate: that makes check-and-set true. */
+export interface LocalStore extends Store {
+  kind: 'local'
+  sealer: () => Promise<Sealer>
+  /** Tells the key in force from another; null where it can't be read. */
+  keyPrint: () => string | null
+  /** Why nothing can be sealed: the key is not to be had, and none may be made; null: it can. */
+  keyTrouble: () => { what: string; hint: string } | null
+  /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
+  reseal: () => Promise<boolean>
+}
+
+/**
+ * Opens the local store. `isSpent` tells whether a refresh token's hash is on the spent list: the
+ * previous version is used only where the current one does not open and its token is not spent.
+ */
+export function localStore(place: LocalStorePlace, isSpent: (hash: string) => boolean): LocalStore {
+  const file = (kind: string) => join(place.folder, `${place.name}${kind}.jwe`)
+  const files = { current: file(''), previous: file('.previous'), unopened: file('.unopened') }
+  let loaded: Promise<Keys> | null = null
+  const load = async () => {
+    requireTrustedWay(place.folder, place.uid)
+    loaded ??= loadKeys(place)
+    return loaded
+  }
+  const change = async (changed: JsonObject, expected: number): Promise<StoreWrite> => {
+    const keys = await load().catch(deniedBy)
+    if ('kind' in keys) return keys
+    const found = await reading(load, files, isSpent).catch(deniedBy)
+    if ('kind' in found) return found
+    const { read, from, document } = found
+    if (read.kind === 'denied' || read.kind === 'unreachable') return read
+    if (read.version !== expected) return { kind: 'conflict' }
+    const version = expected + 1
+    const next = { ...document, ...changed, version }
+    const text = await keys.seal(Buffer.from(JSON.stringify(next)))
+    makePrivateFolder(place.folder)
+    if (from === files.current) keep(files.current, files.previous, place.nonce())
+    else keep(files.current, files.unopened, place.nonce())
+    atomicWrite(files.current, text, { nonce: place.nonce() })
+    return { kind: 'written', version }
+  }
+  return {
+    kind: 'local',
+    isShared: false,
+    keep: null,
+    drift: () => null,
+    change,
+    write: (stored, expected) => change(toDocument(stored), expected),
+    sealer: async () => {
+      const { seal, open } = await load()
+      return {
+        seal: async bytes => Buffer.from(await seal(bytes)),
+        open: async bytes => (await open(bytes.toString()))?.bytes ?? null,
+      }
+    },
+    keyPrint: () => keyPrint(place),
+    keyTrouble: () => keyTrouble(place),
+    reseal: async () => {
+      await resealed(load, files.previous, place.nonce())
+      return resealed(load, files.current, place.nonce())
+    },
+    read: async () => {
+      try {
+        return (await reading(load, files, isSpent)).read
+      } catch (error) {
+        return deniedBy(error)
+      }
+    },
+  }
+}
+
+/** The key is not as it must be: a person has to change that. */
+function deniedBy(error: unknown): { kind: 'denied'; what: string } {
+  if (!(error instanceof AuthError)) throw error
+  return { kind: 'denied', what: `${error.message}; type: ${error.hint}` }
+}
+
+/** `unopened` keeps what stood in the place of the current version but did not open. */
+interface Files {
+  current: string
+  previous: string
+  unopened: string
+}
+
+async function reading(
+  load: () => Promise<Keys>,
+  files: Files,
+  isSpent: (hash: string) => boolean,
+): Promise<{ read: StoreRead; from: string | null; document: JsonObject }> {
+  let damaged: string | null = null
+  for (const path of [files.current, files.previous]) {
+    if (!isThere(path)) continue
+    const read = await openFile(load, path)
+    damaged ??= 'why' in read ? `${path} ${read.why}` : null
+    if ('why' in read) continue
+    const refreshToken = read.stored.login?.refreshToken
+    const stale = path === files.previous && refreshToken && isSpent(tokenHash(refreshToken))
+    if (!stale) {
+      const { document, ...found } = read
+      const here = { kind: 'current', ageMs: null, isCached: false, away: null } as const
+      const instead = damaged === null ? {} : { fromPrevious: damaged }
+      return { read: { ...here, ...found, ...instead }, from: path, document }
+    }
+  }
+  return {
+    read: { kind: 'empty', version: 0, ...(damaged === null ? {} : { damaged }) },
+    from: null,
+    document: {},
+  }
+}
+
+/** `why` it can't be used is to be read after the path. */
+async function openFile(load: () => Promise<Keys>, path: string) {
+  const read = readBounded(path, { maxBytes: sealedMaxBytes })
+  if (read.kind === 'missing') return unopened
+  if (read.kind === 'unfit') {
+    const closed = read.code === null ? null : closedBy(path, process.geteuid?.() ?? -1, read)
+    if (closed !== null) throw closedError(closed)
+    return { why: read.why }
+  }
+  const { open } = await load()
+  const opened = await open(read.bytes.toString())
+  const document = opened === null ? null : jsonObject(opened.bytes)
+  const stored: StoredLogin | null = document === null ? null : fromDocument(document)
+  const version = numberOf(document?.['version'])
+  if (document === null || stored === null || version === null) return unopened
+  return { stored, version, document }
+}
+
+const unopened = { why: 'does not open with its key' }
+
+/** Behind a folder that is closed to us something may be: only what is known to be missing is. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    throw closedOr(path, error)
+  }
+}
+
+function closedOr(path: string, error: unknown): unknown {
+  const closed = closedBy(path, process.geteuid?.() ?? -1, error)
+  return closed === null ? error : closedError(closed)
+}
+
+/** Gives `path` a second name before it is replaced, without a moment in which neither is there. */
+function keep(path: string, asName: string, nonce: string) {
+  const temporary = `${asName}.tmp.${nonce}`
+  try {
+    linkSync(path, temporary)
+    renameSync(temporary, asName)
+  } catch (error) {
+    removeQuietly(temporary)
+    if (systemCode(error) !== 'ENOENT') throw writeFailed(asName, error)
+  }
+}

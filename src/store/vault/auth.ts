@@ -1,0 +1,75 @@
+// A way to sign in to Vault: what it needs to know, and what it promises.
+
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { SessionMemory } from '../../login/memory.js'
+import { AuthError } from '../../system/error.js'
+import { readPrivateBytes } from '../../system/open-file.js'
+import { quoted } from '../../system/quoted.js'
+import { othersMayWrite } from '../../system/trusted-path.js'
+import type { StoreTrouble } from '../store.js'
+
+/** Whose session it is; `host` and all else of a `Person` may stand beside. */
+export interface SessionPerson {
+  user: string
+  /** What the user is called in Vault, where that is another name. */
+  vaultName?: string
+  uid: number
+}
+
+export interface SessionOptions {
+  now: () => number
+  /** What an earlier run was told of the token. */
+  known: SessionMemory | null
+  remember: (known: SessionMemory) => void
+  /** False: the token's period is left to run; true, if not given. */
+  mayRenew?: boolean
+  /** The configured address of this user: a JWT may name it instead of the user. */
+  expectedEmail?: string | null
+}
+
+/** One way to sign in. `endsAtMs` is by our clock; null: no end, or nobody can tell. */
+export interface WayIn {
+  open: () => Promise<{ kind: 'open'; token: string; endsAtMs: number | null } | StoreTrouble>
+  /**
+   * After Vault refused (403) what the token asked for: is it the token? Null when that lives, so that
+   * a policy is missing; else what is wrong with it, or with asking.
+   */
+  whyRefused: () => Promise<StoreTrouble | null>
+  /** What changed about the token since it was last looked up, for a person to be told once; null: nothing. */
+  drift: () => string | null
+}
+
+// The private file that holds what a user signs in to Vault with: read, or refused in plain words.
+
+export type SecretFile =
+  /** The text without the white space around it. */
+  { kind: 'text'; text: string } | { kind: 'missing' } | { kind: 'denied'; what: string }
+
+/**
+ * Reads `path`: a regular file of `uid`'s own that nobody else may read, or replace anywhere on the way to it. A link to one
+ * leads into a folder that nobody else may write to, be it one for everybody.
+ */
+export function readSecretFile(path: string, uid: number): SecretFile {
+  try {
+    const bytes = readPrivateBytes(path, { uid })
+    if (bytes === null) return { kind: 'missing' }
+    const what = strayLink(path, uid)
+    if (what !== null) return { kind: 'denied', what }
+    return { kind: 'text', text: bytes.toString().trim() }
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return { kind: 'denied', what: `${error.message}; type: ${error.hint}` }
+  }
+}
+
+/** In a folder of others, any file of ours could be put in the place of the one that was meant. */
+function strayLink(path: string, uid: number): string | null {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null
+  const folder = dirname(realpathSync(path))
+  const why = othersMayWrite(statSync(folder), uid)
+  return (
+    why &&
+    `the linked folder ${why} (${path} leads into ${folder}); type: ls -ld ${quoted(path)} ${quoted(folder)}`
+  )
+}

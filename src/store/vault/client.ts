@@ -1,0 +1,133 @@
+// Talking to Vault or OpenBao: the only file that knows node-vault, on a transport of our own.
+
+import { type HttpOutcome, type Network, send } from '../../anthropic/http.js'
+import { trusting } from '../../anthropic/tls.js'
+import { serverAddress } from '../../system/endpoint.js'
+import { type JsonObject, jsonObject } from '../../system/json.js'
+
+export interface VaultPlace {
+  /** `https://…`, or `http://` on loopback. */
+  address: string
+  namespace: string | null
+  /** PEM text of the authorities to trust beside Node's own. */
+  caCert: string | null
+  /** From the first look-up to the last byte of each request. */
+  timeoutMs: number
+  network: Network
+}
+
+export interface VaultRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  /** Without `/v1/`. */
+  path: string
+  /** Null only for a sign-in. */
+  token: string | null
+  /** JSON text, sent as it is. */
+  body?: string
+}
+
+/** What came of a request; no word of it tells a token or what was sent. `text` and `body` are the document's. */
+export type VaultReply =
+  | {
+      kind: 'reply'
+      status: number
+      /** Null for anything but a JSON object. */
+      body: JsonObject | null
+      /** The reply as it came: JSON numbers of others survive in it. */
+      text: string
+      /** The server's clock (`Date`). */
+      serverNowMs: number | null
+      errors: string[]
+    }
+  /** `tls`: the server's certificate is not trusted. */
+  | { kind: 'not-sent'; what: string; tls: boolean }
+  /** It may have been carried out. */
+  | { kind: 'cut'; what: string }
+
+export interface VaultClient {
+  request: (request: VaultRequest) => Promise<VaultReply>
+}
+
+/** What node-vault hands to its transport. */
+interface Outgoing {
+  uri: string
+  headers: Record<string, string>
+}
+
+/** Nothing is loaded or asked before the first request. Never throws; the environment has no say. */
+export function vaultClient(place: VaultPlace): VaultClient {
+  const { address, namespace, timeoutMs } = place
+  const network = networkTo(place)
+  return {
+    request: async ({ method, path, token, body }) => {
+      // The configuration is checked already; a token that went out in clear could not be called back.
+      if (serverAddress(address) === null) return notSent(`${address}: not https`)
+      let reply = notSent(`${address}: the request could not be made`)
+      const transport = async ({ uri, headers }: Outgoing) => {
+        const content = body === undefined ? {} : { body }
+        const outcome = await send(network, { method, url: uri, headers, timeoutMs, ...content })
+        reply = replyOf(outcome, address)
+        // Whatever came, the library is told of nothing: it has nothing to print, throw or follow.
+        return { statusCode: 204, body: null, request: { path: '' } }
+      }
+      const { default: nodeVault } = await import('node-vault')
+      const library = nodeVault({
+        apiVersion: 'v1',
+        endpoint: address,
+        debug: () => undefined,
+        'request-promise': { defaults: () => transport },
+      } as Parameters<typeof nodeVault>[0])
+      // Set afterwards: for an empty one in its place the library takes the environment's.
+      Object.assign(library, {
+        token: token ?? '',
+        namespace: namespace ?? '',
+        pathPrefix: '',
+      })
+      const headers = { 'x-vault-request': 'true', ...typeOf(method, body) }
+      await library.request({ method, path: `/${path}`, headers }).catch(() => undefined)
+      return reply
+    },
+  }
+}
+
+function typeOf(method: VaultRequest['method'], body: string | undefined): Record<string, string> {
+  if (body === undefined) return {}
+  const kind = method === 'PATCH' ? 'merge-patch+json' : 'json'
+  return { 'content-type': `application/${kind}` }
+}
+
+/** Loopback is never behind a proxy, whatever the environment says. */
+function networkTo({ network, caCert, address }: VaultPlace): Network {
+  const isHere = /^https?:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(address)
+  return {
+    ...network,
+    proxyFor: isHere ? () => null : network.siteProxyFor,
+    // What the client shows to its own servers is not for Vault.
+    trust: { ...trusting(network.trust, caCert), ownCertificate: null },
+  }
+}
+
+function notSent(what: string): VaultReply {
+  return { kind: 'not-sent', what, tls: false }
+}
+
+function replyOf(outcome: HttpOutcome, address: string): VaultReply {
+  if (outcome.kind !== 'reply') {
+    const tls = outcome.kind === 'not-sent' ? outcome.tls : undefined
+    const what = `${address}: ${tls?.code ?? outcome.what}`
+    if (outcome.kind === 'cut') return { kind: 'cut', what }
+    return { kind: 'not-sent', what, tls: tls !== undefined }
+  }
+  const { status, serverNowMs } = outcome
+  const text = outcome.body.toString()
+  const body = jsonObject(text)
+  const errors = body?.['errors']
+  return {
+    kind: 'reply',
+    status,
+    body,
+    text,
+    serverNowMs,
+    errors: Array.isArray(errors) ? errors.filter(each => typeof each === 'string') : [],
+  }
+}

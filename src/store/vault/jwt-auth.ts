@@ -1,0 +1,163 @@
+// The way into Vault by a JSON Web Token from a file: one login a process, its token kept nowhere.
+
+import type { VaultConfig } from '../../config/resolved.js'
+import { isObject, numberOf, stringOf } from '../../system/json.js'
+import { quoted } from '../../system/quoted.js'
+import { shortDuration } from '../../text/durations.js'
+import { readSecretFile, type SessionOptions, type SessionPerson, type WayIn } from './auth.js'
+import type { VaultClient } from './client.js'
+import { troubleOf } from './failure.js'
+
+/** Statuses by which Vault refuses a login; 404 is a wrong namespace. All others are trouble of its own. */
+const refusals = [400, 401, 403, 404]
+
+/** The JWT is judged before it is sent; `whyRefused` is always null, for the token is a fresh one. */
+export function jwtLogin(
+  client: VaultClient,
+  auth: Extract<VaultConfig['auth'], { method: 'jwt' }>,
+  { uid }: SessionPerson,
+  { now, expectedEmail = null }: SessionOptions,
+): WayIn {
+  const { jwtFile: file, mount, role, audience, subject } = auth
+  return {
+    open: async () => {
+      const found = readSecretFile(file, uid)
+      if (found.kind === 'denied') return found
+      if (found.kind === 'missing')
+        return denied(`there is no JWT for Vault (${file}): see vault.auth.jwtFile`, file)
+      const jwt = found.text
+      const claims = await claimsOf(jwt)
+      if (claims === null) return denied(`the JWT file holds no signed JWT (${file})`, file)
+      const what = objection(claims, { file, audience, subject, email: expectedEmail }, now())
+      if (what !== null) return denied(what, file)
+
+      const path = `auth/${mount}/login`
+      const body = JSON.stringify({ role, jwt })
+      const reply = await client.request({ method: 'POST', path, token: null, body })
+      if (reply.kind === 'reply' && reply.body && refusals.includes(reply.status))
+        return denied(`${refusalOf(reply, { role, mount })} (${file})`, file)
+      const granted = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['auth'] : null
+      if (!isObject(granted)) return troubleOf(reply, path)
+      const token = stringOf(granted['client_token'])
+      const seconds = numberOf(granted['lease_duration']) ?? 0
+      if (token === null) return troubleOf(reply, path)
+      return { kind: 'open', token, endsAtMs: seconds > 0 ? now() + seconds * 1000 : null }
+    },
+    whyRefused: async () => null,
+    drift: () => null,
+  }
+}
+
+function denied(what: string, file: string): { kind: 'denied'; what: string } {
+  return { kind: 'denied', what: `${what}; type: ls -l ${quoted(file)}` }
+}
+
+// The JSON Web Token that a user signs in to Vault with: judged before it is sent, refusals told apart after.
+
+/** The claims that are judged, as far as they have the right kind. */
+export interface Claims {
+  sub: string | null
+  aud: string[]
+  expSeconds: number | null
+  nbfSeconds: number | null
+}
+
+export interface JwtRule {
+  /** Where it came from, for the words. */
+  file: string
+  /** What `aud` must contain; null: anything, as long as there is something. */
+  audience: string | null
+  subject: string
+  /** Accepted as `sub` too, in any case of letters. */
+  email: string | null
+}
+
+/** Clocks are off by so much without anybody's fault. */
+const marginMs = 30_000
+
+/** The claims of a signed JWT (RFC 7519, compact form); null for any other text. The signature is Vault's to check. */
+export async function claimsOf(jwt: string): Promise<Claims | null> {
+  const { decodeJwt } = await import('jose/jwt/decode')
+  const { decodeProtectedHeader } = await import('jose/decode/protected_header')
+  try {
+    const { alg } = decodeProtectedHeader(jwt)
+    const { sub, aud, exp, nbf } = decodeJwt<Record<string, unknown>>(jwt)
+    const isSigned =
+      typeof alg === 'string' && alg !== 'none' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)
+    if (!isSigned) return null
+    const list: unknown[] = Array.isArray(aud) ? aud : [aud]
+    return {
+      sub: stringOf(sub),
+      aud: list.flatMap(each => stringOf(each) ?? []),
+      expSeconds: numberOf(exp),
+      nbfSeconds: numberOf(nbf),
+    }
+  } catch {
+    return null
+  }
+}
+
+/** Why the JWT can't be this user's way into Vault now, in words; null when it may be sent. */
+export function objection(claims: Claims, rule: JwtRule, nowMs: number): string | null {
+  const { sub, aud, expSeconds, nbfSeconds } = claims
+  const at = `(${rule.file})`
+  if (expSeconds === null) return `the JWT has no end (exp), and is not used ${at}`
+  const overMs = nowMs - expSeconds * 1000
+  if (overMs > marginMs) return `the JWT ended ${shortDuration(overMs)} ago ${at}`
+  const earlyMs = (nbfSeconds ?? 0) * 1000 - nowMs
+  if (earlyMs > marginMs)
+    return `the JWT is valid only in ${shortDuration(earlyMs)} ${at}: one of the two clocks is wrong`
+  if (aud.length === 0) return `the JWT is made out for nobody (no aud), and is not used ${at}`
+  if (rule.audience !== null && !aud.includes(rule.audience))
+    return `the JWT is made out for another audience ${at}: for ${shown(aud.join(', '))}, not for ${shown(rule.audience)} (vault.auth.audience)`
+  const isTheirs = sub === rule.subject || (sub !== null && isSameEmail(sub, rule.email))
+  if (isTheirs) return null
+  const [who, named] = sub === null ? ['nobody', 'nobody'] : ['another user', shown(sub)]
+  return `the JWT names ${who} ${at}: ${named}, not ${shown(rule.subject)} (vault.auth.subject)`
+}
+
+/**
+ * That Vault refused a login and why, the cause before the colon. By status and by the texts of
+ * OpenBao 2.7 (Vault's are alike), which are never repeated.
+ */
+export function refusalOf(
+  { status, errors }: { status: number; errors: string[] },
+  { role, mount }: { role: string; mount: string },
+): string {
+  const refused = 'Vault refuses the JWT'
+  if (status === 404) return `${refused} in this namespace: there is none such (vault.namespace)`
+  if (status === 403)
+    return `${refused} at this mount: there is no JWT login at auth/${mount} (vault.auth.mount), or not for this host`
+  const text = errors.join('\n').toLowerCase()
+  const known = reasons.find(([pattern]) => pattern.test(text))
+  return `${refused}${known?.[1].replaceAll('ROLE', role) ?? `: it says only HTTP ${status}`}`
+}
+
+const reasons: [RegExp, string][] = [
+  [
+    /role .*not be found|missing role/,
+    ' for an unknown role: there is no role ROLE (vault.auth.role)',
+  ],
+  [
+    /\(aud\)|audience/,
+    ' for its audience: role ROLE does not accept what it is made out for (aud)',
+  ],
+  [/\(sub\)|subject/, ' for its subject: role ROLE does not accept whom it names (sub)'],
+  [/\(exp\)|expired/, " for its end: it has ended by Vault's clock"],
+  [
+    /\(nbf\)|\(iat\)|not yet valid|issued at/,
+    " for its start: it is not valid yet by Vault's clock",
+  ],
+  [/\(iss\)|issuer/, ' for its issuer: Vault does not accept who issued it (iss)'],
+  [/signature|no known key/, ' for its signature: its signature is by no key that Vault knows'],
+  [/claim/, ' for its claims: it lacks a claim that role ROLE demands, or has another value there'],
+]
+
+function isSameEmail(sub: string, email: string | null): boolean {
+  return email !== null && sub.toLowerCase() === email.toLowerCase()
+}
+
+/** A claim is its issuer's text: short, and on one line. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}

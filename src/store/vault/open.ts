@@ -1,0 +1,104 @@
+// Vault as a store: client, session, document and the sealed copy put together. Asks nothing before it is used.
+
+import type { Network } from '../../anthropic/http.js'
+import type { Misfit, VaultConfig } from '../../config/resolved.js'
+import { readBounded } from '../../system/open-file.js'
+import { quoted } from '../../system/quoted.js'
+import { distrustedWay } from '../../system/trusted-way.js'
+import type { SharedDocument, Store, StoreTrouble } from '../store.js'
+import type { SessionOptions, SessionPerson } from './auth.js'
+import { readSecretFile } from './auth.js'
+import { type VaultClient, vaultClient } from './client.js'
+import { vaultDocument } from './document.js'
+import { type VaultSession, vaultSession } from './session.js'
+import { vaultStore } from './store.js'
+
+export interface VaultParts {
+  network: Network
+  person: SessionPerson
+  session: SessionOptions
+  /** The sealed copy on this machine. */
+  cache: Store
+  /** No network at all: the sealed copy is all there is. */
+  offline: boolean
+}
+
+/** The store that `config` names. Trouble with it is a value of its methods, never thrown here. */
+export function openVault(config: VaultConfig, parts: VaultParts): Store {
+  const { document, drift } = parts.offline ? closed(notAsked) : onServer(config, parts)
+  return vaultStore(document, parts.cache, { isShared: !config.isPerHost, drift })
+}
+
+/**
+ * The sealed copy alone, where no document can be named for this user, as one of `misfits` tells. `isShared`: it could
+ * be once, so that other hosts may use it.
+ */
+export function unnamedVault(misfits: readonly Misfit[], cache: Store, isShared: boolean): Store {
+  const found = misfits.find(({ key }) => /^(?:vault\b|store$)/.test(key))
+  const { what: why = 'store: vault', hint = 'claude-auth doctor' } = found ?? {}
+  const what = `no document in Vault can be named for you (${why}); type: ${hint}`
+  const { document, drift } = closed({ kind: 'denied', what })
+  return vaultStore(document, cache, { isShared, drift })
+}
+
+const authorityMaxBytes = 1024 * 1024
+
+const notAsked: StoreTrouble = { kind: 'unreachable', what: 'Vault was not asked (--offline)' }
+
+interface Opened {
+  document: SharedDocument
+  drift: Store['drift']
+}
+
+function onServer(config: VaultConfig, parts: VaultParts): Opened {
+  const opened = openSession(config, parts)
+  if ('kind' in opened) return closed(opened)
+  const { client, session } = opened
+  return { document: vaultDocument(client, session, config), drift: session.drift }
+}
+
+/** Client and session of the server that `config` names; asks nothing. Trouble: `vault.caCert` can't be read. */
+export function openSession(
+  config: VaultConfig,
+  { network, person, session: options }: Pick<VaultParts, 'network' | 'person' | 'session'>,
+): { client: VaultClient; session: VaultSession } | StoreTrouble {
+  const authority = readAuthority(config.caCert)
+  if ('kind' in authority) return authority
+  const { address, namespace, timeoutMs } = config
+  const client = vaultClient({ address, namespace, timeoutMs, network, caCert: authority.pem })
+  return { client, session: vaultSession(client, config.auth, person, options) }
+}
+
+function closed(trouble: StoreTrouble): Opened {
+  const document = { read: async () => trouble, change: async () => trouble }
+  return { document, drift: () => null }
+}
+
+/** What keeps us from reading the files that `config` names (authority, token or JWT); null: nothing, or they are missing. */
+export function fileTrouble({ caCert, auth }: VaultConfig, uid: number): StoreTrouble | null {
+  const authority = readAuthority(caCert)
+  if ('kind' in authority) return authority
+  const secret = readSecretFile(auth.method === 'jwt' ? auth.jwtFile : auth.tokenFile, uid)
+  return secret.kind === 'denied' ? secret : null
+}
+
+function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
+  if (path === null) return { pem: null }
+  const denied = (why: string): StoreTrouble => ({
+    kind: 'denied',
+    what: `${why}; type: ls -l ${quoted(path)}`,
+  })
+  const distrusted = distrustedWay(path, process.geteuid?.() ?? -1)
+  if (distrusted !== null)
+    return {
+      kind: 'denied',
+      what: `vault.caCert is not trusted: ${distrusted.message}; type: ${distrusted.hint}`,
+    }
+  const read = readBounded(path, { maxBytes: authorityMaxBytes })
+  if (read.kind === 'read') return { pem: read.bytes.toString() }
+  return denied(
+    read.kind === 'missing'
+      ? `vault.caCert can't be read (${path}: ENOENT)`
+      : `vault.caCert ${read.why} (${path})`,
+  )
+}

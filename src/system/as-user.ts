@@ -1,0 +1,254 @@
+// The one way in which root starts a program as a user: in a session of its own, without a terminal, with an end.
+//
+// What runs there is the user's to decide, by their files if not by its code. A terminal, an open file or a
+// variable of root's would be theirs: typed into (TIOCSTI), written to or read.
+
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemCode } from './error.js'
+import { openNull, textAt } from './open-file.js'
+
+/** A user as the password database has them. */
+export interface Account {
+  name: string
+  uid: number
+  gid: number
+  home: string
+}
+
+/**
+ * How it ended; `said` is what it wrote to stderr, as it came: to be cleaned before it is shown. `late`: it
+ * was killed at the limit; `too-loud`: for writing more than anybody reads.
+ */
+export type EndedAsUser =
+  | { kind: 'ended'; code: number | null; said: string }
+  | { kind: 'late' | 'too-loud'; said: string }
+  | { kind: 'not-started'; why: string }
+
+export interface AsUserOptions {
+  timeoutMs: number
+  /** Added to the environment, for a program that needs more of it. */
+  env?: Record<string, string>
+}
+
+const mostBytes = 64 * 1024
+/** After its end: for its last words to arrive. */
+const lingerMs = 500
+const markName = 'CLAUDE_AUTH_AS_USER'
+
+/**
+ * Runs `program` (an absolute path) as `user`: session leader without a terminal, stdin `/dev/null`, pipes for
+ * stdout (thrown away) and stderr, nothing else open, folder `/`, umask 077, the user's own groups, an
+ * environment made of the password database alone, no privileges to gain by setuid programs, no compiled code
+ * from their cache. Whatever it started has ended when this returns. Never throws.
+ */
+export async function runAsUser(
+  user: Account,
+  program: string,
+  args: string[],
+  { timeoutMs, env = {} }: AsUserOptions,
+): Promise<EndedAsUser> {
+  const mark = randomBytes(16).toString('hex')
+  const child = tryStart(user, [program, ...args], {
+    ...accountEnv(user),
+    ...env,
+    [markName]: mark,
+  })
+  if ('why' in child) return { kind: 'not-started', why: child.why }
+  let said = ''
+  let bytes = 0
+  const end = await new Promise<EndedAsUser>(resolve => {
+    const late = setTimeout(() => resolve({ kind: 'late', said: '' }), timeoutMs)
+    const hear = (text: string) => {
+      bytes += text.length
+      if (bytes > mostBytes) resolve({ kind: 'too-loud', said: '' })
+    }
+    child.stdout?.setEncoding('latin1').on('data', hear)
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(0, mostBytes)
+      hear(text)
+    })
+    child.on('error', error =>
+      resolve({ kind: 'not-started', why: systemCode(error) ?? 'it could not be started' }),
+    )
+    const over = (code: number | null) => {
+      clearTimeout(late)
+      resolve({ kind: 'ended', code, said: '' })
+    }
+    child.on('close', over)
+    // What it left running keeps the pipes open, and `close` from coming.
+    child.on('exit', code => setTimeout(() => over(code), lingerMs))
+    child.on('exit', () => clearTimeout(late))
+  })
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  if (child.pid !== undefined)
+    await endSession({ leader: child.pid, uid: user.uid, mark: `${markName}=${mark}` })
+  child.unref()
+  return end.kind === 'not-started' ? end : { ...end, said }
+}
+
+function tryStart(...given: Parameters<typeof start>) {
+  try {
+    return start(...given)
+  } catch (error) {
+    return { why: systemCode(error) ?? 'it could not be started' }
+  }
+}
+
+function start(user: Account, command: string[], env: Record<string, string>) {
+  const { program, args, ids } = lowered(user, command)
+  const nothing = openNull()
+  const umask = process.umask(0o077)
+  try {
+    return spawn(program, args, {
+      ...ids,
+      cwd: '/',
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', ...covers(inheritable(), nothing)],
+    })
+  } finally {
+    process.umask(umask)
+    closeSync(nothing)
+  }
+}
+
+/**
+ * `command` with a change to that user before it, by setpriv(1) of util-linux. Where there is none, Node changes
+ * the user: it drops every group of the caller's, and takes on none of the user's.
+ */
+function lowered({ uid, gid }: Account, [program = '', ...args]: string[]) {
+  if (process.geteuid?.() !== 0) return { program, args, ids: {} }
+  const tool = ['/usr/bin/setpriv', '/bin/setpriv'].find(path => existsSync(path))
+  if (tool === undefined || basename(realpathSync(tool)) === 'busybox')
+    return { program, args, ids: { uid, gid } }
+  const change = [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups']
+  const less = ['--inh-caps=-all', '--no-new-privs']
+  return { program: tool, args: [...change, ...less, '--', program, ...args], ids: {} }
+}
+
+/** As a login would begin, without any file of the user's. */
+function accountEnv({ name, home }: Account): Record<string, string> {
+  return {
+    HOME: home,
+    USER: name,
+    LOGNAME: name,
+    SHELL: '/bin/sh',
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    NODE_DISABLE_COMPILE_CACHE: '1',
+  }
+}
+
+/** Descriptors that whoever started us left open for every program that we start; Node closes only low ones. */
+function inheritable(): number[] {
+  try {
+    return readdirSync('/proc/self/fd').map(Number).filter(isInheritable)
+  } catch {
+    return []
+  }
+}
+
+const closedOnExec = 0o2_000_000
+
+function isInheritable(descriptor: number): boolean {
+  if (descriptor <= 2) return false
+  // What it tells of an epoll or inotify descriptor has a line for each thing that is watched.
+  const about = textAt(`/proc/self/fdinfo/${descriptor}`, { maxBytes: 16 * 1024 * 1024 })
+  if (about === null) return false
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(about)?.[1] ?? '0', 8)
+  return (flags & closedOnExec) === 0
+}
+
+/** From descriptor 3 on: /dev/null in the place of each that would be inherited. */
+function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
+  const last = Math.max(2, ...descriptors)
+  const covered = new Set(descriptors)
+  return Array.from({ length: last - 2 }, (_, at) => (covered.has(at + 3) ? nothing : 'ignore'))
+}
+
+// Ending all that a program has started: its session, its descendants, and what bears its mark in the environment.
+
+/** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
+export interface Started {
+  leader: number
+  uid: number
+  /** `NAME=value`. */
+  mark: string
+}
+
+/** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
+const maxBytes = 8 * 1024 * 1024
+const mostRounds = 50
+const betweenMs = 20
+
+/**
+ * Kills until nothing is left, for a second at most; new ones may come up while the others end. A process that
+ * left the session, lost its parent and cleaned its environment is not found.
+ */
+async function endSession(started: Started): Promise<void> {
+  for (let round = 0; round < mostRounds; round++) {
+    const left = alive(started)
+    if (left.length === 0) return
+    for (const pid of left) kill(pid)
+    await sleep(betweenMs)
+  }
+}
+
+interface Found {
+  pid: number
+  parent: number
+  session: number
+}
+
+function alive({ leader, uid, mark }: Started): number[] {
+  const own = names('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => look(name, uid))
+  const ours = new Set([leader])
+  // Parents stand before their children only by chance: as often as it brings another one.
+  for (let before = 0; before < ours.size; ) {
+    before = ours.size
+    for (const { pid, parent, session } of own)
+      if (session === leader || ours.has(parent)) ours.add(pid)
+  }
+  return own.filter(({ pid }) => ours.has(pid) || hasMark(pid, mark)).map(({ pid }) => pid)
+}
+
+/** Nothing for one that is another user's, has ended or only waits to be buried. */
+function look(name: string, uid: number): Found[] {
+  try {
+    if (statSync(`/proc/${name}`).uid !== uid) return []
+    const stat = textAt(`/proc/${name}/stat`, { maxBytes })
+    if (stat === null) return []
+    const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (state === 'Z' || state === 'X') return []
+    return [{ pid: Number(name), parent: Number(parent), session: Number(session) }]
+  } catch {
+    return []
+  }
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  return textAt(`/proc/${pid}/environ`, { maxBytes })?.split('\0').includes(mark) ?? false
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,81 @@
+// The users of this machine that may have a login.
+
+import { existsSync } from 'node:fs'
+import { lstat, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Account } from './as-user.js'
+import { systemCode } from './error.js'
+import { textAt } from './open-file.js'
+import { runTool } from './system-tools.js'
+
+/** A home on a server that is away answers nothing; whose it is is then tried as that user, with an end. */
+const lookMs = 5_000
+
+/**
+ * Everybody whose home has a folder `.claude` of their own, or a home that root may not look into
+ * (root is nobody on some network homes) or that gives no answer. Those that a directory service does
+ * not list are found by their folders in /home.
+ */
+export async function usersWithLogins(): Promise<Account[]> {
+  const listed = await accounts()
+  const known = new Set(listed.map(({ uid }) => uid))
+  const strangers = (await ownersIn('/home')).filter(uid => !known.has(uid))
+  const found = strangers.flatMap(uid => accountOf(uid) ?? [])
+  const byName = new Map([...listed, ...found].map(each => [each.name, each]))
+  const looked = await Promise.all(
+    [...byName.values()].map(async each => ((await mayHaveLogin(each)) ? [each] : [])),
+  )
+  return looked.flat()
+}
+
+/** The account of a user's number, or null where nobody knows of one. */
+export function accountOf(uid: number): Account | null {
+  const { stdout, isMissing } = runTool('getent', ['passwd', String(uid)])
+  const text = isMissing ? passwd() : stdout
+  return accountsIn(text).find(each => each.uid === uid) ?? null
+}
+
+/** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
+async function accounts(): Promise<Account[]> {
+  const { code, stdout } = runTool('getent', ['passwd'])
+  if (code === 0) return accountsIn(stdout)
+  return accountsIn(passwd())
+}
+
+function passwd(): string {
+  return textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? ''
+}
+
+function accountsIn(passwd: string): Account[] {
+  return passwd.split('\n').flatMap(line => {
+    const [name = '', , uid = '', gid = '', , home = ''] = line.split(':')
+    const isOne = name !== '' && /^\d+$/.test(uid) && /^\d+$/.test(gid)
+    if (!isOne || !home.startsWith('/') || home === '/') return []
+    return [{ name, uid: Number(uid), gid: Number(gid), home }]
+  })
+}
+
+async function mayHaveLogin({ home, uid }: Account): Promise<boolean> {
+  // Behind a link too: that is a login folder like any other.
+  const folder = await answered(stat(join(home, '.claude')))
+  if (folder === 'no-answer') return true
+  if (typeof folder === 'string') return !['ENOENT', 'ENOTDIR'].includes(folder) && existsSync(home)
+  return folder.isDirectory() && folder.uid === uid
+}
+
+async function ownersIn(folder: string): Promise<number[]> {
+  const names = await answered(readdir(folder))
+  if (typeof names === 'string') return []
+  const looked = await Promise.all(names.map(name => answered(lstat(join(folder, name)))))
+  return [...new Set(looked.flatMap(about => (typeof about === 'string' ? [] : [about.uid])))]
+}
+
+/** What the file system says, the code of its refusal, or `no-answer`. */
+async function answered<T>(asked: Promise<T>): Promise<T | string> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<string>(resolve => {
+    timer = setTimeout(() => resolve('no-answer'), lookMs)
+  })
+  const answer = asked.catch(error => systemCode(error) ?? 'unknown')
+  return Promise.race([answer, limit]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,31 @@
+// Colour, only where a terminal shows it and nobody said otherwise (https://no-color.org). Never the only sign.
+
+import type { Env } from '../system/paths.js'
+
+type Dye = (text: string) => string
+
+export interface Ink {
+  bold: Dye
+  dim: Dye
+  good: Dye
+  care: Dye
+  bad: Dye
+}
+
+const as: Dye = text => text
+
+/** No colour at all. */
+export const plainInk: Ink = { bold: as, dim: as, good: as, care: as, bad: as }
+
+export async function inkFor(env: Env, isTerminal: boolean): Promise<Ink> {
+  if (!isTerminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return plainInk
+  const { default: kleur } = await import('kleur')
+  kleur.enabled = true
+  return {
+    bold: text => kleur.bold(text),
+    dim: text => kleur.dim(text),
+    good: text => kleur.green(text),
+    care: text => kleur.yellow(text),
+    bad: text => kleur.red(text),
+  }
+}

@@ -1,0 +1,29 @@
+// docs/configuration.md names every key, and its examples load.
+
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { knownKeys } from '../../src/config/check.js'
+import { house } from './house.js'
+
+const manual = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+
+t.test('every key stands in the table', async t => {
+  const single = knownKeys().filter(key => !key.includes('[]'))
+  const leaves = single.filter(key => !single.some(other => other.startsWith(`${key}.`)))
+  for (const key of leaves) t.ok(manual.includes(`| \`${key}\` `), key)
+})
+
+t.test('the examples load', async t => {
+  const blocks = [...manual.matchAll(/^```yaml\n(.*?)^```/gms)].map(match => match[1] ?? '')
+  const examples = blocks.filter(text => !text.startsWith('users:'))
+  const roster = blocks.find(text => text.startsWith('users:')) ?? ''
+  t.equal(examples.length, 4)
+  for (const text of examples) {
+    const at = house(t.testdir())
+    const file = at.writeSystem(roster, 'roster.yaml')
+    at.writeUser(text.replace('/etc/claude-auth/roster.yaml', file))
+    t.equal((await at.load()).mode, 'on')
+    if (text.includes('roster:'))
+      t.equal((await at.load({ person: { user: 'carol' } })).off?.because, 'parked')
+  }
+})

@@ -1,0 +1,140 @@
+// The client's settings files: their order, and what a bad one does.
+
+import { join } from 'node:path'
+import t from 'tap'
+import { readClientSettings, settingsFolder } from '../../src/login/client-settings.js'
+
+const settings = (env: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+  JSON.stringify({ env, ...more })
+
+t.test('managed is before local, local before project, project before user', async t => {
+  const folder = t.testdir({
+    managed: {
+      'managed-settings.json': settings({ M: 'base', D: 'base' }),
+      'managed-settings.d': {
+        '10-a.json': settings({ D: '10', A: 'managed' }),
+        '20-b.json': settings({ D: '20' }),
+        '.hidden.json': settings({ D: 'hidden' }),
+        'notes.txt': 'no settings',
+      },
+    },
+    project: {
+      '.claude': {
+        'settings.local.json': settings({ A: 'local', B: 'local' }),
+        'settings.json': settings({ A: 'project', B: 'project', C: 'project' }),
+      },
+    },
+    user: { 'settings.json': settings({ A: 'user', B: 'user', C: 'user', E: 'user', M: 'user' }) },
+  })
+  const found = await readClientSettings({
+    folder: join(folder, 'user'),
+    cwd: join(folder, 'project'),
+    managedFolder: join(folder, 'managed'),
+  })
+  const values = Object.fromEntries(
+    Object.entries(found.env).map(([name, { value, scope }]) => [name, `${value} ${scope}`]),
+  )
+  t.same(values, {
+    A: 'managed managed',
+    B: 'local local',
+    C: 'project project',
+    D: '20 managed',
+    E: 'user user',
+    M: 'base managed',
+  })
+  t.equal(found.env['D']?.file, join(folder, 'managed/managed-settings.d/20-b.json'))
+  t.same(found.notes, [])
+})
+
+t.test('of a file with a comment or a trailing comma nothing is read', async t => {
+  const loose: [text: string, line: number][] = [
+    ['\uFEFF{ // mine\n "env": {"A": 1},\n "apiKeyHelper": "/x"\n}', 1],
+    ['{\n "env": {"A": 1}, /* why */\n "apiKeyHelper": "/x"\n}', 2],
+    ['{\r\n "env": {"A": 1},\r\n "apiKeyHelper": "/x",\r\n}', 4],
+    ['{"env": {"A": 1,\n}, "apiKeyHelper": "/x"}', 2],
+    ['{"env": {"A": "//"},\n "x": [1,\n2,\n] }', 4],
+  ]
+  for (const [text, line] of loose) {
+    const folder = t.testdir({ 'settings.json': text })
+    const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+    const why = `has a comment or a trailing comma in line ${line}`
+    t.same(found.notes, [{ file: join(folder, 'settings.json'), why }], text)
+    t.same([found.env, found.apiKeyHelper, found.sources], [{}, null, []], text)
+  }
+})
+
+t.test('a byte order mark and CRLF are read', async t => {
+  const folder = t.testdir({
+    'settings.json': '\uFEFF{\r\n "env": {"A": 1, "B": true, "C": null}}',
+  })
+  const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+  t.same([found.env['A']?.value, found.env['B']?.value, found.env['C']], ['1', 'true', undefined])
+  t.same([found.notes, found.skipped], [[], []])
+})
+
+t.test('an entry that the client skips is named with its line, and the rest counts', async t => {
+  const hook = { type: 'command', command: 'x' }
+  const skipped: [hooks: unknown, line: number, why: RegExp, dropsFile: boolean][] = [
+    [{ Stop: [{ hooks: [hook] }, hook] }, 15, /of Stop without "hooks"/, true],
+    [{ Stop: [{ matcher: '*' }] }, 7, /of Stop without hooks/, true],
+    [{ Stop: [{ hooks: hook }] }, 7, /whose hooks are no list/, true],
+    [{ Stop: [{ hooks: [{ type: 'command' }] }] }, 7, /has no command/, true],
+    [{ Stop: ['x'] }, 7, /no object/, true],
+    [{ Stop: hook }, 6, /of Stop that are no list/, false],
+    [[], 5, /hooks that are no object/, false],
+  ]
+  for (const [hooks, line, why, dropsFile] of skipped) {
+    const text = JSON.stringify({ env: { A: 'read' }, hooks }, null, 2)
+    const folder = t.testdir({ 'settings.json': text })
+    const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+    t.match(found.skipped, [{ file: join(folder, 'settings.json'), line, why, dropsFile }], text)
+    t.equal(found.skipped.length, 1, text)
+    t.equal(found.env['A']?.value, 'read', text)
+  }
+})
+
+t.test('a bad file is left out with a note, the others count', async t => {
+  const bad: [text: string, why: string][] = [
+    ['{"env": {', 'is not a JSON object'],
+    ['[1]', 'is not a JSON object'],
+    ['"text"', 'is not a JSON object'],
+    [' '.repeat(1024 * 1024 + 1), 'is larger than 1 MiB'],
+  ]
+  for (const [text, why] of bad) {
+    const folder = t.testdir({
+      user: { 'settings.json': text },
+      managed: { 'managed-settings.json': settings({ A: 'managed' }) },
+    })
+    const found = await readClientSettings({
+      folder: join(folder, 'user'),
+      cwd: '/nowhere',
+      managedFolder: join(folder, 'managed'),
+    })
+    t.same(found.notes, [{ file: join(folder, 'user', 'settings.json'), why }])
+    t.equal(found.env['A']?.value, 'managed')
+  }
+})
+
+t.test('odd values of known keys are not there', async t => {
+  const folder = t.testdir({
+    'settings.json': '{"env": ["A=1"], "apiKeyHelper": " ", "other": 1}',
+  })
+  const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+  t.match(found, { env: {}, apiKeyHelper: null, notes: [] })
+  t.equal(found.sources.length, 1)
+})
+
+t.test('started in the home, the user’s file is not a project’s', async t => {
+  const home = t.testdir({ '.claude': { 'settings.json': settings({ A: '1' }) } })
+  const folder = settingsFolder({}, home)
+  const found = await readClientSettings({ folder, cwd: home, managedFolder: '/nowhere' })
+  t.same(
+    found.sources.map(source => source.scope),
+    ['user'],
+  )
+})
+
+t.test('the folder of the settings is CLAUDE_CONFIG_DIR, else ~/.claude', async t => {
+  t.equal(settingsFolder({}, '/home/a'), '/home/a/.claude')
+  t.equal(settingsFolder({ CLAUDE_CONFIG_DIR: '/cfg' }, '/home/a'), '/cfg')
+})

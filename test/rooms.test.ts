@@ -1,0 +1,54 @@
+// The rooms of src/ in one order: imports point down it, never up, and what decides has no effects.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+
+const src = join(import.meta.dirname, '../src')
+
+/** From the entries down to the operating system; a file of src/ itself is in the room of its own name. */
+const order = [
+  ['program.ts', 'main.ts', 'engine.ts', 'help.ts'],
+  ['cli'],
+  ['demo'],
+  ['doctor'],
+  ['install'],
+  ['engine'],
+  ['alerts'],
+  ['store'],
+  ['anthropic'],
+  ['login'],
+  ['config'],
+  ['policy'],
+  ['text'],
+  ['system', 'version.ts'],
+]
+
+const levelOf = (name: string) => order.findIndex(rooms => rooms.includes(name.split('/')[0] ?? ''))
+const names = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(name =>
+  name.endsWith('.ts'),
+)
+const imports = names.flatMap(name =>
+  [...readFileSync(join(src, name), 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)].map(
+    ([, to = '']) => ({ name, to: to.startsWith('.') ? join(dirname(name), to) : to }),
+  ),
+)
+
+t.test('every file is in a room, and no import points up', async t => {
+  t.ok(imports.length > 1_000)
+  t.same(
+    names.filter(name => levelOf(name) === -1),
+    [],
+  )
+  const inside = imports.map(each => ({ ...each, to: each.to.replace(/\.js$/, '.ts') }))
+  const up = inside.filter(({ name, to }) => names.includes(to) && levelOf(to) < levelOf(name))
+  t.same(up, [])
+})
+
+t.test('the policy touches nothing: no module of Node, no package', async t => {
+  const pure = imports.filter(({ name }) => name.startsWith('policy/'))
+  t.same(
+    pure.filter(({ to }) => !/^(?:policy|text|system)\//.test(to)),
+    [],
+  )
+})

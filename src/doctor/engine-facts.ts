@@ -3,7 +3,7 @@
 import type { Verification } from '../anthropic/profile.js'
 import { hindranceOf } from '../engine/hindrance.js'
 import { noticeLogOut } from '../engine/log-out.js'
-import { look, type Seen } from '../engine/observe.js'
+import { type Observation, observe } from '../engine/observe.js'
 import { verdictOf as engineVerdict } from '../engine/outcome.js'
 import { readStore } from '../engine/read-store.js'
 import type { Run } from '../engine/run.js'
@@ -16,7 +16,7 @@ import type { StoreRead } from '../store/store.js'
 import type { LoginFacts } from './login-facts.js'
 
 export interface EngineFacts {
-  seen: Seen
+  seen: Observation
   /** What a run of `ensure` would do next. It was not done. */
   decision: Decision
   /** What becomes of the login: no check promises more than this. */
@@ -43,7 +43,7 @@ export async function engineFacts({ place, run, seen: first }: LoginFacts): Prom
   await noticeLogOut(run)
   const server = await askServer(run)
   for (;;) {
-    const seen = look(run)
+    const seen = observe(run)
     const decision = decide(seen.state, run.now())
     if (!(await onlyLooks(run, decision)))
       return { ...ended(run, seen, server, await hindranceOf(run, seen)), store }
@@ -53,7 +53,7 @@ export async function engineFacts({ place, run, seen: first }: LoginFacts): Prom
 
 /** A token that has ended is asked about only to see whether the server answers. */
 async function askServer(run: Run): Promise<Verification | null> {
-  const seen = look(run)
+  const seen = observe(run)
   const { file } = seen
   if (run.offline || file.kind !== 'login' || seen.state.file.kind !== 'login') return null
   const { accessHash, expiresAtMs, refreshHash } = seen.state.file.login
@@ -73,7 +73,7 @@ async function onlyLooks(run: Run, decision: Decision): Promise<boolean> {
 
 function ended(
   run: Run,
-  seen: Seen,
+  seen: Observation,
   server: Verification | null,
   hindrance: string | null,
 ): EngineFacts {

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import type { VaultConfig } from '../config/resolved.js'
 import { startRun } from '../engine/context.js'
 import { configOf, type Place, placeOf } from '../engine/login-context.js'
-import { look, type Seen } from '../engine/observe.js'
+import { type Observation, observe } from '../engine/observe.js'
 import type { Run } from '../engine/run.js'
 import { findAnswer, type Sealer } from '../login/answer.js'
 import {
@@ -42,7 +42,7 @@ export interface LoginFacts {
   place: Place
   /** A mere look: it learns, and writes nothing. */
   run: Run
-  seen: Seen
+  seen: Observation
   settings: ClientSettings
   /** The login file itself, behind a link; null where there is none. */
   file: PathFacts | null
@@ -84,7 +84,7 @@ export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFact
     isClientChosen: Boolean(env['CLAUDE_AUTH_CLIENT']),
     configReadAtMs,
   })
-  const seen = look(run)
+  const seen = observe(run)
   const { paths, person } = place
   const store = ownPaths(env, person.home).localStore
   const settings = await readClientSettings({ folder: settingsFolder(env, person.home), cwd })

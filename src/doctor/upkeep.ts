@@ -7,7 +7,7 @@ import { alertTroubleOf, sendTestAlert } from '../alerts/send.js'
 import type { SinkState } from '../alerts/sink.js'
 import { sinkFiles } from '../alerts/sinks.js'
 import { alertRunOf } from '../engine/alert-run.js'
-import { look } from '../engine/observe.js'
+import { observe } from '../engine/observe.js'
 import { readJournal } from '../login/journal.js'
 import { ownerIsDead, readOwner } from '../login/lock-owner.js'
 import { textAt } from '../system/open-file.js'
@@ -263,7 +263,7 @@ export interface AlertFacts {
 }
 
 export async function alertFacts({ run }: LoginFacts, { testAlert }: Look): Promise<AlertFacts> {
-  const alerts = alertRunOf(run, look(run).state)
+  const alerts = alertRunOf(run, observe(run).state)
   return {
     sinks: await sinkStates(alerts),
     waiting: alertTroubleOf(alerts),

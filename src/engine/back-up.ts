@@ -12,7 +12,7 @@ import type { StoredLogin } from '../store/document.js'
 import { AuthError } from '../system/error.js'
 import { isServed } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
 import { note, type Run, remember } from './run.js'
@@ -22,13 +22,13 @@ import { holding, keepHere, saveToFile, saveToStore } from './save.js'
 export async function backUp(
   run: Run,
   decision: Decision,
-  again: (seen: Seen) => Decision,
+  again: (seen: Observation) => Decision,
 ): Promise<boolean> {
-  const { file } = look(run)
+  const { file } = observe(run)
   const takes = run.config.custody === 'sole' && file.kind === 'login' && file.login.refreshToken
   if (!takes || !(await isServed(run, decision.about))) return deliver(run, decision)
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
-    const then = again(look(run))
+    const then = again(observe(run))
     if (then.do !== 'back-up' || then.about !== decision.about) return false
     const isSafe = await isSafeHere(run)
     const isThere = await deliver(run, decision)
@@ -56,7 +56,7 @@ async function deliver(run: Run, decision: Decision): Promise<boolean> {
 async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'conflict'> {
   if (run.store === null) return false
   run.asked ??= await readStore(run)
-  const seen = look(run)
+  const seen = observe(run)
   const { file, lineage, state } = seen
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
@@ -95,7 +95,7 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
 }
 
 /** Held by us, accepted by the server, or what the store has. */
-function isOwn({ state }: Seen): boolean {
+function isOwn({ state }: Observation): boolean {
   const { file, held, verification, store } = state
   if (file.kind !== 'login') return false
   const { accessHash, refreshHash } = file.login
@@ -107,7 +107,7 @@ function isOwn({ state }: Seen): boolean {
 }
 
 /** Until the shared document is back, the file is not the only place of a new login. */
-async function keepAndPostpone(run: Run, seen: Seen, what: string): Promise<false> {
+async function keepAndPostpone(run: Run, seen: Observation, what: string): Promise<false> {
   const { file, lineage, state } = seen
   const isBehind = state.store.kind === 'current' && state.store.newer
   const isWhole = file.kind === 'login' && file.login.refreshToken !== null
@@ -162,7 +162,7 @@ function postpone(run: Run, what: string): false {
 async function isSafeHere(run: Run): Promise<boolean> {
   if (run.store?.keep == null) return false
   run.asked ??= await readStore(run)
-  const { file, lineage, state } = look(run)
+  const { file, lineage, state } = observe(run)
   if (file.kind !== 'login' || lineage === null) return false
   if (state.store.kind === 'current' && state.store.newer) return false
   return keepHere(run, file.login, lineage, 'store-behind')
@@ -170,7 +170,7 @@ async function isSafeHere(run: Run): Promise<boolean> {
 
 /** Takes the refresh token out of the login file. The caller holds the client's refresh locks and has it safe. */
 async function takeCustody(run: Run, decision: Decision) {
-  const { file, lineage } = look(run)
+  const { file, lineage } = observe(run)
   if (file.kind !== 'login' || lineage === null) return
   const { login } = file
   const without = withoutRefreshToken(login)

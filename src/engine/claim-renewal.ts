@@ -1,7 +1,7 @@
 // Announcing a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
 
 import type { Intent } from '../store/intent.js'
-import { look } from './observe.js'
+import { observe } from './observe.js'
 import { intentLifeMs, isOver, readStore } from './read-store.js'
 import { type Run, remember } from './run.js'
 
@@ -87,7 +87,7 @@ const unannounced: Announced = { kind: 'clear', isStale: () => false }
 
 /** Alone, so far as we know, nobody can be crossed. */
 function unfenced(run: Run): Announced {
-  return look(run).state.usedByOthers ? { kind: 'closed' } : unannounced
+  return observe(run).state.usedByOthers ? { kind: 'closed' } : unannounced
 }
 
 /** Another host's, and not about a token that we have left behind: nothing can come of that any more. */

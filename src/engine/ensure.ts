@@ -6,7 +6,7 @@ import { type Decision, decisionKey } from '../policy/state.js'
 import { backUp } from './back-up.js'
 import { asUnsaved, isUnsaved } from './handle-token-reply.js'
 import { noticeLogOut } from './log-out.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { revokeOwed } from './owed-revocations.js'
 import { isStoreWanted, readStore, register } from './read-store.js'
 import { noticeKey, recover } from './recover.js'
@@ -52,7 +52,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
   }
   for (;;) {
     if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
-    const seen = look(run)
+    const seen = observe(run)
     const decision = decide(seen.state, run.now())
     if (isEnd(decision) || onlyObserves(run, decision) || options.interrupted()) {
       if (!told && (await waitedOut(run, decision, options))) continue
@@ -98,7 +98,7 @@ function isEnd(decision: Decision): boolean {
  * The login works already: the launch need not wait for this step. Taking custody is no such step, nor
  * is asking about a login that a client met a 401 with.
  */
-function isAfterwards(decision: Decision, { state }: Seen, { doubtedAtMs }: Run): boolean {
+function isAfterwards(decision: Decision, { state }: Observation, { doubtedAtMs }: Run): boolean {
   if (decision.do === 'verify') return decision.because === 'unverified' && doubtedAtMs === null
   const inPlainText = state.file.kind === 'login' && state.file.login.refreshHash !== null
   return decision.do === 'back-up' && !(state.custody === 'sole' && inPlainText)
@@ -149,8 +149,8 @@ async function persistently(
 }
 
 /** True when the step did what it is called. */
-async function act(run: Run, decision: Decision, seen: Seen): Promise<boolean> {
-  const again = (now: Seen) => decide(now.state, run.now())
+async function act(run: Run, decision: Decision, seen: Observation): Promise<boolean> {
+  const again = (now: Observation) => decide(now.state, run.now())
   switch (decision.do) {
     case 'read-store':
       await readStore(run)

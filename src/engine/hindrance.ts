@@ -5,11 +5,11 @@ import { dirname } from 'node:path'
 import { tokenHash } from '../login/login.js'
 import { whyNoneStarts } from '../system/program-start.js'
 import { writeFailed } from '../system/write-failed.js'
-import type { Seen } from './observe.js'
+import type { Observation } from './observe.js'
 import type { Run } from './run.js'
 
 /** Why the login that `seen` is about can't be renewed here, in words with what to type; null where nothing is known to. */
-export async function hindranceOf(run: Run, seen: Seen): Promise<string | null> {
+export async function hindranceOf(run: Run, seen: Observation): Promise<string | null> {
   return unwritable(run) ?? (await withoutToken(run, seen)) ?? unserved(run, seen)
 }
 
@@ -34,7 +34,7 @@ function whyNotWritable(path: string): string | null {
 }
 
 /** In sole custody the token is in the store; a shared document may have it where the copy on this machine has not. */
-async function withoutToken({ store, memory }: Run, { file }: Seen): Promise<string | null> {
+async function withoutToken({ store, memory }: Run, { file }: Observation): Promise<string | null> {
   if (!isWithoutToken(file) || store?.kind !== 'local') return null
   const read = await store.read()
   if (read.kind !== 'empty' && read.kind !== 'current') return null
@@ -44,10 +44,10 @@ async function withoutToken({ store, memory }: Run, { file }: Seen): Promise<str
 }
 
 /** Nobody but our program renews then. */
-function unserved(run: Run, { file }: Seen): string | null {
+function unserved(run: Run, { file }: Observation): string | null {
   return isWithoutToken(file) ? whyNoneStarts(run.person.home, run.env) : null
 }
 
-function isWithoutToken(file: Seen['file']): boolean {
+function isWithoutToken(file: Observation['file']): boolean {
   return file.kind === 'login' && file.login.refreshToken === null
 }

@@ -8,7 +8,7 @@ import { tokenHash } from '../login/login.js'
 import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
 import type { SignedOut } from '../login/memory.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { note, type Run, remember } from './run.js'
 import { signOutStored } from './sign-out.js'
 
@@ -19,7 +19,7 @@ import { signOutStored } from './sign-out.js'
  * changes neither file, mark nor store.
  */
 export async function noticeLogOut(run: Run): Promise<void> {
-  const seen = look(run)
+  const seen = observe(run)
   // Whether somebody has signed in since can't be told as long as the file may not be read.
   if (seen.file.kind === 'closed') return
   rememberAccount(run, seen)
@@ -53,7 +53,7 @@ export async function noticeLogOut(run: Run): Promise<void> {
 
 /** After a log-out elsewhere: somebody has signed in, here or there. */
 function isSignedInAgain(run: Run, { chain }: SignedOut): boolean {
-  const { file } = look(run)
+  const { file } = observe(run)
   const stored = run.asked?.kind === 'current' && !run.asked.isCached ? run.asked.stored : null
   if (stored?.setupToken && stored.signedOutAtMs === null && isLongLived(run)) return true
   const logins = [file.kind === 'login' ? file.login : null, stored?.login ?? null]
@@ -70,7 +70,9 @@ function isLongLived({ config }: Run): boolean {
 /** Is somebody logging out this very moment? To be asked again before a login is written. */
 export function isLoggedOut(run: Run): boolean {
   return (
-    run.memory.signedOut !== null || existsSync(run.paths.signedOut) || isVanished(run, look(run))
+    run.memory.signedOut !== null ||
+    existsSync(run.paths.signedOut) ||
+    isVanished(run, observe(run))
   )
 }
 
@@ -78,7 +80,7 @@ export function isLoggedOut(run: Run): boolean {
  * The client's own log-out clears its account; a login that was merely lost leaves it there. A config
  * that is gone, torn, or not the one that named the account says nothing.
  */
-function isVanished(run: Run, { file }: Seen): boolean {
+function isVanished(run: Run, { file }: Observation): boolean {
   const { account } = run.memory
   if (file.kind !== 'missing' || !account?.named) return false
   if (account.path !== run.paths.clientConfig || existsSync(run.paths.signedOut)) return false
@@ -86,7 +88,7 @@ function isVanished(run: Run, { file }: Seen): boolean {
 }
 
 /** Looks into the client's config only when it has changed: it grows with the client's use. */
-function rememberAccount(run: Run, { file }: Seen) {
+function rememberAccount(run: Run, { file }: Observation) {
   if (file.kind !== 'login') return
   const path = run.paths.clientConfig
   const about = statSync(path, { throwIfNoEntry: false })
@@ -103,7 +105,7 @@ function rememberAccount(run: Run, { file }: Seen) {
 }
 
 /** All that was logged out: what we held, and what the file held when the mark was made. */
-function chainOf(run: Run, { state }: Seen): string[] {
+function chainOf(run: Run, { state }: Observation): string[] {
   const { held } = run.memory
   const { file } = state
   const isOlder = file.kind === 'login' && changedBefore(run.paths.loginFile, run.paths.signedOut)
@@ -123,7 +125,10 @@ function changedBefore(path: string, mark: string): boolean {
 // A log-out on another host of a shared document: it holds here too.
 
 /** Has the login that this host uses been logged out in the shared document? */
-export function isSignedOutElsewhere({ asked, memory, store }: Run, { file }: Seen): boolean {
+export function isSignedOutElsewhere(
+  { asked, memory, store }: Run,
+  { file }: Observation,
+): boolean {
   if (store?.isShared !== true || asked?.kind !== 'current' || asked.isCached) return false
   const { signedOutAtMs, login, lineage } = asked.stored
   const { held, signedOut } = memory
@@ -140,7 +145,7 @@ export function isSignedOutElsewhere({ asked, memory, store }: Run, { file }: Se
 }
 
 /** Takes the login out of the file, and remembers what may not come back. Other people's bytes stay. */
-async function signOutHere(run: Run, { file }: Seen): Promise<void> {
+async function signOutHere(run: Run, { file }: Observation): Promise<void> {
   const { held } = run.memory
   if (held === null) return
   const placed = run.memory.longLived?.placed

@@ -12,7 +12,7 @@ import { hindranceOf } from './hindrance.js'
 import { isLoggedOut } from './log-out.js'
 import { signInCommand } from './long-lived.js'
 import { signingCredential } from './notes.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome.js'
 import type { Run } from './run.js'
 import { type StatusFacts, shortLine } from './status-words.js'
@@ -21,7 +21,7 @@ import { expectedEmail } from './verify.js'
 /** What was found. Times are epoch milliseconds. */
 export interface Found {
   outcome: Outcome
-  seen: Seen
+  seen: Observation
   decision: Decision
   /** What the next run would do to the login; null: nothing. */
   next: Step | null
@@ -48,11 +48,11 @@ export async function lookOnly(run: Run): Promise<Found> {
   const here: Run = { ...run, memory: withLogOut(run) }
   // What the next run would do is asked, and that one may use the network.
   const online: Run = { ...here, offline: false }
-  let seen = look(online)
+  let seen = observe(online)
   let decision = decide(seen.state, run.now())
   if (decision.do === 'read-store') {
     online.asked = await sealedHere(run)
-    seen = look(online)
+    seen = observe(online)
     decision = asLastKnown(online, decide(seen.state, run.now()))
   }
   here.asked = askedBefore(online)
@@ -97,7 +97,7 @@ async function sealedHere({ store }: Run): Promise<Run['asked']> {
 /** A log-out that no run has noticed yet counts too. */
 function withLogOut(run: Run): Run['memory'] {
   const { memory, paths } = run
-  if (memory.signedOut !== null || look(run).file.kind === 'login' || !isLoggedOut(run))
+  if (memory.signedOut !== null || observe(run).file.kind === 'login' || !isLoggedOut(run))
     return memory
   const atMs = existsSync(paths.signedOut) ? statSync(paths.signedOut).mtimeMs : run.now()
   return { ...memory, signedOut: { atMs, chain: [], inStore: false } }
@@ -143,14 +143,14 @@ function judgedAs(
 }
 
 /** Can a client be started with the file as it is? */
-function works(seen: Seen, nowMs: number): boolean {
+function works(seen: Observation, nowMs: number): boolean {
   const { file } = seen.state
   if (file.kind !== 'login') return false
   const { expiresAtMs } = file.login
   return !isRefused(seen) && (expiresAtMs === null || expiresAtMs > nowMs)
 }
 
-function isRefused({ state: { file, verification } }: Seen): boolean {
+function isRefused({ state: { file, verification } }: Observation): boolean {
   if (file.kind !== 'login' || verification?.kind !== 'refused') return false
   return verification.accessHash === file.login.accessHash
 }
@@ -167,11 +167,11 @@ interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
 
 /** What later runs will do, and what keeps them from it. Where only the sealed copy could be renewed, it has to open. */
 async function aheadOf(run: Run): Promise<Ahead> {
-  const { file } = look(run).state
+  const { file } = observe(run).state
   const isSealed = file.kind === 'login' && file.login.refreshHash === null
   const sealed = run.asked === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
   const asked = sealed?.kind === 'unreachable' ? null : sealed
-  const seen = look({ ...run, asked: run.asked ?? asked })
+  const seen = observe({ ...run, asked: run.asked ?? asked })
   const hindrance = run.owned ? await hindranceOf(run, seen) : null
   const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
   const prospect = prospectOf(seen.state, run.now(), facts)

@@ -6,7 +6,7 @@ import { tokenHash } from '../login/login.js'
 import type { Decision } from '../policy/state.js'
 import { isLongLivedNeeded } from './long-lived.js'
 import type { Note } from './note-words.js'
-import type { Seen } from './observe.js'
+import type { Observation } from './observe.js'
 import { endsAtMs } from './outcome.js'
 import { readStore } from './read-store.js'
 import { type Run, note as record, remember } from './run.js'
@@ -27,7 +27,7 @@ interface Saying {
  * nearing end, what `mode: observe` would do. What was said is not forgotten while it does not apply,
  * a wrong clock excepted.
  */
-export function notesOf(run: Run, seen: Seen, decision: Decision): Note[] {
+export function notesOf(run: Run, seen: Observation, decision: Decision): Note[] {
   const now = [
     otherCredential(run, decision),
     sharedToken(run, seen),
@@ -88,7 +88,7 @@ export async function knowToken(run: Run): Promise<void> {
 }
 
 /** A token in the environment that is not this user's own, as far as we know, is often a shared one. */
-function sharedToken({ otherCredential, memory }: Run, { file }: Seen): Saying | null {
+function sharedToken({ otherCredential, memory }: Run, { file }: Observation): Saying | null {
   const hash = otherCredential?.tokenHash
   const inFile = file.kind === 'login' ? tokenHash(file.login.accessToken) : null
   if (!hash || hash === inFile || hash === memory.held?.accessHash) return null
@@ -122,7 +122,7 @@ function observed({ would }: Run): Saying | null {
   return { subject: 'observe', about, note: { say: 'observe', would } }
 }
 
-function loginEnds(run: Run, seen: Seen): Saying | null {
+function loginEnds(run: Run, seen: Observation): Saying | null {
   const { beforeLoginEndsMs } = run.config.alerts
   const ends = loginEndsCondition(endsAtMs(run, seen), beforeLoginEndsMs, run.now())
   if (ends === null) return null

@@ -17,7 +17,7 @@ import type { Run } from './run.js'
 const doubtMs = 60 * 60_000
 
 /** The facts, and the login file they were read from. */
-export interface Seen {
+export interface Observation {
   state: State
   file: LoginFile
   /** The pedigree of the login in the file; null where it has none or there is none. */
@@ -25,7 +25,7 @@ export interface Seen {
 }
 
 /** Reads the login file afresh and puts it together with the memory and what the store said. */
-export function look(run: Run): Seen {
+export function observe(run: Run): Observation {
   const { memory, config } = run
   const file = run.owned ? readLoginFile(run.paths.loginFile, run.person.uid) : unreadLogin
   const lineage = file.kind === 'login' ? lineageOf(run, file, file.login) : null

@@ -8,7 +8,7 @@ import type { Identity, Outcome, Step, Verdict } from '../policy/outcome.js'
 import type { Decision, State } from '../policy/state.js'
 import { notByClientTrouble } from './ensure-words.js'
 import { isLongLivedShape, ourLongLived } from './long-lived.js'
-import type { Seen } from './observe.js'
+import type { Observation } from './observe.js'
 import { awayOf, storeTroubleWords } from './read-store.js'
 import type { Run } from './run.js'
 
@@ -22,7 +22,11 @@ export function verdictOf(decision: Decision, trouble: string | null): Verdict {
 }
 
 /** What works, but needs care; null: nothing. */
-export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): string | null {
+export function troubleOf(
+  run: Run,
+  { file, state }: Observation,
+  decision: Decision,
+): string | null {
   const { memory } = run
   if (decision.because === 'not-ours') return run.distrust
   if (file.kind === 'login' && file.bytes && onlyTolerantJson(file.bytes))
@@ -48,7 +52,7 @@ export function troubleOf(run: Run, { file, state }: Seen, decision: Decision): 
 export const clockTrouble = 'the clock of this machine is wrong'
 
 /** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said; none after a log-out. */
-export function endsAtMs(run: Run, { state }: Seen): number | null {
+export function endsAtMs(run: Run, { state }: Observation): number | null {
   if (run.memory.signedOut !== null) return null
   if (isLongLived(run, state)) return ourLongLived(state)?.endsAtMs ?? null
   const inFile = state.file.kind === 'login' ? state.file.login.loginEndsAtMs : null
@@ -85,7 +89,7 @@ export function brokenOutcome(config: Config | null): Outcome {
 /** The outcome as the commands print it. */
 export function outcomeOf(
   run: Run,
-  seen: Seen,
+  seen: Observation,
   decision: Decision,
   facts: Pick<Outcome, 'verdict' | 'steps' | 'did' | 'alert'>,
 ): Outcome {

@@ -10,7 +10,7 @@ import { readMemory } from '../login/read-memory.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { settle, settleLost } from './handle-token-reply.js'
-import { look } from './observe.js'
+import { observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
 import { note, type Run, remember } from './run.js'
@@ -60,7 +60,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
 }
 
 async function parentOf(run: Run, hash: string): Promise<Parent | null> {
-  const seen = look(run)
+  const seen = observe(run)
   run.asked ??= await readStore(run)
   return findParent(run, seen, hash)
 }
@@ -74,7 +74,7 @@ function unknownParent(run: Run, hash: string, sentAtMs: number): Parent {
   const { held } = run.memory
   const own = held?.lineage.chain.includes(hash) ?? false
   const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
-  const { file } = look(run)
+  const { file } = observe(run)
   const relative = stored ?? (file.kind === 'login' ? file.login : null)
   const login = {
     accessToken: '',

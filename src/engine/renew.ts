@@ -22,7 +22,7 @@ import { announce, conclude } from './claim-renewal.js'
 import { settle, settleLost, waiting } from './handle-token-reply.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { note, type Run, remember } from './run.js'
 import type { Parent } from './save-renewed-login.js'
@@ -45,15 +45,15 @@ type Asked = 'renewed' | 'not-renewed' | 'stale'
 export async function renew(
   run: Run,
   decision: Decision,
-  again: (seen: Seen) => Decision,
+  again: (seen: Observation) => Decision,
 ): Promise<boolean> {
   const hash = decision.about
   if (hash === null) return false
-  const seen = look(run)
+  const seen = observe(run)
   const parent = findParent(run, seen, hash)
   if (parent === null) return false
   const isWanted = () => {
-    const then = again(look(run))
+    const then = again(observe(run))
     return then.do === 'renew' && then.about === hash
   }
   const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
@@ -82,12 +82,12 @@ async function renewLocked(
   run: Run,
   hash: string,
   decision: Decision,
-  again: (seen: Seen) => Decision,
+  again: (seen: Observation) => Decision,
   isStale: () => boolean,
 ): Promise<Asked> {
   await catchUp(run)
   await noticeLogOut(run)
-  const now = look(run)
+  const now = observe(run)
   const then = again(now)
   if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
   const current = findParent(run, now, hash)
@@ -101,7 +101,11 @@ async function catchUp(run: Run): Promise<void> {
 }
 
 /** The login with the refresh token `hash`: the file's, else the store's; null when neither has it now. */
-export function findParent(run: Run, { file, lineage, state }: Seen, hash: string): Parent | null {
+export function findParent(
+  run: Run,
+  { file, lineage, state }: Observation,
+  hash: string,
+): Parent | null {
   const stored = run.asked?.kind === 'current' ? run.asked.stored : null
   const found = file.kind === 'login' ? file.login : null
   const { verification } = state
@@ -120,7 +124,7 @@ function hashOf({ refreshToken }: Login): string | null {
   return refreshToken === null ? null : tokenHash(refreshToken)
 }
 
-function isInFile({ file }: Seen, hash: string): boolean {
+function isInFile({ file }: Observation, hash: string): boolean {
   return file.kind === 'login' && hashOf(file.login) === hash
 }
 
@@ -204,12 +208,12 @@ const limitMs = 45_000
 export async function renewByClient(
   run: Run,
   decision: Decision,
-  { file }: Seen,
+  { file }: Observation,
 ): Promise<boolean> {
   if (run.client === null || file.kind !== 'login' || decision.about === null) return false
   await keepAside(run, file.login, 'before the client renews')
   await runClient(run.client, run.env)
-  const now = look(run).file
+  const now = observe(run).file
   const before = tokenHash(file.login.accessToken)
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
   if (after !== null && after !== before) {

@@ -10,7 +10,7 @@ import { completed } from '../login/tracked-login.js'
 import type { Decision } from '../policy/state.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { locksWaitMs } from './renew.js'
 import { note, type Run, remember } from './run.js'
 import { changeFile, holding, saveToFile } from './save.js'
@@ -22,11 +22,11 @@ import { changeFile, holding, saveToFile } from './save.js'
 export async function restore(
   run: Run,
   decision: Decision,
-  again: (seen: Seen) => Decision,
+  again: (seen: Observation) => Decision,
 ): Promise<boolean> {
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
     await noticeLogOut(run)
-    const seen = look(run)
+    const seen = observe(run)
     const then = again(seen)
     if (then.do !== 'restore' || then.about !== decision.about) return false
     if (isAboutToken(run, decision)) return placeLongLived(run, decision, seen)
@@ -38,7 +38,7 @@ export async function restore(
   })
 }
 
-async function complete(run: Run, { file }: Seen): Promise<boolean> {
+async function complete(run: Run, { file }: Observation): Promise<boolean> {
   const { held } = run.memory
   if (file.kind !== 'login' || held === null) return false
   const login = completed(file.login, held)
@@ -52,7 +52,7 @@ async function complete(run: Run, { file }: Seen): Promise<boolean> {
 }
 
 /** Nothing else changes in the file, also not in the way it is written. */
-async function withoutMark(run: Run, { file }: Seen): Promise<boolean> {
+async function withoutMark(run: Run, { file }: Observation): Promise<boolean> {
   const unmark = (now: LoginFile) =>
     now.bytes !== null && now.contentHash === file.contentHash ? unmarked(now.bytes) : null
   if (!(await changeFile(run, unmark))) return false
@@ -60,7 +60,7 @@ async function withoutMark(run: Run, { file }: Seen): Promise<boolean> {
   return true
 }
 
-async function fromStore(run: Run, decision: Decision, { file }: Seen): Promise<boolean> {
+async function fromStore(run: Run, decision: Decision, { file }: Observation): Promise<boolean> {
   const stored = run.asked?.kind === 'current' ? run.asked.stored : null
   if (!stored?.login) return false
   const login = stored.login
@@ -124,7 +124,11 @@ function isAboutToken({ asked }: Run, decision: Decision): boolean {
  * Puts the token into the file; the caller holds the client's refresh locks and has decided inside
  * them. Whatever login of unknown worth was there is kept aside. True when the file was written.
  */
-async function placeLongLived(run: Run, decision: Decision, { file }: Seen): Promise<boolean> {
+async function placeLongLived(
+  run: Run,
+  decision: Decision,
+  { file }: Observation,
+): Promise<boolean> {
   const stored = run.asked?.kind === 'current' ? run.asked.stored : null
   if (!stored?.setupToken) return false
   const { token, endsAtMs } = stored.setupToken

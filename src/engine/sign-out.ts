@@ -15,7 +15,7 @@ import { withSpent } from '../login/memory.js'
 import { AuthError } from '../system/error.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 import { ourLongLived } from './long-lived.js'
-import { look } from './observe.js'
+import { observe } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
 import { note, type Run, remember } from './run.js'
@@ -36,7 +36,7 @@ export interface SignedOutSteps {
  * nothing is put back from now on, however this ends. Doing it twice does no harm.
  */
 export async function signOut(run: Run): Promise<SignedOutSteps> {
-  const isLongLived = ourLongLived(look(run).state) !== null
+  const isLongLived = ourLongLived(observe(run).state) !== null
   const inFile = loginOf(readLoginFile(run.paths.loginFile, run.person.uid))
   // Offline the sealed copy is here all the same, and a later run takes it out.
   run.asked ??= await readStore(run)

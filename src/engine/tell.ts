@@ -15,7 +15,7 @@ import { isLongLivedNeeded, ourLongLived, signInCommand } from './long-lived.js'
 import { leaveShortLine } from './look-only.js'
 import { type Note, noteLine } from './note-words.js'
 import { knowToken, notesOf } from './notes.js'
-import type { Seen } from './observe.js'
+import type { Observation } from './observe.js'
 import {
   clockTrouble,
   endsAtMs,
@@ -64,7 +64,7 @@ function packagedRunbook(): string {
  */
 export async function report(
   run: Reported,
-  seen: Seen,
+  seen: Observation,
   decision: Decision,
   work: Pick<Outcome, 'steps' | 'did'>,
   isHeard = true,
@@ -136,7 +136,7 @@ export async function report(
 }
 
 /** A login that only can't be renewed any more works until its end: only then is a launch stopped. */
-function isLaunchStopped(run: Run, { state }: Seen, decision: Decision): boolean {
+function isLaunchStopped(run: Run, { state }: Observation, decision: Decision): boolean {
   const { actor, config, now } = run
   // A hook can't stop the session that has begun.
   if (actor === 'hook') return false
@@ -182,7 +182,7 @@ const quietMs = 60_000
 const clientRefreshMs = 5 * 60_000
 
 /** Leaves marks for a login that is good; after anything else every launch asks. */
-function mark(run: Run, { state, file }: Seen, decision: Decision) {
+function mark(run: Run, { state, file }: Observation, decision: Decision) {
   if (!run.owned || run.config.mode !== 'on') return
   if (['not-ours', 'other-credential'].includes(decision.because)) return
   const good = decision.because === 'fresh' || decision.because === 'long-lived'

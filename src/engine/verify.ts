@@ -9,7 +9,7 @@ import type { Memory, Verified } from '../login/memory.js'
 import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
 import { removeQuietly } from '../system/atomic-write.js'
-import { look, type Seen } from './observe.js'
+import { type Observation, observe } from './observe.js'
 import { note, type Run, remember } from './run.js'
 import { holding } from './save.js'
 
@@ -17,14 +17,19 @@ const timeoutMs = 5_000
 
 /** Asks about the login that `decision` names, in the file or in the store. True when the server told. */
 export async function verify(run: Run, decision: Decision): Promise<boolean> {
-  const seen = look(run)
+  const seen = observe(run)
   const login = subject(run, seen, decision.about)
   if (login === null || decision.about === null) return false
   return learn(run, seen, decision.about, await ask(run, login))
 }
 
 /** Takes in what the server said of the access token `accessHash`. True when it told. */
-export function learn(run: Run, seen: Seen, accessHash: string, answer: Verification): boolean {
+export function learn(
+  run: Run,
+  seen: Observation,
+  accessHash: string,
+  answer: Verification,
+): boolean {
   if (answer.kind === 'no-answer') return false
   const base = { accessHash, atMs: run.now() }
   if (answer.kind === 'refused') {
@@ -51,7 +56,7 @@ export async function ask(run: Run, { accessToken }: Login): Promise<Verificatio
 }
 
 /** Of the store's copy it is kept beside what is known of the file's login, which may still need help. */
-function said(run: Run, seen: Seen, verified: Verified): Partial<Memory> {
+function said(run: Run, seen: Observation, verified: Verified): Partial<Memory> {
   const { verification, verifiedCopy } = run.memory
   const { accessHash } = verified
   // What was in the file before and is asked about again, there is one answer for, the latest.
@@ -61,13 +66,13 @@ function said(run: Run, seen: Seen, verified: Verified): Partial<Memory> {
   return { verification: verified, ...(isOld ? { verifiedCopy: null } : {}) }
 }
 
-function isInFile({ file }: Seen, accessHash: string): boolean {
+function isInFile({ file }: Observation, accessHash: string): boolean {
   return file.kind === 'login' && tokenHash(file.login.accessToken) === accessHash
 }
 
 /** The login in the file is this user's: from now on it is the one we hold. */
 function accept(run: Run, accessHash: string) {
-  const { file, lineage } = look(run)
+  const { file, lineage } = observe(run)
   const { held, backOff } = run.memory
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== accessHash) return
   if (held?.accessHash === accessHash) return
@@ -84,7 +89,7 @@ function accept(run: Run, accessHash: string) {
   })
 }
 
-function subject(run: Run, { file }: Seen, accessHash: string | null): Login | null {
+function subject(run: Run, { file }: Observation, accessHash: string | null): Login | null {
   const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
   const copies = [file.kind === 'login' ? file.login : null, stored]
   return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null

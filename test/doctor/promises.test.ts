@@ -10,7 +10,7 @@ import type { Gather } from '../../src/doctor/run.js'
 import { runChecks } from '../../src/doctor/run.js'
 import { ensureLines } from '../../src/engine/ensure-words.js'
 import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
-import { look } from '../../src/engine/observe.js'
+import { observe } from '../../src/engine/observe.js'
 import { statusLines } from '../../src/engine/status-words.js'
 import { plainInk } from '../../src/text/ink.js'
 import { custodies, type Engine, type EngineOptions, engine, hourMs } from '../kit/engine.js'
@@ -187,7 +187,7 @@ async function linesOf(at: Engine): Promise<{ from: string; line: string }[]> {
 async function doctorChecks(at: Engine): Promise<Check[]> {
   const run = { ...(await at.run()), readOnly: true }
   const how = { env: run.env, cwd: at.home.path, offline: false, testAlert: false }
-  const login: LoginFacts = { ...(await loginFacts(how)), run, seen: look(run) }
+  const login: LoginFacts = { ...(await loginFacts(how)), run, seen: observe(run) }
   const engineSeen = await engineFacts(login)
   const gather = (async (room: string) => (room === 'login' ? login : engineSeen)) as Gather
   const ids = [

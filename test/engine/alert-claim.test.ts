@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/engine/ensure.js'
-import { look } from '../../src/engine/observe.js'
+import { observe } from '../../src/engine/observe.js'
 import type { Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { tokenHash } from '../../src/login/login.js'
@@ -58,7 +58,7 @@ function hostOn(at: Engine, shared: SharedDocument, host: string): Host {
     run,
     tell: async decision => {
       const each = await run()
-      return (await report(each, look(each), decision, work)).outcome.alert
+      return (await report(each, observe(each), decision, work)).outcome.alert
     },
     ensure: async () => (await ensure(await run(), quiet)).outcome,
     journal: () => (existsSync(journal) ? readFileSync(journal, 'utf8') : ''),
@@ -130,7 +130,7 @@ t.test('a store that gives no answer is no reason to stay silent', async t => {
   const run = await two.run()
   run.asked = trouble
   const reads = shared.reads
-  t.equal((await report(run, look(run), ended, work)).outcome.alert, 'sent')
+  t.equal((await report(run, observe(run), ended, work)).outcome.alert, 'sent')
   t.equal(shared.reads, reads, 'it was asked in this run already')
   shared.trouble = null
   t.equal(await one.tell(fine), 'sent', 'and the end of what was told alone is told')

@@ -4,7 +4,7 @@ import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/engine/ensure.js'
 import { noticeLogOut } from '../../src/engine/log-out.js'
-import { look } from '../../src/engine/observe.js'
+import { observe } from '../../src/engine/observe.js'
 import type { Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { tokenHash } from '../../src/login/login.js'
@@ -16,7 +16,7 @@ import { type Engine, engine, hourMs } from '../kit/engine.js'
 async function said(at: Engine, change: (run: Run) => Partial<Run> = () => ({})) {
   const plain = await at.run()
   const run = { ...plain, ...change(plain) }
-  const seen = look(run)
+  const seen = observe(run)
   const { lines, warnings } = await report(run, seen, decide(seen.state, run.now()), {
     steps: [],
     did: [],
@@ -126,7 +126,7 @@ t.test('who has to sign in anyway is not warned of an end', async t => {
     if (because === 'grant-refused') run.memory = { ...run.memory, signedOut: null }
     const decision = { do: 'sign-in', because, about: null } as const
     const work = { steps: [], did: [] }
-    const { warnings, outcome } = await report(run, look(run), decision, work)
+    const { warnings, outcome } = await report(run, observe(run), decision, work)
     t.same(warnings, [], because)
     t.equal(outcome.loginEndsAt === null, because === 'signed-out', because)
   }

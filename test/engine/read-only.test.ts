@@ -7,7 +7,7 @@ import t from 'tap'
 import { startRun } from '../../src/engine/context.js'
 import { noticeLogOut } from '../../src/engine/log-out.js'
 import { configOf, placeOf } from '../../src/engine/login-context.js'
-import { look } from '../../src/engine/observe.js'
+import { observe } from '../../src/engine/observe.js'
 import { readStore } from '../../src/engine/read-store.js'
 import type { Run } from '../../src/engine/run.js'
 import { ask, learn } from '../../src/engine/verify.js'
@@ -43,7 +43,7 @@ async function lookOnly({ home }: Engine): Promise<Run> {
   })
   await readStore(run)
   await noticeLogOut(run)
-  const seen = look(run)
+  const seen = observe(run)
   const { file } = seen
   const login = file.kind === 'login' ? file.login : null
   const hash = seen.state.file.kind === 'login' ? seen.state.file.login.accessHash : ''
@@ -78,6 +78,6 @@ t.test('a look sees that somebody logged out and writes no mark', async t => {
   at.writeLogin(null)
   const before = picture(at.home.path)
   const run = await lookOnly(at)
-  t.match(decide(look(run).state, run.now()), { do: 'sign-in', because: 'signed-out' })
+  t.match(decide(observe(run).state, run.now()), { do: 'sign-in', because: 'signed-out' })
   t.same(picture(at.home.path), before)
 })

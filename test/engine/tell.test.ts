@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
-import { look } from '../../src/engine/observe.js'
+import { observe } from '../../src/engine/observe.js'
 import type { Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { decide } from '../../src/policy/decide.js'
@@ -22,7 +22,7 @@ function withSlack(at: Engine): string {
   return hook
 }
 
-const tell = async (run: Run, decision: Decision) => report(run, look(run), decision, work)
+const tell = async (run: Run, decision: Decision) => report(run, observe(run), decision, work)
 
 t.test('of a run that is reported on twice the strongest alert counts', async t => {
   const at = await engine(t)
@@ -72,14 +72,14 @@ for (const name of ['another credential', 'mode: observe'])
     const fresh = join(at.home.paths.state, 'fresh')
     const client = join(at.home.tools, 'claude')
     const before = { ...(await at.run()), client }
-    await tell(before, decide(look(before).state, before.now()))
+    await tell(before, decide(observe(before).state, before.now()))
     t.ok(existsSync(fresh))
     if (name === 'mode: observe') at.configure({ mode: 'observe' })
     const run = { ...(await at.run()), client }
     const wins = 'ANTHROPIC_API_KEY from the environment'
     if (name === 'another credential')
       run.otherCredential = { kind: 'api-key', wins, from: 'environment' }
-    await tell(run, decide(look(run).state, run.now()))
+    await tell(run, decide(observe(run).state, run.now()))
     if (name === 'mode: observe') await tell(run, ended)
     t.ok(existsSync(fresh))
   })
@@ -91,7 +91,7 @@ t.test('another account with the same e-mail is not blamed on the organisation',
   at.configure({ identity: { email, organizationUuid, accountUuid } })
   await at.ensure()
   const run = await at.run()
-  const { outcome, lines } = await tell(run, decide(look(run).state, run.now()))
+  const { outcome, lines } = await tell(run, decide(observe(run).state, run.now()))
   t.equal(outcome.because, 'wrong-identity')
   t.match(lines[0], 'claude-auth: This is another account with the same e-mail')
   t.notMatch(lines.join(), 'organisation')

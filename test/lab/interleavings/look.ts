@@ -2,7 +2,7 @@
 
 import { loginFacts } from '../../../src/engine/login-facts.js'
 import { longLivedFacts } from '../../../src/engine/long-lived.js'
-import type { Seen } from '../../../src/engine/observe.js'
+import type { Observation } from '../../../src/engine/observe.js'
 import { mayBeUsedByOthers, storedAccessHash, storeFacts } from '../../../src/engine/read-store.js'
 import type { Run } from '../../../src/engine/run.js'
 import type { Lineage } from '../../../src/login/lineage.js'
@@ -53,7 +53,7 @@ export function fileOf({ h }: View): LoginFile {
 const doubtMs = hourMs
 
 /** As `look` of src/engine/observe.ts. */
-export function look(v: View): Seen {
+export function look(v: View): Observation {
   const run = runOf(v)
   const { memory } = run
   const { held } = memory

@@ -1,7 +1,7 @@
 // One run of ours in the model, as `ensure` tells it: recover, notice a log-out, look and decide, act, and again.
 
 import { isSignedOutElsewhere } from '../../../src/engine/log-out.js'
-import type { Seen } from '../../../src/engine/observe.js'
+import type { Observation } from '../../../src/engine/observe.js'
 import { holding } from '../../../src/engine/save.js'
 import { type Lineage, newLineage } from '../../../src/login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../../../src/login/login.js'
@@ -166,7 +166,7 @@ function* verify(about: string): Program<unknown> {
 }
 
 /** As `accept` of engine/verify.ts. */
-function accept(v: View, { file, lineage }: Seen, about: string) {
+function accept(v: View, { file, lineage }: Observation, about: string) {
   remember(v, { pinned: v.h.memory.pinned ?? user })
   const { held, backOff } = v.h.memory
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== about) return
@@ -288,7 +288,7 @@ function delivering(v: View, { about }: Decision): Delivering {
     : { kind: 'write', login: { ...login, refreshToken }, lineage }
 }
 
-function meanwhile(v: View, seen: Seen): { login: Login; lineage: Lineage } | null {
+function meanwhile(v: View, seen: Observation): { login: Login; lineage: Lineage } | null {
   const { file, lineage, state } = seen
   if (!v.isShared || file.kind !== 'login' || file.login.refreshToken === null) return null
   const isBehind = state.store.kind === 'current' && state.store.newer
@@ -296,7 +296,7 @@ function meanwhile(v: View, seen: Seen): { login: Login; lineage: Lineage } | nu
 }
 
 /** As `isOwn` of engine/back-up.ts. */
-function isOwn({ state }: Seen): boolean {
+function isOwn({ state }: Observation): boolean {
   const { file, held, verification, store } = state
   if (file.kind !== 'login') return false
   const { accessHash, refreshHash } = file.login

@@ -14,7 +14,7 @@ export function plain(step: Step): Decision {
 }
 
 /** The decision, or null when this run has acted on it already. */
-export function once(state: State, step: Step, about: string | null): Decision | null {
+export function unlessTried(state: State, step: Step, about: string | null): Decision | null {
   return state.tried.includes(`${step.do} ${about ?? ''}`) ? null : { ...step, about }
 }
 

@@ -8,9 +8,9 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
-  once,
   plain,
   storedLogin,
+  unlessTried,
   verificationOf,
 } from './copies.js'
 import { outOfHelp, renewal, restoring, signIn, verifying } from './fallback.js'
@@ -104,18 +104,18 @@ function backingUp(state: State, login: LoginFacts, nowMs: number): Decision | n
   if (state.pending && mayWait && isLater(state.pending.nextTryAtMs, nowMs)) return null
   if (!state.pending && !behind) return null
   const because = state.pending ? 'pending' : 'store-behind'
-  return once(state, { do: 'back-up', because }, login.accessHash)
+  return unlessTried(state, { do: 'back-up', because }, login.accessHash)
 }
 
 /** Takes out a byte order mark, puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
 function repairing(state: State, login: LoginFacts): Decision | null {
   if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
-    return once(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
+    return unlessTried(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
   if (state.custody === 'sole' || login.refreshHash !== null) return null
   if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
   if (stored?.accessHash !== login.accessHash || !isPostable(state, stored)) return null
-  return once(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)
+  return unlessTried(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)
 }
 
 /** What the file holds can't be renewed from the file and is not what we last held: look for a better copy. */

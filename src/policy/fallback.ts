@@ -7,9 +7,9 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
-  once,
   plain,
   storedLogin,
+  unlessTried,
   verificationOf,
 } from './copies.js'
 import type { SignInReason, Step } from './outcome.js'
@@ -34,7 +34,7 @@ export function restoring(
   if (checked?.kind === 'refused' || checked?.rightIdentity === false) return null
   const isOld = !checked || checked.atMs < sinceMs || checked.atMs > nowMs
   const verify = isOld ? verifying(state, stored, 'changed') : null
-  return verify ?? once(state, { do: 'restore', because }, stored.accessHash)
+  return verify ?? unlessTried(state, { do: 'restore', because }, stored.accessHash)
 }
 
 /** The refresh grant, from whichever copy holds the refresh token; null when it can't or may not be asked now. */
@@ -54,7 +54,7 @@ export function renewal(
   if (custody) return custody
   const waits = mustWait(state, source, login, nowMs)
   if (waits && !state.forced) return null
-  return once(state, { do: 'renew', because: waits ? 'forced' : because }, source)
+  return unlessTried(state, { do: 'renew', because: waits ? 'forced' : because }, source)
 }
 
 /** The refresh token to post: the store's where it is newer or the only one, else the file's. */
@@ -76,7 +76,7 @@ function custodyFirst(state: State, source: string): Decision | null {
   if (state.custody !== 'sole' || file.kind !== 'login' || file.login.refreshHash !== source)
     return null
   if (store.kind !== 'empty' && held?.refreshHash !== source) return null
-  return once(state, { do: 'back-up', because: 'store-behind' }, file.login.accessHash)
+  return unlessTried(state, { do: 'back-up', because: 'store-behind' }, file.login.accessHash)
 }
 
 /** A server whose tokens end at once would otherwise be asked for ever, each time with a new token. */
@@ -98,7 +98,7 @@ export function verifying(
   login: LoginFacts,
   because: 'changed' | 'unverified',
 ): Decision | null {
-  return state.offline ? null : once(state, { do: 'verify', because }, login.accessHash)
+  return state.offline ? null : unlessTried(state, { do: 'verify', because }, login.accessHash)
 }
 
 /** Nothing can be renewed or restored now: is it a person that is needed, or patience? */

@@ -4,9 +4,9 @@ import {
   isLater,
   isLongLived,
   isStoreAway,
-  once,
   plain,
   storedLogin,
+  unlessTried,
   verificationOf,
 } from './copies.js'
 import { outOfHelp, renewal, restoring } from './fallback.js'
@@ -70,7 +70,7 @@ function placing(
   const { file } = state
   if (file.kind === 'closed') return usual()
   const because = file.kind === 'login' ? 'store-newer' : file.kind
-  const restore = once(state, { do: 'restore', because } satisfies Step, accessHash)
+  const restore = unlessTried(state, { do: 'restore', because } satisfies Step, accessHash)
   if (restore === null) return usual()
   if (file.kind !== 'login' || isReplaceable(state, file.login)) return restore
   const backUp = isOwn(state, file.login) ? backingUp(state, file.login, nowMs) : null
@@ -105,7 +105,11 @@ function isOwn(state: State, login: LoginFacts): boolean {
 function backingUp(state: State, { accessHash }: LoginFacts, nowMs: number): Decision | null {
   const { pending, forced } = state
   if (pending && !forced && isLater(pending.nextTryAtMs, nowMs)) return null
-  return once(state, { do: 'back-up', because: pending ? 'pending' : 'store-behind' }, accessHash)
+  return unlessTried(
+    state,
+    { do: 'back-up', because: pending ? 'pending' : 'store-behind' },
+    accessHash,
+  )
 }
 
 /** The rotating login comes back; as long as it can't, the token goes on until its end. */

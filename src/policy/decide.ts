@@ -13,7 +13,7 @@ import {
   unlessTried,
   verificationOf,
 } from './copies.js'
-import { outOfHelp, renewal, restoring, signIn, verifying } from './fallback.js'
+import { noRemedy, renewal, restoring, signIn, verifying } from './fallback.js'
 import { withLongLived } from './long-lived.js'
 import type { Decision, FileFacts, LoginFacts, State } from './state.js'
 
@@ -68,7 +68,7 @@ function withLogin(state: State, login: LoginFacts, nowMs: number): Decision {
     newerInStore(state, login, nowMs) ??
     (checked?.kind === 'refused' ? afterRefusal(state, login, nowMs) : null) ??
     (isDue(login, nowMs) ? whenDue(state, login, nowMs) : null) ??
-    (isUsable(login, nowMs) ? upkeep(state, login, nowMs) : outOfHelp(state, login, nowMs))
+    (isUsable(login, nowMs) ? upkeep(state, login, nowMs) : noRemedy(state, login, nowMs))
   )
 }
 
@@ -136,7 +136,7 @@ function betterCopy(state: State, login: LoginFacts, nowMs: number): Decision | 
   }
   // A token that is only old by the look of it is still better than none.
   const isSpent = login.refreshHash !== null && state.spent.includes(login.refreshHash)
-  return isSpent && !better ? outOfHelp(state, login, nowMs) : null
+  return isSpent && !better ? noRemedy(state, login, nowMs) : null
 }
 
 /** Somebody else's renewal or sign-in of the same user, found in the store: nothing needs to be spent. */
@@ -163,14 +163,14 @@ function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision 
   return (
     (other && restoring(state, other, 'refused', 0, nowMs)) ??
     renewal(state, login, 'refused', nowMs) ??
-    outOfHelp(state, login, nowMs)
+    noRemedy(state, login, nowMs)
   )
 }
 
 function whenDue(state: State, login: LoginFacts, nowMs: number): Decision | null {
   const renew = renewal(state, login, isUsable(login, nowMs) ? 'half-life' : 'expired', nowMs)
   if (renew || state.offline) return renew
-  return isHopeless(state, login) ? outOfHelp(state, login, nowMs) : null
+  return isHopeless(state, login) ? noRemedy(state, login, nowMs) : null
 }
 
 // What to do where the login file holds no login: a stored copy, or the right reason to call a person. Pure.
@@ -194,7 +194,7 @@ function withoutLogin(
   return (
     restoring(state, stored, file.kind, since, nowMs) ??
     renewal(state, stored, because, nowMs) ??
-    outOfHelp(state, stored, nowMs)
+    noRemedy(state, stored, nowMs)
   )
 }
 

@@ -102,7 +102,7 @@ export function verifying(
 }
 
 /** Nothing can be renewed or restored now: is it a person that is needed, or patience? */
-export function outOfHelp(state: State, login: LoginFacts, nowMs: number): Decision {
+export function noRemedy(state: State, login: LoginFacts, nowMs: number): Decision {
   const isAway = isStoreAway(state)
   if (isAway && state.usedByOthers) return plain({ do: 'launch', because: 'own-trouble' })
   if (copies(state, login).some(copy => isPostable(state, copy) || isDoubtful(state, copy)))

@@ -9,7 +9,7 @@ import {
   unlessTried,
   verificationOf,
 } from './copies.js'
-import { outOfHelp, renewal, restoring } from './fallback.js'
+import { noRemedy, renewal, restoring } from './fallback.js'
 import type { Step } from './outcome.js'
 import type { Decision, LoginFacts, LongLivedToken, State } from './state.js'
 
@@ -122,7 +122,7 @@ function takingBack(state: State, found: LoginFacts, nowMs: number): Decision {
   const record = [token, placed].find(each => each?.accessHash === found.accessHash)
   if (!record || !isOver(record, nowMs)) return plain({ do: 'launch', because: 'long-lived' })
   if (stored === null && isStoreAway(state)) return plain({ do: 'launch', because: 'own-trouble' })
-  const end = stored ? outOfHelp(state, stored, nowMs) : null
+  const end = stored ? noRemedy(state, stored, nowMs) : null
   return end?.do === 'launch' ? end : plain({ do: 'sign-in', because: 'login-ended' })
 }
 

@@ -1,7 +1,7 @@
 // `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
 
 import { randomBytes } from 'node:crypto'
-import type { Check, Look } from '../doctor/check.js'
+import type { Check, ExamineOptions } from '../doctor/check.js'
 import { checkIds, type Examination, examine } from '../doctor/run.js'
 import { screen } from '../doctor/screen.js'
 import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
@@ -33,7 +33,7 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
   const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true
   if (flags.fix && !flags.yes && !isAsked)
     throw new AuthError('usage', needsYes, { hint: 'claude-auth doctor --fix --yes' })
-  const look: Look = {
+  const look: ExamineOptions = {
     env,
     cwd: currentFolder(),
     offline: flags.offline ?? false,
@@ -100,7 +100,7 @@ function usage(message: string): AuthError {
   return new AuthError('usage', message, { hint: 'claude-auth doctor --help' })
 }
 
-async function looking(look: Look, only: string | null): Promise<Examination> {
+async function looking(look: ExamineOptions, only: string | null): Promise<Examination> {
   const done = progress(lookingWords, process.stderr)
   try {
     return await examine(look, only)

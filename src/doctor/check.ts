@@ -56,7 +56,7 @@ export function found(state: CheckState, words: Words, ...fixes: Fix[]): Finding
 
 // How doctor is to look: whose environment, from where, and what it may ask.
 
-export interface Look {
+export interface ExamineOptions {
   env: Env
   cwd: string
   offline: boolean

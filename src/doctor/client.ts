@@ -8,7 +8,7 @@ import { canRun } from '../system/access.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { clean } from '../text/clean.js'
-import { type Finding, found, type Look, ok } from './check.js'
+import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './login-facts.js'
 import { askProgram, plainEnv } from './programs.js'
 import { pasted, shown, words } from './words.js'
@@ -143,7 +143,7 @@ const answerMs = 10_000
 
 export async function clientFacts(
   { run, place, settings }: LoginFacts,
-  { env }: Look,
+  { env }: ExamineOptions,
 ): Promise<ClientFacts> {
   const { paths, person } = place
   const path = findClient(env, run.config.client)
@@ -172,7 +172,7 @@ export async function clientFacts(
 }
 
 /** `--version` touches no login (2.1.197 and 2.1.330). */
-async function versionOf(path: string, env: Look['env']): Promise<string | null> {
+async function versionOf(path: string, env: ExamineOptions['env']): Promise<string | null> {
   const said = await askProgram(path, ['--version'], { env: plainEnv(env), timeoutMs: answerMs })
   if (said.kind !== 'ended' || said.code !== 0) return null
   return /^(\d+\.\d+\.\d+)\b/.exec(said.stdout.trim())?.[1] ?? null
@@ -204,7 +204,7 @@ function hooksIn({ sources }: LoginFacts['settings']): ClientFacts['hooks'] {
   })
 }
 
-function settingsOf(env: Look['env'], clientConfig: string, home: string): string[] {
+function settingsOf(env: ExamineOptions['env'], clientConfig: string, home: string): string[] {
   const folder = settingsFolder(env, home)
   const names = ['settings.json', 'settings.local.json', 'CLAUDE.md']
   return [...names.map(name => join(folder, name)), clientConfig]
@@ -231,7 +231,7 @@ function openTo(
  * The client makes both by itself where they are not there (2.1.197 and 2.1.330). The first user's
  * `cc-socks` is none of them: beside somebody else's it takes the one of its own name (2.1.330).
  */
-function takenFolders(env: Look['env'], uid: number): PathFacts[] {
+function takenFolders(env: ExamineOptions['env'], uid: number): PathFacts[] {
   const folder = env['CLAUDE_CODE_TMPDIR'] || '/tmp'
   return [`${folder}/claude-${uid}`, `${folder}/cc-socks-${uid}`].flatMap(path => {
     const about = lstatSync(path, { throwIfNoEntry: false })

@@ -28,7 +28,7 @@ import { onlyTolerantJson } from '../login/login-text.js'
 import { systemCode } from '../system/error.js'
 import { ownPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
-import type { Look } from './check.js'
+import type { ExamineOptions } from './check.js'
 
 /** Who owns a path, and who else may use it. */
 export interface PathFacts {
@@ -68,7 +68,7 @@ export interface LoginFacts {
 }
 
 /** Throws `AuthError` for a configuration that is wrong. */
-export async function loginFacts({ env, cwd, offline }: Look): Promise<LoginFacts> {
+export async function loginFacts({ env, cwd, offline }: ExamineOptions): Promise<LoginFacts> {
   const place = placeOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env, { readOnly: true })

@@ -3,7 +3,7 @@
 import { configProblems } from '../config/config.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
-import { type Check, type Finding, type Look, verdictOf } from './check.js'
+import { type Check, type ExamineOptions, type Finding, verdictOf } from './check.js'
 import type { ClientFacts } from './client.js'
 import * as client from './client.js'
 import type { EngineFacts } from './engine-facts.js'
@@ -165,7 +165,7 @@ export interface Examination {
 }
 
 /** Changes nothing and spends nothing. A configuration that is wrong is a check that fails, and the only one. */
-export async function examine(how: Look, only: string | null): Promise<Examination> {
+export async function examine(how: ExamineOptions, only: string | null): Promise<Examination> {
   const { gather, isEntered } = gathering(how)
   try {
     const found = await runChecks(gather, only)
@@ -209,7 +209,7 @@ type Room = keyof Facts
 export type Gather = <R extends Room>(room: R) => Promise<Facts[R]>
 
 /** Throws `AuthError` from whichever room can't be looked at (a configuration that is wrong). */
-function gathering(how: Look): { gather: Gather; isEntered: (room: Room) => boolean } {
+function gathering(how: ExamineOptions): { gather: Gather; isEntered: (room: Room) => boolean } {
   const known = new Map<Room, Promise<unknown>>()
   const gather: Gather = <R extends Room>(room: R) => {
     const begun = known.get(room) ?? enter[room](how, gather)
@@ -219,7 +219,7 @@ function gathering(how: Look): { gather: Gather; isEntered: (room: Room) => bool
   return { gather, isEntered: room => known.has(room) }
 }
 
-const enter: { [R in Room]: (how: Look, gather: Gather) => Promise<Facts[R]> } = {
+const enter: { [R in Room]: (how: ExamineOptions, gather: Gather) => Promise<Facts[R]> } = {
   login: async how => (await import('./login-facts.js')).loginFacts(how),
   engine: async (_, gather) =>
     (await import('./engine-facts.js')).engineFacts(await gather('login')),

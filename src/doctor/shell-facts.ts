@@ -8,7 +8,7 @@ import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import type { Person } from '../system/person.js'
-import type { Look } from './check.js'
+import type { ExamineOptions } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { askProgram, isWrapper, lastingFolder, plainEnv, programFolder } from './programs.js'
 import {
@@ -52,7 +52,10 @@ const answerMs = 15_000
 const loginPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Starts each installed shell twice, with its start-up files, for 15 s at most; none where the home is not this user's. */
-export async function shellFacts({ place }: LoginFacts, { env }: Look): Promise<ShellFacts> {
+export async function shellFacts(
+  { place }: LoginFacts,
+  { env }: ExamineOptions,
+): Promise<ShellFacts> {
   const { person, owned } = place
   const installed = owned ? shellNames.flatMap(name => programOf(name)) : []
   const scratch = mkdtempSync(join(tmpdir(), 'claude-auth-doctor-'))
@@ -85,7 +88,11 @@ function programOf(name: ShellName): { name: ShellName; path: string }[] {
 }
 
 /** As sshd and login(1) leave it. */
-function loginEnv(shell: string, { home, user }: Person, env: Look['env']): Record<string, string> {
+function loginEnv(
+  shell: string,
+  { home, user }: Person,
+  env: ExamineOptions['env'],
+): Record<string, string> {
   const { LANG } = env
   const language = LANG === undefined ? {} : { LANG }
   const base = { HOME: home, USER: user, LOGNAME: user, SHELL: shell, TERM: 'dumb' }
@@ -93,12 +100,16 @@ function loginEnv(shell: string, { home, user }: Person, env: Look['env']): Reco
 }
 
 /** Whoever has never used fish has no folders of its either, and a mere question must not make them. */
-function fishFolders(home: string, env: Look['env'], scratch: string): Record<string, string> {
+function fishFolders(
+  home: string,
+  env: ExamineOptions['env'],
+  scratch: string,
+): Record<string, string> {
   const used = existsSync(fishConfig(home, env)) ? {} : { XDG_CONFIG_HOME: scratch }
   return { XDG_DATA_HOME: scratch, XDG_CACHE_HOME: scratch, XDG_STATE_HOME: scratch, ...used }
 }
 
-function fishConfig(home: string, env: Look['env']): string {
+function fishConfig(home: string, env: ExamineOptions['env']): string {
   return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fish')
 }
 
@@ -117,7 +128,7 @@ async function ask(
 function seenIn(
   name: ShellName,
   home: string,
-  env: Look['env'],
+  env: ExamineOptions['env'],
   answers: Record<Manner, Answer | null>,
 ): ShellSeen {
   const of = (manner: Manner) => {
@@ -161,7 +172,7 @@ interface WrapperLink {
 }
 
 /** Looks at `path`, whatever is there. */
-function linkFacts(path: string, env: Look['env']): WrapperLink {
+function linkFacts(path: string, env: ExamineOptions['env']): WrapperLink {
   const about = lstatSync(path, { throwIfNoEntry: false })
   const stays = linkStays(path, env) !== null
   if (about === undefined) return { path, uid: null, kind: 'none', leadsTo: null, stays }

@@ -13,7 +13,7 @@ import { ownerIsDead, readOwner } from '../login/lock-owner.js'
 import { textAt } from '../system/open-file.js'
 import { clean } from '../text/clean.js'
 import { agoWords, durationWords } from '../text/durations.js'
-import { type Finding, found, type Look, ok } from './check.js'
+import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { askProgram, plainEnv } from './programs.js'
 import { pasted, shown, type Words, words } from './words.js'
@@ -165,7 +165,10 @@ export interface Timer {
 const answerMs = 10_000
 const mostBytes = 64 * 1024
 
-export async function timerFacts({ place }: LoginFacts, { env }: Look): Promise<TimerFacts> {
+export async function timerFacts(
+  { place }: LoginFacts,
+  { env }: ExamineOptions,
+): Promise<TimerFacts> {
   const { person, paths } = place
   const runtime = env['XDG_RUNTIME_DIR'] ?? `/run/user/${person.uid}`
   const ask = async (args: string[]): Promise<string | null> => {
@@ -262,7 +265,10 @@ export interface AlertFacts {
   test: Awaited<ReturnType<typeof sendTestAlert>> | null
 }
 
-export async function alertFacts({ run }: LoginFacts, { testAlert }: Look): Promise<AlertFacts> {
+export async function alertFacts(
+  { run }: LoginFacts,
+  { testAlert }: ExamineOptions,
+): Promise<AlertFacts> {
   const alerts = alertRunOf(run, observe(run).state)
   return {
     sinks: await sinkStates(alerts),

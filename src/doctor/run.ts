@@ -30,13 +30,13 @@ interface Entry {
   find: (gather: Gather) => Promise<Finding | null>
 }
 
-type Rooms<R extends Room> = Pick<Facts, R>
+type Sections<R extends Section> = Pick<Facts, R>
 
 /** A check that looks at these rooms. */
-function check<R extends Room>(
+function check<R extends Section>(
   id: string,
   rooms: R[],
-  find: (facts: Rooms<R>) => Finding | null,
+  find: (facts: Sections<R>) => Finding | null,
 ): Omit<Entry, 'group'> {
   return {
     id,
@@ -44,7 +44,7 @@ function check<R extends Room>(
       const entries = await Promise.all(
         rooms.map(async room => [room, await gather(room)] as const),
       )
-      return find(Object.fromEntries(entries) as unknown as Rooms<R>)
+      return find(Object.fromEntries(entries) as unknown as Sections<R>)
     },
   }
 }
@@ -205,13 +205,13 @@ interface Facts {
   network: NetworkFacts
 }
 
-type Room = keyof Facts
-export type Gather = <R extends Room>(room: R) => Promise<Facts[R]>
+type Section = keyof Facts
+export type Gather = <R extends Section>(room: R) => Promise<Facts[R]>
 
 /** Throws `AuthError` from whichever room can't be looked at (a configuration that is wrong). */
-function gathering(how: ExamineOptions): { gather: Gather; isEntered: (room: Room) => boolean } {
-  const known = new Map<Room, Promise<unknown>>()
-  const gather: Gather = <R extends Room>(room: R) => {
+function gathering(how: ExamineOptions): { gather: Gather; isEntered: (room: Section) => boolean } {
+  const known = new Map<Section, Promise<unknown>>()
+  const gather: Gather = <R extends Section>(room: R) => {
     const begun = known.get(room) ?? enter[room](how, gather)
     known.set(room, begun)
     return begun as Promise<Facts[R]>
@@ -219,7 +219,7 @@ function gathering(how: ExamineOptions): { gather: Gather; isEntered: (room: Roo
   return { gather, isEntered: room => known.has(room) }
 }
 
-const enter: { [R in Room]: (how: ExamineOptions, gather: Gather) => Promise<Facts[R]> } = {
+const enter: { [R in Section]: (how: ExamineOptions, gather: Gather) => Promise<Facts[R]> } = {
   login: async how => (await import('./login-facts.js')).loginFacts(how),
   engine: async (_, gather) =>
     (await import('./engine-facts.js')).engineFacts(await gather('login')),

@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.js'
 import { untilWords } from '../engine/ensure-words.js'
 import { configOf, notOurs, placeOf } from '../engine/login-context.js'
-import { remember } from '../engine/run.js'
+import { commit } from '../engine/run.js'
 import { runOnce } from '../engine/run-once.js'
 import { expectedEmail } from '../engine/verify.js'
 import { findClient } from '../login/find-client.js'
@@ -55,7 +55,7 @@ export async function login(argv: string[], env: Env): Promise<number> {
     client,
     prepare: async run => {
       // Whoever has signed in now is the one that is expected from now on.
-      if (flags['new-identity']) remember(run, { pinned: null })
+      if (flags['new-identity']) commit(run, { pinned: null })
     },
   }).finally(over)
   say(stageOf(outcome, email, !isConfigured(config.identity)))

@@ -15,7 +15,7 @@ import { isSignedOutElsewhere } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { holding, keepHere, saveToFile, saveToStore } from './save.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
@@ -78,7 +78,7 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
     const known = { version: run.asked.version, accessHash: decision.about, atMs: run.now() }
     const pedigree = lineage ?? stored.lineage
     const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
-    remember(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
+    commit(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
     return true
   }
   if (lineage === null) return false
@@ -149,7 +149,7 @@ function postpone(run: Run, what: string): false {
   const before = pending && { ...pending, triesAtMs: [] }
   const { failures, nextTryAtMs } = backedOff(before, null, run.now(), run.random())
   const sinceMs = pending?.sinceMs ?? run.now()
-  remember(run, { pending: { sinceMs, failures, nextTryAtMs, what } })
+  commit(run, { pending: { sinceMs, failures, nextTryAtMs, what } })
   return false
 }
 
@@ -177,7 +177,7 @@ async function takeCustody(run: Run, decision: Decision) {
   if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
   const { held } = run.memory
   const same = held?.accessHash === tokenHash(login.accessToken)
-  remember(run, {
+  commit(run, {
     held: same
       ? { ...held, inFile: false }
       : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),

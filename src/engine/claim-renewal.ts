@@ -3,7 +3,7 @@
 import type { Intent } from '../store/intent.js'
 import { observe } from './observe.js'
 import { intentLifeMs, isOver, readStore } from './read-store.js'
-import { type Run, remember } from './run.js'
+import { commit, type Run } from './run.js'
 
 /**
  * `clear`: the token may be posted until `isStale` says that too much time has gone by for a request
@@ -72,7 +72,7 @@ export async function conclude(run: Run, ended: Intent['ended']): Promise<void> 
 async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conflict' | 'away'> {
   const { asked, store } = run
   if (store === null || asked?.kind !== 'current') return 'away'
-  if (intent !== null) remember(run, { intentId: intent.id })
+  if (intent !== null) commit(run, { intentId: intent.id })
   const keys = { claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
   const outcome = await store.change(keys, asked.version)
   if (outcome.kind === 'conflict') return 'conflict'

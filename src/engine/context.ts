@@ -27,7 +27,7 @@ import { makePrivateFolder } from '../system/atomic-write.js'
 import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 import { distrustWords, type Place } from './login-context.js'
-import { type Run, remember } from './run.js'
+import { commit, type Run } from './run.js'
 
 export interface StartOptions {
   env: Env
@@ -147,7 +147,7 @@ async function storeOf(run: Run, local: LocalStore, localFolder: string): Promis
     // Who looks wants to know how the token is now, and leaves it so.
     known: readOnly ? null : run.memory.vault,
     mayRenew: !readOnly,
-    remember: (vault: SessionMemory) => remember(run, { vault }),
+    remember: (vault: SessionMemory) => commit(run, { vault }),
     expectedEmail: config.identity.email,
   }
   const { network } = run

@@ -9,7 +9,7 @@ import { readMemory } from '../login/read-memory.js'
 import { backedOff } from '../policy/back-off.js'
 import { AuthError } from '../system/error.js'
 import { unknownErrorWords } from '../text/errors.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { saveToFile } from './save.js'
 import { install, type Parent } from './save-renewed-login.js'
 
@@ -43,14 +43,14 @@ export async function settle(
       break
     case 'refused':
       note(run, 'renew', 'refused', { before: parentHash })
-      remember(run, { ...withSpent(run.memory, parentHash), backOff: null })
+      commit(run, { ...withSpent(run.memory, parentHash), backOff: null })
       if (run.config.custody === 'sole') await stripped(run, parentHash)
       break
     case 'maybe-spent':
       settleLost(run, parentHash, outcome.what)
       break
     case 'answered-otherwise':
-      remember(run, waiting(run, parentHash, outcome.retryAfterMs))
+      commit(run, waiting(run, parentHash, outcome.retryAfterMs))
       break
   }
   eraseAnswer(run.paths.answer)
@@ -60,7 +60,7 @@ export async function settle(
 /** Nothing else is left of the answer: that at least is written down, where anything can be. */
 function knownAsPosted(run: Run, parentHash: string) {
   try {
-    remember(run, withSpent(run.memory, parentHash))
+    commit(run, withSpent(run.memory, parentHash))
   } catch {
     // The header in the answer's place still says that a request was sent.
   }
@@ -70,7 +70,7 @@ function knownAsPosted(run: Run, parentHash: string) {
 export function settleLost(run: Run, parentHash: string, what: string) {
   note(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
   const memory = withMaybeSpent(run.memory, parentHash, run.now())
-  remember(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
+  commit(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
 }
 
 /** The next try of a refresh token waits, longer each time. */

@@ -9,7 +9,7 @@ import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js
 import type { SignedOut } from '../login/memory.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { signOutStored } from './sign-out.js'
 
 /**
@@ -32,7 +32,7 @@ export async function noticeLogOut(run: Run): Promise<void> {
   const { signedOut } = run.memory
   if (!hasVanished && !existsSync(run.paths.signedOut)) {
     if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
-      remember(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
+      commit(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
       if (signedOut.elsewhere) note(run, 'signed-in', 'elsewhere')
     }
     return
@@ -43,11 +43,11 @@ export async function noticeLogOut(run: Run): Promise<void> {
   if (hash !== null && !current.chain.includes(hash)) {
     if (!run.readOnly) removeQuietly(run.paths.signedOut)
     // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
-    remember(run, { signedOut: null, verification: null, held: null })
+    commit(run, { signedOut: null, verification: null, held: null })
     note(run, 'signed-in', 'after-sign-out', { after: hash })
     return
   }
-  if (!signedOut) remember(run, { signedOut: current })
+  if (!signedOut) commit(run, { signedOut: current })
   if (hash === null && !current.inStore && !run.readOnly) await signOutStored(run)
 }
 
@@ -100,7 +100,7 @@ function rememberAccount(run: Run, { file }: Observation) {
   if (kind === 'unknown') return
   const named = kind === 'named'
   if (account?.named !== named || account.path !== path)
-    remember(run, { account: { path, version, named } })
+    commit(run, { account: { path, version, named } })
   else run.memory = { ...run.memory, account: { path, version, named } }
 }
 
@@ -150,7 +150,7 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
   if (held === null) return
   const placed = run.memory.longLived?.placed
   const chain = [...held.lineage.chain, held.accessHash, ...(placed ? [placed.accessHash] : [])]
-  remember(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
+  commit(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
   if (run.readOnly) return
   // Nor may it come back from the copy on this machine.
   if (run.asked?.kind === 'current') await run.store?.keep?.(run.asked.stored)

@@ -3,7 +3,7 @@
 import { tokenHash } from '../login/login.js'
 import type { LoginFacts, LongLivedFacts, LongLivedToken, State } from '../policy/state.js'
 import type { StoreRead } from '../store/store.js'
-import { type Run, remember } from './run.js'
+import { commit, type Run } from './run.js'
 
 /** What the store said in this run counts more than what is remembered. */
 export function longLivedFacts({ asked, config, memory, store }: Run): LongLivedFacts {
@@ -25,7 +25,7 @@ export function rememberToken(run: Run, read: StoreRead): void {
   const { longLived } = run.memory
   if (said === null || (run.config.credential !== 'long-lived' && longLived === null)) return
   const placed = longLived?.placed ?? null
-  remember(run, { longLived: { askedAtMs: run.now(), token: said.token, placed } })
+  commit(run, { longLived: { askedAtMs: run.now(), token: said.token, placed } })
 }
 
 /** Is it a long-lived token of ours that is in the file? Then with its recorded end. */

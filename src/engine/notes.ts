@@ -9,7 +9,7 @@ import type { Note } from './note-words.js'
 import type { Observation } from './observe.js'
 import { endsAtMs } from './outcome.js'
 import { readStore } from './read-store.js'
-import { type Run, note as record, remember } from './run.js'
+import { commit, type Run, note as record } from './run.js'
 
 const clockSubject = 'clock-off'
 /** Enough for all the credentials of a user's projects. */
@@ -48,7 +48,7 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
   const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
   const added = fresh.map(({ subject, about }) => [subject, about] as const)
   const all = new Map([...kept, ...added])
-  remember(run, { told: Object.fromEntries([...all].slice(-mostTold)) })
+  commit(run, { told: Object.fromEntries([...all].slice(-mostTold)) })
   return fresh.map(({ note }) => note)
 }
 
@@ -84,7 +84,7 @@ export async function knowToken(run: Run): Promise<void> {
   run.asked ??= await readStore(run)
   const recorded = run.asked.kind === 'current' ? run.asked.stored.setupToken : null
   if (recorded !== null && tokenHash(recorded.token) === hash)
-    remember(run, { told: { ...told, [subject]: ownToken } })
+    commit(run, { told: { ...told, [subject]: ownToken } })
 }
 
 /** A token in the environment that is not this user's own, as far as we know, is often a shared one. */

@@ -12,7 +12,7 @@ import type { StoreRead, StoreTrouble } from '../store/store.js'
 import { fromHere } from '../store/vault/store.js'
 import { loginFacts } from './login-facts.js'
 import { isLongLivedShape, rememberToken } from './long-lived.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 
 /** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
 export const intentLifeMs = 60_000
@@ -23,10 +23,10 @@ export async function readStore(run: Run): Promise<StoreRead> {
   run.asked = read
   rememberToken(run, read)
   if (run.store?.isShared !== true) return read
-  if (read.kind === 'empty') remember(run, { lookedAtMs: run.now() })
+  if (read.kind === 'empty') commit(run, { lookedAtMs: run.now() })
   if (read.kind !== 'current' || read.away !== null) return read
   const seenAtMs = othersSeenAtMs(read.stored.hosts, run.instance, run.now())
-  remember(run, { othersSeenAtMs: seenAtMs, lookedAtMs: run.now() })
+  commit(run, { othersSeenAtMs: seenAtMs, lookedAtMs: run.now() })
   const { intent } = read.stored
   if (intent && isOver(intent, read.ageMs)) learn(run, intent)
   return read
@@ -71,7 +71,7 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
     ended === 'refused'
       ? withSpent(run.memory, parent)
       : withMaybeSpent(run.memory, parent, run.now())
-  remember(run, { ...memory, doubtedId: id })
+  commit(run, { ...memory, doubtedId: id })
   note(run, 'renew', ended ?? 'maybe-spent', { before: parent, detail: `by ${by}` })
 }
 
@@ -168,7 +168,7 @@ export function isRenewalLost({ asked, config, store }: Run, { file }: State): b
 export function keepStoreTrouble(run: Run): void {
   if (run.asked === null || run.offline) return
   const storeTrouble = troubleOf(run)
-  if (storeTrouble?.what !== run.memory.storeTrouble?.what) remember(run, { storeTrouble })
+  if (storeTrouble?.what !== run.memory.storeTrouble?.what) commit(run, { storeTrouble })
 }
 
 /** Is the store to be asked first? Somebody insists; or it was in trouble when last asked, and no launch waits. */

@@ -9,7 +9,7 @@ import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { JsonObject } from '../system/json.js'
 import { readStore } from './read-store.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 
 /** About one year, as the client says (2.1.330); nobody tells the very moment. */
 const lifeMs = 365 * 24 * 3_600_000
@@ -48,7 +48,7 @@ function done(run: Run, token: string) {
   note(run, 'record-token', 'forced', { after: tokenHash(token) })
   if (!takesEffect(run)) return
   removeQuietly(run.paths.signedOut)
-  if (run.memory.signedOut !== null) remember(run, { signedOut: null })
+  if (run.memory.signedOut !== null) commit(run, { signedOut: null })
 }
 
 function takesEffect({ config }: Run): boolean {

@@ -13,7 +13,7 @@ import { settle, settleLost } from './handle-token-reply.js'
 import { observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 
 /**
@@ -139,7 +139,7 @@ export async function noticeKey(run: Run): Promise<void> {
   const print = key.keyPrint()
   if (print !== null && print === memory.keyPrint) return
   const opens = await key.reseal().catch(unlessOurs)
-  if (opens && print !== null) remember(run, { keyPrint: print })
+  if (opens && print !== null) commit(run, { keyPrint: print })
   // Of a shared document the sealed store is a copy only: the next write makes it anew.
   if (opens === false && store.kind === 'local') run.asked ??= await readStore(run)
 }

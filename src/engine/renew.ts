@@ -24,7 +24,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 import { noteClock } from './verify.js'
 
@@ -169,7 +169,7 @@ async function taken(
   const { hash } = parent
   if (outcome.kind === 'not-sent') {
     if (outcome.tls) run.tlsTrouble = tlsWords(outcome.what)
-    remember(run, waiting(run, hash, null))
+    commit(run, waiting(run, hash, null))
     eraseAnswer(run.paths.answer)
     return 'not-renewed'
   }
@@ -218,13 +218,13 @@ export async function renewByClient(
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
   if (after !== null && after !== before) {
     note(run, 'renew', decision.because, { before, after, detail: 'by the client' })
-    remember(run, { backOff: null })
+    commit(run, { backOff: null })
     return true
   }
   const detail =
     after === before ? 'the client did not renew the login' : 'the client left no usable login'
   note(run, 'renew', 'not-renewed', { before, detail })
-  remember(run, waiting(run, decision.about, null))
+  commit(run, waiting(run, decision.about, null))
   return false
 }
 

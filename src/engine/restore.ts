@@ -12,7 +12,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { locksWaitMs } from './renew.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { changeFile, holding, saveToFile } from './save.js'
 
 /**
@@ -77,7 +77,7 @@ async function fromStore(run: Run, decision: Decision, { file }: Observation): P
   const lineage = stored.lineage ?? newLineage(run.nonce(), hash, stored.backedUpAtMs ?? run.now())
   const sameToken = before?.accessHash === tokenHash(login.accessToken)
   const held = holding(run, login, lineage, { renewedAtMs: null, inFile: !sole })
-  remember(run, {
+  commit(run, {
     held: sameToken ? { ...held, sinceMs: before.sinceMs, renewedAtMs: before.renewedAtMs } : held,
     backOff: null,
     ...known(run, held.accessHash),
@@ -140,12 +140,12 @@ async function placeLongLived(
   // Remembered first: a run that is killed in between must know the token as its own.
   const { held, longLived } = run.memory
   const before = longLived ?? { askedAtMs: run.now(), token: null }
-  remember(run, {
+  commit(run, {
     longLived: { ...before, placed: { accessHash, endsAtMs } },
     ...(held === null ? {} : { held: { ...held, inFile: false } }),
   })
   if (!(await saveToFile(run, loginOf(token, stored.login), unchanged))) {
-    remember(run, { longLived, held })
+    commit(run, { longLived, held })
     return false
   }
   note(run, 'restore', decision.because, {

@@ -76,7 +76,7 @@ export interface Run {
 }
 
 /** Changes the memory, durably unless the run is a mere look. */
-export function remember(run: Run, change: Partial<Memory>) {
+export function commit(run: Run, change: Partial<Memory>) {
   run.memory = { ...run.memory, ...change }
   if (!run.readOnly) writeMemory(run.paths.stateFile, run.memory, run.nonce())
 }

@@ -17,7 +17,7 @@ import type { StoreRead, StoreWrite } from '../store/store.js'
 import { moveAside, noteLost, sealUnreadable } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
-import { type Run, remember } from './run.js'
+import { commit, type Run } from './run.js'
 
 /**
  * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
@@ -68,7 +68,7 @@ export async function saveToStore(
   if (outcome.kind !== 'written') return outcome
   run.asked = found(stored, outcome.version)
   const accessHash = tokenHash(login.accessToken)
-  remember(run, {
+  commit(run, {
     stored: { version: outcome.version, accessHash, atMs: run.now() },
     pending: null,
   })

@@ -18,7 +18,7 @@ import { ourLongLived } from './long-lived.js'
 import { observe } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 
 export interface SignedOutSteps {
   server: SignOutState
@@ -51,7 +51,7 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
   const more = unique(late).filter(each => !first.some(({ token }) => token === each.token))
   left.push(...(await endAtServer(run, more)))
   for (const { token, hint } of [...first, ...more])
-    if (hint === 'refresh_token') remember(run, withSpent(run.memory, tokenHash(token)))
+    if (hint === 'refresh_token') commit(run, withSpent(run.memory, tokenHash(token)))
   const isOwed = await owe(run, left)
 
   const account = await forgotten(run)
@@ -175,7 +175,7 @@ function forbid(run: Run, logins: (Login | null)[]): void {
   ].filter(hash => typeof hash === 'string')
   const isAnother = signedOut === null || logins.some(login => login !== null)
   const atMs = isAnother ? run.now() : signedOut.atMs
-  remember(run, { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } })
+  commit(run, { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } })
 }
 
 /** Null where there is none. */
@@ -206,7 +206,7 @@ export async function signOutStored(run: Run): Promise<void> {
       const owed = { token, hint: 'refresh_token', sinceMs: signedOut.atMs } as const
       await owe(run, await endAtServer(run, [owed]))
     }
-    if (hash !== null) remember(run, withSpent(run.memory, hash))
+    if (hash !== null) commit(run, withSpent(run.memory, hash))
     const source = `${run.person.user}@${run.person.host} sign-out`
     const signedOutAtMs = run.now()
     const without = {
@@ -223,5 +223,5 @@ export async function signOutStored(run: Run): Promise<void> {
     run.asked = { ...run.asked, stored: without, version: outcome.version, isCached: false }
     note(run, 'sign-out', 'signed-out', { before: hash })
   }
-  remember(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
+  commit(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
 }

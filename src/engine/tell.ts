@@ -25,7 +25,7 @@ import {
   verdictOf,
 } from './outcome.js'
 import { keepStoreTrouble } from './read-store.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 
 export interface Report {
@@ -163,13 +163,13 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
     if (signInNeeded?.because !== decision.because) {
       const before = run.memory.held?.refreshHash ?? null
       note(run, 'sign-in', decision.because, { before, detail: unreadable })
-      remember(run, { signInNeeded: { sinceMs, because: decision.because } })
+      commit(run, { signInNeeded: { sinceMs, because: decision.because } })
     }
     return sinceMs
   }
   if (signInNeeded && (decision.because === 'fresh' || decision.because === 'long-lived')) {
     note(run, 'sign-in-over', signInNeeded.because)
-    remember(run, { signInNeeded: null })
+    commit(run, { signInNeeded: null })
   }
   return run.memory.backOff?.triesAtMs[0] ?? null
 }

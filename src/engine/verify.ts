@@ -10,7 +10,7 @@ import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { note, type Run, remember } from './run.js'
+import { commit, note, type Run } from './run.js'
 import { holding } from './save.js'
 
 const timeoutMs = 5_000
@@ -33,12 +33,12 @@ export function learn(
   if (answer.kind === 'no-answer') return false
   const base = { accessHash, atMs: run.now() }
   if (answer.kind === 'refused') {
-    remember(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
+    commit(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
     return true
   }
   const { identity, organization } = answer
   const firstUse = run.memory.pinned === null && !isConfigured(run.config.identity)
-  remember(run, {
+  commit(run, {
     ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
     ...(firstUse ? { pinned: identity } : {}),
   })
@@ -78,7 +78,7 @@ function accept(run: Run, accessHash: string) {
   if (held?.accessHash === accessHash) return
   // A login whose pedigree nobody knows and that can't be renewed is used, not held.
   if (lineage === null) return
-  remember(run, {
+  commit(run, {
     held: holding(run, file.login, lineage, { renewedAtMs: null, inFile: true }),
     narrower: false,
     backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
@@ -116,7 +116,7 @@ export function noteClock(run: Run, serverNowMs: number | null): void {
   if (serverNowMs === null) return
   const offMs = run.now() - serverNowMs
   const clockOffMs = Math.abs(offMs) > tolerableMs ? offMs : 0
-  if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) remember(run, { clockOffMs })
+  if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) commit(run, { clockOffMs })
 }
 
 // Which e-mail a person should sign in with.

@@ -5,7 +5,7 @@ import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
 import type { AlertRun } from '../alerts/run.js'
 import type { Decision, State } from '../policy/state.js'
 import { signInCommand } from './long-lived.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 
 /** `state`: as the run has just observed it. */
@@ -31,7 +31,7 @@ export function alertRunOf(run: Run, state: State): AlertRun {
     nonce,
     memory: () => readAlertMemory(run.memory.alert),
     commit: alert => commit(run, { alert }),
-    journal: (because, detail) => note(run, 'alert', because, { detail }),
+    journal: (because, detail) => journal(run, 'alert', because, { detail }),
     storeRead: () => run.asked,
     storeLearned: read => {
       run.asked = read

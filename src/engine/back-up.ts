@@ -15,7 +15,7 @@ import { isSignedOutElsewhere } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { holding, keepHere, saveToFile, saveToStore } from './save.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
@@ -87,7 +87,7 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
   const full = { ...login, refreshToken }
   const outcome = await saveToStore(run, full, lineage, run.asked.version, decision.because)
   if (outcome.kind === 'written') {
-    note(run, 'back-up', decision.because, { after: lineage.chain.at(-1) ?? null })
+    journal(run, 'back-up', decision.because, { after: lineage.chain.at(-1) ?? null })
     return true
   }
   if (outcome.kind === 'conflict') return 'conflict'
@@ -182,7 +182,7 @@ async function takeCustody(run: Run, decision: Decision) {
       ? { ...held, inFile: false }
       : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
   })
-  note(run, 'take-custody', decision.because, { after: lineage.chain.at(-1) ?? null })
+  journal(run, 'take-custody', decision.because, { after: lineage.chain.at(-1) ?? null })
 }
 
 /** The file's own time: nobody wrote the login later than that. */

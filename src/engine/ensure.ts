@@ -12,7 +12,7 @@ import { isStoreWanted, readStore, register } from './read-store.js'
 import { noticeKey, recover } from './recover.js'
 import { renew, renewByClient } from './renew.js'
 import { restore } from './restore.js'
-import { note, type Run } from './run.js'
+import { journal, type Run } from './run.js'
 import { keepLast, type Report, report, type Trail } from './tell.js'
 import { noticeDoubt, verify } from './verify.js'
 
@@ -184,7 +184,8 @@ function onlyObserves(run: Run, decision: Decision): boolean {
 function observed(run: Run, decision: Decision): Decision {
   const would = `${decision.do}:${decision.because}`
   if (decision.do !== 'launch') run.would = step(decision)
-  if (decision.do !== 'launch' && run.memory.told['observe'] !== would) note(run, 'observe', would)
+  if (decision.do !== 'launch' && run.memory.told['observe'] !== would)
+    journal(run, 'observe', would)
   return decision.do === 'launch' && decision.because !== 'fresh'
     ? decision
     : { do: 'launch', because: 'observe', about: null }

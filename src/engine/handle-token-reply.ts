@@ -9,7 +9,7 @@ import { readMemory } from '../login/read-memory.js'
 import { backedOff } from '../policy/back-off.js'
 import { AuthError } from '../system/error.js'
 import { unknownErrorWords } from '../text/errors.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { saveToFile } from './save.js'
 import { install, type Parent } from './save-renewed-login.js'
 
@@ -42,7 +42,7 @@ export async function settle(
       })
       break
     case 'refused':
-      note(run, 'renew', 'refused', { before: parentHash })
+      journal(run, 'renew', 'refused', { before: parentHash })
       commit(run, { ...withSpent(run.memory, parentHash), backOff: null })
       if (run.config.custody === 'sole') await stripped(run, parentHash)
       break
@@ -68,7 +68,7 @@ function knownAsPosted(run: Run, parentHash: string) {
 
 /** The request was sent, and no whole usable answer came: the token may be spent. */
 export function settleLost(run: Run, parentHash: string, what: string) {
-  note(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
+  journal(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
   const memory = withMaybeSpent(run.memory, parentHash, run.now())
   commit(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
 }

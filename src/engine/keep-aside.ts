@@ -8,7 +8,7 @@ import { isEditable } from '../login/login-text.js'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'
-import { note, type Run } from './run.js'
+import { journal, type Run } from './run.js'
 
 /** Something larger was never a login file. */
 const mostSealed = 16 * 1024 * 1024
@@ -19,7 +19,7 @@ export async function keepAside(run: Run, login: Login, why: string) {
   const sealed = await seal(Buffer.from(JSON.stringify(loginObject(login))))
   const hash = tokenHash(login.refreshToken ?? login.accessToken)
   writeAside(run, hash.slice(0, 8), sealed)
-  note(run, 'keep-aside', why, { before: hash })
+  journal(run, 'keep-aside', why, { before: hash })
 }
 
 /**
@@ -36,7 +36,7 @@ export async function sealUnreadable(run: Run): Promise<boolean> {
   const { seal } = await run.sealer()
   const sealed = await seal(bytes)
   const path = writeAside(run, unreadableName(run), sealed)
-  note(run, 'keep-aside', 'unreadable', { detail: `${file.what}; kept as ${path}` })
+  journal(run, 'keep-aside', 'unreadable', { detail: `${file.what}; kept as ${path}` })
   return true
 }
 
@@ -47,7 +47,7 @@ export function moveAside(run: Run, what: string) {
   try {
     removeQuietly(aside)
     if (!isLinked(run, aside) && !isCopied(run, aside)) renameSync(loginFile, aside)
-    note(run, 'keep-aside', 'unreadable', { detail: `${what}; kept as ${aside}` })
+    journal(run, 'keep-aside', 'unreadable', { detail: `${what}; kept as ${aside}` })
   } catch (error) {
     throw new AuthError('write-failed', `could not keep ${loginFile} aside (${systemCode(error)})`)
   }

@@ -9,7 +9,7 @@ import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js
 import type { SignedOut } from '../login/memory.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { signOutStored } from './sign-out.js'
 
 /**
@@ -26,14 +26,14 @@ export async function noticeLogOut(run: Run): Promise<void> {
   const hasVanished = isVanished(run, seen)
   if (hasVanished) {
     if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
-    note(run, 'sign-out', 'vanished', { before: run.memory.held?.refreshHash ?? null })
+    journal(run, 'sign-out', 'vanished', { before: run.memory.held?.refreshHash ?? null })
   }
   if (isSignedOutElsewhere(run, seen)) await signOutHere(run, seen)
   const { signedOut } = run.memory
   if (!hasVanished && !existsSync(run.paths.signedOut)) {
     if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
       commit(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
-      if (signedOut.elsewhere) note(run, 'signed-in', 'elsewhere')
+      if (signedOut.elsewhere) journal(run, 'signed-in', 'elsewhere')
     }
     return
   }
@@ -44,7 +44,7 @@ export async function noticeLogOut(run: Run): Promise<void> {
     if (!run.readOnly) removeQuietly(run.paths.signedOut)
     // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
     commit(run, { signedOut: null, verification: null, held: null })
-    note(run, 'signed-in', 'after-sign-out', { after: hash })
+    journal(run, 'signed-in', 'after-sign-out', { after: hash })
     return
   }
   if (!signedOut) commit(run, { signedOut: current })
@@ -159,5 +159,5 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
     if (now.kind !== 'login' || now.contentHash !== file.contentHash) return
     writeLoginFile(run.paths.loginFile, withLogin(now.bytes, null), run.nonce())
   })
-  note(run, 'sign-out', 'elsewhere', { before: held.refreshHash })
+  journal(run, 'sign-out', 'elsewhere', { before: held.refreshHash })
 }

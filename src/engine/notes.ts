@@ -9,7 +9,7 @@ import type { Note } from './note-words.js'
 import type { Observation } from './observe.js'
 import { endsAtMs } from './outcome.js'
 import { readStore } from './read-store.js'
-import { commit, type Run, note as record } from './run.js'
+import { commit, type Run, journal as record } from './run.js'
 
 const clockSubject = 'clock-off'
 /** Enough for all the credentials of a user's projects. */

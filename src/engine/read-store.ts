@@ -12,7 +12,7 @@ import type { StoreRead, StoreTrouble } from '../store/store.js'
 import { fromHere } from '../store/vault/store.js'
 import { loginFacts } from './login-facts.js'
 import { isLongLivedShape, rememberToken } from './long-lived.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 
 /** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
 export const intentLifeMs = 60_000
@@ -72,7 +72,7 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
       ? withSpent(run.memory, parent)
       : withMaybeSpent(run.memory, parent, run.now())
   commit(run, { ...memory, doubtedId: id })
-  note(run, 'renew', ended ?? 'maybe-spent', { before: parent, detail: `by ${by}` })
+  journal(run, 'renew', ended ?? 'maybe-spent', { before: parent, detail: `by ${by}` })
 }
 
 /** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */

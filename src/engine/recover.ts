@@ -13,7 +13,7 @@ import { settle, settleLost } from './handle-token-reply.js'
 import { observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 
 /**
@@ -53,7 +53,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
     eraseAnswer(path)
     return
   }
-  note(run, 'recover', 'killed', { before: parentHash })
+  journal(run, 'recover', 'killed', { before: parentHash })
   const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
   const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
   await settle(run, parent, answer, 'recovered')

@@ -24,7 +24,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 import { noteClock } from './verify.js'
 
@@ -217,13 +217,13 @@ export async function renewByClient(
   const before = tokenHash(file.login.accessToken)
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
   if (after !== null && after !== before) {
-    note(run, 'renew', decision.because, { before, after, detail: 'by the client' })
+    journal(run, 'renew', decision.because, { before, after, detail: 'by the client' })
     commit(run, { backOff: null })
     return true
   }
   const detail =
     after === before ? 'the client did not renew the login' : 'the client left no usable login'
-  note(run, 'renew', 'not-renewed', { before, detail })
+  journal(run, 'renew', 'not-renewed', { before, detail })
   commit(run, waiting(run, decision.about, null))
   return false
 }

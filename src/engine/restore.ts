@@ -12,7 +12,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { locksWaitMs } from './renew.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { changeFile, holding, saveToFile } from './save.js'
 
 /**
@@ -44,7 +44,7 @@ async function complete(run: Run, { file }: Observation): Promise<boolean> {
   const login = completed(file.login, held)
   const isUnchanged = (now: LoginFile) => now.contentHash === file.contentHash
   if (!(await saveToFile(run, login, isUnchanged))) return false
-  note(run, 'restore', 'unreadable', {
+  journal(run, 'restore', 'unreadable', {
     after: tokenHash(login.refreshToken ?? login.accessToken),
     detail: 'fields that a refresh had dropped',
   })
@@ -56,7 +56,7 @@ async function withoutMark(run: Run, { file }: Observation): Promise<boolean> {
   const unmark = (now: LoginFile) =>
     now.bytes !== null && now.contentHash === file.contentHash ? unmarked(now.bytes) : null
   if (!(await changeFile(run, unmark))) return false
-  note(run, 'restore', 'unreadable', { detail: 'a byte order mark taken out' })
+  journal(run, 'restore', 'unreadable', { detail: 'a byte order mark taken out' })
   return true
 }
 
@@ -86,7 +86,7 @@ async function fromStore(run: Run, decision: Decision, { file }: Observation): P
       : {}),
   })
   const handedBack = file.kind === 'login' && file.login.accessToken === login.accessToken
-  note(run, handedBack ? 'hand-back' : 'restore', decision.because, {
+  journal(run, handedBack ? 'hand-back' : 'restore', decision.because, {
     before: before?.refreshHash ?? null,
     after: hash,
   })
@@ -148,7 +148,7 @@ async function placeLongLived(
     commit(run, { longLived, held })
     return false
   }
-  note(run, 'restore', decision.because, {
+  journal(run, 'restore', decision.because, {
     before: held?.refreshHash ?? null,
     after: accessHash,
     detail: 'the long-lived token',

@@ -82,7 +82,7 @@ export function commit(run: Run, change: Partial<Memory>) {
 }
 
 /** Writes down something that changed; `before` and `after` are token hashes. */
-export function note(
+export function journal(
   run: Run,
   did: Deed,
   because: string,

@@ -13,7 +13,7 @@ import { isProgramStarted } from './custody.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { holding, keepHere, saveToFile } from './save.js'
 
 /** The login whose refresh token was posted, with its pedigree. */
@@ -75,7 +75,7 @@ export async function install(
     ...vouched(run, login, identity, atMs),
     backOff: null,
   })
-  note(run, 'renew', because, { before: parent.hash, after: refreshHash })
+  journal(run, 'renew', because, { before: parent.hash, after: refreshHash })
 }
 
 /** A reply that says too little to tell is no word: the profile is asked then. */
@@ -87,7 +87,7 @@ function toldBy({ config, memory }: Run, { identity }: Grant): Identity | null {
 async function setAside(run: Run, parent: Parent, login: Login, because: string) {
   await keepAside(run, login, 'it is not this user’s own')
   commit(run, { ...withSpent(run.memory, parent.hash), backOff: null })
-  note(run, 'renew', because, { before: parent.hash, detail: 'not this user’s own login' })
+  journal(run, 'renew', because, { before: parent.hash, detail: 'not this user’s own login' })
 }
 
 /** Does the file itself hold the refresh token that was posted? */
@@ -140,7 +140,7 @@ async function revokeInstead(run: Run, login: Login, parentHash: string) {
   const { oauth } = run.config.endpoints
   if (login.refreshToken !== null)
     await revoke(run.network, oauth, login.refreshToken, 'refresh_token', revokeTimeoutMs)
-  note(run, 'sign-out', 'revoked', { before: parentHash })
+  journal(run, 'sign-out', 'revoked', { before: parentHash })
   commit(run, withSpent(run.memory, parentHash))
 }
 

@@ -18,7 +18,7 @@ import { ourLongLived } from './long-lived.js'
 import { observe } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { readStore } from './read-store.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 
 export interface SignedOutSteps {
   server: SignOutState
@@ -57,7 +57,7 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
   const account = await forgotten(run)
   const store = await outOfStore(run)
   const asked = first.length + more.length
-  note(run, 'sign-out', 'signed-out', { before: hashOf(inFile ?? stored) })
+  journal(run, 'sign-out', 'signed-out', { before: hashOf(inFile ?? stored) })
   return {
     server: asked === 0 ? 'nothing' : left.length === 0 ? 'done' : isOwed ? 'later' : 'failed',
     file: removed.state,
@@ -221,7 +221,7 @@ export async function signOutStored(run: Run): Promise<void> {
     const outcome = await run.store.write(without, version)
     if (outcome.kind !== 'written') return
     run.asked = { ...run.asked, stored: without, version: outcome.version, isCached: false }
-    note(run, 'sign-out', 'signed-out', { before: hash })
+    journal(run, 'sign-out', 'signed-out', { before: hash })
   }
   commit(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
 }

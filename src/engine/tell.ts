@@ -25,7 +25,7 @@ import {
   verdictOf,
 } from './outcome.js'
 import { keepStoreTrouble } from './read-store.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 
 export interface Report {
@@ -162,13 +162,13 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
     const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
     if (signInNeeded?.because !== decision.because) {
       const before = run.memory.held?.refreshHash ?? null
-      note(run, 'sign-in', decision.because, { before, detail: unreadable })
+      journal(run, 'sign-in', decision.because, { before, detail: unreadable })
       commit(run, { signInNeeded: { sinceMs, because: decision.because } })
     }
     return sinceMs
   }
   if (signInNeeded && (decision.because === 'fresh' || decision.because === 'long-lived')) {
-    note(run, 'sign-in-over', signInNeeded.because)
+    journal(run, 'sign-in-over', signInNeeded.because)
     commit(run, { signInNeeded: null })
   }
   return run.memory.backOff?.triesAtMs[0] ?? null

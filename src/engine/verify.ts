@@ -10,7 +10,7 @@ import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { commit, note, type Run } from './run.js'
+import { commit, journal, type Run } from './run.js'
 import { holding } from './save.js'
 
 const timeoutMs = 5_000
@@ -83,7 +83,7 @@ function accept(run: Run, accessHash: string) {
     narrower: false,
     backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
   })
-  note(run, 'adopt', held === null ? 'first-seen' : 'changed', {
+  journal(run, 'adopt', held === null ? 'first-seen' : 'changed', {
     before: held?.refreshHash ?? null,
     after: lineage.chain.at(-1) ?? null,
   })

@@ -13,7 +13,7 @@ import { noticeKey, recover } from './recover.js'
 import { renew, renewByClient } from './renew.js'
 import { restore } from './restore.js'
 import { journal, type Run } from './run.js'
-import { keepLast, type Report, report, type Trail } from './tell.js'
+import { keepLast, type Report, type RunTrace, report } from './tell.js'
 import { noticeDoubt, verify } from './verify.js'
 
 export interface EnsureOptions {
@@ -36,7 +36,7 @@ export interface EnsureOptions {
 export async function ensure(run: Run, options: EnsureOptions): Promise<Report> {
   const steps: Outcome['steps'] = []
   const did: Outcome['did'] = []
-  const trail: Trail = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
+  const trail: RunTrace = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
   const { isHeard = true } = options
   let told = false
   const tell = (told_: Report) => {

@@ -235,7 +235,7 @@ function retryAt({ memory }: Run, nowMs: number): number {
 // Keeping what the last run did, step by step, for `claude-auth log --last`.
 
 /** A run on its way. Times are epoch milliseconds. */
-export interface Trail {
+export interface RunTrace {
   beganAtMs: number
   /** When a launch could go on; null: not yet. */
   toldAtMs: number | null
@@ -243,7 +243,7 @@ export interface Trail {
 }
 
 /** Leaves the run's story beside the marks. It is for reading only: trouble with it is nobody's. */
-export function keepLast(run: Run, { outcome, lines, trouble }: Report, trail: Trail): void {
+export function keepLast(run: Run, { outcome, lines, trouble }: Report, trail: RunTrace): void {
   if (!run.owned || run.config.mode === 'off') return
   const toldAfterMs = trail.toldAtMs === null ? null : trail.toldAtMs - trail.beganAtMs
   writeLastRun(

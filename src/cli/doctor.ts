@@ -15,7 +15,7 @@ import {
   notMendedLine,
   unknownCheck,
 } from '../doctor/words.js'
-import { type Place, placeOf } from '../engine/login-context.js'
+import { type LoginContext, loginContextOf } from '../engine/login-context.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder, whoAmI } from '../system/person.js'
@@ -40,7 +40,8 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
     testAlert: flags['send-test-alert'] ?? false,
   }
   const only = flags.only ?? null
-  if (flags.system || (isPlain(flags) && isUnusedRoot(placeOf(env)))) return machine(flags, env)
+  if (flags.system || (isPlain(flags) && isUnusedRoot(loginContextOf(env))))
+    return machine(flags, env)
   const before = await looking(look, only)
   const isWhole = flags.verbose === true || only !== null
   const print = flags.json
@@ -57,7 +58,7 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
     if (flags.json) await print(before)
     return before.exitCode
   }
-  await mendAll(mendable, placeOf(env), env)
+  await mendAll(mendable, loginContextOf(env), env)
   const after = await looking({ ...look, testAlert: false }, only)
   await print(after)
   return after.exitCode
@@ -156,7 +157,7 @@ async function isWanted(mendable: Check[]): Promise<boolean> {
 }
 
 /** The engine runs last: it may need what the others mend. */
-async function mendAll(mendable: Check[], place: Place, env: Env): Promise<void> {
+async function mendAll(mendable: Check[], place: LoginContext, env: Env): Promise<void> {
   const { fixText, mend } = await import('../doctor/fix.js')
   const { runOnce } = await import('../engine/run-once.js')
   const tools = {

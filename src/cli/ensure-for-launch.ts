@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js'
 import { handBackWhenOff } from '../engine/hand-back.js'
 import { holdsSpent, isUnsaved } from '../engine/handle-token-reply.js'
 import { lateLine, mostLines, unsavedLine } from '../engine/launch-words.js'
-import { placeOf } from '../engine/login-context.js'
+import { loginContextOf } from '../engine/login-context.js'
 import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/marks.js'
@@ -27,7 +27,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
   for (const signal of terminalSignals) process.on(signal, () => undefined)
   const answer = answering()
   const startedMs = Date.now()
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   let timer: NodeJS.Timeout | undefined
   try {
     let config: Config | null = null

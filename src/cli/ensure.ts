@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.js'
 import { ensureLines, signInJournalLine } from '../engine/ensure-words.js'
 import { handBackWhenOff } from '../engine/hand-back.js'
-import { configForShell, configOf, placeOf } from '../engine/login-context.js'
+import { configForShell, configOf, loginContextOf } from '../engine/login-context.js'
 import { brokenOutcome } from '../engine/outcome.js'
 import { otherLogins, worstCode } from '../engine/own-logins.js'
 import { runOnce } from '../engine/run-once.js'
@@ -33,7 +33,7 @@ export async function ensure(argv: string[], caller: Env): Promise<number> {
 
 /** What the wrapper and the hooks ask once, until a file of the configuration changes. */
 async function tellShell(env: Env): Promise<number> {
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   const readAtMs = Date.now()
   const config = await configOf(place, env)
   const text = configForShell(place, env, config, { readAtMs, nonce: String(process.pid) })

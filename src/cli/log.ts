@@ -1,6 +1,6 @@
 // `claude-auth log` on this process's standard streams.
 
-import { notOurs, placeOf } from '../engine/login-context.js'
+import { loginContextOf, notOurs } from '../engine/login-context.js'
 import type { Env } from '../system/paths.js'
 import { inkFor } from '../text/ink.js'
 import { widthOf } from '../text/wrap.js'
@@ -9,7 +9,7 @@ import { log } from './show-log.js'
 /** Prints the journal of this user's login. */
 export async function logCommand(argv: string[], env: Env): Promise<number> {
   const { stdout } = process
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   return log(argv, {
     stdout: text => stdout.write(text),

@@ -1,7 +1,7 @@
 // `claude-auth login --long-lived`: the client mints a token on this terminal, it is pasted, recorded and used.
 
 import { isatty } from 'node:tty'
-import { configOf, type Place } from '../engine/login-context.js'
+import { configOf, type LoginContext } from '../engine/login-context.js'
 import { recordToken } from '../engine/record-token.js'
 import { runOnce } from '../engine/run-once.js'
 import { readLoginFile } from '../login/login-file.js'
@@ -18,7 +18,11 @@ import { clientOnTerminal } from './client-on-terminal.js'
 const mostTries = 3
 
 /** Gives the exit code of the verdict afterwards, 130 after Ctrl-C, which leaves all as it was. */
-export async function loginLongLived(place: Place, client: string, env: Env): Promise<number> {
+export async function loginLongLived(
+  place: LoginContext,
+  client: string,
+  env: Env,
+): Promise<number> {
   const config = await configOf(place, env)
   if (config.mode === 'off') throw new AuthError('usage', 'claude-auth is switched off here')
   if (config.store === 'none')
@@ -52,7 +56,7 @@ export async function loginLongLived(place: Place, client: string, env: Env): Pr
   return exitCodes[outcome.verdict]
 }
 
-async function askForToken(place: Place): ReturnType<typeof askSecret> {
+async function askForToken(place: LoginContext): ReturnType<typeof askSecret> {
   const show = (text: string) => void process.stderr.write(text)
   for (let tries = 1; ; tries++) {
     const answer = await askSecret(tokenQuestion, process.stdin, show)
@@ -66,7 +70,7 @@ async function askForToken(place: Place): ReturnType<typeof askSecret> {
 }
 
 /** The login's own access token looks the same, and ends within hours. */
-function whyNotThis({ paths, person }: Place, token: string): string | null {
+function whyNotThis({ paths, person }: LoginContext, token: string): string | null {
   const file = readLoginFile(paths.loginFile, person.uid)
   const isLogins =
     file.kind === 'login' && file.login.accessToken === token && file.login.expiresAtMs !== null

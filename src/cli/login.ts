@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.js'
 import { untilWords } from '../engine/ensure-words.js'
-import { configOf, notOurs, placeOf } from '../engine/login-context.js'
+import { configOf, loginContextOf, notOurs } from '../engine/login-context.js'
 import { commit } from '../engine/run.js'
 import { runOnce } from '../engine/run-once.js'
 import { expectedEmail } from '../engine/verify.js'
@@ -25,7 +25,7 @@ type LoginFlags = FlagValues<typeof entry>
 /** Signs in on this terminal, also over SSH; gives the exit code of the verdict afterwards, 130 after Ctrl-C. */
 export async function login(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
   const client = flags.client ?? findClient(env, config.client)

@@ -1,7 +1,7 @@
 // `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is told.
 
 import { existsSync } from 'node:fs'
-import { configOf, notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
 import { runOnce } from '../engine/run-once.js'
 import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
 import { expectedEmail } from '../engine/verify.js'
@@ -21,7 +21,7 @@ import { logout as entry } from './entries/logout.js'
 /** Signs out and gives the exit code: 0 also when nobody was signed in, 4 when something is left for later. */
 export async function logout(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
   if (config.mode === 'off')
@@ -57,7 +57,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   return exitCodes[verdict]
 }
 
-function putMark({ paths }: Place): void {
+function putMark({ paths }: LoginContext): void {
   makePrivateFolder(paths.state)
   clearMarks(paths)
   // An earlier log-out is still in force, and its time tells since when.

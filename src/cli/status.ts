@@ -1,7 +1,7 @@
 // `claude-auth status`: whose login this is and how it stands, from what is on this machine; nothing is changed.
 
 import { startRun } from '../engine/context.js'
-import { configOf, placeOf } from '../engine/login-context.js'
+import { configOf, loginContextOf } from '../engine/login-context.js'
 import { type Found, lookOnly, statusFacts } from '../engine/look-only.js'
 import { brokenOutcome } from '../engine/outcome.js'
 import { type StatusFacts, shortLine, statusLines } from '../engine/status-words.js'
@@ -36,7 +36,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
 
 /** What the next run would find, and the words' facts. Neither network, gate nor any write. */
 async function lookedAt(env: Env): Promise<{ found: Found; facts: StatusFacts }> {
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env)
   const run = await startRun(place, config, {

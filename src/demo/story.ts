@@ -1,7 +1,7 @@
 // The guided demo from curtain to curtain: four scenes in a throwaway home, which is gone at the end.
 
 import { existsSync } from 'node:fs'
-import { configOf, placeOf } from '../engine/login-context.js'
+import { configOf, loginContextOf } from '../engine/login-context.js'
 import type { Env } from '../system/paths.js'
 import { unknownErrorWords } from '../text/errors.js'
 import { type Listener, type Narrator, narrator } from './narrator.js'
@@ -31,7 +31,7 @@ export async function guidedDemo(
   const stage = await setStage(env)
   try {
     voice.tell(
-      `Everything below happens now: the wrapper, the engine, the journal. Only the far end is played: a stand-in for Anthropic's servers and for Slack, on this machine, in a throwaway home (${stage.home}). Your own login is not touched. Alice is played by ${placeOf(stage.env).person.user}.`,
+      `Everything below happens now: the wrapper, the engine, the journal. Only the far end is played: a stand-in for Anthropic's servers and for Slack, on this machine, in a throwaway home (${stage.home}). Your own login is not touched. Alice is played by ${loginContextOf(stage.env).person.user}.`,
     )
     voice.tell(`The client is ${stage.client.label}.`)
     const others = await otherConfiguration(stage)
@@ -70,7 +70,7 @@ async function tellAll(stage: Stage, voice: Narrator): Promise<null> {
 
 /** The machine's own configuration rules every home, so also this one: with it the story would be another. */
 async function otherConfiguration({ env, user }: Stage): Promise<string | null> {
-  const config = await configOf(placeOf(env), env)
+  const config = await configOf(loginContextOf(env), env)
   const isOurs =
     config.mode === 'on' &&
     config.identity.organizationUuid === user.organizationUuid &&

@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Place } from '../engine/login-context.js'
+import type { LoginContext } from '../engine/login-context.js'
 import type { Verdict } from '../policy/outcome.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
@@ -30,7 +30,7 @@ const maxBytes = 64 * 1024 * 1024
 
 /** What mending needs of the world. */
 export interface Tools {
-  place: Place
+  place: LoginContext
   nonce: () => string
   /** One run of the engine. */
   ensure: () => Promise<Verdict>
@@ -72,7 +72,7 @@ export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
 }
 
 /** Does it close the very folder for which nothing else here is trusted? */
-function closesPlace(fix: Fix, { distrust }: Place): boolean {
+function closesPlace(fix: Fix, { distrust }: LoginContext): boolean {
   return fix.do === 'chmod' && distrust?.path === fix.path && (fix.mode & 0o022) === 0
 }
 

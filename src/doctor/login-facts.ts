@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import type { VaultConfig } from '../config/resolved.js'
 import { startRun } from '../engine/context.js'
-import { configOf, type Place, placeOf } from '../engine/login-context.js'
+import { configOf, type LoginContext, loginContextOf } from '../engine/login-context.js'
 import { type Observation, observe } from '../engine/observe.js'
 import type { Run } from '../engine/run.js'
 import { findAnswer, type Sealer } from '../login/answer.js'
@@ -39,7 +39,7 @@ export interface PathFacts {
 }
 
 export interface LoginFacts {
-  place: Place
+  place: LoginContext
   /** A mere look: it learns, and writes nothing. */
   run: Run
   seen: Observation
@@ -69,7 +69,7 @@ export interface LoginFacts {
 
 /** Throws `AuthError` for a configuration that is wrong. */
 export async function loginFacts({ env, cwd, offline }: ExamineOptions): Promise<LoginFacts> {
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env, { readOnly: true })
   const run = await startRun(place, config, {
@@ -121,7 +121,13 @@ function factsOf(path: string, { uid, mode }: Stats): PathFacts {
 }
 
 /** The folders on the way to the login file and, through a link, to its target, as OpenSSH judges those above a key. */
-function unsafeAbove({ paths, person, owned, distrust, foreign }: Place): LoginFacts['unsafe'] {
+function unsafeAbove({
+  paths,
+  person,
+  owned,
+  distrust,
+  foreign,
+}: LoginContext): LoginFacts['unsafe'] {
   try {
     const known = distrust && pathFacts(distrust.path)
     if (distrust && known) return foreign ? null : { ...known, why: distrust.why }
@@ -139,7 +145,7 @@ function unsafeAbove({ paths, person, owned, distrust, foreign }: Place): LoginF
 }
 
 /** What of ours others may read, although it is to be private. */
-function openPaths({ paths }: Place, store: string): PathFacts[] {
+function openPaths({ paths }: LoginContext, store: string): PathFacts[] {
   const inside = [paths.state, store].flatMap(folder => [
     folder,
     ...namesIn(folder).map(name => join(folder, name)),
@@ -162,7 +168,7 @@ function vaultSecret(vault: VaultConfig | null): PathFacts | null {
 }
 
 /** Copies of the login file beside it that hold a refresh token. */
-function plainCopies({ paths, person }: Place): string[] {
+function plainCopies({ paths, person }: LoginContext): string[] {
   const own = basename(paths.loginFile)
   return namesIn(paths.folder)
     .filter(name => name.startsWith(own) && name !== own)
@@ -182,7 +188,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-async function leftAnswer(run: Run, { paths, owned }: Place): Promise<LoginFacts['answer']> {
+async function leftAnswer(run: Run, { paths, owned }: LoginContext): Promise<LoginFacts['answer']> {
   if (!owned || lstatSync(paths.answer, { throwIfNoEntry: false }) === undefined) return 'none'
   try {
     return (await findAnswer(paths.answer, lazily(run.sealer))).kind
@@ -208,7 +214,7 @@ type ClosedPath =
   | { why: 'read-only'; path: string }
 
 /** The first of them; null where all is open to this user, or the home is somebody else's. `store`: the folder of the sealed store. */
-export function closedPath({ paths, person }: Place, store: string): ClosedPath | null {
+export function closedPath({ paths, person }: LoginContext, store: string): ClosedPath | null {
   if (statSync(person.home, { throwIfNoEntry: false })?.uid !== person.uid) return null
   const { R_OK, W_OK, X_OK } = constants
   const folders = [paths.folder, paths.state, store].map(
@@ -261,7 +267,7 @@ const folders = ['login', 'config', 'client', 'aside']
 const mostBytes = 16 * 1024 * 1024
 
 /** The first one in our state, among the sealed copies in the folder `store`, and beside the client's locks. */
-function oddFile({ paths, owned }: Place, store: string): OddFile | null {
+function oddFile({ paths, owned }: LoginContext, store: string): OddFile | null {
   if (!owned) return null
   const state = entriesOf(paths.state).filter(name => !folders.includes(name))
   const sealed = entriesOf(store).filter(name => /^keys?$|\.jwe$/.test(name))

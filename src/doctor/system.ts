@@ -1,7 +1,7 @@
 // Checks of a machine that is set up for all its users: `claude-auth doctor --system`.
 
 import { existsSync } from 'node:fs'
-import type { Place } from '../engine/login-context.js'
+import type { LoginContext } from '../engine/login-context.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
 import type { Person } from '../system/person.js'
@@ -266,7 +266,7 @@ export async function examineSystem(
 }
 
 /** A root who has never used Claude here wants to know of the machine, not of a login. */
-export function isUnusedRoot({ person, paths }: Place): boolean {
+export function isUnusedRoot({ person, paths }: LoginContext): boolean {
   const traces = [paths.loginFile, paths.clientConfig, paths.stateFile]
   return person.uid === 0 && !traces.some(path => existsSync(path))
 }

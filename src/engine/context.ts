@@ -26,7 +26,7 @@ import type { Store } from '../store/store.js'
 import { makePrivateFolder } from '../system/atomic-write.js'
 import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
-import { distrustWords, type Place } from './login-context.js'
+import { distrustWords, type LoginContext } from './login-context.js'
 import { commit, type Run } from './run.js'
 
 export interface StartOptions {
@@ -49,7 +49,11 @@ export interface StartOptions {
 }
 
 /** A run, ready for `ensure`. The caller is inside the gate of `place`, unless it only looks. */
-export async function startRun(place: Place, inForce: Config, options: StartOptions): Promise<Run> {
+export async function startRun(
+  place: LoginContext,
+  inForce: Config,
+  options: StartOptions,
+): Promise<Run> {
   const { person, paths, owned } = place
   const { env, cwd, readOnly = false } = options
   const own = ownPaths(env, person.home)
@@ -169,7 +173,7 @@ function instanceOf({ host }: Person, { folder }: LoginPaths): string {
 
 /** `store: none` after sole custody: the refresh token is still in the sealed store, and goes back first. */
 function isToBeHandedBack(
-  { paths, person }: Pick<Place, 'paths' | 'person'>,
+  { paths, person }: Pick<LoginContext, 'paths' | 'person'>,
   localStore: string,
 ): boolean {
   const file = readLoginFile(paths.loginFile, person.uid)

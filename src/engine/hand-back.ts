@@ -7,7 +7,7 @@ import { readLoginFile } from '../login/login-file.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/read-memory.js'
 import { type Env, ownPaths } from '../system/paths.js'
-import { configOf, type Place, placeOf } from './login-context.js'
+import { configOf, type LoginContext, loginContextOf } from './login-context.js'
 import type { OwnLogin } from './own-logins.js'
 import { mayBeUsedByOthers, readStore } from './read-store.js'
 import { runOnce } from './run-once.js'
@@ -36,7 +36,7 @@ export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBa
 const gateWaitMs = 40_000
 
 /** Would the login stay in the care of claude-auth, because the machine's file says so? */
-export async function staysSole(place: Place, env: Env): Promise<boolean> {
+export async function staysSole(place: LoginContext, env: Env): Promise<boolean> {
   const config = await configOf(place, env)
   return config.custody === 'sole'
 }
@@ -52,7 +52,7 @@ export async function handBackWhenOff(
   gateDescriptor: number | null,
 ): Promise<void> {
   const isLeft = off?.because === 'config' || off?.because === 'not-enrolled'
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   if (!isLeft || profile === null || !place.owned || !isSealed(place, env)) return
   const quiet = (config: Config) => ({
     ...config,
@@ -91,14 +91,14 @@ async function give(
 }
 
 /** Is the login in the file one without a refresh token, and there is a sealed store? */
-function isSealed({ paths, person }: Place, env: Env): boolean {
+function isSealed({ paths, person }: LoginContext, env: Env): boolean {
   return (
     isStripped(paths.loginFile, person.uid) && existsSync(ownPaths(env, person.home).localStore)
   )
 }
 
 /** Has the store what the login file should have: a refresh token, or the login as a whole? */
-function isKeptElsewhere({ paths, person }: Place, env: Env, name: string): boolean {
+function isKeptElsewhere({ paths, person }: LoginContext, env: Env, name: string): boolean {
   if (isStripped(paths.loginFile, person.uid)) return true
   if (readLoginFile(paths.loginFile, person.uid).kind === 'login') return false
   const isOut = existsSync(paths.signedOut) || readMemory(paths.stateFile).signedOut !== null

@@ -12,7 +12,7 @@ import { foreignAbove, giveBack } from '../system/write-failed.js'
 import { version } from '../version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */
-export interface Place {
+export interface LoginContext {
   person: Person
   paths: LoginPaths
   /** Home, login folder and our state are the effective user's, and nobody else can put anything in their place. */
@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** Judges every place that `env` names, and reads nothing in them. */
-export function placeOf(env: Env): Place {
+export function loginContextOf(env: Env): LoginContext {
   const person = whoAmI(env)
   const paths = loginPaths(loginFolder(env, person.home), env, person.home)
   const foreign = [person.home, paths.folder].some(
@@ -64,7 +64,7 @@ function isOwnFolder(path: string): boolean {
 }
 
 /** Why nothing is read or changed here, as an error with what to type. */
-export function notOurs({ person, distrust }: Place): AuthError {
+export function notOurs({ person, distrust }: LoginContext): AuthError {
   const { path, why } = distrust ?? { path: person.home, why: 'is not yours' }
   return new AuthError('not-private', `${path} ${why}`, {
     hint: mendHint({ path, why }, person.uid),
@@ -77,7 +77,7 @@ function mendHint(distrust: Distrust, uid: number): string {
 }
 
 /** One sentence about a place that is not trusted, with what to type at its end; null where there is nothing to mend. */
-export function distrustWords({ person, distrust, foreign }: Place): string | null {
+export function distrustWords({ person, distrust, foreign }: LoginContext): string | null {
   if (distrust === null || foreign) return null
   const { path, why } = distrust
   return `${path} ${why}, so your login is left alone; type: ${mendHint(distrust, person.uid)}`
@@ -88,7 +88,7 @@ export function distrustWords({ person, distrust, foreign }: Place): string | nu
  * In a home that is not trusted nothing is done, so only the machine's file counts.
  */
 export async function configOf(
-  { person, paths, owned }: Place,
+  { person, paths, owned }: LoginContext,
   env: Env,
   { readOnly = false } = {},
 ): Promise<Config> {
@@ -104,7 +104,7 @@ export async function configOf(
  * can't be told. A folder that is missing or full is no error: then the shell asks again.
  */
 export function configForShell(
-  { person, owned }: Place,
+  { person, owned }: LoginContext,
   env: Env,
   config: Config,
   { readAtMs, nonce }: { readAtMs: number; nonce: string },

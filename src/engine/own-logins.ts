@@ -6,12 +6,12 @@ import { rememberedConfig } from '../config/cache.js'
 import type { Config } from '../config/config.js'
 import { type Env, envOfLogin, loginFolder } from '../system/paths.js'
 import { version } from '../version.js'
-import { configOf, type Place, placeOf } from './login-context.js'
+import { configOf, type LoginContext, loginContextOf } from './login-context.js'
 
 /** `env` is the one of its own folder; `config` the one of its last run, null where none is remembered. */
 export interface OwnLogin {
   env: Env
-  place: Place
+  place: LoginContext
   /** Its name in the sealed store. */
   name: string
   config: Config | null
@@ -23,14 +23,14 @@ export interface OwnLogin {
  */
 export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   const bare = envOfLogin(env, null)
-  const first = placeOf(bare)
+  const first = loginContextOf(bare)
   const { home } = first.person
   const config = await configOf(first, bare, { readOnly: true }).catch(() => null)
   const listed = config?.profiles ?? []
   const names = new Map(listed.map(({ folder, name }) => [folder, name]))
   const at = (folder: string): OwnLogin => {
     const own = envOfLogin(env, folder)
-    const place = placeOf(own)
+    const place = loginContextOf(own)
     const remembered = rememberedAt(place)
     const name = names.get(folder) ?? remembered?.profile ?? null
     return { env: own, place, name: name ?? '', config: remembered }
@@ -43,7 +43,7 @@ export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   return all.filter(({ place, name }) => place.owned && name !== '')
 }
 
-function rememberedAt({ owned, paths, person }: Place): Config | null {
+function rememberedAt({ owned, paths, person }: LoginContext): Config | null {
   return owned ? rememberedConfig(join(paths.state, 'config.json'), person.uid, version) : null
 }
 

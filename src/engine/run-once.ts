@@ -9,7 +9,7 @@ import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
 import { startRun } from './context.js'
 import { ensure } from './ensure.js'
-import { configForShell, configOf, placeOf } from './login-context.js'
+import { configForShell, configOf, loginContextOf } from './login-context.js'
 import type { Run } from './run.js'
 import type { Report } from './tell.js'
 
@@ -60,7 +60,7 @@ export async function runOnce(
   options: RunOnceOptions,
 ): Promise<{ outcome: Outcome; config: Config; trouble: string | null; interrupted: boolean }> {
   const interruption = hearing(options.stopOn ?? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   let gate: Gate | null = null
   try {
     const configReadAtMs = Date.now()

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { networkOf } from '../anthropic/network.js'
 import { reach } from '../anthropic/profile.js'
 import { ensureLines } from '../engine/ensure-words.js'
-import { configOf, notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
 import { runOnce } from '../engine/run-once.js'
 import {
   readClientSettings,
@@ -42,14 +42,14 @@ import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.j
 import type { InstallFlags } from './wishes.js'
 import { installedLines, skippedSettingsLines } from './words.js'
 
-export function userSite({ person }: Place): Site {
+export function userSite({ person }: LoginContext): Site {
   const gid = process.getegid?.() ?? -1
   return { prefix: '', manifest: userManifest(person.home), uid: person.uid, gid }
 }
 
 /** Throws `usage`, `not-private` or `write-failed`; the first two with nothing changed. */
 export async function installUser(flags: InstallFlags, env: Env): Promise<number> {
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   const site = userSite(place)
   const upTo = folderAbove(site)
@@ -104,7 +104,7 @@ function entriesToCopy({ settingsFile, shipped }: UserFacts): string[] {
 }
 
 /** What the client does not read of the user's settings, as they are now. */
-async function skippedLines(place: Place, env: Env): Promise<string[]> {
+async function skippedLines(place: LoginContext, env: Env): Promise<string[]> {
   const folder = settingsFolder(env, place.person.home)
   const { notes, skipped } = await readClientSettings({ folder, cwd: '/' })
   return skippedSettingsLines({ notes: notes.filter(note => !note.clientReads), skipped })
@@ -115,7 +115,7 @@ async function skippedLines(place: Place, env: Env): Promise<string[]> {
  * now, or another shell, takes nothing back from an installation that has the token in custody already.
  */
 async function whyNotSole(
-  place: Place,
+  place: LoginContext,
   facts: UserFacts,
   before: Manifest | null,
   env: Env,
@@ -153,7 +153,7 @@ async function firstEnsure(env: Env): Promise<{ signIn: boolean; lines: string[]
  * wrapper counts where the shell that `env` is of meets it.
  */
 async function whyNotCalled(
-  { person, paths }: Place,
+  { person, paths }: LoginContext,
   { home, program, wantsUnits }: UserFacts,
   env: Env,
 ): Promise<string | null> {
@@ -182,7 +182,7 @@ function runsHooks(sources: SettingsSource[]): boolean {
 const serverLimitMs = 10_000
 
 /** Why the login server is not reached from here; null where it answered a request without a credential. */
-async function whyNotReached(place: Place, env: Env): Promise<string | null> {
+async function whyNotReached(place: LoginContext, env: Env): Promise<string | null> {
   const folder = settingsFolder(env, place.person.home)
   const settings = await readClientSettings({ folder, cwd: currentFolder() })
   const { endpoints } = await configOf(place, env, { readOnly: true })

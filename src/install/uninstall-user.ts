@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { handBack, staysSole } from '../engine/hand-back.js'
-import { notOurs, type Place, placeOf } from '../engine/login-context.js'
+import { type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
 import { type OwnLogin, ownLogins } from '../engine/own-logins.js'
 import { releaseLeftLocks } from '../login/client-locks.js'
 import { processFacts } from '../login/lock-owner.js'
@@ -102,7 +102,7 @@ const storeStays =
 
 /** First the configuration that keeps the token away from the file, then the token, then all else. */
 async function leave(
-  place: Place,
+  place: LoginContext,
   env: Env,
   logins: OwnLogin[],
   { forMachine, leaveLogins }: { forMachine: boolean; leaveLogins: boolean },
@@ -119,7 +119,11 @@ async function leave(
 }
 
 /** Nothing is installed for this person: a login is left in our care where a machine's removal could not hand it back. */
-async function isHandedBackAlone(place: Place, env: Env, logins: OwnLogin[]): Promise<boolean> {
+async function isHandedBackAlone(
+  place: LoginContext,
+  env: Env,
+  logins: OwnLogin[],
+): Promise<boolean> {
   return (await staysSole(place, env)) || areHandedBack(logins)
 }
 
@@ -144,8 +148,8 @@ async function areHandedBack(logins: OwnLogin[]): Promise<boolean> {
   return areAll
 }
 
-function ownPlace(env: Env): Place {
-  const place = placeOf(env)
+function ownPlace(env: Env): LoginContext {
+  const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   return place
 }
@@ -212,7 +216,7 @@ function isNeeded({ place, config }: OwnLogin): boolean {
 }
 
 /** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
-function releaseLocks({ paths }: Place): void {
+function releaseLocks({ paths }: LoginContext): void {
   if (notedLocks(paths.state).length === 0) return
   const gate = enterGate(paths.gate, null, gateWaitMs)
   try {

@@ -2,7 +2,7 @@
 
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Place } from '../engine/login-context.js'
+import type { LoginContext } from '../engine/login-context.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { findClient } from '../login/find-client.js'
 import { AuthError } from '../system/error.js'
@@ -159,7 +159,7 @@ function folders({ home, sharedMode }: UserFacts, ...names: string[]): Wanted[] 
 
 /** Throws `usage` where the person's files are such that nothing should be changed. */
 export function userFacts(
-  place: Place,
+  place: LoginContext,
   env: Env,
   { version, choices }: { version: string; choices: Choices },
   manifest: Manifest | null,

@@ -17,7 +17,7 @@ import t from 'tap'
 import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
 import { mend } from '../../src/doctor/fix.js'
-import { placeOf } from '../../src/engine/login-context.js'
+import { loginContextOf } from '../../src/engine/login-context.js'
 import { type DoctorCheck, doctor, healthy } from '../kit/doctor.js'
 import { makeHome, trivialClient } from '../kit/home.js'
 
@@ -33,7 +33,7 @@ const isRoot = process.geteuid?.() === 0
 function homeOf(t: { teardown: (end: () => void) => void }) {
   const home = makeHome(user, trivialClient, process.execPath)
   t.teardown(home.remove)
-  const place = placeOf({ HOME: home.path })
+  const place = loginContextOf({ HOME: home.path })
   const tools = { place, nonce: () => 'abcdef01', ensure: async () => 'ok' as const }
   return { home, mendIt: (fix: Fix) => mend(fix, tools), tools }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startRun } from '../../src/engine/context.js'
 import { noticeLogOut } from '../../src/engine/log-out.js'
-import { configOf, placeOf } from '../../src/engine/login-context.js'
+import { configOf, loginContextOf } from '../../src/engine/login-context.js'
 import { observe } from '../../src/engine/observe.js'
 import { readStore } from '../../src/engine/read-store.js'
 import type { Run } from '../../src/engine/run.js'
@@ -28,7 +28,7 @@ function picture(folder: string): string[] {
 
 async function lookOnly({ home }: Engine): Promise<Run> {
   const env = { HOME: home.path, PATH: `${home.tools}:/usr/bin:/bin` }
-  const place = placeOf(env)
+  const place = loginContextOf(env)
   const run = await startRun(place, await configOf(place, env, { readOnly: true }), {
     env,
     cwd: home.path,

@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { placeOf } from '../../src/engine/login-context.js'
+import { loginContextOf } from '../../src/engine/login-context.js'
 import { ownLogins } from '../../src/engine/own-logins.js'
 import { removeLeftovers } from '../../src/install/uninstall-user.js'
 import { processFacts } from '../../src/login/lock-owner.js'
@@ -14,7 +14,7 @@ t.test(
   'locks that a killed run of ours left go with the note of them, those of others stay',
   async t => {
     const box = await sandbox(t)
-    const place = placeOf(box.env)
+    const place = loginContextOf(box.env)
     const { folder, state } = place.paths
     const ours = [join(folder, '.oauth_refresh.lock'), `${folder}.lock`]
     const others = join(folder, '.storage-write.lock')

@@ -8,7 +8,7 @@ import { type Authority, startAuthority } from '../../src/demo/authority.js'
 import type { User } from '../../src/demo/grants.js'
 import { startRun } from '../../src/engine/context.js'
 import { ensure } from '../../src/engine/ensure.js'
-import { configOf, placeOf } from '../../src/engine/login-context.js'
+import { configOf, loginContextOf } from '../../src/engine/login-context.js'
 import type { Run } from '../../src/engine/run.js'
 import type { Memory } from '../../src/login/memory.js'
 import { readMemory } from '../../src/login/read-memory.js'
@@ -70,7 +70,7 @@ export async function engine(t: Test, options: EngineOptions = {}) {
   putFirst(options.login ?? 'valid', disk, authority, user)
 
   const run = async ({ forced = false, offline = false }: EnsureFlags = {}): Promise<Run> => {
-    const place = placeOf(env)
+    const place = loginContextOf(env)
     const started = await startRun(place, await configOf(place, env), {
       env,
       cwd: home.path,

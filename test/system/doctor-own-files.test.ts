@@ -4,7 +4,7 @@ import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { closedPath } from '../../src/doctor/login-facts.js'
-import { placeOf } from '../../src/engine/login-context.js'
+import { loginContextOf } from '../../src/engine/login-context.js'
 import { doctor, healthy } from '../kit/doctor.js'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
 import type { Sandbox } from '../kit/sandbox.js'
@@ -48,7 +48,7 @@ for (const place of places)
 
 t.test('nothing of a home that is not ours', async t => {
   const box = await healthy(t)
-  const place = placeOf(box.env)
+  const place = loginContextOf(box.env)
   const store = join(box.home.path, '.local/share/claude-auth')
   t.equal(closedPath(place, store), null)
   t.ok(readdirSync(store).length > 0)
@@ -59,7 +59,7 @@ t.test('nothing of a home that is not ours', async t => {
 // No mode closes anything to root.
 t.test('closed by its mode, and mended', { skip: isRoot && noOwnMachine }, async t => {
   const box = await healthy(t)
-  const { state } = placeOf(box.env).paths
+  const { state } = loginContextOf(box.env).paths
   const as = isRoot ? await asAlice(t, box) : box
   chmodSync(state, 0o500)
   t.match((await doctor(as)).check('own-files'), { state: 'fail', fixable: true })

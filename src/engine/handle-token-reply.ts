@@ -26,7 +26,7 @@ export interface Answer extends RawAnswer {
  * write-ahead copy. True when it brought a successor. Throws `login-unsaved`, with that copy left to
  * the next run, where the successor has no place.
  */
-export async function settle(
+export async function handleTokenReply(
   run: Run,
   parent: Parent,
   answer: Answer,
@@ -47,7 +47,7 @@ export async function settle(
       if (run.config.custody === 'sole') await stripped(run, parentHash)
       break
     case 'maybe-spent':
-      settleLost(run, parentHash, outcome.what)
+      handleLostReply(run, parentHash, outcome.what)
       break
     case 'answered-otherwise':
       commit(run, waiting(run, parentHash, outcome.retryAfterMs))
@@ -67,7 +67,7 @@ function knownAsPosted(run: Run, parentHash: string) {
 }
 
 /** The request was sent, and no whole usable answer came: the token may be spent. */
-export function settleLost(run: Run, parentHash: string, what: string) {
+export function handleLostReply(run: Run, parentHash: string, what: string) {
   journal(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
   const memory = withMaybeSpent(run.memory, parentHash, run.now())
   commit(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })

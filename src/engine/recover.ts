@@ -9,7 +9,7 @@ import { othersAtWork } from '../login/lock-record.js'
 import { readMemory } from '../login/read-memory.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
-import { settle, settleLost } from './handle-token-reply.js'
+import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
 import { observe } from './observe.js'
 import { readStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
@@ -49,14 +49,14 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
     return
   }
   if (found.kind === 'sent') {
-    settleLost(run, parentHash, 'a run ended before the answer came')
+    handleLostReply(run, parentHash, 'a run ended before the answer came')
     eraseAnswer(path)
     return
   }
   journal(run, 'recover', 'killed', { before: parentHash })
   const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
   const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
-  await settle(run, parent, answer, 'recovered')
+  await handleTokenReply(run, parent, answer, 'recovered')
 }
 
 async function parentOf(run: Run, hash: string): Promise<Parent | null> {

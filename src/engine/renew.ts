@@ -19,7 +19,7 @@ import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/intent.js'
 import { tlsWords } from '../text/trouble.js'
 import { announce, conclude } from './claim-renewal.js'
-import { settle, settleLost, waiting } from './handle-token-reply.js'
+import { handleLostReply, handleTokenReply, waiting } from './handle-token-reply.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
@@ -174,7 +174,7 @@ async function taken(
     return 'not-renewed'
   }
   if (outcome.kind === 'cut') {
-    settleLost(run, hash, outcome.what)
+    handleLostReply(run, hash, outcome.what)
     eraseAnswer(run.paths.answer)
     return 'not-renewed'
   }
@@ -184,7 +184,7 @@ async function taken(
     () => false,
   )
   const answer = { ...outcome, atMs: run.now(), isKept }
-  const isRenewed = await settle(run, parent, answer, decision.because)
+  const isRenewed = await handleTokenReply(run, parent, answer, decision.because)
   noteClock(run, outcome.serverNowMs)
   return isRenewed ? 'renewed' : 'not-renewed'
 }

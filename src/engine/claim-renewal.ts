@@ -27,7 +27,7 @@ const mostLostRaces = 50
  * until its result is there or a minute has passed by the server's clock. The caller holds the gate
  * and none of the client's locks.
  */
-export async function announce(
+export async function claimRenewal(
   run: Run,
   parent: string,
   stillWanted: () => boolean,
@@ -56,7 +56,7 @@ export async function announce(
 }
 
 /** Says how an announced renewal ended without a new login; null: nothing has happened. A new login takes its place by itself. */
-export async function conclude(run: Run, ended: Intent['ended']): Promise<void> {
+export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
     const { asked, memory, store } = run
     if (store?.isShared !== true || asked?.kind !== 'current' || asked.away !== null) return

@@ -18,7 +18,7 @@ import { readyToSave } from '../login/save-proof.js'
 import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/intent.js'
 import { tlsWords } from '../text/trouble.js'
-import { announce, conclude } from './claim-renewal.js'
+import { claimRenewal, endClaim } from './claim-renewal.js'
 import { handleLostReply, handleTokenReply, waiting } from './handle-token-reply.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
@@ -58,7 +58,7 @@ export async function renew(
   }
   const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
   for (let turn = 0; turn < mostTurns; turn++) {
-    const announced = await announce(run, hash, isWanted)
+    const announced = await claimRenewal(run, hash, isWanted)
     if (announced.kind !== 'clear') break
     const { isStale } = announced
     const withLocks = isAlone ? withRenewalLock : withRefreshLocks
@@ -68,7 +68,7 @@ export async function renew(
     if (asked === 'renewed') return true
     if (asked === 'not-renewed') break
   }
-  await conclude(run, endOf(run, hash))
+  await endClaim(run, endOf(run, hash))
   return false
 }
 

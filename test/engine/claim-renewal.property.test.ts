@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { announce, conclude } from '../../src/engine/claim-renewal.js'
+import { claimRenewal, endClaim } from '../../src/engine/claim-renewal.js'
 import { readStore } from '../../src/engine/read-store.js'
 import type { Run } from '../../src/engine/run.js'
 import { nextGeneration } from '../../src/login/lineage.js'
@@ -170,14 +170,14 @@ async function play(story: Fate[][], seed: number, folder: string): Promise<stri
       return now === token && !run.memory.spent.includes(hash)
     }
     for (let tries = 0; tries < 3; tries++) {
-      const announced = await announce(run, hash, isWanted)
+      const announced = await claimRenewal(run, hash, isWanted)
       if (announced.kind !== 'clear') return
       if (fate.crash === 'announced') return
       if (fate.disturbed) await disturb()
       if (tries === 0) await time.sleep(fate.stallMs)
       if (!announced.isStale()) return post(run, token, fate)
     }
-    await conclude(run, null)
+    await endClaim(run, null)
   }
 
   const post = async (run: Run, token: string, fate: Fate) => {
@@ -201,7 +201,7 @@ async function play(story: Fate[][], seed: number, folder: string): Promise<stri
     }
     if (fate.answer === 'refused') run.memory = withSpent(run.memory, hash)
     if (fate.answer === 'lost') run.memory = withMaybeSpent(run.memory, hash, run.now())
-    await conclude(
+    await endClaim(
       run,
       fate.answer === 'refused' ? 'refused' : fate.answer === 'lost' ? 'maybe-spent' : null,
     )

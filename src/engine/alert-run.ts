@@ -32,9 +32,9 @@ export function alertRunOf(run: Run, state: State): AlertRun {
     memory: () => readAlertMemory(run.memory.alert),
     commit: alert => commit(run, { alert }),
     journal: (because, detail) => journal(run, 'alert', because, { detail }),
-    storeRead: () => run.asked,
+    storeRead: () => run.storeRead,
     storeLearned: read => {
-      run.asked = read
+      run.storeRead = read
     },
   }
 }

@@ -55,27 +55,27 @@ async function deliver(run: Run, decision: Decision): Promise<boolean> {
 
 async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'conflict'> {
   if (run.store === null) return false
-  run.asked ??= await readStore(run)
+  run.storeRead ??= await readStore(run)
   const seen = observe(run)
   const { file, lineage, state } = seen
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
-  if (run.asked.kind === 'unreachable' || run.asked.kind === 'denied')
-    return keepAndPostpone(run, seen, run.asked.what)
-  if (run.asked.kind === 'current' && run.asked.away !== null)
-    return keepAndPostpone(run, seen, run.asked.away.what)
-  const stored = run.asked.kind === 'current' ? run.asked.stored : null
+  if (run.storeRead.kind === 'unreachable' || run.storeRead.kind === 'denied')
+    return keepAndPostpone(run, seen, run.storeRead.what)
+  if (run.storeRead.kind === 'current' && run.storeRead.away !== null)
+    return keepAndPostpone(run, seen, run.storeRead.away.what)
+  const stored = run.storeRead.kind === 'current' ? run.storeRead.stored : null
   // On this machine it may be kept unproved, in everybody's document not.
   if (run.store.keep !== null && !isOwn(seen)) return false
   // The store has moved on: the next decision takes what is there.
   if (state.store.kind === 'current' && state.store.newer) return false
   const { login } = file
   const isThere =
-    !(run.asked.kind === 'current' && run.asked.isCached) &&
+    !(run.storeRead.kind === 'current' && run.storeRead.isCached) &&
     stored?.login?.accessToken === login.accessToken &&
     (login.refreshToken === null || stored.login.refreshToken === login.refreshToken)
   if (isThere) {
-    const known = { version: run.asked.version, accessHash: decision.about, atMs: run.now() }
+    const known = { version: run.storeRead.version, accessHash: decision.about, atMs: run.now() }
     const pedigree = lineage ?? stored.lineage
     const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
     commit(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
@@ -85,7 +85,7 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
   const refreshToken = login.refreshToken ?? ownRefreshToken(stored, lineage)
   if (refreshToken === null) return false
   const full = { ...login, refreshToken }
-  const outcome = await saveToStore(run, full, lineage, run.asked.version, decision.because)
+  const outcome = await saveToStore(run, full, lineage, run.storeRead.version, decision.because)
   if (outcome.kind === 'written') {
     journal(run, 'back-up', decision.because, { after: lineage.chain.at(-1) ?? null })
     return true
@@ -161,7 +161,7 @@ function postpone(run: Run, what: string): false {
  */
 async function isSafeHere(run: Run): Promise<boolean> {
   if (run.store?.keep == null) return false
-  run.asked ??= await readStore(run)
+  run.storeRead ??= await readStore(run)
   const { file, lineage, state } = observe(run)
   if (file.kind !== 'login' || lineage === null) return false
   if (state.store.kind === 'current' && state.store.newer) return false

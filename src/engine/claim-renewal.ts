@@ -36,7 +36,7 @@ export async function claimRenewal(
   if (store?.isShared !== true) return unannounced
   const untilMs = performance.now() + patienceMs
   let lostRaces = 0
-  for (let known = run.asked; ; known = null) {
+  for (let known = run.storeRead; ; known = null) {
     const asked = known ?? (await readStore(run))
     if (!stillWanted()) return { kind: 'moved' }
     if (asked.kind === 'empty') return unannounced
@@ -58,9 +58,9 @@ export async function claimRenewal(
 /** Says how an announced renewal ended without a new login; null: nothing has happened. A new login takes its place by itself. */
 export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
-    const { asked, memory, store } = run
-    if (store?.isShared !== true || asked?.kind !== 'current' || asked.away !== null) return
-    const { intent } = asked.stored
+    const { storeRead, memory, store } = run
+    if (store?.isShared !== true || storeRead?.kind !== 'current' || storeRead.away !== null) return
+    const { intent } = storeRead.stored
     if (intent === null || intent.id !== memory.intentId || intent.ended !== null) return
     const outcome = await leave(run, ended === null ? null : { ...intent, ended })
     if (outcome !== 'conflict') return
@@ -70,15 +70,15 @@ export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> 
 
 /** One write by check-and-set; our own id is remembered first, so that a killed run's is known as ours. */
 async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conflict' | 'away'> {
-  const { asked, store } = run
-  if (store === null || asked?.kind !== 'current') return 'away'
+  const { storeRead, store } = run
+  if (store === null || storeRead?.kind !== 'current') return 'away'
   if (intent !== null) commit(run, { intentId: intent.id })
   const keys = { claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
-  const outcome = await store.change(keys, asked.version)
+  const outcome = await store.change(keys, storeRead.version)
   if (outcome.kind === 'conflict') return 'conflict'
   if (outcome.kind !== 'written') return 'away'
-  const stored = { ...asked.stored, intent }
-  run.asked = { ...asked, stored, version: outcome.version, ageMs: 0 }
+  const stored = { ...storeRead.stored, intent }
+  run.storeRead = { ...storeRead, stored, version: outcome.version, ageMs: 0 }
   return 'written'
 }
 

@@ -123,7 +123,7 @@ export async function startRun(
     nonce,
     instance: instanceOf(person, paths),
     random: Math.random,
-    asked: null,
+    storeRead: null,
     tried: [],
   }
   run.store = owned ? await storeOf(run, local, own.localStore) : null

@@ -48,7 +48,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     await noticeKey(run)
     await persistently(run, options, () => recovered(run))
     noticeDoubt(run)
-    if (isStoreWanted(run)) run.asked ??= await readStore(run)
+    if (isStoreWanted(run)) run.storeRead ??= await readStore(run)
   }
   for (;;) {
     if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
@@ -114,7 +114,7 @@ async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): 
   if (options.interrupted() || backOff.nextTryAtMs >= options.patientUntilMs) return false
   await run.sleep(Math.max(backOff.nextTryAtMs - run.now(), 1))
   run.tried = []
-  run.asked = null
+  run.storeRead = null
   return true
 }
 

@@ -113,7 +113,7 @@ function unsaved(error: unknown): AuthError {
 /** The same for a later run that has the successor at hand, in the store; other errors stay as they are. */
 export function asUnsaved(run: Run, error: unknown): unknown {
   const isOurs = error instanceof AuthError && ['write-failed', 'lock-busy'].includes(error.code)
-  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored.login : null
   const { spent } = run.memory
   if (!isOurs || !stored?.refreshToken || spent.includes(tokenHash(stored.refreshToken)))
     return error

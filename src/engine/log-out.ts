@@ -54,7 +54,8 @@ export async function noticeLogOut(run: Run): Promise<void> {
 /** After a log-out elsewhere: somebody has signed in, here or there. */
 function isSignedInAgain(run: Run, { chain }: SignedOut): boolean {
   const { file } = observe(run)
-  const stored = run.asked?.kind === 'current' && !run.asked.isCached ? run.asked.stored : null
+  const stored =
+    run.storeRead?.kind === 'current' && !run.storeRead.isCached ? run.storeRead.stored : null
   if (stored?.setupToken && stored.signedOutAtMs === null && isLongLived(run)) return true
   const logins = [file.kind === 'login' ? file.login : null, stored?.login ?? null]
   return logins.some(login => {
@@ -126,11 +127,11 @@ function changedBefore(path: string, mark: string): boolean {
 
 /** Has the login that this host uses been logged out in the shared document? */
 export function isSignedOutElsewhere(
-  { asked, memory, store }: Run,
+  { storeRead, memory, store }: Run,
   { file }: Observation,
 ): boolean {
-  if (store?.isShared !== true || asked?.kind !== 'current' || asked.isCached) return false
-  const { signedOutAtMs, login, lineage } = asked.stored
+  if (store?.isShared !== true || storeRead?.kind !== 'current' || storeRead.isCached) return false
+  const { signedOutAtMs, login, lineage } = storeRead.stored
   const { held, signedOut } = memory
   if (signedOutAtMs === null || login !== null || lineage === null || held === null) return false
   if (signedOut !== null) return false
@@ -153,7 +154,7 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
   commit(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
   if (run.readOnly) return
   // Nor may it come back from the copy on this machine.
-  if (run.asked?.kind === 'current') await run.store?.keep?.(run.asked.stored)
+  if (run.storeRead?.kind === 'current') await run.store?.keep?.(run.storeRead.stored)
   await withStorageLock(run.locks, storageWaitMs, () => {
     const now = readLoginFile(run.paths.loginFile, run.person.uid)
     if (now.kind !== 'login' || now.contentHash !== file.contentHash) return

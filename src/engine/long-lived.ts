@@ -6,10 +6,10 @@ import type { StoreRead } from '../store/store.js'
 import { commit, type Run } from './run.js'
 
 /** What the store said in this run counts more than what is remembered. */
-export function longLivedFacts({ asked, config, memory, store }: Run): LongLivedFacts {
+export function longLivedFacts({ storeRead, config, memory, store }: Run): LongLivedFacts {
   const known = memory.longLived
-  const said = asked === null ? null : saidOf(asked)
-  const isSignedOut = asked?.kind === 'current' && asked.stored.signedOutAtMs !== null
+  const said = storeRead === null ? null : saidOf(storeRead)
+  const isSignedOut = storeRead?.kind === 'current' && storeRead.stored.signedOutAtMs !== null
   return {
     wanted: config.credential === 'long-lived' && store !== null,
     token: said ? said.token : (known?.token ?? null),

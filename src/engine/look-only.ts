@@ -51,13 +51,13 @@ export async function lookOnly(run: Run): Promise<Found> {
   let seen = observe(online)
   let decision = decide(seen.state, run.now())
   if (decision.do === 'read-store') {
-    online.asked = await sealedHere(run)
+    online.storeRead = await sealedHere(run)
     seen = observe(online)
     decision = asLastKnown(online, decide(seen.state, run.now()))
   }
-  here.asked = askedBefore(online)
+  here.storeRead = askedBefore(online)
   const next = nextOf(online, decision)
-  const ahead = await aheadOf({ ...online, asked: here.asked ?? online.asked })
+  const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead })
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
   // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
@@ -89,7 +89,7 @@ export async function lookOnly(run: Run): Promise<Found> {
 }
 
 /** The store's copy on this machine; a shared document is not asked. */
-async function sealedHere({ store }: Run): Promise<Run['asked']> {
+async function sealedHere({ store }: Run): Promise<Run['storeRead']> {
   const read = (await store?.read()) ?? { kind: 'empty' as const, version: 0 }
   return read.kind === 'current' ? { ...read, away: null } : read
 }
@@ -104,17 +104,17 @@ function withLogOut(run: Run): Run['memory'] {
 }
 
 /** What the store said when it was last asked: Vault is not asked here. */
-function askedBefore({ asked, memory: { storeTrouble } }: Run): Run['asked'] {
+function askedBefore({ storeRead, memory: { storeTrouble } }: Run): Run['storeRead'] {
   if (storeTrouble?.kind === 'empty')
     return { kind: 'empty', version: 0, damaged: storeTrouble.what }
   if (storeTrouble !== null) return { ...storeTrouble, kind: storeTrouble.kind }
-  return asked?.kind === 'unreachable' ? null : asked
+  return storeRead?.kind === 'unreachable' ? null : storeRead
 }
 
 /** A document elsewhere may hold what is missing here: only a run that may ask it can tell. */
-function isOpen({ store, asked, memory }: Run, { because }: Decision): boolean {
+function isOpen({ store, storeRead, memory }: Run, { because }: Decision): boolean {
   if (because !== 'own-trouble' || store?.kind !== 'vault') return false
-  return asked?.kind !== 'denied' && memory.storeTrouble === null
+  return storeRead?.kind !== 'denied' && memory.storeTrouble === null
 }
 
 /** Where only the document could tell, what the last run found there stands. */
@@ -169,9 +169,10 @@ interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
 async function aheadOf(run: Run): Promise<Ahead> {
   const { file } = observe(run).state
   const isSealed = file.kind === 'login' && file.login.refreshHash === null
-  const sealed = run.asked === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
+  const sealed =
+    run.storeRead === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
   const asked = sealed?.kind === 'unreachable' ? null : sealed
-  const seen = observe({ ...run, asked: run.asked ?? asked })
+  const seen = observe({ ...run, storeRead: run.storeRead ?? asked })
   const hindrance = run.owned ? await hindranceOf(run, seen) : null
   const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
   const prospect = prospectOf(seen.state, run.now(), facts)

@@ -81,8 +81,8 @@ export async function knowToken(run: Run): Promise<void> {
   const subject = `shared-token ${hash}`
   if (!hash || told[subject] || run.store === null || run.offline || !run.owned) return
   if (run.config.mode === 'off') return
-  run.asked ??= await readStore(run)
-  const recorded = run.asked.kind === 'current' ? run.asked.stored.setupToken : null
+  run.storeRead ??= await readStore(run)
+  const recorded = run.storeRead.kind === 'current' ? run.storeRead.stored.setupToken : null
   if (recorded !== null && tokenHash(recorded.token) === hash)
     commit(run, { told: { ...told, [subject]: ownToken } })
 }

@@ -94,8 +94,8 @@ function foundAtMs(run: Run, file: LoginFile): number {
 }
 
 /** Since when the store has this very login: a file that was copied or touched tells a later time. */
-function storedSinceMs({ asked }: Run, { accessToken }: Login): number {
-  const stored = asked?.kind === 'current' ? asked.stored : null
+function storedSinceMs({ storeRead }: Run, { accessToken }: Login): number {
+  const stored = storeRead?.kind === 'current' ? storeRead.stored : null
   const isSame = stored?.login?.accessToken === accessToken
   return (isSame ? stored.backedUpAtMs : null) ?? Number.POSITIVE_INFINITY
 }

@@ -127,7 +127,7 @@ function isLongLived({ memory }: Run, { file }: State): boolean {
 
 /** Beside a long-lived token the store keeps the login, whichever it is. */
 function storeOf(run: Run, accessHash: string | null, isBeside: boolean): Outcome['store'] {
-  const { asked, memory, store } = run
+  const { storeRead, memory, store } = run
   if (store === null) return { kind: 'none', state: 'empty', version: null }
   const version = memory.stored?.version ?? null
   const holds = memory.stored !== null && (isBeside || memory.stored.accessHash === accessHash)
@@ -135,7 +135,7 @@ function storeOf(run: Run, accessHash: string | null, isBeside: boolean): Outcom
   if (away) return { kind: store.kind, state: away.kind, version }
   if (memory.pending) return { kind: store.kind, state: 'pending', version }
   // What it was last known to hold is not there any more.
-  if (asked?.kind === 'empty') return { kind: store.kind, state: 'empty', version: null }
+  if (storeRead?.kind === 'empty') return { kind: store.kind, state: 'empty', version: null }
   const state = holds ? 'current' : memory.stored ? 'pending' : 'empty'
   return { kind: store.kind, state, version }
 }

@@ -20,7 +20,7 @@ export const intentLifeMs = 60_000
 /** Reads the store into `run.asked`. */
 export async function readStore(run: Run): Promise<StoreRead> {
   const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
-  run.asked = read
+  run.storeRead = read
   rememberToken(run, read)
   if (run.store?.isShared !== true) return read
   if (read.kind === 'empty') commit(run, { lookedAtMs: run.now() })
@@ -77,34 +77,37 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
 
 /** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
 export async function register(run: Run): Promise<void> {
-  const { asked, store } = run
-  if (store?.isShared !== true || asked?.kind !== 'current' || asked.isCached) return
-  if (asked.stored.login === null || run.offline || run.config.mode !== 'on') return
-  const keys = registered(asked.stored.hosts, run.instance, run.person.host, run.now())
+  const { storeRead, store } = run
+  if (store?.isShared !== true || storeRead?.kind !== 'current' || storeRead.isCached) return
+  if (storeRead.stored.login === null || run.offline || run.config.mode !== 'on') return
+  const keys = registered(storeRead.stored.hosts, run.instance, run.person.host, run.now())
   if (keys === null) return
-  const outcome = await store.change({ ...keys, claude_auth_write_id: run.nonce() }, asked.version)
-  if (outcome.kind === 'written') run.asked = { ...asked, version: outcome.version }
+  const outcome = await store.change(
+    { ...keys, claude_auth_write_id: run.nonce() },
+    storeRead.version,
+  )
+  if (outcome.kind === 'written') run.storeRead = { ...storeRead, version: outcome.version }
 }
 
 // What the store said in this run, as facts for a decision.
 
 /** What the store said in this run counts more than what it was last known to hold. */
-export function storedAccessHash({ asked, memory }: Run): string | null {
-  if (asked?.kind === 'empty') return null
-  if (asked?.kind === 'current' && asked.isCached)
-    return asked.away === null ? null : (memory.stored?.accessHash ?? null)
-  const stored = asked?.kind === 'current' ? asked.stored.login : null
+export function storedAccessHash({ storeRead, memory }: Run): string | null {
+  if (storeRead?.kind === 'empty') return null
+  if (storeRead?.kind === 'current' && storeRead.isCached)
+    return storeRead.away === null ? null : (memory.stored?.accessHash ?? null)
+  const stored = storeRead?.kind === 'current' ? storeRead.stored.login : null
   return stored ? tokenHash(stored.accessToken) : (memory.stored?.accessHash ?? null)
 }
 
 /** The store's copy beside the login in `file`, whose pedigree is `lineage`. */
 export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): StoreFacts {
-  const { asked } = run
+  const { storeRead } = run
   if (run.store === null) return { kind: 'none' }
-  if (asked === null) return { kind: 'unasked' }
-  if (asked.kind !== 'current') return { kind: asked.kind }
-  const { stored } = asked
-  const away = asked.away !== null
+  if (storeRead === null) return { kind: 'unasked' }
+  if (storeRead.kind !== 'current') return { kind: storeRead.kind }
+  const { stored } = storeRead
+  const away = storeRead.away !== null
   if (stored.login === null || stored.signedOutAtMs !== null)
     return { kind: 'current', login: null, newer: false, away }
   const login = loginFacts(run, stored.login, stored.backedUpAtMs ?? run.now())
@@ -141,9 +144,9 @@ function isNewer(
 // What keeps the store from being used: as it said in this run, kept for whoever looks without asking, and in words.
 
 /** Why the store, or the shared document behind the copy on this machine, could not be asked. */
-export function awayOf({ asked, offline }: Run): StoreTrouble | null {
-  if (asked?.kind === 'denied' || asked?.kind === 'unreachable') return asked
-  return asked?.kind === 'current' && !offline ? asked.away : null
+export function awayOf({ storeRead, offline }: Run): StoreTrouble | null {
+  if (storeRead?.kind === 'denied' || storeRead?.kind === 'unreachable') return storeRead
+  return storeRead?.kind === 'current' && !offline ? storeRead.away : null
 }
 
 /** The trouble for a person, with what to type where that helps; null: none, or the store was not asked. */
@@ -157,16 +160,16 @@ export function storeTroubleWords(run: Run, state: State): string | null {
  * Was the refresh token of the login in the file only in the local store, which does not open with our
  * own key any more? Then the login works until its token ends, and only a new sign-in helps.
  */
-export function isRenewalLost({ asked, config, store }: Run, { file }: State): boolean {
+export function isRenewalLost({ storeRead, config, store }: Run, { file }: State): boolean {
   if (store?.kind !== 'local' || file.kind !== 'login' || isLongLivedShape(file.login)) return false
   if (file.login.refreshHash !== null) return false
-  if (asked?.kind === 'denied') return config.local.keyFile === null
-  return asked?.kind === 'empty' && asked.damaged !== undefined
+  if (storeRead?.kind === 'denied') return config.local.keyFile === null
+  return storeRead?.kind === 'empty' && storeRead.damaged !== undefined
 }
 
 /** Keeps it for whoever looks without asking. */
 export function keepStoreTrouble(run: Run): void {
-  if (run.asked === null || run.offline) return
+  if (run.storeRead === null || run.offline) return
   const storeTrouble = troubleOf(run)
   if (storeTrouble?.what !== run.memory.storeTrouble?.what) commit(run, { storeTrouble })
 }
@@ -179,9 +182,9 @@ export function isStoreWanted({ store, forced, offline, actor, memory }: Run): b
 }
 
 function troubleOf(run: Run): Memory['storeTrouble'] {
-  const { asked } = run
+  const { storeRead } = run
   const away = awayOf(run)
   if (away) return away
-  const damaged = asked?.kind === 'empty' ? asked.damaged : undefined
+  const damaged = storeRead?.kind === 'empty' ? storeRead.damaged : undefined
   return damaged === undefined ? null : { kind: 'empty', what: damaged }
 }

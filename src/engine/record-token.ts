@@ -44,7 +44,7 @@ export async function recordToken(run: Run, token: string): Promise<number> {
 
 function done(run: Run, token: string) {
   // What the store holds now is to be found out anew.
-  run.asked = null
+  run.storeRead = null
   journal(run, 'record-token', 'forced', { after: tokenHash(token) })
   if (!takesEffect(run)) return
   removeQuietly(run.paths.signedOut)

@@ -61,7 +61,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
 
 async function parentOf(run: Run, hash: string): Promise<Parent | null> {
   const seen = observe(run)
-  run.asked ??= await readStore(run)
+  run.storeRead ??= await readStore(run)
   return findParent(run, seen, hash)
 }
 
@@ -73,7 +73,7 @@ async function parentOf(run: Run, hash: string): Promise<Parent | null> {
 function unknownParent(run: Run, hash: string, sentAtMs: number): Parent {
   const { held } = run.memory
   const own = held?.lineage.chain.includes(hash) ?? false
-  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored.login : null
   const { file } = observe(run)
   const relative = stored ?? (file.kind === 'login' ? file.login : null)
   const login = {
@@ -141,7 +141,7 @@ export async function noticeKey(run: Run): Promise<void> {
   const opens = await key.reseal().catch(unlessOurs)
   if (opens && print !== null) commit(run, { keyPrint: print })
   // Of a shared document the sealed store is a copy only: the next write makes it anew.
-  if (opens === false && store.kind === 'local') run.asked ??= await readStore(run)
+  if (opens === false && store.kind === 'local') run.storeRead ??= await readStore(run)
 }
 
 /** A full disk: it still opens with the earlier key, and the next run tries again. */

@@ -106,7 +106,7 @@ export function findParent(
   { file, lineage, state }: Observation,
   hash: string,
 ): Parent | null {
-  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored : null
   const found = file.kind === 'login' ? file.login : null
   const { verification } = state
   if (found && lineage && hashOf(found) === hash) {

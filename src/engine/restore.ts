@@ -61,7 +61,7 @@ async function withoutMark(run: Run, { file }: Observation): Promise<boolean> {
 }
 
 async function fromStore(run: Run, decision: Decision, { file }: Observation): Promise<boolean> {
-  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored : null
   if (!stored?.login) return false
   const login = stored.login
   const hash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
@@ -94,9 +94,9 @@ async function fromStore(run: Run, decision: Decision, { file }: Observation): P
 }
 
 /** What came out of the store is there; of the copy on this machine nobody can say that. */
-function known({ asked, now }: Run, accessHash: string): Partial<Memory> {
-  if (asked?.kind !== 'current' || asked.isCached) return {}
-  return { stored: { version: asked.version, accessHash, atMs: now() } }
+function known({ storeRead, now }: Run, accessHash: string): Partial<Memory> {
+  if (storeRead?.kind !== 'current' || storeRead.isCached) return {}
+  return { stored: { version: storeRead.version, accessHash, atMs: now() } }
 }
 
 /** Nobody can tell whether it is of use to somebody: it is none of ours before, and not what the stored login came from. */
@@ -115,8 +115,8 @@ const scopes = ['user:inference']
 const keptFields = ['subscriptionType', 'rateLimitTier']
 
 /** Is `decision` about the document's long-lived token? */
-function isAboutToken({ asked }: Run, decision: Decision): boolean {
-  const setupToken = asked?.kind === 'current' ? asked.stored.setupToken : null
+function isAboutToken({ storeRead }: Run, decision: Decision): boolean {
+  const setupToken = storeRead?.kind === 'current' ? storeRead.stored.setupToken : null
   return setupToken !== null && tokenHash(setupToken.token) === decision.about
 }
 
@@ -129,7 +129,7 @@ async function placeLongLived(
   decision: Decision,
   { file }: Observation,
 ): Promise<boolean> {
-  const stored = run.asked?.kind === 'current' ? run.asked.stored : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored : null
   if (!stored?.setupToken) return false
   const { token, endsAtMs } = stored.setupToken
   const accessHash = tokenHash(token)

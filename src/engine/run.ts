@@ -66,7 +66,7 @@ export interface Run {
 
   memory: Memory
   /** What the store said in this run; null: not asked yet. */
-  asked: StoreRead | null
+  storeRead: StoreRead | null
   /** Why no TLS came about when the login server was asked, in words, with what to type. */
   tlsTrouble?: string
   /** Why custody was not taken although it is wanted, in words, with what to type. */

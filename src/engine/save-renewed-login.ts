@@ -124,7 +124,7 @@ function vouched(run: Run, login: Login, identity: Identity | null, atMs: number
  * written: then the login file has to keep the refresh token.
  */
 async function sealFirst(run: Run, login: Login, lineage: Lineage, because: string) {
-  for (const asked of [run.asked, null]) {
+  for (const asked of [run.storeRead, null]) {
     if (asked === null) await readStore(run)
     try {
       if (await keepHere(run, login, lineage, because)) return true

@@ -66,7 +66,7 @@ export async function saveToStore(
   const stored = storedLogin(run, login, lineage, because)
   const outcome = await run.store.write(stored, expected)
   if (outcome.kind !== 'written') return outcome
-  run.asked = found(stored, outcome.version)
+  run.storeRead = found(stored, outcome.version)
   const accessHash = tokenHash(login.accessToken)
   commit(run, {
     stored: { version: outcome.version, accessHash, atMs: run.now() },
@@ -87,16 +87,16 @@ export async function keepHere(
 ): Promise<boolean> {
   if (run.store === null) return false
   if (run.store.keep === null) {
-    const there = run.asked ?? (await readStore(run))
+    const there = run.storeRead ?? (await readStore(run))
     if (there.kind !== 'current' && there.kind !== 'empty') return false
     return (await saveToStore(run, login, lineage, there.version, because)).kind === 'written'
   }
   const stored = storedLogin(run, login, lineage, because)
   if ((await run.store.keep(stored)).kind !== 'written') return false
-  const { asked } = run
-  const about = { version: 0, away: null, ...asked }
-  if (asked?.kind === 'current' || asked?.kind === 'empty')
-    run.asked = { ...found(stored, about.version), away: about.away, isCached: true }
+  const { storeRead } = run
+  const about = { version: 0, away: null, ...storeRead }
+  if (storeRead?.kind === 'current' || storeRead?.kind === 'empty')
+    run.storeRead = { ...found(stored, about.version), away: about.away, isCached: true }
   return true
 }
 
@@ -105,8 +105,8 @@ function found(stored: StoredLogin, version: number): Extract<StoreRead, { kind:
 }
 
 function storedLogin(run: Run, login: Login, lineage: Lineage, because: string): StoredLogin {
-  const { memory, person, asked } = run
-  const before = asked?.kind === 'current' ? asked.stored : null
+  const { memory, person, storeRead } = run
+  const before = storeRead?.kind === 'current' ? storeRead.stored : null
   return {
     login,
     lineage,

@@ -39,7 +39,7 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
   const isLongLived = ourLongLived(observe(run).state) !== null
   const inFile = loginOf(readLoginFile(run.paths.loginFile, run.person.uid))
   // Offline the sealed copy is here all the same, and a later run takes it out.
-  run.asked ??= await readStore(run)
+  run.storeRead ??= await readStore(run)
   const stored = ownInStore(run, inFile)
   forbid(run, [inFile, stored])
 
@@ -69,9 +69,9 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
 }
 
 /** The store's login, unless it is another sign-in than ours: that one stays, as another host may use it. */
-function ownInStore({ asked, memory }: Run, inFile: Login | null): Login | null {
-  if (asked?.kind !== 'current' || asked.stored.login === null) return null
-  const { login, lineage } = asked.stored
+function ownInStore({ storeRead, memory }: Run, inFile: Login | null): Login | null {
+  if (storeRead?.kind !== 'current' || storeRead.stored.login === null) return null
+  const { login, lineage } = storeRead.stored
   const { held } = memory
   const isSame = inFile?.accessToken === login.accessToken
   if (isSame || held === null || lineage === null) return login
@@ -80,9 +80,10 @@ function ownInStore({ asked, memory }: Run, inFile: Login | null): Login | null 
 
 async function outOfStore(run: Run): Promise<SignOutState> {
   if (run.store === null) return 'nothing'
-  const { asked } = run
-  const isEmpty = asked?.kind === 'empty' && asked.damaged === undefined
-  const isOut = asked?.kind === 'current' && asked.stored.login === null && asked.away === null
+  const { storeRead } = run
+  const isEmpty = storeRead?.kind === 'empty' && storeRead.damaged === undefined
+  const isOut =
+    storeRead?.kind === 'current' && storeRead.stored.login === null && storeRead.away === null
   if (!run.offline) await signOutStored(run)
   if (isEmpty || (isOut && run.memory.signedOut?.inStore)) return 'nothing'
   return run.memory.signedOut?.inStore ? 'done' : 'later'
@@ -193,9 +194,9 @@ function hashOfToken(token: string | null | undefined): string | null {
 export async function signOutStored(run: Run): Promise<void> {
   const { signedOut } = run.memory
   if (!signedOut || run.store === null || run.offline) return
-  run.asked ??= await readStore(run)
-  if (run.asked.kind !== 'current') return
-  const { stored, version } = run.asked
+  run.storeRead ??= await readStore(run)
+  if (run.storeRead.kind !== 'current') return
+  const { stored, version } = run.storeRead
   const token = stored.login?.refreshToken ?? null
   const hash = token === null ? null : tokenHash(token)
   const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
@@ -220,7 +221,7 @@ export async function signOutStored(run: Run): Promise<void> {
     }
     const outcome = await run.store.write(without, version)
     if (outcome.kind !== 'written') return
-    run.asked = { ...run.asked, stored: without, version: outcome.version, isCached: false }
+    run.storeRead = { ...run.storeRead, stored: without, version: outcome.version, isCached: false }
     journal(run, 'sign-out', 'signed-out', { before: hash })
   }
   commit(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })

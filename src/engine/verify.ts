@@ -44,7 +44,7 @@ export function learn(
   })
   if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, accessHash)
   // A stranger's login in the store: the next look takes what is known instead.
-  else if (!isInFile(seen, accessHash)) run.asked = null
+  else if (!isInFile(seen, accessHash)) run.storeRead = null
   return true
 }
 
@@ -90,7 +90,7 @@ function accept(run: Run, accessHash: string) {
 }
 
 function subject(run: Run, { file }: Observation, accessHash: string | null): Login | null {
-  const stored = run.asked?.kind === 'current' ? run.asked.stored.login : null
+  const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored.login : null
   const copies = [file.kind === 'login' ? file.login : null, stored]
   return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null
 }

@@ -128,7 +128,7 @@ t.test('a store that gives no answer is no reason to stay silent', async t => {
   t.equal(await one.tell(ended), 'sent')
   t.match(one.journal(), 'not agreed with other hosts: Vault does not answer')
   const run = await two.run()
-  run.asked = trouble
+  run.storeRead = trouble
   const reads = shared.reads
   t.equal((await report(run, observe(run), ended, work)).outcome.alert, 'sent')
   t.equal(shared.reads, reads, 'it was asked in this run already')

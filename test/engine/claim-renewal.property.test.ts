@@ -156,7 +156,7 @@ async function play(story: Fate[][], seed: number, folder: string): Promise<stri
     } as unknown as Run
     for (const fate of fates) {
       await time.sleep(fate.startsAfterMs)
-      run.asked = null
+      run.storeRead = null
       await turn(run, fate)
     }
   }
@@ -166,7 +166,8 @@ async function play(story: Fate[][], seed: number, folder: string): Promise<stri
     const token = found.kind === 'current' ? (found.stored.login?.refreshToken ?? '') : ''
     const hash = tokenHash(token)
     const isWanted = () => {
-      const now = run.asked?.kind === 'current' ? run.asked.stored.login?.refreshToken : null
+      const now =
+        run.storeRead?.kind === 'current' ? run.storeRead.stored.login?.refreshToken : null
       return now === token && !run.memory.spent.includes(hash)
     }
     for (let tries = 0; tries < 3; tries++) {
@@ -212,17 +213,17 @@ async function play(story: Fate[][], seed: number, folder: string): Promise<stri
     const next = `T${++minted}`
     run.memory = withSpent(run.memory, tokenHash(token))
     for (;;) {
-      const { asked } = run
-      if (asked?.kind !== 'current' || asked.stored.login?.refreshToken !== token) return
-      const { lineage } = asked.stored
+      const { storeRead } = run
+      if (storeRead?.kind !== 'current' || storeRead.stored.login?.refreshToken !== token) return
+      const { lineage } = storeRead.stored
       if (lineage === null) return
       const stored = {
-        ...asked.stored,
+        ...storeRead.stored,
         login: loginOf(next),
         lineage: nextGeneration(lineage, tokenHash(next)),
         intent: null,
       }
-      const outcome = await store.write(stored, asked.version)
+      const outcome = await store.write(stored, storeRead.version)
       if (outcome.kind === 'written') {
         succeeded.add(token)
         return

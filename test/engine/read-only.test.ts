@@ -67,7 +67,7 @@ t.test('a look at a sealed copy whose key is gone makes no new key', async t => 
   rmSync(join(at.storeFolder, 'key'))
   const before = picture(at.home.path)
   const run = await lookOnly(at)
-  t.match(run.asked, { kind: 'denied', what: /key .* of the local store is missing/ })
+  t.match(run.storeRead, { kind: 'denied', what: /key .* of the local store is missing/ })
   t.same(picture(at.home.path), before)
 })
 

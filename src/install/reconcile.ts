@@ -43,7 +43,14 @@ export function plan(
     const now = seen({ path, make })
     const entry = known.get(path)
     const before = beforeUs(path, make, now, entry)
-    const { after, note, isUnmade } = made(path, make, now, before, owner, isOther(entry, make))
+    const { after, note, isUnmade } = reconcile(
+      path,
+      make,
+      now,
+      before,
+      owner,
+      isOther(entry, make),
+    )
     if (note !== undefined) result.notes.push(note)
     if (isUnmade) result.unmade.push({ path, make })
     if (after === null) continue
@@ -56,7 +63,7 @@ export function plan(
   const kept = new Set(wanted.map(({ path }) => path))
   for (const entry of earlier.filter(({ path }) => !kept.has(path)).reverse()) {
     const now = seen(entry)
-    const after = undone(entry, now)
+    const after = revert(entry, now)
     if (!isSame(now, after) && now.kind === 'file' && now.fixed !== undefined)
       result.notes.push(`${entry.path} ${now.fixed} and keeps what is ours`)
     else if (!isSame(now, after))
@@ -83,7 +90,7 @@ function onceEach(wanted: Wanted[]): Wanted[] {
 function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined): Seen {
   if (entry !== undefined) {
     if (entry.after.includes(print(now)) || print(now) === print(entry.before)) return entry.before
-    return undone(entry, now)
+    return revert(entry, now)
   }
   if (make.kind !== 'part' || now.kind !== 'file') return now
   return edited(now, path, text => withoutPart(make.part, text, text))
@@ -118,7 +125,7 @@ interface PlanFor {
  * done, and what stands there stays. `isOther`: an earlier installation wanted something else here. Throws
  * `usage` where it cannot be made.
  */
-function made(
+function reconcile(
   path: string,
   make: Make,
   now: Seen,
@@ -175,7 +182,7 @@ function withOurPart(
 }
 
 /** What `entry` leaves behind when it is undone, `now` being there. */
-function undone({ path, make, before, after }: Entry, now: Seen): Seen {
+function revert({ path, make, before, after }: Entry, now: Seen): Seen {
   if (make.kind === 'folder') {
     if (before.kind === 'folder' && now.kind === 'folder') return { ...now, mode: before.mode }
     return now.kind === 'folder' ? absent : now

@@ -4,7 +4,7 @@ import { isMap, parseDocument } from 'yaml'
 import { tooMuch } from '../config/yaml.js'
 import { isObject } from '../system/json.js'
 import type { HookCommand, Part } from './desired-state.js'
-import { inserted, isEmpty, removed, Unfit, valueAt } from './json-edit.js'
+import { inserted, isEmpty, removed, UneditableFile, valueAt } from './json-edit.js'
 import { isOurHook } from './shipped.js'
 
 const begin = '# >>> claude-auth >>>'
@@ -135,7 +135,7 @@ interface Place {
 function ourPlaces(text: string, hooks: Hooks = {}): Place[] {
   const all = valueAt(text, ['hooks'])
   if (all === undefined) return []
-  if (!isObject(all)) throw new Unfit('has hooks that are no JSON object')
+  if (!isObject(all)) throw new UneditableFile('has hooks that are no JSON object')
   const places: Place[] = []
   for (const [event, groups] of Object.entries(all)) {
     if (!Array.isArray(groups)) continue
@@ -194,14 +194,15 @@ function isInBraces({ contents }: ReturnType<typeof documentOf>): boolean {
 
 function documentOf(text: string) {
   const excess = tooMuch(text)
-  if (excess !== null) throw new Unfit(`is too much to parse: ${excess}`)
+  if (excess !== null) throw new UneditableFile(`is too much to parse: ${excess}`)
   // The library compares each key with all before it; whether one is repeated is for whoever reads the file.
   const document = parseDocument(text, {
     prettyErrors: false,
     stringKeys: true,
     uniqueKeys: false,
   })
-  if (document.errors.length > 0) throw new Unfit('is not YAML')
-  if (document.contents !== null && !isMap(document.contents)) throw new Unfit('is no map of keys')
+  if (document.errors.length > 0) throw new UneditableFile('is not YAML')
+  if (document.contents !== null && !isMap(document.contents))
+    throw new UneditableFile('is no map of keys')
   return document
 }

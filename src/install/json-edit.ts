@@ -19,7 +19,7 @@ export function inserted(text: string, path: JSONPath, key: string | null, value
   const body = withoutMark(text)
   const parent = findNodeAtLocation(rootOf(body), path)
   if (parent?.type !== (key === null ? 'array' : 'object'))
-    throw new Unfit(`has another kind of value at ${path.join('.')} than the client wants`)
+    throw new UneditableFile(`has another kind of value at ${path.join('.')} than the client wants`)
   const { unit, eol } = formOf(body)
   const outer = indentAt(body, parent.offset)
   const last = parent.children?.at(-1)
@@ -73,11 +73,11 @@ function withoutComma(text: string, from: number): string {
 }
 
 function rootOf(text: string): Node {
-  if (isTooDeep(text)) throw new Unfit('is nested too deeply')
+  if (isTooDeep(text)) throw new UneditableFile('is nested too deeply')
   const errors: unknown[] = []
   const root = parseTree(withoutMark(text), errors as never[], { allowTrailingComma: true })
-  if (root === undefined || errors.length > 0) throw new Unfit('is not JSON')
-  if (root.type !== 'object') throw new Unfit('is no JSON object')
+  if (root === undefined || errors.length > 0) throw new UneditableFile('is not JSON')
+  if (root.type !== 'object') throw new UneditableFile('is no JSON object')
   return root
 }
 
@@ -123,4 +123,4 @@ function ownLineIndent(text: string, offset: number): string | null {
 // A file that cannot be edited as it is.
 
 /** Expected: the message says why, in words to be read after the path. */
-export class Unfit extends Error {}
+export class UneditableFile extends Error {}

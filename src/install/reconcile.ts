@@ -5,7 +5,7 @@ import { quoted } from '../system/quoted.js'
 import type { Make, Wanted } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
 import { absent, present, print, type Seen } from './inspect.js'
-import { Unfit } from './json-edit.js'
+import { UneditableFile } from './json-edit.js'
 import type { Entry } from './manifest.js'
 
 /** What stands at one path becomes something else. */
@@ -172,11 +172,11 @@ function withOurPart(
 ): Seen {
   if (now.kind === 'absent')
     return { kind: 'file', text: make.whenAbsent, mode: make.mode, ...owner }
-  if (now.kind === 'other') throw unfit(path, now.what)
-  if (now.kind !== 'file') throw unfit(path, 'is no regular file')
+  if (now.kind === 'other') throw uneditable(path, now.what)
+  if (now.kind !== 'file') throw uneditable(path, 'is no regular file')
   if (!isOther && hasOurPart(path, make, now)) return now
-  if (now.uid !== owner.uid && owner.uid !== 0) throw unfit(path, `belongs to user ${now.uid}`)
-  if ((now.mode & 0o200) === 0) throw unfit(path, 'is read-only', `chmod u+w ${path}`)
+  if (now.uid !== owner.uid && owner.uid !== 0) throw uneditable(path, `belongs to user ${now.uid}`)
+  if ((now.mode & 0o200) === 0) throw uneditable(path, 'is read-only', `chmod u+w ${path}`)
   const base = before.kind === 'file' ? { ...now, text: before.text } : now
   return edited(base, path, text => withPart(make.part, text))
 }
@@ -213,12 +213,12 @@ function edited<T extends { text: string }>(
   try {
     return { ...file, text: edit(file.text) }
   } catch (error) {
-    if (error instanceof Unfit) throw unfit(path, error.message)
+    if (error instanceof UneditableFile) throw uneditable(path, error.message)
     throw error
   }
 }
 
-function unfit(path: string, what: string, hint = `claude-auth install --dry-run`): AuthError {
+function uneditable(path: string, what: string, hint = `claude-auth install --dry-run`): AuthError {
   return new AuthError('usage', `${path} ${what}; nothing was changed`, { hint })
 }
 

@@ -193,13 +193,13 @@ function settingsBehind(path: string, uid: number): string {
   const link = lstatSync(path, { throwIfNoEntry: false })
   if (!link) return path
   const file = statSync(path, { throwIfNoEntry: false })
-  if (!file) throw unfit(path, 'is a link to nothing')
+  if (!file) throw uneditable(path, 'is a link to nothing')
   // A store of root's, such as Nix's, makes settings for its users.
-  if (file.uid !== uid && file.uid !== 0) throw unfit(path, `belongs to user ${file.uid}`)
+  if (file.uid !== uid && file.uid !== 0) throw uneditable(path, `belongs to user ${file.uid}`)
   return link.isSymbolicLink() ? realpathSync(path) : path
 }
 
-function unfit(path: string, what: string): AuthError {
+function uneditable(path: string, what: string): AuthError {
   return new AuthError('usage', `${path} ${what}; nothing was changed`, { hint: `ls -lL ${path}` })
 }
 

@@ -21,7 +21,7 @@ import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
 import { writeFailed } from '../system/write-failed.js'
 import type { Wanted } from './desired-state.js'
-import { lookAt, type Seen } from './inspect.js'
+import { inspect, type Seen } from './inspect.js'
 import { type Choices, type Entry, type Manifest, readManifest, writeManifest } from './manifest.js'
 import { placeNode, programParts } from './program.js'
 import { type Change, type Plan, plan } from './reconcile.js'
@@ -48,7 +48,7 @@ export function manifestOf(site: Site): Manifest | null {
 /** Throws as `plan` does; nothing is changed. */
 export function prepare(site: Site, wanted: Wanted[]): Prepared {
   const earlier = manifestOf(site)
-  const seen = (each: Wanted) => lookAt(site.prefix, each)
+  const seen = (each: Wanted) => inspect(site.prefix, each)
   const { uid, gid } = site
   return { site, earlier, wanted, ...plan(wanted, seen, earlier?.entries ?? [], { uid, gid }) }
 }
@@ -89,7 +89,7 @@ export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
   if (manifest === null) return
   const picked = manifest.entries.filter(which)
   record(site, { ...manifest, complete: false })
-  const seen = (each: Wanted) => lookAt(site.prefix, each)
+  const seen = (each: Wanted) => inspect(site.prefix, each)
   applyAt(site, plan([], seen, picked, site).changes, picked)
   const left = manifest.entries.filter(entry => !which(entry))
   if (left.length > 0) record(site, { ...manifest, complete: false, entries: left })

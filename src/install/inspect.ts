@@ -9,7 +9,7 @@ import { runTool } from '../system/system-tools.js'
 import type { Wanted } from './desired-state.js'
 
 /** `prefix` stands before every path: another root, or empty. */
-export function lookAt(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): Seen {
+export function inspect(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): Seen {
   switch (make.kind) {
     case 'group':
       return groupMembers(make.name) === null ? absent : present
@@ -117,7 +117,7 @@ function canWrite(path: string): boolean {
 }
 
 /** Two that have the same print hold the same; owner and mode are no part of it. */
-export function print(seen: Seen): string {
+export function digest(seen: Seen): string {
   switch (seen.kind) {
     case 'file':
       return `file:${createHash('sha256').update(seen.text).digest('hex')}`

@@ -4,7 +4,7 @@ import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'
 import type { Make, Wanted } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
-import { absent, present, print, type Seen } from './inspect.js'
+import { absent, digest, present, type Seen } from './inspect.js'
 import { UneditableFile } from './json-edit.js'
 import type { Entry } from './manifest.js'
 
@@ -57,7 +57,7 @@ export function plan(
     if (!isSame(now, after)) result.changes.push({ path, make, before: now, after })
     if (make.kind === 'mode') continue
     // While the change is not made, what an earlier version left there is ours as well.
-    const prints = [print(after), ...(entry?.after ?? [])]
+    const prints = [digest(after), ...(entry?.after ?? [])]
     result.entries.push({ path, make, before, after: [...new Set(prints)] })
   }
   const kept = new Set(wanted.map(({ path }) => path))
@@ -89,7 +89,8 @@ function onceEach(wanted: Wanted[]): Wanted[] {
 /** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */
 function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined): Seen {
   if (entry !== undefined) {
-    if (entry.after.includes(print(now)) || print(now) === print(entry.before)) return entry.before
+    if (entry.after.includes(digest(now)) || digest(now) === digest(entry.before))
+      return entry.before
     return revert(entry, now)
   }
   if (make.kind !== 'part' || now.kind !== 'file') return now
@@ -99,7 +100,7 @@ function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined)
 /** Does a file of ours stand there with another's words in it? */
 function isChangedSince({ make, before, after }: Entry, now: Seen): boolean {
   if (make.kind !== 'file' || now.kind !== 'file') return false
-  return ![print(before), ...after].includes(print(now))
+  return ![digest(before), ...after].includes(digest(now))
 }
 
 /** Did an earlier installation want something else here? */
@@ -108,7 +109,7 @@ function isOther(entry: Entry | undefined, make: Make): boolean {
 }
 
 function isSame(now: Seen, after: Seen): boolean {
-  if (print(now) !== print(after)) return false
+  if (digest(now) !== digest(after)) return false
   return !('mode' in now && 'mode' in after) || now.mode === after.mode
 }
 
@@ -188,7 +189,7 @@ function revert({ path, make, before, after }: Entry, now: Seen): Seen {
     return now.kind === 'folder' ? absent : now
   }
   if (make.kind === 'group' || make.kind === 'program') return before
-  if (after.includes(print(now))) return before
+  if (after.includes(digest(now))) return before
   if (make.kind !== 'part' || now.kind !== 'file') return now
   const old = before.kind === 'file' ? before.text : null
   const rest = edited(now, path, text => withoutPart(make.part, text, old))

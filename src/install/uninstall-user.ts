@@ -35,7 +35,7 @@ import {
   takeBack,
 } from './execute.js'
 import { userSite } from './for-user.js'
-import { absent, lookAt } from './inspect.js'
+import { absent, inspect } from './inspect.js'
 import { type Entry, isConfig, timersIn } from './manifest.js'
 import { plan } from './reconcile.js'
 import { stopUserTimers } from './services.js'
@@ -266,7 +266,7 @@ function takeBackSkel(home: string, program: string, owner: { uid: number; gid: 
     entry('.claude', folder),
     entry('.claude/settings.json', settings),
   ]
-  const { changes } = plan([], each => lookAt('', each), entries, owner)
+  const { changes } = plan([], each => inspect('', each), entries, owner)
   apply(changes, [])
 }
 

@@ -44,7 +44,7 @@ export function programParts(root: string): string[] {
 }
 
 /** The same for the same files: names, bytes and what is executable. Empty where there is no program. */
-function programPrint(root: string): string {
+function programDigest(root: string): string {
   if (!existsSync(join(root, 'dist', 'claude-auth.cjs'))) return ''
   const hash = createHash('sha256')
   for (const file of programParts(root).flatMap(name => filesOf(root, name))) {
@@ -127,8 +127,8 @@ export function chooseProgram(
   manifest: Manifest | null,
 ): ProgramChoice {
   const from = ownRoot()
-  const print = programPrint(from)
-  const taken = programPrint(join(program, version))
+  const print = programDigest(from)
+  const taken = programDigest(join(program, version))
   const name = taken === '' || taken === print ? version : `${version}-${print.slice(0, 8)}`
   const current = linkTarget(join(program, 'current'))
   const others = (manifest?.entries ?? []).filter(

@@ -63,7 +63,7 @@ export function isInPlace({ changes, earlier, entries }: Prepared): boolean {
  * Makes it so. A kill at any point leaves what a second run, or an undoing, completes. A first installation
  * that fails is taken back; an upgrade that fails is completed by the next run.
  */
-export function carryOut(prepared: Prepared, how: { version: string; choices: Choices }): void {
+export function execute(prepared: Prepared, how: { version: string; choices: Choices }): void {
   const { site, entries, changes, wanted } = prepared
   const manifest = { formatVersion: 1, version: how.version, choices: how.choices } as const
   record(site, { ...manifest, complete: false, entries })

@@ -11,7 +11,7 @@ import { jsonText } from '../text/json-text.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import {
-  carryOut,
+  execute,
   folderAbove,
   isInPlace,
   manifestOf,
@@ -58,13 +58,13 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     if (!flags.json) say(notes)
     let whyShared: string | null = null
     if (await isWanted(prepared, flags)) {
-      if (!isInPlace(prepared)) carryOut(prepared, { version, choices })
+      if (!isInPlace(prepared)) execute(prepared, { version, choices })
       if (choices.custody === 'sole' && facts.live)
         whyShared = whyNotStarted(installedCommand(systemProgram), process.env)
       if (whyShared !== null) {
         const shared = { ...choices, custody: 'shared' } as const
         const again = prepare(site, systemPlan({ ...facts, choices: shared }))
-        if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+        if (!isInPlace(again)) execute(again, { version, choices: shared })
         say([`custody stays shared: ${whyShared}`])
       }
       if (facts.live && facts.hasSystemd && prepared.changes.length > 0) {

@@ -25,7 +25,7 @@ import { tlsWords } from '../text/trouble.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import {
-  carryOut,
+  execute,
   folderAbove,
   isInPlace,
   manifestOf,
@@ -62,13 +62,13 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     if (!flags.json) say(prepared.notes)
     const isDone = await isWanted(prepared, flags)
     if (!isDone && !flags.dryRun) return 1
-    if (isDone && !isInPlace(prepared)) carryOut(prepared, { version, choices })
+    if (isDone && !isInPlace(prepared)) execute(prepared, { version, choices })
     const whyShared = isDone ? await whyNotSole(place, facts, manifest, env) : null
     const custody = whyShared === null ? choices.custody : 'shared'
     if (whyShared !== null) {
       const shared = { ...choices, custody: 'shared' } as const
       const again = prepare(site, userPlan({ ...facts, choices: shared }))
-      if (!isInPlace(again)) carryOut(again, { version, choices: shared })
+      if (!isInPlace(again)) execute(again, { version, choices: shared })
       say([`custody stays shared: ${whyShared}`])
     }
     if (isDone && facts.wantsUnits && prepared.changes.length > 0)

@@ -4,7 +4,7 @@ import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile, unreadLogin } from '../login/login-file.js'
 import { hasMark } from '../login/login-text.js'
-import type { Held, Verified } from '../login/memory.js'
+import type { TrackedLogin, Verified } from '../login/memory.js'
 import { isIncomplete, isOldCopy, lineageInFile } from '../login/tracked-login.js'
 import { isRightIdentity } from '../policy/identity.js'
 import type { FileFacts, State } from '../policy/state.js'
@@ -75,7 +75,7 @@ function verificationFacts({ config, memory, doubtedAtMs }: Run, verified: Verif
  * Tokens that the one we hold came after: rotated away, as far as we know. Once that one is refused
  * they are the last hope, and posting them can harm nothing any more.
  */
-function superseded(held: Held | null, spent: readonly string[]): string[] {
+function superseded(held: TrackedLogin | null, spent: readonly string[]): string[] {
   const isDead = held?.refreshHash != null && spent.includes(held.refreshHash)
   return held === null || isDead ? [] : held.lineage.chain.slice(0, -1)
 }

@@ -10,7 +10,7 @@ import {
   withLogin,
   writeLoginFile,
 } from '../login/login-file.js'
-import type { Held } from '../login/memory.js'
+import type { TrackedLogin } from '../login/memory.js'
 import { trueEndMs } from '../login/tracked-login.js'
 import type { StoredLogin } from '../store/document.js'
 import type { StoreRead, StoreWrite } from '../store/store.js'
@@ -128,7 +128,7 @@ export function holding(
   login: Login,
   lineage: Lineage,
   facts: { renewedAtMs: number | null; inFile: boolean; firstSeenMs?: number },
-): Held {
+): TrackedLogin {
   const refreshHash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
   const before = run.memory.held
   const sinceMs = facts.renewedAtMs ?? Math.min(facts.firstSeenMs ?? run.now(), run.now())

@@ -5,7 +5,7 @@ import { atomicWrite } from '../system/atomic-write.js'
 import type { Lineage } from './lineage.js'
 
 /** The login that we last saw in the login file or saved there, accepted as this user's. */
-export interface Held {
+export interface TrackedLogin {
   accessHash: string
   /** Also in sole custody, where the file itself has no refresh token. */
   refreshHash: string | null
@@ -72,7 +72,7 @@ export interface LongLivedMemory {
 
 export interface Memory {
   format: 1
-  held: Held | null
+  held: TrackedLogin | null
   /** What the store is known to hold. */
   stored: { version: number; accessHash: string; atMs: number } | null
   /** A back-up that the store did not take yet. */

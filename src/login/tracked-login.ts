@@ -2,7 +2,7 @@
 
 import { type Lineage, newLineage, nextGeneration } from './lineage.js'
 import { type Login, tokenHash } from './login.js'
-import type { Held } from './memory.js'
+import type { TrackedLogin } from './memory.js'
 
 const minuteMs = 60_000
 /** No access token of the client's lives longer; where the issue time is unknown its life is at most this. */
@@ -13,7 +13,7 @@ const beforeClientMs = 6 * minuteMs
 const clientRenewsMs = 4 * minuteMs
 
 /** Is this login, by its access token, the one that we hold? */
-export function isHeld(login: Login, held: Held | null): held is Held {
+export function isHeld(login: Login, held: TrackedLogin | null): held is TrackedLogin {
   return held?.accessHash === tokenHash(login.accessToken)
 }
 
@@ -27,7 +27,7 @@ export function isHeld(login: Login, held: Held | null): held is Held {
  */
 export function lineageInFile(
   login: Login,
-  held: Held | null,
+  held: TrackedLogin | null,
   foundAtMs: number,
   id: string,
   { signedIn = false, spent = [] }: { signedIn?: boolean; spent?: readonly string[] } = {},
@@ -49,7 +49,7 @@ export function lineageInFile(
   return nextGeneration(held.lineage, hash)
 }
 
-function isLaterSignIn(login: Login, held: Held): boolean {
+function isLaterSignIn(login: Login, held: TrackedLogin): boolean {
   if (login.loginEndsAtMs === null || held.loginEndsAtMs === null) return false
   return login.loginEndsAtMs > held.loginEndsAtMs + minuteMs
 }
@@ -73,7 +73,11 @@ export function trueEndMs(
 }
 
 /** The same for a login that we hold: what was found to be too far then does not become true as time goes by. */
-export function heldEndMs(login: Login, held: Held, nowMs: number): ReturnType<typeof trueEndMs> {
+export function heldEndMs(
+  login: Login,
+  held: TrackedLogin,
+  nowMs: number,
+): ReturnType<typeof trueEndMs> {
   const { sinceMs, renewedAtMs, expiresAtMs } = held
   const said = login.expiresAtMs ?? expiresAtMs
   if (said !== null && expiresAtMs !== null && said > expiresAtMs + endSlackMs)
@@ -101,7 +105,7 @@ export function renewAtMs(
  * A login that we don't know, that has ended, and that ended before the one we hold: nobody's renewal
  * and nobody's sign-in, but an old copy put back. Its refresh token was very likely spent long ago.
  */
-export function isOldCopy(login: Login, held: Held | null, nowMs: number): boolean {
+export function isOldCopy(login: Login, held: TrackedLogin | null, nowMs: number): boolean {
   const { expiresAtMs, refreshToken } = login
   if (held === null || held.expiresAtMs === null || expiresAtMs === null) return false
   if (refreshToken === null || tokenHash(refreshToken) === held.refreshHash) return false
@@ -109,14 +113,14 @@ export function isOldCopy(login: Login, held: Held | null, nowMs: number): boole
 }
 
 /** Did a faulty refresh drop fields that we still know for this login? */
-export function isIncomplete(login: Login, held: Held | null): boolean {
+export function isIncomplete(login: Login, held: TrackedLogin | null): boolean {
   if (held === null) return false
   const expiry = login.expiresAtMs === null && isHeld(login, held) && held.expiresAtMs !== null
   return expiry || (login.scopes === null && held.scopes !== null)
 }
 
 /** The login with the fields put back that `isIncomplete` found missing. */
-export function completed(login: Login, held: Held): Login {
+export function completed(login: Login, held: TrackedLogin): Login {
   return {
     ...login,
     expiresAtMs: login.expiresAtMs ?? (isHeld(login, held) ? held.expiresAtMs : null),

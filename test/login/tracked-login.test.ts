@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { type Login, tokenHash } from '../../src/login/login.js'
-import type { Held } from '../../src/login/memory.js'
+import type { TrackedLogin } from '../../src/login/memory.js'
 import { completed, isIncomplete, lineageInFile, renewAtMs } from '../../src/login/tracked-login.js'
 
 const minuteMs = 60_000
@@ -23,7 +23,7 @@ function login(access: string, refresh: string | null, change: Partial<Login> = 
 }
 
 const chain = ['r1', 'r2', 'r3'].map(tokenHash)
-const held: Held = {
+const held: TrackedLogin = {
   accessHash: tokenHash('a3'),
   refreshHash: tokenHash('r3'),
   inFile: true,

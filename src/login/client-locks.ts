@@ -50,7 +50,7 @@ export async function withRefreshLocks<T>(
     refreshStaleMs,
     until,
   )
-  let legacy: Held | null = null
+  let legacy: HeldLock | null = null
   try {
     legacy = await takeLegacy(place, until)
     writeOwner(place.folder, ownerOf(place, refresh, legacy), place.nonce())
@@ -98,7 +98,7 @@ export async function withRenewalLock<T>(
   }
 }
 
-async function takeLegacy(place: LockPlace, until: number): Promise<Held | null> {
+async function takeLegacy(place: LockPlace, until: number): Promise<HeldLock | null> {
   const path = `${realpathSync(place.folder)}.lock`
   try {
     return await take(place, path, refreshStaleMs, until)
@@ -108,7 +108,7 @@ async function takeLegacy(place: LockPlace, until: number): Promise<Held | null>
   }
 }
 
-function ownerOf(place: LockPlace, refresh: Held, legacy: Held | null): LockOwner {
+function ownerOf(place: LockPlace, refresh: HeldLock, legacy: HeldLock | null): LockOwner {
   return {
     pid: place.process.pid,
     procStart: place.process.procStart,
@@ -139,7 +139,7 @@ const touchEveryMs = 2_000
 const deadOwnerMs = 8_000
 
 /** A lock of ours, told apart from a later one at the same path by its birth and inode. */
-interface Held {
+interface HeldLock {
   path: string
   birthtimeMs: number
   inode: number
@@ -155,7 +155,7 @@ export async function take(
   path: string,
   staleMs: number,
   until: number,
-): Promise<Held> {
+): Promise<HeldLock> {
   for (;;) {
     const holder = lstatSync(path, { throwIfNoEntry: false })
     const free = !holder || place.now() - holder.mtimeMs > staleMs || takenOver(place, path, holder)
@@ -167,7 +167,7 @@ export async function take(
   }
 }
 
-async function tryTake(place: LockPlace, path: string, staleMs: number): Promise<Held | null> {
+async function tryTake(place: LockPlace, path: string, staleMs: number): Promise<HeldLock | null> {
   const by = place.process
   noteLock(place.state, { path, atMs: place.now(), birthtimeMs: null, by })
   try {
@@ -215,7 +215,7 @@ function bornWith(owner: LockOwner, birthtimeMs: number): boolean {
 }
 
 /** Gives `held` back if it is still ours; never throws. */
-export async function giveBack(held: Held) {
+export async function giveBack(held: HeldLock) {
   const now = lstatSync(held.path, { throwIfNoEntry: false })
   const stillOurs = now?.birthtimeMs === held.birthtimeMs && now.ino === held.inode
   try {

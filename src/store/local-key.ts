@@ -103,7 +103,7 @@ export function keyFileOf(print: string): string | null {
 }
 
 /** Tells two keys apart, and nothing else about them; null where the key can't be read. */
-export function keyPrint(place: KeyPlace): string | null {
+export function keyDigest(place: KeyPlace): string | null {
   const bytes = usableKey(place, place.keyFile ?? join(place.folder, 'key'))
   if (bytes === null) return null
   const print = createHash('sha256').update('print of ').update(bytes).digest('hex')

@@ -15,7 +15,7 @@ import { fromDocument, type StoredLogin, toDocument } from './document.js'
 import {
   type KeyPlace,
   type Keys,
-  keyPrint,
+  keyDigest,
   keyTrouble,
   loadKeys,
   resealed,
@@ -84,7 +84,7 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
         open: async bytes => (await open(bytes.toString()))?.bytes ?? null,
       }
     },
-    keyPrint: () => keyPrint(place),
+    keyPrint: () => keyDigest(place),
     keyTrouble: () => keyTrouble(place),
     reseal: async () => {
       await resealed(load, files.previous, place.nonce())

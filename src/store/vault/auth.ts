@@ -29,7 +29,7 @@ export interface SessionOptions {
 }
 
 /** One way to sign in. `endsAtMs` is by our clock; null: no end, or nobody can tell. */
-export interface WayIn {
+export interface VaultAuth {
   open: () => Promise<{ kind: 'open'; token: string; endsAtMs: number | null } | StoreTrouble>
   /**
    * After Vault refused (403) what the token asked for: is it the token? Null when that lives, so that

@@ -4,7 +4,7 @@ import type { VaultConfig } from '../../config/resolved.js'
 import { isObject, numberOf, stringOf } from '../../system/json.js'
 import { quoted } from '../../system/quoted.js'
 import { shortDuration } from '../../text/durations.js'
-import { readSecretFile, type SessionOptions, type SessionPerson, type WayIn } from './auth.js'
+import { readSecretFile, type SessionOptions, type SessionPerson, type VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'
 import { troubleOf } from './failure.js'
 
@@ -17,7 +17,7 @@ export function jwtLogin(
   auth: Extract<VaultConfig['auth'], { method: 'jwt' }>,
   { uid }: SessionPerson,
   { now, expectedEmail = null }: SessionOptions,
-): WayIn {
+): VaultAuth {
   const { jwtFile: file, mount, role, audience, subject } = auth
   return {
     open: async () => {

@@ -2,12 +2,12 @@
 
 import type { VaultConfig } from '../../config/resolved.js'
 import type { StoreTrouble } from '../store.js'
-import type { SessionOptions, SessionPerson, WayIn } from './auth.js'
+import type { SessionOptions, SessionPerson, VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'
 import { jwtLogin } from './jwt-auth.js'
 import { ownToken } from './token-auth.js'
 
-export interface VaultSession extends Pick<WayIn, 'whyRefused' | 'drift'> {
+export interface VaultSession extends Pick<VaultAuth, 'whyRefused' | 'drift'> {
   /**
    * The token for this process's requests. Opened once; again after its end, after `whyRefused`, and
    * where Vault gave no answer.
@@ -26,7 +26,7 @@ export function vaultSession(
     auth.method === 'token'
       ? ownToken(client, auth.tokenFile, person, options)
       : jwtLogin(client, auth, person, options)
-  let opening: ReturnType<WayIn['open']> | null = null
+  let opening: ReturnType<VaultAuth['open']> | null = null
 
   const open = async () => {
     const earlier = opening

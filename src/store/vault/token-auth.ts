@@ -7,7 +7,7 @@ import { isObject, type JsonObject, numberOf, stringOf } from '../../system/json
 import { quoted } from '../../system/quoted.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
-import { readSecretFile, type SessionOptions, type SessionPerson, type WayIn } from './auth.js'
+import { readSecretFile, type SessionOptions, type SessionPerson, type VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'
 import { refusedByAnother, troubleOf } from './failure.js'
 
@@ -21,7 +21,7 @@ export function ownToken(
   file: string,
   { user, vaultName, uid }: SessionPerson,
   { now, known, remember, mayRenew = true }: SessionOptions,
-): WayIn {
+): VaultAuth {
   let last = known
   let drift: string | null = null
 

@@ -12,19 +12,19 @@ import type { ExamineOptions } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { askProgram, isWrapper, lastingFolder, plainEnv, programFolder } from './programs.js'
 import {
-  type Answer,
   endOf,
   lastFile,
   type Manner,
   madeAt,
   question,
   readAnswer,
+  type ShellAnswer,
   type ShellFolders,
   type ShellName,
   shellNames,
 } from './shell-question.js'
 
-export type Found =
+export type ClaudeInShell =
   | { kind: 'wrapper'; path: string }
   | { kind: 'other'; path: string }
   /** Something else than `claude` goes before any program, made in this file of this user's, if it was found. */
@@ -32,7 +32,7 @@ export type Found =
   | { kind: 'none' | 'late' }
 
 /** What one shell says, and the file of this user's that it reads last. */
-export type ShellSeen = Record<Manner, Found> & { lastFile: Record<Manner, string | null> }
+export type ShellSeen = Record<Manner, ClaudeInShell> & { lastFile: Record<Manner, string | null> }
 
 export interface ShellFacts {
   shells: Partial<Record<ShellName, ShellSeen>>
@@ -119,7 +119,7 @@ async function ask(
   name: ShellName,
   manner: Manner,
   env: Record<string, string>,
-): Promise<Answer | null> {
+): Promise<ShellAnswer | null> {
   const flags = manner === 'login' ? '-lc' : name === 'sh' ? '-c' : '-ic'
   const said = await askProgram(path, [flags, question(name)], { env, timeoutMs: answerMs })
   return said.kind === 'ended' ? readAnswer(said.stdout) : null
@@ -129,7 +129,7 @@ function seenIn(
   name: ShellName,
   home: string,
   env: ExamineOptions['env'],
-  answers: Record<Manner, Answer | null>,
+  answers: Record<Manner, ShellAnswer | null>,
 ): ShellSeen {
   const of = (manner: Manner) => {
     const answer = answers[manner]
@@ -145,7 +145,11 @@ function seenIn(
   }
 }
 
-function foundIn(answer: Answer | null, name: ShellName, folders: ShellFolders): Found {
+function foundIn(
+  answer: ShellAnswer | null,
+  name: ShellName,
+  folders: ShellFolders,
+): ClaudeInShell {
   if (answer === null) return { kind: 'late' }
   const { kind, text } = answer
   const isBefore = kind === 'alias' || kind === 'function'

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { textAt } from '../system/open-file.js'
 /** What `claude` is in a shell, before any path is looked at. */
-export interface Answer {
+export interface ShellAnswer {
   kind: 'program' | 'alias' | 'function' | 'none'
   /** Of a program its path, of an alias its command, of a function its text where the shell tells it. */
   text: string
@@ -38,7 +38,7 @@ export function question(shell: string): string {
 }
 
 /** Null where the shell came to no end. What start-up files print before is passed over. */
-export function readAnswer(stdout: string): Answer | null {
+export function readAnswer(stdout: string): ShellAnswer | null {
   const [, ...parts] = `\n${stdout}`.split(mark)
   const said = Object.fromEntries(
     parts.map(part => {
@@ -60,7 +60,7 @@ export function readAnswer(stdout: string): Answer | null {
  * The program that an alias or function ends in, as far as can be told: `claude` itself with more arguments is
  * the one below, a path in the home or from the root is that. Null: whatever it does, it is something else.
  */
-export function endOf({ kind, text, below }: Answer, home: string): string | null {
+export function endOf({ kind, text, below }: ShellAnswer, home: string): string | null {
   if (kind === 'function') return /\bcommand\s+claude\b/.test(text) ? below : null
   const words = text.split(/\s+/).filter(word => word !== 'command' && !/^\w+=/.test(word))
   const [first = ''] = words

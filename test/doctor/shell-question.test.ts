@@ -1,7 +1,7 @@
 // What a shell's answer means: read from its output, and followed to the program it ends in.
 
 import t from 'tap'
-import { type Answer, endOf, readAnswer } from '../../src/doctor/shell-question.js'
+import { endOf, readAnswer, type ShellAnswer } from '../../src/doctor/shell-question.js'
 
 const below = '/home/alice/.local/bin/claude'
 const said = (is: string, text = '') =>
@@ -10,7 +10,7 @@ const said = (is: string, text = '') =>
     .join('\n')
 
 t.test('an answer is told from what start-up files print', async t => {
-  const kinds: [is: string, kind: Answer['kind'], text: string][] = [
+  const kinds: [is: string, kind: ShellAnswer['kind'], text: string][] = [
     ['/usr/bin/claude', 'program', '/usr/bin/claude'],
     ['', 'none', ''],
     ['claude', 'function', ''],
@@ -25,7 +25,7 @@ t.test('an answer is told from what start-up files print', async t => {
 })
 
 t.test('an alias or function is followed to the program it ends in', async t => {
-  const table: [kind: Answer['kind'], text: string, end: string | null][] = [
+  const table: [kind: ShellAnswer['kind'], text: string, end: string | null][] = [
     ['alias', 'claude --continue', below],
     ['alias', 'A=1 B=2 command claude', below],
     ['alias', '~/.local/bin/claude -c', below],

@@ -2,7 +2,7 @@
 
 import { startRun } from '../engine/context.js'
 import { configOf, loginContextOf } from '../engine/login-context.js'
-import { type Found, lookOnly, statusFacts } from '../engine/look-only.js'
+import { type Glance, lookOnly, statusFacts } from '../engine/look-only.js'
 import { brokenOutcome } from '../engine/outcome.js'
 import { type StatusFacts, shortLine, statusLines } from '../engine/status-words.js'
 import { exitCodes } from '../policy/outcome.js'
@@ -35,7 +35,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
 }
 
 /** What the next run would find, and the words' facts. Neither network, gate nor any write. */
-async function lookedAt(env: Env): Promise<{ found: Found; facts: StatusFacts }> {
+async function lookedAt(env: Env): Promise<{ found: Glance; facts: StatusFacts }> {
   const place = loginContextOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env)
@@ -56,7 +56,7 @@ async function lookedAt(env: Env): Promise<{ found: Found; facts: StatusFacts }>
 }
 
 /** The object of `--json`: the outcome's own fields where they make sense, and what is known beside them. */
-export function statusObject(found: Found, facts: StatusFacts): object {
+export function statusObject(found: Glance, facts: StatusFacts): object {
   const { did, steps, alert, ...outcome } = found.outcome
   return {
     ...outcome,

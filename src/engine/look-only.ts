@@ -19,7 +19,7 @@ import { type StatusFacts, shortLine } from './status-words.js'
 import { expectedEmail } from './verify.js'
 
 /** What was found. Times are epoch milliseconds. */
-export interface Found {
+export interface Glance {
   outcome: Outcome
   seen: Observation
   decision: Decision
@@ -44,7 +44,7 @@ export interface Found {
  * Judges the login of `run` (started `offline` and `readOnly`) as the next run would, without the
  * network and without a change anywhere: neither gate nor locks are needed.
  */
-export async function lookOnly(run: Run): Promise<Found> {
+export async function lookOnly(run: Run): Promise<Glance> {
   const here: Run = { ...run, memory: withLogOut(run) }
   // What the next run would do is asked, and that one may use the network.
   const online: Run = { ...here, offline: false }
@@ -160,7 +160,7 @@ function isDenied(prospect: Prospect): boolean {
   return prospect.kind === 'ends' || (prospect.kind === 'hindered' && prospect.because === 'here')
 }
 
-interface Ahead extends Pick<Found, 'prospect' | 'isToBeBackedUp'> {
+interface Ahead extends Pick<Glance, 'prospect' | 'isToBeBackedUp'> {
   /** What is in the way of a renewal that would else be made, in words with what to type. */
   hindrance: string | null
 }
@@ -185,7 +185,7 @@ async function aheadOf(run: Run): Promise<Ahead> {
 
 // What the words of `claude-auth status` and of the prepared line for prompts are made of.
 
-export function statusFacts(run: Run, found: Found): StatusFacts {
+export function statusFacts(run: Run, found: Glance): StatusFacts {
   const { config, memory } = run
   const { outcome, seen, next, trouble, sinceMs, prospect } = found
   return {

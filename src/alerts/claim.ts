@@ -35,7 +35,7 @@ export function needsClaim(memory: AlertMemory): boolean {
 }
 
 /** Judges each message by what was `found` in the document; null: nobody knows what stands there, so all are sent. */
-export function judgeClaims(memory: AlertMemory, found: Found | null, asker: Asker): Judged {
+export function judgeClaims(memory: AlertMemory, found: ClaimFound | null, asker: Asker): Judged {
   const judged: Judged = { memory: { ...memory, pending: [] }, messages: [], claim: null, left: [] }
   let claim = found?.claim ?? null
   for (const message of memory.pending) {
@@ -52,7 +52,7 @@ export function judgeClaims(memory: AlertMemory, found: Found | null, asker: Ask
 }
 
 /** `verdict` null: sent without a claim, and judged anew should it have to be sent again. */
-function settle(judged: Judged, message: AlertMessage, verdict: Verdict | 'claimed' | null) {
+function settle(judged: Judged, message: AlertMessage, verdict: ClaimVerdict | 'claimed' | null) {
   const { memory, messages, left } = judged
   const claimed = verdict === 'claimed' || verdict?.do === 'send'
   const after = claimed ? { ...message, claimed: true as const } : message
@@ -78,7 +78,7 @@ const hourMs = 60 * minuteMs
 const claimLifeMs = 7 * 24 * hourMs
 
 /** What one look at the document says. */
-export interface Found {
+export interface ClaimFound {
   claim: AlertClaim | null
   /** SHA-256 of the access token that the document holds; null: none. */
   about: string | null
@@ -97,7 +97,7 @@ export interface Question {
   nowMs: number
 }
 
-type Verdict =
+type ClaimVerdict =
   /** It is ours to tell, once `claim` stands in the document; as it was found: nothing to write. */
   | { do: 'send'; claim: AlertClaim | null }
   /** Another host tells it, by the claim `id`. */
@@ -116,7 +116,7 @@ type Verdict =
  * An end belongs to the claim that we knew, or to one that another login has made obsolete; a later
  * condition's claim stays.
  */
-export function judgeClaim(found: Found, question: Question): Verdict {
+export function judgeClaim(found: ClaimFound, question: Question): ClaimVerdict {
   const { message } = question
   switch (message.kind) {
     case 'login-ends':
@@ -132,7 +132,7 @@ export function judgeClaim(found: Found, question: Question): Verdict {
   }
 }
 
-function begin({ claim, about, moved }: Found, question: Question): Verdict {
+function begin({ claim, about, moved }: ClaimFound, question: Question): ClaimVerdict {
   const { known, by, nowMs } = question
   const id = claimId(question)
   const signIn = claim?.signIn ?? null
@@ -156,7 +156,7 @@ function isJustOver(
   return signIn.over.by !== by && sinceMs >= 0 && sinceMs < minuteMs
 }
 
-function end({ claim, about }: Found, question: Question): Verdict {
+function end({ claim, about }: ClaimFound, question: Question): ClaimVerdict {
   const { known, by, nowMs } = question
   const id = claimId(question)
   const signIn = claim?.signIn ?? null
@@ -171,7 +171,7 @@ function end({ claim, about }: Found, question: Question): Verdict {
 }
 
 /** After many changes: ends the claim too; one summary of all hosts in an hour. */
-function summary(found: Found, question: Question): Verdict {
+function summary(found: ClaimFound, question: Question): ClaimVerdict {
   const { by, nowMs } = question
   const id = claimId(question)
   const ended = end(found, question)
@@ -184,7 +184,7 @@ function summary(found: Found, question: Question): Verdict {
 }
 
 /** The same end and the same time before it, or a nearer one, is the same warning, however long ago. */
-function warning({ claim }: Found, question: Question & { endsAtMs: number }): Verdict {
+function warning({ claim }: ClaimFound, question: Question & { endsAtMs: number }): ClaimVerdict {
   const { endsAtMs, withinMs, by } = question
   const id = claimId(question)
   const told = claim?.warned ?? null

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  type Found,
+  type ClaimFound,
   judgeClaim,
   judgeClaims,
   type Question,
@@ -46,7 +46,7 @@ const signIn = (about: string | null, more: object = {}): AlertClaim => ({
 const judge = (
   message: AlertMessage,
   claim: AlertClaim | null,
-  more: Partial<Found & Question> = {},
+  more: Partial<ClaimFound & Question> = {},
 ) => {
   const { about = 'x', moved = false, ...question } = more
   const asked = { message, withinMs: dayMs, known: null, by: 'alice@one', nowMs, ...question }

@@ -8,7 +8,12 @@ import { closedBy, closedError } from '../system/closed-to-us.js'
 import { systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { openOwn, ownBytes } from '../system/open-file.js'
-import { answerMaxBytes, inRefuge, leaveRefuge, takeRefuge } from './fallback-answer.js'
+import {
+  answerMaxBytes,
+  fallbackAnswers,
+  removeFallbackAnswers,
+  writeFallbackAnswer,
+} from './fallback-answer.js'
 
 /** Hides the answer from other readers of the home; in shared custody it is the identity. */
 export interface Sealer {
@@ -70,7 +75,7 @@ export async function saveAnswer(
   try {
     writeBody(path, bytes)
   } catch {
-    takeRefuge(path, Buffer.concat([startOf(header), bytes]), header.sealed, nonce)
+    writeFallbackAnswer(path, Buffer.concat([startOf(header), bytes]), header.sealed, nonce)
   }
   giveRoomBack(dirname(path))
 }
@@ -98,7 +103,7 @@ function writeBody(path: string, bytes: Buffer) {
 export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
   const here = await readAnswer(bytesAt(path), sealer)
   if (here.kind === 'answered') return here
-  for (const bytes of inRefuge(path, { isExpected: here.kind === 'sent' })) {
+  for (const bytes of fallbackAnswers(path, { isExpected: here.kind === 'sent' })) {
     const there = await readAnswer(bytes, sealer)
     const isSame = here.kind === 'none' || hashOf(there) === here.header.parentHash
     if (there.kind === 'answered' && isSame) return there
@@ -112,7 +117,7 @@ export function parentInAnswer(path: string): string | null {
     bytes === null ? null : (headerOf(lineAt(bytes, 0))?.parentHash ?? null)
   return (
     isIn(bytesAt(path)) ??
-    inRefuge(path, { isExpected: false })
+    fallbackAnswers(path, { isExpected: false })
       .map(isIn)
       .find(hash => hash !== null) ??
     null
@@ -124,7 +129,7 @@ export function eraseAnswer(path: string) {
   const isExpected = !hasBody(path)
   removeQuietly(path)
   giveRoomBack(dirname(path))
-  leaveRefuge(path, { isExpected })
+  removeFallbackAnswers(path, { isExpected })
 }
 
 /** Did the answer find room in its own place? */

@@ -15,7 +15,7 @@ interface Ground {
 }
 
 /** The user's own first, where nobody else can even fill the room; `/var/tmp` outlives the machine's restart. */
-export function refugeGrounds(uid: number): Ground[] {
+export function fallbackFolders(uid: number): Ground[] {
   return [
     { path: `/run/user/${uid}`, isMemory: true },
     { path: '/var/tmp', isMemory: false },
@@ -37,12 +37,12 @@ const fixedName = (uid: number) => `${prefix}${uid}`
  * Keeps `bytes` for the answer that has no place at `path`, in a folder whose name nobody can take before.
  * Throws `write-failed` when nothing takes them.
  */
-export function takeRefuge(
+export function writeFallbackAnswer(
   path: string,
   bytes: Uint8Array,
   isSealed: boolean,
   nonce: string,
-  grounds = refugeGrounds(ownUid()),
+  grounds = fallbackFolders(ownUid()),
 ) {
   // Sealed, it is best where a restart of the machine leaves it.
   const inOrder = isSealed
@@ -72,14 +72,14 @@ export interface Search {
 }
 
 /** What was kept for `path`; as many as there are places. */
-export function inRefuge(path: string, search: Search): Buffer[] {
+export function fallbackAnswers(path: string, search: Search): Buffer[] {
   return refuges(search).flatMap(folder => {
     const bytes = readOwn(join(folder, nameOf(path)))
     return bytes === null ? [] : [bytes]
   })
 }
 
-export function leaveRefuge(path: string, search: Search) {
+export function removeFallbackAnswers(path: string, search: Search) {
   for (const folder of refuges(search)) {
     const place = join(folder, nameOf(path))
     if (readOwn(place) === null) continue
@@ -92,7 +92,7 @@ export function leaveRefuge(path: string, search: Search) {
 /** Folders of this user's in the grounds, by whatever name: others can add names, but no folder of this user's. */
 function refuges({
   isExpected,
-  grounds = refugeGrounds(ownUid()),
+  grounds = fallbackFolders(ownUid()),
   mostNames = mostUnexpected,
 }: Search): string[] {
   return grounds.flatMap(({ path }) =>

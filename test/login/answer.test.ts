@@ -26,7 +26,7 @@ import {
   type Sealer,
   saveAnswer,
 } from '../../src/login/answer.js'
-import { takeRefuge } from '../../src/login/fallback-answer.js'
+import { writeFallbackAnswer } from '../../src/login/fallback-answer.js'
 
 const header = { parentHash: 'ab'.repeat(32), sentAtMs: 1_800_000_000_000, sealed: false }
 const plain: Sealer = { seal: async bytes => bytes, open: async bytes => bytes }
@@ -176,7 +176,7 @@ t.test(
       beginAnswer(elsewhere, { ...header, sealed }, 'n')
       await saveAnswer(elsewhere, answer, sealer, { header, nonce: 'n' })
       const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
-      takeRefuge(path, readFileSync(elsewhere), sealed, 'n')
+      writeFallbackAnswer(path, readFileSync(elsewhere), sealed, 'n')
       const found = { kind: 'answered', header: { ...header, sealed }, answer }
       t.same(await findAnswer(path, sealer), found, 'the home knows nothing of it')
       beginAnswer(path, { ...header, sealed, parentHash: 'cd'.repeat(32) }, 'n')

@@ -13,10 +13,10 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import {
-  inRefuge,
-  leaveRefuge,
-  refugeGrounds,
-  takeRefuge,
+  fallbackAnswers,
+  fallbackFolders,
+  removeFallbackAnswers,
+  writeFallbackAnswer,
 } from '../../src/login/fallback-answer.js'
 
 const uid = process.geteuid?.() ?? -1
@@ -26,7 +26,7 @@ const bytes = Buffer.from('the only copy')
 const skip = uid === 0 ? false : 'needs root, to be two users'
 
 t.test('the first ground is one that nobody else can enter', async t => {
-  t.equal(refugeGrounds(1000)[0]?.path, '/run/user/1000')
+  t.equal(fallbackFolders(1000)[0]?.path, '/run/user/1000')
 })
 
 t.test('names that a stranger took before keep no answer away', { skip }, async t => {
@@ -53,12 +53,16 @@ t.test('names that a stranger took before keep no answer away', { skip }, async 
   })
   const grounds = [{ path, isMemory: true }]
   for (const isSealed of [true, false]) {
-    takeRefuge(answer, bytes, isSealed, 'n', grounds)
-    t.same(inRefuge(answer, { isExpected: true, grounds }), [bytes], 'found by the next process')
-    t.same(inRefuge('/home/bob/answer', { isExpected: true, grounds }), [], 'another login')
+    writeFallbackAnswer(answer, bytes, isSealed, 'n', grounds)
+    t.same(
+      fallbackAnswers(answer, { isExpected: true, grounds }),
+      [bytes],
+      'found by the next process',
+    )
+    t.same(fallbackAnswers('/home/bob/answer', { isExpected: true, grounds }), [], 'another login')
     t.same(readdirSync(yard), [], 'nothing went through a link')
-    leaveRefuge(answer, { isExpected: true, grounds })
-    t.same(inRefuge(answer, { isExpected: true, grounds }), [])
+    removeFallbackAnswers(answer, { isExpected: true, grounds })
+    t.same(fallbackAnswers(answer, { isExpected: true, grounds }), [])
   }
   t.equal(readdirSync(path).length, 6, 'what is the stranger’s stays, ours is gone')
 })
@@ -66,11 +70,11 @@ t.test('names that a stranger took before keep no answer away', { skip }, async 
 t.test('what an earlier version kept under its fixed name is found', async t => {
   const path = t.testdir()
   const grounds = [{ path, isMemory: true }]
-  takeRefuge(answer, bytes, true, 'n', grounds)
+  writeFallbackAnswer(answer, bytes, true, 'n', grounds)
   const [made = ''] = readdirSync(path)
   renameSync(join(path, made), join(path, `claude-auth-${uid}`))
-  t.same(inRefuge(answer, { isExpected: true, grounds }), [bytes])
-  leaveRefuge(answer, { isExpected: true, grounds })
+  t.same(fallbackAnswers(answer, { isExpected: true, grounds }), [bytes])
+  removeFallbackAnswers(answer, { isExpected: true, grounds })
   t.notOk(existsSync(join(path, `claude-auth-${uid}`)))
 })
 
@@ -78,7 +82,7 @@ t.test('a ground in which others could take it away is passed over', { skip }, a
   const path = join(t.testdir(), 'open')
   mkdirSync(path)
   chmodSync(path, 0o777)
-  t.throws(() => takeRefuge(answer, bytes, true, 'n', [{ path, isMemory: true }]), {
+  t.throws(() => writeFallbackAnswer(answer, bytes, true, 'n', [{ path, isMemory: true }]), {
     code: 'write-failed',
   })
   t.same(readdirSync(path), [])
@@ -89,9 +93,10 @@ t.test(
   async t => {
     const path = t.testdir()
     const grounds = [{ path, isMemory: true }]
-    for (let each = 0; each < 30; each += 1) takeRefuge(answer, bytes, true, `${each}`, grounds)
+    for (let each = 0; each < 30; each += 1)
+      writeFallbackAnswer(answer, bytes, true, `${each}`, grounds)
     const looked = (isExpected: boolean) =>
-      inRefuge(answer, { isExpected, grounds, mostNames: 10 }).length
+      fallbackAnswers(answer, { isExpected, grounds, mostNames: 10 }).length
     t.equal(looked(false), 10)
     t.equal(looked(true), 30, 'where a request stands alone, all are')
   },

@@ -148,10 +148,10 @@ function trouble(why: StoreTrouble): Trouble {
 
 // What a KV version 2 engine answers about one document: found, deleted, absent, or something else. Pure.
 
-type Answer = Extract<VaultReply, { kind: 'reply' }>
+type KvReply = Extract<VaultReply, { kind: 'reply' }>
 
 /** The newest version. What is deleted or destroyed is `damaged`, for it held something once. */
-export function readAnswer(answer: Answer, place: string): DocumentRead {
+export function readAnswer(answer: KvReply, place: string): DocumentRead {
   const { status, body, errors, serverNowMs } = answer
   const data = isObject(body?.['data']) ? body['data'] : null
   const metadata = isObject(data?.['metadata']) ? data['metadata'] : null
@@ -185,13 +185,13 @@ export function readAnswer(answer: Answer, place: string): DocumentRead {
 }
 
 /** The version that a write has made; null where the answer names none. */
-function versionOf({ status, body }: Answer): number | null {
+function versionOf({ status, body }: KvReply): number | null {
   const data = body?.['data']
   return status === 200 && isObject(data) ? numberOf(data['version']) : null
 }
 
 /** Does Vault say (`sys/internal/ui/mounts/…`) that the engine is another one than KV version 2? */
-function isOtherEngine({ status, body }: Answer): boolean {
+function isOtherEngine({ status, body }: KvReply): boolean {
   const data = body?.['data']
   if (status !== 200 || !isObject(data) || typeof data['type'] !== 'string') return false
   const { options } = data

@@ -4,7 +4,7 @@ import { untrustedServer } from '../../anthropic/loopback.js'
 import type { StoreTrouble } from '../store.js'
 import type { VaultReply } from './client.js'
 
-type Answer = Extract<VaultReply, { kind: 'reply' }>
+type RefusedReply = Extract<VaultReply, { kind: 'reply' }>
 
 /** What a person types once the cause is mended. */
 const afterwards = '; type: claude-auth ensure --force'
@@ -55,7 +55,7 @@ export function refusedByAnother(path: string): StoreTrouble {
 }
 
 /** Is it of Vault's shape? A failure always has `errors`. */
-export function isVaults({ status, body }: Answer): boolean {
+export function isVaults({ status, body }: RefusedReply): boolean {
   return body !== null && (status < 300 || Array.isArray(body['errors']))
 }
 
@@ -81,13 +81,13 @@ function notSent({ what, tls }: Extract<VaultReply, { kind: 'not-sent' }>): Stor
 }
 
 /** 404 with a text: an absent document has none. */
-function noEngine({ errors }: Answer, path: string): StoreTrouble {
+function noEngine({ errors }: RefusedReply, path: string): StoreTrouble {
   if (errors.some(error => /namespace/i.test(error)))
     return denied(`Vault has no such namespace (for ${path}): see vault.namespace`)
   return denied(`Vault has no engine at this path (${path}): see vault.mount and vault.namespace`)
 }
 
-function isSealed({ errors }: Answer): boolean {
+function isSealed({ errors }: RefusedReply): boolean {
   return errors.some(error => /sealed/i.test(error))
 }
 

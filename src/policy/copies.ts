@@ -9,7 +9,7 @@ const marginMs = 30_000
 const longestPauseMs = 61 * 60_000
 
 /** A decision about no token in particular. */
-export function plain(step: Step): Decision {
+export function decisionOf(step: Step): Decision {
   return { ...step, about: null }
 }
 

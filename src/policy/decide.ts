@@ -8,7 +8,7 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
-  plain,
+  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -27,11 +27,11 @@ const justNowMs = 2 * 60_000
  * names a decision that `state.tried` holds, so a run ends by itself.
  */
 export function decide(state: State, nowMs: number): Decision {
-  if (state.mode === 'off') return plain({ do: 'launch', because: 'off' })
-  if (!state.owned) return plain({ do: 'launch', because: 'not-ours' })
-  if (state.otherCredential) return plain({ do: 'launch', because: 'other-credential' })
+  if (state.mode === 'off') return decisionOf({ do: 'launch', because: 'off' })
+  if (!state.owned) return decisionOf({ do: 'launch', because: 'not-ours' })
+  if (state.otherCredential) return decisionOf({ do: 'launch', because: 'other-credential' })
   const { file } = state
-  if (file.kind === 'closed') return plain({ do: 'launch', because: 'own-trouble' })
+  if (file.kind === 'closed') return decisionOf({ do: 'launch', because: 'own-trouble' })
   const decision = isLoggedOut(state)
     ? loggedOut(state)
     : withLongLived(state, nowMs, () =>
@@ -40,7 +40,7 @@ export function decide(state: State, nowMs: number): Decision {
           : withoutLogin(state, file, nowMs),
       )
   const needsNobody = decision.do === 'sign-in' && state.standIn
-  return needsNobody ? plain({ do: 'launch', because: 'other-credential' }) : decision
+  return needsNobody ? decisionOf({ do: 'launch', because: 'other-credential' }) : decision
 }
 
 /** A log-out stands until the file holds a login that is none of those logged out. */
@@ -53,15 +53,15 @@ function isLoggedOut({ signedOut, file }: State): boolean {
 /** After a log-out on another host somebody may have signed in there again. */
 function loggedOut({ signedOutElsewhere, store }: State): Decision {
   return signedOutElsewhere && store.kind === 'unasked'
-    ? plain({ do: 'read-store', because: 'missing' })
-    : plain({ do: 'sign-in', because: 'signed-out' })
+    ? decisionOf({ do: 'read-store', because: 'missing' })
+    : decisionOf({ do: 'sign-in', because: 'signed-out' })
 }
 
 function withLogin(state: State, login: LoginFacts, nowMs: number): Decision {
-  if (isLongLived(state, login)) return plain({ do: 'launch', because: 'long-lived' })
+  if (isLongLived(state, login)) return decisionOf({ do: 'launch', because: 'long-lived' })
   const checked = verificationOf(state, login)
   if (checked?.kind === 'accepted' && !checked.rightIdentity)
-    return plain({ do: 'sign-in', because: 'wrong-identity' })
+    return decisionOf({ do: 'sign-in', because: 'wrong-identity' })
   return (
     repairing(state, login) ??
     (isOutdated(state, login) ? betterCopy(state, login, nowMs) : null) ??
@@ -84,14 +84,14 @@ function upkeep(state: State, login: LoginFacts, nowMs: number): Decision {
     (known ? backingUp(state, login, nowMs) : null) ??
     (stale && state.isShared ? lookingAround(state) : null) ??
     (stale ? verifying(state, login, 'unverified') : null) ??
-    plain({ do: 'launch', because: 'fresh' })
+    decisionOf({ do: 'launch', because: 'fresh' })
   )
 }
 
 /** What other hosts did with a shared document: renewed, signed in anew, logged out, or use it at all. */
 function lookingAround({ store, offline }: State): Decision | null {
   if (offline || store.kind !== 'unasked') return null
-  return plain({ do: 'read-store', because: 'before-renewal' })
+  return decisionOf({ do: 'read-store', because: 'before-renewal' })
 }
 
 /** In sole custody a refresh token in the file is a reason by itself: backing up takes it into custody. */
@@ -112,7 +112,7 @@ function repairing(state: State, login: LoginFacts): Decision | null {
   if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
     return unlessTried(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
   if (state.custody === 'sole' || login.refreshHash !== null) return null
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
   if (stored?.accessHash !== login.accessHash || !isPostable(state, stored)) return null
   return unlessTried(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)
@@ -125,7 +125,7 @@ function isOutdated(state: State, login: LoginFacts): boolean {
 }
 
 function betterCopy(state: State, login: LoginFacts, nowMs: number): Decision | null {
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'refused' })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'refused' })
   const stored = storedLogin(state)
   const better = stored?.accessHash === login.accessHash ? null : stored
   const taken = better && restoring(state, better, 'store-newer', 0, nowMs)
@@ -156,8 +156,8 @@ function newerInStore(state: State, login: LoginFacts, nowMs: number): Decision 
 function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision {
   const renewedAtMs = state.held?.accessHash === login.accessHash ? state.held.renewedAtMs : null
   const ageMs = renewedAtMs === null ? justRenewedMs : nowMs - renewedAtMs
-  if (ageMs >= 0 && ageMs < justRenewedMs) return plain({ do: 'launch', because: 'no-answer' })
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'refused' })
+  if (ageMs >= 0 && ageMs < justRenewedMs) return decisionOf({ do: 'launch', because: 'no-answer' })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'refused' })
   const stored = storedLogin(state)
   const other = stored && stored.accessHash !== login.accessHash ? stored : null
   return (
@@ -184,7 +184,7 @@ function withoutLogin(
   file: Exclude<FileFacts, { kind: 'login' | 'closed' }>,
   nowMs: number,
 ): Decision {
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: file.kind })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: file.kind })
   const stored = storedLogin(state)
   if (!stored) return nothingLeft(state, file, nowMs)
   if (file.kind === 'blank' && isRefusal(state, stored, file.blankedAtMs))
@@ -212,13 +212,13 @@ function isRefusal(state: State, stored: LoginFacts, blankedAtMs: number): boole
 }
 
 function nothingLeft(state: State, file: FileFacts, nowMs: number): Decision {
-  if (isStoreAway(state)) return plain({ do: 'launch', because: 'own-trouble' })
+  if (isStoreAway(state)) return decisionOf({ do: 'launch', because: 'own-trouble' })
   if (file.kind === 'blank' && file.timeLimit)
-    return plain({ do: 'sign-in', because: 'login-ended' })
+    return decisionOf({ do: 'sign-in', because: 'login-ended' })
   // The client blanks what we have found refused before: that is still the reason.
   if (file.kind === 'blank' && state.signInNeeded === 'grant-refused')
     return signIn(state, state.held, 'grant-refused', nowMs)
   return state.held === null && file.kind === 'missing'
-    ? plain({ do: 'sign-in', because: 'never-signed-in' })
+    ? decisionOf({ do: 'sign-in', because: 'never-signed-in' })
     : signIn(state, state.held, 'login-lost', nowMs)
 }

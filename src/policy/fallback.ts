@@ -7,7 +7,7 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
-  plain,
+  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -45,7 +45,7 @@ export function renewal(
   nowMs: number,
 ): Decision | null {
   if (state.offline) return null
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
   // Another host may be renewing it this very moment.
   if (state.usedByOthers && isStoreAway(state)) return null
   const source = refreshable(state, login)
@@ -104,10 +104,10 @@ export function verifying(
 /** Nothing can be renewed or restored now: is it a person that is needed, or patience? */
 export function noRemedy(state: State, login: LoginFacts, nowMs: number): Decision {
   const isAway = isStoreAway(state)
-  if (isAway && state.usedByOthers) return plain({ do: 'launch', because: 'own-trouble' })
+  if (isAway && state.usedByOthers) return decisionOf({ do: 'launch', because: 'own-trouble' })
   if (copies(state, login).some(copy => isPostable(state, copy) || isDoubtful(state, copy)))
-    return plain({ do: 'launch', because: 'no-answer' })
-  if (isAway) return plain({ do: 'launch', because: 'own-trouble' })
+    return decisionOf({ do: 'launch', because: 'no-answer' })
+  if (isAway) return decisionOf({ do: 'launch', because: 'own-trouble' })
   const because = isGrantRefused(state, login) ? 'grant-refused' : 'login-lost'
   return signIn(state, login, because, nowMs)
 }
@@ -127,5 +127,5 @@ export function signIn(
 ): Decision {
   const endsAtMs = login?.loginEndsAtMs ?? state.held?.loginEndsAtMs ?? null
   const ended = endsAtMs !== null && endsAtMs <= nowMs
-  return plain({ do: 'sign-in', because: ended ? 'login-ended' : because })
+  return decisionOf({ do: 'sign-in', because: ended ? 'login-ended' : because })
 }

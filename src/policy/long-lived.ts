@@ -4,7 +4,7 @@ import {
   isLater,
   isLongLived,
   isStoreAway,
-  plain,
+  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -22,9 +22,9 @@ export function withLongLived(state: State, nowMs: number, usual: () => Decision
   const found = longLivedInFile(state)
   const wanted = wantedToken(state, nowMs)
   if (state.file.kind === 'login' && isToBeAsked(state, found, nowMs))
-    return plain({ do: 'read-store', because: 'before-renewal' })
+    return decisionOf({ do: 'read-store', because: 'before-renewal' })
   if (found !== null && found.accessHash === wanted?.accessHash)
-    return plain({ do: 'launch', because: 'long-lived' })
+    return decisionOf({ do: 'launch', because: 'long-lived' })
   if (wanted !== null && state.longLived.atHand) return placing(state, wanted, nowMs, usual)
   if (found !== null && isOurs(state, found)) return takingBack(state, found, nowMs)
   return asEnded(state, usual(), nowMs)
@@ -114,16 +114,16 @@ function backingUp(state: State, { accessHash }: LoginFacts, nowMs: number): Dec
 
 /** The rotating login comes back; as long as it can't, the token goes on until its end. */
 function takingBack(state: State, found: LoginFacts, nowMs: number): Decision {
-  if (state.store.kind === 'unasked') return plain({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
   const better = stored && comingBack(state, stored, nowMs)
   if (better) return better
   const { token, placed } = state.longLived
   const record = [token, placed].find(each => each?.accessHash === found.accessHash)
-  if (!record || !isOver(record, nowMs)) return plain({ do: 'launch', because: 'long-lived' })
-  if (stored === null && isStoreAway(state)) return plain({ do: 'launch', because: 'own-trouble' })
+  if (!record || !isOver(record, nowMs)) return decisionOf({ do: 'launch', because: 'long-lived' })
+  if (stored === null && isStoreAway(state)) return decisionOf({ do: 'launch', because: 'own-trouble' })
   const end = stored ? noRemedy(state, stored, nowMs) : null
-  return end?.do === 'launch' ? end : plain({ do: 'sign-in', because: 'login-ended' })
+  return end?.do === 'launch' ? end : decisionOf({ do: 'sign-in', because: 'login-ended' })
 }
 
 /** The login lay in the store all the time: what the server said of it before counts for nothing. */
@@ -139,5 +139,5 @@ function asEnded({ longLived }: State, next: Decision, nowMs: number): Decision 
   const { wanted, token } = longLived
   const isEnded = wanted && token !== null && isOver(token, nowMs)
   if (next.do !== 'sign-in' || !isEnded || next.because === 'wrong-identity') return next
-  return plain({ do: 'sign-in', because: 'login-ended' })
+  return decisionOf({ do: 'sign-in', because: 'login-ended' })
 }

@@ -1,6 +1,7 @@
 // The rule: from the facts to the one next step, with its reason. Pure and total.
 
 import {
+  decisionOf,
   isDue,
   isHopeless,
   isLater,
@@ -8,7 +9,6 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
-  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -112,7 +112,8 @@ function repairing(state: State, login: LoginFacts): Decision | null {
   if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
     return unlessTried(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
   if (state.custody === 'sole' || login.refreshHash !== null) return null
-  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked')
+    return decisionOf({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
   if (stored?.accessHash !== login.accessHash || !isPostable(state, stored)) return null
   return unlessTried(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)

@@ -2,12 +2,12 @@
 
 import {
   copies,
+  decisionOf,
   isGrantRefused,
   isLater,
   isPostable,
   isStoreAway,
   isUsable,
-  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -45,7 +45,8 @@ export function renewal(
   nowMs: number,
 ): Decision | null {
   if (state.offline) return null
-  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked')
+    return decisionOf({ do: 'read-store', because: 'before-renewal' })
   // Another host may be renewing it this very moment.
   if (state.usedByOthers && isStoreAway(state)) return null
   const source = refreshable(state, login)

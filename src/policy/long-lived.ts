@@ -1,10 +1,10 @@
 // The long-lived token of the document: when it takes the login's place in the file, and when the login comes back. Pure.
 
 import {
+  decisionOf,
   isLater,
   isLongLived,
   isStoreAway,
-  decisionOf,
   storedLogin,
   unlessTried,
   verificationOf,
@@ -114,14 +114,16 @@ function backingUp(state: State, { accessHash }: LoginFacts, nowMs: number): Dec
 
 /** The rotating login comes back; as long as it can't, the token goes on until its end. */
 function takingBack(state: State, found: LoginFacts, nowMs: number): Decision {
-  if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'before-renewal' })
+  if (state.store.kind === 'unasked')
+    return decisionOf({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
   const better = stored && comingBack(state, stored, nowMs)
   if (better) return better
   const { token, placed } = state.longLived
   const record = [token, placed].find(each => each?.accessHash === found.accessHash)
   if (!record || !isOver(record, nowMs)) return decisionOf({ do: 'launch', because: 'long-lived' })
-  if (stored === null && isStoreAway(state)) return decisionOf({ do: 'launch', because: 'own-trouble' })
+  if (stored === null && isStoreAway(state))
+    return decisionOf({ do: 'launch', because: 'own-trouble' })
   const end = stored ? noRemedy(state, stored, nowMs) : null
   return end?.do === 'launch' ? end : decisionOf({ do: 'sign-in', because: 'login-ended' })
 }

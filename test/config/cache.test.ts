@@ -20,7 +20,7 @@ import { build } from 'esbuild'
 import t from 'tap'
 import { type House, house } from './house.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Gives the cache a store of its own, so that a hit can be told from a fresh reading. */
 function forge(at: House): void {
@@ -172,7 +172,7 @@ t.test('a hit loads neither the YAML nor the schema library', async t => {
     logLevel: 'silent',
   })
   const script = `
-    import { loadConfig } from './config.mjs'
+    import { loadConfig } from './config/config.mjs'
     const config = await loadConfig(${JSON.stringify({
       paths: { systemConfig: at.system, userConfig: at.user, vaultToken: '/nowhere' },
       env: {},

@@ -7,7 +7,7 @@ import t from 'tap'
 import { configFiles } from '../../src/config/config.js'
 import { house } from './house.js'
 
-const inputs = join(dirname(fileURLToPath(import.meta.url)), 'config', 'inputs')
+const inputs = join(dirname(fileURLToPath(import.meta.url)), 'inputs')
 const good = (name: string) => readFileSync(join(inputs, 'good', `${name}.yaml`), 'utf8')
 
 const defaults = {

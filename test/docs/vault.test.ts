@@ -112,7 +112,8 @@ t.test('the configurations load', async t => {
 
 t.test('the words in the table are the words of the program', async t => {
   const folder = new URL('../../src/store/', import.meta.url)
-  const files = [...readdirSync(folder), '../host/open-file.ts']
+  const inStore = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const files = [...inStore.filter(name => name.endsWith('.ts')), '../system/open-file.ts']
   const sources = files.map(name => readFileSync(new URL(name, folder), 'utf8'))
   const table = manual.slice(manual.indexOf('| claude-auth says'))
   const cells = [...table.matchAll(/^\|(.*?)\|/gm)].map(([, cell]) => cell ?? '')

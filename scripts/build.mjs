@@ -32,7 +32,7 @@ const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
 
 /**
  * A hash of all that makes a configuration what it is: what another form of the program kept of one is not believed
- * (src/config/form.ts, bin/config.sh).
+ * (src/config/cache.ts, bin/config.sh).
  */
 const configForm = (() => {
   const hash = createHash('sha256')

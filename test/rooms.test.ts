@@ -7,22 +7,9 @@ import t from 'tap'
 const src = join(import.meta.dirname, '../src')
 
 /** From the entries down to the operating system; a file of src/ itself is in the room of its own name. */
-const order = [
-  ['program.ts', 'main.ts', 'engine.ts', 'help.ts'],
-  ['cli'],
-  ['demo'],
-  ['doctor'],
-  ['install'],
-  ['engine'],
-  ['alerts'],
-  ['store'],
-  ['anthropic'],
-  ['login'],
-  ['config'],
-  ['policy'],
-  ['text'],
-  ['system', 'version.ts'],
-]
+const order: string[][] = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../scripts/rooms.json'), 'utf8'),
+).map(({ names }: { names: string[] }) => names)
 
 const levelOf = (name: string) => order.findIndex(rooms => rooms.includes(name.split('/')[0] ?? ''))
 const names = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(name =>

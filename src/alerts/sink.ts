@@ -1,10 +1,8 @@
 // What a sink is: a place that messages to the people outside go to.
 
+import type { SinkName } from '../config/alerts.js'
 import type { AlertMessage } from './memory.js'
 import type { AlertRun } from './run.js'
-
-/** The keys of `alerts` in the configuration that name a sink; the memory of messages knows it by this name. */
-export type SinkName = 'slack' | 'teams' | 'email' | 'command'
 
 /** Taken, or in plain words (without any secret) why not. */
 export type SinkAnswer = { taken: true } | { taken: false; why: string }

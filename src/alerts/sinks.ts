@@ -1,7 +1,8 @@
 // The registry of sinks: one file a sink in sinks/, loaded when there is something to send or to look at.
 
+import type { SinkName } from '../config/alerts.js'
 import type { Config } from '../config/config.js'
-import type { SinkFile, SinkName } from './sink.js'
+import type { SinkFile } from './sink.js'
 
 export const sinkFiles: Record<SinkName, () => Promise<SinkFile>> = {
   slack: async () => (await import('./sinks/slack.js')).slack,

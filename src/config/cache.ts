@@ -4,9 +4,14 @@ import { atomicWrite } from '../system/atomic-write.js'
 import { jsonObject } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { othersMayRead } from '../system/trusted-path.js'
-import { configForm } from './form.js'
 import type { Config } from './resolved.js'
 import { type ConfigSource, configSource } from './source.js'
+
+/** A hash of the sources that make a configuration; put in by scripts/build.mjs, not there where no build was made. */
+declare const $configForm: string | undefined
+
+/** Changes with what a kept configuration holds and with how it is made of its files, be the version the same. */
+export const configForm: string = typeof $configForm === 'string' ? $configForm : 'unbuilt'
 
 const maxBytes = 256 * 1024
 

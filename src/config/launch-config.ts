@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
 import { textAt } from '../system/open-file.js'
 import type { OwnPaths } from '../system/paths.js'
-import { configForm } from './form.js'
+import { configForm } from './cache.js'
 import type { Config } from './resolved.js'
 
 /** A file that changed within one tick of the kernel's clock before it was read may change again unseen. */

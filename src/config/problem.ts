@@ -2,7 +2,6 @@
 
 import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'
-import type { Misfit } from './resolved.js'
 
 /** The way to a value, key by key. */
 export type Path = readonly (string | number)[]
@@ -16,6 +15,16 @@ export interface Problem {
   key: string
   /** `expected a percentage such as 50%, got "half"`. Never a value that could be a secret. */
   what: string
+}
+
+/** A setting that does not fit this user or this machine. */
+export interface Misfit {
+  /** `vault.path`; of the roster as a whole `roster`. */
+  key: string
+  /** File, line, key and the rule that failed. */
+  what: string
+  /** The command to type. */
+  hint: string
 }
 
 /** `/etc/claude-auth/config.yaml:3:7: renewal.at: expected …` */

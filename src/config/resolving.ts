@@ -1,35 +1,22 @@
-// What every part of resolving needs: the merged file, names to fill in, and a place for problems.
+// What the resolving of every key needs: names to fill in, bounds of durations, and whom to tell of a mistake.
 
 import type { Person } from '../system/person.js'
 import { durationMs } from '../text/durations.js'
-import type { MergedConfig } from './merge.js'
 import type { Path } from './problem.js'
-import type { RosterEntry } from './roster.js'
-import type { ConfigFile } from './schema.js'
 import { fillIn, type TemplateNames, userPath } from './template.js'
 
-export interface ResolveInputs {
-  merged: MergedConfig
-  /** The machine's file alone: a user's roster must not outweigh what it pins. */
-  system: ConfigFile
-  systemPath: string
-  userPath: string
-  roster: { file: string; entry: RosterEntry | null } | null
-  person: Person
-  folder: string
-  vaultToken: string
-  /** A mistake that makes the whole configuration unusable. */
-  report: (path: Path, what: string) => void
-  /** A value that does not fit this user: what it is about is turned off, or at its default. */
-  misfit: (path: Path, what: string) => void
-}
+/** Takes the way to a value, and what was expected there. */
+export type Report = (path: Path, what: string) => void
 
 /** The little that every part of resolving needs. */
 export interface Resolving {
-  data: ConfigFile
   names: TemplateNames
-  report: ResolveInputs['report']
-  misfit: ResolveInputs['misfit']
+  /** A mistake that makes the whole configuration unusable. */
+  report: Report
+  /** A value that does not fit this user: what it is about is turned off, or at its default. */
+  misfit: Report
+  /** True when the value at the path (or one below it) is the user's, not the machine's. */
+  isUsers(path: Path): boolean
   /** The same, and `seen` hears of each misfit. */
   noting(seen: () => void): Resolving
   /** A path with `~/` and names filled in; null when it is not set, or does not fit. */
@@ -47,25 +34,21 @@ export interface DurationRule {
 
 /** Binds the inputs together. */
 export function resolving(
-  {
-    merged,
-    person,
-    report,
-    misfit,
-  }: Pick<ResolveInputs, 'merged' | 'person' | 'report' | 'misfit'>,
+  inputs: { person: Person; isUsers: Resolving['isUsers']; report: Report; misfit: Report },
   names: TemplateNames,
 ): Resolving {
+  const { person, isUsers, report, misfit } = inputs
   return {
-    data: merged.data,
     names,
     report,
     misfit,
+    isUsers,
     noting(seen) {
       const both: Resolving['misfit'] = (path, what) => {
         seen()
         misfit(path, what)
       }
-      return resolving({ merged, person, report, misfit: both }, names)
+      return resolving({ ...inputs, misfit: both }, names)
     },
     file(path, text) {
       if (text === undefined) return null

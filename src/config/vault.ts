@@ -1,9 +1,83 @@
-// Where the Vault document of this user is, and how to sign in to Vault.
+// `vault` in the configuration: where the document of this user is, and how to sign in to Vault.
 
+import * as v from 'valibot'
 import { addressExpected, serverAddress } from '../system/endpoint.js'
-import type { VaultConfig } from './resolved.js'
-import type { ResolveInputs, Resolving } from './resolving.js'
-import { fillIn, plainNameSlip, type TemplateNames } from './template.js'
+import { duration, map, oneOf, path, text } from './forms.js'
+import type { Resolving } from './resolving.js'
+import { fillIn, plainNameSlip } from './template.js'
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/** Names between slashes; those at either end, as Vault prints them (`secret/`), are left out later. */
+const slashed = /^\/*[^\s/?#%]+(?:\/+[^\s/?#%]+)*\/*$/
+
+const auth = map(
+  {
+    method: oneOf(['token', 'jwt'], 'How to sign in to Vault. Default: token.'),
+    tokenFile: path(
+      'token: a private file with the Vault token. Default: vault-token beside the user’s configuration.',
+    ),
+    mount: text(slashed, 'the name of an auth mount', 'jwt: the auth mount. Default: jwt.'),
+    role: text(namePattern, 'the name of a role', 'jwt: the role. Default: claude-auth.'),
+    jwtFile: path('jwt: a private file with the JSON Web Token. Required for jwt.'),
+    audience: text(
+      /^[\x21-\x7e]+$/,
+      'an audience without spaces',
+      'jwt: what the token must be made out for (`aud`). Default: any, as long as there is one.',
+    ),
+    subject: text(
+      /^[\x21-\x7e]+$/,
+      'a subject such as {user}',
+      'jwt: whom the token must name (`sub`); the address in identity.email is accepted too. {user}, {uid}, {host} and {profile} are filled in. Default: {user}.',
+    ),
+  },
+  'How to sign in to Vault. VAULT_* variables are ignored.',
+)
+
+/** `vault` as written. */
+export const vaultSchema = map(
+  {
+    address: v.optional(
+      v.pipe(v.string(addressExpected), v.description('The address of Vault or OpenBao.')),
+    ),
+    namespace: text(slashed, 'a namespace such as team/one', 'The namespace.'),
+    caCert: path('A PEM file with the authorities to trust for Vault, beside the usual ones.'),
+    mount: text(slashed, 'the mount of a KV version 2 engine', 'The KV v2 mount. Default: secret.'),
+    path: text(
+      slashed,
+      'a path such as workstation/claude-users/{user}',
+      'The document of one user, inside the mount. {user}, {uid}, {host} and {profile} are filled in. Default: workstation/claude-users/{user}.',
+    ),
+    timeout: duration('3s', 'How long one request to Vault may take, 100ms to 1m. Default: 3s.'),
+    auth,
+  },
+  'Where logins are backed up with store: vault.',
+)
+
+export interface VaultConfig {
+  address: string
+  namespace: string | null
+  caCert: string | null
+  mount: string
+  path: string
+  /** What this user is called there: in the path, and by policies and display names of tokens. */
+  vaultName: string
+  /** The path names the host: each host has a document of its own. */
+  isPerHost: boolean
+  timeoutMs: number
+  auth:
+    | { method: 'token'; tokenFile: string }
+    | {
+        method: 'jwt'
+        mount: string
+        role: string
+        jwtFile: string
+        /** What `aud` must contain; null where the configuration does not say. */
+        audience: string | null
+        /** What `sub` must be. */
+        subject: string
+      }
+}
 
 const standardPath = 'workstation/claude-users/{user}'
 const keysOfMethod = {
@@ -11,13 +85,28 @@ const keysOfMethod = {
   jwt: ['mount', 'role', 'jwtFile', 'audience', 'subject'],
 } as const
 
+type VaultText = NonNullable<v.InferOutput<typeof vaultSchema>>
+
+/** What is written of Vault, and what else it takes to find one user's document there. */
+export interface VaultInputs {
+  said: VaultText
+  /** The machine's file says something of Vault. */
+  isMachines: boolean
+  /** What the roster calls this user in Vault. */
+  listedName: string | undefined
+  /** The user's method of signing in is overruled by the machine's file: its other keys may stay in theirs. */
+  isMethodOverruled: boolean
+  /** Where the Vault token is unless the configuration says so. */
+  tokenFile: string
+}
+
 /** Null when it does not fit this user: then `to.misfit` was told which rule failed, and there is no copy in Vault. */
-export function resolveVault(inputs: ResolveInputs, all: Resolving): VaultConfig | null {
+export function resolveVault(inputs: VaultInputs, all: Resolving): VaultConfig | null {
   let fits = true
   const to = all.noting(() => {
     fits = false
   })
-  const said = to.data.vault ?? {}
+  const { said } = inputs
   const address = said.address === undefined ? undefined : serverAddress(said.address)
   if (address === undefined) to.misfit(['store'], 'expected vault.address beside store: vault')
   if (address === null) to.misfit(['vault', 'address'], `expected ${addressExpected}`)
@@ -28,8 +117,10 @@ export function resolveVault(inputs: ResolveInputs, all: Resolving): VaultConfig
       `expected the address of the server alone, without ${extra.replace(/\/$/, '')}`,
     )
   const template = withoutSlashes(said.path ?? standardPath)
-  const vaultName = vaultNameOf(inputs)
-  const path = documentPath(template, inputs, to, { ...to.names, user: vaultName })
+  // A user's own roster is not asked where the machine's file says whose document is whose.
+  const mayName = !to.isUsers(['roster']) || !inputs.isMachines
+  const vaultName = (mayName ? inputs.listedName : undefined) ?? to.names.user
+  const path = documentPath(template, said, { ...to, names: { ...to.names, user: vaultName } })
   const auth = resolveAuth(inputs, to)
   const caCert = to.file(['vault', 'caCert'], said.caCert)
   if (!fits || !address || !auth || path === null) return null
@@ -56,17 +147,13 @@ function withoutSlashes(text: string): string {
   return text.split('/').filter(Boolean).join('/')
 }
 
-function documentPath(
-  template: string,
-  { merged }: ResolveInputs,
-  to: Resolving,
-  names: TemplateNames,
-): string | null {
+function documentPath(template: string, said: VaultText, to: Resolving): string | null {
+  const { names } = to
   const wrong = (what: string) => to.misfit(['vault', 'path'], what)
   if (names.profile !== 'default' && !template.includes('{profile}'))
     wrong('expected {profile} in it, else two logins share one document')
   // The machine's file is for all its users; a user's own may name any document.
-  const isForAll = to.data.vault?.path !== undefined && !merged.isUsers(['vault', 'path'])
+  const isForAll = said.path !== undefined && !to.isUsers(['vault', 'path'])
   const tellsApart = template.split('/').some(part => part === '{user}' || part === '{uid}')
   if (isForAll && !tellsApart)
     wrong('expected {user} or {uid} between slashes, else all users share one document')
@@ -84,25 +171,19 @@ function documentPath(
   return path.value
 }
 
-/** What the roster calls this user in Vault; a user's own roster is not asked where the machine's file says whose document is whose. */
-function vaultNameOf({ merged, system, roster, person }: ResolveInputs): string {
-  const mayName = !merged.isUsers(['roster']) || system.vault === undefined
-  return (mayName ? roster?.entry?.vault_name : undefined) ?? person.user
-}
-
-function resolveAuth(inputs: ResolveInputs, to: Resolving): VaultConfig['auth'] | null {
-  const said = to.data.vault?.auth ?? {}
+function resolveAuth(inputs: VaultInputs, to: Resolving): VaultConfig['auth'] | null {
+  const said = inputs.said.auth ?? {}
   const method = said.method ?? 'token'
   const other = method === 'token' ? 'jwt' : 'token'
   // A user whose method the machine's file overrules may leave its keys standing.
-  if (!inputs.merged.overruled.includes('vault.auth.method'))
+  if (!inputs.isMethodOverruled)
     for (const key of keysOfMethod[other])
       if (said[key] !== undefined)
         to.misfit(['vault', 'auth', key], `expected only with method: ${other}`)
 
   if (method === 'token') {
     const tokenFile = to.file(['vault', 'auth', 'tokenFile'], said.tokenFile)
-    return { method, tokenFile: tokenFile ?? inputs.vaultToken }
+    return { method, tokenFile: tokenFile ?? inputs.tokenFile }
   }
   const jwtFile = to.file(['vault', 'auth', 'jwtFile'], said.jwtFile)
   if (said.jwtFile === undefined)

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { VaultConfig } from '../config/resolved.js'
+import type { VaultConfig } from '../config/vault.js'
 import { startRun } from '../engine/context.js'
 import { configOf, type LoginContext, loginContextOf } from '../engine/login-context.js'
 import { type Observation, observe } from '../engine/observe.js'

@@ -1,7 +1,7 @@
 // Whether the session with Vault opens what is somebody else's: asked for it by name, and, where Vault tells, without touching it.
 
-import type { VaultConfig } from '../config/resolved.js'
 import { rosterUsers } from '../config/roster.js'
+import type { VaultConfig } from '../config/vault.js'
 import type { Run } from '../engine/run.js'
 import type { VaultClient, VaultReply } from '../store/vault/client.js'
 import { isObject } from '../system/json.js'

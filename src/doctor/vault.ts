@@ -1,7 +1,7 @@
 // Checks of Vault: the way into it, whom it keeps out, and the long-lived token in this user's document.
 
 import { type Listener, listenerFor } from '../anthropic/loopback.js'
-import type { VaultConfig } from '../config/resolved.js'
+import type { VaultConfig } from '../config/vault.js'
 import type { Run } from '../engine/run.js'
 import { readJournal } from '../login/journal.js'
 import type { Memory, SessionMemory } from '../login/memory.js'

@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { VaultConfig } from '../../src/config/resolved.js'
+import type { VaultConfig } from '../../src/config/vault.js'
 import type { SessionMemory } from '../../src/login/memory.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import { type VaultSession, vaultSession } from '../../src/store/vault/session.js'

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import t from 'tap'
-import { configForm } from '../../src/config/form.js'
+import { configForm } from '../../src/config/cache.js'
 import { type Shell, shells, type WrapperBox, wrapperBox } from '../kit/wrapper-box.js'
 
 function keep(box: WrapperBox, first: string): void {

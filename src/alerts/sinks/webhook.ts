@@ -1,13 +1,14 @@
 // Webhooks: a private file with an address, and one JSON POST to it. Who holds the address can post, so nothing tells it.
 
 import { send } from '../../anthropic/http.js'
+import type { SinkName } from '../../config/alerts.js'
 import { secretAddress, serverAddress } from '../../system/endpoint.js'
 import { AuthError, systemCode } from '../../system/error.js'
 import { readPrivateFile } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
 import type { AlertMessage } from '../memory.js'
 import type { AlertRun } from '../run.js'
-import type { Sink, SinkAnswer, SinkName, SinkState } from '../sink.js'
+import type { Sink, SinkAnswer, SinkState } from '../sink.js'
 
 /** The group that install makes for such files. */
 const group = 'claude-auth'

@@ -1,6 +1,6 @@
 // The way into Vault by a JSON Web Token from a file: one login a process, its token kept nowhere.
 
-import type { VaultConfig } from '../../config/resolved.js'
+import type { VaultConfig } from '../../config/vault.js'
 import { isObject, numberOf, stringOf } from '../../system/json.js'
 import { quoted } from '../../system/quoted.js'
 import { shortDuration } from '../../text/durations.js'

@@ -1,7 +1,8 @@
 // Vault as a store: client, session, document and the sealed copy put together. Asks nothing before it is used.
 
 import type { Network } from '../../anthropic/http.js'
-import type { Misfit, VaultConfig } from '../../config/resolved.js'
+import type { Misfit } from '../../config/problem.js'
+import type { VaultConfig } from '../../config/vault.js'
 import { readBounded } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
 import { distrustedWay } from '../../system/trusted-way.js'

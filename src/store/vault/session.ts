@@ -1,6 +1,6 @@
 // A session with Vault: this user's own token, or a login by JWT, opened once a process.
 
-import type { VaultConfig } from '../../config/resolved.js'
+import type { VaultConfig } from '../../config/vault.js'
 import type { StoreTrouble } from '../store.js'
 import type { SessionOptions, SessionPerson, VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'

@@ -37,7 +37,8 @@ export function tmuxScreen(t: Teardown, box: Sandbox, command: string, columns =
   t.teardown(() => spawnSync('tmux', ['-S', socket, 'kill-server']))
   return {
     enter: text => {
-      tmux('send-keys', '-l', text)
+      // What is pasted may begin with a dash.
+      tmux('send-keys', '-l', '--', text)
       tmux('send-keys', 'Enter')
     },
     key: name => void tmux('send-keys', name),

@@ -30,13 +30,17 @@ export type LaunchReason =
   | 'no-answer'
   | 'own-trouble'
 
-export type SignInReason =
-  | 'never-signed-in'
-  | 'signed-out'
-  | 'login-lost'
-  | 'grant-refused'
-  | 'login-ended'
-  | 'wrong-identity'
+/** The reasons for which only a person can help. */
+export const signInReasons = [
+  'never-signed-in',
+  'signed-out',
+  'login-lost',
+  'grant-refused',
+  'login-ended',
+  'wrong-identity',
+] as const
+
+export type SignInReason = (typeof signInReasons)[number]
 
 /** One thing to do, with the reason for it: the spelling of journal, Slack, JSON and tests. */
 export type Step =

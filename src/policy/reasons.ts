@@ -1,7 +1,7 @@
 // Each step and reason in plain words: one table, used by the log, the commands and the alerts.
 
 import { clean } from '../text/clean.js'
-import type { SignInReason, Step } from './outcome.js'
+import { type SignInReason, type Step, signInReasons } from './outcome.js'
 
 const reasons: Record<Step['because'], string> = {
   fresh: 'the login is good',
@@ -43,17 +43,7 @@ const deeds: Record<Step['do'], string> = {
   'sign-in': 'ask for a sign-in',
 }
 
-/** The reasons for which a person has to sign in. */
-export const signInReasons = [
-  'never-signed-in',
-  'signed-out',
-  'login-lost',
-  'grant-refused',
-  'login-ended',
-  'wrong-identity',
-] as const satisfies readonly SignInReason[]
-
-/** True for one of the six reasons that ask for a person. */
+/** True for a reason that asks for a person. */
 export function isSignInReason(value: unknown): value is SignInReason {
   return (signInReasons as readonly unknown[]).includes(value)
 }

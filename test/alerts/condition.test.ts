@@ -10,7 +10,7 @@ import {
   emptyAlertMemory,
   readAlertMemory,
 } from '../../src/alerts/memory.js'
-import { signInReasons } from '../../src/policy/reasons.js'
+import { signInReasons } from '../../src/policy/outcome.js'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { ReportFacts } from '../../src/engine/launch-words.js'
 import { launchLines } from '../../src/engine/launch-words.js'
 import { earlyWarningLine, type Note, noteLine } from '../../src/engine/note-words.js'
-import { signInReasons } from '../../src/policy/reasons.js'
+import { signInReasons } from '../../src/policy/outcome.js'
 import { columnsOf } from '../../src/text/clean.js'
 
 process.env['TZ'] = 'UTC'

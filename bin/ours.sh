@@ -47,6 +47,8 @@ ca_is_managed() {
 ca_leave() {
   (
     command umask 077
+    # Where nothing may be written (`ulimit -f 0`) it is not, and the shell has no word for that.
+    trap '' XFSZ
     # Made anew, never through a link: the folder may have been opened to others by mistake.
     set -C
     ca_left=$ca_state/$1

@@ -88,7 +88,8 @@ function byRequire(name, names, nameOf = path => path) {
 
 // Of node-vault only its requests are used, on a transport of our own: axios, its own one, would cost
 // 80 ms at each start, and debug could print what a request holds. proper-lockfile does as well without
-// graceful-fs, whose waiting for free descriptors costs 15 ms at each start. kerberos is a native module
+// graceful-fs, whose waiting for free descriptors costs 15 ms at each start, and without signal-exit, which ends a run at
+// a signal that Node itself ignores (SIGXFSZ, at a write beyond `ulimit -f`): the locks stay as they are then. kerberos is a native module
 // that a proxy's "Negotiate" would load from whatever node_modules lies above us.
 const unused = {
   name: 'unused',
@@ -103,6 +104,12 @@ const unused = {
     onResolve({ filter: /^kerberos$/ }, ({ path }) => ({ path, namespace: 'unused' }))
     onLoad({ filter: /^kerberos$/, namespace: 'unused' }, () => ({
       contents: 'throw new Error("kerberos is not part of claude-auth")',
+    }))
+    onResolve({ filter: /^signal-exit$/ }, ({ path, importer }) =>
+      /proper-lockfile/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    )
+    onLoad({ filter: /^signal-exit$/, namespace: 'unused' }, () => ({
+      contents: 'module.exports = () => () => undefined',
     }))
     onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }))
   },

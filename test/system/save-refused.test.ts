@@ -1,7 +1,7 @@
 // A granted answer that can't be installed the usual way: mounts, descriptors, failing disks. No spent token is left to a client.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -158,3 +158,35 @@ t.test(
     }
   },
 )
+
+/** Locks that a client would wait for, in the login folder and beside it. */
+const locksOf = ({ home }: Wrapped) =>
+  [home.paths.folder, home.path].flatMap(folder =>
+    readdirSync(folder).filter(name => /\.lock$/.test(name)),
+  )
+
+// `ulimit -f`: a write beyond it gives a signal that ends most programs.
+for (const custody of custodies)
+  for (const limit of [0, 8])
+    t.test(`${custody}: files may hold ${limit} blocks`, { timeout: 120_000 }, async t => {
+      const box = await wrapped(t, {
+        login: 'expired',
+        client: '#!/bin/sh\necho Hello.\n',
+        config: { custody },
+      })
+      const engine = ['ensure', '--for', 'launch'].join(' ')
+      const programs = { engine: `node '${program}' ${engine}`, launch: `'${box.wrapper}' x` }
+      for (const [name, line] of Object.entries(programs)) {
+        const { code, signal, stdout, stderr } = await box.run('sh', [
+          '-c',
+          `ulimit -f ${limit}; ${line}; exit $?`,
+        ])
+        await box.settle()
+        t.same({ signal, locks: locksOf(box) }, { signal: null, locks: [] }, `${name}: ${stderr}`)
+        t.match(stdout, name === 'launch' ? /^Hello\.$/m : /^launch$/m, `${name}: ${code}`)
+        t.match(stdout + stderr, /could not write /, `${name} says what is in the way`)
+        t.notMatch(stderr, /size limit exceeded|gave no answer/i)
+      }
+      t.same(box.tokenRequests().ours, [], 'nothing was posted whose answer could not be kept')
+      t.match((await box.ensure(['--force'])).outcome, { verdict: 'ok' })
+    })

@@ -81,6 +81,8 @@ const kinds: Record<string, Record<string, Condition>> = {
     'few descriptors': { script: `ulimit -n 12; ${launch}` },
     'a second of processor': { script: `ulimit -t 1; ${launch}` },
     'little memory': { script: `ulimit -v 400000; ${launch}` },
+    'no room in any file': { script: `ulimit -f 0; ${launch}` },
+    'little room in a file': { script: `ulimit -f 8; ${launch}` },
     'a small stack': { script: `ulimit -s 128; ${launch}` },
   },
   'signals, masks and folders': {
@@ -144,6 +146,10 @@ const remains = ({ box, yard }: Street) => [
 /** What a plain run finds afterwards: the login good, nothing spent twice, nothing open to others. */
 async function aftermath(here: Street): Promise<string | null> {
   const { box } = here
+  const left = lines(
+    (await here.owner('ls -d "$H"/.claude/.*.lock "$H"/.claude.lock; true')).stdout,
+  )
+  if (left.length > 0) return `locks are left: ${left.join(', ')}`
   const { stdout, stderr } = await here.ensure(['--force'])
   if (box.authority.accepts(box.login()?.accessToken ?? '') === null)
     return `the login is lost: ${stdout} ${stderr}`

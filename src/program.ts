@@ -30,7 +30,7 @@ const ofNode = [
 /** Many times the largest bundle. */
 const bundleMaxBytes = 256 * 1024 * 1024
 
-/** Of a command line or a configuration that is wrong: such a run has not come far. */
+/** A usage or configuration error: nothing worth caching ran. */
 const usageCode = 2
 
 type Main = (argv: string[], env: Env) => Promise<number>

@@ -65,7 +65,7 @@ function happened(facts: SignInFacts, because: SignInReason): Options[] {
     case 'never-signed-in':
       return [['You have not signed in to Claude here yet.']]
     case 'signed-out':
-      return [[`You signed out${on}${ago}.`], ['It stays so until you sign in again.']]
+      return [[`You signed out${on}${ago}.`], ['You stay signed out until you sign in again.']]
     case 'login-lost':
       return [
         [`Your login${forWhom} was lost${on}${ago}.`, `Your login was lost${on}${ago}.`],

@@ -1,4 +1,4 @@
-// One HTTP request with a hard deadline, told apart by what may have reached the server.
+// One HTTP request and its whole reply, with a hard deadline, told apart by what may have reached the server.
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'

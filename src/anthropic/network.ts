@@ -1,4 +1,4 @@
-// How requests leave this machine: proxy, authorities and own certificate as the client would have them.
+// How requests leave this machine as the client's would: proxy and NO_PROXY, the authorities to trust, the client's own certificate.
 
 import { readdirSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'

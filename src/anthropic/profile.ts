@@ -1,4 +1,4 @@
-// Asking the server whose access token this is: verification in three values.
+// Asking the server whose access token this is, in three values; and whether a server can be reached at all.
 
 import type { Identity } from '../policy/outcome.js'
 import { jsonObject } from '../system/json.js'

@@ -49,7 +49,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
   // In a folder that is not ours to look after, there is no store to write to either.
   const store = profile === null ? 'none' : (data.store ?? 'local')
   const custody = store === 'none' ? 'shared' : (data.custody ?? 'shared')
-  // Said in one file, the two are a mistake; else whoever has no store has chosen.
+  // An error within one file; across files `store: none` wins.
   const isOneFiles = (other: string[]) => merged.isUsers(['custody']) === merged.isUsers(other)
   if (data.store === 'none' && data.custody === 'sole' && isOneFiles(['store']))
     report(['custody'], 'expected shared, because store: none has no place for the refresh token')

@@ -1,4 +1,4 @@
-// What each endpoint of the stand-in authority answers: as strict as the real ones are known to be.
+// The endpoints of the stand-in authority, as strict as the real ones are known to be: routes, tokens, account pages.
 
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer } from './faults.js'

@@ -1,4 +1,4 @@
-// What the scenes of the guided demo have in common: a launch as the user sees it, and the log of it.
+// The four scenes of the guided demo, and what they have in common.
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The stage of the guided demo: a throwaway home with the wrapper in it, and a stand-in for the servers.
+// The stage of the guided demo: a throwaway home with the wrapper and a client in it, and stand-ins for the servers.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import {

@@ -233,7 +233,7 @@ const fileWords = {
     words(`${what}; ${atNextLaunch} puts it right.`, 'claude-auth ensure --force'),
   lost: (what: string, command: string) => words(`${what}, and no copy can be had now.`, command),
   left: (what: string, command: string) => words(`${what}; claude-auth leaves it so.`, command),
-  ended: 'The login was emptied, for its sign-in has ended.',
+  ended: 'The login was cleared because the sign-in expired.',
   comments: (file: string) =>
     words(`Comments in ${shown(file)} keep Claude from reading it.`, `vi ${pasted(file)}`),
   open: (file: string, mode: string) =>

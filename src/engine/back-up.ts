@@ -65,7 +65,7 @@ async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'con
   if (run.storeRead.kind === 'current' && run.storeRead.away !== null)
     return keepAndPostpone(run, seen, run.storeRead.away.what)
   const stored = run.storeRead.kind === 'current' ? run.storeRead.stored : null
-  // On this machine it may be kept unproved, in everybody's document not.
+  // Unverified logins may be stored locally, never in the shared document.
   if (run.store.keep !== null && !isOwn(seen)) return false
   // The store has moved on: the next decision takes what is there.
   if (state.store.kind === 'current' && state.store.newer) return false

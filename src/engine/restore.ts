@@ -99,7 +99,7 @@ function known({ storeRead, now }: Run, accessHash: string): Partial<Memory> {
   return { stored: { version: storeRead.version, accessHash, atMs: now() } }
 }
 
-/** Nobody can tell whether it is of use to somebody: it is none of ours before, and not what the stored login came from. */
+/** True if this login is unrelated to ours and may matter to someone. */
 function isUnknown({ memory }: Run, { refreshToken }: Login, stored: Lineage | null): boolean {
   if (refreshToken === null) return false
   const hash = tokenHash(refreshToken)
@@ -169,7 +169,7 @@ function loginOf(token: string, stored: Login | null): Login {
   }
 }
 
-/** Not in the store, not spent, and not one of our own long-lived tokens: it may be of use to somebody. */
+/** Not in the store, not spent, and not one of our own long-lived tokens: it may matter to someone. */
 function isToBeKept({ memory }: Run, login: Login, stored: Login | null): boolean {
   if (login.accessToken === stored?.accessToken && login.refreshToken === null) return false
   if (login.refreshToken === null) {

@@ -135,7 +135,7 @@ export async function report(
   }
 }
 
-/** A login that only can't be renewed any more works until its end: only then is a launch stopped. */
+/** A login that can no longer be renewed works until it expires; launches are blocked only then. */
 function isLaunchStopped(run: Run, { state }: Observation, decision: Decision): boolean {
   const { actor, config, now } = run
   // A hook can't stop the session that has begun.

@@ -81,7 +81,7 @@ export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise
   const place = ownPlace(env)
   const site = userSite(place)
   const manifest = manifestOf(site)
-  // Who has a program of their own goes on with it.
+  // A user with a program of their own keeps it.
   if (manifest?.entries.some(({ make }) => make.kind === 'program')) return 0
   const logins = await ownLogins(env)
   if (step === 'leftovers') {

@@ -192,7 +192,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-// Room for the files that saving a login makes for a moment: a file system that has no more for new ones gives these back.
+// Placeholder files that reserve inodes for a save.
 
 /** The lock, and the temporary files of login, state and store. */
 const files = 4

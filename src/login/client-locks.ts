@@ -1,4 +1,4 @@
-// The client's own locks around its login file, taken in its order and given back only if still ours.
+// The client's own locks around its login file: taken in its order, taken over from dead holders, given back only if still ours.
 
 import {
   existsSync,

@@ -1,4 +1,4 @@
-// What the client's own settings files say that matters for a login: `env`, `apiKeyHelper` and hooks.
+// What the client's own settings files say that matters for a login (`env`, `apiKeyHelper`, hooks), and which entries the client skips.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

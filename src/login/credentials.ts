@@ -1,4 +1,4 @@
-// Which credential other than the login signs the client's requests, if any. No I/O.
+// Which credential other than the login signs the client's requests, if any.
 
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'

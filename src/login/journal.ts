@@ -1,4 +1,4 @@
-// The journal: what changed a login, one JSON line each, only ever appended to (`journal.jsonl`, 0600).
+// The journal (`journal.jsonl`, 0600): what changed a login, one JSON line each, only ever appended to; and reading it back.
 
 import {
   closeSync,

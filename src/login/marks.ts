@@ -1,4 +1,4 @@
-// The marks beside the login file, by which the wrapper knows without starting Node that all is well.
+// The marks beside the login file, by which the wrapper knows without starting Node that all is well, and the verdict for those who waited.
 
 import { lstatSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'

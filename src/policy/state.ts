@@ -98,7 +98,7 @@ export interface State {
   /** The access token that the store is known to hold. */
   storedAccessHash: string | null
   pending: { nextTryAtMs: number } | null
-  /** Why somebody is being waited for to sign in already; null: nobody is. */
+  /** The reason a sign-in is already pending, or null. */
   signInNeeded: SignInReason | null
   /** Decisions already acted on in this run, as `decisionKey` spells them. */
   tried: readonly string[]

@@ -1,4 +1,4 @@
-// A question at the terminal that has an end.
+// Questions at the terminal: yes or no with a deadline, and a secret without echo.
 
 import { createInterface } from 'node:readline/promises'
 import type { ReadStream } from 'node:tty'

@@ -1,4 +1,4 @@
-// Reading JSON that others wrote.
+// Reading JSON that others wrote, bounded in depth; comments and trailing commas are allowed where people write it.
 
 export type JsonObject = Record<string, unknown>
 

@@ -1,4 +1,4 @@
-// Who runs this process: the user of the effective uid, their home and this host.
+// Who runs this process, and where: the user of the effective uid, their home, this host and the working folder.
 
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute } from 'node:path'

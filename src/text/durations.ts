@@ -1,4 +1,4 @@
-// Times and durations as a person says them.
+// Times and durations: in words for people, and read from what people write (`10s`, `50%`).
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

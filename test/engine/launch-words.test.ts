@@ -83,7 +83,7 @@ t.test(
       'never-signed-in': ['claude-auth: You have not signed in to Claude here yet.'],
       'signed-out': [
         'claude-auth: You signed out on 12 Dec at 09:14 (3 h ago).',
-        'claude-auth: It stays so until you sign in again.',
+        'claude-auth: You stay signed out until you sign in again.',
       ],
       'login-lost': [
         'claude-auth: Your login was lost on 12 Dec at 09:14 (3 h ago).',

@@ -8,14 +8,12 @@ import { load } from './load-source.mjs'
 
 const root = new URL('..', import.meta.url)
 const { commandsPage, manualPage } = await load('src/cli/manual.ts')
-const { completionFor } = await load('src/cli/completion.ts')
+const { shippedCompletions } = await load('src/cli/completion.ts')
+const completions = Object.entries(shippedCompletions())
 const pages = {
   'docs/commands.md': commandsPage(),
   'man/claude-auth.1': manualPage(),
-  'completions/claude-auth.bash': completionFor('bash'),
-  'completions/claude-auth.fish': completionFor('fish'),
-  // zsh takes the file for the body of a function, and calls that for the first completion too.
-  'completions/_claude-auth': `#compdef claude-auth\n${completionFor('zsh')}_claude_auth "$@"\n`,
+  ...Object.fromEntries(completions.map(([name, text]) => [`completions/${name}`, text])),
 }
 
 for (const [name, text] of Object.entries(pages)) {

@@ -3,12 +3,13 @@
 import { AuthError } from '../system/error.js'
 import { nearestKey } from '../text/nearest.js'
 import { type CommandEntry, wordShown } from './command.js'
+import { completion } from './entries/completion.js'
 import { doctor } from './entries/doctor.js'
 import { install, uninstall } from './entries/install.js'
 import { log } from './entries/log.js'
 import { login } from './entries/login.js'
 import { logout } from './entries/logout.js'
-import { completion, demo, ensure, hook } from './entries/plumbing.js'
+import { demo, ensure, hook } from './entries/plumbing.js'
 import { status } from './entries/status.js'
 
 const table = [

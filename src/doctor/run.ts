@@ -1,6 +1,7 @@
 // Every check by its id, in the order of the report, with the rooms of facts that it looks at.
 
 import { configProblems } from '../config/config.js'
+import { shells } from '../install/shells/table.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
 import { type Check, type ExamineOptions, type Finding, verdictOf } from './check.js'
@@ -14,7 +15,6 @@ import type { LoginFacts } from './login-facts.js'
 import type { MachineFacts, NetworkFacts } from './machine.js'
 import * as machine from './machine.js'
 import type { ShellFacts } from './shell-facts.js'
-import { shellNames } from './shell-question.js'
 import { shell } from './shells.js'
 import * as store from './store.js'
 import * as token from './token.js'
@@ -95,7 +95,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('client', ['client'], facts => client.client(facts.client)),
     check('client-version', ['client'], facts => client.clientVersion(facts.client)),
     check('wrapper', ['login', 'client', 'shells'], launch.wrapper),
-    ...shellNames.map(name => check(`shell-${name}`, ['login', 'client', 'shells'], shell(name))),
+    ...shells.map(each => check(`shell-${each.name}`, ['login', 'client', 'shells'], shell(each))),
     check('hooks', ['login', 'client', 'shells'], launch.hooks),
     check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
     check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),

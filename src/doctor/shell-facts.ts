@@ -3,6 +3,9 @@
 import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, join } from 'node:path'
+import { programOf } from '../install/shells/program.js'
+import type { Manner, Shell } from '../install/shells/shell.js'
+import { shells } from '../install/shells/table.js'
 import { linkStays } from '../install/user-plan.js'
 import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
@@ -11,18 +14,7 @@ import type { Person } from '../system/person.js'
 import type { ExamineOptions } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { askProgram, isWrapper, lastingFolder, plainEnv, programFolder } from './programs.js'
-import {
-  endOf,
-  lastFile,
-  type Manner,
-  madeAt,
-  question,
-  readAnswer,
-  type ShellAnswer,
-  type ShellFolders,
-  type ShellName,
-  shellNames,
-} from './shell-question.js'
+import { definedAt, endOf, readAnswer, type ShellAnswer } from './shell-question.js'
 
 export type ClaudeInShell =
   | { kind: 'wrapper'; path: string }
@@ -35,9 +27,10 @@ export type ClaudeInShell =
 export type ShellSeen = Record<Manner, ClaudeInShell> & { lastFile: Record<Manner, string | null> }
 
 export interface ShellFacts {
-  shells: Partial<Record<ShellName, ShellSeen>>
-  /** Those that this user uses. */
-  inUse: ShellName[]
+  /** By the name of the shell; those that are installed. */
+  shells: Record<string, ShellSeen>
+  /** The names of those that this user uses. */
+  inUse: string[]
   link: WrapperLink
   /** The wrapper of this program. */
   wrapper: string
@@ -57,34 +50,29 @@ export async function shellFacts(
   { env }: ExamineOptions,
 ): Promise<ShellFacts> {
   const { person, owned } = place
-  const installed = owned ? shellNames.flatMap(name => programOf(name)) : []
+  const installed = (owned ? shells : []).flatMap(shell => {
+    const path = programOf(shell, env)
+    return path === null ? [] : [{ shell, path }]
+  })
   const scratch = mkdtempSync(join(tmpdir(), 'claude-auth-doctor-'))
   const answers = await Promise.all(
-    installed.map(async ({ name, path }) => {
-      const kept = name === 'fish' ? fishFolders(person.home, env, scratch) : {}
+    installed.map(async ({ shell, path }) => {
+      const isUsed = existsSync(shell.folder(person.home, env))
+      const quiet = shell.quietEnv?.(scratch, isUsed) ?? {}
       const [login, interactive] = await Promise.all([
-        ask(path, name, 'login', { ...loginEnv(path, person, env), ...kept }),
-        ask(path, name, 'interactive', { ...plainEnv(env), TERM: 'dumb', ...kept }),
+        ask(path, shell.ask('login'), { ...loginEnv(path, person, env), ...quiet }),
+        ask(path, shell.ask('interactive'), { ...plainEnv(env), TERM: 'dumb', ...quiet }),
       ])
-      return [name, seenIn(name, person.home, env, { login, interactive })] as const
+      return [shell.name, seenIn(shell, person.home, env, { login, interactive })] as const
     }),
   ).finally(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }))
   return {
     shells: Object.fromEntries(answers),
-    inUse: shellsInUse(env, {
-      home: person.home,
-      fish: fishConfig(person.home, env),
-      zsh: env['ZDOTDIR'] || person.home,
-    }),
+    inUse: shellsInUse(env, person.home),
     link: linkFacts(join(person.home, '.local/bin/claude'), env),
     wrapper: join(lastingFolder(programFolder()), 'bin/claude'),
     hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),
   }
-}
-
-function programOf(name: ShellName): { name: ShellName; path: string }[] {
-  const path = ['/bin', '/usr/bin', '/usr/local/bin'].map(folder => join(folder, name)).find(canRun)
-  return path === undefined ? [] : [{ name, path }]
 }
 
 /** As sshd and login(1) leave it. */
@@ -99,43 +87,26 @@ function loginEnv(
   return { ...base, PATH: loginPath, ...language }
 }
 
-/** Whoever has never used fish has no folders of its either, and a mere question must not make them. */
-function fishFolders(
-  home: string,
-  env: ExamineOptions['env'],
-  scratch: string,
-): Record<string, string> {
-  const used = existsSync(fishConfig(home, env)) ? {} : { XDG_CONFIG_HOME: scratch }
-  return { XDG_DATA_HOME: scratch, XDG_CACHE_HOME: scratch, XDG_STATE_HOME: scratch, ...used }
-}
-
-function fishConfig(home: string, env: ExamineOptions['env']): string {
-  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fish')
-}
-
 /** Start-up files may print, hang, or start another program: what they say is told apart, and time is short. */
 async function ask(
   path: string,
-  name: ShellName,
-  manner: Manner,
+  args: string[],
   env: Record<string, string>,
 ): Promise<ShellAnswer | null> {
-  const flags = manner === 'login' ? '-lc' : name === 'sh' ? '-c' : '-ic'
-  const said = await askProgram(path, [flags, question(name)], { env, timeoutMs: answerMs })
+  const said = await askProgram(path, args, { env, timeoutMs: answerMs })
   return said.kind === 'ended' ? readAnswer(said.stdout) : null
 }
 
 function seenIn(
-  name: ShellName,
+  shell: Shell,
   home: string,
   env: ExamineOptions['env'],
   answers: Record<Manner, ShellAnswer | null>,
 ): ShellSeen {
   const of = (manner: Manner) => {
     const answer = answers[manner]
-    const fish = fishConfig(home, manner === 'login' ? {} : env)
-    const folders = { home, fish, zsh: answer?.zdotdir || home }
-    return { found: foundIn(answer, name, folders), file: lastFile(name, manner, folders) }
+    const folder = answer?.folder || shell.folder(home, manner === 'login' ? {} : env)
+    return { found: foundIn(answer, shell, home, folder), file: shell.lastFile(manner, folder) }
   }
   const [login, interactive] = [of('login'), of('interactive')]
   return {
@@ -147,19 +118,20 @@ function seenIn(
 
 function foundIn(
   answer: ShellAnswer | null,
-  name: ShellName,
-  folders: ShellFolders,
+  shell: Shell,
+  home: string,
+  folder: string,
 ): ClaudeInShell {
   if (answer === null) return { kind: 'late' }
   const { kind, text } = answer
   const isBefore = kind === 'alias' || kind === 'function'
-  const path = isBefore ? endOf(answer, folders.home) : text
-  if (path === null && isBefore) return { kind, at: madeAt(name, folders) }
+  const path = isBefore ? endOf(answer, home) : text
+  if (path === null && isBefore) return { kind, at: definedAt(shell, folder) }
   if (path === null || path === '') return { kind: 'none' }
   if (isWrapper(path)) return { kind: 'wrapper', path }
   // An alias for another program is the alias's doing, not that of PATH.
   const isItself = !isBefore || path === answer.below
-  return isItself ? { kind: 'other', path } : { kind, at: madeAt(name, folders) }
+  return isItself ? { kind: 'other', path } : { kind, at: definedAt(shell, folder) }
 }
 
 // The link that install makes for the wrapper, and what stands in its place.
@@ -194,14 +166,14 @@ function linkFacts(path: string, env: ExamineOptions['env']): WrapperLink {
 const maxBytes = 256 * 1024
 
 /**
- * `sh`, which scripts use for everybody; the login shell; the one that this run was started from; and any with
- * start-up files or a history of this user's own.
+ * The names of those that scripts use for everybody; the login shell; the one that this run was started from; and any
+ * with start-up files or a history of this user's own.
  */
-function shellsInUse(env: Env, folders: ShellFolders): ShellName[] {
+function shellsInUse(env: Env, home: string): string[] {
   const named = [loginShell(), env['SHELL'] ?? '', ...ancestors()].map(path => basename(path))
-  return shellNames.filter(
-    name => name === 'sh' || named.includes(name) || hasOwnFiles(name, env, folders),
-  )
+  return shells
+    .filter(shell => named.includes(shell.program) || hasTraces(shell, env, home))
+    .map(({ name }) => name)
 }
 
 function loginShell(): string {
@@ -229,20 +201,13 @@ function parentOf(pid: number): number {
   return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
-const own: Record<Exclude<ShellName, 'sh'>, string[]> = {
-  bash: ['.bash_history', '.bash_profile', '.bash_login', '.bash_aliases', '.bashrc'],
-  zsh: ['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.zsh_history'],
-  fish: ['config.fish', 'conf.d', 'functions'],
-}
-
 /** A file as every new user gets it says nothing. */
-function hasOwnFiles(name: ShellName, env: Env, { home, fish, zsh }: ShellFolders): boolean {
-  if (name === 'sh') return true
-  const folder = { bash: home, zsh, fish }[name]
+function hasTraces({ traces, folder }: Shell, env: Env, home: string): boolean {
+  if (traces === null) return true
   const data = env['XDG_DATA_HOME'] || join(home, '.local/share')
-  if (name === 'fish' && existsSync(join(data, 'fish/fish_history'))) return true
-  return own[name].some(file => {
-    const path = join(folder, file)
+  if (traces.inData.some(file => existsSync(join(data, file)))) return true
+  return traces.inFolder.some(file => {
+    const path = join(folder(home, env), file)
     return existsSync(path) && !isAsInSkel(path, file)
   })
 }

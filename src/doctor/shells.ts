@@ -1,16 +1,17 @@
 // Checks of the shells: what `claude` is in each, what goes before the wrapper, and the line that puts it first again.
 
 import { dirname, join } from 'node:path'
+import type { Manner, Shell } from '../install/shells/shell.js'
 import { type Finding, found, ok } from './check.js'
 import { isInstalled, type Launch, wrapper } from './launch.js'
 import type { ShellFacts, ShellSeen } from './shell-facts.js'
-import type { Manner, ShellName } from './shell-question.js'
 import { pasted, shown, type Words, words } from './words.js'
 
 const manners: Manner[] = ['login', 'interactive']
 
 /** What `claude` is in one shell, and what unseated the wrapper there. */
-export function shell(name: ShellName): (facts: Launch) => Finding | null {
+export function shell(which: Shell): (facts: Launch) => Finding | null {
+  const { name } = which
   return facts => {
     const seen = facts.shells.shells[name]
     if (seen === undefined) return null
@@ -19,21 +20,21 @@ export function shell(name: ShellName): (facts: Launch) => Finding | null {
     if (!isInstalled(facts)) return null
     // Without the link no shell can find it: that is said once.
     if (wrapper(facts)?.state === 'warn') return found('note', shellWords.notInstalled(name))
-    const words = whatIsWrong(name, wrong, seen, facts)
+    const words = whatIsWrong(which, wrong, seen, facts)
     if (!facts.shells.inUse.includes(name)) return found('note', shellWords.notUsed(name, words))
     return found(seen[wrong].kind === 'late' ? 'note' : 'warn', words)
   }
 }
 
-function whatIsWrong(name: ShellName, wrong: Manner, seen: ShellSeen, facts: Launch): Words {
+function whatIsWrong(shell: Shell, wrong: Manner, seen: ShellSeen, facts: Launch): Words {
   const first = seen[wrong]
-  if (first.kind === 'late') return shellWords.late(name)
+  if (first.kind === 'late') return shellWords.late(shell.name)
   if (first.kind === 'alias' || first.kind === 'function')
-    return shellWords.hidden(name, wrong, first.kind, first.at, seen.lastFile[wrong])
+    return shellWords.hidden(shell, wrong, first.kind, first.at, seen.lastFile[wrong])
   const mend = firstOnPath(facts.shells, facts.login.place.person.home, seen)
   return first.kind === 'other'
-    ? shellWords.other(name, wrong, first.path, mend)
-    : shellWords.none(name, wrong, mend)
+    ? shellWords.other(shell, wrong, first.path, mend)
+    : shellWords.none(shell, wrong, mend)
 }
 
 /** One command for both manners; what reads no file of its own has only this session to be mended in. */
@@ -64,18 +65,18 @@ interface FirstOnPath {
 const shellWords = {
   good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,
   notInstalled: (shell: string) => words(`In ${shell}, \`claude\` is not the wrapper.`),
-  other: (shell: string, manner: Manner, path: string, mend: FirstOnPath) =>
+  other: (shell: Shell, manner: Manner, path: string, mend: FirstOnPath) =>
     words(
       `${place(shell, manner)}, \`claude\` is ${shown(path)}, found before the wrapper.`,
       pathCommand(shell, mend),
     ),
-  none: (shell: string, manner: Manner, mend: FirstOnPath) =>
+  none: (shell: Shell, manner: Manner, mend: FirstOnPath) =>
     words(
       `${place(shell, manner)}, there is no \`claude\`: ${shown(mend.folder)} is not on PATH.`,
       pathCommand(shell, mend),
     ),
   hidden: (
-    shell: string,
+    shell: Shell,
     manner: Manner,
     kind: 'alias' | 'function',
     at: { file: string; line: number } | null,
@@ -84,7 +85,7 @@ const shellWords = {
     words(
       `${place(shell, manner)}, an alias or function named claude hides the wrapper${at === null ? '' : ` (${shown(at.file)}, line ${at.line})`}.`,
       at === null
-        ? endCommand(undoing(shell, kind), lastFile === null ? [] : [lastFile])
+        ? shell.append(shell.undoLine(kind), lastFile === null ? [] : [shown(lastFile)])
         : `vi +${at.line} ${pasted(at.file)}`,
     ),
   notUsed: (shell: string, { message, hint }: Words) =>
@@ -92,32 +93,14 @@ const shellWords = {
   late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
 }
 
-function place(shell: string, manner: Manner): string {
-  const where = shell === 'sh' ? 'in this session' : 'a new window'
-  return `In ${shell} (${manner === 'login' ? 'a login shell' : where})`
+function place({ name, lastFile }: Shell, manner: Manner): string {
+  const readsNone = lastFile('interactive', '/') === null
+  const where = readsNone ? 'in this session' : 'a new window'
+  return `In ${name} (${manner === 'login' ? 'a login shell' : where})`
 }
 
-function pathCommand(shell: string, { home, folder, files, inSession }: FirstOnPath): string {
-  const isInside = folder.startsWith(`${home}/`)
-  const plain = (isInside ? folder.slice(home.length) : folder).replace(/["\\$`]/g, '\\$&')
-  const quoted = `${isInside ? '$HOME' : ''}${plain}`
-  const line = `export PATH="${quoted}:$PATH"`
-  const lasting = endCommand(shell === 'fish' ? `set -gx PATH "${quoted}" $PATH` : line, files)
-  return [...(files.length > 0 ? [lasting] : []), ...(inSession ? [line] : [])].join(' && ')
-}
-
-function undoing(shell: string, kind: 'alias' | 'function'): string {
-  if (shell === 'fish') return 'functions -e claude'
-  return kind === 'alias' ? 'unalias claude' : 'unset -f claude'
-}
-
-/** Puts `line` at the end of the files, also of one whose last line was not ended. Without a file: the line itself. */
-function endCommand(line: string, files: string[]): string {
-  const [first] = files
-  if (first === undefined) return line
-  const ended = `printf '\\n%s\\n' ${pasted(line)}`
-  if (files.length > 1) return `${ended} | tee -a ${files.map(pasted).join(' ')}`
-  // Only fish has its files in a folder that may not be there yet.
-  const folder = first.endsWith('.fish') ? `mkdir -p ${pasted(dirname(first))} && ` : ''
-  return `${folder}${ended} >> ${pasted(first)}`
+function pathCommand(shell: Shell, { home, folder, files, inSession }: FirstOnPath): string {
+  const line = shell.pathLine(folder, home)
+  const lasting = files.length > 0 ? [shell.append(line, files.map(shown))] : []
+  return [...lasting, ...(inSession ? [line] : [])].join(' && ')
 }

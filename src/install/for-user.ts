@@ -36,7 +36,7 @@ import {
 import { chosen } from './for-system.js'
 import type { Manifest } from './manifest.js'
 import { startUserTimers } from './services.js'
-import { shellAdvice } from './shells.js'
+import { shellAdvice } from './shell-advice.js'
 import { isOurHook } from './shipped.js'
 import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
 import type { InstallFlags } from './wishes.js'

@@ -5,7 +5,7 @@ import { machineProgram } from '../system/program-places.js'
 import { file, folder, link, type Wanted, withFolders } from './desired-state.js'
 import { type Custody, custodyLines, withCustody } from './edit.js'
 import type { Choices } from './manifest.js'
-import { environmentText, fishText, pathLines, profileText } from './shells.js'
+import { completingShells, shells } from './shells/table.js'
 import type { Shipped, Unit } from './shipped.js'
 
 /** Where the program stands, once for all users. */
@@ -25,10 +25,8 @@ export interface SystemFacts {
   choices: Choices
   /** The text of a configuration to begin with, if the admin gave one. */
   givenConfig: string | null
-  /** zsh's file for every kind of zsh, fish's folder, bash's file for interactive ones; null: not there. */
-  zshenv: string | null
-  fish: string | null
-  bashrc: string | null
+  /** Is this path there? Asked for what the start-up files of shells depend on. */
+  has: (path: string) => boolean
   hasSystemd: boolean
   /** Those of skills, rules, agents and commands that the base folder has. */
   baseParts: string[]
@@ -50,7 +48,7 @@ export function systemPlan(facts: SystemFacts): Wanted[] {
     ...program(facts),
     ...config(facts),
     ...commands(facts),
-    ...shells(facts),
+    ...onPath(facts),
     ...skel(facts),
     ...(facts.hasSystemd ? units(facts.shipped) : []),
     ...managed(facts),
@@ -91,16 +89,12 @@ function config({ choices, givenConfig }: SystemFacts): Wanted[] {
 function commands({ shipped }: SystemFacts): Wanted[] {
   const isTaken = 'is there already and stays'
   const share = '/usr/local/share'
-  const completion = (name: string) => {
-    if (name.startsWith('_'))
-      return link(`${share}/zsh/site-functions/${name}`, `${current}/completions/${name}`)
-    if (name.endsWith('.fish'))
-      return link(`${share}/fish/vendor_completions.d/${name}`, `${current}/completions/${name}`)
-    return link(
-      `${share}/bash-completion/completions/${name.replace(/\.bash$/, '')}`,
-      `${current}/completions/${name}`,
+  const completions = completingShells
+    .map(({ completion }) => completion)
+    .filter(({ shipped: name }) => shipped.completions.includes(name))
+    .map(({ shipped: name, inShare }) =>
+      link(join(share, inShare), join(current, 'completions', name)),
     )
-  }
   return withFolders([
     ...['claude-auth', 'claude-wrap'].map(name =>
       link(`/usr/local/bin/${name}`, join(programBin, name), isTaken),
@@ -110,30 +104,23 @@ function commands({ shipped }: SystemFacts): Wanted[] {
       join(programBin, 'claude'),
       'is the client itself and stays; shells meet the wrapper earlier on PATH, all else the hooks',
     ),
-    ...shipped.completions.map(completion),
+    ...completions,
     ...shipped.manuals.map(name => link(`${share}/man/man1/${name}`, `${current}/man/${name}`)),
   ])
 }
 
-function shells({ zshenv, fish, bashrc }: SystemFacts): Wanted[] {
-  const lines = pathLines(programBin)
-  const block = (path: string): Wanted => ({
-    path,
-    make: {
-      kind: 'part',
-      part: { in: 'lines', lines },
-      whenAbsent: `# >>> claude-auth >>>\n${lines}# <<< claude-auth <<<\n`,
-      mode: 0o644,
-    },
-  })
+/** The wrapper's folder on everybody's PATH, in the words of each shell, and of the services of users (environment.d(5)). */
+function onPath({ has }: SystemFacts): Wanted[] {
+  const environment = file(
+    '/etc/environment.d/60-claude-auth.conf',
+    `# claude-auth: its wrapper goes before the client.\nPATH=${programBin}:$PATH\n`,
+  )
+  const files = shells.flatMap(shell => shell.machineFiles(programBin, has))
+  // A file that is somebody else's is in a folder that is there.
+  const own = files.filter(({ make }) => make.kind === 'file')
   return [
-    ...withFolders([
-      file('/etc/profile.d/claude-auth.sh', profileText(programBin)),
-      file('/etc/environment.d/60-claude-auth.conf', environmentText(programBin)),
-      ...(fish === null ? [] : [file(join(fish, 'claude-auth.fish'), fishText(programBin))]),
-    ]),
-    ...(zshenv === null ? [] : [block(zshenv)]),
-    ...(bashrc === null ? [] : [block(bashrc)]),
+    ...withFolders([environment, ...own]),
+    ...files.filter(({ make }) => make.kind !== 'file'),
   ]
 }
 

@@ -11,6 +11,7 @@ import { ownRoot, personProgram } from '../system/program-places.js'
 import { link, type Wanted } from './desired-state.js'
 import type { Choices, Manifest } from './manifest.js'
 import { chooseProgram } from './program.js'
+import { completingShells } from './shells/table.js'
 import { readShipped, type Shipped } from './shipped.js'
 import { configTemplate, systemProgram } from './system-plan.js'
 
@@ -99,19 +100,16 @@ function commands(facts: UserFacts): Wanted[] {
 
 function extrasOf(facts: UserFacts, current: string): Wanted[] {
   const { home, shipped } = facts
-  const { completions, manuals } = shipped
-  const at = (name: string) => join(current, 'completions', name)
-  const place = (path: string[], name: string, target: string) => [
-    ...folders(facts, '.local', 'share', ...path),
-    link(join(home, '.local/share', ...path, name), target),
+  const place = (inShare: string, target: string) => [
+    ...folders(facts, '.local', 'share', ...inShare.split('/').slice(0, -1)),
+    link(join(home, '.local/share', inShare), target),
   ]
+  const completions = completingShells
+    .map(({ completion }) => completion)
+    .filter(each => each.isForPerson && shipped.completions.includes(each.shipped))
   return [
-    ...completions.flatMap(name => {
-      if (name.startsWith('_')) return []
-      if (name.endsWith('.fish')) return place(['fish', 'vendor_completions.d'], name, at(name))
-      return place(['bash-completion', 'completions'], name.replace(/\.bash$/, ''), at(name))
-    }),
-    ...manuals.flatMap(name => place(['man', 'man1'], name, join(current, 'man', name))),
+    ...completions.flatMap(each => place(each.inShare, join(current, 'completions', each.shipped))),
+    ...shipped.manuals.flatMap(name => place(`man/man1/${name}`, join(current, 'man', name))),
   ]
 }
 

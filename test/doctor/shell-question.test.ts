@@ -6,7 +6,7 @@ import { endOf, readAnswer, type ShellAnswer } from '../../src/doctor/shell-ques
 const below = '/home/alice/.local/bin/claude'
 const said = (is: string, text = '') =>
   ['welcome', `--claude-auth-is--${is}`, `--claude-auth-text--${text}`]
-    .concat(`--claude-auth-below--${below}`, '--claude-auth-zdotdir--', '--claude-auth-end--')
+    .concat(`--claude-auth-below--${below}`, '--claude-auth-folder--', '--claude-auth-end--')
     .join('\n')
 
 t.test('an answer is told from what start-up files print', async t => {
@@ -18,7 +18,7 @@ t.test('an answer is told from what start-up files print', async t => {
     ['alias claude=npx', 'alias', 'npx'],
   ]
   for (const [is, kind, text] of kinds)
-    t.match(readAnswer(said(is)), { kind, text, below, zdotdir: '' }, is)
+    t.match(readAnswer(said(is)), { kind, text, below, folder: '' }, is)
   t.match(readAnswer(said('claude', 'claude ()\n{\n  echo no\n}')), { text: /echo no/ })
   t.equal(readAnswer('welcome'), null)
   t.equal(readAnswer(said('/usr/bin/claude').replace('--claude-auth-end--', '')), null, 'cut off')
@@ -36,5 +36,5 @@ t.test('an alias or function is followed to the program it ends in', async t => 
     ['function', 'claude () { npx claude "$@" }', null],
   ]
   for (const [kind, text, end] of table)
-    t.equal(endOf({ kind, text, below, zdotdir: '' }, '/home/alice'), end, text)
+    t.equal(endOf({ kind, text, below, folder: '' }, '/home/alice'), end, text)
 })

@@ -51,21 +51,6 @@ export const hook = {
   examples: ['claude-auth hook session-start'],
 } as const satisfies CommandEntry
 
-export const completion = {
-  name: 'completion',
-  group: 'plumbing',
-  summary: 'completions for bash, zsh or fish',
-  about: 'Prints the completions of this command for a shell, to be read by it at its start.',
-  operand: { name: 'SHELL', choices: ['bash', 'zsh', 'fish'] },
-  flags: {},
-  notes: [
-    'bash: put eval "$(claude-auth completion bash)" into ~/.bashrc.',
-    'zsh: put eval "$(claude-auth completion zsh)" into ~/.zshrc, after compinit.',
-    'fish: claude-auth completion fish > ~/.config/fish/completions/claude-auth.fish',
-  ],
-  examples: ['claude-auth completion bash'],
-} as const satisfies CommandEntry
-
 export const demo = {
   name: 'demo',
   group: 'plumbing',

@@ -1,0 +1,17 @@
+// The one table of shells: install, doctor and completions know these, and no others. To add one, write its file and name it here.
+
+import { bash } from './bash.js'
+import { fish } from './fish.js'
+import { sh } from './sh.js'
+import type { Completion, Shell } from './shell.js'
+import { zsh } from './zsh.js'
+
+/** In the order in which people read of them. */
+export const shells: readonly Shell[] = [bash, zsh, fish, sh]
+
+/** A shell that completes the commands of claude-auth. */
+export type CompletingShell = Shell & { completion: Completion }
+
+export const completingShells = shells.filter(
+  (shell): shell is CompletingShell => shell.completion !== null,
+)

@@ -37,7 +37,7 @@ const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
 const configForm = (() => {
   const hash = createHash('sha256')
   const namesIn = folder => readdirSync(join(root, 'src', folder)).map(name => `${folder}/${name}`)
-  const ground = ['endpoint', 'paths', 'private-group', 'trusted-path']
+  const ground = ['endpoint', 'paths', 'trusted-path']
   const names = [
     ...namesIn('config'),
     'policy/outcome.ts',

@@ -3,7 +3,7 @@
 import { isLongLivedShape, signInCommand } from '../engine/long-lived.js'
 import { isRenewalLost } from '../engine/read-store.js'
 import type { StoreTrouble } from '../store/store.js'
-import { whyNoneStarts } from '../system/program-start.js'
+import { whyNoneStarts } from '../system/program-places.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
 import { type Finding, found, ok } from './check.js'

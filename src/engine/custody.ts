@@ -1,7 +1,7 @@
 // May custody be taken here? Only where nobody is left with a login that nobody renews: our program starts where it is installed, and reaches the server that renews.
 
 import { reach } from '../anthropic/profile.js'
-import { whyNoneStarts } from '../system/program-start.js'
+import { whyNoneStarts } from '../system/program-places.js'
 import { tlsWords } from '../text/trouble.js'
 import type { Run } from './run.js'
 

@@ -4,7 +4,7 @@ import type { Outcome, Step } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateTimeWords, spanWords } from '../text/durations.js'
-import { linePrefix } from '../text/line.js'
+import { linePrefix } from '../text/wrap.js'
 import { alertFailedSentence, wouldWords } from './note-words.js'
 
 /** A command to type stands at the end of a trouble, with the paths of files in it. */

@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { tokenHash } from '../login/login.js'
-import { whyNoneStarts } from '../system/program-start.js'
+import { whyNoneStarts } from '../system/program-places.js'
 import { writeFailed } from '../system/write-failed.js'
 import type { Observation } from './observe.js'
 import type { Run } from './run.js'

@@ -6,7 +6,7 @@ import type { Step, Verdict } from '../policy/outcome.js'
 import { isSignInReason, reasonWords } from '../policy/reasons.js'
 import { clean } from '../text/clean.js'
 import { spanWords } from '../text/durations.js'
-import { linePrefix, say } from '../text/line.js'
+import { linePrefix, say } from '../text/wrap.js'
 import { type Note, noteLine } from './note-words.js'
 
 /** What a launch says at most, the question at a prompt included. */

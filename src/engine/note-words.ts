@@ -4,8 +4,8 @@ import type { Step } from '../policy/outcome.js'
 import { deedWords, reasonWords } from '../policy/reasons.js'
 import { clean, cleanMiddle, columnsOf } from '../text/clean.js'
 import { aboutWords, dateTimeWords, spanWords } from '../text/durations.js'
-import { linePrefix, say, widest } from '../text/line.js'
 import { troubleForms } from '../text/trouble.js'
+import { linePrefix, say, widest } from '../text/wrap.js'
 
 /** Something to say beside the verdict, one line each. The caller keeps count of what is said once only. */
 export type Note =

@@ -1,8 +1,12 @@
-// Where this program stands, and where an installation puts it for one person and for the machine.
+// Where this program stands, where an installation puts it, and whether an installed one starts from there.
 
-import { existsSync, realpathSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemCode } from './error.js'
+import type { Env } from './paths.js'
+import { quoted } from './quoted.js'
 
 /** The folder of an installation for all users. */
 export const machineProgram = '/usr/local/lib/claude-auth'
@@ -25,16 +29,57 @@ export function installedCommand(program: string): string {
 }
 
 /** The commands that hooks, wrapper and timer start: the installed ones; where nothing is installed, this program's own. */
-export function commandsInPlace(home: string): string[] {
+function commandsInPlace(home: string): string[] {
   const installed = [personProgram(home), machineProgram].map(installedCommand).filter(existsSync)
   return installed.length > 0 ? installed : [join(ownRoot(), 'bin/claude-auth')]
 }
 
 /** Is `command` of the very program that is running? */
-export function isOwnCommand(command: string): boolean {
+function isOwnCommand(command: string): boolean {
   try {
     return realpathSync(command) === realpathSync(join(ownRoot(), 'bin/claude-auth'))
   } catch {
     return false
   }
+}
+
+// Can an installed program be started from where it stands? Seen by starting it.
+
+const startLimitMs = 20_000
+
+/** Why the program `path` can't be started, with what to type; null where it was seen to run. */
+export function whyNotStarted(path: string, env: Env): string | null {
+  const { error, status } = spawnSync(path, ['--version'], {
+    env: { ...env },
+    cwd: '/',
+    stdio: 'ignore',
+    timeout: startLimitMs,
+    killSignal: 'SIGKILL',
+  })
+  return status === 0 ? null : notStarted(path, systemCode(error) ?? `exit code ${status}`)
+}
+
+/**
+ * Why nothing that is installed for the person with `home` can be started by hooks, wrapper or timer; null where one
+ * can. The program that is running needs to be allowed to start only: access(2) says no on a mount with noexec.
+ */
+export function whyNoneStarts(home: string, env: Env): string | null {
+  const whys = commandsInPlace(home).map(path =>
+    isOwnCommand(path) ? whyNotAllowed(path) : whyNotStarted(path, env),
+  )
+  return whys.includes(null) ? null : (whys[0] ?? null)
+}
+
+function whyNotAllowed(path: string): string | null {
+  try {
+    accessSync(path, constants.X_OK)
+    return null
+  } catch (error) {
+    return notStarted(path, systemCode(error) ?? 'not allowed')
+  }
+}
+
+function notStarted(path: string, code: string): string {
+  const why = code === 'EACCES' ? 'is not allowed to start here' : `does not start (${code})`
+  return `${path} ${why}; type: findmnt -no OPTIONS -T ${quoted(path)}`
 }

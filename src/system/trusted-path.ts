@@ -1,7 +1,9 @@
 // Who else could change what a path leads to: every folder and link from `/` down is judged, as OpenSSH judges `authorized_keys`.
 
+import { spawnSync } from 'node:child_process'
 import {
   type BigIntStats,
+  existsSync,
   lstatSync,
   readFileSync,
   readlinkSync,
@@ -9,8 +11,8 @@ import {
   statSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemCode } from './error.js'
-import { isOnlyOurs } from './private-group.js'
 import { quoted } from './quoted.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
@@ -208,4 +210,41 @@ export function closing(path: string, stat: OwnerAndMode, uid: number): string {
   if ((owner !== uid && owner !== 0) || isSticky || (Number(stat.mode) & 0o022) === 0)
     return `ls -ld ${quoted(path)}`
   return `${owner === uid ? '' : 'sudo '}chmod go-w ${quoted(path)}`
+}
+
+// Whether a group that may write somewhere is nobody but the user: asked of bin/trust.sh, so that there is one rule.
+
+const limitMs = 10_000
+/** What was answered by now, under all that the answer depends on and that can be seen from here. */
+const known = new Map<string, boolean>()
+
+/**
+ * May only `uid` and root write to `path`, although its group may: is nobody else in the group, and is no other let in by an
+ * access control list? It costs some processes, once for each place as it is. False where it can't be told.
+ */
+function isOnlyOurs(path: string, stat: BigIntStats, uid: number): boolean {
+  const { dev, ino, ctimeNs, gid } = stat
+  const key = [uid, path, dev, ino, ctimeNs, changeOf('/etc/group'), changeOf('/etc/passwd')].join()
+  const before = known.get(key)
+  if (before !== undefined) return before
+  // From dist/, or from where the source is.
+  const script = ['../bin/trust.sh', '../../bin/trust.sh']
+    .map(each => fileURLToPath(new URL(each, import.meta.url)))
+    .find(each => existsSync(each))
+  const isOurs = script !== undefined && ask(script, [String(uid), String(gid), path])
+  known.set(key, isOurs)
+  return isOurs
+}
+
+function ask(script: string, words: string[]): boolean {
+  const { status } = spawnSync('/bin/sh', [script, ...words], {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: 'ignore',
+    timeout: limitMs,
+  })
+  return status === 0
+}
+
+function changeOf(path: string): bigint | null {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ctimeNs ?? null
 }

@@ -2,7 +2,7 @@
 
 import { AuthError, systemCode } from '../system/error.js'
 import { clean } from './clean.js'
-import { linePrefix } from './line.js'
+import { linePrefix } from './wrap.js'
 
 /**
  * Two lines for stderr: the message and the hint. Of an error without a name of ours only the class

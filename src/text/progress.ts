@@ -1,6 +1,6 @@
 // A word of patience at a terminal while something takes long; gone again when it is over.
 
-import { linePrefix } from './line.js'
+import { linePrefix } from './wrap.js'
 
 /** Shorter waits need no word. */
 const quietMs = 300

@@ -1,4 +1,4 @@
-// Breaking text into lines of a width, at blanks.
+// Breaking text into lines of a width, at blanks; and a line of ours on standard error, with its prefix.
 
 import { columnsOf } from './clean.js'
 
@@ -26,4 +26,16 @@ export function hanging(lead: string, text: string, indent: number, width: numbe
 /** The width to write for: a terminal's own between 40 and 100 columns, 80 where there is none. */
 export function widthOf(stream: { isTTY?: boolean; columns?: number }): number {
   return stream.isTTY === true && stream.columns ? Math.min(Math.max(stream.columns, 40), 100) : 80
+}
+
+// A line of ours on standard error: with the prefix, in 80 columns where it can be.
+
+export const linePrefix = 'claude-auth: '
+/** Columns. */
+export const widest = 80
+
+/** A line with the prefix: the first of the sentences that fits the width, else the last. */
+export function say(...sentences: [string, ...string[]]): string {
+  const lines = sentences.map(sentence => `${linePrefix}${sentence}`)
+  return lines.find(line => columnsOf(line) <= widest) ?? lines[lines.length - 1] ?? linePrefix
 }

@@ -8,8 +8,12 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { type Certificates, makeCertificates, startTlsProxy } from '../../src/demo/tls.js'
-import { issueCertificate } from '../../src/demo/x509.js'
+import {
+  type Certificates,
+  issueCertificate,
+  makeCertificates,
+  startTlsProxy,
+} from '../../src/demo/tls.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 import { custodies } from '../kit/wrapped.js'
 

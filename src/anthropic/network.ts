@@ -190,6 +190,15 @@ const systemFolders = ['/etc/ssl/certs', '/etc/pki/tls/certs']
 const mostBytes = 8 * 1024 * 1024
 const mostFiles = 2_000
 
+/** What is named of authorities beside `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`, and of a certificate of our own. */
+export function furtherCertificateFiles({
+  authorities,
+  ownCertificate,
+}: Pick<NetworkSettings, 'authorities' | 'ownCertificate'>): string[] {
+  const { certFile, keyFile } = ownCertificate
+  return [...authorities.folders, certFile, keyFile].filter(path => path !== null)
+}
+
 /** PEM texts of all authorities beside those that come with Node. Files that can't be used are left out. */
 export function readAuthorities(settings: AuthoritySettings): string[] {
   const { system, file, folders, extraFile } = settings

@@ -31,6 +31,8 @@ export type TokenAnswer =
 export interface Grant {
   accessToken: string | null
   refreshToken: string | null
+  /** The answer has a refresh token that is none: the posted one may be spent, and its successor is lost. */
+  isSuccessorUnusable?: true
   /** Seconds from the answer's arrival. */
   expiresInSeconds: number | null
   loginEndsInSeconds: number | null
@@ -115,9 +117,12 @@ function grantOf(object: Record<string, unknown>): Grant | null {
   const accessToken = tokenOf(object['access_token'])
   const refreshToken = tokenOf(object['refresh_token'])
   if (accessToken === null && refreshToken === null) return null
+  // RFC 6749 §6: without one in the answer the posted token stays good.
+  const isNone = [undefined, null, ''].includes(object['refresh_token'] as never)
   return {
     accessToken,
     refreshToken,
+    ...(refreshToken !== null || isNone ? {} : { isSuccessorUnusable: true }),
     expiresInSeconds: secondsOf(object['expires_in']),
     loginEndsInSeconds: secondsOf(object['refresh_token_expires_in']),
     scopes: scopesOf(object['scope']),

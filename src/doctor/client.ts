@@ -7,6 +7,8 @@ import { findClient } from '../login/find-client.js'
 import { canRun } from '../system/access.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
+import { ownFirstEnvironment } from '../system/process-environment.js'
+import { strangePlaces } from '../system/strange-places.js'
 import { clean } from '../text/clean.js'
 import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './login-facts.js'
@@ -134,6 +136,8 @@ export interface ClientFacts {
   broken: { file: string; why: string; managed: boolean }[]
   /** Folders in /tmp that are named after this user, owned by somebody else. */
   taken: PathFacts[]
+  /** Variables of this process that don't count, as others could put something where they lead. */
+  strange: { name: string; path: string }[]
 }
 
 const managedFolder = '/etc/claude-code/'
@@ -168,7 +172,13 @@ export async function clientFacts(
       .filter(note => !note.clientReads)
       .map(note => ({ ...note, managed: note.file.startsWith(managedFolder) })),
     taken: takenFolders(env, run.person.uid),
+    strange: strangeVariables(person.uid),
   }
+}
+
+function strangeVariables(uid: number): ClientFacts['strange'] {
+  const began = ownFirstEnvironment()
+  return strangePlaces(began, uid).map(name => ({ name, path: began[name] ?? '' }))
 }
 
 /** `--version` touches no login (2.1.197 and 2.1.330). */

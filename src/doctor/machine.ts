@@ -7,6 +7,7 @@ import { type Reach, reach } from '../anthropic/profile.js'
 import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import { ownPaths } from '../system/paths.js'
+import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
 import { aboutWords } from '../text/durations.js'
 import { type Finding, found, ok } from './check.js'
@@ -107,11 +108,13 @@ const machineWords = {
     ),
   network: 'Proxy and authorities are the same for everybody who asks.',
   reached: "The login servers are reached, and the timer's way to them is the same.",
-  missingCa: ({ name, file }: { name: string; file: string }) =>
-    words(
-      `${name} names ${shown(file)}, which cannot be read or holds no certificate.`,
-      `ls -l ${pasted(file)}`,
-    ),
+  missingCa: ({ name, file, distrust }: NonNullable<MachineFacts['missingCa']>) => {
+    const named = `${name} names ${shown(file)}, which`
+    if (distrust === null)
+      return words(`${named} cannot be read or holds no certificate.`, `ls -l ${pasted(file)}`)
+    const { path, why, hint } = distrust
+    return words(`${named} is not read: ${shown(path)} ${clean(why, 100)}.`, hint)
+  },
   untrusted: ({ host, code, issuer }: { host: string; code: string; issuer: string | null }) =>
     words(
       `The certificate of ${clean(host, 100)} is not accepted (${clean(code, 60)}); it was issued by ${issuer === null ? 'nobody who is named' : `"${clean(issuer, 80)}"`}. Where your network opens TLS, name its authority.`,
@@ -167,7 +170,7 @@ export interface MachineFacts {
   /** The Node that install recorded, else the one on PATH. `version`: null where it does not start. */
   node: { path: string; recorded: boolean; version: string | 'unknown' | null } | null
   /** The first file of authorities that is named and can't be used, and what names it. */
-  missingCa: { name: string; file: string } | null
+  missingCa: { name: string; file: string; distrust: (Distrust & { hint: string }) | null } | null
 }
 
 const answerMs = 10_000
@@ -197,8 +200,14 @@ async function missingCa({ authorities }: NetworkSettings): Promise<MachineFacts
   const named = { SSL_CERT_FILE: authorities.file, NODE_EXTRA_CA_CERTS: authorities.extraFile }
   for (const [name, file] of Object.entries(named))
     if (file !== null && certificatesIn(readAuthorityFile(file) ?? '').length === 0)
-      return { name, file }
+      return { name, file, distrust: distrustWithHint(file) }
   return null
+}
+
+function distrustWithHint(file: string): (Distrust & { hint: string }) | null {
+  const uid = process.geteuid?.() ?? -1
+  const distrust = existsSync(file) ? distrustOf(file, uid) : null
+  return distrust && { ...distrust, hint: distrustHint(distrust, uid) }
 }
 
 function diskOf(path: string): DiskFacts | null {

@@ -18,6 +18,7 @@ import type { ShellFacts } from './shell-facts.js'
 import { shell } from './shells.js'
 import * as store from './store.js'
 import * as token from './token.js'
+import { unreadFiles } from './unread-files.js'
 import type { AlertFacts, LockFacts, TimerFacts } from './upkeep.js'
 import * as upkeep from './upkeep.js'
 import type { VaultFacts } from './vault.js'
@@ -111,6 +112,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('onboarding', ['login', 'client'], client.onboarding),
     check('settings', ['client'], facts => client.settings(facts.client)),
     check('settings-mode', ['login', 'client'], client.settingsMode),
+    check('unread-files', ['login', 'client'], unreadFiles),
     check('client-folders', ['client'], facts => client.clientFolders(facts.client)),
     check('network', ['login', 'machine', 'network', 'timer'], machine.network),
     check('disk', ['machine'], facts => machine.disk(facts.machine)),

@@ -163,20 +163,39 @@ const maxBytes = 256 * 1024
  * have put there, which is not read. Never throws.
  */
 export function anthropicProfile(place: ProfilePlace): AnthropicProfile | null {
-  const folder = place.folder ?? join(place.configHome ?? join(place.home, '.config'), 'anthropic')
-  const uid = process.geteuid?.() ?? -1
-  const textOf = (path: string) => (isOnTrustedWay(path, uid) ? textAt(path, { maxBytes }) : null)
-  const active = textOf(join(folder, 'active_config'))?.trim()
-  const name = place.name ?? (active || 'default')
-  if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) return null
-  const file = join(folder, 'configs', `${name}.json`)
-  const config = jsonObject(textOf(file) ?? '')
-  const authentication = config?.['authentication']
-  if (!isObject(authentication)) return null
+  const found = findProfile(place)
+  if (found === null) return null
+  const { authentication, file, credentials } = found
   if (authentication['type'] === 'oidc_federation') return { file, signs: 'always' }
   if (authentication['type'] !== 'user_oauth') return null
-  const named = stringOf(authentication['credentials_path'])
-  const credentials = named ?? join(folder, 'credentials', `${name}.json`)
-  if (textOf(credentials) === null) return null
+  if (trustedText(credentials) === null) return null
   return { file, signs: place.name === null ? 'no-login' : 'always' }
+}
+
+/** The files that `anthropicProfile` goes by, whether they are there or not: what is among them and not trusted is not read. */
+export function profileFiles(place: ProfilePlace): string[] {
+  const { active, file } = profilePaths(place)
+  return [active, file, findProfile(place)?.credentials].filter(path => path != null)
+}
+
+function findProfile(place: ProfilePlace) {
+  const { folder, name, file } = profilePaths(place)
+  if (file === null) return null
+  const authentication = jsonObject(trustedText(file) ?? '')?.['authentication']
+  if (!isObject(authentication)) return null
+  const named = stringOf(authentication['credentials_path'])
+  return { authentication, file, credentials: named ?? join(folder, 'credentials', `${name}.json`) }
+}
+
+/** `file` is null for a name that is none. */
+function profilePaths(place: ProfilePlace) {
+  const folder = place.folder ?? join(place.configHome ?? join(place.home, '.config'), 'anthropic')
+  const active = join(folder, 'active_config')
+  const name = place.name ?? (trustedText(active)?.trim() || 'default')
+  const isName = /^[\w.-]+$/.test(name) && !/^\.+$/.test(name)
+  return { folder, active, name, file: isName ? join(folder, 'configs', `${name}.json`) : null }
+}
+
+function trustedText(path: string): string | null {
+  return isOnTrustedWay(path, process.geteuid?.() ?? -1) ? textAt(path, { maxBytes }) : null
 }

@@ -1,7 +1,7 @@
 // The environment that the client was started with, for a hook: the hook's own may hold what a repository put there.
 
 import { userInfo } from 'node:os'
-import { bytesOfPipe } from './open-file.js'
+import { bytesAt, bytesOfPipe } from './open-file.js'
 import type { Env } from './paths.js'
 
 /** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
@@ -15,6 +15,11 @@ export function environmentOnInput(file: number): Env | null {
   const bytes = bytesOfPipe(file, mostBytes)
   if (bytes === null || bytes.length === 0) return null
   return parseEnvironment(bytes.map(byte => (byte === 10 ? 0 : byte === 1 ? 10 : byte)))
+}
+
+/** What this process was started with, whatever it took out of its environment since; empty without /proc. */
+export function ownFirstEnvironment(): Env {
+  return parseEnvironment(bytesAt('/proc/self/environ', { maxBytes: mostBytes }) ?? Buffer.alloc(0))
 }
 
 /** For a person whose environment is not known: their home by the password database, and the PATH as it is. */

@@ -28,13 +28,18 @@ const forScratch = ['CLAUDE_CODE_TMPDIR', 'TMPDIR', 'TMP', 'TEMP']
 
 /** `env` without the variables that name a place where others than `uid` and root could put something. Reads nothing there. */
 export function withoutStrangePlaces(env: Env, uid: number): Env {
-  const strange = places.filter(name => {
+  const strange = strangePlaces(env, uid)
+  if (strange.length === 0) return env
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !strange.includes(name)))
+}
+
+/** The variables that `withoutStrangePlaces` leaves out. */
+export function strangePlaces(env: Env, uid: number): string[] {
+  return places.filter(name => {
     const path = env[name]
     if (path === undefined || path === '') return false
     return !(forScratch.includes(name) ? isForScratch(path, uid) : isTrusted(path, uid))
   })
-  if (strange.length === 0) return env
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !strange.includes(name)))
 }
 
 /** A relative path is one of wherever we happen to be. */

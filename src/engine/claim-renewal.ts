@@ -1,6 +1,7 @@
 // Announcing a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
 
-import type { Intent } from '../store/intent.js'
+import { hostsOf, type Intent } from '../store/intent.js'
+import { freshHeartbeat } from './copied-machine.js'
 import { observe } from './observe.js'
 import { intentLifeMs, isOver, readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
@@ -33,7 +34,8 @@ export async function claimRenewal(
   stillWanted: () => boolean,
 ): Promise<Announced> {
   const { store } = run
-  if (store?.isShared !== true) return unannounced
+  // A document for each host (`{host}`) has two where one is a copy of the other.
+  if (store?.kind !== 'vault') return unannounced
   const untilMs = performance.now() + patienceMs
   let lostRaces = 0
   for (let known = run.storeRead; ; known = null) {
@@ -59,7 +61,7 @@ export async function claimRenewal(
 export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
     const { storeRead, memory, store } = run
-    if (store?.isShared !== true || storeRead?.kind !== 'current' || storeRead.away !== null) return
+    if (store?.kind !== 'vault' || storeRead?.kind !== 'current' || storeRead.away !== null) return
     const { intent } = storeRead.stored
     if (intent === null || intent.id !== memory.intentId || intent.ended !== null) return
     const outcome = await leave(run, ended === null ? null : { ...intent, ended })
@@ -72,12 +74,15 @@ export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> 
 async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conflict' | 'away'> {
   const { storeRead, store } = run
   if (store === null || storeRead?.kind !== 'current') return 'away'
+  const { hosts } = storeRead.stored
   if (intent !== null) commit(run, { intentId: intent.id })
-  const keys = { claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
+  const alive = intent === null ? {} : freshHeartbeat(run, hosts)
+  const keys = { ...alive, claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
   const outcome = await store.change(keys, storeRead.version)
   if (outcome.kind === 'conflict') return 'conflict'
   if (outcome.kind !== 'written') return 'away'
-  const stored = { ...storeRead.stored, intent }
+  const left = intent === null ? hosts : hostsOf(alive['claude_auth_hosts'])
+  const stored = { ...storeRead.stored, intent, hosts: left }
   run.storeRead = { ...storeRead, stored, version: outcome.version, ageMs: 0 }
   return 'written'
 }

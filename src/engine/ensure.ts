@@ -4,6 +4,7 @@ import { decide } from '../policy/decide.js'
 import type { Outcome, Step } from '../policy/outcome.js'
 import { type Decision, decisionKey } from '../policy/state.js'
 import { backUp } from './back-up.js'
+import { recordFingerprint } from './copied-machine.js'
 import { asUnsaved, isUnsaved } from './handle-token-reply.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
@@ -45,6 +46,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     trail.toldAtMs ??= run.now()
   }
   if (run.config.mode === 'on' && mayAct(run)) {
+    recordFingerprint(run)
     await noticeKey(run)
     await persistently(run, options, () => recovered(run))
     noticeDoubt(run)

@@ -7,9 +7,16 @@ import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
 import { isRightIdentity } from '../policy/identity.js'
 import type { State, StoreFacts } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
-import { type Intent, othersSeenAtMs, registered } from '../store/intent.js'
+import { type Intent, othersSeenAtMs } from '../store/intent.js'
 import type { StoreRead, StoreTrouble } from '../store/store.js'
 import { fromHere } from '../store/vault/store.js'
+import {
+  detectLiveCopy,
+  dueHeartbeat,
+  instanceName,
+  isContested,
+  uncontested,
+} from './copied-machine.js'
 import { loginFacts } from './login-facts.js'
 import { isLongLivedShape, rememberToken } from './long-lived.js'
 import { commit, journal, type Run } from './run.js'
@@ -22,11 +29,20 @@ export async function readStore(run: Run): Promise<StoreRead> {
   const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
   run.storeRead = read
   rememberToken(run, read)
-  if (run.store?.isShared !== true) return read
-  if (read.kind === 'empty') commit(run, { lookedAtMs: run.now() })
+  if (run.store?.kind !== 'vault') return read
+  const { isShared } = run.store
+  if (read.kind === 'empty' && isShared) commit(run, { lookedAtMs: run.now() })
   if (read.kind !== 'current' || read.away !== null) return read
-  const seenAtMs = othersSeenAtMs(read.stored.hosts, run.instance, run.now())
-  commit(run, { othersSeenAtMs: seenAtMs, lookedAtMs: run.now() })
+  detectLiveCopy(run, read.stored.hosts)
+  const { formerNames } = run.memory.instance ?? {}
+  const seenAtMs = othersSeenAtMs(read.stored.hosts, instanceName(run), run.now(), formerNames)
+  if (isShared)
+    commit(run, {
+      ...uncontested(run.memory),
+      othersSeenAtMs: seenAtMs,
+      lookedAtMs: run.now(),
+    })
+  else if (seenAtMs !== run.memory.othersSeenAtMs) commit(run, { othersSeenAtMs: seenAtMs })
   const { intent } = read.stored
   if (intent && isOver(intent, read.ageMs)) learn(run, intent)
   return read
@@ -37,13 +53,16 @@ const aloneMs = 3 * 24 * 3_600_000
 
 /**
  * Could another host post the same refresh token while the document can't be asked? Not where it was
- * seen lately that nobody else uses it; not where the document was never reached from here, so that what we hold
+ * seen lately that nobody else uses it, and this has not become what may be a copy of one that does since;
+ * not where the document was never reached from here, so that what we hold
  * was never put there; and where a client has the token in plain text, holding back would only leave it to that one.
  */
 export function mayBeUsedByOthers({ memory, store, now }: Run, isInFile: boolean): boolean {
-  if (store?.isShared !== true) return false
+  if (store?.kind !== 'vault') return false
   const { othersSeenAtMs, lookedAtMs, stored, held } = memory
   if (othersSeenAtMs !== null) return true
+  if (!store.isShared) return false
+  if (isContested(memory)) return !isInFile
   const wasNeverThere = held !== null && lookedAtMs === null && stored === null
   if (wasNeverThere) return false
   const isKnown = lookedAtMs !== null && Math.abs(now() - lookedAtMs) < aloneMs
@@ -78,9 +97,9 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
 /** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
 export async function register(run: Run): Promise<void> {
   const { storeRead, store } = run
-  if (store?.isShared !== true || storeRead?.kind !== 'current' || storeRead.isCached) return
+  if (store?.kind !== 'vault' || storeRead?.kind !== 'current' || storeRead.isCached) return
   if (storeRead.stored.login === null || run.offline || run.config.mode !== 'on') return
-  const keys = registered(storeRead.stored.hosts, run.instance, run.person.host, run.now())
+  const keys = dueHeartbeat(run, storeRead.stored.hosts)
   if (keys === null) return
   const outcome = await store.change(
     { ...keys, claude_auth_write_id: run.nonce() },

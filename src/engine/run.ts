@@ -50,7 +50,7 @@ export interface Run {
   sleep: (ms: number) => Promise<unknown>
   /** Fresh hex digits. */
   nonce: () => string
-  /** Names this login folder on this host among those that use a shared document. */
+  /** Names this login folder among those that use a shared document, as long as the memory has no name for it. */
   instance: string
   /** Between 0 and 1. */
   random: () => number

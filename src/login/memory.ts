@@ -2,6 +2,7 @@
 
 import type { Identity, SignInReason } from '../policy/outcome.js'
 import { atomicWrite } from '../system/atomic-write.js'
+import type { Instance } from './instance.js'
 import type { Lineage } from './lineage.js'
 
 /** The login that we last saw in the login file or saved there, accepted as this user's. */
@@ -103,6 +104,8 @@ export interface Memory {
   intentId: string
   /** The intent of another host that was last counted as maybe spent. */
   doubtedId: string
+  /** Which of several copies of this login folder we are; null: not recorded yet. */
+  instance: Instance | null
   /** When another host was last seen to use the shared document; null: none is known. */
   othersSeenAtMs: number | null
   /** When the shared document was last seen; null: never, or forgotten. */
@@ -137,6 +140,7 @@ export const emptyMemory: Memory = {
   clockOffMs: 0,
   intentId: '',
   doubtedId: '',
+  instance: null,
   othersSeenAtMs: null,
   lookedAtMs: null,
   storeTrouble: null,

@@ -53,6 +53,12 @@ const examples: Record<string, unknown> = {
   signedOut: { atMs: 0, chain: [''] },
   signInNeeded: { sinceMs: 0, because: '' },
   account: { path: '', version: '', named: true },
+  instance: {
+    name: '',
+    formerNames: [''],
+    fingerprints: [{ machine: '', system: '', inode: '', folder: '', devices: [''] }],
+    heartbeats: [''],
+  },
   othersSeenAtMs: 0,
   lookedAtMs: 0,
   longLived: { askedAtMs: 0 },
@@ -85,6 +91,7 @@ const orNull: Record<string, Record<string, (value: unknown) => unknown>> = {
   },
   verification: asked,
   verifiedCopy: asked,
+  instance: { contestedHash: stringOf },
   vault: { endsAtMs: numberOf, lastEndAtMs: numberOf, refusedAtMs: numberOf },
   longLived: { token: endingToken, placed: endingToken },
 }

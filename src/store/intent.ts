@@ -34,13 +34,27 @@ export function intentOf(value: unknown): Intent | null {
 
 // Which hosts use a shared document: whoever renews without it could sign the others out.
 
-/** By instance: one login folder on one host. */
-export type Hosts = Readonly<Record<string, { host: string; seenAtMs: number }>>
+/** By instance: one login folder. */
+export type Hosts = Readonly<Record<string, HostEntry>>
+
+export interface HostEntry {
+  host: string
+  seenAtMs: number
+  /** Random, new with each write: an unknown one under one's own name shows a live copy. */
+  heartbeat?: string
+}
 
 const dayMs = 86_400_000
 /** A host that was not seen for so long is gone: an access token lives for hours, a login for weeks. */
 const goneMs = 45 * dayMs
-const refreshMs = 7 * dayMs
+const refreshMs = dayMs
+/**
+ * An entry under a former name of ours may be our own. A live copy refreshes it each day, and may count itself alone for
+ * three days after its last look.
+ */
+const formerGoneMs = 4 * dayMs
+/** Containers of short jobs would fill the document. */
+const mostHosts = 50
 
 /** Reads `claude_auth_hosts`; what can't be understood is left out. */
 export function hostsOf(value: unknown): Hosts {
@@ -48,9 +62,11 @@ export function hostsOf(value: unknown): Hosts {
   const entries = Object.entries(value).flatMap(([instance, about]) => {
     if (!isObject(about)) return []
     const seenAtMs = numberOf(about['seenAtMs'])
+    const heartbeat = stringOf(about['heartbeat'])
+    const host = stringOf(about['host']) ?? ''
     return seenAtMs === null
       ? []
-      : [[instance, { host: stringOf(about['host']) ?? '', seenAtMs }] as const]
+      : [[instance, { host, seenAtMs, ...(heartbeat === null ? {} : { heartbeat }) }] as const]
   })
   return Object.fromEntries(entries)
 }
@@ -59,20 +75,45 @@ export function hostsOf(value: unknown): Hosts {
 export function registered(
   hosts: Hosts,
   instance: string,
-  host: string,
+  self: Heartbeat,
   nowMs: number,
 ): JsonObject | null {
   const known = hosts[instance]
   if (known && Math.abs(nowMs - known.seenAtMs) < refreshMs) return null
-  const alive = Object.entries(hosts).filter(([, { seenAtMs }]) => nowMs - seenAtMs < goneMs)
-  const all = { ...Object.fromEntries(alive), [instance]: { host, seenAtMs: nowMs } }
+  return heartbeatKeys(hosts, instance, self, nowMs)
+}
+
+/** An entry without its time. */
+export type Heartbeat = Required<Pick<HostEntry, 'host' | 'heartbeat'>>
+
+/** The document's keys with a fresh entry for `instance`. */
+export function heartbeatKeys(
+  hosts: Hosts,
+  instance: string,
+  { host, heartbeat }: Heartbeat,
+  nowMs: number,
+): JsonObject {
+  const others = Object.entries(hosts)
+    .filter(([each, { seenAtMs }]) => each !== instance && nowMs - seenAtMs < goneMs)
+    .sort(([, one], [, other]) => other.seenAtMs - one.seenAtMs)
+    .slice(0, mostHosts - 1)
+  const all = { ...Object.fromEntries(others), [instance]: { host, seenAtMs: nowMs, heartbeat } }
   return { claude_auth_hosts: all }
 }
 
-/** When a host other than `instance` was last seen (epoch ms); null where there is none. */
-export function othersSeenAtMs(hosts: Hosts, instance: string, nowMs: number): number | null {
+/**
+ * When a host other than `instance` was last seen (epoch ms); null where there is none. An entry under one of
+ * `formerNames` counts only while it is young: it may be our own.
+ */
+export function othersSeenAtMs(
+  hosts: Hosts,
+  instance: string,
+  nowMs: number,
+  formerNames: readonly string[] = [],
+): number | null {
+  const lifeOf = (name: string) => (formerNames.includes(name) ? formerGoneMs : goneMs)
   const times = Object.entries(hosts)
-    .filter(([each, { seenAtMs }]) => each !== instance && nowMs - seenAtMs < goneMs)
+    .filter(([each, { seenAtMs }]) => each !== instance && nowMs - seenAtMs < lifeOf(each))
     .map(([, { seenAtMs }]) => seenAtMs)
   return times.length === 0 ? null : Math.max(...times)
 }

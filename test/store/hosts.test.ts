@@ -5,16 +5,17 @@ import { hostsOf, othersSeenAtMs, registered } from '../../src/store/intent.js'
 
 const nowMs = 1_800_000_000_000
 const dayMs = 86_400_000
+const one = { host: 'one', heartbeat: 'a1' }
 
 t.test('a host puts itself beside the others, and once only', async t => {
-  const keys = registered({ b: { host: 'two', seenAtMs: nowMs - dayMs } }, 'a', 'one', nowMs)
+  const keys = registered({ b: { host: 'two', seenAtMs: nowMs - dayMs } }, 'a', one, nowMs)
   const hosts = hostsOf(JSON.parse(JSON.stringify(keys))['claude_auth_hosts'])
   t.same(hosts, {
     b: { host: 'two', seenAtMs: nowMs - dayMs },
-    a: { host: 'one', seenAtMs: nowMs },
+    a: { ...one, seenAtMs: nowMs },
   })
-  t.equal(registered(hosts, 'a', 'one', nowMs + dayMs), null)
-  t.ok(registered(hosts, 'a', 'one', nowMs + 8 * dayMs), 'seen lately means within a week')
+  t.equal(registered(hosts, 'a', one, nowMs + dayMs / 2), null)
+  t.ok(registered(hosts, 'a', one, nowMs + dayMs), 'seen lately means within a day')
 })
 
 t.test('others are those that were seen within weeks', async t => {
@@ -25,10 +26,28 @@ t.test('others are those that were seen within weeks', async t => {
   }
   t.equal(othersSeenAtMs(hosts, 'a', nowMs), nowMs - 3 * dayMs)
   t.equal(othersSeenAtMs({ a: hosts.a, c: hosts.c }, 'a', nowMs), null)
-  t.notMatch(JSON.stringify(registered(hosts, 'd', 'new', nowMs)), '"c"')
+  t.notMatch(JSON.stringify(registered(hosts, 'd', one, nowMs)), '"c"')
 })
 
 t.test('what somebody else left under that key harms nobody', async t => {
   for (const odd of [null, 'x', 7, [], { a: null, b: { host: 'h' }, c: { seenAtMs: 'x' } }])
     t.same(hostsOf(odd), {})
+})
+
+t.test('what stands under a name that we had is another host as long as it is young', async t => {
+  const at = (ageMs: number) => ({ x: { host: 'one', seenAtMs: nowMs - ageMs } })
+  t.equal(othersSeenAtMs(at(dayMs), 'y', nowMs, ['x']), nowMs - dayMs, 'it may be alive')
+  t.equal(othersSeenAtMs(at(5 * dayMs), 'y', nowMs, ['x']), null, 'nobody has refreshed it')
+  t.equal(othersSeenAtMs(at(5 * dayMs), 'y', nowMs, ['z']), nowMs - 5 * dayMs)
+})
+
+t.test('copies that lived for a day do not fill the document', async t => {
+  const many = Array.from({ length: 200 }, (_, at) => [
+    `job${at}`,
+    { host: 'ci', seenAtMs: nowMs - at },
+  ])
+  const keys = registered(Object.fromEntries(many), 'a', one, nowMs)
+  const hosts = hostsOf(JSON.parse(JSON.stringify(keys))['claude_auth_hosts'])
+  t.equal(Object.keys(hosts).length, 50)
+  t.ok(hosts['a'] && hosts['job0'] && !hosts['job199'], 'the latest stay')
 })

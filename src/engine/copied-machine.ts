@@ -1,0 +1,84 @@
+// Copied machines: records where this login folder is, detects live copies, and writes our heartbeat into the shared document.
+
+import {
+  isForeignHeartbeat,
+  isRecorded,
+  newInstance,
+  withFingerprint,
+  withHeartbeat,
+  withName,
+} from '../login/instance.js'
+import type { Memory } from '../login/memory.js'
+import { type Hosts, heartbeatKeys, registered } from '../store/intent.js'
+import { AuthError } from '../system/error.js'
+import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
+import type { JsonObject } from '../system/json.js'
+import { commit, type Run } from './run.js'
+
+/** Records the fingerprint of this host. Costs one stat where it is on record already. */
+export function recordFingerprint(run: Run): void {
+  const { memory, paths, locks } = run
+  const instance = memory.instance ?? newInstance(run.instance)
+  const key = fingerprintKey(paths.state, locks.process)
+  if (key.inode === '' || isRecorded(instance, key)) return
+  const here = hostFingerprint(paths.state, key, locks.process)
+  const refreshHash = memory.held?.refreshHash ?? null
+  const next = withFingerprint(instance, here, { freshName: run.nonce(), refreshHash })
+  // An intent that was pending when the copy was made belongs to the original.
+  const intentId = next.name === instance.name ? memory.intentId : ''
+  try {
+    commit(run, { instance: next, intentId })
+  } catch (error) {
+    // A full disk: the next run records it.
+    if (!(error instanceof AuthError)) throw error
+  }
+}
+
+/** Takes a new name where a heartbeat under ours shows a live copy. */
+export function detectLiveCopy(run: Run, hosts: Hosts): void {
+  const { instance } = run.memory
+  const heartbeat = instance === null ? undefined : hosts[instance.name]?.heartbeat
+  if (instance === null || heartbeat === undefined || !isForeignHeartbeat(instance, heartbeat))
+    return
+  commit(run, { instance: withName(instance, run.nonce()), intentId: '' })
+}
+
+/** Our name in a shared document. */
+export function instanceName({ memory, instance }: Run): string {
+  return memory.instance?.name ?? instance
+}
+
+/** May another copy hold the refresh token that we hold? A fact about that token only. */
+export function isContested({ instance, held }: Memory): boolean {
+  const doubted = instance?.contestedHash ?? null
+  return doubted !== null && held?.refreshHash === doubted
+}
+
+/** The change to the memory once the shared document has told who else uses it. */
+export function uncontested({ instance }: Memory): Partial<Memory> {
+  return instance === null || instance.contestedHash === null
+    ? {}
+    : { instance: { ...instance, contestedHash: null } }
+}
+
+/** The document's keys with a fresh heartbeat of ours, which is on record before it is written. */
+export function freshHeartbeat(run: Run, hosts: Hosts): JsonObject {
+  const self = { host: run.person.host, heartbeat: run.nonce() }
+  recordHeartbeat(run, self.heartbeat, hosts)
+  return heartbeatKeys(hosts, instanceName(run), self, run.now())
+}
+
+/** The same, or null where the last one is young enough. */
+export function dueHeartbeat(run: Run, hosts: Hosts): JsonObject | null {
+  const self = { host: run.person.host, heartbeat: run.nonce() }
+  const keys = registered(hosts, instanceName(run), self, run.now())
+  if (keys !== null) recordHeartbeat(run, self.heartbeat, hosts)
+  return keys
+}
+
+function recordHeartbeat(run: Run, heartbeat: string, hosts: Hosts): void {
+  const instance = run.memory.instance ?? newInstance(run.instance)
+  commit(run, {
+    instance: withHeartbeat(instance, heartbeat, hosts[instance.name]?.heartbeat ?? ''),
+  })
+}

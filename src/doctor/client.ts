@@ -170,7 +170,11 @@ export async function clientFacts(
     // What others can write, `settings-mode` tells.
     broken: settings.notes
       .filter(note => !note.clientReads)
-      .map(note => ({ ...note, managed: note.file.startsWith(managedFolder) })),
+      // Newer clients refuse to start on a file; what is no folder of drop-ins they pass over (2.1.332).
+      .map(note => ({
+        ...note,
+        managed: note.file.startsWith(managedFolder) && note.file.endsWith('.json'),
+      })),
     taken: takenFolders(env, run.person.uid),
     strange: strangeVariables(person.uid),
   }

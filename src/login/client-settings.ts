@@ -1,6 +1,6 @@
 // What the client's own settings files say that matters for a login (`env`, `apiKeyHelper`, hooks), and which entries the client skips.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../system/error.js'
 import { isObject, type JsonObject, jsonObject, tolerantJson } from '../system/json.js'
@@ -117,9 +117,22 @@ function dropInNames(folder: string, notes: ClientSettings['notes']): string[] {
     )
     return names.sort().reverse()
   } catch (error) {
-    if (!isAbsence(error))
-      notes.push({ file: folder, why: `cannot be read (${systemCode(error)})` })
+    const isOdd = isNoFolder(folder)
+    if (!isAbsence(error) || isOdd)
+      notes.push({
+        file: folder,
+        why: isOdd ? 'is no folder' : `cannot be read (${systemCode(error)})`,
+      })
     return []
+  }
+}
+
+/** Does something else stand there? A link that leads nowhere is as good as missing. */
+function isNoFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false
+  } catch {
+    return false
   }
 }
 

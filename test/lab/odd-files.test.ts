@@ -3,6 +3,8 @@
 
 import t from 'tap'
 import { holdsNobody, oddKinds, oddPlaces } from '../kit/odd-files.js'
+import { machineHoldsNobody, machineKinds, machinePlaces } from '../kit/odd-machine-files.js'
+import { noOwnMachine } from '../kit/own-machine.js'
 import { isWhole } from './figures.js'
 
 t.setTimeout(7_200_000)
@@ -23,3 +25,9 @@ for (const [at, name] of Object.keys(oddPlaces).entries())
           isWhole ? {} : { only: command => ['doctor', 'ensure'].includes(command) },
         ),
       )
+
+const ofMachine = Object.keys(machineKinds)
+for (const [at, name] of Object.keys(machinePlaces).entries()) {
+  const some = isWhole ? ofMachine : [ofMachine[at % ofMachine.length] ?? '']
+  t.test(name, { skip: noOwnMachine, timeout: 1_800_000 }, t => machineHoldsNobody(t, name, some))
+}

@@ -55,7 +55,7 @@ export async function login(argv: string[], env: Env): Promise<number> {
     client,
     prepare: async run => {
       // Whoever has signed in now is the one that is expected from now on.
-      if (flags['new-identity']) commit(run, { pinned: null })
+      if (flags['new-identity']) commit(run, { memory: { pinned: null } })
     },
   }).finally(over)
   say(stageOf(outcome, email, !isConfigured(config.identity)))

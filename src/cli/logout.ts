@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
+import { commit } from '../engine/run.js'
 import { runOnce } from '../engine/run-once.js'
 import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
 import { expectedEmail } from '../engine/verify.js'
@@ -39,7 +40,8 @@ export async function logout(argv: string[], env: Env): Promise<number> {
       email ??= expectedEmail(config, run.memory, run.paths.clientConfig)
       const done = await signOut(run)
       // A server that is away is not asked twice while somebody waits.
-      if (done.server === 'later' || done.server === 'failed') run.offline = true
+      if (done.server === 'later' || done.server === 'failed')
+        commit(run, { learned: { offline: true } })
       steps = done
     },
   }).finally(over)

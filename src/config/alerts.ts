@@ -76,11 +76,11 @@ export interface AlertsConfig {
   slack: { webhookFile: string } | null
   teams: { webhookFile: string } | null
   /** `sendmail`: null: wherever this machine has it. `from`: null: as the mail system makes it. */
-  email: { to: string[]; from: string | null; sendmail: string | null } | null
-  command: string[] | null
+  email: { to: readonly string[]; from: string | null; sendmail: string | null } | null
+  command: readonly string[] | null
   runbook: string | null
   /** Longest first. */
-  beforeLoginEndsMs: number[]
+  beforeLoginEndsMs: readonly number[]
 }
 
 /** The keys of `alerts` that name a sink. */

@@ -39,9 +39,9 @@ export interface Config {
   endpoints: { oauth: string; api: string }
   /** The name of the login folder in use: `default` for `~/.claude`, else as listed, else null (and `off`). */
   profile: string | null
-  profiles: Profile[]
+  profiles: readonly Profile[]
   /** Keys of the user's file that the machine's file has overruled (`identity.email`). */
-  overruled: string[]
+  overruled: readonly string[]
   /** Settings that do not fit this user or this machine: each turned off what it is about, and nothing else. */
-  misfits: Misfit[]
+  misfits: readonly Misfit[]
 }

@@ -6,7 +6,7 @@ import { noticeLogOut } from '../engine/log-out.js'
 import { type Observation, observe } from '../engine/observe.js'
 import { verdictOf as engineVerdict } from '../engine/outcome.js'
 import { readStore } from '../engine/read-store.js'
-import type { Run } from '../engine/run.js'
+import { commit, type Run } from '../engine/run.js'
 import { ask, learn, verify } from '../engine/verify.js'
 import { decide } from '../policy/decide.js'
 import type { Prospect, Verdict } from '../policy/outcome.js'
@@ -47,7 +47,7 @@ export async function engineFacts({ place, run, seen: first }: LoginFacts): Prom
     const decision = decide(seen.state, run.now())
     if (!(await onlyLooks(run, decision)))
       return { ...ended(run, seen, server, await hindranceOf(run, seen)), store }
-    run.tried.push(decisionKey(decision))
+    commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
   }
 }
 

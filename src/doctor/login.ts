@@ -197,7 +197,7 @@ const modeWords = {
       `A setting does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
       hint,
     ),
-  overruled: (keys: string[]) =>
+  overruled: (keys: readonly string[]) =>
     words(`The machine's configuration overrules yours: ${clean(keys.join(', '), 200)}.`),
   config: (files: string[]) =>
     files.length === 0

@@ -5,7 +5,7 @@ import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
 import type { AlertRun } from '../alerts/run.js'
 import type { Decision, State } from '../policy/state.js'
 import { signInCommand } from './long-lived.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 
 /** `state`: as the run has just observed it. */
@@ -30,11 +30,11 @@ export function alertRunOf(run: Run, state: State): AlertRun {
     now,
     nonce,
     memory: () => readAlertMemory(run.memory.alert),
-    commit: alert => commit(run, { alert }),
-    journal: (because, detail) => journal(run, 'alert', because, { detail }),
+    commit: alert => commit(run, { memory: { alert } }),
+    journal: (because, detail) => commit(run, { journal: { did: 'alert', because, detail } }),
     storeRead: () => run.storeRead,
     storeLearned: read => {
-      run.storeRead = read
+      commit(run, { learned: { storeRead: read } })
     },
   }
 }

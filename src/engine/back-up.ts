@@ -13,9 +13,9 @@ import { AuthError } from '../system/error.js'
 import { isServed } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
 import { type Observation, observe } from './observe.js'
-import { readStore } from './read-store.js'
+import { knownStore, readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { holding, keepHere, saveToFile, saveToStore } from './save.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
@@ -55,39 +55,43 @@ async function deliver(run: Run, decision: Decision): Promise<boolean> {
 
 async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'conflict'> {
   if (run.store === null) return false
-  run.storeRead ??= await readStore(run)
+  const storeRead = await knownStore(run)
   const seen = observe(run)
   const { file, lineage, state } = seen
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
-  if (run.storeRead.kind === 'unreachable' || run.storeRead.kind === 'denied')
-    return keepAndPostpone(run, seen, run.storeRead.what)
-  if (run.storeRead.kind === 'current' && run.storeRead.away !== null)
-    return keepAndPostpone(run, seen, run.storeRead.away.what)
-  const stored = run.storeRead.kind === 'current' ? run.storeRead.stored : null
+  if (storeRead.kind === 'unreachable' || storeRead.kind === 'denied')
+    return keepAndPostpone(run, seen, storeRead.what)
+  if (storeRead.kind === 'current' && storeRead.away !== null)
+    return keepAndPostpone(run, seen, storeRead.away.what)
+  const stored = storeRead.kind === 'current' ? storeRead.stored : null
   // Unverified logins may be stored locally, never in the shared document.
   if (run.store.keep !== null && !isOwn(seen)) return false
   // The store has moved on: the next decision takes what is there.
   if (state.store.kind === 'current' && state.store.newer) return false
   const { login } = file
   const isThere =
-    !(run.storeRead.kind === 'current' && run.storeRead.isCached) &&
+    !(storeRead.kind === 'current' && storeRead.isCached) &&
     stored?.login?.accessToken === login.accessToken &&
     (login.refreshToken === null || stored.login.refreshToken === login.refreshToken)
   if (isThere) {
-    const known = { version: run.storeRead.version, accessHash: decision.about, atMs: run.now() }
+    const known = { version: storeRead.version, accessHash: decision.about, atMs: run.now() }
     const pedigree = lineage ?? stored.lineage
     const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
-    commit(run, { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) })
+    commit(run, {
+      memory: { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) },
+    })
     return true
   }
   if (lineage === null) return false
   const refreshToken = login.refreshToken ?? ownRefreshToken(stored, lineage)
   if (refreshToken === null) return false
   const full = { ...login, refreshToken }
-  const outcome = await saveToStore(run, full, lineage, run.storeRead.version, decision.because)
+  const outcome = await saveToStore(run, full, lineage, storeRead.version, decision.because)
   if (outcome.kind === 'written') {
-    journal(run, 'back-up', decision.because, { after: lineage.chain.at(-1) ?? null })
+    commit(run, {
+      journal: { did: 'back-up', because: decision.because, after: lineage.chain.at(-1) ?? null },
+    })
     return true
   }
   if (outcome.kind === 'conflict') return 'conflict'
@@ -149,7 +153,7 @@ function postpone(run: Run, what: string): false {
   const before = pending && { ...pending, triesAtMs: [] }
   const { failures, nextTryAtMs } = backedOff(before, null, run.now(), run.random())
   const sinceMs = pending?.sinceMs ?? run.now()
-  commit(run, { pending: { sinceMs, failures, nextTryAtMs, what } })
+  commit(run, { memory: { pending: { sinceMs, failures, nextTryAtMs, what } } })
   return false
 }
 
@@ -161,7 +165,7 @@ function postpone(run: Run, what: string): false {
  */
 async function isSafeHere(run: Run): Promise<boolean> {
   if (run.store?.keep == null) return false
-  run.storeRead ??= await readStore(run)
+  await knownStore(run)
   const { file, lineage, state } = observe(run)
   if (file.kind !== 'login' || lineage === null) return false
   if (state.store.kind === 'current' && state.store.newer) return false
@@ -178,11 +182,17 @@ async function takeCustody(run: Run, decision: Decision) {
   const { held } = run.memory
   const same = held?.accessHash === tokenHash(login.accessToken)
   commit(run, {
-    held: same
-      ? { ...held, inFile: false }
-      : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
+    memory: {
+      held: same
+        ? { ...held, inFile: false }
+        : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
+    },
+    journal: {
+      did: 'take-custody',
+      because: decision.because,
+      after: lineage.chain.at(-1) ?? null,
+    },
   })
-  journal(run, 'take-custody', decision.because, { after: lineage.chain.at(-1) ?? null })
 }
 
 /** The file's own time: nobody wrote the login later than that. */

@@ -75,7 +75,7 @@ async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conf
   const { storeRead, store } = run
   if (store === null || storeRead?.kind !== 'current') return 'away'
   const { hosts } = storeRead.stored
-  if (intent !== null) commit(run, { intentId: intent.id })
+  if (intent !== null) commit(run, { memory: { intentId: intent.id } })
   const alive = intent === null ? {} : freshHeartbeat(run, hosts)
   const keys = { ...alive, claude_auth_intent: intent, claude_auth_write_id: run.nonce() }
   const outcome = await store.change(keys, storeRead.version)
@@ -83,7 +83,9 @@ async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conf
   if (outcome.kind !== 'written') return 'away'
   const left = intent === null ? hosts : hostsOf(alive['claude_auth_hosts'])
   const stored = { ...storeRead.stored, intent, hosts: left }
-  run.storeRead = { ...storeRead, stored, version: outcome.version, ageMs: 0 }
+  commit(run, {
+    learned: { storeRead: { ...storeRead, stored, version: outcome.version, ageMs: 0 } },
+  })
   return 'written'
 }
 
@@ -109,7 +111,10 @@ function isLongAgo({ now }: Run): () => boolean {
 }
 
 /** Does the document hold the very token, so that others could post it too? */
-function isAbout(parent: string, stored: { login: unknown; lineage: { chain: string[] } | null }) {
+function isAbout(
+  parent: string,
+  stored: { login: unknown; lineage: { chain: readonly string[] } | null },
+) {
   return stored.login !== null && (stored.lineage === null || stored.lineage.chain.includes(parent))
 }
 

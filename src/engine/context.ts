@@ -82,6 +82,17 @@ export async function startRun(
     hash => run.memory.spent.includes(hash),
   )
   const config = owned ? servable(inForce, local) : inForce
+  const network = networkOf(env, settings)
+  const known: StoreFrom = {
+    config,
+    person,
+    network,
+    memory,
+    offline: options.offline,
+    readOnly,
+    remember: vault => commit(run, { memory: { vault } }),
+  }
+  const isLeft = owned && config.store === 'none' && isToBeHandedBack(place, own.localStore)
   const run: Run = {
     config,
     person,
@@ -90,8 +101,8 @@ export async function startRun(
     owned,
     distrust: distrustWords(place),
     memory,
-    network: networkOf(env, settings),
-    store: null,
+    network,
+    store: owned ? await storeOf(known, local, isLeft) : null,
     sealer: local.sealer,
     key: local,
     actor: options.actor,
@@ -125,8 +136,11 @@ export async function startRun(
     random: Math.random,
     storeRead: null,
     tried: [],
+    alert: 'off',
+    lostNeighbours: false,
+    tlsTrouble: null,
+    custodyTrouble: null,
   }
-  run.store = owned ? await storeOf(run, local, own.localStore) : null
   return run
 }
 
@@ -139,29 +153,35 @@ function servable(config: Config, local: LocalStore): Config {
   return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
 }
 
-/** `store: none` after sole custody: what is still sealed goes back first. */
-async function storeOf(run: Run, local: LocalStore, localFolder: string): Promise<Store | null> {
-  const { config, person, offline, readOnly } = run
-  if (config.store === 'none') return isToBeHandedBack(run, localFolder) ? local : null
+/** What the store is opened from. */
+interface StoreFrom
+  extends Pick<Run, 'config' | 'person' | 'network' | 'memory' | 'offline' | 'readOnly'> {
+  /** Takes what Vault said of its token. */
+  remember: (vault: SessionMemory) => void
+}
+
+/** Null for `store: none`; but what is still sealed after sole custody (`isLeft`) goes back first. */
+async function storeOf(from: StoreFrom, local: LocalStore, isLeft: boolean): Promise<Store | null> {
+  const { config, person, network, memory, offline, readOnly, remember } = from
+  if (config.store === 'none') return isLeft ? local : null
   if (config.store !== 'vault') return local
   const { openVault, unnamedVault } = await import('../store/vault/open.js')
-  if (config.vault === null) return unnamedVault(config.misfits, local, isVaultKnown(run))
+  if (config.vault === null) return unnamedVault(config.misfits, local, isVaultKnown(memory))
   const session = {
-    now: run.now,
-    // Who looks wants to know how the token is now, and leaves it so.
-    known: readOnly ? null : run.memory.vault,
+    now: Date.now,
+    // A run that only looks asks how the token is now, and leaves it so.
+    known: readOnly ? null : memory.vault,
     mayRenew: !readOnly,
-    remember: (vault: SessionMemory) => commit(run, { vault }),
+    remember,
     expectedEmail: config.identity.email,
   }
-  const { network } = run
   const named = { ...person, vaultName: config.vault.vaultName }
   return openVault(config.vault, { network, person: named, session, cache: local, offline })
 }
 
 /** Was the document reached from here before? Then other hosts may have its refresh token. */
-function isVaultKnown({ memory }: Run): boolean {
-  return memory.lookedAtMs !== null || memory.othersSeenAtMs !== null
+function isVaultKnown({ lookedAtMs, othersSeenAtMs }: Run['memory']): boolean {
+  return lookedAtMs !== null || othersSeenAtMs !== null
 }
 
 /** The same for this login folder on this host in every run, and telling nothing about either. */

@@ -27,7 +27,7 @@ export function recordFingerprint(run: Run): void {
   // An intent that was pending when the copy was made belongs to the original.
   const intentId = next.name === instance.name ? memory.intentId : ''
   try {
-    commit(run, { instance: next, intentId })
+    commit(run, { memory: { instance: next, intentId } })
   } catch (error) {
     // A full disk: the next run records it.
     if (!(error instanceof AuthError)) throw error
@@ -40,7 +40,7 @@ export function detectLiveCopy(run: Run, hosts: Hosts): void {
   const heartbeat = instance === null ? undefined : hosts[instance.name]?.heartbeat
   if (instance === null || heartbeat === undefined || !isForeignHeartbeat(instance, heartbeat))
     return
-  commit(run, { instance: withName(instance, run.nonce()), intentId: '' })
+  commit(run, { memory: { instance: withName(instance, run.nonce()), intentId: '' } })
 }
 
 /** Our name in a shared document. */
@@ -49,13 +49,13 @@ export function instanceName({ memory, instance }: Run): string {
 }
 
 /** May another copy hold the refresh token that we hold? A fact about that token only. */
-export function isContested({ instance, held }: Memory): boolean {
+export function isContested({ instance, held }: Run['memory']): boolean {
   const doubted = instance?.contestedHash ?? null
   return doubted !== null && held?.refreshHash === doubted
 }
 
 /** The change to the memory once the shared document has told who else uses it. */
-export function uncontested({ instance }: Memory): Partial<Memory> {
+export function uncontested({ instance }: Run['memory']): Partial<Memory> {
   return instance === null || instance.contestedHash === null
     ? {}
     : { instance: { ...instance, contestedHash: null } }
@@ -79,6 +79,8 @@ export function dueHeartbeat(run: Run, hosts: Hosts): JsonObject | null {
 function recordHeartbeat(run: Run, heartbeat: string, hosts: Hosts): void {
   const instance = run.memory.instance ?? newInstance(run.instance)
   commit(run, {
-    instance: withHeartbeat(instance, heartbeat, hosts[instance.name]?.heartbeat ?? ''),
+    memory: {
+      instance: withHeartbeat(instance, heartbeat, hosts[instance.name]?.heartbeat ?? ''),
+    },
   })
 }

@@ -3,7 +3,7 @@
 import { reach } from '../anthropic/profile.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import { tlsWords } from '../text/trouble.js'
-import type { Run } from './run.js'
+import { commit, type Run } from './run.js'
 
 const reachLimitMs = 5_000
 
@@ -22,15 +22,15 @@ export async function isServed(run: Run, accessHash: string | null): Promise<boo
   if (run.offline) return false
   const found = await reach(run.network, oauth, reachLimitMs)
   if (found.kind === 'reached') return true
-  if (found.tls) run.tlsTrouble = tlsWords(found.what)
-  run.custodyTrouble = stays(`${oauth} is not reached (${found.what})`)
+  if (found.tls) commit(run, { learned: { tlsTrouble: tlsWords(found.what) } })
+  commit(run, { learned: { custodyTrouble: stays(`${oauth} is not reached (${found.what})`) } })
   return false
 }
 
 /** Can hooks, wrapper or timer start what is installed for this user? */
 export function isProgramStarted(run: Run): boolean {
   const why = whyNoneStarts(run.person.home, run.env)
-  if (why !== null) run.custodyTrouble = stays(why)
+  if (why !== null) commit(run, { learned: { custodyTrouble: stays(why) } })
   return why === null
 }
 

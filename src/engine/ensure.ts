@@ -9,11 +9,11 @@ import { asUnsaved, isUnsaved } from './handle-token-reply.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { revokeOwed } from './owed-revocations.js'
-import { isStoreWanted, readStore, register } from './read-store.js'
+import { isStoreWanted, knownStore, readStore, register } from './read-store.js'
 import { noticeKey, recover } from './recover.js'
 import { renew, renewByClient } from './renew.js'
 import { restore } from './restore.js'
-import { journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { keepLast, type Report, type RunTrace, report } from './tell.js'
 import { noticeDoubt, verify } from './verify.js'
 
@@ -50,7 +50,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     await noticeKey(run)
     await persistently(run, options, () => recovered(run))
     noticeDoubt(run)
-    if (isStoreWanted(run)) run.storeRead ??= await readStore(run)
+    if (isStoreWanted(run)) await knownStore(run)
   }
   for (;;) {
     if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
@@ -80,7 +80,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       () => act(run, decision, seen),
       decision.do === 'restore' ? () => act(run, decision, seen) : () => recovered(run),
     )
-    run.tried.push(decisionKey(decision))
+    commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
     const ms = run.now() - beganMs
     steps.push({ ...step(decision), ms })
     trail.steps.push({ ...step(decision), afterMs: beganMs - trail.beganAtMs, ms, done: isDone })
@@ -115,8 +115,7 @@ async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): 
   if (decision.because !== 'no-answer' || backOff === null || run.offline) return false
   if (options.interrupted() || backOff.nextTryAtMs >= options.patientUntilMs) return false
   await run.sleep(Math.max(backOff.nextTryAtMs - run.now(), 1))
-  run.tried = []
-  run.storeRead = null
+  commit(run, { learned: { tried: [], storeRead: null } })
   return true
 }
 
@@ -185,9 +184,9 @@ function onlyObserves(run: Run, decision: Decision): boolean {
 /** What would be done is written down, once until it is something else. */
 function observed(run: Run, decision: Decision): Decision {
   const would = `${decision.do}:${decision.because}`
-  if (decision.do !== 'launch') run.would = step(decision)
+  if (decision.do !== 'launch') commit(run, { learned: { would: step(decision) } })
   if (decision.do !== 'launch' && run.memory.told['observe'] !== would)
-    journal(run, 'observe', would)
+    commit(run, { journal: { did: 'observe', because: would } })
   return decision.do === 'launch' && decision.because !== 'fresh'
     ? decision
     : { do: 'launch', because: 'observe', about: null }

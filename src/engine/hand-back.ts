@@ -10,6 +10,7 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { configOf, type LoginContext, loginContextOf } from './login-context.js'
 import type { OwnLogin } from './own-logins.js'
 import { mayBeUsedByOthers, readStore } from './read-store.js'
+import { commit } from './run.js'
 import { runOnce } from './run-once.js'
 
 /**
@@ -84,7 +85,7 @@ async function give(
     prepare: async run => {
       if (run.store?.isShared) await readStore(run)
       isElsewhere = mayBeUsedByOthers(run, false)
-      if (isElsewhere) run.config = { ...run.config, custody: 'sole' }
+      if (isElsewhere) commit(run, { learned: { config: { ...run.config, custody: 'sole' } } })
     },
   })
   return { ...ended, isElsewhere }

@@ -9,7 +9,7 @@ import { readMemory } from '../login/read-memory.js'
 import { backedOff } from '../policy/back-off.js'
 import { AuthError } from '../system/error.js'
 import { unknownErrorWords } from '../text/errors.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { saveToFile } from './save.js'
 import { install, type Parent } from './save-renewed-login.js'
 
@@ -43,15 +43,15 @@ export async function handleTokenReply(
       if (outcome.grant.isSuccessorUnusable) doubtParent(run, parentHash)
       break
     case 'refused':
-      journal(run, 'renew', 'refused', { before: parentHash })
-      commit(run, { ...withSpent(run.memory, parentHash), backOff: null })
+      commit(run, { journal: { did: 'renew', because: 'refused', before: parentHash } })
+      commit(run, { memory: { ...withSpent(run.memory, parentHash), backOff: null } })
       if (run.config.custody === 'sole') await stripped(run, parentHash)
       break
     case 'maybe-spent':
       handleLostReply(run, parentHash, outcome.what)
       break
     case 'answered-otherwise':
-      commit(run, waiting(run, parentHash, outcome.retryAfterMs))
+      commit(run, { memory: waiting(run, parentHash, outcome.retryAfterMs) })
       break
   }
   eraseAnswer(run.paths.answer)
@@ -61,14 +61,14 @@ export async function handleTokenReply(
 /** The access token is good; the refresh token that stays in the login was likely rotated away for one that can't be used. */
 function doubtParent(run: Run, parentHash: string) {
   const detail = 'the answer holds no usable refresh token'
-  journal(run, 'renew', 'maybe-spent', { before: parentHash, detail })
-  commit(run, withMaybeSpent(run.memory, parentHash, run.now()))
+  commit(run, { journal: { did: 'renew', because: 'maybe-spent', before: parentHash, detail } })
+  commit(run, { memory: withMaybeSpent(run.memory, parentHash, run.now()) })
 }
 
 /** Nothing else is left of the answer: that at least is written down, where anything can be. */
 function knownAsPosted(run: Run, parentHash: string) {
   try {
-    commit(run, withSpent(run.memory, parentHash))
+    commit(run, { memory: withSpent(run.memory, parentHash) })
   } catch {
     // The header in the answer's place still says that a request was sent.
   }
@@ -76,9 +76,11 @@ function knownAsPosted(run: Run, parentHash: string) {
 
 /** The request was sent, and no whole usable answer came: the token may be spent. */
 export function handleLostReply(run: Run, parentHash: string, what: string) {
-  journal(run, 'renew', 'maybe-spent', { before: parentHash, detail: what })
+  commit(run, {
+    journal: { did: 'renew', because: 'maybe-spent', before: parentHash, detail: what },
+  })
   const memory = withMaybeSpent(run.memory, parentHash, run.now())
-  commit(run, { ...memory, ...waiting({ ...run, memory }, parentHash, null) })
+  commit(run, { memory: { ...memory, ...waiting({ ...run, memory }, parentHash, null) } })
 }
 
 /** The next try of a refresh token waits, longer each time. */

@@ -8,7 +8,7 @@ import { isEditable } from '../login/login-text.js'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'
-import { journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 
 /** Something larger was never a login file. */
 const mostSealed = 16 * 1024 * 1024
@@ -19,7 +19,7 @@ export async function keepAside(run: Run, login: Login, why: string) {
   const sealed = await seal(Buffer.from(JSON.stringify(loginObject(login))))
   const hash = tokenHash(login.refreshToken ?? login.accessToken)
   writeAside(run, hash.slice(0, 8), sealed)
-  journal(run, 'keep-aside', why, { before: hash })
+  commit(run, { journal: { did: 'keep-aside', because: why, before: hash } })
 }
 
 /**
@@ -36,7 +36,9 @@ export async function sealUnreadable(run: Run): Promise<boolean> {
   const { seal } = await run.sealer()
   const sealed = await seal(bytes)
   const path = writeAside(run, unreadableName(run), sealed)
-  journal(run, 'keep-aside', 'unreadable', { detail: `${file.what}; kept as ${path}` })
+  commit(run, {
+    journal: { did: 'keep-aside', because: 'unreadable', detail: `${file.what}; kept as ${path}` },
+  })
   return true
 }
 
@@ -47,7 +49,9 @@ export function moveAside(run: Run, what: string) {
   try {
     removeQuietly(aside)
     if (!isLinked(run, aside) && !isCopied(run, aside)) renameSync(loginFile, aside)
-    journal(run, 'keep-aside', 'unreadable', { detail: `${what}; kept as ${aside}` })
+    commit(run, {
+      journal: { did: 'keep-aside', because: 'unreadable', detail: `${what}; kept as ${aside}` },
+    })
   } catch (error) {
     throw new AuthError('write-failed', `could not keep ${loginFile} aside (${systemCode(error)})`)
   }
@@ -60,7 +64,7 @@ const neighbours = /"(mcpOAuth|mcpOAuthClientConfig|designOauth|cloudSessionsOau
 export function noteLost(run: Run, { bytes }: LoginFile) {
   const whole = bytes ?? readable(run.paths.loginFile)
   if (whole === null || isEditable(whole) || !neighbours.test(whole.toString('latin1'))) return
-  run.lostNeighbours = true
+  commit(run, { learned: { lostNeighbours: true } })
 }
 
 /** Gives the bytes a second name. What is no file of ours, behind a link too, is moved as it stands. */

@@ -9,7 +9,7 @@ import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js
 import type { SignedOut } from '../login/memory.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { signOutStored } from './sign-out.js'
 
 /**
@@ -26,14 +26,22 @@ export async function noticeLogOut(run: Run): Promise<void> {
   const hasVanished = isVanished(run, seen)
   if (hasVanished) {
     if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
-    journal(run, 'sign-out', 'vanished', { before: run.memory.held?.refreshHash ?? null })
+    commit(run, {
+      journal: {
+        did: 'sign-out',
+        because: 'vanished',
+        before: run.memory.held?.refreshHash ?? null,
+      },
+    })
   }
   if (isSignedOutElsewhere(run, seen)) await signOutHere(run, seen)
   const { signedOut } = run.memory
   if (!hasVanished && !existsSync(run.paths.signedOut)) {
     if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
-      commit(run, signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null })
-      if (signedOut.elsewhere) journal(run, 'signed-in', 'elsewhere')
+      commit(run, {
+        memory: signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null },
+      })
+      if (signedOut.elsewhere) commit(run, { journal: { did: 'signed-in', because: 'elsewhere' } })
     }
     return
   }
@@ -43,11 +51,13 @@ export async function noticeLogOut(run: Run): Promise<void> {
   if (hash !== null && !current.chain.includes(hash)) {
     if (!run.readOnly) removeQuietly(run.paths.signedOut)
     // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
-    commit(run, { signedOut: null, verification: null, held: null })
-    journal(run, 'signed-in', 'after-sign-out', { after: hash })
+    commit(run, {
+      memory: { signedOut: null, verification: null, held: null },
+      journal: { did: 'signed-in', because: 'after-sign-out', after: hash },
+    })
     return
   }
-  if (!signedOut) commit(run, { signedOut: current })
+  if (!signedOut) commit(run, { memory: { signedOut: current } })
   if (hash === null && !current.inStore && !run.readOnly) await signOutStored(run)
 }
 
@@ -101,8 +111,8 @@ function rememberAccount(run: Run, { file }: Observation) {
   if (kind === 'unknown') return
   const named = kind === 'named'
   if (account?.named !== named || account.path !== path)
-    commit(run, { account: { path, version, named } })
-  else run.memory = { ...run.memory, account: { path, version, named } }
+    commit(run, { memory: { account: { path, version, named } } })
+  else commit(run, { unsaved: { account: { path, version, named } } })
 }
 
 /** All that was logged out: what we held, and what the file held when the mark was made. */
@@ -151,7 +161,7 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
   if (held === null) return
   const placed = run.memory.longLived?.placed
   const chain = [...held.lineage.chain, held.accessHash, ...(placed ? [placed.accessHash] : [])]
-  commit(run, { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } })
+  commit(run, { memory: { signedOut: { atMs: run.now(), chain, inStore: true, elsewhere: true } } })
   if (run.readOnly) return
   // Nor may it come back from the copy on this machine.
   if (run.storeRead?.kind === 'current') await run.store?.keep?.(run.storeRead.stored)
@@ -160,5 +170,5 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
     if (now.kind !== 'login' || now.contentHash !== file.contentHash) return
     writeLoginFile(run.paths.loginFile, withLogin(now.bytes, null), run.nonce())
   })
-  journal(run, 'sign-out', 'elsewhere', { before: held.refreshHash })
+  commit(run, { journal: { did: 'sign-out', because: 'elsewhere', before: held.refreshHash } })
 }

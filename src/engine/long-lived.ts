@@ -25,7 +25,7 @@ export function rememberToken(run: Run, read: StoreRead): void {
   const { longLived } = run.memory
   if (said === null || (run.config.credential !== 'long-lived' && longLived === null)) return
   const placed = longLived?.placed ?? null
-  commit(run, { longLived: { askedAtMs: run.now(), token: said.token, placed } })
+  commit(run, { memory: { longLived: { askedAtMs: run.now(), token: said.token, placed } } })
 }
 
 /** Is it a long-lived token of ours that is in the file? Then with its recorded end. */

@@ -45,17 +45,17 @@ export interface Glance {
  * network and without a change anywhere: neither gate nor locks are needed.
  */
 export async function lookOnly(run: Run): Promise<Glance> {
-  const here: Run = { ...run, memory: withLogOut(run) }
+  const memory = withLogOut(run)
   // What the next run would do is asked, and that one may use the network.
-  const online: Run = { ...here, offline: false }
+  let online: Run = { ...run, memory, offline: false }
   let seen = observe(online)
   let decision = decide(seen.state, run.now())
   if (decision.do === 'read-store') {
-    online.storeRead = await sealedHere(run)
+    online = { ...online, storeRead: await sealedHere(run) }
     seen = observe(online)
     decision = asLastKnown(online, decide(seen.state, run.now()))
   }
-  here.storeRead = askedBefore(online)
+  const here: Run = { ...run, memory, storeRead: askedBefore(online) }
   const next = nextOf(online, decision)
   const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead })
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance

@@ -8,8 +8,8 @@ import { isLongLivedNeeded } from './long-lived.js'
 import type { Note } from './note-words.js'
 import type { Observation } from './observe.js'
 import { endsAtMs } from './outcome.js'
-import { readStore } from './read-store.js'
-import { commit, type Run, journal as record } from './run.js'
+import { knownStore } from './read-store.js'
+import { commit, type Run } from './run.js'
 
 const clockSubject = 'clock-off'
 /** Enough for all the credentials of a user's projects. */
@@ -44,11 +44,12 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
   if (!run.owned || run.config.mode === 'off' || (fresh.length === 0 && !isRightAgain))
     return fresh.map(({ note }) => note)
   for (const { note } of fresh)
-    if (note.say === 'vault-token') record(run, 'vault-token', '', { detail: note.detail })
+    if (note.say === 'vault-token')
+      commit(run, { journal: { did: 'vault-token', because: '', detail: note.detail } })
   const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
   const added = fresh.map(({ subject, about }) => [subject, about] as const)
   const all = new Map([...kept, ...added])
-  commit(run, { told: Object.fromEntries([...all].slice(-mostTold)) })
+  commit(run, { memory: { told: Object.fromEntries([...all].slice(-mostTold)) } })
   return fresh.map(({ note }) => note)
 }
 
@@ -81,10 +82,10 @@ export async function knowToken(run: Run): Promise<void> {
   const subject = `shared-token ${hash}`
   if (!hash || told[subject] || run.store === null || run.offline || !run.owned) return
   if (run.config.mode === 'off') return
-  run.storeRead ??= await readStore(run)
-  const recorded = run.storeRead.kind === 'current' ? run.storeRead.stored.setupToken : null
+  const storeRead = await knownStore(run)
+  const recorded = storeRead.kind === 'current' ? storeRead.stored.setupToken : null
   if (recorded !== null && tokenHash(recorded.token) === hash)
-    commit(run, { told: { ...told, [subject]: ownToken } })
+    commit(run, { memory: { told: { ...told, [subject]: ownToken } } })
 }
 
 /** A token in the environment that is not this user's own, as far as we know, is often a shared one. */

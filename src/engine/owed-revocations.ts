@@ -7,7 +7,7 @@ import { tokenHash } from '../login/login.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { isObject, jsonObject } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
-import { journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 
 /** One token that is to end at the server. */
 export interface Owed {
@@ -51,7 +51,7 @@ export async function revokeOwed(run: Run): Promise<void> {
   const young = owed.filter(({ sinceMs }) => Math.abs(run.now() - sinceMs) < keptMs)
   const left = await endAtServer(run, young)
   for (const { token } of young.filter(each => !left.includes(each)))
-    journal(run, 'sign-out', 'revoked', { before: tokenHash(token) })
+    commit(run, { journal: { did: 'sign-out', because: 'revoked', before: tokenHash(token) } })
   if (left.length !== owed.length) await write(run, left)
 }
 

@@ -19,30 +19,38 @@ import {
 } from './copied-machine.js'
 import { loginFacts } from './login-facts.js'
 import { isLongLivedShape, rememberToken } from './long-lived.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 
 /** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
 export const intentLifeMs = 60_000
 
-/** Reads the store into `run.asked`. */
+/** What the store said in this run; it is asked if it was not yet. */
+export async function knownStore(run: Run): Promise<NonNullable<Run['storeRead']>> {
+  return run.storeRead ?? readStore(run)
+}
+
+/** Asks the store; what it says is the run's `storeRead` from now on. */
 export async function readStore(run: Run): Promise<StoreRead> {
   const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
-  run.storeRead = read
+  commit(run, { learned: { storeRead: read } })
   rememberToken(run, read)
   if (run.store?.kind !== 'vault') return read
   const { isShared } = run.store
-  if (read.kind === 'empty' && isShared) commit(run, { lookedAtMs: run.now() })
+  if (read.kind === 'empty' && isShared) commit(run, { memory: { lookedAtMs: run.now() } })
   if (read.kind !== 'current' || read.away !== null) return read
   detectLiveCopy(run, read.stored.hosts)
   const { formerNames } = run.memory.instance ?? {}
   const seenAtMs = othersSeenAtMs(read.stored.hosts, instanceName(run), run.now(), formerNames)
   if (isShared)
     commit(run, {
-      ...uncontested(run.memory),
-      othersSeenAtMs: seenAtMs,
-      lookedAtMs: run.now(),
+      memory: {
+        ...uncontested(run.memory),
+        othersSeenAtMs: seenAtMs,
+        lookedAtMs: run.now(),
+      },
     })
-  else if (seenAtMs !== run.memory.othersSeenAtMs) commit(run, { othersSeenAtMs: seenAtMs })
+  else if (seenAtMs !== run.memory.othersSeenAtMs)
+    commit(run, { memory: { othersSeenAtMs: seenAtMs } })
   const { intent } = read.stored
   if (intent && isOver(intent, read.ageMs)) learn(run, intent)
   return read
@@ -90,8 +98,10 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
     ended === 'refused'
       ? withSpent(run.memory, parent)
       : withMaybeSpent(run.memory, parent, run.now())
-  commit(run, { ...memory, doubtedId: id })
-  journal(run, 'renew', ended ?? 'maybe-spent', { before: parent, detail: `by ${by}` })
+  commit(run, {
+    memory: { ...memory, doubtedId: id },
+    journal: { did: 'renew', because: ended ?? 'maybe-spent', before: parent, detail: `by ${by}` },
+  })
 }
 
 /** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
@@ -105,7 +115,8 @@ export async function register(run: Run): Promise<void> {
     { ...keys, claude_auth_write_id: run.nonce() },
     storeRead.version,
   )
-  if (outcome.kind === 'written') run.storeRead = { ...storeRead, version: outcome.version }
+  if (outcome.kind === 'written')
+    commit(run, { learned: { storeRead: { ...storeRead, version: outcome.version } } })
 }
 
 // What the store said in this run, as facts for a decision.
@@ -190,7 +201,8 @@ export function isRenewalLost({ storeRead, config, store }: Run, { file }: State
 export function keepStoreTrouble(run: Run): void {
   if (run.storeRead === null || run.offline) return
   const storeTrouble = troubleOf(run)
-  if (storeTrouble?.what !== run.memory.storeTrouble?.what) commit(run, { storeTrouble })
+  if (storeTrouble?.what !== run.memory.storeTrouble?.what)
+    commit(run, { memory: { storeTrouble } })
 }
 
 /** Is the store to be asked first? Somebody insists; or it was in trouble when last asked, and no launch waits. */

@@ -9,7 +9,7 @@ import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { JsonObject } from '../system/json.js'
 import { readStore } from './read-store.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 
 /** About one year, as the client says (2.1.330); nobody tells the very moment. */
 const lifeMs = 365 * 24 * 3_600_000
@@ -44,11 +44,13 @@ export async function recordToken(run: Run, token: string): Promise<number> {
 
 function done(run: Run, token: string) {
   // What the store holds now is to be found out anew.
-  run.storeRead = null
-  journal(run, 'record-token', 'forced', { after: tokenHash(token) })
+  commit(run, {
+    learned: { storeRead: null },
+    journal: { did: 'record-token', because: 'forced', after: tokenHash(token) },
+  })
   if (!takesEffect(run)) return
   removeQuietly(run.paths.signedOut)
-  if (run.memory.signedOut !== null) commit(run, { signedOut: null })
+  if (run.memory.signedOut !== null) commit(run, { memory: { signedOut: null } })
 }
 
 function takesEffect({ config }: Run): boolean {

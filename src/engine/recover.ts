@@ -6,14 +6,13 @@ import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
 import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { othersAtWork } from '../login/lock-record.js'
-import { readMemory } from '../login/read-memory.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
 import { observe } from './observe.js'
-import { readStore } from './read-store.js'
+import { knownStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run, reloadMemory } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 
 /**
@@ -32,7 +31,7 @@ export async function recover(run: Run): Promise<void> {
     await withRefreshLocks(run.locks, locksWaitMs, () =>
       withRenewalLock(run.locks, locksWaitMs, async () => {
         const still = await findAnswer(path, sealer)
-        run.memory = readMemory(run.paths.stateFile)
+        reloadMemory(run)
         if (still.kind !== 'none') await settleFound(run, still)
       }),
     )
@@ -53,7 +52,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
     eraseAnswer(path)
     return
   }
-  journal(run, 'recover', 'killed', { before: parentHash })
+  commit(run, { journal: { did: 'recover', because: 'killed', before: parentHash } })
   const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
   const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
   await handleTokenReply(run, parent, answer, 'recovered')
@@ -61,7 +60,7 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
 
 async function parentOf(run: Run, hash: string): Promise<Parent | null> {
   const seen = observe(run)
-  run.storeRead ??= await readStore(run)
+  await knownStore(run)
   return findParent(run, seen, hash)
 }
 
@@ -139,9 +138,9 @@ export async function noticeKey(run: Run): Promise<void> {
   const print = key.keyPrint()
   if (print !== null && print === memory.keyPrint) return
   const opens = await key.reseal().catch(unlessOurs)
-  if (opens && print !== null) commit(run, { keyPrint: print })
+  if (opens && print !== null) commit(run, { memory: { keyPrint: print } })
   // Of a shared document the sealed store is a copy only: the next write makes it anew.
-  if (opens === false && store.kind === 'local') run.storeRead ??= await readStore(run)
+  if (opens === false && store.kind === 'local') await knownStore(run)
 }
 
 /** A full disk: it still opens with the earlier key, and the next run tries again. */

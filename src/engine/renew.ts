@@ -13,7 +13,6 @@ import {
 import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { readMemory } from '../login/read-memory.js'
 import { readyToSave } from '../login/save-proof.js'
 import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/intent.js'
@@ -24,7 +23,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { readStore } from './read-store.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run, reloadMemory } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 import { noteClock } from './verify.js'
 
@@ -96,7 +95,7 @@ async function renewLocked(
 
 /** What another host did, whom the gate does not keep out, while its locks were waited for. */
 async function catchUp(run: Run): Promise<void> {
-  run.memory = readMemory(run.paths.stateFile)
+  reloadMemory(run)
   if (run.store?.kind === 'local') await readStore(run)
 }
 
@@ -168,8 +167,8 @@ async function taken(
 ): Promise<Asked> {
   const { hash } = parent
   if (outcome.kind === 'not-sent') {
-    if (outcome.tls) run.tlsTrouble = tlsWords(outcome.what)
-    commit(run, waiting(run, hash, null))
+    if (outcome.tls) commit(run, { learned: { tlsTrouble: tlsWords(outcome.what) } })
+    commit(run, { memory: waiting(run, hash, null) })
     eraseAnswer(run.paths.answer)
     return 'not-renewed'
   }
@@ -217,14 +216,16 @@ export async function renewByClient(
   const before = tokenHash(file.login.accessToken)
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
   if (after !== null && after !== before) {
-    journal(run, 'renew', decision.because, { before, after, detail: 'by the client' })
-    commit(run, { backOff: null })
+    commit(run, {
+      journal: { did: 'renew', because: decision.because, before, after, detail: 'by the client' },
+    })
+    commit(run, { memory: { backOff: null } })
     return true
   }
   const detail =
     after === before ? 'the client did not renew the login' : 'the client left no usable login'
-  journal(run, 'renew', 'not-renewed', { before, detail })
-  commit(run, waiting(run, decision.about, null))
+  commit(run, { journal: { did: 'renew', because: 'not-renewed', before, detail } })
+  commit(run, { memory: waiting(run, decision.about, null) })
   return false
 }
 

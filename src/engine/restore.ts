@@ -12,7 +12,7 @@ import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe } from './observe.js'
 import { locksWaitMs } from './renew.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { changeFile, holding, saveToFile } from './save.js'
 
 /**
@@ -44,9 +44,13 @@ async function complete(run: Run, { file }: Observation): Promise<boolean> {
   const login = completed(file.login, held)
   const isUnchanged = (now: LoginFile) => now.contentHash === file.contentHash
   if (!(await saveToFile(run, login, isUnchanged))) return false
-  journal(run, 'restore', 'unreadable', {
-    after: tokenHash(login.refreshToken ?? login.accessToken),
-    detail: 'fields that a refresh had dropped',
+  commit(run, {
+    journal: {
+      did: 'restore',
+      because: 'unreadable',
+      after: tokenHash(login.refreshToken ?? login.accessToken),
+      detail: 'fields that a refresh had dropped',
+    },
   })
   return true
 }
@@ -56,7 +60,9 @@ async function withoutMark(run: Run, { file }: Observation): Promise<boolean> {
   const unmark = (now: LoginFile) =>
     now.bytes !== null && now.contentHash === file.contentHash ? unmarked(now.bytes) : null
   if (!(await changeFile(run, unmark))) return false
-  journal(run, 'restore', 'unreadable', { detail: 'a byte order mark taken out' })
+  commit(run, {
+    journal: { did: 'restore', because: 'unreadable', detail: 'a byte order mark taken out' },
+  })
   return true
 }
 
@@ -78,17 +84,25 @@ async function fromStore(run: Run, decision: Decision, { file }: Observation): P
   const sameToken = before?.accessHash === tokenHash(login.accessToken)
   const held = holding(run, login, lineage, { renewedAtMs: null, inFile: !sole })
   commit(run, {
-    held: sameToken ? { ...held, sinceMs: before.sinceMs, renewedAtMs: before.renewedAtMs } : held,
-    backOff: null,
-    ...known(run, held.accessHash),
-    ...(run.memory.verifiedCopy?.accessHash === held.accessHash
-      ? { verification: run.memory.verifiedCopy }
-      : {}),
+    memory: {
+      held: sameToken
+        ? { ...held, sinceMs: before.sinceMs, renewedAtMs: before.renewedAtMs }
+        : held,
+      backOff: null,
+      ...known(run, held.accessHash),
+      ...(run.memory.verifiedCopy?.accessHash === held.accessHash
+        ? { verification: run.memory.verifiedCopy }
+        : {}),
+    },
   })
   const handedBack = file.kind === 'login' && file.login.accessToken === login.accessToken
-  journal(run, handedBack ? 'hand-back' : 'restore', decision.because, {
-    before: before?.refreshHash ?? null,
-    after: hash,
+  commit(run, {
+    journal: {
+      did: handedBack ? 'hand-back' : 'restore',
+      because: decision.because,
+      before: before?.refreshHash ?? null,
+      after: hash,
+    },
   })
   return true
 }
@@ -141,17 +155,23 @@ async function placeLongLived(
   const { held, longLived } = run.memory
   const before = longLived ?? { askedAtMs: run.now(), token: null }
   commit(run, {
-    longLived: { ...before, placed: { accessHash, endsAtMs } },
-    ...(held === null ? {} : { held: { ...held, inFile: false } }),
+    memory: {
+      longLived: { ...before, placed: { accessHash, endsAtMs } },
+      ...(held === null ? {} : { held: { ...held, inFile: false } }),
+    },
   })
   if (!(await saveToFile(run, loginOf(token, stored.login), unchanged))) {
-    commit(run, { longLived, held })
+    commit(run, { memory: { longLived, held } })
     return false
   }
-  journal(run, 'restore', decision.because, {
-    before: held?.refreshHash ?? null,
-    after: accessHash,
-    detail: 'the long-lived token',
+  commit(run, {
+    journal: {
+      did: 'restore',
+      because: decision.because,
+      before: held?.refreshHash ?? null,
+      after: accessHash,
+      detail: 'the long-lived token',
+    },
   })
   return true
 }

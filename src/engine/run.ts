@@ -1,4 +1,4 @@
-// One run of `ensure`: what it works with, and the memory it keeps.
+// One run of `ensure`: what it works with, and `commit`, the only way to change what it knows, remembers or writes down.
 
 import type { Network } from '../anthropic/http.js'
 import type { Config } from '../config/config.js'
@@ -8,15 +8,22 @@ import type { OtherCredential, StandInCredential } from '../login/credentials.js
 import { type Actor, appendJournal, type Deed } from '../login/journal.js'
 import { fingerprint } from '../login/login.js'
 import { type Memory, writeMemory } from '../login/memory.js'
-import type { Step } from '../policy/outcome.js'
+import { readMemory } from '../login/read-memory.js'
+import type { AlertResult, Step } from '../policy/outcome.js'
 import type { LocalStore } from '../store/local.js'
 import type { Store, StoreRead } from '../store/store.js'
 import type { Env, LoginPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 
-/** Given by the command; `memory`, `asked` and `tried` change while the run goes on. */
-export interface Run {
-  config: Config
+/** Read-only through and through. */
+type Immutable<T> = T extends (...given: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T
+
+/** The same for the whole run. */
+interface Given {
   person: Person
   paths: LoginPaths
   env: Env
@@ -28,7 +35,7 @@ export interface Run {
   /** The key of the sealed store: which one it is, and the store sealed anew with it. */
   key: Pick<LocalStore, 'keyPrint' | 'reseal'>
   actor: Actor
-  /** Nobody but the effective user and root decides what home and login folder hold; else nothing in them is read. */
+  /** Only the effective user and root decide what home and login folder hold; else nothing in them is read. */
   owned: boolean
   /** Why not, as a sentence with what to type; null: owned, or plainly somebody else's. */
   distrust: string | null
@@ -36,10 +43,9 @@ export interface Run {
   /** What may sign where the login can't. */
   standIn: StandInCredential | null
   forced: boolean
-  offline: boolean
-  /** A mere look: what is learnt stays in `memory`, and nothing is written anywhere. */
+  /** Only looks: what is learned stays in this run, and nothing is written anywhere. */
   readOnly: boolean
-  /** Where the configuration is, and when we began to read it. */
+  /** Where the configuration is, and when reading it began. */
   configFiles: { systemConfig: string; userConfig: string; configReadAtMs: number }
   /** The real client, where one was found. */
   client: string | null
@@ -54,49 +60,90 @@ export interface Run {
   instance: string
   /** Between 0 and 1. */
   random: () => number
+  /** Somebody has just signed in: an unknown login in the file is that sign-in's. */
+  signedIn: boolean
+}
 
+/** Facts of this run only: nothing of them is kept when it ends. */
+interface Learned {
+  /** The configuration in force; a caller may adjust it inside the gate, before the first turn. */
+  config: Config
+  /** No network, because somebody wants it so or the server was just found to be silent. */
+  offline: boolean
   /** When a client met a 401 since the last run: what the server said before counts for nothing. */
   doubtedAtMs: number | null
-  /** Somebody has just signed in: what we don't know in the file is that sign-in's. */
-  signedIn: boolean
-  /** Logins to MCP servers left the login file, which could not be read; where they are, the journal tells. */
-  lostNeighbours?: boolean
-  /** `mode: observe`: what would have been done; null: nothing. */
-  would: Step | null
-
-  memory: Memory
-  /** What the store said in this run; null: not asked yet. */
+  /** What the store said in this run; null: not asked yet, or to be asked again. */
   storeRead: StoreRead | null
-  /** Why no TLS came about when the login server was asked, in words, with what to type. */
-  tlsTrouble?: string
-  /** Why custody was not taken although it is wanted, in words, with what to type. */
-  custodyTrouble?: string
   /** Decisions already acted on. */
   tried: string[]
+  /** `mode: observe`: what would have been done; null: nothing. */
+  would: Step | null
+  /** What became of the alerts so far. */
+  alert: AlertResult
+  /** Logins to MCP servers left the login file, which could not be read; the journal tells where they are. */
+  lostNeighbours: boolean
+  /** Why the TLS connection to the login server failed, in words, with what to type. */
+  tlsTrouble: string | null
+  /** Why custody was not taken although it is wanted, in words, with what to type. */
+  custodyTrouble: string | null
 }
 
-/** Changes the memory, durably unless the run is a mere look. */
-export function commit(run: Run, change: Partial<Memory>) {
-  run.memory = { ...run.memory, ...change }
-  if (!run.readOnly) writeMemory(run.paths.stateFile, run.memory, run.nonce())
+/** The context of acts. Nothing in it can be assigned: what an act learns goes through `commit`. */
+export interface Run extends Readonly<Given>, Immutable<Learned> {
+  readonly memory: Immutable<Memory>
 }
 
-/** Writes down something that changed; `before` and `after` are token hashes. */
-export function journal(
-  run: Run,
-  did: Deed,
-  because: string,
-  facts: { before?: string | null; after?: string | null; detail?: string } = {},
-) {
+/** What an act has learned or done. Members that are not given stay as they are. */
+export interface Change {
+  /** Members of `state.json`: on disk before `commit` returns. */
+  memory?: Immutable<Partial<Memory>>
+  /** The same for what is not worth a write of its own: it reaches the disk with the next one. */
+  unsaved?: Immutable<Partial<Memory>>
+  /** Facts for the rest of this run. */
+  learned?: Immutable<Partial<Learned>>
+  /** One line of the journal, appended after the memory is on disk. `before` and `after` are token hashes. */
+  journal?: {
+    did: Deed
+    because: string
+    before?: string | null
+    after?: string | null
+    detail?: string
+  }
+}
+
+/**
+ * Takes in what was learned. The only function that changes memory, journal and run; a run that is `readOnly` keeps
+ * it to itself. Throws `AuthError` where the memory can't be written; a journal that can't be is no error.
+ */
+export function commit(run: Run, { memory, unsaved, learned, journal }: Change): void {
+  Object.assign(run, learned)
+  if (memory ?? unsaved) remember(run, { ...run.memory, ...unsaved, ...memory })
   if (run.readOnly) return
-  appendJournal(run.paths.journal, {
-    at: new Date(run.now()).toISOString(),
-    host: run.person.host,
-    actor: run.actor,
+  if (memory) writeMemory(run.paths.stateFile, run.memory, run.nonce())
+  if (journal) append(run, journal)
+}
+
+/** Under a lock that was waited for: takes in what another process or host has remembered meanwhile. */
+export function reloadMemory(run: Run): void {
+  remember(run, readMemory(run.paths.stateFile))
+}
+
+function remember(run: { memory: Run['memory'] }, memory: Run['memory']): void {
+  run.memory = memory
+}
+
+function append(
+  { paths, person, actor, now }: Run,
+  { did, because, before, after, detail }: NonNullable<Change['journal']>,
+): void {
+  appendJournal(paths.journal, {
+    at: new Date(now()).toISOString(),
+    host: person.host,
+    actor,
     did,
     because,
-    ...(facts.before ? { before: fingerprint(facts.before) } : {}),
-    ...(facts.after ? { after: fingerprint(facts.after) } : {}),
-    ...(facts.detail ? { detail: facts.detail } : {}),
+    ...(before ? { before: fingerprint(before) } : {}),
+    ...(after ? { after: fingerprint(after) } : {}),
+    ...(detail ? { detail } : {}),
   })
 }

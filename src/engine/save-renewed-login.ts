@@ -13,7 +13,7 @@ import { isProgramStarted } from './custody.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { readStore } from './read-store.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { holding, keepHere, saveToFile } from './save.js'
 
 /** The login whose refresh token was posted, with its pedigree. */
@@ -59,7 +59,7 @@ export async function install(
   const saved = await save(sealed ? withoutRefreshToken(login) : login).catch(async error => {
     // The next best: the successor in the store, and the access token alone for the clients.
     sealed = sealed || (own && (await sealFirst(run, login, lineage, because)))
-    if (sealed) commit(run, withSpent(run.memory, parent.hash))
+    if (sealed) commit(run, { memory: withSpent(run.memory, parent.hash) })
     const isDisarmed = await save(withoutRefreshToken(login)).catch(() => false)
     if (!sealed || !isDisarmed) throw error
     return isDisarmed
@@ -70,12 +70,14 @@ export async function install(
   // A stranger's login, or one that nobody has vouched for, is saved where it was, and not held.
   const held = holding(run, login, lineage, { renewedAtMs: atMs, inFile: !sealed })
   commit(run, {
-    ...(refreshHash === parent.hash ? run.memory : withSpent(run.memory, parent.hash)),
-    ...(saved && own ? { held, narrower: isNarrower(parent.login, login) } : {}),
-    ...vouched(run, login, identity, atMs),
-    backOff: null,
+    memory: {
+      ...(refreshHash === parent.hash ? run.memory : withSpent(run.memory, parent.hash)),
+      ...(saved && own ? { held, narrower: isNarrower(parent.login, login) } : {}),
+      ...vouched(run, login, identity, atMs),
+      backOff: null,
+    },
+    journal: { did: 'renew', because, before: parent.hash, after: refreshHash },
   })
-  journal(run, 'renew', because, { before: parent.hash, after: refreshHash })
 }
 
 /** A reply that says too little to tell is no word: the profile is asked then. */
@@ -86,8 +88,10 @@ function toldBy({ config, memory }: Run, { identity }: Grant): Identity | null {
 
 async function setAside(run: Run, parent: Parent, login: Login, because: string) {
   await keepAside(run, login, 'it is not this user’s own')
-  commit(run, { ...withSpent(run.memory, parent.hash), backOff: null })
-  journal(run, 'renew', because, { before: parent.hash, detail: 'not this user’s own login' })
+  commit(run, {
+    memory: { ...withSpent(run.memory, parent.hash), backOff: null },
+    journal: { did: 'renew', because, before: parent.hash, detail: 'not this user’s own login' },
+  })
 }
 
 /** Does the file itself hold the refresh token that was posted? */
@@ -140,8 +144,8 @@ async function revokeInstead(run: Run, login: Login, parentHash: string) {
   const { oauth } = run.config.endpoints
   if (login.refreshToken !== null)
     await revoke(run.network, oauth, login.refreshToken, 'refresh_token', revokeTimeoutMs)
-  journal(run, 'sign-out', 'revoked', { before: parentHash })
-  commit(run, withSpent(run.memory, parentHash))
+  commit(run, { journal: { did: 'sign-out', because: 'revoked', before: parentHash } })
+  commit(run, { memory: withSpent(run.memory, parentHash) })
 }
 
 /** Over a login that is neither the parent's, nor older, nor dead, a fresh sign-in would be lost. */

@@ -66,11 +66,13 @@ export async function saveToStore(
   const stored = storedLogin(run, login, lineage, because)
   const outcome = await run.store.write(stored, expected)
   if (outcome.kind !== 'written') return outcome
-  run.storeRead = found(stored, outcome.version)
+  commit(run, { learned: { storeRead: found(stored, outcome.version) } })
   const accessHash = tokenHash(login.accessToken)
   commit(run, {
-    stored: { version: outcome.version, accessHash, atMs: run.now() },
-    pending: null,
+    memory: {
+      stored: { version: outcome.version, accessHash, atMs: run.now() },
+      pending: null,
+    },
   })
   return outcome
 }
@@ -96,7 +98,9 @@ export async function keepHere(
   const { storeRead } = run
   const about = { version: 0, away: null, ...storeRead }
   if (storeRead?.kind === 'current' || storeRead?.kind === 'empty')
-    run.storeRead = { ...found(stored, about.version), away: about.away, isCached: true }
+    commit(run, {
+      learned: { storeRead: { ...found(stored, about.version), away: about.away, isCached: true } },
+    })
   return true
 }
 

@@ -17,8 +17,8 @@ import { moveAside, sealUnreadable } from './keep-aside.js'
 import { ourLongLived } from './long-lived.js'
 import { observe } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
-import { readStore } from './read-store.js'
-import { commit, journal, type Run } from './run.js'
+import { knownStore } from './read-store.js'
+import { commit, type Run } from './run.js'
 
 export interface SignedOutSteps {
   server: SignOutState
@@ -39,7 +39,7 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
   const isLongLived = ourLongLived(observe(run).state) !== null
   const inFile = loginOf(readLoginFile(run.paths.loginFile, run.person.uid))
   // Offline the sealed copy is here all the same, and a later run takes it out.
-  run.storeRead ??= await readStore(run)
+  await knownStore(run)
   const stored = ownInStore(run, inFile)
   forbid(run, [inFile, stored])
 
@@ -51,13 +51,15 @@ export async function signOut(run: Run): Promise<SignedOutSteps> {
   const more = unique(late).filter(each => !first.some(({ token }) => token === each.token))
   left.push(...(await endAtServer(run, more)))
   for (const { token, hint } of [...first, ...more])
-    if (hint === 'refresh_token') commit(run, withSpent(run.memory, tokenHash(token)))
+    if (hint === 'refresh_token') commit(run, { memory: withSpent(run.memory, tokenHash(token)) })
   const isOwed = await owe(run, left)
 
   const account = await forgotten(run)
   const store = await outOfStore(run)
   const asked = first.length + more.length
-  journal(run, 'sign-out', 'signed-out', { before: hashOf(inFile ?? stored) })
+  commit(run, {
+    journal: { did: 'sign-out', because: 'signed-out', before: hashOf(inFile ?? stored) },
+  })
   return {
     server: asked === 0 ? 'nothing' : left.length === 0 ? 'done' : isOwed ? 'later' : 'failed',
     file: removed.state,
@@ -176,7 +178,7 @@ function forbid(run: Run, logins: (Login | null)[]): void {
   ].filter(hash => typeof hash === 'string')
   const isAnother = signedOut === null || logins.some(login => login !== null)
   const atMs = isAnother ? run.now() : signedOut.atMs
-  commit(run, { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } })
+  commit(run, { memory: { signedOut: { atMs, chain: [...new Set(chain)], inStore: false } } })
 }
 
 /** Null where there is none. */
@@ -194,9 +196,9 @@ function hashOfToken(token: string | null | undefined): string | null {
 export async function signOutStored(run: Run): Promise<void> {
   const { signedOut } = run.memory
   if (!signedOut || run.store === null || run.offline) return
-  run.storeRead ??= await readStore(run)
-  if (run.storeRead.kind !== 'current') return
-  const { stored, version } = run.storeRead
+  const storeRead = await knownStore(run)
+  if (storeRead.kind !== 'current') return
+  const { stored, version } = storeRead
   const token = stored.login?.refreshToken ?? null
   const hash = token === null ? null : tokenHash(token)
   const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
@@ -207,7 +209,7 @@ export async function signOutStored(run: Run): Promise<void> {
       const owed = { token, hint: 'refresh_token', sinceMs: signedOut.atMs } as const
       await owe(run, await endAtServer(run, [owed]))
     }
-    if (hash !== null) commit(run, withSpent(run.memory, hash))
+    if (hash !== null) commit(run, { memory: withSpent(run.memory, hash) })
     const source = `${run.person.user}@${run.person.host} sign-out`
     const signedOutAtMs = run.now()
     const without = {
@@ -221,8 +223,14 @@ export async function signOutStored(run: Run): Promise<void> {
     }
     const outcome = await run.store.write(without, version)
     if (outcome.kind !== 'written') return
-    run.storeRead = { ...run.storeRead, stored: without, version: outcome.version, isCached: false }
-    journal(run, 'sign-out', 'signed-out', { before: hash })
+    commit(run, {
+      learned: {
+        storeRead: { ...storeRead, stored: without, version: outcome.version, isCached: false },
+      },
+      journal: { did: 'sign-out', because: 'signed-out', before: hash },
+    })
   }
-  commit(run, { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null })
+  commit(run, {
+    memory: { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null },
+  })
 }

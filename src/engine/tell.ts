@@ -25,7 +25,7 @@ import {
   verdictOf,
 } from './outcome.js'
 import { keepStoreTrouble } from './read-store.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 
 export interface Report {
@@ -48,11 +48,6 @@ export interface Report {
   stopsLaunch: boolean
 }
 
-/** A run that goes on is reported on again. */
-interface Reported extends Run {
-  alert?: AlertResult
-}
-
 /** The runbook that came with this program, where the site names no other. */
 function packagedRunbook(): string {
   return fileURLToPath(new URL('../docs/runbook.md', import.meta.url))
@@ -63,7 +58,7 @@ function packagedRunbook(): string {
  * what changed. `isHeard`: the lines are shown to a person.
  */
 export async function report(
-  run: Reported,
+  run: Run,
   seen: Observation,
   decision: Decision,
   work: Pick<Outcome, 'steps' | 'did'>,
@@ -74,7 +69,7 @@ export async function report(
   const alerts = alertRunOf(run, seen.state)
   const condition = alertConditionOf(run, decision, endsAtMs(run, seen))
   const alert = await sendAlerts(alerts, condition)
-  run.alert = strongest(run.alert ?? 'off', alert)
+  commit(run, { learned: { alert: strongest(run.alert, alert) } })
   const alertTrouble = alertTroubleOf(alerts)
   keepStoreTrouble(run)
   const trouble = troubleOf(run, seen, decision)
@@ -162,14 +157,16 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
     const sinceMs = signInNeeded?.sinceMs ?? run.memory.signedOut?.atMs ?? run.now()
     if (signInNeeded?.because !== decision.because) {
       const before = run.memory.held?.refreshHash ?? null
-      journal(run, 'sign-in', decision.because, { before, detail: unreadable })
-      commit(run, { signInNeeded: { sinceMs, because: decision.because } })
+      commit(run, {
+        journal: { did: 'sign-in', because: decision.because, before, detail: unreadable },
+      })
+      commit(run, { memory: { signInNeeded: { sinceMs, because: decision.because } } })
     }
     return sinceMs
   }
   if (signInNeeded && (decision.because === 'fresh' || decision.because === 'long-lived')) {
-    journal(run, 'sign-in-over', signInNeeded.because)
-    commit(run, { signInNeeded: null })
+    commit(run, { journal: { did: 'sign-in-over', because: signInNeeded.because } })
+    commit(run, { memory: { signInNeeded: null } })
   }
   return run.memory.backOff?.triesAtMs[0] ?? null
 }

@@ -10,7 +10,7 @@ import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { type Observation, observe } from './observe.js'
-import { commit, journal, type Run } from './run.js'
+import { commit, type Run } from './run.js'
 import { holding } from './save.js'
 
 const timeoutMs = 5_000
@@ -33,18 +33,22 @@ export function learn(
   if (answer.kind === 'no-answer') return false
   const base = { accessHash, atMs: run.now() }
   if (answer.kind === 'refused') {
-    commit(run, said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }))
+    commit(run, {
+      memory: said(run, seen, { ...base, kind: 'refused', identity: null, organization: null }),
+    })
     return true
   }
   const { identity, organization } = answer
   const firstUse = run.memory.pinned === null && !isConfigured(run.config.identity)
   commit(run, {
-    ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
-    ...(firstUse ? { pinned: identity } : {}),
+    memory: {
+      ...said(run, seen, { ...base, kind: 'accepted', identity, organization }),
+      ...(firstUse ? { pinned: identity } : {}),
+    },
   })
   if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, accessHash)
   // A stranger's login in the store: the next look takes what is known instead.
-  else if (!isInFile(seen, accessHash)) run.storeRead = null
+  else if (!isInFile(seen, accessHash)) commit(run, { learned: { storeRead: null } })
   return true
 }
 
@@ -79,13 +83,17 @@ function accept(run: Run, accessHash: string) {
   // A login whose pedigree nobody knows and that can't be renewed is used, not held.
   if (lineage === null) return
   commit(run, {
-    held: holding(run, file.login, lineage, { renewedAtMs: null, inFile: true }),
-    narrower: false,
-    backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
-  })
-  journal(run, 'adopt', held === null ? 'first-seen' : 'changed', {
-    before: held?.refreshHash ?? null,
-    after: lineage.chain.at(-1) ?? null,
+    memory: {
+      held: holding(run, file.login, lineage, { renewedAtMs: null, inFile: true }),
+      narrower: false,
+      backOff: backOff?.hash === lineage.chain.at(-1) ? backOff : null,
+    },
+    journal: {
+      did: 'adopt',
+      because: held === null ? 'first-seen' : 'changed',
+      before: held?.refreshHash ?? null,
+      after: lineage.chain.at(-1) ?? null,
+    },
   })
 }
 
@@ -102,7 +110,7 @@ export function noticeDoubt(run: Run): void {
   const mark = statSync(run.paths.doubted, { throwIfNoEntry: false })
   // Without the network nobody can be asked: the mark waits for the next run.
   if (mark === undefined || run.offline) return
-  run.doubtedAtMs = Math.min(mark.mtimeMs, run.now())
+  commit(run, { learned: { doubtedAtMs: Math.min(mark.mtimeMs, run.now()) } })
   removeQuietly(run.paths.doubted)
 }
 
@@ -116,7 +124,7 @@ export function noteClock(run: Run, serverNowMs: number | null): void {
   if (serverNowMs === null) return
   const offMs = run.now() - serverNowMs
   const clockOffMs = Math.abs(offMs) > tolerableMs ? offMs : 0
-  if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) commit(run, { clockOffMs })
+  if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) commit(run, { memory: { clockOffMs } })
 }
 
 // Which e-mail a person should sign in with.

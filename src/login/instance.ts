@@ -8,11 +8,11 @@ export interface Instance {
   /** Its name in a shared document. */
   name: string
   /** Earlier names: an entry under one of them may be our own. */
-  formerNames: string[]
+  formerNames: readonly string[]
   /** One for each machine id and host name, latest last. */
-  fingerprints: HostFingerprint[]
+  fingerprints: readonly HostFingerprint[]
   /** The latest heartbeats that we wrote, or tried to write, under our name. */
-  heartbeats: string[]
+  heartbeats: readonly string[]
   /** SHA-256 of the refresh token that another copy may hold too; null: none, or the document has told since. */
   contestedHash: string | null
 }

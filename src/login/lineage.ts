@@ -7,7 +7,7 @@ export interface Lineage {
   /** Counts rotations since the sign-in. */
   generation: number
   /** SHA-256 of the lineage's last refresh tokens, oldest first; the last one is the current one. */
-  chain: string[]
+  chain: readonly string[]
   signedInAtMs: number
 }
 

@@ -11,7 +11,7 @@ export interface Login {
   expiresAtMs: number | null
   /** End of the login itself (`refreshTokenExpiresAt`, client ≥ 2.1.330), where the file tells. */
   loginEndsAtMs: number | null
-  scopes: string[] | null
+  scopes: readonly string[] | null
   fields: Readonly<Record<string, unknown>>
 }
 

@@ -15,7 +15,7 @@ export interface TrackedLogin {
   lineage: Lineage
   expiresAtMs: number | null
   loginEndsAtMs: number | null
-  scopes: string[] | null
+  scopes: readonly string[] | null
   /** When its access token was issued to us, or first seen. */
   sinceMs: number
   /** When our own renewal brought it; null for one that somebody else brought. */
@@ -34,7 +34,7 @@ export interface Verified {
 /** A log-out: the tokens that may not come back, and whether the store knows of it. */
 export interface SignedOut {
   atMs: number
-  chain: string[]
+  chain: readonly string[]
   inStore: boolean
   /** It was another host's, found in the shared document: a later sign-in there ends it here too. */
   elsewhere?: boolean
@@ -48,7 +48,7 @@ export interface SessionMemory {
   /** False: its policies do not let the token look itself up, and little of the rest is known. */
   isKnown: boolean
   displayName: string
-  policies: string[]
+  policies: readonly string[]
   isRenewable: boolean
   /** By our clock; null: it has no end, or nobody can tell. */
   endsAtMs: number | null
@@ -79,10 +79,15 @@ export interface Memory {
   /** A back-up that the store did not take yet. */
   pending: { sinceMs: number; failures: number; nextTryAtMs: number; what: string } | null
   /** SHA-256 of refused and rotated-away refresh tokens, oldest first. */
-  spent: string[]
-  maybeSpent: { hash: string; tries: number; atMs: number }[]
+  spent: readonly string[]
+  maybeSpent: readonly { hash: string; tries: number; atMs: number }[]
   /** Failed renewals in a row of one refresh token. */
-  backOff: { hash: string; failures: number; nextTryAtMs: number; triesAtMs: number[] } | null
+  backOff: {
+    hash: string
+    failures: number
+    nextTryAtMs: number
+    triesAtMs: readonly number[]
+  } | null
   verification: Verified | null
   /** The same of the store's copy, where that is another login than the file's. */
   verifiedCopy: Verified | null

@@ -11,7 +11,7 @@ export interface BackOff {
   failures: number
   nextTryAtMs: number
   /** The tries of the last ten minutes. */
-  triesAtMs: number[]
+  triesAtMs: readonly number[]
 }
 
 /**

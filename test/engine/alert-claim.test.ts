@@ -6,7 +6,7 @@ import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/engine/ensure.js'
 import { observe } from '../../src/engine/observe.js'
-import type { Run } from '../../src/engine/run.js'
+import { commit, type Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { tokenHash } from '../../src/login/login.js'
 import type { Outcome } from '../../src/policy/outcome.js'
@@ -128,7 +128,7 @@ t.test('a store that gives no answer is no reason to stay silent', async t => {
   t.equal(await one.tell(ended), 'sent')
   t.match(one.journal(), 'not agreed with other hosts: Vault does not answer')
   const run = await two.run()
-  run.storeRead = trouble
+  commit(run, { learned: { storeRead: trouble } })
   const reads = shared.reads
   t.equal((await report(run, observe(run), ended, work)).outcome.alert, 'sent')
   t.equal(shared.reads, reads, 'it was asked in this run already')

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { claimRenewal, endClaim } from '../../src/engine/claim-renewal.js'
 import { readStore } from '../../src/engine/read-store.js'
-import type { Run } from '../../src/engine/run.js'
+import { commit, type Run } from '../../src/engine/run.js'
 import { nextGeneration } from '../../src/login/lineage.js'
 import { type Login, tokenHash } from '../../src/login/login.js'
 import { emptyMemory, withMaybeSpent, withSpent } from '../../src/login/memory.js'
@@ -160,7 +160,7 @@ async function play(
     let hexes = 0
     const run = {
       store,
-      asked: null,
+      storeRead: null,
       memory: emptyMemory,
       config: { credential: 'login' },
       person: { user: 'me', host: name },
@@ -173,7 +173,7 @@ async function play(
     } as unknown as Run
     for (const fate of fates) {
       await time.sleep(fate.startsAfterMs)
-      run.storeRead = null
+      commit(run, { learned: { storeRead: null } })
       await turn(run, fate)
     }
   }
@@ -208,17 +208,18 @@ async function play(
     const hash = tokenHash(token)
     if (fate.crash === 'posted') {
       request.untilMs = nowMs
-      run.memory = withMaybeSpent(run.memory, hash, run.now())
+      commit(run, { unsaved: withMaybeSpent(run.memory, hash, run.now()) })
       return
     }
     await time.sleep(fate.requestMs)
     if (fate.answer === 'rotated' && fate.crash === 'never') return save(run, token)
     if (fate.answer === 'rotated' || fate.crash === 'answered') {
-      run.memory = withMaybeSpent(run.memory, hash, run.now())
+      commit(run, { unsaved: withMaybeSpent(run.memory, hash, run.now()) })
       return
     }
-    if (fate.answer === 'refused') run.memory = withSpent(run.memory, hash)
-    if (fate.answer === 'lost') run.memory = withMaybeSpent(run.memory, hash, run.now())
+    if (fate.answer === 'refused') commit(run, { unsaved: withSpent(run.memory, hash) })
+    if (fate.answer === 'lost')
+      commit(run, { unsaved: withMaybeSpent(run.memory, hash, run.now()) })
     await endClaim(
       run,
       fate.answer === 'refused' ? 'refused' : fate.answer === 'lost' ? 'maybe-spent' : null,
@@ -228,7 +229,7 @@ async function play(
   /** As a back-up delivers: until it is there, or the document holds something else by now. */
   const save = async (run: Run, token: string) => {
     const next = `T${++minted}`
-    run.memory = withSpent(run.memory, tokenHash(token))
+    commit(run, { unsaved: withSpent(run.memory, tokenHash(token)) })
     for (;;) {
       const { storeRead } = run
       if (storeRead?.kind !== 'current' || storeRead.stored.login?.refreshToken !== token) return

@@ -5,7 +5,7 @@ import { faults } from '../../src/demo/faults.js'
 import { ensure } from '../../src/engine/ensure.js'
 import { noticeLogOut } from '../../src/engine/log-out.js'
 import { observe } from '../../src/engine/observe.js'
-import type { Run } from '../../src/engine/run.js'
+import { commit, type Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { tokenHash } from '../../src/login/login.js'
 import { decide } from '../../src/policy/decide.js'
@@ -123,7 +123,7 @@ t.test('who has to sign in anyway is not warned of an end', async t => {
   const run = await at.run()
   await noticeLogOut(run)
   for (const because of ['signed-out', 'grant-refused'] as const) {
-    if (because === 'grant-refused') run.memory = { ...run.memory, signedOut: null }
+    if (because === 'grant-refused') commit(run, { unsaved: { signedOut: null } })
     const decision = { do: 'sign-in', because, about: null } as const
     const work = { steps: [], did: [] }
     const { warnings, outcome } = await report(run, observe(run), decision, work)

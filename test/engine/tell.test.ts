@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
 import { observe } from '../../src/engine/observe.js'
-import type { Run } from '../../src/engine/run.js'
+import { commit, type Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { decide } from '../../src/policy/decide.js'
 import type { Decision } from '../../src/policy/state.js'
@@ -114,7 +114,7 @@ t.test('why a login file is of no use is said, and written down', async t => {
   ] as const) {
     at.home.write(at.home.paths.loginFile, bytes)
     const run = await at.run()
-    run.memory = { ...run.memory, signInNeeded: null }
+    commit(run, { unsaved: { signInNeeded: null } })
     t.match(
       (await tell(run, { do: 'sign-in', because: 'login-lost', about: null })).lines[1],
       `is no use: ${why}`,

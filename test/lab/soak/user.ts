@@ -162,15 +162,15 @@ function misfortunes(
 /** A run of the timer or of a launch; now and then it ends in the middle. Null: it did. */
 async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | null> {
   weeks.runs += 1
-  const run = await e.run()
+  const started = await e.run()
   const before = e.authority.requests.length
   let left = luck.is(1 / 48) ? luck.whole(1, 12) : Number.POSITIVE_INFINITY
-  const { nonce } = run
-  run.nonce = () => {
+  const nonce = () => {
     left -= 1
     if (left < 0) throw new Killed()
-    return nonce()
+    return started.nonce()
   }
+  const run = { ...started, nonce }
   try {
     const options = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
     return (await ensure(run, options)).outcome

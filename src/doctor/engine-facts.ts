@@ -40,20 +40,19 @@ export interface EngineFacts {
 export async function engineFacts({ place, run, seen: first }: LoginFacts): Promise<EngineFacts> {
   if (!place.owned) return ended(run, first, null, null)
   const store = run.store === null ? null : await readStore(run)
-  await noticeLogOut(run)
-  const server = await askServer(run)
+  const now = await noticeLogOut(run, observe(run))
+  const server = await askServer(run, now)
   for (;;) {
     const seen = observe(run)
     const decision = decide(seen.state, run.now())
-    if (!(await onlyLooks(run, decision)))
+    if (!(await onlyLooks(run, seen, decision)))
       return { ...ended(run, seen, server, await hindranceOf(run, seen)), store }
     commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
   }
 }
 
 /** A token that has ended is asked about only to see whether the server answers. */
-async function askServer(run: Run): Promise<Verification | null> {
-  const seen = observe(run)
+async function askServer(run: Run, seen: Observation): Promise<Verification | null> {
   const { file } = seen
   if (run.offline || file.kind !== 'login' || seen.state.file.kind !== 'login') return null
   const { accessHash, expiresAtMs, refreshHash } = seen.state.file.login
@@ -65,8 +64,8 @@ async function askServer(run: Run): Promise<Verification | null> {
   return answer
 }
 
-async function onlyLooks(run: Run, decision: Decision): Promise<boolean> {
-  if (decision.do === 'verify') await verify(run, decision)
+async function onlyLooks(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
+  if (decision.do === 'verify') await verify(run, seen, decision)
   if (decision.do === 'read-store') await readStore(run)
   return decision.do === 'verify' || decision.do === 'read-store'
 }

@@ -12,8 +12,8 @@ import type { StoredLogin } from '../store/document.js'
 import { AuthError } from '../system/error.js'
 import { isServed } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
-import { type Observation, observe } from './observe.js'
-import { knownStore, readStore } from './read-store.js'
+import { type Observation, reread } from './observe.js'
+import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
 import { commit, type Run } from './run.js'
 import { holding, keepHere, saveToFile, saveToStore } from './save.js'
@@ -21,17 +21,20 @@ import { holding, keepHere, saveToFile, saveToStore } from './save.js'
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
 export async function backUp(
   run: Run,
+  seen: Observation,
   decision: Decision,
   again: (seen: Observation) => Decision,
 ): Promise<boolean> {
-  const { file } = observe(run)
+  const { file } = seen
   const takes = run.config.custody === 'sole' && file.kind === 'login' && file.login.refreshToken
-  if (!takes || !(await isServed(run, decision.about))) return deliver(run, decision)
+  if (!takes) return deliver(run, seen, decision)
+  if (!(await isServed(run, decision.about))) return deliver(run, reread(run), decision)
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
-    const then = again(observe(run))
+    const now = reread(run)
+    const then = again(now)
     if (then.do !== 'back-up' || then.about !== decision.about) return false
-    const isSafe = await isSafeHere(run)
-    const isThere = await deliver(run, decision)
+    const isSafe = await isSafeHere(run, now)
+    const isThere = await deliver(run, reread(run), decision)
     if (isThere || isSafe) await takeCustody(run, decision)
     return isThere
   })
@@ -44,19 +47,31 @@ const mostConflicts = 5
  * True when the store holds the login of the file, now or already before. Who lost a check-and-set
  * decides anew at once: other hosts may be waiting for just this login.
  */
-async function deliver(run: Run, decision: Decision): Promise<boolean> {
+async function deliver(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
+  let now = await besideStore(run, seen)
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
-    const isThere = await deliverOnce(run, decision)
+    const isThere = await deliverOnce(run, now, decision)
     if (isThere !== 'conflict') return isThere
     await readStore(run)
+    now = reread(run)
   }
   return postpone(run, 'somebody else changed the store meanwhile')
 }
 
-async function deliverOnce(run: Run, decision: Decision): Promise<boolean | 'conflict'> {
-  if (run.store === null) return false
-  const storeRead = await knownStore(run)
-  const seen = observe(run)
+/** The facts with what the store says among them; read anew where that had to be waited for. */
+async function besideStore(run: Run, seen: Observation): Promise<Observation> {
+  if (run.store === null || run.storeRead !== null) return seen
+  await readStore(run)
+  return reread(run)
+}
+
+async function deliverOnce(
+  run: Run,
+  seen: Observation,
+  decision: Decision,
+): Promise<boolean | 'conflict'> {
+  const { storeRead } = run
+  if (run.store === null || storeRead === null) return false
   const { file, lineage, state } = seen
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
@@ -163,10 +178,9 @@ function postpone(run: Run, what: string): false {
  * Is the file's login safe in the sealed copy on this machine, whether the shared document can be
  * written or not? Only then may its refresh token leave the file before it is there.
  */
-async function isSafeHere(run: Run): Promise<boolean> {
+async function isSafeHere(run: Run, seen: Observation): Promise<boolean> {
   if (run.store?.keep == null) return false
-  await knownStore(run)
-  const { file, lineage, state } = observe(run)
+  const { file, lineage, state } = await besideStore(run, seen)
   if (file.kind !== 'login' || lineage === null) return false
   if (state.store.kind === 'current' && state.store.newer) return false
   return keepHere(run, file.login, lineage, 'store-behind')
@@ -174,9 +188,11 @@ async function isSafeHere(run: Run): Promise<boolean> {
 
 /** Takes the refresh token out of the login file. The caller holds the client's refresh locks and has it safe. */
 async function takeCustody(run: Run, decision: Decision) {
-  const { file, lineage } = observe(run)
+  const { file, lineage } = reread(run)
   if (file.kind !== 'login' || lineage === null) return
   const { login } = file
+  // Another login than the one that is safe: its refresh token is nowhere else.
+  if (tokenHash(login.accessToken) !== decision.about) return
   const without = withoutRefreshToken(login)
   if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
   const { held } = run.memory

@@ -2,8 +2,8 @@
 
 import { hostsOf, type Intent } from '../store/intent.js'
 import { freshHeartbeat } from './copied-machine.js'
-import { observe } from './observe.js'
-import { intentLifeMs, isOver, readStore } from './read-store.js'
+import { rereadFile } from './observe.js'
+import { intentLifeMs, isOver, mayBeUsedByOthers, readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
 /**
@@ -94,7 +94,9 @@ const unannounced: Announced = { kind: 'clear', isStale: () => false }
 
 /** Alone, so far as we know, nobody can be crossed. */
 function unfenced(run: Run): Announced {
-  return observe(run).state.usedByOthers ? { kind: 'closed' } : unannounced
+  const file = rereadFile(run)
+  const isInFile = file.kind === 'login' && file.login.refreshToken !== null
+  return mayBeUsedByOthers(run, isInFile) ? { kind: 'closed' } : unannounced
 }
 
 /** Another host's, and not about a token that we have left behind: nothing can come of that any more. */

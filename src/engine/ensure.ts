@@ -7,7 +7,7 @@ import { backUp } from './back-up.js'
 import { recordFingerprint } from './copied-machine.js'
 import { asUnsaved, isUnsaved } from './handle-token-reply.js'
 import { noticeLogOut } from './log-out.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, observe, reread } from './observe.js'
 import { revokeOwed } from './owed-revocations.js'
 import { isStoreWanted, knownStore, readStore, register } from './read-store.js'
 import { noticeKey, recover } from './recover.js'
@@ -53,8 +53,8 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     if (isStoreWanted(run)) await knownStore(run)
   }
   for (;;) {
-    if (run.config.mode === 'on' && mayAct(run)) await noticeLogOut(run)
-    const seen = observe(run)
+    let seen = observe(run)
+    if (run.config.mode === 'on' && mayAct(run)) seen = await noticeLogOut(run, seen)
     const decision = decide(seen.state, run.now())
     if (isEnd(decision) || onlyObserves(run, decision) || options.interrupted()) {
       if (!told && (await waitedOut(run, decision, options))) continue
@@ -72,13 +72,16 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     if (!told && isAfterwards(decision, seen, run)) {
       const fresh: Decision = { do: 'launch', because: 'fresh', about: null }
       tell(await report(run, seen, fresh, { steps, did }, isHeard))
+      // Alerts may have taken seconds.
+      seen = reread(run)
     }
+    const now = seen
     const beganMs = run.now()
     const isDone = await persistently(
       run,
       options,
-      () => act(run, decision, seen),
-      decision.do === 'restore' ? () => act(run, decision, seen) : () => recovered(run),
+      () => act(run, now, decision),
+      decision.do === 'restore' ? () => act(run, now, decision) : () => recovered(run),
     )
     commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
     const ms = run.now() - beganMs
@@ -150,7 +153,7 @@ async function persistently(
 }
 
 /** True when the step did what it is called. */
-async function act(run: Run, decision: Decision, seen: Observation): Promise<boolean> {
+async function act(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
   const again = (now: Observation) => decide(now.state, run.now())
   switch (decision.do) {
     case 'read-store':
@@ -158,14 +161,14 @@ async function act(run: Run, decision: Decision, seen: Observation): Promise<boo
       return true
     case 'renew':
       return run.config.renewal.via === 'client'
-        ? renewByClient(run, decision, seen)
-        : renew(run, decision, again)
+        ? renewByClient(run, seen, decision)
+        : renew(run, seen, decision, again)
     case 'restore':
       return restore(run, decision, again)
     case 'verify':
-      return verify(run, decision)
+      return verify(run, seen, decision)
     case 'back-up':
-      return backUp(run, decision, again)
+      return backUp(run, seen, decision, again)
   }
   return false
 }

@@ -3,11 +3,12 @@
 import { linkSync, realpathSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Login, loginObject, tokenHash } from '../login/login.js'
-import { type LoginFile, readLoginFile } from '../login/login-file.js'
+import type { LoginFile } from '../login/login-file.js'
 import { isEditable } from '../login/login-text.js'
 import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'
+import { rereadFile } from './observe.js'
 import { commit, type Run } from './run.js'
 
 /** Something larger was never a login file. */
@@ -29,7 +30,7 @@ export async function keepAside(run: Run, login: Login, why: string) {
 export async function sealUnreadable(run: Run): Promise<boolean> {
   const { loginFile } = run.paths
   if (run.config.custody !== 'sole') return false
-  const file = readLoginFile(loginFile, run.person.uid)
+  const file = rereadFile(run)
   if (file.kind !== 'unreadable' || !isOwnFile(loginFile, run.person.uid)) return false
   const bytes = readable(loginFile)
   if (bytes === null) return false

@@ -5,25 +5,30 @@ import { clientAccount } from '../login/client-config.js'
 import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
 import { relation } from '../login/lineage.js'
 import { tokenHash } from '../login/login.js'
-import { readLoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
+import { type LoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
 import type { SignedOut } from '../login/memory.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, reread, rereadFile } from './observe.js'
 import { commit, type Run } from './run.js'
 import { signOutStored } from './sign-out.js'
 
 /**
  * Brings the memory in line with the log-out mark: the mark (made by the wrapper, a hook or a command
  * before the client logs out, or here when the login vanished together with the client's account)
- * is what counts; a login in the file that is none of those logged out takes it away. A mere look
- * changes neither file, mark nor store.
+ * is what counts; a login in the file that is none of those logged out takes it away. A run that is
+ * `readOnly` changes neither file, mark nor store. Gives the facts as they are then.
  */
-export async function noticeLogOut(run: Run): Promise<void> {
-  const seen = observe(run)
+export async function noticeLogOut(run: Run, seen: Observation): Promise<Observation> {
+  const { memory, storeRead } = run
+  await followMark(run, seen)
+  return run.memory === memory && run.storeRead === storeRead ? seen : reread(run)
+}
+
+async function followMark(run: Run, seen: Observation): Promise<void> {
   // Whether somebody has signed in since can't be told as long as the file may not be read.
   if (seen.file.kind === 'closed') return
   rememberAccount(run, seen)
-  const hasVanished = isVanished(run, seen)
+  const hasVanished = isVanished(run, seen.file)
   if (hasVanished) {
     if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
     commit(run, {
@@ -34,10 +39,12 @@ export async function noticeLogOut(run: Run): Promise<void> {
       },
     })
   }
-  if (isSignedOutElsewhere(run, seen)) await signOutHere(run, seen)
+  const isOutElsewhere = isSignedOutElsewhere(run, seen)
+  if (isOutElsewhere) await signOutHere(run, seen)
+  const fileNow = isOutElsewhere ? rereadFile(run) : seen.file
   const { signedOut } = run.memory
   if (!hasVanished && !existsSync(run.paths.signedOut)) {
-    if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut))) {
+    if (signedOut && (!signedOut.elsewhere || isSignedInAgain(run, signedOut, fileNow))) {
       commit(run, {
         memory: signedOut.elsewhere ? { signedOut: null, held: null } : { signedOut: null },
       })
@@ -62,8 +69,7 @@ export async function noticeLogOut(run: Run): Promise<void> {
 }
 
 /** After a log-out elsewhere: somebody has signed in, here or there. */
-function isSignedInAgain(run: Run, { chain }: SignedOut): boolean {
-  const { file } = observe(run)
+function isSignedInAgain(run: Run, { chain }: SignedOut, file: LoginFile): boolean {
   const stored =
     run.storeRead?.kind === 'current' && !run.storeRead.isCached ? run.storeRead.stored : null
   if (stored?.setupToken && stored.signedOutAtMs === null && isLongLived(run)) return true
@@ -78,20 +84,16 @@ function isLongLived({ config }: Run): boolean {
   return config.credential === 'long-lived'
 }
 
-/** Is somebody logging out this very moment? To be asked again before a login is written. */
-export function isLoggedOut(run: Run): boolean {
-  return (
-    run.memory.signedOut !== null ||
-    existsSync(run.paths.signedOut) ||
-    isVanished(run, observe(run))
-  )
+/** Is somebody logging out this very moment? To be asked again, about the file as it is, before a login is written. */
+export function isLoggedOut(run: Run, file: LoginFile): boolean {
+  return run.memory.signedOut !== null || existsSync(run.paths.signedOut) || isVanished(run, file)
 }
 
 /**
  * The client's own log-out clears its account; a login that was merely lost leaves it there. A config
  * that is gone, torn, or not the one that named the account says nothing.
  */
-function isVanished(run: Run, { file }: Observation): boolean {
+function isVanished(run: Run, file: LoginFile): boolean {
   const { account } = run.memory
   if (file.kind !== 'missing' || !account?.named) return false
   if (account.path !== run.paths.clientConfig || existsSync(run.paths.signedOut)) return false
@@ -166,7 +168,7 @@ async function signOutHere(run: Run, { file }: Observation): Promise<void> {
   // Nor may it come back from the copy on this machine.
   if (run.storeRead?.kind === 'current') await run.store?.keep?.(run.storeRead.stored)
   await withStorageLock(run.locks, storageWaitMs, () => {
-    const now = readLoginFile(run.paths.loginFile, run.person.uid)
+    const now = rereadFile(run)
     if (now.kind !== 'login' || now.contentHash !== file.contentHash) return
     writeLoginFile(run.paths.loginFile, withLogin(now.bytes, null), run.nonce())
   })

@@ -2,6 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LoginFile } from '../login/login-file.js'
 import { decide } from '../policy/decide.js'
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
 import { isToBeBackedUp, prospectOf } from '../policy/prospect.js'
@@ -12,7 +13,7 @@ import { hindranceOf } from './hindrance.js'
 import { isLoggedOut } from './log-out.js'
 import { signInCommand } from './long-lived.js'
 import { signingCredential } from './notes.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, observationOf, observe } from './observe.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome.js'
 import type { Run } from './run.js'
 import { type StatusFacts, shortLine } from './status-words.js'
@@ -45,19 +46,20 @@ export interface Glance {
  * network and without a change anywhere: neither gate nor locks are needed.
  */
 export async function lookOnly(run: Run): Promise<Glance> {
-  const memory = withLogOut(run)
+  const { file } = observe(run)
+  const memory = withLogOut(run, file)
   // What the next run would do is asked, and that one may use the network.
   let online: Run = { ...run, memory, offline: false }
-  let seen = observe(online)
+  let seen = observationOf(online, file)
   let decision = decide(seen.state, run.now())
   if (decision.do === 'read-store') {
     online = { ...online, storeRead: await sealedHere(run) }
-    seen = observe(online)
+    seen = observationOf(online, file)
     decision = asLastKnown(online, decide(seen.state, run.now()))
   }
   const here: Run = { ...run, memory, storeRead: askedBefore(online) }
   const next = nextOf(online, decision)
-  const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead })
+  const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead }, file)
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
   // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
@@ -71,8 +73,8 @@ export async function lookOnly(run: Run): Promise<Glance> {
     alert: 'off',
   })
   const { verification, signInNeeded, backOff, signedOut } = here.memory
-  const { file } = seen.state
-  const isChecked = file.kind === 'login' && verification?.accessHash === file.login.accessHash
+  const facts = seen.state.file
+  const isChecked = facts.kind === 'login' && verification?.accessHash === facts.login.accessHash
   return {
     outcome,
     seen,
@@ -95,10 +97,9 @@ async function sealedHere({ store }: Run): Promise<Run['storeRead']> {
 }
 
 /** A log-out that no run has noticed yet counts too. */
-function withLogOut(run: Run): Run['memory'] {
+function withLogOut(run: Run, file: LoginFile): Run['memory'] {
   const { memory, paths } = run
-  if (memory.signedOut !== null || observe(run).file.kind === 'login' || !isLoggedOut(run))
-    return memory
+  if (memory.signedOut !== null || file.kind === 'login' || !isLoggedOut(run, file)) return memory
   const atMs = existsSync(paths.signedOut) ? statSync(paths.signedOut).mtimeMs : run.now()
   return { ...memory, signedOut: { atMs, chain: [], inStore: false } }
 }
@@ -166,13 +167,12 @@ interface Ahead extends Pick<Glance, 'prospect' | 'isToBeBackedUp'> {
 }
 
 /** What later runs will do, and what keeps them from it. Where only the sealed copy could be renewed, it has to open. */
-async function aheadOf(run: Run): Promise<Ahead> {
-  const { file } = observe(run).state
-  const isSealed = file.kind === 'login' && file.login.refreshHash === null
+async function aheadOf(run: Run, file: LoginFile): Promise<Ahead> {
+  const isSealed = file.kind === 'login' && file.login.refreshToken === null
   const sealed =
     run.storeRead === null && isSealed ? await sealedHere({ ...run, offline: true }) : null
   const asked = sealed?.kind === 'unreachable' ? null : sealed
-  const seen = observe({ ...run, storeRead: run.storeRead ?? asked })
+  const seen = observationOf({ ...run, storeRead: run.storeRead ?? asked }, file)
   const hindrance = run.owned ? await hindranceOf(run, seen) : null
   const facts = { observes: run.config.mode === 'observe', isHindered: hindrance !== null }
   const prospect = prospectOf(seen.state, run.now(), facts)

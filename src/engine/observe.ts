@@ -1,4 +1,4 @@
-// Reading: gathers everything a decision needs into one `State`, and decides nothing.
+// Observing: gathers everything that a decision needs into one `State`, and decides nothing.
 
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
@@ -24,10 +24,27 @@ export interface Observation {
   lineage: Lineage | null
 }
 
-/** Reads the login file afresh and puts it together with the memory and what the store said. */
+/**
+ * The facts at the beginning of a turn: the login file, put together with the memory and what the store said. An act
+ * gets them as a parameter; what it has to know anew after a wait it asks `reread`.
+ */
 export function observe(run: Run): Observation {
+  return observationOf(run, rereadFile(run))
+}
+
+/** The facts inside an act, after it waited for a lock, an answer or the store: others may have changed the file. */
+export function reread(run: Run): Observation {
+  return observationOf(run, rereadFile(run))
+}
+
+/** The login file alone, as it is now. */
+export function rereadFile({ owned, paths, person }: Run): LoginFile {
+  return owned ? readLoginFile(paths.loginFile, person.uid) : unreadLogin
+}
+
+/** `file` in the light of what `run` knows; reads nothing. */
+export function observationOf(run: Run, file: LoginFile): Observation {
   const { memory, config } = run
-  const file = run.owned ? readLoginFile(run.paths.loginFile, run.person.uid) : unreadLogin
   const lineage = file.kind === 'login' ? lineageOf(run, file, file.login) : null
   const { held } = memory
   const state: State = {

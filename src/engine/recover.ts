@@ -9,7 +9,7 @@ import { othersAtWork } from '../login/lock-record.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
-import { observe } from './observe.js'
+import { type Observation, reread } from './observe.js'
 import { knownStore } from './read-store.js'
 import { findParent, locksWaitMs, plainSealer } from './renew.js'
 import { commit, type Run, reloadMemory } from './run.js'
@@ -53,15 +53,11 @@ async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' 
     return
   }
   commit(run, { journal: { did: 'recover', because: 'killed', before: parentHash } })
-  const parent = (await parentOf(run, parentHash)) ?? unknownParent(run, parentHash, sentAtMs)
+  const seen = reread(run)
+  await knownStore(run)
+  const parent = findParent(run, seen, parentHash) ?? unknownParent(run, seen, parentHash, sentAtMs)
   const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
   await handleTokenReply(run, parent, answer, 'recovered')
-}
-
-async function parentOf(run: Run, hash: string): Promise<Parent | null> {
-  const seen = observe(run)
-  await knownStore(run)
-  return findParent(run, seen, hash)
 }
 
 /**
@@ -69,11 +65,10 @@ async function parentOf(run: Run, hash: string): Promise<Parent | null> {
  * known, and what the client keeps beside the tokens. Its access token is not: nothing in the file may
  * be taken for the parent's.
  */
-function unknownParent(run: Run, hash: string, sentAtMs: number): Parent {
+function unknownParent(run: Run, { file }: Observation, hash: string, sentAtMs: number): Parent {
   const { held } = run.memory
   const own = held?.lineage.chain.includes(hash) ?? false
   const stored = run.storeRead?.kind === 'current' ? run.storeRead.stored.login : null
-  const { file } = observe(run)
   const relative = stored ?? (file.kind === 'login' ? file.login : null)
   const login = {
     accessToken: '',

@@ -21,7 +21,7 @@ import { claimRenewal, endClaim } from './claim-renewal.js'
 import { handleLostReply, handleTokenReply, waiting } from './handle-token-reply.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, reread, rereadFile } from './observe.js'
 import { readStore } from './read-store.js'
 import { commit, type Run, reloadMemory } from './run.js'
 import type { Parent } from './save-renewed-login.js'
@@ -43,16 +43,15 @@ type Asked = 'renewed' | 'not-renewed' | 'stale'
  */
 export async function renew(
   run: Run,
+  seen: Observation,
   decision: Decision,
   again: (seen: Observation) => Decision,
 ): Promise<boolean> {
   const hash = decision.about
   if (hash === null) return false
-  const seen = observe(run)
-  const parent = findParent(run, seen, hash)
-  if (parent === null) return false
+  if (findParent(run, seen, hash) === null) return false
   const isWanted = () => {
-    const then = again(observe(run))
+    const then = again(reread(run))
     return then.do === 'renew' && then.about === hash
   }
   const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
@@ -85,8 +84,7 @@ async function renewLocked(
   isStale: () => boolean,
 ): Promise<Asked> {
   await catchUp(run)
-  await noticeLogOut(run)
-  const now = observe(run)
+  const now = await noticeLogOut(run, reread(run))
   const then = again(now)
   if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
   const current = findParent(run, now, hash)
@@ -206,13 +204,13 @@ const limitMs = 45_000
  */
 export async function renewByClient(
   run: Run,
-  decision: Decision,
   { file }: Observation,
+  decision: Decision,
 ): Promise<boolean> {
   if (run.client === null || file.kind !== 'login' || decision.about === null) return false
   await keepAside(run, file.login, 'before the client renews')
   await runClient(run.client, run.env)
-  const now = observe(run).file
+  const now = rereadFile(run)
   const before = tokenHash(file.login.accessToken)
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
   if (after !== null && after !== before) {

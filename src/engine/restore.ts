@@ -10,7 +10,7 @@ import { completed } from '../login/tracked-login.js'
 import type { Decision } from '../policy/state.js'
 import { keepAside } from './keep-aside.js'
 import { noticeLogOut } from './log-out.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, reread } from './observe.js'
 import { locksWaitMs } from './renew.js'
 import { commit, type Run } from './run.js'
 import { changeFile, holding, saveToFile } from './save.js'
@@ -25,8 +25,7 @@ export async function restore(
   again: (seen: Observation) => Decision,
 ): Promise<boolean> {
   return withRefreshLocks(run.locks, locksWaitMs, async () => {
-    await noticeLogOut(run)
-    const seen = observe(run)
+    const seen = await noticeLogOut(run, reread(run))
     const then = again(seen)
     if (then.do !== 'restore' || then.about !== decision.about) return false
     if (isAboutToken(run, decision)) return placeLongLived(run, decision, seen)

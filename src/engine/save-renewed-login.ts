@@ -3,7 +3,7 @@
 import { type Grant, revoke } from '../anthropic/token-endpoint.js'
 import { type Lineage, nextGeneration } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
-import { type LoginFile, readLoginFile } from '../login/login-file.js'
+import type { LoginFile } from '../login/login-file.js'
 import { type Memory, withSpent } from '../login/memory.js'
 import { isOldCopy } from '../login/tracked-login.js'
 import { isConfigured, isRightIdentity, leavesOpen } from '../policy/identity.js'
@@ -12,6 +12,7 @@ import { AuthError } from '../system/error.js'
 import { isProgramStarted } from './custody.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
+import { rereadFile } from './observe.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 import { holding, keepHere, saveToFile } from './save.js'
@@ -40,7 +41,7 @@ export async function install(
 ) {
   const login = successor(parent.login, grant, atMs)
   const refreshHash = login.refreshToken === null ? parent.hash : tokenHash(login.refreshToken)
-  if (isLoggedOut(run)) return revokeInstead(run, login, parent.hash)
+  if (isLoggedOut(run, rereadFile(run))) return revokeInstead(run, login, parent.hash)
 
   const lineage = nextGeneration(parent.lineage, refreshHash)
   const { config, memory } = run
@@ -64,7 +65,7 @@ export async function install(
     if (!sealed || !isDisarmed) throw error
     return isDisarmed
   })
-  if (!saved && isLoggedOut(run)) return revokeInstead(run, login, parent.hash)
+  if (!saved && isLoggedOut(run, rereadFile(run))) return revokeInstead(run, login, parent.hash)
   if (!saved && !sealed) await keepAside(run, login, 'another login is in the file')
 
   // A stranger's login, or one that nobody has vouched for, is saved where it was, and not held.
@@ -96,13 +97,13 @@ async function setAside(run: Run, parent: Parent, login: Login, because: string)
 
 /** Does the file itself hold the refresh token that was posted? */
 function standsInFile(run: Run, { hash }: Parent): boolean {
-  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const file = rereadFile(run)
   const token = file.kind === 'login' ? file.login.refreshToken : null
   return token !== null && tokenHash(token) === hash
 }
 
 function isInFile(run: Run, parent: Parent): boolean {
-  const { kind, ...file } = readLoginFile(run.paths.loginFile, run.person.uid)
+  const { kind, ...file } = rereadFile(run)
   if (kind !== 'login' || !('login' in file)) return false
   const { refreshToken, accessToken } = file.login
   // In sole custody its refresh token has gone to the store.
@@ -160,7 +161,7 @@ function mayReplace(run: Run, file: LoginFile, parent: Parent, lineage: Lineage)
 
 /** Old by the look of it is no proof: what makes room is kept. */
 async function keepOldCopy(run: Run, parent: Parent) {
-  const file = readLoginFile(run.paths.loginFile, run.person.uid)
+  const file = rereadFile(run)
   if (file.kind !== 'login' || file.login.accessToken === parent.login.accessToken) return
   if (isOldCopy(file.login, run.memory.held, run.now()))
     await keepAside(run, file.login, 'replaced by a renewed login')

@@ -3,19 +3,14 @@
 import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import {
-  closedLogin,
-  type LoginFile,
-  readLoginFile,
-  withLogin,
-  writeLoginFile,
-} from '../login/login-file.js'
+import { closedLogin, type LoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
 import type { TrackedLogin } from '../login/memory.js'
 import { trueEndMs } from '../login/tracked-login.js'
 import type { StoredLogin } from '../store/document.js'
 import type { StoreRead, StoreWrite } from '../store/store.js'
 import { moveAside, noteLost, sealUnreadable } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
+import { rereadFile } from './observe.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
@@ -44,8 +39,8 @@ export async function changeFile(
   change: (file: LoginFile) => Buffer | null,
 ): Promise<boolean> {
   return withStorageLock(run.locks, storageWaitMs, () => {
-    const file = readLoginFile(run.paths.loginFile, run.person.uid)
-    if (isLoggedOut(run)) return false
+    const file = rereadFile(run)
+    if (isLoggedOut(run, file)) return false
     if (file.kind === 'closed') throw closedLogin(file.closed)
     const bytes = change(file)
     if (bytes === null) return false

@@ -4,18 +4,12 @@ import { forgetAccount } from '../login/client-config.js'
 import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
 import { newLineage, relation } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import {
-  closedLogin,
-  type LoginFile,
-  readLoginFile,
-  withLogin,
-  writeLoginFile,
-} from '../login/login-file.js'
+import { closedLogin, type LoginFile, withLogin, writeLoginFile } from '../login/login-file.js'
 import { withSpent } from '../login/memory.js'
 import { AuthError } from '../system/error.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 import { ourLongLived } from './long-lived.js'
-import { observe } from './observe.js'
+import { observe, rereadFile } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
 import { knownStore } from './read-store.js'
 import { commit, type Run } from './run.js'
@@ -36,8 +30,9 @@ export interface SignedOutSteps {
  * nothing is put back from now on, however this ends. Doing it twice does no harm.
  */
 export async function signOut(run: Run): Promise<SignedOutSteps> {
-  const isLongLived = ourLongLived(observe(run).state) !== null
-  const inFile = loginOf(readLoginFile(run.paths.loginFile, run.person.uid))
+  const seen = observe(run)
+  const isLongLived = ourLongLived(seen.state) !== null
+  const inFile = loginOf(seen.file)
   // Offline the sealed copy is here all the same, and a later run takes it out.
   await knownStore(run)
   const stored = ownInStore(run, inFile)
@@ -134,13 +129,12 @@ const clientWaitMs = 15_000
 async function removeFromFile(
   run: Run,
 ): Promise<{ state: SignOutState; login: Login | null; trouble: string | null }> {
-  const { paths, person, locks } = run
-  const look = () => readLoginFile(paths.loginFile, person.uid)
-  if (look().kind === 'missing') return { state: 'nothing', login: null, trouble: null }
+  const { paths, locks } = run
+  if (rereadFile(run).kind === 'missing') return { state: 'nothing', login: null, trouble: null }
   const remove = async () => {
     const isSealed = await sealUnreadable(run)
     return withStorageLock(locks, storageWaitMs, () => {
-      const file = look()
+      const file = rereadFile(run)
       if (file.kind === 'missing') return null
       if (file.kind === 'closed') throw closedLogin(file.closed)
       if (file.kind === 'login') forbid(run, [file.login])

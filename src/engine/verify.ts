@@ -9,15 +9,14 @@ import type { Memory, Verified } from '../login/memory.js'
 import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
 import { removeQuietly } from '../system/atomic-write.js'
-import { type Observation, observe } from './observe.js'
+import { type Observation, reread } from './observe.js'
 import { commit, type Run } from './run.js'
 import { holding } from './save.js'
 
 const timeoutMs = 5_000
 
 /** Asks about the login that `decision` names, in the file or in the store. True when the server told. */
-export async function verify(run: Run, decision: Decision): Promise<boolean> {
-  const seen = observe(run)
+export async function verify(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
   const login = subject(run, seen, decision.about)
   if (login === null || decision.about === null) return false
   return learn(run, seen, decision.about, await ask(run, login))
@@ -76,7 +75,7 @@ function isInFile({ file }: Observation, accessHash: string): boolean {
 
 /** The login in the file is this user's: from now on it is the one we hold. */
 function accept(run: Run, accessHash: string) {
-  const { file, lineage } = observe(run)
+  const { file, lineage } = reread(run)
   const { held, backOff } = run.memory
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== accessHash) return
   if (held?.accessHash === accessHash) return

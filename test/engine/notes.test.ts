@@ -121,7 +121,7 @@ t.test('who has to sign in anyway is not warned of an end', async t => {
   at.writeLogin({ ...login, refreshTokenExpiresAt: at.clock.ms + 48 * hourMs })
   at.home.write(at.home.paths.signedOut, '')
   const run = await at.run()
-  await noticeLogOut(run)
+  await noticeLogOut(run, observe(run))
   for (const because of ['signed-out', 'grant-refused'] as const) {
     if (because === 'grant-refused') commit(run, { unsaved: { signedOut: null } })
     const decision = { do: 'sign-in', because, about: null } as const

@@ -42,7 +42,7 @@ async function lookOnly({ home }: Engine): Promise<Run> {
     configReadAtMs: Date.now(),
   })
   await readStore(run)
-  await noticeLogOut(run)
+  await noticeLogOut(run, observe(run))
   const seen = observe(run)
   const { file } = seen
   const login = file.kind === 'login' ? file.login : null

@@ -35,7 +35,7 @@ export function runOf({ w, h, custody, isShared }: View): Run {
   const { memory, asked, tried } = h
   const store = { isShared, keep: isShared ? () => undefined : null }
   const person = { user: 'alice', host: `host${w.hosts.indexOf(h)}` }
-  const run = { ...about, config, memory, asked, tried, store, person, now: () => w.ms }
+  const run = { ...about, config, memory, storeRead: asked, tried, store, person, now: () => w.ms }
   return { ...run, nonce: () => 'n' } as unknown as Run
 }
 

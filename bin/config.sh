@@ -11,9 +11,11 @@ ca_find_config() {
   # Without Node or an answer, a launch starts what PATH finds.
   ca_find_node || return 0
   ca_kept=
+  ca_end_after 10 || return 0
   ca_take_config <<X || ca_config_default
-$( (ca_engine ensure --for shell </dev/null 2>/dev/null) | ca_bounded 10 cat 2>/dev/null)
+$(ca_engine ensure --for shell </dev/null 2>/dev/null)
 X
+  ca_before=
 }
 
 ca_config_default() {

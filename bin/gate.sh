@@ -53,12 +53,7 @@ ca_worker() {
   set -- ensure --for "$1" --gate-fd 9 \
     ${ca_target:+--client "$ca_target"} ${ca_named:+--override "$ca_named"} --cwd "$ca_cwd" \
     ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for}
-  ca_before=
-  ca_find timeout
-  if [ -n "$ca_found" ]; then
-    ca_before="$ca_found -k 10 ${ca_waited_for:+60}"
-    if [ -z "$ca_waited_for" ]; then ca_before="$ca_before 300"; fi
-  fi
+  if [ -n "$ca_waited_for" ]; then ca_end_after 60; else ca_end_after 300; fi
   ca_before="$ca_setsid $ca_before"
   ca_engine "$@" </dev/null 2>/dev/null 7<&-
 }

@@ -86,7 +86,7 @@ ca_leave_to() {
   if ca_lasting; then
     ( (ca_with_gate ca_next) </dev/null >/dev/null 2>&1 &)
   else
-    ca_limit=$(command -v timeout)
+    ca_limit=y
     (ca_with_gate ca_next) </dev/null >/dev/null 2>&1
   fi
 }
@@ -152,9 +152,9 @@ if [ "$ca_marked" = y ]; then
   ca_recognize
   ca_target=$ca_client
 fi
-if ! ca_find_node || ! command -v flock >/dev/null; then
+if ! ca_find_node || ! command -v flock >/dev/null || ! command -v timeout >/dev/null; then
   if [ "$ca_event" = session-start ]; then
-    ca_tell 'claude-auth: node or flock is missing; the login was not checked (claude-auth ensure)'
+    ca_tell 'claude-auth: node, flock or timeout is missing; the login was not checked (claude-auth ensure)'
   fi
   exit 0
 fi

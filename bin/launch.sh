@@ -60,7 +60,7 @@ ca_hand_back() {
   [ -d "$ca_state" ] && [ -f "$ca_login/.credentials.json" ] &&
     ca_is_small "$ca_login/.credentials.json" 2048 &&
     command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" &&
-    ca_find_node && command -v flock >/dev/null && ca_lasting || return 0
+    ca_find_node && command -v flock >/dev/null && command -v timeout >/dev/null && ca_lasting || return 0
   ca_target= ca_named= ca_terminal=
   ( (ca_with_gate ca_work_alone) </dev/null >/dev/null 2>&1 &)
 }
@@ -73,6 +73,7 @@ ca_account() {
   trap : INT QUIT
   (ca_exec "$@")
   ca_code=$?
+  trap - EXIT
   if [ "$ca_marked" = y ] && [ "$ca_code" != 0 ] && [ -s "$ca_login/.credentials.json" ]; then
     command rm -f -- "$ca_state/signed-out"
   fi
@@ -81,6 +82,7 @@ ca_account() {
     command rm -f -- "$ca_state/signed-out"
   fi
   if ca_find_node; then
+    ca_end_after 60
     # The pipe stays open on 8, of which the engine knows nothing, until it ends.
     (ca_engine ensure --for "$ca_for" --waited-for --client "$ca_client" </dev/null 8>&1 >/dev/null 2>&1 &) |
       ca_bounded 15 cat >/dev/null 2>&1
@@ -152,6 +154,8 @@ if [ "$ca_zone" = fresh ]; then ca_exec "$@"; fi
 ca_trouble=
 ca_find_node || ca_trouble=$(ca_node_trouble)
 command -v flock >/dev/null || ca_trouble="flock is missing (package util-linux)"
+# Without it nothing would have an end.
+command -v timeout >/dev/null || ca_trouble="timeout is missing (package coreutils)"
 if [ -n "$ca_trouble" ]; then
   ca_say "$ca_trouble; launching without a check (claude-auth ensure)"
   ca_exec "$@"

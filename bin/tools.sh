@@ -57,6 +57,16 @@ ca_is_small() {
   [ -f "$1" ] && [ -n "$(command find -H "$1" -prune -type f -size "-$((${2:-128} + 1))" 2>/dev/null)" ]
 }
 
+# ca_end_after SECONDS: sets ca_before to what ends the engine then, however it hangs (Node waits for ever for a thread that
+# cannot be had), and that for good ten seconds later. A busybox before 1.34 knows only the first.
+ca_end_after() {
+  ca_before=
+  ca_find timeout
+  if [ -z "$ca_found" ]; then return 1; fi
+  ca_before="$ca_found -k 10 $1"
+  if ca_is_busybox && ! command "$ca_found" -k 1 5 true 2>/dev/null; then ca_before="$ca_found $1"; fi
+}
+
 # ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would
 # wait for it (busybox has no such option, and needs none).
 ca_bounded() {

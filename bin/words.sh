@@ -78,7 +78,10 @@ ca_obey() {
           ;;
       esac
       ;;
-    'fail '[0-9] | 'fail '[0-9][0-9]) exit "${ca_word#fail }" ;;
+    'fail '[0-9] | 'fail '[0-9][0-9])
+      trap - EXIT
+      exit "${ca_word#fail }"
+      ;;
     *) ca_say "the check gave no answer; launching without it (claude-auth ensure)" ;;
   esac
 }

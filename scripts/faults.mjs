@@ -140,8 +140,8 @@ export const faults = [
   {
     what: 'the token of a user whose name ends alike is used',
     file: 'src/store/vault/token-auth.ts',
-    from: 'named.endsWith(`$' + '{inDisplayName}$' + '{asNamed(user)}`)',
-    to: 'named.endsWith(asNamed(user))',
+    from: 'named.endsWith(`$' + '{inDisplayName}$' + '{asNamed(each)}`)',
+    to: 'named.endsWith(asNamed(each))',
     tests: vaultToken,
   },
   {
@@ -170,11 +170,7 @@ export const faults = [
       '|| ! [ -O "$ca_login/.credentials.json" ] ||',
       '||',
     ],
-    [
-      'marks of another login folder are believed',
-      '! [ "$ca_state/folder" -ef "$ca_login" ] || ',
-      '',
-    ],
+    ['marks of another login folder are believed', ' || ! [ -f "$ca_state/login$ca_login" ]', ''],
     [
       'marks of a clock that was ahead are believed',
       '! [ /dev/fd/3 -nt "$ca_state/seen" ] || ',

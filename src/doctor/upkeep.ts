@@ -9,7 +9,10 @@ import { sinkFiles } from '../alerts/sinks.js'
 import { alertRunOf } from '../engine/alert-run.js'
 import { observe } from '../engine/observe.js'
 import { readJournal } from '../login/journal.js'
-import { ownerIsDead, readOwner } from '../login/lock-owner.js'
+import { type LockOwner, ownerIsDead, readOwner } from '../login/lock-owner.js'
+import { notedLocks } from '../login/lock-record.js'
+import { installMostMs, runMostMs } from '../system/end-of-run.js'
+import { isStopped, type LockHolder, lockHolders } from '../system/lock-holders.js'
 import { textAt } from '../system/open-file.js'
 import { clean } from '../text/clean.js'
 import { agoWords, durationWords } from '../text/durations.js'
@@ -53,9 +56,13 @@ export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
   return ok(alertWords.good(sinks.map(({ to }) => to).join(' and ')))
 }
 
-/** Locks of the client's whose holder is gone. */
-export function locks(locks: LockFacts): Finding {
-  const left = locks.filter(({ state }) => state !== 'held')
+/** Locks of the client's whose holder is gone, and whoever holds one, or our gate, and doesn't go on. */
+export function locks({ locks, gate }: LockFacts): Finding {
+  const stuck = gate.find(({ isStopped, isLate }) => isStopped || isLate)
+  if (stuck) return found('warn', lockWords.stuck(stuck))
+  const paused = locks.find(({ state }) => state === 'stopped')
+  if (paused?.pid) return found('warn', lockWords.paused(paused.path, paused.pid, paused.ageMs))
+  const left = locks.filter(({ state }) => state === 'stale' || state === 'dead')
   const [first] = left
   if (first) {
     const fixes = left.map(
@@ -66,7 +73,9 @@ export function locks(locks: LockFacts): Finding {
     return found('warn', words, ...fixes)
   }
   const [held] = locks
-  return held ? found('note', lockWords.held(held.path, held.ageMs)) : ok(lockWords.none)
+  if (held) return found('note', lockWords.held(held.path, held.ageMs))
+  const [busy] = gate
+  return busy ? found('note', lockWords.busy(busy)) : ok(lockWords.none)
 }
 
 // What doctor says about upkeep: the timer, alerts, and locks that are left behind.
@@ -133,6 +142,18 @@ const lockWords = {
     words(
       `${shown(path)} was left behind ${durationWords(ageMs)} ago: clients wait for it.`,
       `rmdir ${pasted(path)}`,
+    ),
+  busy: ({ pid, ageMs }: GateHolder) =>
+    words(`Process ${pid}, started ${agoWords(0, ageMs)}, is at work on this login.`),
+  stuck: ({ pid, ageMs, isStopped }: GateHolder) =>
+    words(
+      `Process ${pid} of claude-auth, started ${agoWords(0, ageMs)}, ${isStopped ? 'is stopped' : 'does not come to its end'}: each launch waits for it, and nothing is renewed.`,
+      isStopped ? `kill -CONT ${pid}` : `kill -KILL ${pid}`,
+    ),
+  paused: (path: string, pid: number, ageMs: number) =>
+    words(
+      `Process ${pid} holds ${shown(path)} and is stopped since about ${durationWords(ageMs)}: clients wait for it.`,
+      `kill -CONT ${pid}`,
     ),
   dead: (path: string) =>
     words(`Whoever held ${shown(path)} is gone: clients wait for it.`, `rmdir ${pasted(path)}`),
@@ -296,22 +317,53 @@ export interface LockFact {
   uid: number
   ageMs: number
   birthtimeMs: number
-  /** `dead`: its owner is gone. `stale`: not touched for longer than any client holds it. */
-  state: 'held' | 'stale' | 'dead'
+  /** Who holds it, where that is known and a process of this machine. */
+  pid: number | null
+  /**
+   * `dead`: its owner is gone. `stopped`: it was stopped, and does not touch it. `stale`: not touched for longer than any
+   * client holds it.
+   */
+  state: 'held' | 'stopped' | 'stale' | 'dead'
 }
 
-export type LockFacts = LockFact[]
+/** A process inside our gate, as far as this user may see it. */
+export interface GateHolder extends LockHolder {
+  /** At it for longer than any run may take. */
+  isLate: boolean
+}
+
+export interface LockFacts {
+  locks: LockFact[]
+  gate: GateHolder[]
+}
 
 /** Stale ages of client 2.1.330; a dead holder's is taken over after 8 s. */
 const staleMs = { refresh: 60_000, storage: 15_000 }
 const deadOwnerMs = 8_000
+/** Every live holder touches its lock more often. */
+const untouchedMs = 8_000
+/** What a run may take beyond its time: it is not ended between a request and its answer. */
+const lateMs = 2 * 60_000
 
 /** Those that are there now; none where the login is not this user's. */
 export function lockFacts({ place, run }: LoginFacts): LockFacts {
-  if (!place.owned) return []
-  const { folder } = place.paths
+  if (!place.owned) return { locks: [], gate: [] }
+  const gate = lockHolders(place.paths.gate).map(each => ({ ...each, isLate: isLate(each) }))
+  return { locks: clientLocks(place, run), gate }
+}
+
+/** A loop is older than its runs, and a person may sit at the question of an installation. */
+function isLate({ words, ageMs }: LockHolder): boolean {
+  if (words.some(word => word.startsWith('--every'))) return false
+  const isInstallation = words.some(word => word === 'install' || word === 'uninstall')
+  return ageMs > (isInstallation ? installMostMs : runMostMs) + lateMs
+}
+
+function clientLocks({ paths }: LoginFacts['place'], run: LoginFacts['run']): LockFact[] {
+  const { folder } = paths
   const owner = readOwner(folder)
   const isDead = owner !== null && ownerIsDead(owner, run.locks.process)
+  const noted = notedLocks(paths.state)
   const births = [owner?.lockBirthtimeMs, owner?.legacyLockBirthtimeMs]
   const all = [
     { path: join(folder, '.oauth_refresh.lock'), limitMs: staleMs.refresh },
@@ -325,9 +377,22 @@ export function lockFacts({ place, run }: LoginFacts): LockFacts {
     const ageMs = run.now() - lock.mtimeMs
     const isOwners = births.some(born => born != null && Math.abs(born - birthtimeMs) < 1)
     const dead = isDead && isOwners && ageMs >= deadOwnerMs
-    const state = dead ? 'dead' : ageMs > limitMs ? 'stale' : 'held'
-    return [{ path, uid, ageMs, birthtimeMs, state } as const]
+    const ours = noted.find(note => note.path === path && note.birthtimeMs === birthtimeMs)?.by
+    const pid = holderOf(isOwners ? owner : null, run) ?? holderOf(ours ?? null, run)
+    const stopped = pid !== null && ageMs >= untouchedMs && isStopped(pid)
+    const state = dead ? 'dead' : stopped ? 'stopped' : ageMs > limitMs ? 'stale' : 'held'
+    return [{ path, uid, ageMs, birthtimeMs, pid, state } as const]
   })
+}
+
+/** The number of a holder that lives here, among the processes that we see. */
+function holderOf(
+  holder: Pick<LockOwner, 'pid' | 'procStart' | 'pidDomain' | 'pidSpace'> | null,
+  { locks: { process: self } }: LoginFacts['run'],
+): number | null {
+  if (holder === null || holder.pidDomain !== self.pidDomain) return null
+  const births = { lockBirthtimeMs: null, legacyLockBirthtimeMs: null }
+  return ownerIsDead({ ...holder, ...births }, self) ? null : holder.pid
 }
 
 /** The client makes its legacy lock beside the folder itself, not beside a link to it. */

@@ -1,5 +1,7 @@
 // Faults on the way to a launch: wrapper, hooks, client, Node, timer, locks and alerts.
 
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
@@ -8,10 +10,12 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { knownClients } from '../../src/doctor/client.js'
@@ -284,7 +288,6 @@ t.test('locks: its owner is gone', async t => {
   const lock = join(folder, '.oauth_refresh.lock')
   mkdirSync(lock)
   const { processFacts } = await import('../../src/login/lock-owner.js')
-  const { statSync } = await import('node:fs')
   const owner = { ...processFacts(process.pid), pid: 4_194_300, procStart: '1' }
   const lockBirthtimeMs = statSync(lock).birthtimeMs
   box.home.write(`${lock}.owner`, JSON.stringify({ ...owner, lockBirthtimeMs }))
@@ -292,6 +295,46 @@ t.test('locks: its owner is gone', async t => {
   utimesSync(lock, before, before)
   const found = await findsFault(t, box, 'locks', { fixable: true })
   t.match(found.message, /^Whoever held .* is gone/)
+})
+
+t.test('locks: whoever holds one, or the gate, was stopped', async t => {
+  const box = await healthy(t, { config: { renewal: { launchWait: '1s' } } })
+  const { gate } = box.home.paths
+  const take = 'exec 9>>"$0" && flock -x 9 && exec sleep 300'
+  const holder = spawn('sh', ['-c', take, gate], { stdio: 'ignore' })
+  t.teardown(() => holder.kill('SIGKILL'))
+  const { pid } = holder
+  while (spawnSync('flock', ['-n', gate, 'true']).status === 0) await sleep(20)
+  const busy = (await doctor(box, ['--only', 'locks'])).check('locks')
+  t.match(busy, { state: 'note', message: `Process ${pid}, started just now,` })
+  holder.kill('SIGSTOP')
+  const stopped = await findsFault(t, box, 'locks', { fixable: false })
+  t.match(stopped.message, `Process ${pid} of claude-auth, started just now, is stopped`)
+  t.equal(stopped.hint, `kill -CONT ${pid}`)
+  box.writeLogin(box.signIn(-60_000))
+  const waited = await box.launch(['x'])
+  t.match(waited, { code: 0, stderr: /another check has been running for 1 s; launching without/ })
+  t.ok(waited.ms < 15_000, `${waited.ms}`)
+  holder.kill('SIGKILL')
+  await once(holder, 'close')
+})
+
+t.test('locks: a client that holds one was stopped', async t => {
+  const box = await healthy(t)
+  const { folder } = box.home.paths
+  const lock = join(folder, '.oauth_refresh.lock')
+  mkdirSync(lock)
+  const client = spawn('sleep', ['300'], { stdio: 'ignore' })
+  t.teardown(() => client.kill('SIGKILL'))
+  const { processFacts } = await import('../../src/login/lock-owner.js')
+  const owner = { ...processFacts(client.pid ?? 0), lockBirthtimeMs: statSync(lock).birthtimeMs }
+  box.home.write(`${lock}.owner`, JSON.stringify(owner))
+  client.kill('SIGSTOP')
+  const before = new Date(Date.now() - 20 * 60_000)
+  utimesSync(lock, before, before)
+  const paused = await findsFault(t, box, 'locks', { fixable: false })
+  t.match(paused.message, `Process ${client.pid} holds ${lock} and is stopped since about 20 min`)
+  t.ok(existsSync(lock))
 })
 
 t.test(

@@ -257,7 +257,10 @@ for (const shell of Object.keys(shells) as Shell[])
       for (const event of events) t.match(await hook(event), silent)
       rmSync(join(box.root, 'node'))
       const env = { PATH: box.real }
-      t.match(await hook('session-start', { env }), { code: 0, stdout: /node or flock is missing/ })
+      t.match(await hook('session-start', { env }), {
+        code: 0,
+        stdout: /node, flock or timeout is missing/,
+      })
       t.match(await hook('user-prompt-submit', { env }), silent)
       for (const name of ['gate.sh', 'tools.sh', 'hook.sh', 'command.sh', 'claude']) {
         rmSync(join(box.root, 'bin', name))

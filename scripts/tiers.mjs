@@ -21,7 +21,10 @@ export const tiers = {
   system: {
     takes: isSystem,
     jobs: 4,
-    peers: ['claude-new', 'claude-old', 'debian', 'openbao', 'acl', 'node18', 'node22', 'node24'],
+    peers: [
+      ...['claude-new', 'claude-old', 'debian', 'openbao', 'acl'],
+      ...['node18', 'node22', 'node24', 'nushell'],
+    ],
     env: {},
   },
   lab: {

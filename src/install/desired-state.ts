@@ -23,8 +23,8 @@ export type Make =
   | { kind: 'file'; text: string; mode: number }
   /** `yields`: whatever else stands there stays, and `yields` says so to the person. */
   | { kind: 'link'; target: string; yields?: string }
-  /** `whenAbsent`: the text of a new file. */
-  | { kind: 'part'; part: Part; whenAbsent: string; mode: number }
+  /** `whenAbsent`: the text of a new file. `yields`: a file that can't be edited stays, and `yields` says so. */
+  | { kind: 'part'; part: Part; whenAbsent: string; mode: number; yields?: string }
   /** A folder of program files, copied whole; `print` tells its content. */
   | { kind: 'program'; from: string; node: string; print: string }
   /** A stricter mode for what is there; never undone. */

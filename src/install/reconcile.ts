@@ -157,10 +157,19 @@ function reconcile(
       if (now.kind === 'folder' || now.kind === 'other') throw inTheWay(path, 'no file of text')
       return { after: { kind: 'file', text: make.text, mode: make.mode, ...owner } }
     case 'part':
+      if (make.yields !== undefined && !isEditable(now, owner))
+        return { after: null, note: `${path} ${make.yields}` }
       if (now.kind === 'file' && now.fixed !== undefined && !hasOurPart(path, make, now))
         return { after: null, note: `${path} ${now.fixed} and stays as it is`, isUnmade: true }
       return { after: withOurPart(path, make, now, before, owner, isOther) }
   }
+}
+
+/** Can this file, or a new one in its place, be written by its owner? */
+function isEditable(now: Seen, owner: PlanFor): boolean {
+  if (now.kind === 'absent') return true
+  const isOwn = now.kind === 'file' && (now.uid === owner.uid || owner.uid === 0)
+  return isOwn && now.fixed === undefined && (now.mode & 0o200) !== 0
 }
 
 function withOurPart(

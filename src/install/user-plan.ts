@@ -11,7 +11,8 @@ import { ownRoot, personProgram } from '../system/program-places.js'
 import { link, type Wanted } from './desired-state.js'
 import type { Choices, Manifest } from './manifest.js'
 import { chooseProgram } from './program.js'
-import { completingShells } from './shells/table.js'
+import { programOf } from './shells/program.js'
+import { completingShells, shells } from './shells/table.js'
 import { readShipped, type Shipped } from './shipped.js'
 import { configTemplate, systemProgram } from './system-plan.js'
 
@@ -37,6 +38,8 @@ export interface UserFacts {
   sharedMode: number
   /** Why `~/.local/bin/claude` has to stay what it is; null where it becomes the wrapper. */
   linkStays: string | null
+  /** What shells that take no PATH over from a login have to be told. */
+  shellFiles: Wanted[]
   /** The person has a systemd of their own, and the machine brings no units for it. */
   wantsUnits: boolean
 }
@@ -51,6 +54,7 @@ export function userPlan(facts: UserFacts): Wanted[] {
     ...program(facts),
     ...config(facts),
     ...commands(facts),
+    ...facts.shellFiles.flatMap(each => [...foldersTo(facts, each.path), each]),
     ...units(facts),
     ...client(facts),
   ]
@@ -153,6 +157,15 @@ function folders({ home, sharedMode }: UserFacts, ...names: string[]): Wanted[] 
   }))
 }
 
+/** Those that lead to `path` in the home; of a place elsewhere only the last. */
+function foldersTo(facts: UserFacts, path: string): Wanted[] {
+  const { home, sharedMode } = facts
+  const folder = dirname(path)
+  if (folder.startsWith(`${home}/`))
+    return folders(facts, ...folder.slice(home.length + 1).split('/'))
+  return [{ path: folder, make: { kind: 'folder', mode: sharedMode } }]
+}
+
 // What the plan for one person has to know: looked up here, decided in user-plan.ts.
 
 /** Throws `usage` where the person's files are such that nothing should be changed. */
@@ -169,6 +182,7 @@ export function userFacts(
   const copy = forAll
     ? null
     : chooseProgram({ program: own, path: own, version, forAll: false }, manifest)
+  const stays = linkStays(join(home, '.local/bin/claude'), env)
   return {
     home,
     program,
@@ -179,7 +193,18 @@ export function userFacts(
     loginFolder: place.paths.folder,
     settingsFile: settingsBehind(join(settingsFolder(env, home), 'settings.json'), uid),
     sharedMode: 0o755 & ~process.umask(),
-    linkStays: linkStays(join(home, '.local/bin/claude'), env),
+    linkStays: stays,
+    shellFiles: shells.flatMap(
+      shell =>
+        shell.personFiles?.(
+          stays === null ? join(home, '.local/bin') : join(program, 'current/bin'),
+          {
+            home,
+            env,
+            isHere: programOf(shell, env) !== null,
+          },
+        ) ?? [],
+    ),
     wantsUnits:
       existsSync(`/run/user/${uid}/systemd/private`) &&
       !existsSync('/etc/systemd/user/claude-auth.timer'),

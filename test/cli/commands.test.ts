@@ -8,6 +8,7 @@ import { commandNamed, commandTable, nearestCommand } from '../../src/cli/comman
 import { completionFor } from '../../src/cli/completion.js'
 import { helpFor } from '../../src/cli/help.js'
 import { manualPage } from '../../src/cli/manual.js'
+import { completingShells } from '../../src/install/shells/table.js'
 import { commands } from '../../src/main.js'
 import { AuthError } from '../../src/system/error.js'
 import { wordsOf } from '../kit/command-line.js'
@@ -34,7 +35,7 @@ t.test('every command loads, and its examples are read by its own parser', async
 t.test('every shown flag is in the help, and no hidden one is anywhere', async t => {
   const everywhere = [
     ...commandTable.map(({ name }) => helpFor(name)),
-    ...(['bash', 'zsh', 'fish'] as const).map(completionFor),
+    ...completingShells.map(({ name }) => completionFor(name)),
     manualPage(),
   ].join('\n')
   for (const entry of commandTable) {
@@ -78,7 +79,7 @@ t.test('a typo is met with the nearest name', async t => {
     }
   t.match(await run('completion', 'zs'), {
     code: 2,
-    stderr: /SHELL is one of bash, zsh, fish, not zs/,
+    stderr: /SHELL is one of bash, zsh, fish, nushell, not zs/,
   })
   t.match(await run('help', 'nothing'), { code: 2 })
   t.match(await run('help', 'log'), { code: 0, stdout: helpFor('log') })
@@ -133,7 +134,7 @@ t.test('bash completes commands, words and flags', async t => {
       { encoding: 'utf8' },
     ).stdout.trim()
   t.equal(complete('claude-auth', 'log'), 'login logout log')
-  t.equal(complete('claude-auth', 'completion', ''), 'bash zsh fish --help')
+  t.equal(complete('claude-auth', 'completion', ''), 'bash zsh fish nushell --help')
   t.equal(complete('claude-auth', 'log', '--f'), '--follow')
   t.equal(complete('claude-auth', 'log', '--since', ''), '')
 })

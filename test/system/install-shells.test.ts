@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { noOwnMachine, type OwnMachine, ownMachine } from '../kit/own-machine.js'
-import { realClient } from '../kit/real-clients.js'
+import { fetchPeers, realClient } from '../kit/real-clients.js'
 import type { Run } from '../kit/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,6 +13,7 @@ const docs = join(root, 'docs/install.md')
 const bundled = '/opt/editor/claude'
 const hookLog = '/var/tmp/hooks'
 const client = realClient('new')
+const [nu = { path: '', skip: 'no nushell' }] = fetchPeers('nushell')
 
 /** Says whether the wrapper was before it. */
 const saying = `#!/bin/sh
@@ -25,9 +26,9 @@ interface Way {
 }
 
 const ask = 'claude -p hi'
-const inShell = (shell: string, kind: string, flags: string[]): Way => ({
+const inShell = (shell: string, kind: string, flags: string[], line = ask): Way => ({
   name: `${shell}, ${kind}`,
-  start: machine => machine.as('alice', `/usr/bin/${shell}`, [...flags, ask]),
+  start: machine => machine.as('alice', `/usr/bin/${shell}`, [...flags, line]),
 })
 const withPath = (name: string, path: string): Way => ({
   name: `${name} (\`PATH=${path}\`)`,
@@ -40,6 +41,9 @@ const ways: Way[] = [
     inShell(shell, 'interactive', ['-i', '-c']),
     inShell(shell, '`-c`', ['-c']),
   ]),
+  inShell('nu', 'login', ['-l', '-e'], `${ask}; exit`),
+  inShell('nu', 'interactive', ['-e'], `${ask}; exit`),
+  inShell('nu', '`-c`', ['-c']),
   {
     name: '`sudo -iu USER`',
     start: machine => machine.run('sudo', ['-iu', 'alice', 'claude', '-p', 'hi']),
@@ -60,12 +64,13 @@ const ways: Way[] = [
   },
 ]
 
-t.test('every way is covered', { skip: noOwnMachine || client.skip }, async t => {
+t.test('every way is covered', { skip: noOwnMachine || client.skip || nu.skip }, async t => {
   const machine = await ownMachine(t)
   await machine.write('/usr/bin/claude', saying, 0o755)
   await machine.sh(
     `mkdir /opt/editor && touch ${bundled} && mount --bind ${client.path} ${bundled}`,
   )
+  await machine.sh(`touch /usr/bin/nu && mount --bind ${nu.path} /usr/bin/nu`)
   const program = join(root, 'bin/claude-auth')
   const installed = await machine.run('node', [program, 'install', '--system'])
   t.equal(installed.code, 0, installed.stderr)

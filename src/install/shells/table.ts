@@ -2,12 +2,13 @@
 
 import { bash } from './bash.js'
 import { fish } from './fish.js'
+import { nushell } from './nushell.js'
 import { sh } from './sh.js'
 import type { Completion, Shell } from './shell.js'
 import { zsh } from './zsh.js'
 
 /** In the order in which people read of them. */
-export const shells: readonly Shell[] = [bash, zsh, fish, sh]
+export const shells: readonly Shell[] = [bash, zsh, fish, nushell, sh]
 
 /** A shell that completes the commands of claude-auth. */
 export type CompletingShell = Shell & { completion: Completion }

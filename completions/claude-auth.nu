@@ -1,0 +1,94 @@
+# nushell completion of claude-auth, made by: claude-auth completion nushell
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "ensure" "hook" "completion" "demo"] }
+
+# is the login good, whose is it, until when
+extern "claude-auth status" [
+  --json # the same as one JSON object
+  --short # one line for a prompt or a status bar; times in it are clock times
+]
+
+# what is wrong, in one look; with --fix mended
+extern "claude-auth doctor" [
+  --json # the report as one JSON object
+  --verbose # every check, not only what needs care
+  --system # is this machine set up for all its users? (as root)
+  --fix # mend what can be mended safely: shows it and asks on a terminal
+  --yes(-y) # mend without asking
+  --only: string # just this check, such as --only hooks
+  --offline # no network at all
+  --send-test-alert # send a message to whoever is told when a sign-in is needed
+]
+
+# sign in, check whose login it is, store a copy (works over SSH)
+extern "claude-auth login" [
+  --email: string # sign in with this e-mail, where the configuration names none
+  --no-sso # without the organisation's own sign-in page
+  --new-identity # another account than the one first used here; not where the configuration names one
+  --long-lived # a token of about a year instead: opens the client's setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)
+]
+
+# sign out: end the login at the server, remove it here and in the store
+extern "claude-auth logout" [
+  --offline # no network: what needs it is done by a later run
+  --json # the result as one JSON object
+]
+
+# what changed the login, and why; newest last
+extern "claude-auth log" [
+  --since: string # only the last two days (s, m, h, d), or since a date: 2026-12-01
+  -n: string # only the newest N lines
+  --follow # go on and show new lines as they come, until Ctrl-C
+  --last # why the last launch that had to look did what it did, step by step
+  --json # the journal's lines as they are; with --last one JSON object
+]
+
+# put it on every path to claude, for you or for the machine
+extern "claude-auth install" [
+  --system # for the whole machine, as root
+  --yes # asks nothing (it asks only at a terminal)
+  --dry-run # shows what would change, as a diff
+  --json # one JSON object; "changed" says whether anything was
+  --custody: string # shared: the refresh token stays in the login file, as the client keeps it
+  --base: string # with --system: new users share the skills, rules, agents and commands of DIR; none: no more
+  --config: string # with --system: begins with this configuration in /etc/claude-auth/config.yaml
+  --root: string # with --system: into another root, such as the tree of an image
+]
+
+# take that back; the refresh token goes back to the login file
+extern "claude-auth uninstall" [
+  --system # for the whole machine, as root
+  --yes # asks nothing (it asks only at a terminal)
+  --dry-run # shows what would change, as a diff
+  --json # one JSON object; "changed" says whether anything was
+  --leave-logins # goes on where a token cannot be handed back; it stays in the sealed store
+  --root: string # with --system: in another root, such as the tree of an image
+]
+
+# make sure now that the login is good
+extern "claude-auth ensure" [
+  --json # the result as one JSON object
+  --force # look at everything now: marks, ages and pauses count for nothing
+  --offline # no network at all
+  --every: string # again and again, for machines without systemd
+]
+def "nu-complete claude-auth hook" [] { ["session-start" "user-prompt-submit" "stop-failure" "session-end"] }
+
+# what the hooks of the client call
+extern "claude-auth hook" [
+  event?: string@"nu-complete claude-auth hook"
+]
+def "nu-complete claude-auth completion" [] { ["bash" "zsh" "fish" "nushell"] }
+
+# completions for bash, zsh, fish or nushell
+extern "claude-auth completion" [
+  shell?: string@"nu-complete claude-auth completion"
+]
+
+# see it work, with a throwaway home and server
+extern "claude-auth demo" [
+]
+
+# what a command does, and its flags
+extern "claude-auth help" [command?: string@"nu-complete claude-auth help"]
+
+extern "claude-auth" [command?: string, --version(-v)]

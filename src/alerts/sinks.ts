@@ -11,7 +11,15 @@ export const sinkFiles: Record<SinkName, () => Promise<SinkFile>> = {
   command: async () => (await import('./sinks/command.js')).command,
 }
 
+/** In the order in which they are told. */
+export const sinkNames = Object.keys(sinkFiles) as SinkName[]
+
 /** True where the configuration names no sink at all. */
 export function isNobodyTold(alerts: Config['alerts']): boolean {
-  return (Object.keys(sinkFiles) as SinkName[]).every(name => alerts[name] === null)
+  return sinkNames.every(name => alerts[name] === null)
+}
+
+/** The same alerts without any sink. */
+export function silenced(alerts: Config['alerts']): Config['alerts'] {
+  return { ...alerts, ...Object.fromEntries(sinkNames.map(name => [name, null])) }
 }

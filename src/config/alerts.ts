@@ -71,22 +71,26 @@ export const alertsSchema = map(
 
 type AlertsText = NonNullable<v.InferOutput<typeof alertsSchema>>
 
-/** Who is told. A sink that is not configured is null. */
-export interface AlertsConfig {
+/** The sinks by their keys; null: not configured. */
+interface Sinks {
   slack: { webhookFile: string } | null
   teams: { webhookFile: string } | null
   /** `sendmail`: null: wherever this machine has it. `from`: null: as the mail system makes it. */
   email: { to: readonly string[]; from: string | null; sendmail: string | null } | null
   command: readonly string[] | null
+}
+
+/** Who is told, and how early. */
+export interface AlertsConfig extends Sinks {
   runbook: string | null
   /** Longest first. */
   beforeLoginEndsMs: readonly number[]
 }
 
 /** The keys of `alerts` that name a sink. */
-export type SinkName = Exclude<keyof AlertsConfig, 'runbook' | 'beforeLoginEndsMs'>
+export type SinkName = keyof Sinks
 
-const sinkKeys: readonly SinkName[] = ['slack', 'teams', 'email', 'command']
+const everySink: Record<SinkName, true> = { slack: true, teams: true, email: true, command: true }
 
 const standardWarnings = ['7d', '3d', '1d']
 
@@ -95,7 +99,7 @@ const standardWarnings = ['7d', '3d', '1d']
  * adds to the standard one: with an empty list nobody would be warned there.
  */
 export function resolveAlerts(said: AlertsText, machines: AlertsText, to: Resolving): AlertsConfig {
-  const isTold = sinkKeys.some(key => machines[key] !== undefined)
+  const isTold = Object.keys(everySink).some(key => machines[key as SinkName] !== undefined)
   const isAddition = isTold && to.isUsers(['alerts', 'beforeLoginEnds'])
   const { slack, teams, email, command, runbook, beforeLoginEnds = standardWarnings } = said
   const isRunnable = command === undefined || isAbsolute(command[0] ?? '')

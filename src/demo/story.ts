@@ -1,6 +1,7 @@
 // The guided demo from curtain to curtain: four scenes in a throwaway home, which is gone at the end.
 
 import { existsSync } from 'node:fs'
+import { isNobodyTold } from '../alerts/sinks.js'
 import { configOf, loginContextOf } from '../engine/login-context.js'
 import type { Env } from '../system/paths.js'
 import { unknownErrorWords } from '../text/errors.js'
@@ -85,7 +86,7 @@ async function otherConfiguration({ env, user }: Stage): Promise<string | null> 
     config.identity.organizationUuid === user.organizationUuid &&
     config.identity.email === user.email &&
     config.roster === null &&
-    config.alerts.command === null &&
+    isNobodyTold({ ...config.alerts, slack: null }) &&
     config.alerts.slack?.webhookFile.startsWith(env['HOME'] ?? '/') === true &&
     config.endpoints.oauth === 'https://platform.claude.com' &&
     config.endpoints.api === 'https://api.anthropic.com'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { AlertRun } from '../alerts/run.js'
 import { alertTroubleOf, sendTestAlert } from '../alerts/send.js'
 import type { SinkState } from '../alerts/sink.js'
-import { sinkFiles } from '../alerts/sinks.js'
+import { sinkFiles, sinkNames } from '../alerts/sinks.js'
 import { alertRunOf } from '../engine/alert-run.js'
 import { observe } from '../engine/observe.js'
 import { readJournal } from '../login/journal.js'
@@ -117,7 +117,9 @@ const timerWords = {
 }
 
 export const alertWords = {
-  nobody: words('Nobody is told when a sign-in is needed (alerts.slack, teams, email or command).'),
+  nobody: words(
+    `Nobody is told when a sign-in is needed (alerts.${sinkNames.join(', ').replace(/, (\w+)$/, ' or $1')}).`,
+  ),
   good: (to: string) => `Messages go to ${clean(to, 300)}.`,
   tested: 'The test message was taken.',
   untaken: (why: string): Words => {

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { silenced } from '../alerts/sinks.js'
 import type { Config } from '../config/config.js'
 import { readLoginFile } from '../login/login-file.js'
 import { clearMarks } from '../login/marks.js'
@@ -55,10 +56,7 @@ export async function handBackWhenOff(
   const isLeft = off?.because === 'config' || off?.because === 'not-enrolled'
   const place = loginContextOf(env)
   if (!isLeft || profile === null || !place.owned || !isSealed(place, env)) return
-  const quiet = (config: Config) => ({
-    ...config,
-    alerts: { ...config.alerts, slack: null, command: null },
-  })
+  const quiet = (config: Config) => ({ ...config, alerts: silenced(config.alerts) })
   await give({ env, name: profile }, quiet, gateDescriptor)
   // A launch that is switched off has no marks to go by.
   clearMarks(place.paths)

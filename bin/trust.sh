@@ -6,6 +6,9 @@
 # beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us.
 ca_system_path=/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin
 
+ca_newline='
+'
+
 # ca_trusted PATH: can only root and this user change PATH, or put another in its place? Every folder from / down is
 # judged, and every link on the way is followed by hand, as OpenSSH judges authorized_keys. Else sets ca_distrusted to
 # the place, and ca_why: owner, mode, or other. What is not there yet is judged by the folders above it.
@@ -43,9 +46,37 @@ ca_trusted() {
   else
     ca_own=$(command id -u)
   fi
-  ca_modes=$(command stat -c '%A %u %g' -- "$@" 2>/dev/null) || return 1
-  ca_judge "$@" <<X
+  ca_modes=$(command stat -c '%A %u %g %d' -- "$@" 2>/dev/null) || return 1
+  ca_devices=
+  ca_judge "$@" <<X || return
 $ca_modes
+X
+  ca_believe_mounts
+}
+
+# Of a FUSE file system the process that serves it says what owners and modes it likes: is every one of ca_devices ("DEVICE
+# PLACE" a line, those of the way that are not root's own one) the kernel's, or served for root or this user?
+ca_believe_mounts() {
+  if [ -z "$ca_devices" ]; then return 0; fi
+  ca_mounts=$(command grep -s ' - fuse' /proc/self/mountinfo)
+  if [ -z "$ca_mounts" ]; then return 0; fi
+  while command read -r ca_skip ca_skip ca_number ca_rest; do
+    ca_major=${ca_number%:*} ca_minor=${ca_number#*:}
+    case $ca_major$ca_minor in '' | *[!0-9]*) continue ;; esac
+    # As the kernel packs both into the number that stat(2) gives.
+    ca_number=$(((ca_minor & 255) | (ca_major << 8) | ((ca_minor & 1048320) << 12)))
+    # The last one is the kernel's; the name of the mount before it is as its owner likes.
+    ca_word=${ca_rest##*user_id=} ca_word=${ca_word%%,*}
+    case $ca_word in 0 | "$ca_own") continue ;; esac
+    case $ca_devices in
+      *"$ca_newline$ca_number "*)
+        ca_distrusted=${ca_devices#*"$ca_newline$ca_number "}
+        ca_distrusted=${ca_distrusted%%"$ca_newline"*} ca_why=other
+        return 1
+        ;;
+    esac
+  done <<X
+$ca_mounts
 X
 }
 
@@ -54,9 +85,13 @@ X
 ca_judge() {
   if [ -z "$ca_own" ]; then command read -r ca_mode ca_own ca_skip && shift || return 1; fi
   command read -r ca_mode ca_root_uid ca_skip && shift || return 1
-  ca_is_sticky=
-  while command read -r ca_mode ca_uid ca_gid; do
+  ca_is_sticky= ca_top=
+  while command read -r ca_mode ca_uid ca_gid ca_device; do
     ca_distrusted=$1 && shift
+    ca_top=${ca_top:-$ca_device}
+    if [ "$ca_device" != "$ca_top" ]; then
+      ca_devices=$ca_devices$ca_newline$ca_device\ $ca_distrusted
+    fi
     if [ "$ca_uid" != "$ca_own" ] && [ "$ca_uid" != "$ca_root_uid" ] && [ "$ca_uid" != 0 ]; then
       ca_why=owner && return 1
     fi

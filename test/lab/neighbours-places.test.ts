@@ -3,6 +3,9 @@
 import t from 'tap'
 import { figuresOf } from './figures.js'
 import { foreignPlaces } from './neighbours/foreign-places.js'
+import { lyingMount } from './neighbours/lying-mount.js'
 
 t.setTimeout(3_600_000)
-await foreignPlaces(t, figuresOf(t, '10 Neighbours, places'))
+const figures = figuresOf(t, '10 Neighbours, places')
+await foreignPlaces(t, figures)
+await lyingMount(t, figures)

@@ -9,7 +9,7 @@ import {
   withName,
 } from '../login/instance.js'
 import type { Memory } from '../login/memory.js'
-import { type Hosts, heartbeatKeys, registered } from '../store/intent.js'
+import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/intent.js'
 import { AuthError } from '../system/error.js'
 import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
 import type { JsonObject } from '../system/json.js'
@@ -68,12 +68,14 @@ export function freshHeartbeat(run: Run, hosts: Hosts): JsonObject {
   return heartbeatKeys(hosts, instanceName(run), self, run.now())
 }
 
-/** The same, or null where the last one is young enough. */
+/**
+ * The same, or null where the last one is young enough. A first one is always due: another host of the same image may
+ * have the same name, and only a heartbeat of ours shows it that we are alive.
+ */
 export function dueHeartbeat(run: Run, hosts: Hosts): JsonObject | null {
-  const self = { host: run.person.host, heartbeat: run.nonce() }
-  const keys = registered(hosts, instanceName(run), self, run.now())
-  if (keys !== null) recordHeartbeat(run, self.heartbeat, hosts)
-  return keys
+  const isFirst = (run.memory.instance?.heartbeats ?? []).length === 0
+  const isDue = isFirst || isHeartbeatDue(hosts, instanceName(run), run.now())
+  return isDue ? freshHeartbeat(run, hosts) : null
 }
 
 function recordHeartbeat(run: Run, heartbeat: string, hosts: Hosts): void {

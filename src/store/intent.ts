@@ -71,16 +71,10 @@ export function hostsOf(value: unknown): Hosts {
   return Object.fromEntries(entries)
 }
 
-/** The document's keys once `instance` is among them; null when it is, and was seen lately. */
-export function registered(
-  hosts: Hosts,
-  instance: string,
-  self: Heartbeat,
-  nowMs: number,
-): JsonObject | null {
+/** Was `instance` not seen for a day, or never? */
+export function isHeartbeatDue(hosts: Hosts, instance: string, nowMs: number): boolean {
   const known = hosts[instance]
-  if (known && Math.abs(nowMs - known.seenAtMs) < refreshMs) return null
-  return heartbeatKeys(hosts, instance, self, nowMs)
+  return known === undefined || Math.abs(nowMs - known.seenAtMs) >= refreshMs
 }
 
 /** An entry without its time. */

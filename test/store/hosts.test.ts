@@ -1,21 +1,22 @@
 // Which hosts use a shared document: known, refreshed, and forgotten in time.
 
 import t from 'tap'
-import { hostsOf, othersSeenAtMs, registered } from '../../src/store/intent.js'
+import { heartbeatKeys, hostsOf, isHeartbeatDue, othersSeenAtMs } from '../../src/store/intent.js'
 
 const nowMs = 1_800_000_000_000
 const dayMs = 86_400_000
 const one = { host: 'one', heartbeat: 'a1' }
 
 t.test('a host puts itself beside the others, and once only', async t => {
-  const keys = registered({ b: { host: 'two', seenAtMs: nowMs - dayMs } }, 'a', one, nowMs)
+  const keys = heartbeatKeys({ b: { host: 'two', seenAtMs: nowMs - dayMs } }, 'a', one, nowMs)
   const hosts = hostsOf(JSON.parse(JSON.stringify(keys))['claude_auth_hosts'])
   t.same(hosts, {
     b: { host: 'two', seenAtMs: nowMs - dayMs },
     a: { ...one, seenAtMs: nowMs },
   })
-  t.equal(registered(hosts, 'a', one, nowMs + dayMs / 2), null)
-  t.ok(registered(hosts, 'a', one, nowMs + dayMs), 'seen lately means within a day')
+  t.notOk(isHeartbeatDue(hosts, 'a', nowMs + dayMs / 2))
+  t.ok(isHeartbeatDue(hosts, 'a', nowMs + dayMs), 'seen lately means within a day')
+  t.ok(isHeartbeatDue(hosts, 'c', nowMs))
 })
 
 t.test('others are those that were seen within weeks', async t => {
@@ -26,7 +27,7 @@ t.test('others are those that were seen within weeks', async t => {
   }
   t.equal(othersSeenAtMs(hosts, 'a', nowMs), nowMs - 3 * dayMs)
   t.equal(othersSeenAtMs({ a: hosts.a, c: hosts.c }, 'a', nowMs), null)
-  t.notMatch(JSON.stringify(registered(hosts, 'd', one, nowMs)), '"c"')
+  t.notMatch(JSON.stringify(heartbeatKeys(hosts, 'd', one, nowMs)), '"c"')
 })
 
 t.test('what somebody else left under that key harms nobody', async t => {
@@ -46,7 +47,7 @@ t.test('copies that lived for a day do not fill the document', async t => {
     `job${at}`,
     { host: 'ci', seenAtMs: nowMs - at },
   ])
-  const keys = registered(Object.fromEntries(many), 'a', one, nowMs)
+  const keys = heartbeatKeys(Object.fromEntries(many), 'a', one, nowMs)
   const hosts = hostsOf(JSON.parse(JSON.stringify(keys))['claude_auth_hosts'])
   t.equal(Object.keys(hosts).length, 50)
   t.ok(hosts['a'] && hosts['job0'] && !hosts['job199'], 'the latest stay')

@@ -123,6 +123,27 @@ t.test(
   },
 )
 
+t.test('hosts of one golden image, each with a state of its own', { skip: noMachines }, async t => {
+  const at = await setUp(t)
+  const { box, line, ensure } = at
+  const image = at.copies.copyHome(box.home.path)
+  const first = at.copies.machine(at.copies.copyHome(image))
+  await prepared(at, first)
+  t.match(await at.launch(first), { code: 0, stderr: '' })
+  await box.settle()
+  const second = at.copies.machine(image)
+  await second(['rm', box.home.paths.loginFile])
+  for (const machine of [second, first, second])
+    t.match(await ensure(machine), { verdict: 'ok', custody: 'sole' })
+  const hosts = (await bao.document(me))?.data['claude_auth_hosts']
+  t.equal(Object.keys(hosts ?? {}).length, 2, 'one name each')
+  for (const machine of [first, second]) await expire(box, machine)
+  await line.shut()
+  for (const machine of [first, second]) t.match(await at.launch(machine), { code: 0 })
+  await box.settle()
+  t.match(counts(box), { tokenRequests: 1, reuses: 0 }, 'only the one with Vault')
+})
+
 /** Still the same machine: with Vault away it renews at once. */
 async function renewsAlone(t: Test, at: Awaited<ReturnType<typeof setUp>>, machine: Machine) {
   const before = counts(at.box).tokenRequests

@@ -9,7 +9,8 @@ ca_lasting() {
   if [ "$$" = 1 ] || [ "${ca_starter:-$PPID}" = 1 ]; then return 1; fi
   ca_job=${CI-}${RUNNER_TRACKING_ID-}${JENKINS_NODE_COOKIE-}${BUILD_ID-}${HUDSON_COOKIE-}${VSTS_PROCESS_LOOKUP_ID-}
   ca_job=$ca_job${TF_BUILD-}${BUILDKITE-}${TEAMCITY_VERSION-}${SLURM_JOB_ID-}${PBS_JOBID-}${LSB_JOBID-}
-  ca_job=$ca_job${OAR_JOB_ID-}${FLUX_JOB_ID-}${_CONDOR_SLOT-}${SGE_TASK_ID-}
+  ca_job=$ca_job${OAR_JOB_ID-}${FLUX_JOB_ID-}${_CONDOR_SLOT-}${SGE_TASK_ID-}${COBALT_JOBID-}${LOADL_STEP_ID-}
+  ca_job=$ca_job${CODEBUILD_BUILD_ID-}${bamboo_buildKey-}${GO_PIPELINE_NAME-}${NOMAD_ALLOC_ID-}
   if [ -n "$ca_job" ]; then return 1; fi
   ca_first=
   { command read -r ca_first </proc/1/comm; } 2>/dev/null

@@ -87,7 +87,9 @@ export function settings({ broken, skipped }: ClientFacts): Finding {
   const [worst] = [...broken].sort((a, b) => Number(b.managed) - Number(a.managed))
   if (worst === undefined) {
     const [entry] = skipped
-    return entry ? found('warn', settingsWords.skipped(entry)) : ok(settingsWords.whole)
+    return entry
+      ? found('warn', settingsWords.skipped(entry, skipped.length - 1))
+      : ok(settingsWords.whole)
   }
   const { file, why, managed } = worst
   return managed
@@ -302,9 +304,9 @@ const settingsWords = {
   whole: "The client's settings can be read.",
   broken: (file: string, why: string) =>
     words(`${shown(file)} ${clean(why, 100)}: the client leaves it out.`, `vi ${pasted(file)}`),
-  skipped: ({ file, line, why, dropsFile }: ClientSettings['skipped'][number]) =>
+  skipped: ({ file, line, why, dropsFile }: ClientSettings['skipped'][number], more: number) =>
     words(
-      `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${dropsFile ? '; 2.1.197 skips the whole file' : ''}.`,
+      `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${dropsFile ? '; 2.1.197 skips the whole file' : ''}${more > 0 ? ` (and ${more} more)` : ''}.`,
       `vi +${line} ${pasted(file)}`,
     ),
   brokenManaged: (file: string, why: string) =>

@@ -7,6 +7,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
@@ -269,6 +270,18 @@ t.test('network: the file of authorities is not there', async t => {
   const more = { env: { NODE_EXTRA_CA_CERTS: join(box.home.path, 'no-such.pem') } }
   await findsFault(t, box, 'network', { fixable: false, more })
 })
+
+t.test(
+  'settings: of several entries that the client skips, doctor names the first and counts the others',
+  async t => {
+    const { box, more } = await installed(t)
+    const file = join(box.home.path, '.claude/settings.json')
+    const { hooks } = JSON.parse(readFileSync(file, 'utf8')) as { hooks: Record<string, unknown[]> }
+    settings(box, { hooks: { ...hooks, Notification: [{}, 'x'], PreToolUse: [7] } })
+    const found = await findsFault(t, box, 'settings', { fixable: false, more })
+    t.match(found.message, /an entry of Notification without hooks .* skips it.* \(and 2 more\)\.$/)
+  },
+)
 
 t.test('locks: one that a client left behind', async t => {
   const box = await healthy(t)

@@ -1,0 +1,64 @@
+// Where a worker may be left to the background: by the control group and the variables of the job owners that people use.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { type Shell, shells } from '../kit/wrapper-box.js'
+
+const gate = readFileSync(join(import.meta.dirname, '../../bin/gate.sh'), 'utf8')
+const user = '0::/user.slice/user-1000.slice'
+
+/** Control groups as these programs leave them, and whether a worker outlives the launch there. */
+const groups: [name: string, group: string, lasts: boolean][] = [
+  ['ssh, and in it nohup, setsid, screen, tmux or VS Code', `${user}/session-7.scope`, true],
+  ['tmux with units', `${user}/user@1000.service/tmux-spawn-0a.scope`, true],
+  ['a terminal of GNOME', `${user}/user@1000.service/app.slice/vte-spawn-0a.scope`, true],
+  ['systemd-run --user --scope', `${user}/user@1000.service/app.slice/run-r0a.scope`, true],
+  ['cron', '0::/system.slice/cron.service', true],
+  ['crond', '0::/system.slice/crond.service', true],
+  ['sshd without PAM', '0::/system.slice/sshd.service', true],
+  ['a unit of systemd --user', `${user}/user@1000.service/app.slice/mine.service`, false],
+  ['systemd-run --user', `${user}/user@1000.service/app.slice/run-r0a.service`, false],
+  ['systemd-run', '0::/system.slice/run-r0a.service', false],
+  ['at', '0::/system.slice/atd.service', false],
+  ['a runner of a build server', '0::/system.slice/actions.runner.x.service', false],
+  ['slurm', '0::/system.slice/slurmstepd.scope/job_7/step_0/user/task_0', false],
+  ['slurm below a session', `${user}/slurm-session-7.scope`, false],
+  ['docker', '0::/system.slice/docker-0a.scope', false],
+  ['podman of a user', `${user}/user@1000.service/user.slice/libpod-0a.scope`, false],
+  ['Kubernetes', '0::/kubepods.slice/kubepods-pod0a.slice/cri-containerd-0a.scope', false],
+  ['LXC', '0::/lxc.payload.box/.lxc', false],
+  ['PBS', '0::/pbs_jobs.service/jobid/7.host', false],
+  ['HTCondor', '0::/system.slice/condor.service', false],
+]
+
+const owners = [
+  ...['CI', 'RUNNER_TRACKING_ID', 'JENKINS_NODE_COOKIE', 'BUILD_ID', 'HUDSON_COOKIE'],
+  ...['VSTS_PROCESS_LOOKUP_ID', 'TF_BUILD', 'BUILDKITE', 'TEAMCITY_VERSION', 'SLURM_JOB_ID'],
+  ...['PBS_JOBID', 'LSB_JOBID', 'OAR_JOB_ID', 'FLUX_JOB_ID', '_CONDOR_SLOT', 'SGE_TASK_ID'],
+  ...['COBALT_JOBID', 'LOADL_STEP_ID', 'CODEBUILD_BUILD_ID', 'bamboo_buildKey'],
+  ...['GO_PIPELINE_NAME', 'NOMAD_ALLOC_ID'],
+]
+
+for (const shell of Object.keys(shells) as Shell[])
+  t.test(shell, async t => {
+    const folder = t.testdir({ comm: 'systemd\n' })
+    const file = join(folder, 'gate.sh')
+    const group = join(folder, 'cgroup')
+    const text = gate
+      .replaceAll('/proc/1/comm', join(folder, 'comm'))
+      .replaceAll('/proc/self/cgroup', group)
+    writeFileSync(file, text)
+    const lasts = (where: string, env: Record<string, string> = {}) => {
+      writeFileSync(group, `${where}\n`)
+      const [program = '', ...before] = shells[shell]
+      const line = '. "$0"; ca_lasting && echo yes || echo no'
+      const ended = spawnSync(program, [...before, '-c', line, file], { env, encoding: 'utf8' })
+      return ended.stdout
+    }
+    for (const [name, where, expected] of groups)
+      t.equal(lasts(where), expected ? 'yes\n' : 'no\n', name)
+    for (const name of owners)
+      t.equal(lasts(`${user}/session-7.scope`, { [name]: '1' }), 'no\n', `a job, told by ${name}`)
+  })

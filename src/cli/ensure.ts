@@ -3,9 +3,14 @@
 import type { Config } from '../config/config.js'
 import { ensureLines, signInJournalLine } from '../engine/ensure-words.js'
 import { handBackWhenOff } from '../engine/hand-back.js'
-import { configForShell, configOf, loginContextOf } from '../engine/login-context.js'
+import {
+  configForShell,
+  configOf,
+  loginContextOf,
+  otherLogins,
+  worstCode,
+} from '../engine/login-context.js'
 import { brokenOutcome } from '../engine/outcome.js'
-import { otherLogins, worstCode } from '../engine/own-logins.js'
 import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import type { Actor } from '../login/journal.js'

@@ -1,7 +1,7 @@
 // Checks of the login as it lies there: the file, its place, and what is left beside it.
 
 import type { Misfit } from '../config/problem.js'
-import { isLongLivedShape, signInCommand } from '../engine/long-lived.js'
+import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { SignInReason } from '../policy/outcome.js'
 import { isSignInReason, reasonWords } from '../policy/reasons.js'
 import { ownPaths } from '../system/paths.js'

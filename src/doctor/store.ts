@@ -1,7 +1,7 @@
 // Checks of what keeps the login safe: custody, the store and the copy in it.
 
-import { isLongLivedShape, signInCommand } from '../engine/long-lived.js'
 import { isRenewalLost } from '../engine/read-store.js'
+import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { StoreTrouble } from '../store/store.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import { clean } from '../text/clean.js'

@@ -2,11 +2,11 @@
 
 import { loginEndsCondition } from '../alerts/condition.js'
 import { wrongIdentity } from '../alerts/sign-in-words.js'
-import { isLongLivedShape, signInCommand } from '../engine/long-lived.js'
 import { endsAtMs, isOtherAccount } from '../engine/outcome.js'
 import { isRenewalLost } from '../engine/read-store.js'
 import { expectedEmail } from '../engine/verify.js'
 import { isConfigured } from '../policy/identity.js'
+import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { Prospect, SignInReason } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
 import { clean } from '../text/clean.js'

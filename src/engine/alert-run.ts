@@ -3,8 +3,8 @@
 import { loginEndsCondition } from '../alerts/condition.js'
 import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
 import type { AlertRun } from '../alerts/run.js'
+import { signInCommand } from '../policy/long-lived.js'
 import type { Decision, State } from '../policy/state.js'
-import { signInCommand } from './long-lived.js'
 import { commit, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
 

@@ -2,21 +2,20 @@
 
 import { withRefreshLocks } from '../login/client-locks.js'
 import type { Lineage } from '../login/lineage.js'
-import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
-import type { LoginFile } from '../login/login-file.js'
+import { type Login, tokenHash } from '../login/login.js'
 import type { Memory } from '../login/memory.js'
 import { isHeld } from '../login/tracked-login.js'
 import { backedOff } from '../policy/back-off.js'
 import type { Decision } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
 import { AuthError } from '../system/error.js'
-import { isServed } from './custody.js'
+import { isSafeHere, isServed, takeCustody } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
-import { type Observation, reread } from './observe.js'
+import { besideStore, type Observation, reread } from './observe.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
 import { commit, type Run } from './run.js'
-import { holding, keepHere, saveToFile, saveToStore } from './save.js'
+import { holding, keepHere, saveToStore } from './save.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
 export async function backUp(
@@ -56,13 +55,6 @@ async function deliver(run: Run, seen: Observation, decision: Decision): Promise
     now = reread(run)
   }
   return postpone(run, 'somebody else changed the store meanwhile')
-}
-
-/** The facts with what the store says among them; read anew where that had to be waited for. */
-async function besideStore(run: Run, seen: Observation): Promise<Observation> {
-  if (run.store === null || run.storeRead !== null) return seen
-  await readStore(run)
-  return reread(run)
 }
 
 async function deliverOnce(
@@ -170,48 +162,4 @@ function postpone(run: Run, what: string): false {
   const sinceMs = pending?.sinceMs ?? run.now()
   commit(run, { memory: { pending: { sinceMs, failures, nextTryAtMs, what } } })
   return false
-}
-
-// Taking custody: the login file gives its refresh token up once that is safe in the sealed copy or the store.
-
-/**
- * Is the file's login safe in the sealed copy on this machine, whether the shared document can be
- * written or not? Only then may its refresh token leave the file before it is there.
- */
-async function isSafeHere(run: Run, seen: Observation): Promise<boolean> {
-  if (run.store?.keep == null) return false
-  const { file, lineage, state } = await besideStore(run, seen)
-  if (file.kind !== 'login' || lineage === null) return false
-  if (state.store.kind === 'current' && state.store.newer) return false
-  return keepHere(run, file.login, lineage, 'store-behind')
-}
-
-/** Takes the refresh token out of the login file. The caller holds the client's refresh locks and has it safe. */
-async function takeCustody(run: Run, decision: Decision) {
-  const { file, lineage } = reread(run)
-  if (file.kind !== 'login' || lineage === null) return
-  const { login } = file
-  // Another login than the one that is safe: its refresh token is nowhere else.
-  if (tokenHash(login.accessToken) !== decision.about) return
-  const without = withoutRefreshToken(login)
-  if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
-  const { held } = run.memory
-  const same = held?.accessHash === tokenHash(login.accessToken)
-  commit(run, {
-    memory: {
-      held: same
-        ? { ...held, inFile: false }
-        : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
-    },
-    journal: {
-      did: 'take-custody',
-      because: decision.because,
-      after: lineage.chain.at(-1) ?? null,
-    },
-  })
-}
-
-/** The file's own time: nobody wrote the login later than that. */
-function firstSeen({ mtimeMs }: LoginFile): { firstSeenMs?: number } {
-  return mtimeMs === null ? {} : { firstSeenMs: mtimeMs }
 }

@@ -1,9 +1,14 @@
-// May custody be taken here? Only where nobody is left with a login that nobody renews: our program starts where it is installed, and reaches the server that renews.
+// Custody: whether the refresh token may leave the login file (our program has to start here, and to reach the server that renews), and taking it out.
 
 import { reach } from '../anthropic/profile.js'
+import { tokenHash, withoutRefreshToken } from '../login/login.js'
+import type { LoginFile } from '../login/login-file.js'
+import type { Decision } from '../policy/state.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import { tlsWords } from '../text/trouble.js'
+import { besideStore, type Observation, reread } from './observe.js'
 import { commit, type Run } from './run.js'
+import { holding, keepHere, saveToFile } from './save.js'
 
 const reachLimitMs = 5_000
 
@@ -36,4 +41,46 @@ export function isProgramStarted(run: Run): boolean {
 
 function stays(why: string): string {
   return `the refresh token stays in the login file: ${why}`
+}
+
+/**
+ * Is the file's login safe in the sealed copy on this machine, whether the shared document can be
+ * written or not? Only then may its refresh token leave the file before it is there.
+ */
+export async function isSafeHere(run: Run, seen: Observation): Promise<boolean> {
+  if (run.store?.keep == null) return false
+  const { file, lineage, state } = await besideStore(run, seen)
+  if (file.kind !== 'login' || lineage === null) return false
+  if (state.store.kind === 'current' && state.store.newer) return false
+  return keepHere(run, file.login, lineage, 'store-behind')
+}
+
+/** Takes the refresh token out of the login file. The caller holds the client's refresh locks and has it safe. */
+export async function takeCustody(run: Run, decision: Decision) {
+  const { file, lineage } = reread(run)
+  if (file.kind !== 'login' || lineage === null) return
+  const { login } = file
+  // Another login than the one that is safe: its refresh token is nowhere else.
+  if (tokenHash(login.accessToken) !== decision.about) return
+  const without = withoutRefreshToken(login)
+  if (!(await saveToFile(run, without, now => now.contentHash === file.contentHash))) return
+  const { held } = run.memory
+  const same = held?.accessHash === tokenHash(login.accessToken)
+  commit(run, {
+    memory: {
+      held: same
+        ? { ...held, inFile: false }
+        : holding(run, login, lineage, { renewedAtMs: null, inFile: false, ...firstSeen(file) }),
+    },
+    journal: {
+      did: 'take-custody',
+      because: decision.because,
+      after: lineage.chain.at(-1) ?? null,
+    },
+  })
+}
+
+/** The file's own time: nobody wrote the login later than that. */
+function firstSeen({ mtimeMs }: LoginFile): { firstSeenMs?: number } {
+  return mtimeMs === null ? {} : { firstSeenMs: mtimeMs }
 }

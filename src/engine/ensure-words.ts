@@ -5,7 +5,7 @@ import { reasonWords } from '../policy/reasons.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateTimeWords, spanWords } from '../text/durations.js'
 import { linePrefix } from '../text/wrap.js'
-import { alertFailedSentence, wouldWords } from './note-words.js'
+import { alertFailedSentence, wouldWords } from './launch-words.js'
 
 /** A command to type stands at the end of a trouble, with the paths of files in it. */
 const longest = 1_000

@@ -1,16 +1,21 @@
 // Observing: gathers everything that a decision needs into one `State`, and decides nothing.
 
-import type { Lineage } from '../login/lineage.js'
+import { type Lineage, relation } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type LoginFile, readLoginFile, unreadLogin } from '../login/login-file.js'
 import { hasMark } from '../login/login-text.js'
 import type { TrackedLogin, Verified } from '../login/memory.js'
-import { isIncomplete, isOldCopy, lineageInFile } from '../login/tracked-login.js'
+import {
+  heldEndMs,
+  isIncomplete,
+  isOldCopy,
+  lineageInFile,
+  renewAtMs,
+  trueEndMs,
+} from '../login/tracked-login.js'
 import { isRightIdentity } from '../policy/identity.js'
-import type { FileFacts, State } from '../policy/state.js'
-import { loginFacts } from './login-facts.js'
-import { longLivedFacts } from './long-lived.js'
-import { mayBeUsedByOthers, storedAccessHash, storeFacts } from './read-store.js'
+import type { FileFacts, LoginFacts, State, StoreFacts } from '../policy/state.js'
+import { isForeign, longLivedFacts, mayBeUsedByOthers, readStore } from './read-store.js'
 import type { Run } from './run.js'
 
 /** How long a token lost in two unanswered requests is left alone. */
@@ -35,6 +40,13 @@ export function observe(run: Run): Observation {
 /** The facts inside an act, after it waited for a lock, an answer or the store: others may have changed the file. */
 export function reread(run: Run): Observation {
   return observationOf(run, rereadFile(run))
+}
+
+/** The facts with what the store says among them; read anew where that had to be waited for. */
+export async function besideStore(run: Run, seen: Observation): Promise<Observation> {
+  if (run.store === null || run.storeRead !== null) return seen
+  await readStore(run)
+  return reread(run)
 }
 
 /** The login file alone, as it is now. */
@@ -157,4 +169,71 @@ function isOfLineage({ memory, config }: Run, login: Login, lineage: Lineage | n
   const isVerified = verification?.accessHash === tokenHash(login.accessToken)
   const isRight = isVerified && isRightIdentity(verification.identity, config.identity, pinned)
   return isRight && lineage !== null && lineage.id === held.lineage.id
+}
+
+/** What the store said in this run counts more than what it was last known to hold. */
+export function storedAccessHash({ storeRead, memory }: Run): string | null {
+  if (storeRead?.kind === 'empty') return null
+  if (storeRead?.kind === 'current' && storeRead.isCached)
+    return storeRead.away === null ? null : (memory.stored?.accessHash ?? null)
+  const stored = storeRead?.kind === 'current' ? storeRead.stored.login : null
+  return stored ? tokenHash(stored.accessToken) : (memory.stored?.accessHash ?? null)
+}
+
+/** The store's copy beside the login in `file`, whose pedigree is `lineage`. */
+export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): StoreFacts {
+  const { storeRead } = run
+  if (run.store === null) return { kind: 'none' }
+  if (storeRead === null) return { kind: 'unasked' }
+  if (storeRead.kind !== 'current') return { kind: storeRead.kind }
+  const { stored } = storeRead
+  const away = storeRead.away !== null
+  if (stored.login === null || stored.signedOutAtMs !== null)
+    return { kind: 'current', login: null, newer: false, away }
+  const login = loginFacts(run, stored.login, stored.backedUpAtMs ?? run.now())
+  const mine = file.kind === 'login' ? file.login : null
+  const newer = mine !== null && isNewer(stored, mine, lineage) && !isForeign(run, stored)
+  return { kind: 'current', login, away, newer }
+}
+
+/** By pedigree; by time only where one of the two has none. */
+function isNewer(
+  stored: { login: Login | null; lineage: Lineage | null },
+  mine: Login,
+  lineage: Lineage | null,
+): boolean {
+  if (stored.login === null || stored.login.accessToken === mine.accessToken) return false
+  if (lineage === null || stored.lineage === null)
+    return (stored.login.expiresAtMs ?? 0) > (mine.expiresAtMs ?? 0)
+  const related = relation(lineage, stored.lineage)
+  return related === 'unrelated'
+    ? stored.lineage.signedInAtMs > lineage.signedInAtMs
+    : related === 'theirs-newer'
+}
+
+const clockSlackMs = 60_000
+
+/** `seenAtMs`: since when it is there, where we don't hold it ourselves (epoch milliseconds). */
+export function loginFacts(run: Run, login: Login, seenAtMs: number): LoginFacts {
+  const { held } = run.memory
+  const accessHash = tokenHash(login.accessToken)
+  const isOurs = held?.accessHash === accessHash
+  const since = isOurs
+    ? { sinceMs: held.sinceMs, issuedToUs: held.renewedAtMs !== null }
+    : { sinceMs: seenAtMs, issuedToUs: false }
+  // Held since a time to come: the clock was set back, and neither age nor end can be trusted.
+  const isAhead = since.sinceMs > run.now() + clockSlackMs
+  const { endMs: expiresAtMs, isKnown } = isAhead
+    ? trueEndMs(login.expiresAtMs, { sinceMs: run.now(), issuedToUs: false }, run.now())
+    : isOurs
+      ? heldEndMs(login, held, run.now())
+      : trueEndMs(login.expiresAtMs, since, run.now())
+  return {
+    accessHash,
+    refreshHash: login.refreshToken === null ? null : tokenHash(login.refreshToken),
+    expiresAtMs,
+    ...(isKnown ? {} : { isEndGuessed: true as const }),
+    loginEndsAtMs: login.loginEndsAtMs ?? (isOurs ? held.loginEndsAtMs : null),
+    renewAtMs: isAhead ? 0 : renewAtMs({ ...login, expiresAtMs }, since, run.config.renewal),
+  }
 }

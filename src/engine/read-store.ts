@@ -1,11 +1,10 @@
-// Asking the store, and taking in what a shared document tells beside the login: other hosts, and how their renewals ended.
+// Asking the store, and taking in what it tells: other hosts, how their renewals ended, the long-lived token, and what keeps it from being used.
 
-import { type Lineage, relation } from '../login/lineage.js'
-import { type Login, tokenHash } from '../login/login.js'
-import type { LoginFile } from '../login/login-file.js'
+import { tokenHash } from '../login/login.js'
 import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
 import { isRightIdentity } from '../policy/identity.js'
-import type { State, StoreFacts } from '../policy/state.js'
+import { isLongLivedShape } from '../policy/long-lived.js'
+import type { LongLivedFacts, LongLivedToken, State } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
 import { type Intent, othersSeenAtMs } from '../store/intent.js'
 import type { StoreRead, StoreTrouble } from '../store/store.js'
@@ -17,8 +16,6 @@ import {
   isContested,
   uncontested,
 } from './copied-machine.js'
-import { loginFacts } from './login-facts.js'
-import { isLongLivedShape, rememberToken } from './long-lived.js'
 import { commit, type Run } from './run.js'
 
 /** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
@@ -119,35 +116,8 @@ export async function register(run: Run): Promise<void> {
     commit(run, { learned: { storeRead: { ...storeRead, version: outcome.version } } })
 }
 
-// What the store said in this run, as facts for a decision.
-
-/** What the store said in this run counts more than what it was last known to hold. */
-export function storedAccessHash({ storeRead, memory }: Run): string | null {
-  if (storeRead?.kind === 'empty') return null
-  if (storeRead?.kind === 'current' && storeRead.isCached)
-    return storeRead.away === null ? null : (memory.stored?.accessHash ?? null)
-  const stored = storeRead?.kind === 'current' ? storeRead.stored.login : null
-  return stored ? tokenHash(stored.accessToken) : (memory.stored?.accessHash ?? null)
-}
-
-/** The store's copy beside the login in `file`, whose pedigree is `lineage`. */
-export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): StoreFacts {
-  const { storeRead } = run
-  if (run.store === null) return { kind: 'none' }
-  if (storeRead === null) return { kind: 'unasked' }
-  if (storeRead.kind !== 'current') return { kind: storeRead.kind }
-  const { stored } = storeRead
-  const away = storeRead.away !== null
-  if (stored.login === null || stored.signedOutAtMs !== null)
-    return { kind: 'current', login: null, newer: false, away }
-  const login = loginFacts(run, stored.login, stored.backedUpAtMs ?? run.now())
-  const mine = file.kind === 'login' ? file.login : null
-  const newer = mine !== null && isNewer(stored, mine, lineage) && !isForeign(run, stored)
-  return { kind: 'current', login, away, newer }
-}
-
 /** Known to be somebody else's: it is never better than ours. */
-function isForeign({ memory, config }: Run, { login, identity }: StoredLogin): boolean {
+export function isForeign({ memory, config }: Run, { login, identity }: StoredLogin): boolean {
   if (login === null) return false
   const { verifiedCopy, pinned } = memory
   const isChecked =
@@ -156,22 +126,38 @@ function isForeign({ memory, config }: Run, { login, identity }: StoredLogin): b
   return whose !== null && !isRightIdentity(whose, config.identity, pinned)
 }
 
-/** By pedigree; by time only where one of the two has none. */
-function isNewer(
-  stored: { login: Login | null; lineage: Lineage | null },
-  mine: Login,
-  lineage: Lineage | null,
-): boolean {
-  if (stored.login === null || stored.login.accessToken === mine.accessToken) return false
-  if (lineage === null || stored.lineage === null)
-    return (stored.login.expiresAtMs ?? 0) > (mine.expiresAtMs ?? 0)
-  const related = relation(lineage, stored.lineage)
-  return related === 'unrelated'
-    ? stored.lineage.signedInAtMs > lineage.signedInAtMs
-    : related === 'theirs-newer'
+/** What the store said in this run counts more than what is remembered. */
+export function longLivedFacts({ storeRead, config, memory, store }: Run): LongLivedFacts {
+  const known = memory.longLived
+  const said = storeRead === null ? null : saidOf(storeRead)
+  const isSignedOut = storeRead?.kind === 'current' && storeRead.stored.signedOutAtMs !== null
+  return {
+    wanted: config.credential === 'long-lived' && store !== null,
+    token: said ? said.token : (known?.token ?? null),
+    placed: known?.placed ?? null,
+    atHand: said !== null && said.token !== null && !isSignedOut,
+    askedAtMs: known?.askedAtMs ?? null,
+  }
 }
 
-// What keeps the store from being used: as it said in this run, kept for whoever looks without asking, and in words.
+/** Remembers what the store said, where that is of use: without the setting a token there is left alone. */
+export function rememberToken(run: Run, read: StoreRead): void {
+  const said = saidOf(read)
+  const { longLived } = run.memory
+  if (said === null || (run.config.credential !== 'long-lived' && longLived === null)) return
+  const placed = longLived?.placed ?? null
+  commit(run, { memory: { longLived: { askedAtMs: run.now(), token: said.token, placed } } })
+}
+
+/** Null: the document could not be asked, so that nobody knows. */
+function saidOf(read: StoreRead): { token: LongLivedToken | null } | null {
+  if (read.kind === 'empty') return read.damaged === undefined ? { token: null } : null
+  if (read.kind !== 'current' || read.away !== null) return null
+  const { setupToken } = read.stored
+  if (setupToken === null) return { token: null }
+  const { token, endsAtMs } = setupToken
+  return { token: { accessHash: tokenHash(token), endsAtMs } }
+}
 
 /** Why the store, or the shared document behind the copy on this machine, could not be asked. */
 export function awayOf({ storeRead, offline }: Run): StoreTrouble | null {

@@ -11,8 +11,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { handBack, staysSole } from '../engine/hand-back.js'
-import { type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
-import { type OwnLogin, ownLogins } from '../engine/own-logins.js'
+import {
+  type LoginContext,
+  loginContextOf,
+  notOurs,
+  type OwnLogin,
+  ownLogins,
+} from '../engine/login-context.js'
 import { releaseLeftLocks } from '../login/client-locks.js'
 import { processFacts } from '../login/lock-owner.js'
 import { notedLocks } from '../login/lock-record.js'

@@ -143,3 +143,29 @@ function asEnded({ longLived }: State, next: Decision, nowMs: number): Decision 
   if (next.do !== 'sign-in' || !isEnded || next.because === 'wrong-identity') return next
   return decisionOf({ do: 'sign-in', because: 'login-ended' })
 }
+
+/** Is it a long-lived token of ours that is in the file? Then with its recorded end. */
+export function ourLongLived({ file, longLived }: State): LongLivedToken | null {
+  if (file.kind !== 'login' || !isLongLivedShape(file.login)) return null
+  const { accessHash } = file.login
+  const known = [longLived.token, longLived.placed]
+  return known.find(each => each?.accessHash === accessHash) ?? null
+}
+
+/** What a person has to type where a sign-in is needed. */
+export function signInCommand(state: State, nowMs: number): string {
+  return `claude-auth login${isLongLivedNeeded(state, nowMs) ? ' --long-lived' : ''}`
+}
+
+/** Would a new long-lived token be the answer to a decision for `login-ended`, or to an early warning? */
+export function isLongLivedNeeded({ longLived, file }: State, nowMs: number): boolean {
+  const { wanted, token } = longLived
+  if (!wanted || token === null) return false
+  const isInFile = file.kind === 'login' && file.login.accessHash === token.accessHash
+  return isInFile || (token.endsAtMs !== null && token.endsAtMs <= nowMs)
+}
+
+/** Neither a refresh token nor an end. */
+export function isLongLivedShape({ refreshHash, expiresAtMs }: LoginFacts): boolean {
+  return refreshHash === null && expiresAtMs === null
+}

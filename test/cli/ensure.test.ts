@@ -14,7 +14,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { flagsOf } from '../../src/cli/ensure-flags.js'
-import { worstCode } from '../../src/engine/own-logins.js'
+import { worstCode } from '../../src/engine/login-context.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 
 const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))

@@ -2,9 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import type { ReportFacts } from '../../src/engine/launch-words.js'
-import { launchLines } from '../../src/engine/launch-words.js'
-import { earlyWarningLine, type Note, noteLine } from '../../src/engine/note-words.js'
+import {
+  earlyWarningLine,
+  launchLines,
+  type Note,
+  noteLine,
+  type ReportFacts,
+} from '../../src/engine/launch-words.js'
 import { signInReasons } from '../../src/policy/outcome.js'
 import { columnsOf } from '../../src/text/clean.js'
 

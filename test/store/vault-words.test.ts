@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { noteLine } from '../../src/engine/note-words.js'
+import { noteLine } from '../../src/engine/launch-words.js'
 import type { SessionMemory } from '../../src/login/memory.js'
 import type { StoreTrouble } from '../../src/store/store.js'
 import { readSecretFile } from '../../src/store/vault/auth.js'

@@ -1,7 +1,7 @@
 // The words of a trouble, made shorter step by step.
 
 import t from 'tap'
-import { noteLine } from '../../src/engine/note-words.js'
+import { noteLine } from '../../src/engine/launch-words.js'
 import { troubleForms } from '../../src/text/trouble.js'
 
 const ensure = '; type: claude-auth ensure --force'

@@ -1,9 +1,12 @@
 // Looking and deciding in the model: `look` on the model's file with the engine's own parts, and the real `decide`.
 
-import { loginFacts } from '../../../src/engine/login-facts.js'
-import { longLivedFacts } from '../../../src/engine/long-lived.js'
-import type { Observation } from '../../../src/engine/observe.js'
-import { mayBeUsedByOthers, storedAccessHash, storeFacts } from '../../../src/engine/read-store.js'
+import {
+  loginFacts,
+  type Observation,
+  storedAccessHash,
+  storeFacts,
+} from '../../../src/engine/observe.js'
+import { longLivedFacts, mayBeUsedByOthers } from '../../../src/engine/read-store.js'
 import type { Run } from '../../../src/engine/run.js'
 import type { Lineage } from '../../../src/login/lineage.js'
 import { tokenHash } from '../../../src/login/login.js'

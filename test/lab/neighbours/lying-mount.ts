@@ -98,7 +98,7 @@ export async function lyingMount(t: Test, figures: Figures): Promise<void> {
         if (control.stdout === 'harm\n') naively += 1
       }
       figures.attack({
-        kind: '2 Configuration and marks of others',
+        kind: '2 Configuration and marks of somebody else',
         attack:
           'a FUSE file system of the neighbor’s, open to all, that says everything is the viewer’s own',
         tried,

@@ -150,7 +150,7 @@ function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
 const mostLines = 2
 
 /** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
-function asUserLines(name: string, end: EndedAsUser): string[] {
+export function asUserLines(name: string, end: EndedAsUser): string[] {
   const user = clean(name, 60)
   return [...wordsOf(end), ...endWords(end)].slice(0, mostLines).map(line => `${user}: ${line}`)
 }

@@ -64,7 +64,7 @@ for (const custody of custodies) {
     t.match(outcome, { verdict: 'ok', because: 'fresh', credential: 'login', custody })
     t.match(
       text,
-      /^✓ Signed in as alice@example\.com \(Example\)\n {2}Token good for 7 h 5\d min, renews by itself\n {2}Login ends in 30 days, on \d+ \w+( \d+)?\n {2}Backed up on this machine 8 min ago$/,
+      /^✓ Signed in as alice@example\.com \(Example\)\n {2}Token good for 7 h 5\d min, renews by itself\n {2}Login ends in (?:29|30) days, on \d+ \w+( \d+)?\n {2}Backed up on this machine 8 min ago$/,
     )
   })
 

@@ -10,12 +10,12 @@ const source = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Keeps an answer, or says how often it is found. */
 const asOwner = `
-import { inRefuge, leaveRefuge, takeRefuge } from './src/login/fallback-answer.ts'
+import { fallbackAnswers, removeFallbackAnswers, writeFallbackAnswer } from './src/login/fallback-answer.ts'
 const [what, seal] = process.argv.slice(2)
 const path = '/home/alice/.claude/.claude-auth/answer'
-if (what === 'keep') takeRefuge(path, Buffer.from('the only copy'), seal === 'sealed', String(process.pid))
-else if (what === 'leave') leaveRefuge(path, { isExpected: true })
-else console.log(inRefuge(path, { isExpected: true }).filter(each => each.toString() === 'the only copy').length)
+if (what === 'keep') writeFallbackAnswer(path, Buffer.from('the only copy'), seal === 'sealed', String(process.pid))
+else if (what === 'leave') removeFallbackAnswers(path, { isExpected: true })
+else console.log(fallbackAnswers(path, { isExpected: true }).filter(each => each.toString() === 'the only copy').length)
 `
 
 /** As many would do it: a folder of a known name, made if need be. */

@@ -25,7 +25,7 @@ import {
 } from './services.js'
 import { sharedGroup, systemProgram } from './system-plan.js'
 import type { UninstallFlags } from './wishes.js'
-import { uninstalledLines } from './words.js'
+import { asUserLines, uninstalledLines } from './words.js'
 
 /**
  * Gives 0 when nothing of it is left, 4 when logins could not be handed back: all else is removed then, and the
@@ -143,35 +143,6 @@ function isSharedGroup({ path }: Entry): boolean {
 
 function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
   return (name: string) => entries.some(({ path }) => path === `/etc/systemd/${scope}/${name}`)
-}
-
-// What root is told of a program that was run as a user: cleaned, since the user has the last word on it.
-
-const mostLines = 2
-
-/** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
-export function asUserLines(name: string, end: EndedAsUser): string[] {
-  const user = clean(name, 60)
-  return [...wordsOf(end), ...endWords(end)].slice(0, mostLines).map(line => `${user}: ${line}`)
-}
-
-function wordsOf(end: EndedAsUser): string[] {
-  if (end.kind !== 'ended') return []
-  const lines = end.said.split('\n').map(line => clean(line.replace(/^claude-auth: /, '')))
-  return lines.filter(line => line !== '' && !/^hint:/i.test(line))
-}
-
-function endWords(end: EndedAsUser): string[] {
-  switch (end.kind) {
-    case 'late':
-      return ['it did not come to an end, and was stopped']
-    case 'too-loud':
-      return ['it wrote more than anybody reads, and was stopped']
-    case 'not-started':
-      return [`it could not be started (${clean(end.why, 40)})`]
-    default:
-      return end.said === '' ? [`it failed (${end.code ?? 'ended by a signal'})`] : []
-  }
 }
 
 /** What stays of the users whose login could not be handed back, and the command that does it later. */

@@ -1,6 +1,7 @@
 // The words of the commands `install` and `uninstall`: what changes, and the lines at the end.
 
 import type { ClientSettings } from '../login/client-settings.js'
+import type { EndedAsUser } from '../system/as-user.js'
 import { quoted } from '../system/quoted.js'
 import { clean } from '../text/clean.js'
 import type { Change } from './reconcile.js'
@@ -94,4 +95,34 @@ function deed(before: string, after: string): string {
 
 function places(count: number): string {
   return count === 1 ? '1 place' : `${count} places`
+}
+
+/** What root is told of one program that was run as a user. */
+const mostLinesAsUser = 2
+
+/** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
+export function asUserLines(name: string, end: EndedAsUser): string[] {
+  const user = clean(name, 60)
+  return [...wordsOf(end), ...endWords(end)]
+    .slice(0, mostLinesAsUser)
+    .map(line => `${user}: ${line}`)
+}
+
+function wordsOf(end: EndedAsUser): string[] {
+  if (end.kind !== 'ended') return []
+  const lines = end.said.split('\n').map(line => clean(line.replace(/^claude-auth: /, '')))
+  return lines.filter(line => line !== '' && !/^hint:/i.test(line))
+}
+
+function endWords(end: EndedAsUser): string[] {
+  switch (end.kind) {
+    case 'late':
+      return ['it did not come to an end, and was stopped']
+    case 'too-loud':
+      return ['it wrote more than anybody reads, and was stopped']
+    case 'not-started':
+      return [`it could not be started (${clean(end.why, 40)})`]
+    default:
+      return end.said === '' ? [`it failed (${end.code ?? 'ended by a signal'})`] : []
+  }
 }

@@ -61,7 +61,7 @@ const attempts: Record<string, { script: string; kind?: string }> = {
 const asRoot = `
 import { writeFileSync } from 'node:fs'
 import { runAsUser } from './src/system/as-user.ts'
-import { asUserLines } from './src/install/uninstall-system.ts'
+import { asUserLines } from './src/install/words.ts'
 const [uid, ...program] = process.argv.slice(2)
 const user = { name: 'mallory', uid: Number(uid), gid: Number(uid), home: '/home/mallory' }
 const end = await runAsUser(user, program[0], program.slice(1), { timeoutMs: ${limitMs} })

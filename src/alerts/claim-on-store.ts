@@ -3,6 +3,7 @@
 import { tokenHash } from '../login/login.js'
 import { type AlertClaim, alertClaimKeys } from '../store/alert-claim.js'
 import type { StoreRead } from '../store/store.js'
+import { troubleText } from '../text/trouble.js'
 import { type Judged, judgeClaims, needsClaim, withClaimIds } from './claim.js'
 import type { AlertMemory } from './memory.js'
 import type { AlertRun } from './run.js'
@@ -55,7 +56,7 @@ async function claim(
   // Always read afresh: what this run wrote itself says nothing of the claim.
   for (let round = 0; round < mostRounds && !attempt.over; round++) {
     const read = await store.read()
-    if (read.kind !== 'current' && read.kind !== 'empty') return read.what
+    if (read.kind !== 'current' && read.kind !== 'empty') return troubleText(read.trouble)
     const away = troubleOf(read)
     if (away !== null) return away
     // Where the login kept here is ahead, what it came with may be all that is known of the document.
@@ -72,7 +73,7 @@ async function claim(
       written(run, read.version, write.version, judged.claim)
       return judged
     }
-    if (write.kind !== 'conflict') return write.what
+    if (write.kind !== 'conflict') return troubleText(write.trouble)
   }
   return 'other hosts wrote at the same time'
 }
@@ -97,8 +98,8 @@ function alone(run: AlertRun, memory: AlertMemory, unclaimed: string): Claimed {
 }
 
 function troubleOf(read: StoreRead): string | null {
-  if (read.kind === 'unreachable' || read.kind === 'denied') return read.what
-  return read.kind === 'current' ? (read.away?.what ?? null) : null
+  if (read.kind === 'unreachable' || read.kind === 'denied') return troubleText(read.trouble)
+  return read.kind === 'current' ? read.away && troubleText(read.away.trouble) : null
 }
 
 function aboutOf(read: StoreRead): string | null {

@@ -1,6 +1,7 @@
 // When a message goes out: a pure rule over a small memory. One when a condition begins, one when it is over.
 
 import type { SignInReason } from '../policy/outcome.js'
+import type { Trouble } from '../system/trouble.js'
 import { type AlertCondition, type AlertMemory, type AlertMessage, addMessage } from './memory.js'
 
 export { emptyAlertMemory } from './memory.js'
@@ -39,18 +40,18 @@ export function nextAlert(
 }
 
 /**
- * The memory after a delivery: `left` is what some sink has not taken, and `why`. It is tried again after a
+ * The memory after a delivery: `left` is what some sink has not taken, and `trouble` why. It is tried again after a
  * minute, then after twice as long each time up to an hour; a new message tries all at once.
  */
 export function afterDelivery(
   memory: AlertMemory,
   left: AlertMessage[],
   nowMs: number,
-  why = '',
+  trouble: Trouble | null = null,
 ): AlertMemory {
   const failures = (memory.retry?.failures ?? 0) + 1
   const waitMs = Math.min(firstRetryMs * 2 ** Math.min(failures - 1, 10), longestRetryMs)
-  const retry = left.length === 0 ? null : { atMs: nowMs + waitMs, failures, why }
+  const retry = left.length === 0 ? null : { atMs: nowMs + waitMs, failures, trouble }
   return { ...memory, pending: structuredClone(left), retry }
 }
 

@@ -1,9 +1,12 @@
 // Handing messages to their sinks: all at once, bounded in time, and who got which is remembered.
 
 import { AuthError } from '../system/error.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { unknownErrorWords } from '../text/errors.js'
 import type { AlertMessage } from './memory.js'
-import type { Sink, SinkAnswer } from './sink.js'
+import type { Sink } from './sink.js'
+
+const tookTooLong = makeTrouble('it took too long')
 
 export interface Delivery {
   /** `sent`: every sink has taken all that is meant for it. */
@@ -11,7 +14,7 @@ export interface Delivery {
   /** What some sink has not taken yet, for `afterDelivery`. */
   left: AlertMessage[]
   /** One for each sink that failed, for the journal. */
-  troubles: { sink: string; why: string }[]
+  troubles: { sink: string; trouble: Trouble }[]
 }
 
 /**
@@ -24,7 +27,7 @@ export async function deliver(
   limitMs = 3_000,
 ): Promise<Delivery> {
   const records = messages.map(message => ({ ...message, sentTo: [...message.sentTo] }))
-  const troubles = new Map<string, string>()
+  const troubles = new Map<string, Trouble>()
   const all = Promise.all(sinks.map(sink => sendAll(records, sink, limitMs, troubles)))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
@@ -36,13 +39,13 @@ export async function deliver(
   const left: AlertMessage[] = []
   for (const record of records) {
     const behind = sinks.filter(sink => isFor(record, sink))
-    for (const { name } of behind) if (!troubles.has(name)) troubles.set(name, 'it took too long')
+    for (const { name } of behind) if (!troubles.has(name)) troubles.set(name, tookTooLong)
     if (behind.length > 0) left.push(structuredClone(record))
   }
   return {
     result: left.length === 0 ? 'sent' : 'failed',
     left,
-    troubles: [...troubles].map(([sink, why]) => ({ sink, why })),
+    troubles: [...troubles].map(([sink, trouble]) => ({ sink, trouble })),
   }
 }
 
@@ -51,14 +54,14 @@ async function sendAll(
   records: AlertMessage[],
   sink: Sink,
   limitMs: number,
-  troubles: Map<string, string>,
+  troubles: Map<string, Trouble>,
 ): Promise<void> {
   const wanted = records.filter(record => isFor(record, sink))
   const timeoutMs = Math.floor(limitMs / Math.max(1, wanted.length))
   for (const record of wanted) {
-    const answer = await sink.send(record, { timeoutMs }).catch(asAnswer)
-    if (!answer.taken) {
-      troubles.set(sink.name, answer.why)
+    const trouble = await troubleOfSending(sink, record, timeoutMs)
+    if (trouble !== null) {
+      troubles.set(sink.name, trouble)
       return
     }
     record.sentTo.push(sink.name)
@@ -69,8 +72,16 @@ function isFor(message: AlertMessage, { name }: Sink): boolean {
   return (message.only === null || message.only.includes(name)) && !message.sentTo.includes(name)
 }
 
-function asAnswer(error: unknown): SinkAnswer {
-  const known = error instanceof AuthError
-  const why = known ? `${error.message}; type: ${error.hint}` : unknownErrorWords(error)
-  return { taken: false, why }
+/** Null: the sink has taken it. */
+async function troubleOfSending(
+  sink: Sink,
+  message: AlertMessage,
+  timeoutMs: number,
+): Promise<Trouble | null> {
+  try {
+    const answer = await sink.send(message, { timeoutMs })
+    return answer.taken ? null : makeTrouble(answer.why)
+  } catch (error) {
+    return error instanceof AuthError ? errorTrouble(error) : makeTrouble(unknownErrorWords(error))
+  }
 }

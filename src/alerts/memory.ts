@@ -2,6 +2,8 @@
 
 import type { SignInReason } from '../policy/outcome.js'
 import { isSignInReason } from '../policy/reasons.js'
+import type { Trouble } from '../system/trouble.js'
+import { troubleIn } from '../text/trouble.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =
@@ -50,8 +52,8 @@ export interface AlertMemory {
   sentAtMs: number[]
   /** Decided and not yet taken by every sink. */
   pending: AlertMessage[]
-  /** The next try, and why the last one failed (no secret in it). */
-  retry: { atMs: number; failures: number; why: string } | null
+  /** The next try, and why the last one failed; null: nobody said. */
+  retry: { atMs: number; failures: number; trouble: Trouble | null } | null
   /** Messages ever decided. */
   count: number
   /**
@@ -102,7 +104,12 @@ export function readAlertMemory(value: unknown): AlertMemory {
     sentAtMs: Array.isArray(sentAtMs) ? sentAtMs.filter(at => Number.isFinite(at)) : [],
     pending: Array.isArray(pending) ? pending.filter(isMessage) : [],
     retry: hasNumbers(retry, 'atMs', 'failures')
-      ? { ...retry, why: typeof retry['why'] === 'string' ? retry['why'] : '' }
+      ? {
+          atMs: retry.atMs,
+          failures: retry.failures,
+          // An earlier version kept `why`, a text.
+          trouble: troubleIn(retry['trouble'] ?? retry['why']),
+        }
       : null,
     count: typeof count === 'number' && Number.isSafeInteger(count) ? count : 0,
     claim: isKnownClaim(claim) ? claim : null,

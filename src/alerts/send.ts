@@ -1,6 +1,8 @@
 // Sending: decides, under the gate, what is due to be told, claims it among the hosts of a shared path, and delivers it.
 
 import type { AlertResult } from '../policy/outcome.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { troubleSentence, troubleText } from '../text/trouble.js'
 import { type Claimed, claimAlerts } from './claim-on-store.js'
 import { afterDelivery, nextAlert } from './condition.js'
 import type { AlertCondition, AlertMessage } from './memory.js'
@@ -40,18 +42,18 @@ export async function sendAlerts(
   return deliverClaimed(run, claimed, restMs)
 }
 
-/** Why a message still waits to be taken, and what to type; null: none does. */
-export function alertTroubleOf({ memory, config }: Pick<AlertRun, 'memory' | 'config'>) {
-  if (isNobodyTold(config.alerts)) return null
-  const why = memory().retry?.why ?? ''
-  if (why === '') return null
-  return why.includes('; type: ') ? why : `${why}; it will be tried again`
+/** Why a message still waits to be taken; null: none does. */
+export function alertTroubleOf({
+  memory,
+  config,
+}: Pick<AlertRun, 'memory' | 'config'>): Trouble | null {
+  return isNobodyTold(config.alerts) ? null : (memory().retry?.trouble ?? null)
 }
 
-/** Sends a test message to every sink; what any of them said against it, in words. Nothing of it is remembered. */
+/** Sends a test message to every sink. `trouble`: what they said against it. Nothing of it is remembered. */
 export async function sendTestAlert(
   run: AlertRun,
-): Promise<{ kind: 'sent' | 'nobody' } | { kind: 'failed'; why: string }> {
+): Promise<{ kind: 'sent' | 'nobody' } | { kind: 'failed'; trouble: Trouble }> {
   const all = await openSinks(run)
   if (all.length === 0) return { kind: 'nobody' }
   const message: AlertMessage = {
@@ -64,7 +66,7 @@ export async function sendTestAlert(
   }
   const { deliver } = await import('./delivery.js')
   const { result, troubles } = await deliver([message], all, testMs)
-  return result === 'sent' ? { kind: 'sent' } : { kind: 'failed', why: troubleLine(troubles) }
+  return result === 'sent' ? { kind: 'sent' } : { kind: 'failed', trouble: together(troubles) }
 }
 
 async function deliverClaimed(
@@ -74,12 +76,13 @@ async function deliverClaimed(
 ): Promise<AlertResult> {
   const { deliver } = await import('./delivery.js')
   const { result, left, troubles } = await deliver(messages, await openSinks(run), limitMs)
-  const detail = troubleLine(troubles)
-  const after = afterDelivery(memory, left, run.now(), detail)
+  const trouble = troubles.length === 0 ? null : together(troubles)
+  const after = afterDelivery(memory, left, run.now(), trouble)
   const waiting = memory.pending.filter(({ id }) => messages.every(message => message.id !== id))
   run.commit({ ...after, pending: [...after.pending, ...waiting] })
   const alone = unclaimed === null ? '' : `not agreed with other hosts: ${unclaimed}`
-  const all = [kindsOf(messages), alone, detail].filter(words => words !== '')
+  const words = trouble === null ? '' : troubleText(trouble)
+  const all = [kindsOf(messages), alone, words].filter(each => each !== '')
   run.journal(result, all.join('; '))
   return result
 }
@@ -98,6 +101,9 @@ function kindsOf(messages: readonly AlertMessage[]): string {
   return messages.map(({ kind }) => kind).join(' ')
 }
 
-function troubleLine(troubles: readonly { sink: string; why: string }[]): string {
-  return troubles.map(({ sink, why }) => `${sink}: ${why}`).join('; ')
+/** The troubles of several sinks as one: what helps the first is what to type. */
+function together(troubles: readonly { sink: string; trouble: Trouble }[]): Trouble {
+  const causes = troubles.map(({ sink, trouble }) => `${sink}: ${troubleSentence(trouble)}`)
+  const commands = troubles.flatMap(({ trouble }) => trouble.command ?? [])
+  return makeTrouble(causes.join('; '), { command: commands[0] ?? null })
 }

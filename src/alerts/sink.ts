@@ -1,6 +1,7 @@
 // What a sink is: a place that messages to the people outside go to.
 
 import type { SinkName } from '../config/alerts.js'
+import type { Trouble } from '../system/trouble.js'
 import type { AlertMessage } from './memory.js'
 import type { AlertRun } from './run.js'
 
@@ -23,6 +24,6 @@ export interface SinkFile {
 export interface SinkState {
   /** Where messages go: `Slack`, `ops@example.com`. */
   to: string
-  /** What would keep them from it, and the command to type; null: nothing. */
-  trouble: { message: string; hint: string } | null
+  /** What would keep them from it; null: nothing. */
+  trouble: Trouble | null
 }

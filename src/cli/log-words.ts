@@ -6,6 +6,7 @@ import { deedWords, reasonWords } from '../policy/reasons.js'
 import { clean } from '../text/clean.js'
 import { timestampWords } from '../text/durations.js'
 import type { Ink } from '../text/ink.js'
+import { troubleText } from '../text/trouble.js'
 import { wrapped } from '../text/wrap.js'
 
 const happened: Partial<Record<Deed, string>> = {
@@ -130,7 +131,7 @@ export function lastRunLines(run: LastRun | null, ink: Ink, width: number | null
     ...broken(
       `It came to: ${clean(run.verdict, 20)} (${reasonWords(run.because)}), after ${seconds(run.tookMs).trim()}.`,
     ),
-    ...(run.trouble ? broken(`It needs care: ${clean(run.trouble, 400)}`) : []),
+    ...(run.trouble ? broken(`It needs care: ${clean(troubleText(run.trouble), 400)}`) : []),
     ...(run.said.length > 0
       ? ['It said:', ...run.said.flatMap(line => broken(clean(line, 200), 2))]
       : []),

@@ -11,11 +11,13 @@ import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateWords } from '../text/durations.js'
 import { type Ink, inkFor } from '../text/ink.js'
 import { jsonText } from '../text/json-text.js'
 import { progress } from '../text/progress.js'
+import { troubleText } from '../text/trouble.js'
 import { readFlags } from './command.js'
 import { logout as entry } from './entries/logout.js'
 
@@ -51,7 +53,8 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   if (flags.json) {
     const { trouble, endsAtMs, ...states } = done
     const object = { schemaVersion: 1, verdict, because: 'signed-out', email, ...states }
-    print([jsonText({ ...object, trouble, endsAt: endsAtMs })])
+    const words = trouble && troubleText(trouble)
+    print([jsonText({ ...object, trouble: words, endsAt: endsAtMs })])
   } else {
     const facts = { ...done, email, storeKind: config.store, nowMs: Date.now() }
     print(logoutLines(facts, await inkFor(env, process.stdout.isTTY === true)))
@@ -88,7 +91,7 @@ export interface LogoutFacts {
   account: State
   storeKind: 'local' | 'vault' | 'none'
   /** Why something failed. */
-  trouble: string | null
+  trouble: Trouble | null
   /** When what the server was not told ends by itself. */
   endsAtMs: number | null
   nowMs: number
@@ -133,7 +136,7 @@ function serverWords({ server, endsAtMs, nowMs }: LogoutFacts): string {
 
 function fileWords({ file, trouble }: LogoutFacts): string {
   return file === 'failed'
-    ? `the login file could not be changed (${clean(trouble ?? '', 300)})`
+    ? `the login file could not be changed (${told(trouble)})`
     : 'taken out of the login file; all else in it stays'
 }
 
@@ -145,6 +148,10 @@ function storeWords({ store, storeKind }: LogoutFacts): string {
 
 function accountWords({ account, trouble }: LogoutFacts): string {
   return account === 'failed'
-    ? `Claude's own note of the account stays (${clean(trouble ?? '', 300)})`
+    ? `Claude's own note of the account stays (${told(trouble)})`
     : "Claude's own note of the account is gone"
+}
+
+function told(trouble: Trouble | null): string {
+  return trouble === null ? '' : clean(troubleText(trouble), 300)
 }

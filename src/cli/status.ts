@@ -10,6 +10,7 @@ import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
 import { inkFor } from '../text/ink.js'
 import { jsonText } from '../text/json-text.js'
+import { troubleText } from '../text/trouble.js'
 import { widthOf } from '../text/wrap.js'
 import { readFlags } from './command.js'
 import { status as entry } from './entries/status.js'
@@ -67,7 +68,7 @@ export function statusObject(found: Glance, facts: StatusFacts): object {
     renewsItself: facts.prospect.kind === 'renewed',
     store: { ...outcome.store, backedUpAt: facts.backedUpAtMs },
     next: facts.next,
-    trouble: facts.trouble,
+    trouble: facts.trouble && troubleText(facts.trouble),
     since: facts.sinceMs,
   }
 }

@@ -13,6 +13,7 @@ import type { Prospect, Verdict } from '../policy/outcome.js'
 import { isToBeBackedUp, prospectOf } from '../policy/prospect.js'
 import { type Decision, decisionKey, type State } from '../policy/state.js'
 import type { StoreRead } from '../store/store.js'
+import type { Trouble } from '../system/trouble.js'
 import type { LoginFacts } from './login-facts.js'
 
 export interface EngineFacts {
@@ -28,8 +29,8 @@ export interface EngineFacts {
   /** Null: there is no store, or it was not asked. */
   store: StoreRead | null
   verdict: Verdict
-  /** What would keep a renewal from being made here, in words with what to type; null: nothing. */
-  hindrance: string | null
+  /** What would keep a renewal from being made here; null: nothing. */
+  hindrance: Trouble | null
   nowMs: number
 }
 
@@ -74,7 +75,7 @@ function ended(
   run: Run,
   seen: Observation,
   server: Verification | null,
-  hindrance: string | null,
+  hindrance: Trouble | null,
 ): EngineFacts {
   const nowMs = run.now()
   const decision = decide(seen.state, nowMs)

@@ -4,8 +4,10 @@ import { isRenewalLost } from '../engine/read-store.js'
 import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { StoreTrouble } from '../store/store.js'
 import { whyNoneStarts } from '../system/program-places.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
+import { troubleSentence } from '../text/trouble.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './client.js'
 import type { EngineFacts } from './engine-facts.js'
@@ -63,7 +65,7 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (trouble !== null)
     return run.offline && run.store.kind === 'vault'
       ? found('note', storeWords.notAsked)
-      : found(trouble.kind === 'denied' ? 'fail' : 'warn', troubleWords(trouble.what))
+      : found(trouble.kind === 'denied' ? 'fail' : 'warn', troubleWords(trouble.trouble))
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
     return found('fail', troubleWords(engine.store.damaged))
   if (engine.store?.kind === 'current' && engine.store.damaged !== undefined)
@@ -76,12 +78,13 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
 /** The sealed store does not open with our own key: what the file has is stored anew, what was only there is lost. */
 function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Finding | null {
   const isOwnKey = run.store?.kind === 'local' && run.config.local.keyFile === null
-  const what = store?.kind === 'empty' ? store.damaged : store?.kind === 'denied' && store.what
+  const trouble =
+    store?.kind === 'empty' ? store.damaged : store?.kind === 'denied' && store.trouble
   const { file } = seen.state
-  if (!isOwnKey || !what || file.kind !== 'login' || isLongLivedShape(file.login)) return null
+  if (!isOwnKey || !trouble || file.kind !== 'login' || isLongLivedShape(file.login)) return null
   return isRenewalLost(run, seen.state)
-    ? found('fail', storeWords.renewalLost(what))
-    : found('fail', storeWords.storedAnew(what), { do: 'ensure' })
+    ? found('fail', storeWords.renewalLost(trouble))
+    : found('fail', storeWords.storedAnew(trouble), { do: 'ensure' })
 }
 
 /** Does the store hold this very login, and would that help? */
@@ -100,7 +103,7 @@ export function backup({ login, engine }: Both): Finding | null {
     )
   const mend = engine.isToBeBackedUp ? [{ do: 'ensure' } as const] : []
   if (pending !== null && isUsed)
-    return found('warn', storeWords.pending(pending.sinceMs, pending.what, nowMs), ...mend)
+    return found('warn', storeWords.pending(pending.sinceMs, pending.trouble, nowMs), ...mend)
   if (!isUsed || troubleOf(engine) !== null) return null
   if (store.kind === 'empty')
     return store.damaged === undefined
@@ -147,19 +150,19 @@ const storeWords = {
   opens: (kind: 'local' | 'vault') =>
     kind === 'local' ? 'The sealed local store opens.' : 'The document in Vault can be read.',
   notAsked: words('Vault was not asked (--offline); the sealed copy here counts.'),
-  storedAnew: (what: string) =>
-    words(`${causeOf(what)}; the login is stored anew.`, 'claude-auth ensure --force'),
-  writtenAgain: (what: string) =>
+  storedAnew: (trouble: Trouble) =>
+    words(`${causeOf(trouble)}; the login is stored anew.`, 'claude-auth ensure --force'),
+  writtenAgain: (trouble: Trouble) =>
     words(
-      `${causeOf(what)}; ${atNextLaunch} writes it again from the sealed copy.`,
+      `${causeOf(trouble)}; ${atNextLaunch} writes it again from the sealed copy.`,
       'claude-auth ensure --force',
     ),
   foreign: words(
     'The login in the file is another one than is expected here, and is never stored.',
   ),
-  renewalLost: (what: string) =>
+  renewalLost: (trouble: Trouble) =>
     words(
-      `${causeOf(what)}: the login works until its token ends, and cannot be renewed.`,
+      `${causeOf(trouble)}: the login works until its token ends, and cannot be renewed.`,
       'claude-auth login',
     ),
   current: (kind: 'local' | 'vault', atMs: number | null, nowMs: number) => {
@@ -173,19 +176,27 @@ const storeWords = {
   behind: (isStoredNext: boolean) =>
     storedNext("The copy in the store is not this login's", 'stores it', isStoredNext),
   empty: (isStoredNext: boolean) => storedNext('No copy is stored yet', 'stores one', isStoredNext),
-  pending: (sinceMs: number, what: string, nowMs: number) =>
+  pending: (sinceMs: number, trouble: Trouble, nowMs: number) =>
     words(
-      `Not backed up for ${spanWords(sinceMs, nowMs)}: ${clean(what.split('; type: ')[0] ?? '', 300)}.`,
+      `Not backed up for ${spanWords(sinceMs, nowMs)}: ${clean(troubleSentence(trouble), 300)}.`,
       'claude-auth ensure --force',
     ),
   previous: 'The version before is kept as a spare.',
   noPrevious: 'There is no earlier version yet.',
-  fromPrevious: (what: string) =>
-    words(`${clean(what, 300)}; the version before is used.`, 'claude-auth ensure --force'),
-  spareIsSame: (what: string) =>
-    words(`${clean(what, 300)}; the version before holds this login too, and is used.`),
-  spareIsOlder: (what: string, command: string) =>
-    words(`${clean(what, 300)}; the version before is of an earlier sign-in.`, command),
+  fromPrevious: (trouble: Trouble) =>
+    words(
+      `${clean(troubleSentence(trouble), 300)}; the version before is used.`,
+      'claude-auth ensure --force',
+    ),
+  spareIsSame: (trouble: Trouble) =>
+    words(
+      `${clean(troubleSentence(trouble), 300)}; the version before holds this login too, and is used.`,
+    ),
+  spareIsOlder: (trouble: Trouble, command: string) =>
+    words(
+      `${clean(troubleSentence(trouble), 300)}; the version before is of an earlier sign-in.`,
+      command,
+    ),
 }
 
 function storedNext(what: string, deed: string, isStoredNext: boolean): Words {

@@ -11,7 +11,7 @@ import { type Check, type Finding, found, ok } from './check.js'
 import type { Examination } from './run.js'
 import { machineSetUp, type SystemFacts } from './system-facts.js'
 import { alertWords } from './upkeep.js'
-import { type Counts, configWrong, needsCare, pasted, shown, words } from './words.js'
+import { type Counts, configWrong, needsCare, pasted, shown, troubleWords, words } from './words.js'
 
 const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
   Program: { package: installed, places },
@@ -148,7 +148,7 @@ function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
   if (!trouble) return ok(alertWords.good(alerts.map(({ to }) => to).join(' and ')))
   // A file that only root and a group may read is no trouble of somebody else's.
   return isRoot
-    ? found('warn', alertWords.broken(trouble.message, trouble.hint))
+    ? found('warn', troubleWords(trouble))
     : found('note', systemWords.needsRoot('Where messages go'))
 }
 

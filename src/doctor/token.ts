@@ -9,11 +9,12 @@ import { isConfigured } from '../policy/identity.js'
 import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { Prospect, SignInReason } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords, spanWords } from '../text/durations.js'
 import { type Finding, found, ok } from './check.js'
 import type { Both } from './login.js'
-import { pasted, shown, words } from './words.js'
+import { pasted, shown, troubleWords, words } from './words.js'
 
 /** The server's verdict, and whose login it is. */
 export function server({ login, engine }: Both): Finding | null {
@@ -244,10 +245,7 @@ const renewalWords = {
     store: words('No renewal is possible until the store answers.'),
     here: words('No renewal is possible: what is renewed could not be saved.'),
   },
-  hinderedBy: (why: string) => {
-    const [what = why, hint] = why.split('; type: ')
-    return words(`The login cannot be renewed here: ${clean(what, 300)}.`, hint)
-  },
+  hinderedBy: (trouble: Trouble) => troubleWords(trouble, 'The login cannot be renewed here'),
   good: 'Nothing stands in the way of the next renewal.',
   refused: (command: string) => words('The server no longer accepts the sign-in.', command),
   lost: (command: string) =>
@@ -271,12 +269,11 @@ export const custodyWords = {
       `Custody is sole, but a refresh token stands in plain text in ${shown(file)}.`,
       'claude-auth ensure --force',
     ),
-  unserved: (why: string) => {
-    const [what = why, hint] = why.split('; type: ')
-    const stays =
-      'Custody is sole, but the refresh token stays in the login file, as nobody could renew it'
-    return words(`${stays}: ${what}.`, hint)
-  },
+  unserved: (trouble: Trouble) =>
+    troubleWords(
+      trouble,
+      'Custody is sole, but the refresh token stays in the login file, as nobody could renew it',
+    ),
   copies: (files: string[]) =>
     words(
       `Custody is sole, but copies hold a refresh token in plain text: ${files.map(shown).join(', ')}.`,

@@ -14,12 +14,13 @@ import { notedLocks } from '../login/lock-record.js'
 import { installMostMs, runMostMs } from '../system/end-of-run.js'
 import { isStopped, type LockHolder, lockHolders } from '../system/lock-holders.js'
 import { textAt } from '../system/open-file.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, durationWords } from '../text/durations.js'
 import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { askProgram, plainEnv } from './programs.js'
-import { pasted, shown, type Words, words } from './words.js'
+import { pasted, shown, troubleWords, words } from './words.js'
 
 /** It runs every 15 minutes with jitter; a machine that slept for a night is no fault. */
 const silentMs = 26 * 3_600_000
@@ -47,12 +48,11 @@ export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }
 /** Would somebody hear of it when a sign-in is needed? */
 export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
   if (test?.kind === 'sent') return ok(alertWords.tested)
-  if (test?.kind === 'failed') return found('warn', alertWords.untaken(test.why))
+  if (test?.kind === 'failed') return found('warn', alertWords.untaken(test.trouble))
   if (test?.kind === 'nobody') return found('warn', alertWords.nobody)
   if (sinks.length === 0) return found('note', alertWords.nobody)
-  for (const { trouble } of sinks)
-    if (trouble !== null) return found('warn', alertWords.broken(trouble.message, trouble.hint))
-  if (waiting !== null) return found('warn', alertWords.trouble(waiting))
+  for (const { trouble } of sinks) if (trouble !== null) return found('warn', troubleWords(trouble))
+  if (waiting !== null) return found('warn', alertWords.waiting(waiting))
   return ok(alertWords.good(sinks.map(({ to }) => to).join(' and ')))
 }
 
@@ -122,18 +122,14 @@ export const alertWords = {
   ),
   good: (to: string) => `Messages go to ${clean(to, 300)}.`,
   tested: 'The test message was taken.',
-  untaken: (why: string): Words => {
-    const [cause = '', command = null] = why.split('; type: ')
-    return words(
-      `The test message was not taken: ${clean(cause, 300)}.`,
-      command && clean(command, 300),
+  untaken: (trouble: Trouble) => troubleWords(trouble, 'The test message was not taken'),
+  waiting: (trouble: Trouble) => {
+    const again = trouble.command === null ? '; it will be tried again' : ''
+    return troubleWords(
+      { ...trouble, cause: `${trouble.cause}${again}` },
+      'A message was not taken',
     )
   },
-  trouble: (why: string): Words => {
-    const [cause = '', command = null] = why.split('; type: ')
-    return words(`A message was not taken: ${clean(cause, 300)}.`, command && clean(command, 300))
-  },
-  broken: (message: string, hint: string) => words(`${clean(message, 300)}.`, clean(hint, 300)),
 }
 
 const lockWords = {
@@ -283,7 +279,7 @@ export interface AlertFacts {
   /** Where messages go, and what would keep them from it; empty: nobody is told. */
   sinks: SinkState[]
   /** Why a message still waits to be taken. */
-  waiting: string | null
+  waiting: Trouble | null
   /** What came of the test message; null: none was wanted. */
   test: Awaited<ReturnType<typeof sendTestAlert>> | null
 }

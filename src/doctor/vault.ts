@@ -9,8 +9,10 @@ import { readMemory } from '../login/read-memory.js'
 import type { StoreTrouble } from '../store/store.js'
 import { fileTrouble, openSession } from '../store/vault/open.js'
 import { judgeToken } from '../store/vault/token-auth.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
+import { troubleIn, troubleSentence } from '../text/trouble.js'
 import { type Finding, found, ok } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
@@ -39,14 +41,14 @@ export function vaultToken(
   if (trouble !== null) {
     const isOpen = vaultSecret?.uid === place.person.uid && (vaultSecret.mode & 0o077) !== 0
     const fix = { do: 'chmod', path: vaultSecret?.path ?? '', mode: 0o600 } as const
-    return found('fail', troubleWords(trouble.what), ...(isOpen ? [fix] : []))
+    return found('fail', troubleWords(trouble.trouble), ...(isOpen ? [fix] : []))
   }
   if (drift !== null) return found('warn', vaultWords.drift(drift))
   if (token === null)
     return config.auth.method === 'jwt' && vault.isolation ? ok(vaultWords.jwt) : null
   const lasting = howLong(token, nowMs)
   if (earlierDrift === null || lasting.state !== 'ok') return lasting
-  return found('note', vaultWords.earlierDrift(earlierDrift.what, earlierDrift.atMs, nowMs))
+  return found('note', vaultWords.earlierDrift(earlierDrift.trouble, earlierDrift.atMs, nowMs))
 }
 
 /** Without TLS, whoever holds the port while Vault is down would be handed the token. */
@@ -120,10 +122,11 @@ const vaultWords = {
     words(
       `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
     ),
-  drift: (what: string) => words(`${clean(what, 400)}: ask who runs Vault whether that is meant.`),
-  earlierDrift: (what: string, atMs: number, nowMs: number) =>
+  drift: (trouble: Trouble) =>
+    words(`${clean(troubleSentence(trouble), 400)}: ask who runs Vault whether that is meant.`),
+  earlierDrift: (trouble: Trouble, atMs: number, nowMs: number) =>
     words(
-      `${causeOf(what)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
+      `${causeOf(trouble)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
       'claude-auth log --since 7d',
     ),
   isolated: (paths: number, byReadingAlone: boolean) => {
@@ -155,9 +158,9 @@ export interface VaultFacts {
   /** As Vault says of it now; null for a JWT, and where it could not be asked. */
   token: SessionMemory | null
   /** What changed since an earlier run looked it up. */
-  drift: string | null
+  drift: Trouble | null
   /** The last change that a run saw, if it was within some days. */
-  earlierDrift: { what: string; atMs: number } | null
+  earlierDrift: { trouble: Trouble; atMs: number } | null
   isolation: Isolation | null
   /** Who answers at an address without TLS; null for one with TLS. */
   plainListener: Listener | null
@@ -224,7 +227,7 @@ function withRefusal(
   return { ...token, refusedAtMs: isDenied ? nowMs : before }
 }
 
-function driftOf(run: Run, before: Memory, { auth, vaultName }: VaultConfig): string | null {
+function driftOf(run: Run, before: Memory, { auth, vaultName }: VaultConfig): Trouble | null {
   const seen = run.memory.vault
   if (seen === null || before.vault === null || auth.method !== 'token') return null
   const owner = { user: run.person.user, vaultName, file: auth.tokenFile }
@@ -237,5 +240,6 @@ function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
   const { lines } = readJournal(paths.journal)
   const last = lines.findLast(({ entry }) => entry.did === 'vault-token')
   if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
-  return { what: last.entry.detail, atMs: last.atMs }
+  const trouble = troubleIn(last.entry.detail)
+  return trouble && { trouble, atMs: last.atMs }
 }

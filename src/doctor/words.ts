@@ -2,7 +2,9 @@
 
 import type { Verdict } from '../policy/outcome.js'
 import { quoted } from '../system/quoted.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
+import { troubleSentence } from '../text/trouble.js'
 
 /** What a check says: one sentence, and what to type; null where there is nothing to do. */
 export interface Words {
@@ -134,14 +136,16 @@ export function configWrong(message: string, more: number, hint: string): Words 
   return words(`${clean(message, 400)}${others}`, clean(hint, 400))
 }
 
-/** The cause alone of a trouble that carries a command, as the begin of a sentence. */
-export function causeOf(what: string): string {
-  const [cause = ''] = what.split('; type: ')
+/** A trouble without its command, as the begin of a sentence. */
+export function causeOf(trouble: Trouble): string {
+  const cause = troubleSentence(trouble)
   return clean(cause.charAt(0).toUpperCase() + cause.slice(1), 400)
 }
 
-/** A trouble and the command it carries. */
-export function troubleWords(what: string): Words {
-  const [, command = null] = what.split('; type: ')
-  return words(`${causeOf(what)}.`, command && clean(command, 400))
+/** A trouble and its command; behind `head`: `A message was not taken`. */
+export function troubleWords(trouble: Trouble, head: string | null = null): Words {
+  const command = trouble.command && clean(trouble.command, 400)
+  const message =
+    head === null ? causeOf(trouble) : `${head}: ${clean(troubleSentence(trouble), 400)}`
+  return words(`${message}.`, command)
 }

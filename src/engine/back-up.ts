@@ -9,6 +9,7 @@ import { backedOff } from '../policy/back-off.js'
 import type { Decision } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
 import { AuthError } from '../system/error.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { isSafeHere, isServed, takeCustody } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
 import { besideStore, type Observation, reread } from './observe.js'
@@ -54,7 +55,7 @@ async function deliver(run: Run, seen: Observation, decision: Decision): Promise
     await readStore(run)
     now = reread(run)
   }
-  return postpone(run, 'somebody else changed the store meanwhile')
+  return postpone(run, makeTrouble('somebody else changed the store meanwhile'))
 }
 
 async function deliverOnce(
@@ -68,9 +69,9 @@ async function deliverOnce(
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== decision.about) return false
   if (isSignedOutElsewhere(run, seen)) return false
   if (storeRead.kind === 'unreachable' || storeRead.kind === 'denied')
-    return keepAndPostpone(run, seen, storeRead.what)
+    return keepAndPostpone(run, seen, storeRead.trouble)
   if (storeRead.kind === 'current' && storeRead.away !== null)
-    return keepAndPostpone(run, seen, storeRead.away.what)
+    return keepAndPostpone(run, seen, storeRead.away.trouble)
   const stored = storeRead.kind === 'current' ? storeRead.stored : null
   // Unverified logins may be stored locally, never in the shared document.
   if (run.store.keep !== null && !isOwn(seen)) return false
@@ -102,7 +103,7 @@ async function deliverOnce(
     return true
   }
   if (outcome.kind === 'conflict') return 'conflict'
-  return postpone(run, 'what' in outcome ? outcome.what : 'there is no store')
+  return postpone(run, 'trouble' in outcome ? outcome.trouble : makeTrouble('there is no store'))
 }
 
 /** Held by us, accepted by the server, or what the store has. */
@@ -118,13 +119,13 @@ function isOwn({ state }: Observation): boolean {
 }
 
 /** Until the shared document is back, the file is not the only place of a new login. */
-async function keepAndPostpone(run: Run, seen: Observation, what: string): Promise<false> {
+async function keepAndPostpone(run: Run, seen: Observation, trouble: Trouble): Promise<false> {
   const { file, lineage, state } = seen
   const isBehind = state.store.kind === 'current' && state.store.newer
   const isWhole = file.kind === 'login' && file.login.refreshToken !== null
   if (run.store?.keep != null && isWhole && lineage !== null && isOwn(seen) && !isBehind)
     await keepHere(run, file.login, lineage, 'store-behind').catch(unlessOurs)
-  return postpone(run, what)
+  return postpone(run, trouble)
 }
 
 /** A full disk: the file has it. */
@@ -155,11 +156,11 @@ function heldNow(
 }
 
 /** A store that is away is asked again later, with growing pauses. */
-function postpone(run: Run, what: string): false {
+function postpone(run: Run, trouble: Trouble): false {
   const { pending } = run.memory
   const before = pending && { ...pending, triesAtMs: [] }
   const { failures, nextTryAtMs } = backedOff(before, null, run.now(), run.random())
   const sinceMs = pending?.sinceMs ?? run.now()
-  commit(run, { memory: { pending: { sinceMs, failures, nextTryAtMs, what } } })
+  commit(run, { memory: { pending: { sinceMs, failures, nextTryAtMs, trouble } } })
   return false
 }

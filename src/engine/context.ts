@@ -26,7 +26,7 @@ import type { Store } from '../store/store.js'
 import { makePrivateFolder } from '../system/atomic-write.js'
 import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
-import { distrustWords, type LoginContext } from './login-context.js'
+import { distrustTrouble, type LoginContext } from './login-context.js'
 import { commit, type Run } from './run.js'
 
 export interface StartOptions {
@@ -99,7 +99,7 @@ export async function startRun(
     paths,
     env,
     owned,
-    distrust: distrustWords(place),
+    distrust: distrustTrouble(place),
     memory,
     network,
     store: owned ? await storeOf(known, local, isLeft) : null,
@@ -148,8 +148,8 @@ export async function startRun(
 function servable(config: Config, local: LocalStore): Config {
   const why = config.store === 'none' ? null : local.keyTrouble()
   if (why === null) return config
-  const what = `${why.what}, so no login is sealed, and the login file keeps its refresh token`
-  const misfit = { key: 'local.keyFile', what, hint: why.hint }
+  const what = `${why.cause}, so no login is sealed, and the login file keeps its refresh token`
+  const misfit = { key: 'local.keyFile', what, hint: why.command ?? 'claude-auth doctor' }
   return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
 }
 

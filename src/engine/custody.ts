@@ -5,7 +5,8 @@ import { tokenHash, withoutRefreshToken } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'
 import type { Decision } from '../policy/state.js'
 import { whyNoneStarts } from '../system/program-places.js'
-import { tlsWords } from '../text/trouble.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { networkTrouble } from '../text/trouble.js'
 import { besideStore, type Observation, reread } from './observe.js'
 import { commit, type Run } from './run.js'
 import { holding, keepHere, saveToFile } from './save.js'
@@ -27,8 +28,9 @@ export async function isServed(run: Run, accessHash: string | null): Promise<boo
   if (run.offline) return false
   const found = await reach(run.network, oauth, reachLimitMs)
   if (found.kind === 'reached') return true
-  if (found.tls) commit(run, { learned: { tlsTrouble: tlsWords(found.what) } })
-  commit(run, { learned: { custodyTrouble: stays(`${oauth} is not reached (${found.what})`) } })
+  if (found.tls) commit(run, { learned: { tlsTrouble: networkTrouble(found.what) } })
+  const why = makeTrouble(`${oauth} is not reached`, { place: found.what })
+  commit(run, { learned: { custodyTrouble: stays(why) } })
   return false
 }
 
@@ -39,8 +41,8 @@ export function isProgramStarted(run: Run): boolean {
   return why === null
 }
 
-function stays(why: string): string {
-  return `the refresh token stays in the login file: ${why}`
+function stays(why: Trouble): Trouble {
+  return { ...why, cause: `the refresh token stays in the login file: ${why.cause}` }
 }
 
 /**

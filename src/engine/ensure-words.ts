@@ -2,8 +2,10 @@
 
 import type { Outcome, Step } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateTimeWords, spanWords } from '../text/durations.js'
+import { isNetworkTrouble, troubleText } from '../text/trouble.js'
 import { linePrefix } from '../text/wrap.js'
 import { alertFailedSentence, wouldWords } from './launch-words.js'
 
@@ -11,12 +13,12 @@ import { alertFailedSentence, wouldWords } from './launch-words.js'
 const longest = 1_000
 
 /** The trouble of `renewal.via: client`, told instead of a silent server. */
-export const notByClientTrouble = 'the client did not renew the login when asked to'
+export const notByClientTrouble = makeTrouble('the client did not renew the login when asked to')
 
 /** What the outcome itself does not say. */
 export interface MoreToSay {
-  /** Why a message to the people outside was not taken, and what to type. */
-  alertTrouble?: string | null
+  /** Why a message to the people outside was not taken. */
+  alertTrouble?: Trouble | null
   /** What `mode: observe` would have done. */
   would?: Step | null
   /** What helps where a sign-in is needed; `claude-auth login` if not given. */
@@ -37,7 +39,7 @@ const done: Partial<Record<Step['do'], string>> = {
 export function ensureLines(
   outcome: Outcome,
   nowMs: number,
-  trouble: string | null,
+  trouble: Trouble | null,
   { alertTrouble = null, would = null, signInCommand = 'claude-auth login' }: MoreToSay = {},
 ): string[] {
   const lines = [
@@ -64,14 +66,14 @@ export function signInJournalLine(
   return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords(because)}; as ${name}: ${signInCommand}`
 }
 
-function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): string {
+function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): string {
   const { verdict, because } = outcome
   if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords(because)}.`
   if (verdict === 'no-answer')
     return trouble === notByClientTrouble
       ? 'The client did not renew the login; it is as it was.'
-      : trouble?.startsWith('the certificate of ')
-        ? `The login server was not asked: ${clean(trouble, longest)}`
+      : trouble && isNetworkTrouble(trouble)
+        ? `The login server was not asked: ${clean(troubleText(trouble), longest)}`
         : 'The login server gave no answer; the login is as it was.'
   if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords(because)}.`
   if (outcome.credential === 'other')
@@ -90,22 +92,23 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: string | null): str
 
 function nextLine(
   { verdict, because, did }: Outcome,
-  trouble: string | null,
+  trouble: Trouble | null,
   signInCommand: string,
 ): string | null {
   if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
   if (verdict === 'no-answer') return 'Try again: claude-auth ensure'
   if (verdict === 'broken')
-    return trouble === null ? 'See: claude-auth log' : clean(trouble, longest)
+    return trouble === null ? 'See: claude-auth log' : clean(troubleText(trouble), longest)
   const words = did.map(deed => done[deed]).filter(word => word !== undefined)
   const acted = words.length === 0 ? '' : `Done: ${words.join(', ')}.`
   if (verdict === 'attention') {
-    return `${acted} It needs care: ${clean(trouble ?? reasonWords(because), longest)}.`.trim()
+    const needs = trouble ? troubleText(trouble) : reasonWords(because)
+    return `${acted} It needs care: ${clean(needs, longest)}.`.trim()
   }
   return acted === '' ? null : acted
 }
 
-function leftLine({ alert, store, verdict }: Outcome, alertTrouble: string | null): string | null {
+function leftLine({ alert, store, verdict }: Outcome, alertTrouble: Trouble | null): string | null {
   if (alertTrouble !== null) return alertFailedSentence(alertTrouble)
   if (alert === 'failed') return 'The message could not be sent; it will be tried again.'
   if (store.kind === 'none') return null

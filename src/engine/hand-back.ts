@@ -8,6 +8,7 @@ import { readLoginFile } from '../login/login-file.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/read-memory.js'
 import { type Env, ownPaths } from '../system/paths.js'
+import { troubleText } from '../text/trouble.js'
 import { configOf, type LoginContext, loginContextOf, type OwnLogin } from './login-context.js'
 import { mayBeUsedByOthers, readStore } from './read-store.js'
 import { commit } from './run.js'
@@ -30,7 +31,10 @@ export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBa
   if (!isKeptElsewhere(place, env, name)) return { kind: 'handed-back' }
   // What only a new sign-in can help has no token that could be handed back.
   if (outcome.verdict === 'sign-in') return { kind: 'nothing' }
-  return { kind: 'kept', why: trouble ?? `${outcome.verdict}: ${outcome.because}` }
+  return {
+    kind: 'kept',
+    why: trouble ? troubleText(trouble) : `${outcome.verdict}: ${outcome.because}`,
+  }
 }
 
 /** A run that is at work has an end within that time; who holds the gate longer keeps it. */

@@ -4,47 +4,52 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { tokenHash } from '../login/login.js'
 import { whyNoneStarts } from '../system/program-places.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { writeFailed } from '../system/write-failed.js'
 import type { Observation } from './observe.js'
 import type { Run } from './run.js'
 
-/** Why the login that `seen` is about can't be renewed here, in words with what to type; null where nothing is known to. */
-export async function hindranceOf(run: Run, seen: Observation): Promise<string | null> {
+/** Why the login that `seen` is about can't be renewed here; null where nothing is known to. */
+export async function hindranceOf(run: Run, seen: Observation): Promise<Trouble | null> {
   return unwritable(run) ?? (await withoutToken(run, seen)) ?? unserved(run, seen)
 }
 
 /** A successor is saved by a rename in the login folder, else over the file where it stands; never without our own folder. */
-function unwritable({ paths }: Run): string | null {
+function unwritable({ paths }: Run): Trouble | null {
   const folder = whyNotWritable(paths.folder)
   const isReplaceable = folder === null || whyNotWritable(paths.loginFile) === null
   return whyNotWritable(paths.state) ?? (isReplaceable ? null : folder)
 }
 
 /** By access(2), which knows of a file system that is read-only; of what is missing, the folder above is asked. */
-function whyNotWritable(path: string): string | null {
+function whyNotWritable(path: string): Trouble | null {
   let there = path
   while (!existsSync(there) && there !== dirname(there)) there = dirname(there)
   try {
     accessSync(there, constants.W_OK)
     return null
   } catch (error) {
-    const { message, hint } = writeFailed(there, error, `${there} cannot be written`)
-    return `${message}; type: ${hint}`
+    return errorTrouble(writeFailed(there, error, `${there} cannot be written`))
   }
 }
 
 /** In sole custody the token is in the store; a shared document may have it where the copy on this machine has not. */
-async function withoutToken({ store, memory }: Run, { file }: Observation): Promise<string | null> {
+async function withoutToken(
+  { store, memory }: Run,
+  { file }: Observation,
+): Promise<Trouble | null> {
   if (!isWithoutToken(file) || store?.kind !== 'local') return null
   const read = await store.read()
   if (read.kind !== 'empty' && read.kind !== 'current') return null
   const token = read.kind === 'current' ? (read.stored.login?.refreshToken ?? null) : null
   if (token !== null && !memory.spent.includes(tokenHash(token))) return null
-  return 'the sealed store has no refresh token for this login; type: claude-auth login'
+  return makeTrouble('the sealed store has no refresh token for this login', {
+    command: 'claude-auth login',
+  })
 }
 
 /** Nobody but our program renews then. */
-function unserved(run: Run, { file }: Observation): string | null {
+function unserved(run: Run, { file }: Observation): Trouble | null {
   return isWithoutToken(file) ? whyNoneStarts(run.person.home, run.env) : null
 }
 

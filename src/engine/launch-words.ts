@@ -4,9 +4,10 @@
 import { type SignInFacts, signInSentences } from '../alerts/sign-in-words.js'
 import type { Step, Verdict } from '../policy/outcome.js'
 import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle, columnsOf } from '../text/clean.js'
 import { aboutWords, dateTimeWords, spanWords } from '../text/durations.js'
-import { troubleForms } from '../text/trouble.js'
+import { isNetworkTrouble, troubleForms, troubleSentence, troubleText } from '../text/trouble.js'
 import { linePrefix, say, widest } from '../text/wrap.js'
 
 /** All that the lines of a launch are made of. Times in epoch milliseconds. */
@@ -16,9 +17,9 @@ export interface ReportFacts extends SignInFacts {
   user: string
   host: string
   expiresAtMs: number | null
-  /** A few plain words on the trouble, for `attention` and `own-trouble`: "the disk is full". */
-  detail?: string
-  /** The login file is there and may not be read; `detail` says whose it is and what to type. */
+  /** For `attention` and `own-trouble`. */
+  trouble?: Trouble
+  /** The login file is there and may not be read; `trouble` says whose it is and what to type. */
   isClosed?: boolean
   /** The client was asked to renew, and did not. */
   notByClient?: boolean
@@ -36,16 +37,16 @@ export type Note =
   | { say: 'observe'; would: Step }
   /** `longLived`: it is the end of a long-lived token. */
   | { say: 'login-ends'; endsAtMs: number; longLived?: boolean }
-  /** A message to the people outside was not taken; `detail`: why, and what to type. */
-  | { say: 'alert-failed'; detail: string }
+  /** A message to the people outside was not taken. */
+  | { say: 'alert-failed'; trouble: Trouble }
   /** What changed about the Vault token. */
-  | { say: 'vault-token'; detail: string }
+  | { say: 'vault-token'; trouble: Trouble }
   /** Logins to MCP servers left the login file with what could not be read. */
   | { say: 'lost-neighbours' }
-  /** A place that others can change, why, and what to type. */
-  | { say: 'distrust'; detail: string }
-  | { say: 'own-trouble'; detail: string }
-  | { say: 'attention'; detail: string }
+  /** A place that others can change. */
+  | { say: 'distrust'; trouble: Trouble }
+  | { say: 'own-trouble'; trouble: Trouble }
+  | { say: 'attention'; trouble: Trouble }
 
 /** What a launch says at most, the question at a prompt included. */
 export const mostLines = 6
@@ -71,29 +72,29 @@ function verdictLines(facts: ReportFacts): string[] {
   }
   if (facts.verdict === 'no-answer') return [noAnswerLine(facts)]
   if (facts.verdict === 'attention') {
-    const detail = facts.detail ?? reasonWords(facts.because)
-    return [noteLine({ say: 'attention', detail }, facts.nowMs)]
+    const trouble = facts.trouble ?? makeTrouble(reasonWords(facts.because))
+    return [noteLine({ say: 'attention', trouble }, facts.nowMs)]
   }
-  if (facts.isClosed && facts.detail !== undefined) return [closedLine(facts.detail)]
+  if (facts.isClosed && facts.trouble !== undefined) return [closedLine(facts.trouble)]
   if (facts.verdict !== 'ok' || facts.because === 'own-trouble') {
-    const detail = facts.detail ?? 'claude-auth could not check the login'
-    return [noteLine({ say: 'own-trouble', detail }, facts.nowMs)]
+    const trouble = facts.trouble ?? makeTrouble('claude-auth could not check the login')
+    return [noteLine({ say: 'own-trouble', trouble }, facts.nowMs)]
   }
   return []
 }
 
 /** The command is what helps, so it is told whole. */
-function closedLine(detail: string): string {
-  const [what = '', command = 'claude-auth ensure'] = detail.split('; type: ')
+function closedLine(trouble: Trouble): string {
+  const what = troubleSentence(trouble)
+  const command = trouble.command ?? 'claude-auth ensure'
   const sentence = clean(`${what.charAt(0).toUpperCase()}${what.slice(1)}`, 300)
   return `${linePrefix}${what.startsWith('/') ? clean(what, 300) : sentence}. Type: ${clean(command, 1_000)}`
 }
 
 function noAnswerLine(facts: ReportFacts): string {
-  const { sinceMs, nowMs, notByClient, detail } = facts
+  const { sinceMs, nowMs, notByClient, trouble } = facts
   if (notByClient) return say('The client did not renew the login. Type: claude-auth ensure')
-  if (detail?.startsWith('the certificate of '))
-    return noteLine({ say: 'attention', detail }, nowMs)
+  if (trouble && isNetworkTrouble(trouble)) return noteLine({ say: 'attention', trouble }, nowMs)
   const since = sinceMs === null ? '' : ` for ${spanWords(sinceMs, nowMs)}`
   return say(
     `No answer from the server${since}. Type: claude-auth ensure`,
@@ -126,17 +127,17 @@ export function noteLine(note: Note, nowMs: number): string {
     case 'login-ends':
       return earlyWarningLine(note.endsAtMs, nowMs, note.longLived)
     case 'alert-failed':
-      return `${linePrefix}${alertFailedSentence(note.detail)}`
+      return `${linePrefix}${alertFailedSentence(note.trouble)}`
     case 'vault-token':
-      return troubleLine(note.detail, '. See: claude-auth log')
+      return troubleLine(note.trouble, '. See: claude-auth log')
     case 'lost-neighbours':
       return say('A broken login file was put aside, MCP logins too. See: claude-auth log')
     case 'distrust':
-      return `${linePrefix}${clean(note.detail, 1_000)}`
+      return `${linePrefix}${clean(troubleText(note.trouble), 1_000)}`
     case 'own-trouble':
-      return troubleLine(note.detail, `; Claude starts${seeEnsure}`, seeEnsure)
+      return troubleLine(note.trouble, `; Claude starts${seeEnsure}`, seeEnsure)
     case 'attention':
-      return troubleLine(note.detail, seeEnsure)
+      return troubleLine(note.trouble, seeEnsure)
   }
 }
 
@@ -146,8 +147,9 @@ export function wouldWords(would: Step): string {
 }
 
 /** That a message was not taken, and why: as long as it is, since a command to type stands at its end. */
-export function alertFailedSentence(detail: string): string {
-  return `The message was not sent: ${clean(detail, 600)}.`
+export function alertFailedSentence(trouble: Trouble): string {
+  const again = trouble.command === null ? '; it will be tried again' : ''
+  return `The message was not sent: ${clean(troubleText(trouble), 600)}${again}.`
 }
 
 /** The one line that warns of a sign-in's end while it still works. */
@@ -179,9 +181,10 @@ function otherCredentialLine(winner: string, isBilled = false): string {
 }
 
 /** The first of `ends` that leaves room for the cause; of a cause that is too long even so the end is cut. */
-function troubleLine(detail: string, ...ends: [string, ...string[]]): string {
+function troubleLine(trouble: Trouble, ...ends: [string, ...string[]]): string {
   // The name of a file at the begin stays as it is.
-  const forms = detail.startsWith('/') ? troubleForms(detail) : troubleForms(detail).map(begun)
+  const isPath = trouble.cause.startsWith('/')
+  const forms = isPath ? troubleForms(trouble) : troubleForms(trouble).map(begun)
   const last = ends.at(-1) ?? ''
   const cut = clean(forms.at(-1) ?? '', widest - columnsOf(`${linePrefix}${last}`))
   const lines = ends.flatMap(end => forms.map(form => `${clean(form, 200)}${end}`))

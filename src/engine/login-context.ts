@@ -16,6 +16,7 @@ import {
   ownPaths,
 } from '../system/paths.js'
 import { type Person, whoAmI } from '../system/person.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { foreignAbove, giveBack } from '../system/write-failed.js'
 import { version } from '../version.js'
@@ -85,11 +86,13 @@ function mendHint(distrust: Distrust, uid: number): string {
   return isLost ? giveBack(distrust.path) : distrustHint(distrust, uid)
 }
 
-/** One sentence about a place that is not trusted, with what to type at its end; null where there is nothing to mend. */
-export function distrustWords({ person, distrust, foreign }: LoginContext): string | null {
+/** A place that is not trusted; null where there is nothing to mend. */
+export function distrustTrouble({ person, distrust, foreign }: LoginContext): Trouble | null {
   if (distrust === null || foreign) return null
   const { path, why } = distrust
-  return `${path} ${why}, so your login is left alone; type: ${mendHint(distrust, person.uid)}`
+  return makeTrouble(`${path} ${why}, so your login is left alone`, {
+    command: mendHint(distrust, person.uid),
+  })
 }
 
 /**

@@ -10,6 +10,7 @@ import { isToBeBackedUp, prospectOf } from '../policy/prospect.js'
 import type { Decision } from '../policy/state.js'
 import { atomicWrite } from '../system/atomic-write.js'
 import { textAt } from '../system/open-file.js'
+import type { Trouble } from '../system/trouble.js'
 import { hindranceOf } from './hindrance.js'
 import { isLoggedOut } from './log-out.js'
 import { signingCredential } from './notes.js'
@@ -26,8 +27,8 @@ export interface Glance {
   decision: Decision
   /** What the next run would do to the login; null: nothing. */
   next: Step | null
-  /** What works but needs care, in words; null: nothing. */
-  trouble: string | null
+  /** What works but needs care; null: nothing. */
+  trouble: Trouble | null
   organization: string | null
   /** When the server last said whose token this is; null: it did not. */
   verifiedAtMs: number | null
@@ -107,7 +108,7 @@ function withLogOut(run: Run, file: LoginFile): Run['memory'] {
 /** What the store said when it was last asked: Vault is not asked here. */
 function askedBefore({ storeRead, memory: { storeTrouble } }: Run): Run['storeRead'] {
   if (storeTrouble?.kind === 'empty')
-    return { kind: 'empty', version: 0, damaged: storeTrouble.what }
+    return { kind: 'empty', version: 0, damaged: storeTrouble.trouble }
   if (storeTrouble !== null) return { ...storeTrouble, kind: storeTrouble.kind }
   return storeRead?.kind === 'unreachable' ? null : storeRead
 }
@@ -162,8 +163,8 @@ function isDenied(prospect: Prospect): boolean {
 }
 
 interface Ahead extends Pick<Glance, 'prospect' | 'isToBeBackedUp'> {
-  /** What is in the way of a renewal that would else be made, in words with what to type. */
-  hindrance: string | null
+  /** What is in the way of a renewal that would else be made. */
+  hindrance: Trouble | null
 }
 
 /** What later runs will do, and what keeps them from it. Where only the sealed copy could be renewed, it has to open. */

@@ -5,6 +5,7 @@ import type { OtherCredential } from '../login/credentials.js'
 import { tokenHash } from '../login/login.js'
 import { isLongLivedNeeded } from '../policy/long-lived.js'
 import type { Decision } from '../policy/state.js'
+import { troubleText } from '../text/trouble.js'
 import type { Note } from './launch-words.js'
 import type { Observation } from './observe.js'
 import { endsAtMs } from './outcome.js'
@@ -45,7 +46,9 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
     return fresh.map(({ note }) => note)
   for (const { note } of fresh)
     if (note.say === 'vault-token')
-      commit(run, { journal: { did: 'vault-token', because: '', detail: note.detail } })
+      commit(run, {
+        journal: { did: 'vault-token', because: '', detail: troubleText(note.trouble) },
+      })
   const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
   const added = fresh.map(({ subject, about }) => [subject, about] as const)
   const all = new Map([...kept, ...added])
@@ -108,7 +111,11 @@ function clock({ memory }: Run): Saying | null {
 function vaultDrift({ store }: Run): Saying | null {
   const drift = store?.drift() ?? null
   if (drift === null) return null
-  return { subject: 'vault-token', about: drift, note: { say: 'vault-token', detail: drift } }
+  return {
+    subject: 'vault-token',
+    about: troubleText(drift),
+    note: { say: 'vault-token', trouble: drift },
+  }
 }
 
 /** Each time: what is gone from the file will be missed. */

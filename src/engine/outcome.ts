@@ -7,13 +7,14 @@ import { isConfigured } from '../policy/identity.js'
 import { isLongLivedShape, ourLongLived } from '../policy/long-lived.js'
 import type { Identity, Outcome, Step, Verdict } from '../policy/outcome.js'
 import type { Decision, State } from '../policy/state.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { notByClientTrouble } from './ensure-words.js'
 import type { Observation } from './observe.js'
-import { awayOf, storeTroubleWords } from './read-store.js'
+import { awayOf, storeTroubleFor } from './read-store.js'
 import type { Run } from './run.js'
 
 /** What `decision` comes to; `trouble` makes a good login need attention. */
-export function verdictOf(decision: Decision, trouble: string | null): Verdict {
+export function verdictOf(decision: Decision, trouble: Trouble | null): Verdict {
   if (decision.do === 'sign-in') return 'sign-in'
   if (decision.because === 'own-trouble') return 'broken'
   if (decision.because === 'no-answer') return 'no-answer'
@@ -26,30 +27,27 @@ export function troubleOf(
   run: Run,
   { file, state }: Observation,
   decision: Decision,
-): string | null {
+): Trouble | null {
   const { memory } = run
   if (decision.because === 'not-ours') return run.distrust
   if (file.kind === 'login' && file.bytes && onlyTolerantJson(file.bytes))
-    return `comments in ${run.paths.loginFile} keep the client from reading it`
-  if (file.kind === 'closed') {
-    const { message, hint } = closedLogin(file.closed)
-    return `${message}; type: ${hint}`
-  }
+    return makeTrouble(`comments in ${run.paths.loginFile} keep the client from reading it`)
+  if (file.kind === 'closed') return errorTrouble(closedLogin(file.closed))
   if (decision.because === 'long-lived')
-    return ourLongLived(state) ? storeTroubleWords(run, state) : null
+    return ourLongLived(state) ? storeTroubleFor(run, state) : null
   const isUnrenewed = memory.backOff !== null || decision.because === 'no-answer'
   if (run.config.renewal.via === 'client' && isUnrenewed) return notByClientTrouble
   if (isUnrenewed && run.tlsTrouble) return run.tlsTrouble
   if (run.custodyTrouble) return run.custodyTrouble
-  const ofStore = storeTroubleWords(run, state)
+  const ofStore = storeTroubleFor(run, state)
   if (ofStore !== null) return ofStore
-  if (memory.pending) return memory.pending.what
-  if (memory.narrower) return 'the last renewal granted less than the sign-in did'
+  if (memory.pending) return memory.pending.trouble
+  if (memory.narrower) return makeTrouble('the last renewal granted less than the sign-in did')
   return memory.clockOffMs === 0 ? null : clockTrouble
 }
 
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */
-export const clockTrouble = 'the clock of this machine is wrong'
+export const clockTrouble = makeTrouble('the clock of this machine is wrong')
 
 /** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said; none after a log-out. */
 export function endsAtMs(run: Run, { state }: Observation): number | null {

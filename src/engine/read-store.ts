@@ -9,6 +9,8 @@ import type { StoredLogin } from '../store/document.js'
 import { type Intent, othersSeenAtMs } from '../store/intent.js'
 import type { StoreRead, StoreTrouble } from '../store/store.js'
 import { fromHere } from '../store/vault/store.js'
+import type { Trouble } from '../system/trouble.js'
+import { troubleText } from '../text/trouble.js'
 import {
   detectLiveCopy,
   dueHeartbeat,
@@ -165,11 +167,11 @@ export function awayOf({ storeRead, offline }: Run): StoreTrouble | null {
   return storeRead?.kind === 'current' && !offline ? storeRead.away : null
 }
 
-/** The trouble for a person, with what to type where that helps; null: none, or the store was not asked. */
-export function storeTroubleWords(run: Run, state: State): string | null {
-  const what = troubleOf(run)?.what ?? null
-  if (what === null || !isRenewalLost(run, state)) return what
-  return `${what.split('; type: ')[0]}; type: claude-auth login`
+/** The trouble for a person, with what helps; null: none, or the store was not asked. */
+export function storeTroubleFor(run: Run, state: State): Trouble | null {
+  const trouble = troubleOf(run)?.trouble ?? null
+  if (trouble === null || !isRenewalLost(run, state)) return trouble
+  return { ...trouble, command: 'claude-auth login' }
 }
 
 /**
@@ -187,7 +189,7 @@ export function isRenewalLost({ storeRead, config, store }: Run, { file }: State
 export function keepStoreTrouble(run: Run): void {
   if (run.storeRead === null || run.offline) return
   const storeTrouble = troubleOf(run)
-  if (storeTrouble?.what !== run.memory.storeTrouble?.what)
+  if (textOf(storeTrouble) !== textOf(run.memory.storeTrouble))
     commit(run, { memory: { storeTrouble } })
 }
 
@@ -198,10 +200,14 @@ export function isStoreWanted({ store, forced, offline, actor, memory }: Run): b
   return memory.storeTrouble !== null && !offline && !isWaitedFor
 }
 
+function textOf(found: Memory['storeTrouble']): string {
+  return found === null ? '' : troubleText(found.trouble)
+}
+
 function troubleOf(run: Run): Memory['storeTrouble'] {
   const { storeRead } = run
   const away = awayOf(run)
   if (away) return away
   const damaged = storeRead?.kind === 'empty' ? storeRead.damaged : undefined
-  return damaged === undefined ? null : { kind: 'empty', what: damaged }
+  return damaged === undefined ? null : { kind: 'empty', trouble: damaged }
 }

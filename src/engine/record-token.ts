@@ -8,6 +8,8 @@ import type { StoreRead } from '../store/store.js'
 import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { JsonObject } from '../system/json.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { troubleText } from '../text/trouble.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
@@ -25,7 +27,7 @@ export async function recordToken(run: Run, token: string): Promise<number> {
   const endsAtMs = mintedAtMs + lifeMs
   const identity = identityOf(run)
   const keys = setupTokenKeys({ token, mintedAtMs, endsAtMs, identity })
-  let trouble = 'somebody else kept writing to the store'
+  let trouble = makeTrouble('somebody else kept writing to the store')
   for (let tries = 0; tries < mostTries; tries++) {
     const read = await readStore(run)
     const away = awayOf(read)
@@ -37,7 +39,7 @@ export async function recordToken(run: Run, token: string): Promise<number> {
       done(run, token)
       return endsAtMs
     }
-    if (outcome !== undefined && 'what' in outcome) trouble = outcome.what
+    if (outcome !== undefined && 'trouble' in outcome) trouble = outcome.trouble
   }
   throw notStored(trouble)
 }
@@ -70,13 +72,13 @@ function identityOf({ memory, config }: Run): Identity | null {
   return isConfigured(config.identity) ? config.identity : pinned
 }
 
-function awayOf(read: StoreRead): string | null {
-  if (read.kind === 'unreachable' || read.kind === 'denied') return read.what
-  return read.kind === 'current' ? (read.away?.what ?? null) : null
+function awayOf(read: StoreRead): Trouble | null {
+  if (read.kind === 'unreachable' || read.kind === 'denied') return read.trouble
+  return read.kind === 'current' ? (read.away?.trouble ?? null) : null
 }
 
-function notStored(why: string): AuthError {
-  return new AuthError('store-unreadable', `the token could not be stored: ${why}`, {
+function notStored(why: Trouble): AuthError {
+  return new AuthError('store-unreadable', `the token could not be stored: ${troubleText(why)}`, {
     hint: 'claude-auth login --long-lived',
   })
 }

@@ -16,7 +16,7 @@ import { type Login, tokenHash } from '../login/login.js'
 import { readyToSave } from '../login/save-proof.js'
 import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/intent.js'
-import { tlsWords } from '../text/trouble.js'
+import { networkTrouble } from '../text/trouble.js'
 import { claimRenewal, endClaim } from './claim-renewal.js'
 import { handleLostReply, handleTokenReply, waiting } from './handle-token-reply.js'
 import { keepAside } from './keep-aside.js'
@@ -165,7 +165,7 @@ async function taken(
 ): Promise<Asked> {
   const { hash } = parent
   if (outcome.kind === 'not-sent') {
-    if (outcome.tls) commit(run, { learned: { tlsTrouble: tlsWords(outcome.what) } })
+    if (outcome.tls) commit(run, { learned: { tlsTrouble: networkTrouble(outcome.what) } })
     commit(run, { memory: waiting(run, hash, null) })
     eraseAnswer(run.paths.answer)
     return 'not-renewed'

@@ -7,6 +7,7 @@ import type { Outcome } from '../policy/outcome.js'
 import { enterGate, type Gate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
+import type { Trouble } from '../system/trouble.js'
 import { startRun } from './context.js'
 import { ensure } from './ensure.js'
 import { configForShell, configOf, loginContextOf } from './login-context.js'
@@ -58,7 +59,7 @@ const gateWaitMs = 90_000
 export async function runOnce(
   env: Env,
   options: RunOnceOptions,
-): Promise<{ outcome: Outcome; config: Config; trouble: string | null; interrupted: boolean }> {
+): Promise<{ outcome: Outcome; config: Config; trouble: Trouble | null; interrupted: boolean }> {
   const interruption = hearing(options.stopOn ?? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
   const place = loginContextOf(env)
   let gate: Gate | null = null

@@ -14,6 +14,7 @@ import type { LocalStore } from '../store/local.js'
 import type { Store, StoreRead } from '../store/store.js'
 import type { Env, LoginPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
+import type { Trouble } from '../system/trouble.js'
 
 /** Read-only through and through. */
 type Immutable<T> = T extends (...given: never[]) => unknown
@@ -38,7 +39,7 @@ interface Given {
   /** Only the effective user and root decide what home and login folder hold; else nothing in them is read. */
   owned: boolean
   /** Why not, as a sentence with what to type; null: owned, or plainly somebody else's. */
-  distrust: string | null
+  distrust: Trouble | null
   otherCredential: OtherCredential | null
   /** What may sign where the login can't. */
   standIn: StandInCredential | null
@@ -82,10 +83,10 @@ interface Learned {
   alert: AlertResult
   /** Logins to MCP servers left the login file, which could not be read; the journal tells where they are. */
   lostNeighbours: boolean
-  /** Why the TLS connection to the login server failed, in words, with what to type. */
-  tlsTrouble: string | null
-  /** Why custody was not taken although it is wanted, in words, with what to type. */
-  custodyTrouble: string | null
+  /** Why the TLS connection to the login server failed. */
+  tlsTrouble: Trouble | null
+  /** Why custody was not taken although it is wanted. */
+  custodyTrouble: Trouble | null
 }
 
 /** The context of acts. Nothing in it can be assigned: what an act learns goes through `commit`. */

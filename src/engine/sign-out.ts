@@ -8,6 +8,7 @@ import { closedLogin, type LoginFile, withLogin, writeLoginFile } from '../login
 import { withSpent } from '../login/memory.js'
 import { ourLongLived } from '../policy/long-lived.js'
 import { AuthError } from '../system/error.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 import { observe, rereadFile } from './observe.js'
 import { endAtServer, type Owed, owe } from './owed-revocations.js'
@@ -20,7 +21,7 @@ export interface SignedOutSteps {
   store: SignOutState
   account: SignOutState
   /** Why the file or the client's notes could not be changed; null: they were. */
-  trouble: string | null
+  trouble: Trouble | null
   /** When what could not be ended at the server ends by itself; null: unknown, or it was ended. */
   endsAtMs: number | null
 }
@@ -86,13 +87,13 @@ async function outOfStore(run: Run): Promise<SignOutState> {
   return run.memory.signedOut?.inStore ? 'done' : 'later'
 }
 
-async function forgotten(run: Run): Promise<{ state: SignOutState; trouble: string | null }> {
+async function forgotten(run: Run): Promise<{ state: SignOutState; trouble: Trouble | null }> {
   try {
     const isDone = await forgetAccount(run.locks, run.paths.clientConfig)
     return { state: isDone ? 'done' : 'nothing', trouble: null }
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    return { state: 'failed', trouble: error.message }
+    return { state: 'failed', trouble: makeTrouble(error.message) }
   }
 }
 
@@ -128,7 +129,7 @@ const clientWaitMs = 15_000
 /** Removes the login and leaves all else in the file; it is put aside where it can't be read. */
 async function removeFromFile(
   run: Run,
-): Promise<{ state: SignOutState; login: Login | null; trouble: string | null }> {
+): Promise<{ state: SignOutState; login: Login | null; trouble: Trouble | null }> {
   const { paths, locks } = run
   if (rereadFile(run).kind === 'missing') return { state: 'nothing', login: null, trouble: null }
   const remove = async () => {
@@ -148,7 +149,7 @@ async function removeFromFile(
     return { state: 'done', login, trouble: null }
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    return { state: 'failed', login: null, trouble: `${error.message}; type: ${error.hint}` }
+    return { state: 'failed', login: null, trouble: errorTrouble(error) }
   }
 }
 

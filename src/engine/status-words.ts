@@ -2,9 +2,11 @@
 
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
 import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations.js'
 import type { Ink } from '../text/ink.js'
+import { troubleSentence } from '../text/trouble.js'
 import { hanging } from '../text/wrap.js'
 
 /** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
@@ -15,7 +17,7 @@ export interface StatusFacts {
   offBy: string | null
   /** What the next run would do to the login; null: nothing. */
   next: Step | null
-  trouble: string | null
+  trouble: Trouble | null
   /** As the server said it, else as it is known otherwise. */
   email: string | null
   organization: string | null
@@ -200,7 +202,7 @@ function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null 
     return `${would}: ${reasonWords(next.because)}`
   }
   if (verdict === 'attention' || verdict === 'broken')
-    return `It needs care: ${clean((trouble ?? reasonWords(because)).split('; type: ')[0] ?? '', 400)}`
+    return `It needs care: ${clean(trouble ? troubleSentence(trouble) : reasonWords(because), 400)}`
   return null
 }
 
@@ -209,7 +211,7 @@ function adviceLine({ outcome, signInCommand, mode, trouble }: StatusFacts): str
   if (mode === 'off') return null
   if (verdict === 'sign-in') return `Type: ${signInCommand}   (works over SSH)`
   if (verdict === 'ok') return null
-  return `Type: ${clean(trouble?.split('; type: ')[1] ?? 'claude-auth ensure', 400)}`
+  return `Type: ${clean(trouble?.command ?? 'claude-auth ensure', 400)}`
 }
 
 // The words of `claude-auth status --short`: one line for a prompt or a status bar.

@@ -9,6 +9,7 @@ import { isUsable, verificationOf } from '../policy/copies.js'
 import { isLongLivedNeeded, ourLongLived, signInCommand } from '../policy/long-lived.js'
 import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
 import type { Decision, LoginFacts, LongLivedFacts } from '../policy/state.js'
+import type { Trouble } from '../system/trouble.js'
 import { alertConditionOf, alertRunOf } from './alert-run.js'
 import { notByClientTrouble } from './ensure-words.js'
 import { launchLines, type Note, noteLine } from './launch-words.js'
@@ -33,10 +34,10 @@ export interface Report {
   lines: string[]
   /** For whoever sits at a terminal next: the early warning, and what is said once but was not heard. */
   warnings: string[]
-  /** What works but needs care, or what failed, in words; null: nothing. */
-  trouble: string | null
-  /** Why a message to the people outside was not taken, and what to type; null: none waits. */
-  alertTrouble: string | null
+  /** What works but needs care, or what failed; null: nothing. */
+  trouble: Trouble | null
+  /** Why a message to the people outside was not taken; null: none waits. */
+  alertTrouble: Trouble | null
   /** `mode: observe`: what would have been done; null: nothing. */
   would: Step | null
   /** What a person has to type where a sign-in is needed. */
@@ -82,10 +83,10 @@ export async function report(
   const later = notes.filter(isForLater)
   const others = notes.filter(note => !isForLater(note))
   if (alert === 'failed' && alertTrouble !== null)
-    others.push({ say: 'alert-failed', detail: alertTrouble })
+    others.push({ say: 'alert-failed', trouble: alertTrouble })
   const email = expectedEmail(config, run.memory, run.paths.clientConfig)
   if (decision.because === 'not-ours' && run.distrust !== null)
-    others.push({ say: 'distrust', detail: run.distrust })
+    others.push({ say: 'distrust', trouble: run.distrust })
   // What has a line of its own is not said twice.
   const isSaid = trouble === clockTrouble || decision.because === 'not-ours'
   const lines = launchLines({
@@ -103,7 +104,7 @@ export async function report(
     runbook: config.alerts.runbook ?? packagedRunbook(),
     loginEndsAtMs: outcome.loginEndsAt,
     expiresAtMs: outcome.expiresAt,
-    ...(trouble === null ? {} : { detail: trouble }),
+    ...(trouble === null ? {} : { trouble }),
     launchStopped: stopsLaunch,
     otherAccount: isOtherAccount(run, identity),
     longLived: isLongLivedNeeded(seen.state, run.now()),

@@ -6,7 +6,9 @@ import { exitCodes } from '../policy/outcome.js'
 import { installMostMs } from '../system/end-of-run.js'
 import { enterGate } from '../system/gate.js'
 import { installedCommand, whyNotStarted } from '../system/program-places.js'
+import type { Trouble } from '../system/trouble.js'
 import { jsonText } from '../text/json-text.js'
+import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import {
@@ -55,7 +57,7 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     const prepared = prepare(site, systemPlan(facts))
     const notes = [...found, ...prepared.notes]
     if (!flags.json) say(notes)
-    let whyShared: string | null = null
+    let whyShared: Trouble | null = null
     if (await isWanted(prepared, flags)) {
       if (!isInPlace(prepared)) execute(prepared, { version, choices })
       if (choices.custody === 'sole' && facts.live)
@@ -64,7 +66,7 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
         const shared = { ...choices, custody: 'shared' } as const
         const again = prepare(site, systemPlan({ ...facts, choices: shared }))
         if (!isInPlace(again)) execute(again, { version, choices: shared })
-        say([`custody stays shared: ${whyShared}`])
+        say([`custody stays shared: ${troubleText(whyShared)}`])
       }
       if (facts.live && facts.hasSystemd && prepared.changes.length > 0) {
         startSystemTimers(facts.shipped.systemUnits)

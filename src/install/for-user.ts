@@ -17,10 +17,11 @@ import { enterGate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
 import { installedCommand, whyNotStarted } from '../system/program-places.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { cleanLine } from '../text/clean.js'
 import { errorLines } from '../text/errors.js'
 import { jsonText } from '../text/json-text.js'
-import { tlsWords } from '../text/trouble.js'
+import { networkTrouble, troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
 import { changesObject, isWanted, print, say } from './ask-first.js'
 import {
@@ -68,7 +69,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
       const shared = { ...choices, custody: 'shared' } as const
       const again = prepare(site, userPlan({ ...facts, choices: shared }))
       if (!isInPlace(again)) execute(again, { version, choices: shared })
-      say([`custody stays shared: ${whyShared}`])
+      say([`custody stays shared: ${troubleText(whyShared)}`])
     }
     if (isDone && facts.wantsUnits && prepared.changes.length > 0)
       startUserTimers(facts.shipped.userUnits)
@@ -118,7 +119,7 @@ async function whyNotSole(
   facts: UserFacts,
   before: Manifest | null,
   env: Env,
-): Promise<string | null> {
+): Promise<Trouble | null> {
   if (facts.choices.custody !== 'sole') return null
   const unable = whyNotStarted(installedCommand(facts.program), env)
   if (unable !== null || before?.choices.custody === 'sole') return unable
@@ -148,23 +149,26 @@ async function firstEnsure(env: Env): Promise<{ signIn: boolean; lines: string[]
 // Proof that sole custody can be served here: something calls our installed program, and it reaches the login server.
 
 /**
- * Why nothing would call our program, with what to type; null where the client's hooks, a timer or the wrapper do. The
+ * Why nothing would call our program; null where the client's hooks, a timer or the wrapper do. The
  * wrapper counts where the shell that `env` is of meets it.
  */
 async function whyNotCalled(
   { person, paths }: LoginContext,
   { home, program, wantsUnits }: UserFacts,
   env: Env,
-): Promise<string | null> {
+): Promise<Trouble | null> {
   const hasTimer =
     existsSync('/etc/systemd/user/claude-auth.timer') &&
     existsSync(`/run/user/${person.uid}/systemd/private`)
   if (wantsUnits || hasTimer) return null
   const { sources } = await readClientSettings({ folder: settingsFolder(env, home), cwd: '/' })
   if (runsHooks(sources)) return null
-  const advice = shellAdvice(env, home, program)
-  if (advice === null) return null
-  return `Claude runs no hooks of ${paths.folder}, there is no timer, and this shell does not meet the wrapper; type: ${advice}`
+  const command = shellAdvice(env, home, program)
+  if (command === null) return null
+  return makeTrouble(
+    `Claude runs no hooks of ${paths.folder}, there is no timer, and this shell does not meet the wrapper`,
+    { command },
+  )
 }
 
 /** Does the client run our hook at the start of a session? Managed hooks run whatever the user's settings say. */
@@ -181,13 +185,12 @@ function runsHooks(sources: SettingsSource[]): boolean {
 const serverLimitMs = 10_000
 
 /** Why the login server is not reached from here; null where it answered a request without a credential. */
-async function whyNotReached(place: LoginContext, env: Env): Promise<string | null> {
+async function whyNotReached(place: LoginContext, env: Env): Promise<Trouble | null> {
   const folder = settingsFolder(env, place.person.home)
   const settings = await readClientSettings({ folder, cwd: currentFolder() })
   const { endpoints } = await configOf(place, env, { readOnly: true })
   const found = await reach(networkOf(env, settings), endpoints.oauth, serverLimitMs)
   if (found.kind === 'reached') return null
-  return found.tls
-    ? tlsWords(found.what)
-    : `${endpoints.oauth} is not reached (${found.what}); type: claude-auth doctor --only network`
+  if (found.tls) return networkTrouble(found.what)
+  return { ...networkTrouble(`${endpoints.oauth} is not reached`), place: found.what }
 }

@@ -4,6 +4,8 @@ import type { Step, Verdict } from '../policy/outcome.js'
 import { atomicWrite } from '../system/atomic-write.js'
 import { isLike, jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
+import type { Trouble } from '../system/trouble.js'
+import { troubleIn } from '../text/trouble.js'
 import type { Actor } from './journal.js'
 
 export const lastRunFile = 'last.json'
@@ -29,7 +31,7 @@ export interface LastRun {
   steps: LastStep[]
   /** The lines that a launch showed. */
   said: string[]
-  trouble: string | null
+  trouble: Trouble | null
 }
 
 /** The last launch that had to look, and the last run of anybody else. */
@@ -67,6 +69,9 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
 export function readLastRuns(path: string): LastRuns {
   const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
   if (found?.['format'] !== 1) return nobody
-  const runOf = (value: unknown) => (isLike(value, example) ? (value as LastRun) : null)
+  const runOf = (value: unknown) =>
+    isLike(value, example)
+      ? { ...(value as LastRun), trouble: troubleIn((value as LastRun).trouble) }
+      : null
   return { launch: runOf(found['launch']), other: runOf(found['other']) }
 }

@@ -2,6 +2,7 @@
 
 import type { Identity, SignInReason } from '../policy/outcome.js'
 import { atomicWrite } from '../system/atomic-write.js'
+import type { Trouble } from '../system/trouble.js'
 import type { Instance } from './instance.js'
 import type { Lineage } from './lineage.js'
 
@@ -77,7 +78,7 @@ export interface Memory {
   /** What the store is known to hold. */
   stored: { version: number; accessHash: string; atMs: number } | null
   /** A back-up that the store did not take yet. */
-  pending: { sinceMs: number; failures: number; nextTryAtMs: number; what: string } | null
+  pending: { sinceMs: number; failures: number; nextTryAtMs: number; trouble: Trouble } | null
   /** SHA-256 of refused and rotated-away refresh tokens, oldest first. */
   spent: readonly string[]
   maybeSpent: readonly { hash: string; tries: number; atMs: number }[]
@@ -116,7 +117,7 @@ export interface Memory {
   /** When the shared document was last seen; null: never, or forgotten. */
   lookedAtMs: number | null
   /** What kept the store from being used when it was last asked; null: nothing. `empty`: what is there does not open. */
-  storeTrouble: { kind: 'unreachable' | 'denied' | 'empty'; what: string } | null
+  storeTrouble: { kind: 'unreachable' | 'denied' | 'empty'; trouble: Trouble } | null
   /** The Vault token, as it was last looked up. */
   vault: SessionMemory | null
   /** Null where none was ever wanted. */

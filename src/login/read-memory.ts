@@ -5,6 +5,7 @@ import { identityIn } from '../policy/identity.js'
 import { closedBy, closedError } from '../system/closed-to-us.js'
 import { isLike, isObject, jsonObject, numberOf, stringOf } from '../system/json.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
+import { troubleIn } from '../text/trouble.js'
 import { emptyMemory, type Memory } from './memory.js'
 
 /**
@@ -44,7 +45,7 @@ const examples: Record<string, unknown> = {
     sinceMs: 0,
   },
   stored: { version: 0, accessHash: '', atMs: 0 },
-  pending: { failures: 0, nextTryAtMs: 0, what: '' },
+  pending: { failures: 0, nextTryAtMs: 0 },
   spent: [''],
   maybeSpent: [{ hash: '', tries: 0 }],
   backOff: { hash: '', failures: 0, nextTryAtMs: 0, triesAtMs: [0] },
@@ -62,7 +63,7 @@ const examples: Record<string, unknown> = {
   othersSeenAtMs: 0,
   lookedAtMs: 0,
   longLived: { askedAtMs: 0 },
-  storeTrouble: { kind: '', what: '' },
+  storeTrouble: { kind: '' },
   vault: {
     hash: '',
     checkedAtMs: 0,
@@ -104,9 +105,18 @@ function wellFormed(found: Record<string, unknown>): Partial<Memory> {
     if (Array.isArray(example) && Array.isArray(value))
       return [[key, value.filter(each => isLike(each, example[0]))]]
     if (key === 'pinned') return [[key, identityIn(value)]]
-    return isLike(value, example) ? [[key, inside(key, value)]] : []
+    const told = withTrouble(key, value)
+    return isLike(told, example) ? [[key, inside(key, told)]] : []
   })
   return Object.fromEntries(good)
+}
+
+/** With its `trouble`, which an earlier version kept as a text, `what`; null without either. */
+function withTrouble(key: string, value: unknown): unknown {
+  if ((key !== 'pending' && key !== 'storeTrouble') || !isObject(value)) return value
+  const { what, ...rest } = value
+  const trouble = troubleIn(rest['trouble'] ?? what)
+  return trouble === null ? null : { ...rest, trouble }
 }
 
 function inside(key: string, value: unknown): unknown {

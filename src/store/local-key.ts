@@ -7,6 +7,7 @@ import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
 import { quoted } from '../system/quoted.js'
+import { errorTrouble, type Trouble } from '../system/trouble.js'
 import { othersMayWrite } from '../system/trusted-path.js'
 
 export interface KeyPlace {
@@ -110,8 +111,8 @@ export function keyDigest(place: KeyPlace): string | null {
   return `${place.keyFile ?? 'own'} ${print.slice(0, 8)}`
 }
 
-/** Why the key is not to be had, with what to type; null: it is, or one is made at first use. */
-export function keyTrouble(place: KeyPlace): { what: string; hint: string } | null {
+/** Why the key is not to be had; null: it is, or one is made at first use. */
+export function keyTrouble(place: KeyPlace): Trouble | null {
   const path = place.keyFile ?? join(place.folder, 'key')
   try {
     const bytes = readKey(place, path)
@@ -119,7 +120,7 @@ export function keyTrouble(place: KeyPlace): { what: string; hint: string } | nu
     return null
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    return { what: error.message, hint: error.hint }
+    return errorTrouble(error)
   }
 }
 

@@ -9,6 +9,7 @@ import { closedBy, closedError } from '../system/closed-to-us.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-way.js'
 import { writeFailed } from '../system/write-failed.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'
@@ -21,7 +22,7 @@ import {
   resealed,
   sealedMaxBytes,
 } from './local-key.js'
-import type { Store, StoreRead, StoreWrite } from './store.js'
+import type { Store, StoreRead, StoreTrouble, StoreWrite } from './store.js'
 
 export interface LocalStorePlace extends KeyPlace {
   /** Which login: `default`, or a profile's name. */
@@ -35,7 +36,7 @@ export interface LocalStore extends Store {
   /** Tells the key in force from another; null where it can't be read. */
   keyPrint: () => string | null
   /** Why nothing can be sealed: the key is not to be had, and none may be made; null: it can. */
-  keyTrouble: () => { what: string; hint: string } | null
+  keyTrouble: () => Trouble | null
   /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
   reseal: () => Promise<boolean>
 }
@@ -101,9 +102,9 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
 }
 
 /** The key is not as it must be: a person has to change that. */
-function deniedBy(error: unknown): { kind: 'denied'; what: string } {
+function deniedBy(error: unknown): StoreTrouble {
   if (!(error instanceof AuthError)) throw error
-  return { kind: 'denied', what: `${error.message}; type: ${error.hint}` }
+  return { kind: 'denied', trouble: errorTrouble(error) }
 }
 
 /** `unopened` keeps what stood in the place of the current version but did not open. */
@@ -118,11 +119,11 @@ async function reading(
   files: Files,
   isSpent: (hash: string) => boolean,
 ): Promise<{ read: StoreRead; from: string | null; document: JsonObject }> {
-  let damaged: string | null = null
+  let damaged: Trouble | null = null
   for (const path of [files.current, files.previous]) {
     if (!isThere(path)) continue
     const read = await openFile(load, path)
-    damaged ??= 'why' in read ? `${path} ${read.why}` : null
+    damaged ??= 'why' in read ? makeTrouble(`${path} ${read.why}`) : null
     if ('why' in read) continue
     const refreshToken = read.stored.login?.refreshToken
     const stale = path === files.previous && refreshToken && isSpent(tokenHash(refreshToken))

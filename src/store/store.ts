@@ -1,14 +1,15 @@
 // What a store promises, whichever it is: one document for each login, replaced by check-and-set.
 
 import type { JsonObject } from '../system/json.js'
+import type { Trouble } from '../system/trouble.js'
 import type { StoredLogin } from './document.js'
 
-/** Why a store can't be used now. `what` is for people and ends with what to type, where that helps. */
+/** Why a store can't be used now. */
 export type StoreTrouble =
   /** Temporary: the same question may be answered later. */
-  | { kind: 'unreachable'; what: string }
+  | { kind: 'unreachable'; trouble: Trouble }
   /** A person has to change something: key, policy, token, document. */
-  | { kind: 'denied'; what: string }
+  | { kind: 'denied'; trouble: Trouble }
 
 export type StoreRead =
   | {
@@ -23,13 +24,13 @@ export type StoreRead =
       away: StoreTrouble | null
       /** The copy kept on this machine, where the shared document counts more. */
       behind?: StoredLogin
-      /** The shared document was deleted or spoilt, in these words; this is the copy kept on this machine. */
-      damaged?: string
-      /** The newest version does not open, in these words; this is the one before it. */
-      fromPrevious?: string
+      /** The shared document was deleted or spoilt; this is the copy kept on this machine. */
+      damaged?: Trouble
+      /** Why the newest version does not open; this is the one before it. */
+      fromPrevious?: Trouble
     }
   /** Nothing usable is there; `version` is what a first write must name, `damaged` what can't be opened. */
-  | { kind: 'empty'; version: number; damaged?: string }
+  | { kind: 'empty'; version: number; damaged?: Trouble }
   | StoreTrouble
 
 export type StoreWrite =
@@ -53,7 +54,7 @@ export interface Store {
    */
   keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
   /** What changed about the way in since it was last used, for a person to be told once; null: nothing. */
-  drift: () => string | null
+  drift: () => Trouble | null
 }
 
 /** A document on a server, as `vault-document.ts` finds it: its keys, ours and others'. */
@@ -65,7 +66,7 @@ export type DocumentRead =
       /** Age of this version by the server's own clock; null where nobody can tell. */
       ageMs: number | null
     }
-  | { kind: 'empty'; version: number; damaged?: string }
+  | { kind: 'empty'; version: number; damaged?: Trouble }
   | StoreTrouble
 
 /** One document on a server that others may change at any time. */

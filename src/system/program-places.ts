@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { systemCode } from './error.js'
 import type { Env } from './paths.js'
 import { quoted } from './quoted.js'
+import { makeTrouble, type Trouble } from './trouble.js'
 
 /** The folder of an installation for all users. */
 export const machineProgram = '/usr/local/lib/claude-auth'
@@ -47,8 +48,8 @@ function isOwnCommand(command: string): boolean {
 
 const startLimitMs = 20_000
 
-/** Why the program `path` can't be started, with what to type; null where it was seen to run. */
-export function whyNotStarted(path: string, env: Env): string | null {
+/** Why the program `path` can't be started; null where it was seen to run. */
+export function whyNotStarted(path: string, env: Env): Trouble | null {
   const { error, status } = spawnSync(path, ['--version'], {
     env: { ...env },
     cwd: '/',
@@ -63,14 +64,14 @@ export function whyNotStarted(path: string, env: Env): string | null {
  * Why nothing that is installed for the person with `home` can be started by hooks, wrapper or timer; null where one
  * can. The program that is running needs to be allowed to start only: access(2) says no on a mount with noexec.
  */
-export function whyNoneStarts(home: string, env: Env): string | null {
+export function whyNoneStarts(home: string, env: Env): Trouble | null {
   const whys = commandsInPlace(home).map(path =>
     isOwnCommand(path) ? whyNotAllowed(path) : whyNotStarted(path, env),
   )
   return whys.includes(null) ? null : (whys[0] ?? null)
 }
 
-function whyNotAllowed(path: string): string | null {
+function whyNotAllowed(path: string): Trouble | null {
   try {
     accessSync(path, constants.X_OK)
     return null
@@ -79,7 +80,7 @@ function whyNotAllowed(path: string): string | null {
   }
 }
 
-function notStarted(path: string, code: string): string {
+function notStarted(path: string, code: string): Trouble {
   const why = code === 'EACCES' ? 'is not allowed to start here' : `does not start (${code})`
-  return `${path} ${why}; type: findmnt -no OPTIONS -T ${quoted(path)}`
+  return makeTrouble(`${path} ${why}`, { command: `findmnt -no OPTIONS -T ${quoted(path)}` })
 }

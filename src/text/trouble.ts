@@ -1,27 +1,34 @@
-// The words of a trouble made shorter, for a line that has little room: the cause stays, places and advice go.
+// A trouble in words: whole in one line, shorter where a line has little room, and read back from what was kept.
 
-/** A TLS failure, and the command that says what to set. */
-export function tlsWords(what: string): string {
-  return `${what}; type: claude-auth doctor --only network`
+import { isObject, stringOf } from '../system/json.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+
+/** `CAUSE (PLACE): ADVICE; type: COMMAND`, without the parts that are not known. */
+export function troubleText(trouble: Trouble): string {
+  const { command } = trouble
+  return `${troubleSentence(trouble)}${command === null ? '' : `; type: ${command}`}`
+}
+
+/** The same without what to type, for whoever shows that by itself. */
+export function troubleSentence({ cause, place, advice }: Trouble): string {
+  const where = place === null ? '' : ` (${place})`
+  return `${cause}${where}${advice === null ? '' : `: ${advice}`}`
 }
 
 /**
- * `detail` (cause, aside in brackets, `: advice`, `; type: COMMAND`), then ever shorter forms of it;
- * the last has only the cause. All of it can be read in `claude-auth ensure`.
+ * The whole text, then ever shorter forms of it; the last has only the cause. All of it can be read in
+ * `claude-auth ensure`.
  */
-export function troubleForms(detail: string): [string, ...string[]] {
-  const whole = detail.trim().replace(/\.$/, '')
-  const forms = []
-  let form = whole
-  for (const shorten of [withoutCommand, withoutAsides, withoutPlaces, causeOnly]) {
-    form = shorten(form)
-    if (form !== '') forms.push(form)
-  }
-  return [whole, ...forms]
+export function troubleForms(trouble: Trouble): [string, ...string[]] {
+  const sentence = ended(troubleSentence(trouble))
+  const bare = withoutAsides(troubleSentence({ ...trouble, place: null }))
+  const cause = withoutPlaces(withoutAsides(trouble.cause)).replace(/(?:: |, | that can ).*$/su, '')
+  const shorter = [sentence, bare, withoutPlaces(bare), cause].map(ended)
+  return [ended(troubleText(trouble)), ...shorter.filter(form => form !== '')]
 }
 
-function withoutCommand(words: string): string {
-  return words.replace(/;\s*type: .*$/su, '')
+function ended(words: string): string {
+  return words.trim().replace(/\.$/, '')
 }
 
 function withoutAsides(words: string): string {
@@ -36,6 +43,31 @@ function withoutPlaces(words: string): string {
     .replace(/ (?:(?:in|for|of|at|to|from) )?[^\s:,]*\/[^\s:,]+/g, '')
 }
 
-function causeOnly(words: string): string {
-  return words.replace(/(?:: |, | that can ).*$/su, '')
+const networkCommand = 'claude-auth doctor --only network'
+
+/** A server is not reached; the command says what to set. */
+export function networkTrouble(cause: string): Trouble {
+  return makeTrouble(cause, { command: networkCommand })
+}
+
+export function isNetworkTrouble({ command }: Trouble): boolean {
+  return command === networkCommand
+}
+
+/** A trouble as it was kept; a text of an earlier version is its cause and command. Null: none is told. */
+export function troubleIn(value: unknown): Trouble | null {
+  if (typeof value === 'string') return ofText(value)
+  const cause = isObject(value) ? stringOf(value['cause']) : null
+  if (!isObject(value) || cause === null) return null
+  const { place, advice, command } = value
+  return makeTrouble(cause, {
+    place: stringOf(place),
+    advice: stringOf(advice),
+    command: stringOf(command),
+  })
+}
+
+function ofText(text: string): Trouble | null {
+  const [, cause = text, command = null] = /^(.*?); type: (.*)$/su.exec(text) ?? []
+  return cause === '' ? null : makeTrouble(cause, { command })
 }

@@ -11,6 +11,7 @@ import {
   readAlertMemory,
 } from '../../src/alerts/memory.js'
 import { signInReasons } from '../../src/policy/outcome.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -253,6 +254,18 @@ t.test('no warning for an end that is unknown, past or far', async t => {
   t.equal(loginEndsCondition(startMs + 2 * dayMs, [dayMs], startMs), null)
   t.equal(loginEndsCondition(startMs + 1, [], startMs), null)
 })
+
+t.test(
+  'why a message waits is kept as a value; the text of an earlier version is read as one',
+  async t => {
+    const trouble = makeTrouble('slack: /h is readable by others', { command: 'chmod 600 /h' })
+    const retry = { atMs: 1, failures: 2, trouble }
+    t.same(readAlertMemory({ retry }).retry, retry)
+    const why = 'slack: /h is readable by others; type: chmod 600 /h'
+    t.same(readAlertMemory({ retry: { atMs: 1, failures: 2, why } }).retry, retry)
+    t.same(readAlertMemory({ retry: { atMs: 1, failures: 2, why: '' } }).retry?.trouble, null)
+  },
+)
 
 t.test('a damaged memory counts as never sent, piece by piece', async t => {
   const kept = nextAlert(emptyAlertMemory, needed, startMs).memory

@@ -5,6 +5,7 @@ import { deliver } from '../../src/alerts/delivery.js'
 import type { AlertMessage } from '../../src/alerts/memory.js'
 import type { Sink, SinkAnswer } from '../../src/alerts/sink.js'
 import { AuthError } from '../../src/system/error.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { signInNeeded as message } from '../kit/alert-run.js'
 
 const second: AlertMessage = { ...message, id: 'a-2' }
@@ -39,7 +40,7 @@ t.test('a sink that took it is not asked again, one that did not is', async t =>
   const first = await deliver([message, second], [slack, command])
   t.equal(first.result, 'failed')
   t.same(slack.got, ['a-1'], 'none after one that failed')
-  t.same(first.troubles, [{ sink: 'slack', why: 'Slack answered 500' }])
+  t.same(first.troubles, [{ sink: 'slack', trouble: makeTrouble('Slack answered 500') }])
   const again = [sink('slack', takes), sink('command', takes)] as const
   const delivery = await deliver(first.left, again)
   t.equal(delivery.result, 'sent')
@@ -57,7 +58,7 @@ t.test('a sink that never answers holds up neither the others nor the run', asyn
   const delivery = await deliver([message], [slack, command], 50)
   t.equal(delivery.result, 'failed')
   t.same(delivery.left, [{ ...message, sentTo: ['command'] }])
-  t.same(delivery.troubles, [{ sink: 'slack', why: 'it took too long' }])
+  t.same(delivery.troubles, [{ sink: 'slack', trouble: makeTrouble('it took too long') }])
 })
 
 t.test('a sink that throws has failed, and only words of ours are told', async t => {
@@ -65,8 +66,8 @@ t.test('a sink that throws has failed, and only words of ours are told', async t
   const known = sink('command', () => Promise.reject(new AuthError('config-invalid', 'no address')))
   const { troubles } = await deliver([message], [unknown, known])
   t.same(troubles, [
-    { sink: 'slack', why: 'unexpected TypeError' },
-    { sink: 'command', why: 'no address; type: claude-auth ensure' },
+    { sink: 'slack', trouble: makeTrouble('unexpected TypeError') },
+    { sink: 'command', trouble: makeTrouble('no address', { command: 'claude-auth ensure' }) },
   ])
 })
 

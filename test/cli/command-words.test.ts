@@ -5,6 +5,7 @@ import { type LoginStage, loginLines } from '../../src/cli/login.js'
 import { ensureLines, notByClientTrouble } from '../../src/engine/ensure-words.js'
 import type { Outcome } from '../../src/policy/outcome.js'
 import { AuthError } from '../../src/system/error.js'
+import { makeTrouble, type Trouble } from '../../src/system/trouble.js'
 import { errorLine, errorLines } from '../../src/text/errors.js'
 
 process.env['TZ'] = 'UTC'
@@ -49,7 +50,7 @@ t.test('ensure says in one to three lines what it found and did', async t => {
     ['no expiry', { expiresAt: null }],
   ]
   const said = cases.map(([name, change]) => {
-    const trouble = name === 'attention' ? 'the key of the store is old' : null
+    const trouble = name === 'attention' ? makeTrouble('the key of the store is old') : null
     const lines = ensureLines({ ...good, ...change }, nowMs, trouble)
     t.ok(lines.length >= 1 && lines.length <= 3, name)
     return [`# ${name}`, ...lines].join('\n')
@@ -105,9 +106,9 @@ Your login for alice@example.com is good.`,
 })
 
 t.test('ensure says what was not sent, what it would do, and who did not answer', async t => {
-  const say = (change: Partial<Outcome>, trouble: string | null, more = {}) =>
+  const say = (change: Partial<Outcome>, trouble: Trouble | null, more = {}) =>
     ensureLines({ ...good, ...change }, nowMs, trouble, more)
-  const alertTrouble = 'slack: /h is readable by others; type: chmod 600 /h'
+  const alertTrouble = makeTrouble('slack: /h is readable by others', { command: 'chmod 600 /h' })
   t.equal(
     say({ verdict: 'sign-in', because: 'login-ended', alert: 'failed' }, null, { alertTrouble })[2],
     'The message was not sent: slack: /h is readable by others; type: chmod 600 /h.',

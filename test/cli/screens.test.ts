@@ -8,6 +8,7 @@ import { helpFor } from '../../src/cli/help.js'
 import { lastRunLines } from '../../src/cli/log-words.js'
 import { logoutLines } from '../../src/cli/logout.js'
 import { type StatusFacts, statusLines } from '../../src/engine/status-words.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { columnsOf } from '../../src/text/clean.js'
 import { type Ink, inkFor, plainInk } from '../../src/text/ink.js'
 
@@ -64,7 +65,7 @@ const states: Record<string, StatusFacts> = {
   'no answer': change({ verdict: 'no-answer', because: 'no-answer', expiresAt: nowMs - hourMs }),
   'vault away': change(
     { verdict: 'attention', store: { kind: 'vault', state: 'pending', version: 7 } },
-    { trouble: 'Vault at https://vault.example.com:8200 gave no answer' },
+    { trouble: makeTrouble('Vault at https://vault.example.com:8200 gave no answer') },
   ),
   'long names': change(
     {},
@@ -115,7 +116,7 @@ t.test('a log-out, in all its states, says each step in a line of its own', asyn
   const base = {
     email: 'alice@example.com',
     storeKind: 'vault',
-    trouble: 'it is locked',
+    trouble: makeTrouble('it is locked'),
     endsAtMs: nowMs,
     nowMs,
   } as const
@@ -130,7 +131,8 @@ t.test('a log-out, in all its states, says each step in a line of its own', asyn
 })
 
 t.test('a long trouble is cut, what to type is not', async t => {
-  const trouble = 'Vault has no token for you; type this line and then paste yours: '.repeat(6)
+  const words = 'Vault has no token for you; type this line and then paste yours: '.repeat(6)
+  const trouble = makeTrouble(words)
   for (const width of [50, 80]) {
     const facts = change({ verdict: 'attention', because: 'own-trouble' }, { trouble })
     const lines = statusLines(facts, width, plainInk)
@@ -146,7 +148,7 @@ t.test('what a stranger wrote into a name changes no screen', async t => {
   const evil = 'x\u001b[2J\u202e\ny'
   const facts = change(
     {},
-    { email: evil, organization: evil, otherCredential: evil, trouble: evil },
+    { email: evil, organization: evil, otherCredential: evil, trouble: makeTrouble(evil) },
   )
   for (const line of statusLines(facts, 80, plainInk)) t.notMatch(line, /\p{C}/u)
   const run = {
@@ -159,6 +161,9 @@ t.test('what a stranger wrote into a name changes no screen', async t => {
     toldAfterMs: 0,
   }
   const steps = [{ do: evil, because: evil, afterMs: 0, ms: 0, done: false }]
-  const lines = lastRunLines({ ...run, steps, said: [evil], trouble: evil } as never, plainInk)
+  const lines = lastRunLines(
+    { ...run, steps, said: [evil], trouble: makeTrouble(evil) } as never,
+    plainInk,
+  )
   for (const line of lines) t.notMatch(line, /\p{C}/u)
 })

@@ -16,6 +16,7 @@ import type { SharedDocument } from '../../src/store/store.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import { vaultDocument } from '../../src/store/vault/document.js'
 import { vaultStore } from '../../src/store/vault/store.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { directNetwork } from '../kit/direct-network.js'
 import { type Engine, engine, hourMs, minuteMs } from '../kit/engine.js'
 import { type OpenBao, openBao } from '../kit/openbao.js'
@@ -123,12 +124,12 @@ t.test('the store is asked only when something is to be sent', async t => {
 
 t.test('a store that gives no answer is no reason to stay silent', async t => {
   const { one, two, shared, messages } = await twoHosts(t)
-  const trouble = { kind: 'unreachable', what: 'Vault does not answer' } as const
-  shared.trouble = trouble
+  const away = { kind: 'unreachable', trouble: makeTrouble('Vault does not answer') } as const
+  shared.trouble = away
   t.equal(await one.tell(ended), 'sent')
   t.match(one.journal(), 'not agreed with other hosts: Vault does not answer')
   const run = await two.run()
-  commit(run, { learned: { storeRead: trouble } })
+  commit(run, { learned: { storeRead: away } })
   const reads = shared.reads
   t.equal((await report(run, observe(run), ended, work)).outcome.alert, 'sent')
   t.equal(shared.reads, reads, 'it was asked in this run already')

@@ -10,6 +10,7 @@ import {
   type ReportFacts,
 } from '../../src/engine/launch-words.js'
 import { signInReasons } from '../../src/policy/outcome.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { columnsOf } from '../../src/text/clean.js'
 
 process.env['TZ'] = 'UTC'
@@ -36,7 +37,7 @@ const long: Partial<ReportFacts> = {
   actual: { email: `${'bob'.repeat(70)}@example.com`, organization: 'Other 李'.repeat(60) },
   host: 'h'.repeat(300),
   user: 'u'.repeat(300),
-  detail: 'the disk that holds the login is full '.repeat(20),
+  trouble: makeTrouble('the disk that holds the login is full '.repeat(20)),
   launchStopped: true,
 }
 
@@ -65,8 +66,8 @@ const notes: Note[] = [
   { say: 'observe', would: { do: 'back-up', because: 'pending' } },
   { say: 'login-ends', endsAtMs: nowMs + 72 * hourMs },
   { say: 'login-ends', endsAtMs: nowMs + 9_000 * hourMs },
-  { say: 'own-trouble', detail: 'Vault does not answer' },
-  { say: 'attention', detail: 'y'.repeat(500) },
+  { say: 'own-trouble', trouble: makeTrouble('Vault does not answer') },
+  { say: 'attention', trouble: makeTrouble('y'.repeat(500)) },
 ]
 
 t.test('all is well: not a word', async t => {
@@ -204,12 +205,17 @@ t.test('trouble that is not the person’s is one line', async t => {
   t.same(lines({ ...silent, sinceMs: nowMs - 3 * hourMs, notByClient: true }), [
     'claude-auth: The client did not renew the login. Type: claude-auth ensure',
   ])
-  t.same(lines({ because: 'own-trouble', detail: 'the disk is full.' }), [
+  t.same(lines({ because: 'own-trouble', trouble: makeTrouble('the disk is full.') }), [
     'claude-auth: The disk is full; Claude starts. See: claude-auth ensure',
   ])
-  t.same(lines({ verdict: 'attention', because: 'store-behind', detail: 'the key is old' }), [
-    'claude-auth: The key is old. See: claude-auth ensure',
-  ])
+  t.same(
+    lines({
+      verdict: 'attention',
+      because: 'store-behind',
+      trouble: makeTrouble('the key is old'),
+    }),
+    ['claude-auth: The key is old. See: claude-auth ensure'],
+  )
 })
 
 t.test('notes are one line each', async t => {
@@ -243,7 +249,13 @@ t.test('the early warning names the end and what to type', async t => {
 t.test('escapes in an e-mail, a host or a detail never reach the terminal', async t => {
   const evil = '\u001b[2J\u001b]0;x\u0007eve\r\n@x'
   const actual = { email: evil, organization: evil }
-  const facts: ReportFacts = { ...ok, actual, expected: actual, detail: evil, runbook: evil }
+  const facts: ReportFacts = {
+    ...ok,
+    actual,
+    expected: actual,
+    trouble: makeTrouble(evil),
+    runbook: evil,
+  }
   const all = [
     ...signInReasons.flatMap(because => launchLines({ ...facts, verdict: 'sign-in', because })),
     ...launchLines({ ...facts, because: 'own-trouble' }),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { tokenHash } from '../../src/login/login.js'
 import { setupTokenKeys } from '../../src/store/setup-token.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { custodies, type Engine, engine, hourMs, storyOf } from '../kit/engine.js'
 
 const dayMs = 24 * hourMs
@@ -167,13 +168,14 @@ t.test('a store that does not take the login: nothing is replaced, and it is sai
   const first = at.login()
   const run = await at.run()
   if (run.store === null) throw new Error('no store')
-  const denied = { kind: 'denied', what: 'the policy does not allow it' } as const
+  const forbidden = makeTrouble('the policy does not allow it')
+  const denied = { kind: 'denied', trouble: forbidden } as const
   run.store.write = async () => denied
   const { ensure } = await import('../../src/engine/ensure.js')
   const options = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
   const { outcome, trouble } = await ensure(run, options)
   t.match(outcome, { verdict: 'attention', because: 'fresh', credential: 'login' })
-  t.match(trouble ?? '', /the policy does not allow it/)
+  t.same(trouble, forbidden)
   t.same(at.login(), first)
 })
 

@@ -13,6 +13,7 @@ import type { Run } from '../../src/engine/run.js'
 import { ask, learn } from '../../src/engine/verify.js'
 import { decide } from '../../src/policy/decide.js'
 import { type Engine, engine } from '../kit/engine.js'
+import { told } from '../kit/told.js'
 
 /** Every file with its bytes, mode and time. */
 function picture(folder: string): string[] {
@@ -67,7 +68,7 @@ t.test('a look at a sealed copy whose key is gone makes no new key', async t => 
   rmSync(join(at.storeFolder, 'key'))
   const before = picture(at.home.path)
   const run = await lookOnly(at)
-  t.match(run.storeRead, { kind: 'denied', what: /key .* of the local store is missing/ })
+  t.match(told(run.storeRead), { kind: 'denied', what: /key .* of the local store is missing/ })
   t.same(picture(at.home.path), before)
 })
 

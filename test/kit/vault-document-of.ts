@@ -4,6 +4,7 @@ import type { SharedDocument } from '../../src/store/store.js'
 import { type VaultRequest, vaultClient } from '../../src/store/vault/client.js'
 import { vaultDocument } from '../../src/store/vault/document.js'
 import type { JsonObject } from '../../src/system/json.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { directNetwork } from './direct-network.js'
 import type { OpenBao } from './openbao.js'
 
@@ -48,7 +49,7 @@ export async function opened(bao: OpenBao, options: Options = {}): Promise<Opene
     whyRefused: async () => {
       const reply = await request({ method: 'GET', path: 'auth/token/lookup-self', token })
       const isDead = reply.kind === 'reply' && reply.status === 403
-      return isDead ? { kind: 'denied' as const, what: 'the token is dead' } : null
+      return isDead ? { kind: 'denied' as const, trouble: makeTrouble('the token is dead') } : null
     },
   }
   const document = vaultDocument({ request }, session, { mount, path: pathOf(user) })

@@ -12,6 +12,7 @@ import {
   writeMemory,
 } from '../../src/login/memory.js'
 import { readMemory } from '../../src/login/read-memory.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 
 t.test('what was written is read again', async t => {
   const path = join(t.testdir(), 'state.json')
@@ -118,3 +119,28 @@ t.test('tries of a token that may be spent are counted, until it is known', asyn
   ])
   t.same(withSpent(twice, 'x').maybeSpent, [{ hash: 'y', tries: 1, atMs: 2 }])
 })
+
+t.test(
+  'a trouble is kept as a value, and as the text of an earlier version it is read back',
+  async t => {
+    const path = join(t.testdir(), 'state.json')
+    const read = (trouble: object) => {
+      const pending = { sinceMs: 1, failures: 2, nextTryAtMs: 3, ...trouble }
+      const storeTrouble = { kind: 'denied', ...trouble }
+      writeFileSync(path, JSON.stringify({ format: 1, pending, storeTrouble }))
+      return readMemory(path)
+    }
+    const trouble = makeTrouble('the key is missing', { command: 'ls -l /key' })
+    const known = {
+      pending: { sinceMs: 1, failures: 2, nextTryAtMs: 3, trouble },
+      storeTrouble: { kind: 'denied', trouble },
+    }
+    const old = { what: 'the key is missing; type: ls -l /key' }
+    for (const each of [{ trouble }, old]) {
+      const { pending, storeTrouble } = read(each)
+      t.same({ pending, storeTrouble }, known)
+    }
+    for (const none of [{}, { what: 7 }, { trouble: [] }])
+      t.match(read(none), { pending: null, storeTrouble: null })
+  },
+)

@@ -17,6 +17,7 @@ import { type StoredLogin, toDocument } from '../../src/store/document.js'
 import { localStore } from '../../src/store/local.js'
 import { keyFileOf } from '../../src/store/local-key.js'
 import { seal, sealingKey } from '../../src/store/seal.js'
+import { told } from '../kit/told.js'
 
 const uid = process.geteuid?.() ?? -1
 
@@ -144,7 +145,7 @@ t.test('a key that others may read is refused, with the command to type', async 
   await open().write(loginOf('a'), 0)
   chmodSync(file('key'), 0o644)
   const read = await open().read()
-  t.match(read, { kind: 'denied', what: /readable by others; type: chmod 600 .*key$/ })
+  t.match(told(read), { kind: 'denied', what: /readable by others; type: chmod 600 .*key$/ })
   t.match(await open().write(loginOf('b'), 1), { kind: 'denied' })
   await t.rejects(open().sealer(), {
     code: 'secret-readable-by-others',
@@ -164,7 +165,7 @@ for (const [name, lose] of losses)
     const { open, file } = place(t)
     await open().write(loginOf('a'), 0)
     lose(file('key'))
-    t.match(await open().read(), {
+    t.match(told(await open().read()), {
       kind: 'empty',
       version: 0,
       damaged: /default\.jwe does not open/,
@@ -182,8 +183,8 @@ t.test('a key kept elsewhere is never made by us', async t => {
     return open({ keyFile })
   }
   const write = (name: string, text: string | null) => elsewhere(name, text).write(loginOf('a'), 0)
-  t.match(await write('missing', null), { kind: 'denied', what: /missing .*is missing/ })
-  t.match(await write('short', 'x'), { kind: 'denied', what: /too short/ })
+  t.match(told(await write('missing', null)), { kind: 'denied', what: /missing .*is missing/ })
+  t.match(told(await write('short', 'x')), { kind: 'denied', what: /too short/ })
   t.match(await write('long', 'k'.repeat(32)), { kind: 'written' })
 })
 
@@ -210,7 +211,7 @@ t.test(
     const document = JSON.stringify({ ...toDocument(loginOf('forged')), version: 1 })
     const forged = await seal(sealingKey(readFileSync(known)), Buffer.from(document), known)
     for (const name of ['default.jwe', 'default.previous.jwe']) writeFileSync(file(name), forged)
-    t.match(await open().read(), { kind: 'empty', damaged: /does not open/ })
+    t.match(told(await open().read()), { kind: 'empty', damaged: /does not open/ })
     t.equal(await open().reseal(), false)
   },
 )

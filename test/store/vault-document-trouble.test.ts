@@ -4,9 +4,11 @@ import t, { type Test } from 'tap'
 import { vaultClient } from '../../src/store/vault/client.js'
 import { vaultDocument } from '../../src/store/vault/document.js'
 import type { JsonObject } from '../../src/system/json.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 import { badLine } from '../kit/bad-line.js'
 import { openBao } from '../kit/openbao.js'
 import { secretsInText } from '../kit/secrets.js'
+import { told } from '../kit/told.js'
 import { dataOf, keysOf, network, newUser, opened, pathOf } from '../kit/vault-document-of.js'
 import { vaultPerson } from '../kit/vault-person.js'
 
@@ -16,22 +18,25 @@ t.test('with one OpenBao', async t => {
   await t.test('wrong mount, wrong namespace, KV version 1', async t => {
     const root = { token: bao.rootToken, user: 'alice' }
     const nowhere = await opened(bao, { ...root, mount: 'kv' })
-    t.match(await nowhere.read(), {
+    t.match(told(await nowhere.read()), {
       kind: 'denied',
       what: /no engine at this path \(kv\/.*vault\.mount/,
     })
     t.match(await nowhere.change({ a: 1 }, 0), { kind: 'denied' })
     const lost = await opened(bao, { ...root, namespace: 'gone' })
-    t.match(await lost.read(), { kind: 'denied', what: /no such namespace .*vault\.namespace/ })
+    t.match(told(await lost.read()), {
+      kind: 'denied',
+      what: /no such namespace .*vault\.namespace/,
+    })
 
     await bao.ask('POST', 'sys/mounts/old', { type: 'kv', options: { version: '1' } })
     const old = await opened(bao, { ...root, mount: 'old' })
     const words = { kind: 'denied', what: /is not KV version 2 \(old\/data/ }
-    t.match(await old.change(keysOf('x'), 0), words)
+    t.match(told(await old.change(keysOf('x'), 0)), words)
     t.equal((await bao.ask('GET', `old/data/${pathOf('alice')}`)).status, 404, 'nothing written')
     await bao.ask('POST', `old/data/${pathOf('alice')}`, { data: { a: 1 } })
-    t.match(await old.read(), words)
-    t.match(await old.change(keysOf('x'), 1), words)
+    t.match(told(await old.read()), words)
+    t.match(told(await old.change(keysOf('x'), 1)), words)
   })
 
   await t.test('no policy, in part or at all, and a dead token', async t => {
@@ -49,21 +54,21 @@ t.test('with one OpenBao', async t => {
       what: /has no policy for this \(secret\/data\/.*create, read and/,
     }
     const nothing = await opened(bao, { user, token: await holding(newUser(), ['read']) })
-    t.match(await nothing.read(), noPolicy)
-    t.match(await nothing.change({ a: 1 }, 0), noPolicy)
+    t.match(told(await nothing.read()), noPolicy)
+    t.match(told(await nothing.change({ a: 1 }, 0)), noPolicy)
     const reader = await opened(bao, { user, token: await holding(user, ['read']) })
-    t.match(await reader.change(keysOf('x'), 0), noPolicy)
+    t.match(told(await reader.change(keysOf('x'), 0)), noPolicy)
     await bao.put(user, {})
     const creator = await opened(bao, { user, token: await holding(user, ['read', 'create']) })
     t.match(await creator.read(), { kind: 'current' })
-    t.match(await creator.change(keysOf('x'), 1), noPolicy)
+    t.match(told(await creator.change(keysOf('x'), 1)), noPolicy)
 
     const dead = await opened(bao, { user })
     t.match(await dead.read(), { kind: 'current' })
     await bao.ask('POST', 'auth/token/revoke', { token: dead.token })
     const words = { kind: 'denied', what: 'the token is dead' }
-    t.match(await dead.change(keysOf('x'), 1), words)
-    t.match(await dead.read(), words)
+    t.match(told(await dead.change(keysOf('x'), 1)), words)
+    t.match(told(await dead.read()), words)
     t.equal((await bao.document(user))?.version, 1)
   })
 
@@ -92,7 +97,8 @@ t.test('with one OpenBao', async t => {
     const place = { mount: 'secret', path: pathOf(newUser()) }
     const { address } = bao
     const client = vaultClient({ address, namespace: null, caCert: null, timeoutMs: 5000, network })
-    const away = { kind: 'unreachable' as const, what: 'Vault did not answer in time' }
+    const trouble = makeTrouble('Vault did not answer in time')
+    const away = { kind: 'unreachable' as const, trouble }
     let opened: { kind: 'open'; token: string } | typeof away = away
     let times = 0
     const session = {
@@ -121,7 +127,7 @@ t.test('with one OpenBao', async t => {
     const { address } = line
     const client = vaultClient({ address, namespace: null, caCert: null, timeoutMs: 300, network })
     const document = vaultDocument(client, session, { mount: 'secret', path: 'x' })
-    t.match(await document.read(), { kind: 'unreachable', what: /did not answer in time/ })
+    t.match(told(await document.read()), { kind: 'unreachable', what: /did not answer in time/ })
     t.same(person.asked, ['GET auth/token/lookup-self'])
     t.equal(line.asked.length, 1)
   })
@@ -164,7 +170,7 @@ t.test('with one OpenBao', async t => {
         return fault
       }
       const unknown = await alice.change(keysOf('nobody knows'), version)
-      t.match(unknown, { kind: 'unreachable', what: /Vault failed \(500\)/ })
+      t.match(told(unknown), { kind: 'unreachable', what: /Vault failed \(500\)/ })
       line.fault = refuse
       t.match(await alice.change(keysOf('again'), version), { kind: 'conflict' })
     })
@@ -195,9 +201,9 @@ t.test('with one OpenBao', async t => {
       [400, '{"errors":["odd"]}', 'denied', /refused the request/],
     ] as const) {
       line.fault = () => ({ status, headers: { location }, body })
-      t.match(await alice.read(), { kind, what }, `${status} ${body}`)
+      t.match(told(await alice.read()), { kind, what }, `${status} ${body}`)
       const write = await alice.change(keysOf('x'), 0)
-      t.match(write, { kind, what })
+      t.match(told(write), { kind, what })
       t.same(secretsInText(JSON.stringify(write), [alice.token, 'very-secret']), [])
     }
     t.notOk(
@@ -211,8 +217,8 @@ t.test('with one OpenBao', async t => {
     await bao.put(user, {})
     const alice = await opened(bao, { user, timeoutMs: 1000 })
     const isAway = async (t: Test, what: RegExp) => {
-      t.match(await alice.read(), { kind: 'unreachable', what })
-      t.match(await alice.change(keysOf('x'), 1), { kind: 'unreachable', what })
+      t.match(told(await alice.read()), { kind: 'unreachable', what })
+      t.match(told(await alice.change(keysOf('x'), 1)), { kind: 'unreachable', what })
     }
     t.match(await alice.read(), { kind: 'current' })
     await bao.limit('secret', 0.001)
@@ -224,10 +230,13 @@ t.test('with one OpenBao', async t => {
     await bao.unseal()
     t.same(await alice.change(keysOf('x'), 1), { kind: 'written', version: 2 })
     bao.hang()
-    t.match(await alice.read(), { kind: 'unreachable', what: /did not answer in time/ })
+    t.match(told(await alice.read()), { kind: 'unreachable', what: /did not answer in time/ })
     bao.goOn()
     t.match(await alice.read(), { kind: 'current' })
     await bao.stop()
-    t.match(await alice.read(), { kind: 'unreachable', what: /can't be reached .*ECONNREFUSED/ })
+    t.match(told(await alice.read()), {
+      kind: 'unreachable',
+      what: /can't be reached .*ECONNREFUSED/,
+    })
   })
 })

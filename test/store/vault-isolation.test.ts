@@ -3,6 +3,7 @@
 import t from 'tap'
 import { templatedPolicy } from '../kit/jwt-issuer.js'
 import { type OpenBao, openBao } from '../kit/openbao.js'
+import { whatOf } from '../kit/told.js'
 import { vaultPerson } from '../kit/vault-person.js'
 
 const users = Array.from({ length: 20 }, (_, index) => `user${index + 1}`)
@@ -41,7 +42,7 @@ for (const [name, mint] of [
         const person = vaultPerson(t, server, { user })
         person.put(minted[index] ?? '')
         const opened = await person.session().token()
-        if (opened.kind !== 'open') throw new Error(opened.what)
+        if (opened.kind !== 'open') throw new Error(whatOf(opened))
         t.equal(await person.reads(opened.token, user), 200)
         const attempts = users
           .filter(each => each !== user)

@@ -2,6 +2,7 @@
 
 import { canRun } from '../../system/access.js'
 import { quoted } from '../../system/quoted.js'
+import { makeTrouble } from '../../system/trouble.js'
 import { jsonText } from '../../text/json-text.js'
 import { alertObject } from '../message.js'
 import type { SinkFile } from '../sink.js'
@@ -22,8 +23,8 @@ export const command: SinkFile = {
   inspect({ config }) {
     const [program] = config.alerts.command ?? []
     if (program === undefined) return null
-    const message = `alerts.command cannot be started: ${program}`
-    const trouble = canRun(program) ? null : { message, hint: `ls -l ${quoted(program)}` }
-    return { to: program, trouble }
+    if (canRun(program)) return { to: program, trouble: null }
+    const cause = `alerts.command cannot be started: ${program}`
+    return { to: program, trouble: makeTrouble(cause, { command: `ls -l ${quoted(program)}` }) }
   },
 }

@@ -2,6 +2,7 @@
 
 import { canRun } from '../../system/access.js'
 import { quoted } from '../../system/quoted.js'
+import { makeTrouble } from '../../system/trouble.js'
 import { distrustOf } from '../../system/trusted-path.js'
 import { clean } from '../../text/clean.js'
 import { type Markup, messageLines } from '../message.js'
@@ -32,10 +33,12 @@ export const email: SinkFile = {
     if (at === null) return null
     const program = at.sendmail ?? foundSendmail(person.uid)
     const to = at.to.map(each => clean(each, 100)).join(', ')
-    if (program === null)
-      return { to, trouble: { message: 'this machine has no sendmail', hint: hintFor(null) } }
-    const message = `alerts.email.sendmail cannot be started: ${program}`
-    return { to, trouble: canRun(program) ? null : { message, hint: hintFor(program) } }
+    if (program !== null && canRun(program)) return { to, trouble: null }
+    const cause =
+      program === null
+        ? 'this machine has no sendmail'
+        : `alerts.email.sendmail cannot be started: ${program}`
+    return { to, trouble: makeTrouble(cause, { command: hintFor(program) }) }
   },
 }
 

@@ -6,6 +6,7 @@ import { secretAddress, serverAddress } from '../../system/endpoint.js'
 import { AuthError, systemCode } from '../../system/error.js'
 import { readPrivateFile } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
+import { errorTrouble } from '../../system/trouble.js'
 import type { AlertMessage } from '../memory.js'
 import type { AlertRun } from '../run.js'
 import type { Sink, SinkAnswer, SinkState } from '../sink.js'
@@ -51,7 +52,7 @@ export function webhookSink(
   }
 }
 
-/** What is wrong with the file, with the command to type; null: nothing. */
+/** What is wrong with the file; null: nothing. */
 export function inspectWebhook(
   key: WebhookKey,
   file: string,
@@ -62,7 +63,7 @@ export function inspectWebhook(
     return null
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    return { message: error.message, hint: error.hint }
+    return errorTrouble(error)
   }
 }
 

@@ -1,6 +1,7 @@
 // One document in a KV version 2 engine: read, and changed key by key with check-and-set.
 
 import { isObject, type JsonObject, numberOf } from '../../system/json.js'
+import { makeTrouble } from '../../system/trouble.js'
 import { patchOf, withKeys } from '../document.js'
 import type { DocumentRead, SharedDocument, StoreTrouble, StoreWrite } from '../store.js'
 import type { VaultClient, VaultReply } from './client.js'
@@ -13,7 +14,7 @@ export interface DocumentPlace {
 }
 
 type Method = 'GET' | 'POST' | 'PATCH'
-type Trouble = { kind: 'trouble'; trouble: StoreTrouble }
+type Unasked = { kind: 'unasked'; why: StoreTrouble }
 /** Statuses of a PATCH that is not allowed, or that nothing on the way knows. */
 const noPatch = [403, 405, 501]
 
@@ -33,31 +34,31 @@ export function vaultDocument(
   const ask = (token: string, method: Method, at: string, body?: string): Promise<VaultReply> =>
     client.request({ method, path: at, token, ...(body === undefined ? {} : { body }) })
 
-  const askOnce = async (...about: [Method, string, string?]): Promise<VaultReply | Trouble> => {
+  const askOnce = async (...about: [Method, string, string?]): Promise<VaultReply | Unasked> => {
     const opened = await session.token()
-    return opened.kind === 'open' ? ask(opened.token, ...about) : trouble(opened)
+    return opened.kind === 'open' ? ask(opened.token, ...about) : unasked(opened)
   }
 
   /** A 403 of Vault's own is explained; a session that opened anew in between gets a second try. */
-  const asked = async (method: Method, body?: string): Promise<VaultReply | Trouble> => {
+  const asked = async (method: Method, body?: string): Promise<VaultReply | Unasked> => {
     let opened = await session.token()
     for (let tries = 1; ; tries++) {
       // What keeps the session from opening is the answer: asked again, a hung Vault is waited for twice.
-      if (opened.kind !== 'open') return trouble(opened)
+      if (opened.kind !== 'open') return unasked(opened)
       const { token } = opened
       const reply = await ask(token, method, place, body)
       if (reply.kind !== 'reply' || reply.status !== 403 || !isVaults(reply)) return reply
       const why = await session.whyRefused()
-      if (why !== null) return trouble(why)
-      if (tries > 1) return trouble(noPolicy(place))
+      if (why !== null) return unasked(why)
+      if (tries > 1) return unasked(noPolicy(place))
       opened = await session.token()
-      if (opened.kind === 'open' && opened.token === token) return trouble(noPolicy(place))
+      if (opened.kind === 'open' && opened.token === token) return unasked(noPolicy(place))
     }
   }
 
   const see = async (): Promise<Seen> => {
     const reply = await asked('GET')
-    if (reply.kind === 'trouble') return { read: reply.trouble, text: null }
+    if (reply.kind === 'unasked') return { read: reply.why, text: null }
     if (reply.kind !== 'reply') return { read: troubleOf(reply, place), text: null }
     lastSeen = { read: readAnswer(reply, place), text: reply.text }
     return lastSeen
@@ -81,11 +82,11 @@ export function vaultDocument(
 
   /** `data`: the whole document as it was sent, null for a patch. */
   const ended = async (
-    reply: VaultReply | Trouble,
+    reply: VaultReply | Unasked,
     { read, keys, data }: { read: Seen['read']; keys: JsonObject; data: string | null },
     expected: number,
   ): Promise<StoreWrite> => {
-    if (reply.kind === 'trouble') return reply.trouble
+    if (reply.kind === 'unasked') return reply.why
     if (reply.kind === 'not-sent') return troubleOf(reply, place)
     const version = reply.kind === 'reply' ? versionOf(reply) : null
     if (version !== null) {
@@ -116,8 +117,8 @@ export function vaultDocument(
     if (expected === 0 && (await isKvVersion1())) return wrongVersion(place)
     const data = withKeys(read.kind === 'current' ? text : null, keys)
     if (data === null) {
-      const what = `the document is nested too deeply (${place}), and can't be changed`
-      return { kind: 'denied', what }
+      const cause = "the document is nested too deeply, and can't be changed"
+      return { kind: 'denied', trouble: makeTrouble(cause, { place }) }
     }
     const reply = await asked('POST', `{"options":{"cas":${expected}},"data":${data}}`)
     return ended(reply, { read, keys, data }, expected)
@@ -142,8 +143,8 @@ export function vaultDocument(
   return { read: async () => (await see()).read, change }
 }
 
-function trouble(why: StoreTrouble): Trouble {
-  return { kind: 'trouble', trouble: why }
+function unasked(why: StoreTrouble): Unasked {
+  return { kind: 'unasked', why }
 }
 
 // What a KV version 2 engine answers about one document: found, deleted, absent, or something else. Pure.
@@ -158,11 +159,7 @@ export function readAnswer(answer: KvReply, place: string): DocumentRead {
   const version = numberOf(metadata?.['version'])
   if (status === 404 && metadata !== null && version !== null) {
     const what = metadata['destroyed'] === true ? 'destroyed' : 'deleted'
-    return {
-      kind: 'empty',
-      version,
-      damaged: `version ${version} of the document was ${what} (${place})`,
-    }
+    return damaged(version, `was ${what}`, place)
   }
   const isAbsent = status === 404 && Array.isArray(body?.['errors']) && errors.length === 0
   if (isAbsent) return { kind: 'empty', version: 0 }
@@ -170,18 +167,19 @@ export function readAnswer(answer: KvReply, place: string): DocumentRead {
   if (data === null || metadata === null || version === null)
     return 'request_id' in body ? wrongVersion(place) : troubleOf(answer, place)
   const document = data['data']
-  if (!isObject(document))
-    return {
-      kind: 'empty',
-      version,
-      damaged: `version ${version} of the document is no object (${place})`,
-    }
+  if (!isObject(document)) return damaged(version, 'is no object', place)
   const schema = document['claude_auth_schema_version'] ?? 1
   if (schema !== 1) {
-    const what = `the document is of a newer claude-auth (${place}): install that one here too`
-    return { kind: 'denied', what: `${what}; type: claude-auth ensure --force` }
+    const advice = 'install that one here too'
+    const about = { place, advice, command: 'claude-auth ensure --force' }
+    return { kind: 'denied', trouble: makeTrouble('the document is of a newer claude-auth', about) }
   }
   return { kind: 'current', document, version, ageMs: ageOf(metadata, serverNowMs) }
+}
+
+function damaged(version: number, why: string, place: string): DocumentRead {
+  const cause = `version ${version} of the document ${why}`
+  return { kind: 'empty', version, damaged: makeTrouble(cause, { place }) }
 }
 
 /** The version that a write has made; null where the answer names none. */

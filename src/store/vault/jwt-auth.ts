@@ -3,7 +3,9 @@
 import type { VaultConfig } from '../../config/vault.js'
 import { isObject, numberOf, stringOf } from '../../system/json.js'
 import { quoted } from '../../system/quoted.js'
+import { makeTrouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
+import type { StoreTrouble } from '../store.js'
 import { readSecretFile, type SessionOptions, type SessionPerson, type VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'
 import { troubleOf } from './failure.js'
@@ -22,20 +24,20 @@ export function jwtLogin(
   return {
     open: async () => {
       const found = readSecretFile(file, uid)
-      if (found.kind === 'denied') return found
+      if ('trouble' in found) return found
       if (found.kind === 'missing')
-        return denied(`there is no JWT for Vault (${file}): see vault.auth.jwtFile`, file)
+        return denied(file, 'there is no JWT for Vault', 'see vault.auth.jwtFile')
       const jwt = found.text
       const claims = await claimsOf(jwt)
-      if (claims === null) return denied(`the JWT file holds no signed JWT (${file})`, file)
-      const what = objection(claims, { file, audience, subject, email: expectedEmail }, now())
-      if (what !== null) return denied(what, file)
+      if (claims === null) return denied(file, 'the JWT file holds no signed JWT')
+      const against = objection(claims, { audience, subject, email: expectedEmail }, now())
+      if (against !== null) return denied(file, ...against)
 
       const path = `auth/${mount}/login`
       const body = JSON.stringify({ role, jwt })
       const reply = await client.request({ method: 'POST', path, token: null, body })
       if (reply.kind === 'reply' && reply.body && refusals.includes(reply.status))
-        return denied(`${refusalOf(reply, { role, mount })} (${file})`, file)
+        return denied(file, ...refusalOf(reply, { role, mount }))
       const granted = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['auth'] : null
       if (!isObject(granted)) return troubleOf(reply, path)
       const token = stringOf(granted['client_token'])
@@ -48,8 +50,13 @@ export function jwtLogin(
   }
 }
 
-function denied(what: string, file: string): { kind: 'denied'; what: string } {
-  return { kind: 'denied', what: `${what}; type: ls -l ${quoted(file)}` }
+/** The cause, and what more is known. */
+type Objection = [cause: string, advice?: string]
+
+function denied(file: string, ...[cause, advice = '']: Objection): StoreTrouble {
+  const known = advice === '' ? null : advice
+  const command = `ls -l ${quoted(file)}`
+  return { kind: 'denied', trouble: makeTrouble(cause, { place: file, advice: known, command }) }
 }
 
 // The JSON Web Token that a user signs in to Vault with: judged before it is sent, refusals told apart after.
@@ -63,8 +70,6 @@ export interface Claims {
 }
 
 export interface JwtRule {
-  /** Where it came from, for the words. */
-  file: string
   /** What `aud` must contain; null: anything, as long as there is something. */
   audience: string | null
   subject: string
@@ -97,60 +102,76 @@ export async function claimsOf(jwt: string): Promise<Claims | null> {
   }
 }
 
-/** Why the JWT can't be this user's way into Vault now, in words; null when it may be sent. */
-export function objection(claims: Claims, rule: JwtRule, nowMs: number): string | null {
+/** Why the JWT can't be this user's way into Vault now; null when it may be sent. */
+export function objection(claims: Claims, rule: JwtRule, nowMs: number): Objection | null {
   const { sub, aud, expSeconds, nbfSeconds } = claims
-  const at = `(${rule.file})`
-  if (expSeconds === null) return `the JWT has no end (exp), and is not used ${at}`
+  if (expSeconds === null) return ['the JWT has no end (exp)', 'it is not used']
   const overMs = nowMs - expSeconds * 1000
-  if (overMs > marginMs) return `the JWT ended ${shortDuration(overMs)} ago ${at}`
+  if (overMs > marginMs) return [`the JWT ended ${shortDuration(overMs)} ago`]
   const earlyMs = (nbfSeconds ?? 0) * 1000 - nowMs
   if (earlyMs > marginMs)
-    return `the JWT is valid only in ${shortDuration(earlyMs)} ${at}: one of the two clocks is wrong`
-  if (aud.length === 0) return `the JWT is made out for nobody (no aud), and is not used ${at}`
+    return [`the JWT is valid only in ${shortDuration(earlyMs)}`, 'one of the two clocks is wrong']
+  if (aud.length === 0) return ['the JWT is made out for nobody (no aud)', 'it is not used']
   if (rule.audience !== null && !aud.includes(rule.audience))
-    return `the JWT is made out for another audience ${at}: for ${shown(aud.join(', '))}, not for ${shown(rule.audience)} (vault.auth.audience)`
+    return [
+      'the JWT is made out for another audience',
+      `for ${shown(aud.join(', '))}, not for ${shown(rule.audience)} (vault.auth.audience)`,
+    ]
   const isTheirs = sub === rule.subject || (sub !== null && isSameEmail(sub, rule.email))
   if (isTheirs) return null
   const [who, named] = sub === null ? ['nobody', 'nobody'] : ['another user', shown(sub)]
-  return `the JWT names ${who} ${at}: ${named}, not ${shown(rule.subject)} (vault.auth.subject)`
+  return [`the JWT names ${who}`, `${named}, not ${shown(rule.subject)} (vault.auth.subject)`]
 }
 
 /**
- * That Vault refused a login and why, the cause before the colon. By status and by the texts of
+ * That Vault refused a login, and why. By status and by the texts of
  * OpenBao 2.7 (Vault's are alike), which are never repeated.
  */
 export function refusalOf(
   { status, errors }: { status: number; errors: string[] },
   { role, mount }: { role: string; mount: string },
-): string {
+): Objection {
   const refused = 'Vault refuses the JWT'
-  if (status === 404) return `${refused} in this namespace: there is none such (vault.namespace)`
+  if (status === 404)
+    return [`${refused} in this namespace`, 'there is none such (vault.namespace)']
   if (status === 403)
-    return `${refused} at this mount: there is no JWT login at auth/${mount} (vault.auth.mount), or not for this host`
+    return [
+      `${refused} at this mount`,
+      `there is no JWT login at auth/${mount} (vault.auth.mount), or not for this host`,
+    ]
   const text = errors.join('\n').toLowerCase()
   const known = reasons.find(([pattern]) => pattern.test(text))
-  return `${refused}${known?.[1].replaceAll('ROLE', role) ?? `: it says only HTTP ${status}`}`
+  if (known === undefined) return [refused, `it says only HTTP ${status}`]
+  const [, about, why] = known
+  return [`${refused} ${about}`, why.replaceAll('ROLE', role)]
 }
 
-const reasons: [RegExp, string][] = [
+/** What in Vault's text tells it, for the sake of what it refused, and why. */
+const reasons: [RegExp, string, string][] = [
   [
     /role .*not be found|missing role/,
-    ' for an unknown role: there is no role ROLE (vault.auth.role)',
+    'for an unknown role',
+    'there is no role ROLE (vault.auth.role)',
   ],
   [
     /\(aud\)|audience/,
-    ' for its audience: role ROLE does not accept what it is made out for (aud)',
+    'for its audience',
+    'role ROLE does not accept what it is made out for (aud)',
   ],
-  [/\(sub\)|subject/, ' for its subject: role ROLE does not accept whom it names (sub)'],
-  [/\(exp\)|expired/, " for its end: it has ended by Vault's clock"],
+  [/\(sub\)|subject/, 'for its subject', 'role ROLE does not accept whom it names (sub)'],
+  [/\(exp\)|expired/, 'for its end', "it has ended by Vault's clock"],
   [
     /\(nbf\)|\(iat\)|not yet valid|issued at/,
-    " for its start: it is not valid yet by Vault's clock",
+    'for its start',
+    "it is not valid yet by Vault's clock",
   ],
-  [/\(iss\)|issuer/, ' for its issuer: Vault does not accept who issued it (iss)'],
-  [/signature|no known key/, ' for its signature: its signature is by no key that Vault knows'],
-  [/claim/, ' for its claims: it lacks a claim that role ROLE demands, or has another value there'],
+  [/\(iss\)|issuer/, 'for its issuer', 'Vault does not accept who issued it (iss)'],
+  [/signature|no known key/, 'for its signature', 'its signature is by no key that Vault knows'],
+  [
+    /claim/,
+    'for its claims',
+    'it lacks a claim that role ROLE demands, or has another value there',
+  ],
 ]
 
 function isSameEmail(sub: string, email: string | null): boolean {

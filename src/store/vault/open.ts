@@ -5,6 +5,7 @@ import type { Misfit } from '../../config/problem.js'
 import type { VaultConfig } from '../../config/vault.js'
 import { readBounded } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
+import { makeTrouble } from '../../system/trouble.js'
 import { distrustedWay } from '../../system/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from '../store.js'
 import type { SessionOptions, SessionPerson } from './auth.js'
@@ -36,15 +37,18 @@ export function openVault(config: VaultConfig, parts: VaultParts): Store {
  */
 export function unnamedVault(misfits: readonly Misfit[], cache: Store, isShared: boolean): Store {
   const found = misfits.find(({ key }) => /^(?:vault\b|store$)/.test(key))
-  const { what: why = 'store: vault', hint = 'claude-auth doctor' } = found ?? {}
-  const what = `no document in Vault can be named for you (${why}); type: ${hint}`
-  const { document, drift } = closed({ kind: 'denied', what })
+  const { what: place = 'store: vault', hint: command = 'claude-auth doctor' } = found ?? {}
+  const trouble = makeTrouble('no document in Vault can be named for you', { place, command })
+  const { document, drift } = closed({ kind: 'denied', trouble })
   return vaultStore(document, cache, { isShared, drift })
 }
 
 const authorityMaxBytes = 1024 * 1024
 
-const notAsked: StoreTrouble = { kind: 'unreachable', what: 'Vault was not asked (--offline)' }
+const notAsked: StoreTrouble = {
+  kind: 'unreachable',
+  trouble: makeTrouble('Vault was not asked', { place: '--offline' }),
+}
 
 interface Opened {
   document: SharedDocument
@@ -80,26 +84,27 @@ export function fileTrouble({ caCert, auth }: VaultConfig, uid: number): StoreTr
   const authority = readAuthority(caCert)
   if ('kind' in authority) return authority
   const secret = readSecretFile(auth.method === 'jwt' ? auth.jwtFile : auth.tokenFile, uid)
-  return secret.kind === 'denied' ? secret : null
+  return 'trouble' in secret ? secret : null
 }
 
 function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
   if (path === null) return { pem: null }
-  const denied = (why: string): StoreTrouble => ({
+  const denied = (cause: string, place: string): StoreTrouble => ({
     kind: 'denied',
-    what: `${why}; type: ls -l ${quoted(path)}`,
+    trouble: makeTrouble(cause, { place, command: `ls -l ${quoted(path)}` }),
   })
   const distrusted = distrustedWay(path, process.geteuid?.() ?? -1)
   if (distrusted !== null)
     return {
       kind: 'denied',
-      what: `vault.caCert is not trusted: ${distrusted.message}; type: ${distrusted.hint}`,
+      trouble: makeTrouble('vault.caCert is not trusted', {
+        advice: distrusted.message,
+        command: distrusted.hint,
+      }),
     }
   const read = readBounded(path, { maxBytes: authorityMaxBytes })
   if (read.kind === 'read') return { pem: read.bytes.toString() }
-  return denied(
-    read.kind === 'missing'
-      ? `vault.caCert can't be read (${path}: ENOENT)`
-      : `vault.caCert ${read.why} (${path})`,
-  )
+  return read.kind === 'missing'
+    ? denied("vault.caCert can't be read", `${path}: ENOENT`)
+    : denied(`vault.caCert ${read.why}`, path)
 }

@@ -3,6 +3,7 @@
 import { relation } from '../../login/lineage.js'
 import { tokenHash } from '../../login/login.js'
 import { AuthError } from '../../system/error.js'
+import { makeTrouble, type Trouble } from '../../system/trouble.js'
 import { fromDocument, type StoredLogin, toDocument } from '../document.js'
 import type { DocumentRead, SharedDocument, Store, StoreRead, StoreTrouble } from '../store.js'
 
@@ -88,13 +89,13 @@ export function fromHere(
   return { kind: 'current', stored: { ...copy, ...theirs }, ...about }
 }
 
-const unusable = 'the document in Vault holds no login that can be read'
+const unusable = makeTrouble('the document in Vault holds no login that can be read')
 
 /** What became of the newest version, where it held something and holds no login now. */
 function damageOf(
   found: Exclude<DocumentRead, StoreTrouble>,
   stored: StoredLogin | null,
-): { damaged?: string } {
+): { damaged?: Trouble } {
   if (found.kind === 'empty') return found.damaged === undefined ? {} : { damaged: found.damaged }
   return stored === null && isUsed(found.document) ? { damaged: unusable } : {}
 }

@@ -5,6 +5,7 @@ import { tokenHash } from '../../login/login.js'
 import type { SessionMemory } from '../../login/memory.js'
 import { isObject, type JsonObject, numberOf, stringOf } from '../../system/json.js'
 import { quoted } from '../../system/quoted.js'
+import { makeTrouble, type Trouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
 import { readSecretFile, type SessionOptions, type SessionPerson, type VaultAuth } from './auth.js'
@@ -23,7 +24,7 @@ export function ownToken(
   { now, known, remember, mayRenew = true }: SessionOptions,
 ): VaultAuth {
   let last = known
-  let drift: string | null = null
+  let drift: Trouble | null = null
 
   /** Null when the token may be used, which is then remembered. */
   const judge = (seen: SessionMemory): StoreTrouble | null => {
@@ -33,7 +34,7 @@ export function ownToken(
       last,
       now(),
     )
-    if (judgement.kind === 'denied') return judgement
+    if ('trouble' in judgement) return judgement
     drift ??= judgement.drift
     if (seen !== last) remember(seen)
     last = seen
@@ -54,7 +55,7 @@ export function ownToken(
       const before = last?.hash === hash ? last : null
       const isFresh = before !== null && isSeenLately(before, now())
       const seen = isFresh ? before : await lookAgain(token)
-      if (seen !== 'refused' && 'kind' in seen) return seen
+      if (seen !== 'refused' && 'trouble' in seen) return seen
       // Its policies may just not let it look itself up: what it is for will tell.
       const current = seen === 'refused' ? notLookedUp(before, hash, now()) : seen
       const trouble = judge(current)
@@ -68,9 +69,12 @@ export function ownToken(
       const found = readToken(file, uid)
       if (found.kind !== 'token') return found
       const seen = await lookAgain(found.token)
-      if (seen !== 'refused') return 'kind' in seen ? seen : judge(seen)
-      const what = `Vault does not know the token (${file}): it has ended, was revoked or is still wrapped`
-      return { kind: 'denied', what: `${what}; type: ${replaced(file)}` }
+      if (seen !== 'refused') return 'trouble' in seen ? seen : judge(seen)
+      return denied(
+        'Vault does not know the token',
+        file,
+        'it has ended, was revoked or is still wrapped',
+      )
     },
     drift: () => drift,
   }
@@ -82,19 +86,23 @@ function isSeenLately({ checkedAtMs, endsAtMs }: SessionMemory, nowMs: number): 
   return endsAtMs === null || endsAtMs > nowMs
 }
 
-function readToken(
-  file: string,
-  uid: number,
-): { kind: 'token'; token: string } | { kind: 'denied'; what: string } {
+function readToken(file: string, uid: number): { kind: 'token'; token: string } | StoreTrouble {
   const found = readSecretFile(file, uid)
-  if (found.kind === 'denied') return found
+  if ('trouble' in found) return found
   if (found.kind === 'text' && tokenShape.test(found.text))
     return { kind: 'token', token: found.text }
-  const what =
-    found.kind === 'missing'
-      ? `there is no Vault token (${file}): paste yours, then Enter and Ctrl-D`
-      : `the token file holds no Vault token (${file}), which is one word: paste yours, then Enter and Ctrl-D`
-  return { kind: 'denied', what: `${what}; type: ${replaced(file)}` }
+  const paste = 'paste yours, then Enter and Ctrl-D'
+  return found.kind === 'missing'
+    ? denied('there is no Vault token', file, paste)
+    : denied('the token file holds no Vault token', file, `it is one word: ${paste}`)
+}
+
+type Denied = Extract<StoreTrouble, { kind: 'denied' }>
+
+/** With the command that puts another token into the file. */
+function denied(cause: string, file: string, advice: string | null = null): Denied {
+  const command = replaced(file)
+  return { kind: 'denied', trouble: makeTrouble(cause, { place: file, advice, command }) }
 }
 
 async function lookUp(
@@ -132,7 +140,7 @@ async function renew(
 
 export type TokenJudgement =
   /** `drift`: what changed since it was last looked up, for a person to be told once; null: nothing. */
-  { kind: 'allowed'; drift: string | null } | { kind: 'denied'; what: string }
+  { kind: 'allowed'; drift: Trouble | null } | Denied
 
 /** The user's name, and the token's file for the words. */
 export interface TokenOwner {
@@ -158,15 +166,12 @@ export function judgeToken(
   before: SessionMemory | null,
   nowMs: number,
 ): TokenJudgement {
-  const denied = (why: string): TokenJudgement => ({
-    kind: 'denied',
-    what: `the Vault token ${why} (${file}); type: ${replaced(file)}`,
-  })
-  if (token.policies.includes('root')) return denied('is a root token, which is never used')
+  const judged = (why: string): TokenJudgement => denied(`the Vault token ${why}`, file)
+  if (token.policies.includes('root')) return judged('is a root token, which is never used')
   const other = otherUser(token, [user, vaultName])
-  if (other !== null) return denied(`is ${other}'s, not ${user}'s`)
+  if (other !== null) return judged(`is ${other}'s, not ${user}'s`)
   if (token.endsAtMs !== null && token.endsAtMs <= nowMs)
-    return denied(`ended ${shortDuration(nowMs - token.endsAtMs)} ago`)
+    return judged(`ended ${shortDuration(nowMs - token.endsAtMs)} ago`)
   return { kind: 'allowed', drift: before === null ? null : drift(token, before, file) }
 }
 
@@ -247,13 +252,19 @@ function asNamed(user: string): string {
     .replace(/-$/, '')
 }
 
-function drift(token: SessionMemory, before: SessionMemory, file: string): string | null {
+function drift(token: SessionMemory, before: SessionMemory, file: string): Trouble | null {
   if (!token.isKnown || !before.isKnown) return null
   if (token.displayName !== before.displayName)
-    return `the Vault token has another name (${file}): ${token.displayName}, before ${before.displayName}`
+    return makeTrouble('the Vault token has another name', {
+      place: file,
+      advice: `${token.displayName}, before ${before.displayName}`,
+    })
   const [was, is] = [before, token].map(({ policies }) => policies.join(', '))
   if (was === is) return null
-  return `the policies of the Vault token changed (${file}): from ${was || 'none'} to ${is || 'none'}`
+  return makeTrouble('the policies of the Vault token changed', {
+    place: file,
+    advice: `from ${was || 'none'} to ${is || 'none'}`,
+  })
 }
 
 function names(value: unknown): string[] | null {

@@ -56,8 +56,8 @@ t.test(
     t.equal(await why('/none/sendmail'), 'sendmail could not start: ENOENT')
     const none = alertRun({ email: { to: ['a@example.com'], from: null, sendmail: '/none/it' } })
     t.match(email.inspect(none)?.trouble, {
-      message: /cannot be started: \/none\/it/,
-      hint: /^ls -l /,
+      cause: /cannot be started: \/none\/it/,
+      command: /^ls -l /,
     })
     t.equal(email.open(alertRun({})), null)
   },

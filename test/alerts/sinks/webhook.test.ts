@@ -38,7 +38,9 @@ t.test('the address is told in no trouble', async t => {
     )
     const { result, troubles } = await deliver([signInNeeded], [sink])
     t.equal(result, 'failed')
-    t.match(troubles, [{ sink: 'slack', why: /^Slack (answered 404|gave no answer)$/ }])
+    t.match(troubles, [
+      { sink: 'slack', trouble: { cause: /^Slack (answered 404|gave no answer)$/ } },
+    ])
   }
 })
 
@@ -82,5 +84,5 @@ t.test('a link is judged by what it leads to', async t => {
   t.equal(readWebhook(key, join(folder, 'link'), uid), secret)
   chmodSync(file, 0o604)
   t.throws(() => readWebhook(key, join(folder, 'link'), uid), { code: 'secret-readable-by-others' })
-  t.match(inspectWebhook(key, join(folder, 'link'), { uid }), { hint: /^chmod 600 / })
+  t.match(inspectWebhook(key, join(folder, 'link'), { uid }), { command: /^chmod 600 / })
 })

@@ -8,10 +8,11 @@ import { fromDocument, type StoredLogin, toDocument } from '../../../src/store/d
 import { othersSeenAtMs } from '../../../src/store/intent.js'
 import type { StoreRead } from '../../../src/store/store.js'
 import { vaultStore } from '../../../src/store/vault/store.js'
+import { makeTrouble } from '../../../src/system/trouble.js'
 import { own, type Program, step } from './steps.js'
 import type { View } from './world.js'
 
-const away = { kind: 'unreachable', what: 'away' } as const
+const away = { kind: 'unreachable', trouble: makeTrouble('away') } as const
 
 export function remember(v: View, change: Partial<Memory>) {
   v.h.memory = { ...v.h.memory, ...change }

@@ -10,6 +10,7 @@ import { isHeld } from '../../../src/login/tracked-login.js'
 import { backedOff } from '../../../src/policy/back-off.js'
 import { type Decision, decisionKey } from '../../../src/policy/state.js'
 import type { StoredLogin } from '../../../src/store/document.js'
+import { makeTrouble } from '../../../src/system/trouble.js'
 import { decideNow, look, runOf, user } from './look.js'
 import { inFileForm, keepAside, saveToFile, withRefreshLocks } from './ours-file.js'
 import { noticeLogOut } from './ours-log-out.js'
@@ -324,7 +325,7 @@ function* postpone(): Program<false> {
     const before = pending && { ...pending, triesAtMs: [] }
     const { failures, nextTryAtMs } = backedOff(before, null, v.w.ms, 1)
     const sinceMs = pending?.sinceMs ?? v.w.ms
-    remember(v, { pending: { sinceMs, failures, nextTryAtMs, what: '' } })
+    remember(v, { pending: { sinceMs, failures, nextTryAtMs, trouble: makeTrouble('away') } })
     return false as const
   })
 }

@@ -7,6 +7,7 @@ import { vaultDocument } from '../../../src/store/vault/document.js'
 import type { JsonObject } from '../../../src/system/json.js'
 import { badLine } from '../../kit/bad-line.js'
 import { openBao } from '../../kit/openbao.js'
+import { told } from '../../kit/told.js'
 import {
   dataOf,
   keysOf,
@@ -150,7 +151,7 @@ t.test('with one OpenBao', async t => {
         const { asked } = alice
         asked.length = 0
         t.match(await alice.change({ a: 1 }, version - 1), { kind: 'conflict' })
-        t.match(await alice.read(), { kind: 'empty', version, damaged: words })
+        t.match(told(await alice.read()), { kind: 'empty', version, damaged: words })
         const written = await alice.change(keysOf(way), version)
         t.same(written, { kind: 'written', version: version + 1 })
         t.same((await bao.document(user))?.data, keysOf(way), 'nothing of the old one comes back')
@@ -176,7 +177,7 @@ t.test('with one OpenBao', async t => {
     t.same(await alice.change(keysOf('x'), 0), { kind: 'written', version: 1 })
     t.match(await alice.read(), { kind: 'current', version: 1 })
     await bao.ask('POST', dataOf(user), { data: null, options: { cas: 1 } })
-    t.match(await alice.read(), { kind: 'empty', version: 2, damaged: /is no object/ })
+    t.match(told(await alice.read()), { kind: 'empty', version: 2, damaged: /is no object/ })
     t.same(await alice.change(keysOf('y'), 2), { kind: 'written', version: 3 })
     t.match(await alice.read(), { kind: 'current', document: keysOf('y') })
   })
@@ -187,8 +188,8 @@ t.test('with one OpenBao', async t => {
     for (const schema of [2, '1', 0]) {
       const version = await bao.put(user, { claude_auth_schema_version: schema })
       const words = { kind: 'denied', what: /newer claude-auth/ }
-      t.match(await alice.read(), words)
-      t.match(await alice.change({ a: 1 }, version), words)
+      t.match(told(await alice.read()), words)
+      t.match(told(await alice.change({ a: 1 }, version)), words)
     }
     await bao.put(user, { claude_auth_schema_version: 1 })
     t.match(await alice.read(), { kind: 'current' })

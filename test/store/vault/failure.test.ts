@@ -5,6 +5,7 @@ import type { StoreTrouble } from '../../../src/store/store.js'
 import type { VaultReply } from '../../../src/store/vault/client.js'
 import { noPolicy, troubleOf, wrongVersion } from '../../../src/store/vault/failure.js'
 import { jsonObject } from '../../../src/system/json.js'
+import { told, whatOf } from '../../kit/told.js'
 
 const place = 'secret/data/workstation/claude-users/alice'
 const at = 'https://vault.example.com:8200'
@@ -44,7 +45,7 @@ const cases: [string, VaultReply, StoreTrouble['kind'], RegExp][] = [
   ['a quota', failed(429, 'quota'), 'unreachable', /no more requests for now/],
   ['a standby', failed(473), 'unreachable', /standby \(473\)/],
   ['a standby of a replica', failed(472), 'unreachable', /standby \(472\)/],
-  ['a redirect', reply(307, ''), 'unreachable', /elsewhere \(307\), which is not followed/],
+  ['a redirect', reply(307, ''), 'unreachable', /elsewhere \(307\): it is not followed/],
   ['a fault', failed(500, 'internal error'), 'unreachable', /Vault failed \(500\)/],
   ['a bad gateway', reply(502, '<html>'), 'unreachable', /Vault failed \(502\)/],
   ['a proxy’s refusal', reply(403, '<html>'), 'unreachable', /not Vault refused .*\(403 for/],
@@ -72,19 +73,19 @@ const cases: [string, VaultReply, StoreTrouble['kind'], RegExp][] = [
 for (const [name, reply, kind, words] of cases)
   t.test(name, async t => {
     const trouble = troubleOf(reply, place)
-    t.match(trouble, { kind, what: words })
-    t.notMatch(trouble.what, /\.$|undefined|null/)
-    if (kind === 'denied') t.match(trouble.what, /; type: claude-auth ensure --force$/)
-    else t.notMatch(trouble.what, /type:/)
+    t.match(told(trouble), { kind, what: words })
+    t.notMatch(whatOf(trouble), /\.$|undefined|null/)
+    if (kind === 'denied') t.match(whatOf(trouble), /; type: claude-auth ensure --force$/)
+    else t.notMatch(whatOf(trouble), /type:/)
   })
 
 t.test('the words of a server are never handed on', async t => {
   for (const status of [200, 307, 400, 403, 404, 405, 429, 500, 503])
     for (const text of ['{"errors":["hvs.secret namespace sealed"]}', 'hvs.secret'])
-      t.notMatch(troubleOf(reply(status, text), place).what, /hvs/)
+      t.notMatch(whatOf(troubleOf(reply(status, text), place)), /hvs/)
 })
 
 t.test('a missing policy and another engine name the path', async t => {
-  t.match(noPolicy(place), { kind: 'denied', what: new RegExp(place) })
-  t.match(wrongVersion(place), { kind: 'denied', what: new RegExp(place) })
+  t.match(told(noPolicy(place)), { kind: 'denied', what: new RegExp(place) })
+  t.match(told(wrongVersion(place)), { kind: 'denied', what: new RegExp(place) })
 })

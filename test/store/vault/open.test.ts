@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { localStore } from '../../../src/store/local.js'
 import { openVault } from '../../../src/store/vault/open.js'
+import { told } from '../../kit/told.js'
 import { network } from '../../kit/vault-document-of.js'
 
 t.test('an authority that is no such file is refused at once', async t => {
@@ -47,17 +48,17 @@ t.test('an authority that is no such file is refused at once', async t => {
     ['large', /^vault\.caCert is larger than 1 MiB/],
     ['missing', /^vault\.caCert can't be read \(\/.*missing: ENOENT\); type: ls -l /],
   ] as const)
-    t.match(await read(name), { kind: 'denied', what }, name)
+    t.match(told(await read(name)), { kind: 'denied', what }, name)
   mkdirSync(of('shared'))
   chmodSync(of('shared'), 0o777)
   writeFileSync(of('shared/ca'), 'x')
   t.match(
-    await read('shared/ca'),
+    told(await read('shared/ca')),
     {
       kind: 'denied',
       what: /^vault\.caCert is not trusted: \/\S+ lies open to others: \/.*shared is writable by others; type: chmod go-w /,
     },
     'others could put another in its place',
   )
-  t.match(await read('small'), { kind: 'denied', what: /no Vault token/ }, 'read')
+  t.match(told(await read('small')), { kind: 'denied', what: /no Vault token/ }, 'read')
 })

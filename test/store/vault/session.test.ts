@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { openBao } from '../../kit/openbao.js'
 import { secretsInText } from '../../kit/secrets.js'
+import { told } from '../../kit/told.js'
 import { vaultPerson } from '../../kit/vault-person.js'
 
 const minute = 60_000
@@ -55,7 +56,11 @@ t.test('with an OpenBao that answers', async t => {
       const session = alice.session()
       t.match(await session.token(), { kind: 'open' })
       if (host === 'ws1') t.equal(session.drift(), null)
-      else t.match(session.drift(), /has another name .*: token-ws2-.*, before token-ws1-/)
+      else
+        t.match(session.drift(), {
+          cause: /has another name$/,
+          advice: /^token-ws2-.*, before token-ws1-/,
+        })
     }
     t.equal(alice.asked.length, 3)
     const session = alice.session()
@@ -143,7 +148,7 @@ t.test('with an OpenBao that answers', async t => {
     await server.ask('POST', 'auth/token/revoke', { token })
     t.equal(await alice.reads(token, 'alice'), 403)
     const why = await session.whyRefused()
-    t.match(why, {
+    t.match(told(why), {
       kind: 'denied',
       what: /^Vault does not know the token \(.*vault-token\): it has/,
     })
@@ -162,7 +167,7 @@ t.test('with an OpenBao that answers', async t => {
     await alice.session().token()
     await server.ask('POST', 'auth/token/revoke', { token })
     alice.clock.aheadMs = 3 * hour
-    t.match(await alice.session().token(), {
+    t.match(told(await alice.session().token()), {
       kind: 'denied',
       what: /^the Vault token ended 2 h ago \(.*vault-token\); type: \(umask 077; /,
     })
@@ -188,7 +193,7 @@ t.test('with an OpenBao that answers', async t => {
       alice.put(token)
       const session = alice.session()
       const denied = await session.token()
-      t.match(denied, { kind: 'denied', what })
+      t.match(told(denied), { kind: 'denied', what })
       t.same(await session.token(), denied)
       t.same(secretsInText(JSON.stringify(denied), [token]), [])
       t.equal(alice.memory, null)
@@ -201,7 +206,7 @@ t.test('with an OpenBao that answers', async t => {
     alice.put(await server.userToken('alice'))
     const session = alice.session()
     await server.seal()
-    t.match(await session.token(), { kind: 'unreachable', what: /seal/i })
+    t.match(told(await session.token()), { kind: 'unreachable', what: /seal/i })
     t.match(await session.whyRefused(), { kind: 'unreachable' })
     t.equal(alice.memory, null)
   })
@@ -243,9 +248,12 @@ t.test('what answers in the place of Vault is not believed', async t => {
   alice.put('hvs.a-token-of-nobody-at-all')
   const session = alice.session()
   status = 403
-  t.match(await session.token(), { kind: 'unreachable', what: /not Vault refused .*\(403 for/ })
+  t.match(told(await session.token()), {
+    kind: 'unreachable',
+    what: /not Vault refused .*\(403 for/,
+  })
   t.match(await session.whyRefused(), { kind: 'unreachable' })
   status = 200
-  t.match(await session.token(), { kind: 'denied', what: /is not Vault/ })
+  t.match(told(await session.token()), { kind: 'denied', what: /is not Vault/ })
   t.equal(alice.memory, null)
 })

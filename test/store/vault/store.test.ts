@@ -8,9 +8,10 @@ import { parseLogin, tokenHash } from '../../../src/login/login.js'
 import { type StoredLogin, toDocument } from '../../../src/store/document.js'
 import { localStore } from '../../../src/store/local.js'
 import { vaultStore } from '../../../src/store/vault/store.js'
+import { makeTrouble } from '../../../src/system/trouble.js'
 import { sharedMemory } from '../../kit/shared-memory.js'
 
-const away = { kind: 'unreachable', what: 'Vault is sealed' } as const
+const away = { kind: 'unreachable', trouble: makeTrouble('Vault is sealed') } as const
 
 function stored(name: string, change: Partial<StoredLogin> = {}): StoredLogin {
   const parsed = parseLogin({

@@ -6,6 +6,7 @@ import { claimsOf, objection, refusalOf } from '../../../src/store/vault/jwt-aut
 import { jwtIssuer, templatedPolicy } from '../../kit/jwt-issuer.js'
 import { openBao } from '../../kit/openbao.js'
 import { secretsInText } from '../../kit/secrets.js'
+import { told, whatOf } from '../../kit/told.js'
 import { vaultPerson } from '../../kit/vault-person.js'
 
 const login = 'POST auth/jwt/login'
@@ -27,7 +28,7 @@ t.test('with a real OpenBao', async t => {
     const [opened, again] = await Promise.all([session.token(), session.token()])
     t.same(again, opened)
     t.same(alice.asked, [login])
-    if (opened.kind !== 'open') throw new Error(opened.what)
+    if (opened.kind !== 'open') throw new Error(whatOf(opened))
     t.equal(await alice.reads(opened.token, 'alice'), 200)
     t.equal(await alice.reads(opened.token, 'bob'), 403)
     t.equal(await session.whyRefused(), null, 'a fresh token: a policy is missing')
@@ -53,8 +54,8 @@ t.test('with a real OpenBao', async t => {
     const refused = async (jwt: string, what: RegExp, name: string) => {
       alice.put(jwt)
       const denied = await alice.session({ audience: 'vault' }).token()
-      t.match(denied, { kind: 'denied', what }, name)
-      t.match(denied, { what: /; type: ls -l \/.*\/jwt$/ })
+      t.match(told(denied), { kind: 'denied', what }, name)
+      t.match(told(denied), { what: /; type: ls -l \/.*\/jwt$/ })
       for (const part of jwt.split('.').filter(each => each.length > 20))
         t.same(secretsInText(JSON.stringify(denied), [part]), [], name)
     }
@@ -89,9 +90,11 @@ t.test('with a real OpenBao', async t => {
     await refused(`${none}.${payload}.x`, /holds no signed JWT/, 'alg none')
     await refused(`${none}.${payload}.`, /holds no signed JWT/, 'unsigned')
     rmSync(alice.jwtFile)
-    t.match(await alice.session().token(), { what: /there is no JWT for Vault \(\/.*\/jwt\)/ })
+    t.match(told(await alice.session().token()), {
+      what: /there is no JWT for Vault \(\/.*\/jwt\)/,
+    })
     alice.put(await sign(), 0o644)
-    t.match(await alice.session().token(), { what: /is readable by others; type: chmod 600/ })
+    t.match(told(await alice.session().token()), { what: /is readable by others; type: chmod 600/ })
     t.same(alice.asked, [])
   })
 
@@ -126,8 +129,11 @@ t.test('with a real OpenBao', async t => {
       alice.put(jwt)
       const session = alice.session(auth)
       const denied = await session.token()
-      t.match(denied, { kind: 'denied', what: /^Vault refuses the JWT .*: .* \(\/.*\/jwt\); / })
-      t.match(denied, { what })
+      t.match(told(denied), {
+        kind: 'denied',
+        what: /^Vault refuses the JWT .* \(\/.*\/jwt\): .*; type: /,
+      })
+      t.match(told(denied), { what })
       t.same(await session.token(), denied)
       t.equal(alice.asked.length, 1, 'asked once')
       t.same(secretsInText(JSON.stringify(denied), jwt.split('.')), [])
@@ -140,18 +146,18 @@ t.test('with a real OpenBao', async t => {
     alice.put(jwt)
     await server.seal()
     const away = await alice.session().token()
-    t.match(away, { kind: 'unreachable', what: /seal/i })
+    t.match(told(away), { kind: 'unreachable', what: /seal/i })
     t.same(secretsInText(JSON.stringify(away), jwt.split('.')), [])
   })
 })
 
 t.test('clocks may be half a minute off', async t => {
-  const rule = { file: 'f', audience: null, subject: 'alice', email: null }
+  const rule = { audience: null, subject: 'alice', email: null }
   const claims = { sub: 'alice', aud: ['vault'], expSeconds: 1000, nbfSeconds: 500 }
   t.equal(objection(claims, rule, 1_000_000 + 29_000), null)
-  t.match(objection(claims, rule, 1_000_000 + 31_000), 'the JWT ended 31 s ago (f)')
+  t.same(objection(claims, rule, 1_000_000 + 31_000), ['the JWT ended 31 s ago'])
   t.equal(objection(claims, rule, 500_000 - 29_000), null)
-  t.match(objection(claims, rule, 500_000 - 31_000), 'is valid only in 31 s')
+  t.match(objection(claims, rule, 500_000 - 31_000), [/is valid only in 31 s/, /clocks/])
 })
 
 t.test('claims of the wrong kind are none', async t => {
@@ -168,9 +174,9 @@ t.test('claims of the wrong kind are none', async t => {
 
 t.test('a refusal nobody knows is told by its number', async t => {
   const role = { role: 'r', mount: 'jwt' }
-  t.equal(
-    refusalOf({ status: 400, errors: ['eyJ is odd'] }, role),
-    'Vault refuses the JWT: it says only HTTP 400',
-  )
-  t.match(refusalOf({ status: 404, errors: ['namespace not found'] }, role), /in this namespace/)
+  t.same(refusalOf({ status: 400, errors: ['eyJ is odd'] }, role), [
+    'Vault refuses the JWT',
+    'it says only HTTP 400',
+  ])
+  t.match(refusalOf({ status: 404, errors: ['namespace not found'] }, role), [/in this namespace/])
 })

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { readSecretFile } from '../../../src/store/vault/auth.js'
 import { secretsInText } from '../../kit/secrets.js'
+import { told } from '../../kit/told.js'
 import { uid, vaultPerson } from '../../kit/vault-person.js'
 
 const nobody = { address: 'http://127.0.0.1:9', caFile: null }
@@ -65,7 +66,7 @@ t.test('a token file that must not be used is refused before anything is asked',
     rmSync(file, { recursive: true, force: true })
     make()
     const denied = await alice.session().token()
-    t.match(denied, { kind: 'denied', what }, name)
+    t.match(told(denied), { kind: 'denied', what }, name)
     t.same(secretsInText(JSON.stringify(denied), [token]), [], name)
   }
   t.same(alice.asked, [])

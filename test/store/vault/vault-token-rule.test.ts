@@ -8,7 +8,9 @@ import {
   lookedUp,
   notLookedUp,
 } from '../../../src/store/vault/token-auth.js'
+import { troubleText } from '../../../src/text/trouble.js'
 import { type OpenBao, openBao } from '../../kit/openbao.js'
+import { told } from '../../kit/told.js'
 
 const nowMs = 1_800_000_000_000
 const alice = { user: 'alice', file: '/home/alice/t' }
@@ -52,7 +54,7 @@ t.test('as a real OpenBao tells it', async t => {
     const leftMs = (seen.endsAtMs ?? 0) - nowMs
     t.ok(leftMs > hour && leftMs <= 2 * hour, 'its end is by our own clock')
     t.same(judgeToken(seen, alice, null, nowMs), { kind: 'allowed', drift: null })
-    t.match(judgeToken(seen, { ...alice, user: 'bob' }, null, nowMs), {
+    t.match(told(judgeToken(seen, { ...alice, user: 'bob' }, null, nowMs)), {
       what: /^the Vault token is alice's, not bob's \(\/home\/alice\/t\); type: \(umask 077; /,
     })
   })
@@ -60,7 +62,7 @@ t.test('as a real OpenBao tells it', async t => {
   await t.test('root’s, by whatever name', async t => {
     for (const each of [server.rootToken, await mint({ display_name: 'ws1-claude-auth-alice' })]) {
       const seen = await lookedUpIn(server, each)
-      t.match(judgeToken(seen, alice, null, nowMs), {
+      t.match(told(judgeToken(seen, alice, null, nowMs)), {
         what: /is a root token, which is never used/,
       })
     }
@@ -68,7 +70,10 @@ t.test('as a real OpenBao tells it', async t => {
 
   await t.test('another user’s by its policy alone', async t => {
     const seen = await lookedUpIn(server, await mint({ policies: ['workstation-claude-Bob'] }))
-    t.match(judgeToken(seen, alice, null, nowMs), { kind: 'denied', what: /is bob's, not alice's/ })
+    t.match(told(judgeToken(seen, alice, null, nowMs)), {
+      kind: 'denied',
+      what: /is bob's, not alice's/,
+    })
   })
 
   await t.test('names that Vault writes otherwise are still theirs', async t => {
@@ -93,14 +98,14 @@ t.test('a user whose name ends like another’s', async t => {
   for (const user of ['lice', 'ws1-claude-auth-alice', 'alic', 'alice2'])
     t.match(judgeToken(token, { ...alice, user }, null, nowMs), { kind: 'denied' }, user)
   const hostless = { ...token, displayName: 'token-claude-auth-bob', policies: [] }
-  t.match(judgeToken(hostless, alice, null, nowMs), { what: /is bob's/ })
+  t.match(told(judgeToken(hostless, alice, null, nowMs)), { what: /is bob's/ })
 })
 
 t.test('a name tells whose it is, whatever policies stand beside it', async t => {
   for (const user of ['lice', 'alic', 'ws1-claude-auth-alice', 'e'])
     for (const policies of [[], ['claude'], [`workstation-claude-${user}`]])
       t.match(
-        judgeToken({ ...token, policies }, { ...alice, user }, null, nowMs),
+        told(judgeToken({ ...token, policies }, { ...alice, user }, null, nowMs)),
         { kind: 'denied', what: /is alice's, not / },
         `${user} ${policies.join()}`,
       )
@@ -113,8 +118,8 @@ t.test('a policy held through an identity counts as one of the token’s own', a
     return judgeToken(seen, alice, null, nowMs)
   }
   t.match(looked({}), { kind: 'allowed' })
-  t.match(looked({ identity_policies: ['workstation-claude-Bob'] }), { what: /is bob's/ })
-  t.match(looked({ identity_policies: ['root'] }), { what: /is a root token/ })
+  t.match(told(looked({ identity_policies: ['workstation-claude-Bob'] })), { what: /is bob's/ })
+  t.match(told(looked({ identity_policies: ['root'] })), { what: /is a root token/ })
   const both = ['workstation-claude-alice', 'workstation-claude-bob']
   t.match(looked({ identity_policies: both }), { kind: 'allowed' })
 })
@@ -128,7 +133,7 @@ t.test('names of another convention say nothing', async t => {
 
 t.test('one that has ended, and one without an end', async t => {
   const past = { ...token, endsAtMs: nowMs - 5 * 60_000 - 1 }
-  t.match(judgeToken(past, alice, null, nowMs), {
+  t.match(told(judgeToken(past, alice, null, nowMs)), {
     what: /ended 5 min ago \(.*\); type: \(umask 077; /,
   })
   const endless = { ...token, endsAtMs: null }
@@ -139,7 +144,8 @@ t.test('one that has ended, and one without an end', async t => {
 t.test('what changed since it was last seen is told', async t => {
   const drift = (now: Partial<SessionMemory>, before: Partial<SessionMemory>) => {
     const judged = judgeToken({ ...token, ...now }, alice, { ...token, ...before }, nowMs)
-    return judged.kind === 'allowed' ? judged.drift : judged
+    const drifted = judged.kind === 'allowed' ? judged.drift : judged.trouble
+    return drifted && troubleText(drifted)
   }
   t.equal(drift({}, {}), null)
   t.equal(drift({ hash: 'b'.repeat(64) }, {}), null, 'another token, alike')

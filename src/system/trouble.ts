@@ -1,0 +1,27 @@
+// What is wrong, as a value: whoever prints it decides on the words and on how much of it there is room for.
+
+import type { AuthError } from './error.js'
+
+/** Something that keeps us from our work, or that needs care. No part holds a secret. */
+export interface Trouble {
+  /** What is wrong, as a clause without its end: `the Vault token has no policy for this`. */
+  cause: string
+  /** Where, or in which words of another program: what stands in brackets behind the cause. */
+  place: string | null
+  /** What more is known, or what a person does about it: `ask who runs Vault`. */
+  advice: string | null
+  /** What to type. */
+  command: string | null
+}
+
+export function makeTrouble(
+  cause: string,
+  { place = null, advice = null, command = null }: Partial<Omit<Trouble, 'cause'>> = {},
+): Trouble {
+  return { cause, place, advice, command }
+}
+
+/** The trouble that an error of ours tells. */
+export function errorTrouble({ message, hint }: Pick<AuthError, 'message' | 'hint'>): Trouble {
+  return makeTrouble(message, { command: hint })
+}

@@ -120,14 +120,15 @@ t.test('the words in the table are the words of the program', async t => {
   const said = cells.flatMap(cell => [...cell.matchAll(/`(.*?)`/g)].map(([, words]) => words ?? ''))
   t.ok(said.length > 20)
   for (const words of said)
-    for (const part of words.split('…').filter(each => /\w{2}/.test(each)))
+    for (const part of fixedParts(words))
       t.ok(
-        sources.some(source => source.includes(fixed(part))),
+        sources.some(source => source.includes(part)),
         `${part} (${words})`,
       )
 })
 
-/** Without what stands only beside a value that the program fills in. */
-function fixed(part: string): string {
-  return part.replace(/ ?\($/, '').trim()
+/** What stands in the program as it is: values, and the signs between cause, place and advice, are filled in. */
+function fixedParts(words: string): string[] {
+  const parts = words.split(/…| \(|\)(?:: )?|: /).map(part => part.trim())
+  return parts.filter(part => /\w{2}/.test(part))
 }

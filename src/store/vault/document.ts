@@ -159,7 +159,7 @@ export function readAnswer(answer: KvReply, place: string): DocumentRead {
   const version = numberOf(metadata?.['version'])
   if (status === 404 && metadata !== null && version !== null) {
     const what = metadata['destroyed'] === true ? 'destroyed' : 'deleted'
-    return damaged(version, `was ${what}`, place)
+    return damaged(version, `version ${version} of the document was ${what}`, place)
   }
   const isAbsent = status === 404 && Array.isArray(body?.['errors']) && errors.length === 0
   if (isAbsent) return { kind: 'empty', version: 0 }
@@ -167,7 +167,8 @@ export function readAnswer(answer: KvReply, place: string): DocumentRead {
   if (data === null || metadata === null || version === null)
     return 'request_id' in body ? wrongVersion(place) : troubleOf(answer, place)
   const document = data['data']
-  if (!isObject(document)) return damaged(version, 'is no object', place)
+  if (!isObject(document))
+    return damaged(version, `version ${version} of the document is no object`, place)
   const schema = document['claude_auth_schema_version'] ?? 1
   if (schema !== 1) {
     const advice = 'install that one here too'
@@ -177,8 +178,7 @@ export function readAnswer(answer: KvReply, place: string): DocumentRead {
   return { kind: 'current', document, version, ageMs: ageOf(metadata, serverNowMs) }
 }
 
-function damaged(version: number, why: string, place: string): DocumentRead {
-  const cause = `version ${version} of the document ${why}`
+function damaged(version: number, cause: string, place: string): DocumentRead {
   return { kind: 'empty', version, damaged: makeTrouble(cause, { place }) }
 }
 

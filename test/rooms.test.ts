@@ -1,5 +1,6 @@
 // The rooms of src/ in one order: imports point down it, never up, and what decides has no effects.
 
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -38,4 +39,10 @@ t.test('the policy touches nothing: no module of Node, no package', async t => {
     pure.filter(({ to }) => !/^(?:policy|text|system)\//.test(to)),
     [],
   )
+})
+
+t.test('the picture of the rooms is drawn from the imports as they are', async t => {
+  const script = join(import.meta.dirname, '../scripts/map.mjs')
+  const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })
+  t.same([status, stderr], [0, ''])
 })

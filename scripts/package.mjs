@@ -104,8 +104,15 @@ function shippedFiles() {
   const [{ files }] = Object.values(told)
   return files.map(({ path }) => {
     const isProgram = (statSync(join(root, path)).mode & 0o100) !== 0
-    return { path, mode: isProgram ? 0o755 : 0o644, bytes: readFileSync(join(root, path)) }
+    const bytes = path === 'package.json' ? shippedManifest() : readFileSync(join(root, path))
+    return { path, mode: isProgram ? 0o755 : 0o644, bytes }
   })
+}
+
+/** Without what only a clone can do: npm warns of a `prepare`, which would build, at every installation. */
+function shippedManifest() {
+  const { scripts: _scripts, devDependencies: _tools, tap: _tap, ...shipped } = own
+  return Buffer.from(`${JSON.stringify(shipped, null, 2)}\n`)
 }
 
 /** The program with the Node of one architecture, its licence, and its place in the bill of materials. */

@@ -41,7 +41,7 @@ import {
 } from './execute.js'
 import { userSite } from './for-user.js'
 import { absent, inspect } from './inspect.js'
-import { type Entry, isConfig, timersIn } from './manifest.js'
+import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
 import { plan } from './reconcile.js'
 import { stopUserTimers } from './services.js'
 import { systemProgram } from './system-plan.js'
@@ -52,7 +52,8 @@ import { uninstalledLines } from './words.js'
 export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {
   const place = ownPlace(env)
   const site = userSite(place)
-  const isIn = manifestOf(site) !== null
+  const manifest = manifestOf(site)
+  const isIn = manifest !== null
   // Before the configuration goes, which names the others.
   const logins = await ownLogins(env)
   // An installation that was killed before its first record has left the folder.
@@ -71,7 +72,12 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
     const forMachine = existsSync(join(systemProgram, 'current/bin/claude'))
     if (isIn && !(await leave(place, env, logins, { forMachine, ...flags }))) return 1
     if (!isIn && !flags.leaveLogins && !(await isHandedBackAlone(place, env, logins))) return 1
-    if (isIn && !forMachine && !removeLeftovers(logins, env)) say([storeStays])
+    if (isIn && !forMachine) {
+      if (!removeLeftovers(logins, env)) say([storeStays])
+      // Our state was in it until now.
+      if (isMade(manifest, place.paths.folder))
+        removeEmptyFolders(place.paths.folder, place.person.home)
+    }
     if (flags.json) told(prepared, flags)
     else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
     return 0
@@ -79,6 +85,13 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
     gate?.leave()
     if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, place.person.home)
   }
+}
+
+/** Did the installation make the folder `path`? */
+function isMade({ entries }: Manifest, path: string): boolean {
+  return entries.some(
+    each => each.path === path && each.make.kind === 'folder' && each.before.kind === 'absent',
+  )
 }
 
 /** One of the two steps of clearing a machine, in this home. */

@@ -89,6 +89,17 @@ t.test('everything comes and goes again, in sole custody in between', async t =>
   t.equal(box.authority.counts().reuses, 0)
 })
 
+t.test('who has no folder of the client gets one, and uninstall takes it away again', async t => {
+  const box = await sandbox(t, { login: 'none' })
+  const folder = join(box.home.path, '.claude')
+  rmSync(folder, { recursive: true, force: true })
+  await box.command(['install'])
+  t.ok(existsSync(join(folder, 'settings.json')))
+  await box.command(['ensure'])
+  t.ok((await install(box, 'uninstall')).changed)
+  t.notOk(existsSync(folder))
+})
+
 t.test('--custody shared leaves the refresh token in the file, also the next time', async t => {
   const box = await sandbox(t, { login: 'valid' })
   const token = box.login()?.refreshToken

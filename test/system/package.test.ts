@@ -1,6 +1,6 @@
 // What is released, installed on bare machines: the npm package into an empty prefix, .deb, .rpm and .tar.gz where no Node is.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -304,6 +304,21 @@ t.test('the same commit gives the same bytes, wherever, whenever and by whoever'
     },
   )
   t.match(listed, /root\/root .* 2023-11-14 22:13:20/)
+})
+
+t.test('npm installs it without a word of warning, and runs no script of it', async t => {
+  const folder = t.testdir({ home: {} })
+  const words = ['install', '-g', '--offline', '--prefix', folder, artifact(/\.tgz$/)]
+  const { status, stdout, stderr } = spawnSync('npm', words, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: join(folder, 'home') },
+  })
+  t.equal(status, 0, stderr)
+  t.notMatch(`${stdout}${stderr}`, /warn/i)
+  const { scripts } = JSON.parse(
+    readFileSync(join(folder, 'lib/node_modules/claude-auth/package.json'), 'utf8'),
+  )
+  t.equal(scripts, undefined)
 })
 
 t.test('times are those of the commit', async t => {

@@ -24,7 +24,13 @@ import { progress } from '../text/progress.js'
 import { type EnsureFlags, environmentFor, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
 import { exitCodeOf } from './exit-code.js'
-import { type ProgramInPlace, programInPlace, runInPlace, standing } from './program-in-place.js'
+import {
+  type ProgramInPlace,
+  passedOn,
+  programInPlace,
+  runInPlace,
+  standing,
+} from './program-in-place.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
 export async function ensure(argv: string[], caller: Env): Promise<number> {
@@ -140,12 +146,45 @@ async function forEver(flags: EnsureFlags, env: Env): Promise<number> {
     throw new AuthError('usage', '--every: expected a duration of at least 1m, such as 15m')
   const { json: _, ...silent } = flags
   const program = programInPlace()
+  const stop = stopSignal()
   for (;;) {
     const { code, interrupted } = await turnInPlace(program, { ...silent, for: 'timer' }, env)
-    if (interrupted) return code
+    if (interrupted || stop.name() !== null) return code
     // Jitter, so that hosts started together don't ask together.
-    const waitMs = everyMs * (0.9 + Math.random() * 0.2)
-    await new Promise(resolve => setTimeout(resolve, waitMs))
+    await stop.orAfter(everyMs * (0.9 + Math.random() * 0.2))
+    const name = stop.name()
+    // As without a handler: a service manager takes that for an end in good order.
+    if (name !== null) stop.endBy(name)
+  }
+}
+
+/**
+ * The signal that asks the loop to end, heard for as long as it runs: one that comes while a turn ends, or fails, would be
+ * lost to a handler of that turn alone.
+ */
+function stopSignal() {
+  let came: NodeJS.Signals | null = null
+  let wake: () => void = () => undefined
+  const hear = (signal: NodeJS.Signals) => {
+    came = signal
+    wake()
+  }
+  for (const signal of passedOn) process.on(signal, hear)
+  return {
+    name: (): NodeJS.Signals | null => came,
+    endBy: (signal: NodeJS.Signals) => {
+      process.off(signal, hear)
+      process.kill(process.pid, signal)
+    },
+    orAfter: (ms: number) =>
+      new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, ms)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        if (came !== null) wake()
+      }),
   }
 }
 

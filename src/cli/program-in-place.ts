@@ -27,7 +27,8 @@ export function standing({ folder, print }: ProgramInPlace): 'same' | 'replaced'
   return now === print ? 'same' : 'replaced'
 }
 
-const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+/** The signals that ask a run to end between two steps. */
+export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** Runs the program that stands there now to its end. A signal is passed on to it, and then `interrupted` is true. */
 export async function runInPlace(

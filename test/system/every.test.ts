@@ -69,3 +69,27 @@ t.test('where no program is left the loop ends, and says so', async t => {
   t.equal(await Promise.race([ended, setTimeout(turnMs)]), 1)
   t.match(said(), /^claude-auth: .*current holds no program any more\nclaude-auth: hint: /)
 })
+
+/** Loaded before the program: the minute between two turns passes in a moment. */
+const hurried = `const wait = globalThis.setTimeout
+globalThis.setTimeout = (work, ms = 0, ...more) => wait(work, ms > 50_000 && ms < 70_000 ? 1 : ms, ...more)
+`
+
+t.test('a signal ends the loop wherever it comes, between two turns too', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  t.match(await box.command(['ensure']), { code: 0 })
+  const preload = join(box.home.path, 'hurried.cjs')
+  box.home.write(preload, hurried)
+  const words = ['--require', preload, join(root, 'bin/claude-auth'), 'ensure', '--every', '1m']
+  for (let round = 0; round < 12; round++) {
+    const { env } = box
+    const cwd = box.home.path
+    const loop = spawn(process.execPath, words, { env, cwd, stdio: 'ignore' })
+    t.teardown(() => loop.kill('SIGKILL'))
+    const ended = once(loop, 'close').then(() => 'ended')
+    await setTimeout(700 + round * 37)
+    loop.kill('SIGTERM')
+    t.equal(await Promise.race([ended, setTimeout(20_000, 'goes on')]), 'ended', `round ${round}`)
+    loop.kill('SIGKILL')
+  }
+})

@@ -121,7 +121,11 @@ for (const shell of Object.keys(shells) as Shell[])
         t.match(ended.stdout, `<${word}>\n`)
         t.equal(ended.stderr, '')
       }
-      t.not((await box.launch(shell, ['auth', 'status'])).code, 0, 'all else needs it')
+      t.match(
+        (await box.launch(shell, ['auth', 'status'])).stderr,
+        /launch\.sh/,
+        'all else needs it, and says so',
+      )
       t.ok(existsSync(join(box.paths.state, 'notice')), 'for a launch to show')
     })
 

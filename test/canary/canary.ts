@@ -20,7 +20,8 @@ export interface CanaryOptions {
   print: (line: string) => void
 }
 
-interface Row {
+/** One statement, what the contract says of this version, and what was seen. */
+export interface Row {
   subject: string
   statement: Statement
   expected: string
@@ -89,7 +90,8 @@ export function writePage(versions: readonly string[]): void {
   writeFileSync(page, pageText(results))
 }
 
-const notTried = 'not tried: it takes root'
+/** In the place of what was seen, where a statement needs root. */
+export const notTried = 'not tried: it takes root'
 
 /** A second try, where the machine was busy or the client does it only mostly. */
 async function seenOf(statement: Statement, client: string, expected: string): Promise<string> {

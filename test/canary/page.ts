@@ -29,7 +29,8 @@ export function pageText(results: readonly Results[]): string {
 claude-auth rests on what Claude Code does with its login: nobody promises that, so it is tried. \`npm run canary [VERSION]\` fetches a
 version of the client from the npm registry (the newest, if not said otherwise), does each of the following to it against the stand-in
 authority on loopback, and prints what was expected and what was seen; it ends with 1 where one differs. \`npm run canary -- --pinned\`
-does so with the versions that the tests are run with, and writes this page.
+does so with the versions that the tests are run with, and writes this page; \`npm run test:system\` (so CI too) fails where one of these
+does not hold.
 
 Checked: ${versions}. A figure with **(!)** is not what the product expects.
 

@@ -1,0 +1,8 @@
+// The client of the older line does all that the product relies on (docs/client-contract.md).
+
+import t from 'tap'
+import { allHold } from '../canary/hold.js'
+import { realClient } from '../kit/real-clients.js'
+
+const client = realClient('old')
+t.test(`the contract holds with ${client.version}`, { skip: client.skip }, t => allHold(t, client))

@@ -167,7 +167,7 @@ async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | 
   let left = luck.is(1 / 48) ? luck.whole(1, 12) : Number.POSITIVE_INFINITY
   const nonce = () => {
     left -= 1
-    if (left < 0) throw new Killed()
+    if (left < 0) throw new Error('killed')
     return started.nonce()
   }
   const run = { ...started, nonce }
@@ -175,7 +175,8 @@ async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | 
     const options = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
     return (await ensure(run, options)).outcome
   } catch (error) {
-    if (!(error instanceof Killed)) throw error
+    // Whatever came of it on the way out: a killed process says nothing.
+    if (left >= 0) throw error
     weeks.killedRuns += 1
     const posted = e.authority.requests.slice(before).filter(isRotation)
     if (posted.length > 0 && !(await isSaved(e, run)))
@@ -183,8 +184,6 @@ async function oneRun(e: Engine, luck: Chance, weeks: Weeks): Promise<Outcome | 
     return null
   }
 }
-
-class Killed extends Error {}
 
 type Request = Engine['authority']['requests'][number]
 

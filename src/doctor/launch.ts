@@ -1,5 +1,6 @@
 // Checks of the wrapper and of the hooks, and whether anybody has installed us here.
 
+import { hookEvents } from '../install/shipped.js'
 import { type Finding, found, ok } from './check.js'
 import type { ClientFacts } from './client.js'
 import type { LoginFacts } from './login-facts.js'
@@ -7,8 +8,6 @@ import type { ShellFacts } from './shell-facts.js'
 import { pasted, shown, words } from './words.js'
 
 export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
-
-export const hookEvents = ['SessionStart', 'UserPromptSubmit', 'StopFailure', 'SessionEnd']
 
 /** Has anybody installed us here? Then what is missing is a fault, else only to be known. */
 export function isInstalled({ client, shells }: Launch): boolean {

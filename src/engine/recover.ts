@@ -130,10 +130,10 @@ function names(folder: string): string[] {
 export async function noticeKey(run: Run): Promise<void> {
   const { key, memory, store } = run
   if (store === null) return
-  const print = key.keyPrint()
-  if (print !== null && print === memory.keyPrint) return
+  const digest = key.keyDigest()
+  if (digest !== null && digest === memory.keyPrint) return
   const opens = await key.reseal().catch(unlessOurs)
-  if (opens && print !== null) commit(run, { memory: { keyPrint: print } })
+  if (opens && digest !== null) commit(run, { memory: { keyPrint: digest } })
   // Of a shared document the sealed store is a copy only: the next write makes it anew.
   if (opens === false && store.kind === 'local') await knownStore(run)
 }

@@ -34,11 +34,11 @@ interface Given {
   /** Seals for this user with the local store's key; the identity for `store: none`. */
   sealer: () => Promise<Sealer>
   /** The key of the sealed store: which one it is, and the store sealed anew with it. */
-  key: Pick<LocalStore, 'keyPrint' | 'reseal'>
+  key: Pick<LocalStore, 'keyDigest' | 'reseal'>
   actor: Actor
   /** Only the effective user and root decide what home and login folder hold; else nothing in them is read. */
   owned: boolean
-  /** Why not, as a sentence with what to type; null: owned, or plainly somebody else's. */
+  /** Why not; null: owned, or plainly another user's. */
   distrust: Trouble | null
   otherCredential: OtherCredential | null
   /** What may sign where the login can't. */

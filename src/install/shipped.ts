@@ -91,6 +91,9 @@ const hooks = [
   ['SessionEnd', 'session-end', leavingSeconds],
 ] as const
 
+/** The events of the client at which it calls a hook of ours. */
+export const hookEvents: readonly ClientEvent[] = hooks.map(([event]) => event)
+
 /**
  * The entries for the program in the folder `program` (absolute, such as
  * `/usr/local/lib/claude-auth/current`), in the form of clients 2.1.197 and 2.1.330: merged into a

@@ -97,9 +97,9 @@ function record(place: KeyPlace, keyFile: string) {
   }
 }
 
-/** Where an earlier run found the key, of what `keyPrint` told then; null: our own key, or never told. */
-export function keyFileOf(print: string): string | null {
-  const path = /^(\/.*) [0-9a-f]{8}$/.exec(print)?.[1]
+/** Where an earlier run found the key, of what `keyDigest` told then; null: our own key, or never told. */
+export function keyFileOf(digest: string): string | null {
+  const path = /^(\/.*) [0-9a-f]{8}$/.exec(digest)?.[1]
   return path ?? null
 }
 

@@ -34,7 +34,7 @@ export interface LocalStore extends Store {
   kind: 'local'
   sealer: () => Promise<Sealer>
   /** Tells the key in force from another; null where it can't be read. */
-  keyPrint: () => string | null
+  keyDigest: () => string | null
   /** Why nothing can be sealed: the key is not to be had, and none may be made; null: it can. */
   keyTrouble: () => Trouble | null
   /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
@@ -85,7 +85,7 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
         open: async bytes => (await open(bytes.toString()))?.bytes ?? null,
       }
     },
-    keyPrint: () => keyDigest(place),
+    keyDigest: () => keyDigest(place),
     keyTrouble: () => keyTrouble(place),
     reseal: async () => {
       await resealed(load, files.previous, place.nonce())

@@ -14,6 +14,7 @@ export interface Trouble {
   command: string | null
 }
 
+/** A trouble of which only the cause has to be known; each of the three texts is plain words without an end. */
 export function makeTrouble(
   cause: string,
   { place = null, advice = null, command = null }: Partial<Omit<Trouble, 'cause'>> = {},

@@ -50,6 +50,7 @@ export function networkTrouble(cause: string): Trouble {
   return makeTrouble(cause, { command: networkCommand })
 }
 
+/** True for what `networkTrouble` made, also once it was kept and read back. */
 export function isNetworkTrouble({ command }: Trouble): boolean {
   return command === networkCommand
 }

@@ -69,6 +69,6 @@ t.test('nothing is opened, and no key made, as long as the key is the same', asy
   const { keyPrint } = box.memory()
   t.match(keyPrint, /^own [0-9a-f]{8}$/)
   const run = await box.run()
-  t.equal(run.key.keyPrint(), keyPrint)
+  t.equal(run.key.keyDigest(), keyPrint)
   t.ok(existsSync(box.own))
 })

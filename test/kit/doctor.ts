@@ -5,7 +5,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'no
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { hookEvents } from '../../src/doctor/launch.js'
+import { hookEvents } from '../../src/install/shipped.js'
 import type { Run } from './run.js'
 import { type Sandbox, type SandboxOptions, sandbox } from './sandbox.js'
 

@@ -225,7 +225,7 @@ t.test('a key that was configured once still opens what it sealed', async t => {
   // As a version before left it: its own memory names the place.
   rmSync(file('keys'))
   t.match(await open().read(), { kind: 'empty' })
-  const earlierKeyFile = keyFileOf(open({ keyFile }).keyPrint() ?? '')
+  const earlierKeyFile = keyFileOf(open({ keyFile }).keyDigest() ?? '')
   t.equal(earlierKeyFile, keyFile)
   t.match(await open({ earlierKeyFile }).read(), { kind: 'current', stored: { writeId: 'a' } })
 })
@@ -237,7 +237,7 @@ t.test('sealing anew leaves no version that only the earlier key opens', async t
   await open().write(loginOf('b'), 1)
   const keyFile = join(folder, '..', 'elsewhere')
   writeFileSync(keyFile, 'k'.repeat(32), { mode: 0o600 })
-  t.not(open({ keyFile }).keyPrint(), open().keyPrint())
+  t.not(open({ keyFile }).keyDigest(), open().keyDigest())
   t.equal(await open({ keyFile }).reseal(), true)
   rmSync(file('key'))
   t.match(await open({ keyFile }).read(), { version: 2, stored: { writeId: 'b' } })

@@ -121,12 +121,24 @@ for (const shell of Object.keys(shells) as Shell[])
         t.match(ended.stdout, `<${word}>\n`)
         t.equal(ended.stderr, '')
       }
-      t.match(
-        (await box.launch(shell, ['auth', 'status'])).stderr,
-        /launch\.sh/,
-        'all else needs it, and says so',
-      )
+      const broken = 'claude-auth: launch.sh of claude-auth is missing; launching without a check\n'
+      t.match(await box.launch(shell, ['auth', 'status']), {
+        code: 0,
+        stdout: '<auth>\n<status>\n',
+        stderr: broken,
+      })
       t.ok(existsSync(join(box.paths.state, 'notice')), 'for a launch to show')
+    })
+
+    t.test('whichever part of the program is missing, the client starts', async t => {
+      const parts = ['words', 'trust', 'find-client', 'ours', 'tools', 'config', 'gate'] as const
+      for (const part of parts) {
+        const box = wrapperBox(t)
+        rmSync(join(box.root, `bin/${part}.sh`))
+        const ended = await box.launch(shell, ['x'])
+        t.match(ended, { code: 0, stdout: '<x>\n' }, part)
+        t.match(ended.stderr, `claude-auth: ${part}.sh of claude-auth is missing`)
+      }
     })
 
     t.test('after an update the client is looked for anew', async t => {

@@ -9,17 +9,17 @@ _claude_auth() {
       'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --root' | 'uninstall --root' | 'ensure --every') return ;;
     esac
     case ${COMP_WORDS[1]} in
-      status) words='--json --short --help' ;;
-      doctor) words='--json --verbose --system --fix --yes --only --offline --send-test-alert --help' ;;
-      login) words='--email --no-sso --new-identity --long-lived --help' ;;
-      logout) words='--offline --json --help' ;;
-      log) words='--since -n --follow --last --json --help' ;;
-      install) words='--system --yes --dry-run --json --custody --base --config --root --help' ;;
-      uninstall) words='--system --yes --dry-run --json --leave-logins --root --help' ;;
-      ensure) words='--json --force --offline --every --help' ;;
-      hook) words='session-start user-prompt-submit stop-failure session-end --help' ;;
-      completion) words='bash zsh fish nushell --help' ;;
-      demo) words='--help' ;;
+      status) words="--json --short --help" ;;
+      doctor) words="--json --verbose --system --fix --yes --only --offline --send-test-alert --help" ;;
+      login) words="--email --no-sso --new-identity --long-lived --help" ;;
+      logout) words="--offline --json --help" ;;
+      log) words="--since -n --follow --last --json --help" ;;
+      install) words="--system --yes --dry-run --json --custody --base --config --root --help" ;;
+      uninstall) words="--system --yes --dry-run --json --leave-logins --root --help" ;;
+      ensure) words="--json --force --offline --every --help" ;;
+      hook) words="session-start user-prompt-submit stop-failure session-end --help" ;;
+      completion) words="bash zsh fish nushell --help" ;;
+      demo) words="--help" ;;
       help) words='status doctor login logout log install uninstall ensure hook completion demo' ;;
     esac
   fi

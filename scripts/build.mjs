@@ -1,5 +1,5 @@
-// Bundles src/ into dist/ with esbuild: what is our own in one file, the engine and its status in another, help in a third, and
-// one for each library that is loaded late. usage: node scripts/build.mjs [--alone]   (nothing of the build before stays)
+// Bundles src/ into dist/ with esbuild: one file for each group of commands (bundles.json), one for help, and one for each
+// library that is loaded late. usage: node scripts/build.mjs [--alone]   (nothing of the build before stays)
 //
 // Each file more costs Node about 1 ms at every start. In the bundle, a module that is imported by
 // `import()` begins its work when it is asked for. All is CommonJS, which starts 5 ms sooner than ES
@@ -21,6 +21,7 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { usedParts } from './used-parts.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -131,6 +132,36 @@ const lateModules = (...late) => ({
   },
 })
 
+/** Command → the bundle that holds it, where that is not the main one. */
+const bundleOf = Object.fromEntries(
+  Object.entries(JSON.parse(readFileSync(join(root, 'scripts/bundles.json'), 'utf8'))).flatMap(
+    ([bundle, commands]) => commands.map(command => [command, bundle]),
+  ),
+)
+
+/** Does the bundle hold what src/main.ts loads as `./cli/<module>.js`? Words are in the help's, unknown names the main one's. */
+function modulesOf(bundle) {
+  const place = { 'words-asked-for': 'help', commands: 'main', ...bundleOf }
+  return module => (place[module] ?? 'main') === bundle
+}
+
+/** Of the modules that src/main.ts loads late, those that `holds`. */
+function only(holds) {
+  return {
+    name: 'only',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/cli\/[a-z-]+\.js$/ }, ({ path, importer, kind }) => {
+        const isLate = kind === 'dynamic-import' && importer === join(root, 'src/main.ts')
+        const module = path.slice('./cli/'.length, -'.js'.length)
+        return isLate && !holds(module) ? { path: module, namespace: 'elsewhere' } : undefined
+      })
+      onLoad({ filter: /./, namespace: 'elsewhere' }, ({ path }) => ({
+        contents: `throw new Error('${path} is in another bundle')`,
+      }))
+    },
+  }
+}
+
 /** The folders in node_modules of those packages of which a bundle holds code. */
 const packages = new Set()
 
@@ -159,18 +190,20 @@ try {
   writeFileSync(join(temporary, `config-form-${configForm}`), '')
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
-  for (const name of ['main', 'engine', 'help']) {
+  for (const name of ['main', 'engine', 'admin', 'help']) {
     await bundle({
-      entryPoints: { [name]: `src/${name}.ts` },
+      entryPoints: { [name]: 'src/main.ts' },
       outdir: temporary,
       // The function around a module: src/program.ts calls it.
       banner: { js: `(function (exports, require, module, __filename) {${options.banner.js}` },
       footer: { js: '})' },
       external: ['./library-*'],
       plugins: [
+        only(modulesOf(name)),
         unused,
         lateModules('assert', 'child_process'),
         byRequire('libraries', libraries, fileOf),
+        usedParts,
       ],
     })
     const bytes = readFileSync(join(temporary, `${name}.cjs`))
@@ -185,9 +218,7 @@ try {
     outdir: temporary,
     define: {
       ...options.define,
-      ...Object.fromEntries(
-        Object.entries(names).map(([name, file]) => [`$${name}`, JSON.stringify(file)]),
-      ),
+      $bundles: JSON.stringify({ ...names, of: bundleOf }),
     },
     plugins: [lateModules('crypto', 'child_process')],
   })
@@ -201,7 +232,7 @@ function install() {
   mkdirSync(dist, { recursive: true })
   const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
-  const isLoaded = name => /^(?:library|main|engine|help)-/.test(name)
+  const isLoaded = name => /^(?:library|main|engine|admin|help)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { usedParts } from './used-parts.mjs'
 
 const lazy = {
   name: 'lazy',
@@ -20,7 +21,7 @@ export async function load(path) {
     format: 'esm',
     platform: 'node',
     write: false,
-    plugins: [lazy],
+    plugins: [lazy, usedParts],
   })
   const code = Buffer.from(outputFiles[0].contents).toString('base64')
   return import(`data:text/javascript;base64,${code}`)

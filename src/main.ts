@@ -1,12 +1,13 @@
-// From the command line to a command: one table of modules, one exit code.
+// From the command line to a command: one table of modules, one catch, one exit code.
 
-import { type CommandName, commandNamed, unknownCommand } from './cli/commands.js'
+import { asksForWords } from './cli/asks-for-words.js'
+import type { CommandName } from './cli/commands.js'
 import { exitCodeOf } from './cli/exit-code.js'
 import type { Env } from './system/paths.js'
 
 export type Command = (argv: string[], env: Env) => Promise<number>
 
-/** Each is loaded only when it is asked for. */
+/** Each is loaded only when it is asked for; scripts/bundles.json says which bundle holds it. */
 export const commands: Record<CommandName, () => Promise<Command>> = {
   status: async () => (await import('./cli/status.js')).status,
   doctor: async () => (await import('./cli/doctor.js')).doctor,
@@ -21,12 +22,14 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./cli/demo.js')).demo,
 }
 
-/** Runs the command that `argv` names and gives its exit code; never throws. For help and version see help.ts. */
-export async function main([name = '', ...rest]: string[], env: Env): Promise<number> {
+/** Runs the command that `argv` names and gives its exit code; never throws. */
+export async function main(argv: string[], env: Env): Promise<number> {
   return exitCodeOf(async () => {
-    const entry = commandNamed(name)
-    if (entry === null) throw unknownCommand(name)
-    const command = await commands[entry.name]()
+    if (asksForWords(argv)) return (await import('./cli/words-asked-for.js')).tellWords(argv, env)
+    const [name = '', ...rest] = argv
+    if (!Object.hasOwn(commands, name))
+      throw (await import('./cli/commands.js')).unknownCommand(name)
+    const command = await commands[name as CommandName]()
     return command(rest, env)
   })
 }

@@ -1,6 +1,7 @@
-// The program as Node starts it: runs one of three bundles, the two large ones from the code that is kept of them.
+// The program as Node starts it: runs one of the bundles, the two that people wait for from the code that is kept of them.
 
 import { createRequire } from 'node:module'
+import { asksForWords } from './cli/asks-for-words.js'
 import {
   type CodePlace,
   type Compiled,
@@ -12,10 +13,17 @@ import { requireBytes } from './system/open-file.js'
 import type { Env } from './system/paths.js'
 import { withoutStrangePlaces } from './system/strange-places.js'
 
-/** The names of the bundles, each with a hash of what is in it; put in by scripts/build.mjs. */
-declare const $main: string
-declare const $engine: string
-declare const $help: string
+/**
+ * The names of the bundles, each with a hash of what is in it, and the commands that are not in the main one: put in by
+ * scripts/build.mjs from scripts/bundles.json.
+ */
+declare const $bundles: {
+  main: string
+  engine: string
+  admin: string
+  help: string
+  of: Record<string, 'engine' | 'admin'>
+}
 
 /** What Node and its OpenSSL read when a connection is made; ours say all that counts by themselves. */
 const ofNode = [
@@ -55,7 +63,7 @@ async function run(): Promise<void> {
   const code = await main(argv, env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
-  if (bundle !== $engine || argv[0] !== 'ensure' || code === usageCode) return
+  if (bundle !== $bundles.engine || argv[0] !== 'ensure' || code === usageCode) return
   // Somebody may be waiting for the end of this process.
   const mayTake = !argv.includes('--waited-for')
   const mayGrow = mayTake && Math.random() < 0.1
@@ -80,10 +88,10 @@ function unheard(): () => boolean {
 
 /** What the other commands begin with is kept too; with `isThorough` also where what is kept is of no use. */
 function keepMain(isThorough: boolean): void {
-  const place = placeOf($main)
+  const place = placeOf($bundles.main)
   if (place === null || (isKept(place) && !isThorough)) return
   try {
-    load($main).keep(Date.now(), false)
+    load($bundles.main).keep(Date.now(), false)
   } catch {
     // An update has just taken this version's files away.
   }
@@ -102,15 +110,16 @@ function load(name: string): { main: Main; keep: Compiled['keep'] } {
 /** Null: no code of it is kept. */
 function placeOf(name: string): CodePlace | null {
   // V8's code is of its flags, too.
-  if (name === $help || process.execArgv.length > 0) return null
+  const isSeldom = name === $bundles.help || name === $bundles.admin
+  if (isSeldom || process.execArgv.length > 0) return null
   return codePlace(process.env, name)
 }
 
 /** The smallest that does. */
-function bundleFor([name = '--help', ...rest]: string[]): string {
-  const isForWords = ['help', '--help', '-h', '--version', '-v'].includes(name)
-  if (isForWords || rest.includes('--help') || rest.includes('-h')) return $help
-  return name === 'ensure' || name === 'status' ? $engine : $main
+function bundleFor(argv: string[]): string {
+  if (asksForWords(argv)) return $bundles.help
+  const [name = ''] = argv
+  return $bundles[(Object.hasOwn($bundles.of, name) && $bundles.of[name]) || 'main']
 }
 
 /** The worker of a launch speaks by other means, and to make Node's streams would cost it 4 ms. */

@@ -56,7 +56,7 @@ t.test('the exit code is what the command says, and no success without its word'
 })
 
 t.test(
-  'engine and status run from one bundle, words on the program from another, all else from a third',
+  'each command runs from its bundle: engine and status from one, words on the program from another',
   async t => {
     const { folder, engine, main, help, exitCode } = copied(t)
     writeFileSync(join(folder, engine), bundleOf('async () => 10'))

@@ -24,18 +24,28 @@ export interface Flag {
 export interface Operand {
   /** Its name in the help (`SHELL`). */
   name: string
-  choices: readonly string[]
+  /** The words it can be; without them any word. */
+  choices?: readonly string[]
+  isOptional?: true
+  /** What the shell offers where any word can stand. */
+  completes?: 'file' | 'user'
 }
+
+/** The groups of the overview, in its order. */
+export const groups = ['daily', 'admin', 'plumbing'] as const
+
+export type Group = (typeof groups)[number]
 
 export interface CommandEntry {
   name: string
-  /** Typed every now and then, or used by other programs. */
-  group: 'daily' | 'plumbing'
+  /** Typed by everyone, by who looks after a site, or by other programs. */
+  group: Group
   /** Half a sentence for the overview. */
   summary: string
   /** One or two sentences. */
   about: string
-  operand?: Operand
+  /** In their order; no optional one stands before a required one. */
+  operands?: readonly Operand[]
   flags: Readonly<Record<string, Flag>>
   /** Sentences after the flags. */
   notes: readonly string[]
@@ -53,13 +63,20 @@ export function typedFlag(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`
 }
 
+/** The words that the command takes beside its flags. */
+export function operandsOf({ operands = [] }: Pick<CommandEntry, 'operands'>): readonly Operand[] {
+  return operands
+}
+
 /** `claude-auth log [--json] [-n N]`. */
 export function usageOf(entry: CommandEntry): string {
   const flags = shownFlags(entry).map(([name, { value }]) =>
     value === undefined ? `[${typedFlag(name)}]` : `[${typedFlag(name)} ${value}]`,
   )
-  const operand = entry.operand ? [entry.operand.name] : []
-  return ['claude-auth', entry.name, ...operand, ...flags].join(' ')
+  const operands = operandsOf(entry).map(({ name, isOptional }) =>
+    isOptional ? `[${name}]` : name,
+  )
+  return ['claude-auth', entry.name, ...operands, ...flags].join(' ')
 }
 
 // Reading a command's arguments by its entry in the command table, so that help and parser can't differ.
@@ -69,11 +86,11 @@ export type FlagValues<E extends Pick<CommandEntry, 'flags'>> = {
   [Name in keyof E['flags']]?: E['flags'][Name] extends { value: string } ? string : boolean
 }
 
-/** The flags and the operand (null where the entry has none). Throws `usage` for anything unknown. */
+/** The flags, and the operands that were given, in the entry's order. Throws `usage` for anything unknown or missing. */
 export function readFlags<E extends CommandEntry>(
   entry: E,
   argv: readonly string[],
-): { flags: FlagValues<E>; operand: string | null } {
+): { flags: FlagValues<E>; operands: string[] } {
   const { tokens } = parsed(entry, argv)
   const values: Record<string, string | boolean> = {}
   const words: string[] = []
@@ -84,7 +101,8 @@ export function readFlags<E extends CommandEntry>(
     if (flag === undefined) throw unknownFlag(entry, token.rawName)
     values[token.name] = readValue(entry, flag, token)
   }
-  return { flags: values as FlagValues<E>, operand: operandOf(entry, words) }
+  checkOperands(entry, words)
+  return { flags: values as FlagValues<E>, operands: words }
 }
 
 /** Not strict: the words for what is wrong are ours, and say what was most likely meant. */
@@ -117,17 +135,20 @@ function readValue(
   return value
 }
 
-function operandOf(entry: CommandEntry, words: string[]): string | null {
-  const [word, ...others] = words
-  const { operand } = entry
-  const extra = operand ? others[0] : word
+function checkOperands(entry: CommandEntry, words: readonly string[]): void {
+  const operands = operandsOf(entry)
+  const extra = words[operands.length]
   if (extra !== undefined)
     throw usage(entry, `there is no place for ${wordShown(extra, 'that word')}`)
-  if (!operand) return null
-  const wanted = `${operand.name} is one of ${operand.choices.join(', ')}`
-  if (word === undefined) throw usage(entry, wanted)
-  if (!operand.choices.includes(word)) throw usage(entry, `${wanted}${not(word)}`)
-  return word
+  for (const [at, { name, choices, isOptional }] of operands.entries()) {
+    const word = words[at]
+    const isOneOf = choices && `${name} is one of ${choices.join(', ')}`
+    if (word === undefined) {
+      if (isOptional) return
+      throw usage(entry, isOneOf ?? `${name} is missing`)
+    }
+    if (choices && !choices.includes(word)) throw usage(entry, `${isOneOf}${not(word)}`)
+  }
 }
 
 /** A word in quotes, or `otherwise`: a long one could be a token that was pasted in the wrong place. */

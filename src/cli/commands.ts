@@ -3,14 +3,17 @@
 import { AuthError } from '../system/error.js'
 import { nearestKey } from '../text/nearest.js'
 import { type CommandEntry, wordShown } from './command.js'
-import { completion } from './entries/completion.js'
-import { doctor } from './entries/doctor.js'
-import { install, uninstall } from './entries/install.js'
-import { log } from './entries/log.js'
-import { login } from './entries/login.js'
-import { logout } from './entries/logout.js'
-import { demo, ensure, hook } from './entries/plumbing.js'
-import { status } from './entries/status.js'
+import { entry as completion } from './completion-entry.js'
+import { entry as demo } from './demo.js'
+import { entry as doctor } from './doctor.js'
+import { entry as ensure } from './ensure-flags.js'
+import { entry as hook } from './hook.js'
+import { entry as install } from './install.js'
+import { entry as log } from './log.js'
+import { entry as login } from './login.js'
+import { entry as logout } from './logout.js'
+import { entry as status } from './status.js'
+import { entry as uninstall } from './uninstall.js'
 
 const table = [
   status,
@@ -29,7 +32,8 @@ const table = [
 export type CommandName = (typeof table)[number]['name']
 export type NamedEntry = CommandEntry & { name: CommandName }
 
-/** In the order in which people read of them. To add a command, add its entry here, and its module to ../main.ts. */
+/** In the order in which people read of them. To add a command, add its entry here, its module to ../main.ts, and where it is no part of the
+ * main bundle its name to scripts/bundles.json. */
 export const commandTable: readonly NamedEntry[] = table
 
 /** The command called `name`, or null. */

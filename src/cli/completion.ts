@@ -3,14 +3,14 @@
 import type { CompletedCommand } from '../install/shells/shell.js'
 import { completingShells } from '../install/shells/table.js'
 import type { Env } from '../system/paths.js'
-import { readFlags, shownFlags, typedFlag } from './command.js'
+import { operandsOf, readFlags, shownFlags, typedFlag } from './command.js'
 import { commandTable } from './commands.js'
-import { completion as entry } from './entries/completion.js'
+import { entry } from './completion-entry.js'
 
 /** Prints the script for a shell. */
 export async function completion(argv: string[], _env: Env): Promise<number> {
-  const { operand } = readFlags(entry, argv)
-  process.stdout.write(completionFor(operand ?? ''))
+  const [shell = ''] = readFlags(entry, argv).operands
+  process.stdout.write(completionFor(shell))
   return 0
 }
 
@@ -32,16 +32,21 @@ export function shippedCompletions(): Record<string, string> {
 }
 
 function completedCommands(): CompletedCommand[] {
-  return commandTable.map(({ name, summary, about, operand = null, ...entry }) => ({
+  return commandTable.map(({ name, summary, about, ...entry }) => ({
     name,
     summary,
     about,
-    operand,
-    flags: shownFlags(entry).map(([flag, { says, value, short = null }]) => ({
+    operands: operandsOf(entry).map(({ name, choices = [], completes = null }) => ({
+      name,
+      choices,
+      completes,
+    })),
+    flags: shownFlags(entry).map(([flag, { says, value, short = null, completes = null }]) => ({
       name: flag,
       typed: typedFlag(flag),
       says,
       value: value ?? null,
+      completes,
       short,
     })),
   }))

@@ -1,16 +1,47 @@
-// The flags of `claude-auth ensure`: those for people, and those that wrapper, hooks and timer give.
+// The table entry of `claude-auth ensure` and its flags: those for people, and those that wrapper, hooks and timer give.
 
 import type { Env } from '../system/paths.js'
 import { bareEnvironment, environmentOnInput } from '../system/process-environment.js'
 import { withoutStrangePlaces } from '../system/strange-places.js'
-import { type FlagValues, readFlags } from './command.js'
-import { ensure } from './entries/plumbing.js'
+import { type CommandEntry, type FlagValues, readFlags } from './command.js'
 
-export type EnsureFlags = FlagValues<typeof ensure>
+export const entry = {
+  name: 'ensure',
+  group: 'plumbing',
+  summary: 'make sure now that the login is good',
+  about:
+    'Makes sure that the login is good: renews it, puts it back from the store, checks it with the server and stores a copy, whatever is needed. Wrapper, hooks and timer call it.',
+  flags: {
+    json: { says: 'the result as one JSON object' },
+    force: { says: 'look at everything now: marks, ages and pauses count for nothing' },
+    offline: { says: 'no network at all' },
+    every: { value: '15m', says: 'again and again, for machines without systemd' },
+    for: {
+      value: 'WHO',
+      says: 'who asks',
+      choices: ['launch', 'session', 'soon', 'hook', 'timer', 'sign-in', 'shell'],
+      hidden: true,
+    },
+    'gate-fd': { value: 'N', says: 'the gate, held already', hidden: true },
+    client: { value: 'PATH', says: 'the client to be launched', hidden: true },
+    override: { value: 'PATH', says: 'the client was chosen for this launch', hidden: true },
+    terminal: { says: 'somebody can be asked', hidden: true },
+    foreign: { says: 'another credential stands in the environment', hidden: true },
+    cwd: { value: 'FOLDER', says: 'where the client is started', hidden: true },
+    'environ-on-stdin': { says: 'the environment that counts comes on stdin', hidden: true },
+    'waited-for': { says: 'somebody waits until this run has ended', hidden: true },
+  },
+  notes: [
+    'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',
+  ],
+  examples: ['claude-auth ensure --force --json', 'claude-auth ensure --every 15m'],
+} as const satisfies CommandEntry
+
+export type EnsureFlags = FlagValues<typeof entry>
 
 /** Throws `usage` for anything unknown. */
 export function flagsOf(argv: string[]): EnsureFlags {
-  return readFlags(ensure, argv).flags
+  return readFlags(entry, argv).flags
 }
 
 /** The gate's descriptor, where the caller has entered it. */

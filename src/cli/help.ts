@@ -2,7 +2,7 @@
 
 import { type Ink, plainInk } from '../text/ink.js'
 import { hanging, wrapped } from '../text/wrap.js'
-import { type CommandEntry, shownFlags, typedFlag, usageOf } from './command.js'
+import { type CommandEntry, type Group, groups, shownFlags, typedFlag, usageOf } from './command.js'
 import { commandNamed, commandTable } from './commands.js'
 
 export interface Page {
@@ -13,8 +13,9 @@ export interface Page {
 /** What the program is for, in one sentence. */
 export const purpose = 'Every launch of Claude Code starts with a valid login of your own.'
 
-export const groupTitles: Record<CommandEntry['group'], string> = {
+export const groupTitles: Record<Group, string> = {
   daily: 'Daily',
+  admin: 'For the admin of a site',
   plumbing: 'Used by other programs, or once',
 }
 
@@ -25,19 +26,18 @@ export function helpFor(command: string | null, page: Page = { width: 80, ink: p
 }
 
 function overview({ width, ink }: Page): string[] {
-  const groups = (['daily', 'plumbing'] as const).flatMap(group => [
-    ink.bold(groupTitles[group]),
-    ...commandTable
-      .filter(entry => entry.group === group)
-      .flatMap(({ name, summary }) => hanging(`  ${name}`, summary, 14, width)),
-    '',
-  ])
+  const shown = groups.flatMap(group => {
+    const entries = commandTable.filter(entry => entry.group === group)
+    if (entries.length === 0) return []
+    const lines = entries.flatMap(({ name, summary }) => hanging(`  ${name}`, summary, 14, width))
+    return [ink.bold(groupTitles[group]), ...lines, '']
+  })
   return [
     'Usage: claude-auth COMMAND [OPTIONS]',
     '',
     ...wrapped(purpose, width),
     '',
-    ...groups,
+    ...shown,
     ...wrapped('claude-auth COMMAND --help tells more; claude-auth --version the version.', width),
     '',
     'Example: claude-auth status',

@@ -3,6 +3,26 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Env } from '../system/paths.js'
+import type { CommandEntry } from './command.js'
+
+export const entry = {
+  name: 'hook',
+  group: 'plumbing',
+  summary: 'what the hooks of the client call',
+  about:
+    'Checks the login for a session, as the wrapper does for a launch; the words of the client come on stdin. install puts it into the settings of the client. Silent while all is well; always ends with 0.',
+  operands: [
+    {
+      name: 'EVENT',
+      choices: ['session-start', 'user-prompt-submit', 'stop-failure', 'session-end'],
+    },
+  ],
+  flags: {},
+  notes: [
+    'session-start and user-prompt-submit check the login, stop-failure has it looked at again, session-end stores a new sign-in and marks a log-out.',
+  ],
+  examples: ['claude-auth hook session-start'],
+} as const satisfies CommandEntry
 
 /** Runs the hook with this process's stdin and stdout; always 0, for no hook may hold the client up. */
 export async function hook(argv: string[], env: Env): Promise<number> {

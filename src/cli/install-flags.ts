@@ -1,32 +1,15 @@
-// The flags of `claude-auth install` and `uninstall`.
+// The flags that `claude-auth install` and `uninstall` share.
 
-import type { InstallFlags, SharedFlags, UninstallFlags } from '../install/wishes.js'
+import type { SharedFlags } from '../install/wishes.js'
 import { AuthError } from '../system/error.js'
-import { readFlags } from './command.js'
-import { install, uninstall } from './entries/install.js'
 
-/** Throws `usage` for anything unknown or at odds. */
-export function installFlags(argv: string[]): InstallFlags {
-  const { flags: values } = readFlags(install, argv)
-  if (!values.system && (values.base ?? values.config) !== undefined)
-    throw usage('install', '--base and --config go with --system')
-  return {
-    ...sharedOf('install', values),
-    custody: (values.custody as InstallFlags['custody'] | undefined) ?? null,
-    base: values.base ?? null,
-    config: values.config ?? null,
-  }
-}
-
-/** Throws `usage` for anything unknown or at odds. */
-export function uninstallFlags(argv: string[]): UninstallFlags {
-  const { flags: values } = readFlags(uninstall, argv)
-  return {
-    ...sharedOf('uninstall', values),
-    leaveLogins: values['leave-logins'] ?? false,
-    asUser: (values['as-user'] as UninstallFlags['asUser'] | undefined) ?? null,
-  }
-}
+/** In the command table. */
+export const sharedFlags = {
+  system: { says: 'for the whole machine, as root' },
+  yes: { says: 'asks nothing (it asks only at a terminal)' },
+  'dry-run': { says: 'shows what would change, as a diff' },
+  json: { says: 'one JSON object; "changed" says whether anything was' },
+} as const
 
 interface Values {
   system?: boolean
@@ -36,7 +19,8 @@ interface Values {
   root?: string
 }
 
-function sharedOf(command: string, values: Values): SharedFlags {
+/** Their values; `root` without a slash at its end. Throws `usage` where they are at odds. */
+export function sharedOf(command: string, values: Values): SharedFlags {
   const root = values.root ?? ''
   if (root !== '' && !values.system) throw usage(command, '--root goes with --system')
   if (root !== '' && !root.startsWith('/')) throw usage(command, '--root takes an absolute path')
@@ -53,6 +37,7 @@ function sharedOf(command: string, values: Values): SharedFlags {
   }
 }
 
-function usage(command: string, message: string): AuthError {
+/** The `usage` error of `command`. */
+export function usage(command: string, message: string): AuthError {
   return new AuthError('usage', message, { hint: `claude-auth ${command} --help` })
 }

@@ -1,8 +1,43 @@
 // `claude-auth install`: for one person, or with --system for the whole machine.
 
+import type { InstallFlags } from '../install/wishes.js'
 import type { Env } from '../system/paths.js'
 import { whoAmI } from '../system/person.js'
-import { installFlags } from './install-flags.js'
+import { type CommandEntry, readFlags } from './command.js'
+import { sharedFlags, sharedOf, usage } from './install-flags.js'
+
+export const entry = {
+  name: 'install',
+  group: 'daily',
+  summary: 'put it on every path to claude, for you or for the machine',
+  about:
+    'Puts the wrapper, hooks and timer on every path to claude: for you alone, or with --system (as root) for all users of the machine, the future ones included. A second run changes nothing.',
+  flags: {
+    ...sharedFlags,
+    custody: {
+      value: 'WHOSE',
+      choices: ['sole', 'shared'],
+      says: 'shared: the refresh token stays in the login file, as the client keeps it',
+    },
+    base: {
+      value: 'DIR',
+      completes: 'file',
+      says: 'with --system: new users share the skills, rules, agents and commands of DIR; none: no more',
+    },
+    config: {
+      value: 'FILE',
+      completes: 'file',
+      says: 'with --system: begins with this configuration in /etc/claude-auth/config.yaml',
+    },
+    root: {
+      value: 'DIR',
+      completes: 'file',
+      says: 'with --system: into another root, such as the tree of an image',
+    },
+  },
+  notes: [],
+  examples: ['claude-auth install --dry-run', 'claude-auth install'],
+} as const satisfies CommandEntry
 
 /** Gives 0 when all stands as it should, whatever the login itself still needs. */
 export async function install(argv: string[], env: Env): Promise<number> {
@@ -20,4 +55,17 @@ async function showMachine(env: Env): Promise<void> {
   const { printExamination } = await import('./doctor.js')
   process.stdout.write('\n')
   await printExamination(await examineSystem(env, whoAmI(env), null), env, false)
+}
+
+/** Throws `usage` for anything unknown or at odds. */
+function installFlags(argv: string[]): InstallFlags {
+  const { flags: values } = readFlags(entry, argv)
+  if (!values.system && (values.base ?? values.config) !== undefined)
+    throw usage('install', '--base and --config go with --system')
+  return {
+    ...sharedOf('install', values),
+    custody: (values.custody as InstallFlags['custody'] | undefined) ?? null,
+    base: values.base ?? null,
+    config: values.config ?? null,
+  }
 }

@@ -1,11 +1,9 @@
 // The command reference (docs/commands.md) and the manual page (man/claude-auth.1), made from the command table.
 
 import { version } from '../version.js'
-import { type CommandEntry, shownFlags, typedFlag, usageOf } from './command.js'
+import { type CommandEntry, groups, shownFlags, typedFlag, usageOf } from './command.js'
 import { commandTable } from './commands.js'
 import { groupTitles, purpose } from './help.js'
-
-const groups = ['daily', 'plumbing'] as const
 
 const files = [
   ['~/.config/claude-auth/config.yaml', 'the configuration of this user; none is needed'],
@@ -25,6 +23,11 @@ const environment = [
   ['NODE_DISABLE_COMPILE_CACHE=1', 'no compiled code is kept or used'],
   ['NO_COLOR', 'no colour'],
 ] as const
+
+/** Those that have a command. */
+function usedGroups() {
+  return groups.filter(group => commandTable.some(entry => entry.group === group))
+}
 
 /** docs/commands.md. */
 export function commandsPage(): string {
@@ -52,7 +55,7 @@ export function commandsPage(): string {
     'The verdicts and exit codes are the same everywhere: `ok` 0, `broken` 1, usage or configuration 2, `sign-in` 3,',
     '`attention` 4, `no-answer` 5.',
   ]
-  const body = groups.flatMap(group => [
+  const body = usedGroups().flatMap(group => [
     '',
     `## ${groupTitles[group]}`,
     ...commandTable.filter(entry => entry.group === group).flatMap(section),
@@ -85,7 +88,7 @@ function section(entry: CommandEntry): string[] {
 export function manualPage(): string {
   const tagged = (pairs: readonly (readonly [string, string])[]) =>
     pairs.flatMap(([name, says]) => ['.TP', `.B ${roff(name)}`, roff(`${says}.`)])
-  const commands = groups.flatMap(group => [
+  const commands = usedGroups().flatMap(group => [
     `.SH ${groupTitles[group].toUpperCase()}`,
     ...commandTable.filter(entry => entry.group === group).flatMap(manualSection),
   ])

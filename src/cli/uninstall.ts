@@ -1,7 +1,36 @@
 // `claude-auth uninstall`: takes back what `install` did, after the refresh tokens went back to the login files.
 
+import type { UninstallFlags } from '../install/wishes.js'
 import type { Env } from '../system/paths.js'
-import { uninstallFlags } from './install-flags.js'
+import { type CommandEntry, readFlags } from './command.js'
+import { sharedFlags, sharedOf } from './install-flags.js'
+
+export const entry = {
+  name: 'uninstall',
+  group: 'daily',
+  summary: 'take that back; the refresh token goes back to the login file',
+  about:
+    'Hands the refresh token back to the login file (with --system: those of all users), then takes back what install did. Files that nobody edited since are as they were; of an edited one only our entries go.',
+  flags: {
+    ...sharedFlags,
+    'leave-logins': {
+      says: 'goes on where a token cannot be handed back; it stays in the sealed store',
+    },
+    root: {
+      value: 'DIR',
+      completes: 'file',
+      says: 'with --system: in another root, such as the tree of an image',
+    },
+    'as-user': {
+      value: 'PART',
+      choices: ['hand-back', 'leftovers'],
+      says: 'what the removal from a machine does in each home',
+      hidden: true,
+    },
+  },
+  notes: [],
+  examples: ['claude-auth uninstall --dry-run'],
+} as const satisfies CommandEntry
 
 /** Gives 0 when nothing of it is left; else as `uninstallUser` and `uninstallSystem` say. */
 export async function uninstall(argv: string[], env: Env): Promise<number> {
@@ -10,4 +39,14 @@ export async function uninstall(argv: string[], env: Env): Promise<number> {
     return (await import('../install/uninstall-user.js')).asUser(flags.asUser, env)
   if (flags.system) return (await import('../install/uninstall-system.js')).uninstallSystem(flags)
   return (await import('../install/uninstall-user.js')).uninstallUser(flags, env)
+}
+
+/** Throws `usage` for anything unknown or at odds. */
+function uninstallFlags(argv: string[]): UninstallFlags {
+  const { flags: values } = readFlags(entry, argv)
+  return {
+    ...sharedOf('uninstall', values),
+    leaveLogins: values['leave-logins'] ?? false,
+    asUser: (values['as-user'] as UninstallFlags['asUser'] | undefined) ?? null,
+  }
 }

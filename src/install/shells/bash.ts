@@ -51,7 +51,11 @@ function lines(commands: readonly CompletedCommand[]): string[] {
     '    esac',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's own
     '    case ${COMP_WORDS[1]} in',
-    ...commands.map(each => `      ${each.name}) words='${wordsAfter(each).join(' ')}' ;;`),
+    ...commands.map(each => {
+      const isOfUser = each.operands.some(({ completes }) => completes === 'user')
+      const ofUser = isOfUser ? ' $(compgen -u)' : ''
+      return `      ${each.name}) words="${wordsAfter(each).join(' ')}${ofUser}" ;;`
+    }),
     `      help) words='${names.join(' ')}' ;;`,
     '    esac',
     '  fi',

@@ -63,13 +63,17 @@ contains -- ${folder} $PATH; or set -gx PATH ${folder} $PATH
 function lines(commands: readonly CompletedCommand[]): string[] {
   return [
     'complete -c claude-auth -f',
-    ...commands.flatMap(({ name, summary, operand, flags }) => {
+    ...commands.flatMap(({ name, summary, operands, flags }) => {
       const first = `complete -c claude-auth -n __fish_use_subcommand -a ${name} -d ${word(summary)}`
       const after = `complete -c claude-auth -n '__fish_seen_subcommand_from ${name}'`
-      const words = operand?.choices.map(choice => `${after} -a ${choice}`) ?? []
+      const words = operands.flatMap(({ choices, completes }) => [
+        ...choices.map(choice => `${after} -a ${choice}`),
+        ...(completes === 'user' ? [`${after} -a '(__fish_complete_users)'`] : []),
+        ...(completes === 'file' ? [`${after} -F`] : []),
+      ])
       const options = flags.map(flag => {
         const form = flag.name.length === 1 ? `-s ${flag.name}` : `-l ${flag.name}`
-        return `${after} ${form}${flag.value !== null ? ' -x' : ''} -d ${word(flag.says)}`
+        return `${after} ${form}${flag.value === null ? '' : flag.completes === 'file' ? ' -r -F' : ' -x'} -d ${word(flag.says)}`
       })
       return [first, ...words, ...options, `${after} -l help -d 'more about it'`]
     }),

@@ -4,7 +4,14 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { quoted } from '../../system/quoted.js'
 import { file } from '../desired-state.js'
-import { type AnswerPart, type CompletedCommand, marked, markOf, type Shell } from './shell.js'
+import {
+  type AnswerPart,
+  type CompletedCommand,
+  type CompletedOperand,
+  marked,
+  markOf,
+  type Shell,
+} from './shell.js'
 
 // Printed with `print -n`, in strings that read `\n` as a newline.
 const print = (part: AnswerPart, value: string) => `print -n $"${markOf(part)}(${value})"`
@@ -113,6 +120,10 @@ function lastOf(folder: string): string {
 
 const ownName = 'claude-auth.nu'
 
+function hasChoices({ choices }: CompletedOperand): boolean {
+  return choices.length > 0
+}
+
 /** As it is where nothing in it has a meaning, else in double quotes. */
 function word(text: string): string {
   return /^\/?[\w.-]+(?:\/[\w.-]+)*$/.test(text) ? text : `"${escaped(text)}"`
@@ -133,12 +144,16 @@ function lines(commands: readonly CompletedCommand[]): string[] {
       'help',
       commands.map(({ name }) => name),
     ),
-    ...commands.flatMap(({ name, summary, operand, flags }) => [
-      ...(operand === null ? [] : [choices(name, operand.choices)]),
+    ...commands.flatMap(({ name, summary, operands, flags }) => [
+      ...operands.filter(hasChoices).map(operand => choices(name, operand.choices)),
       '',
       `# ${summary}`,
       `extern "claude-auth ${name}" [`,
-      ...(operand === null ? [] : [`  ${operand.name.toLowerCase()}?: string@${chooser(name)}`]),
+      ...operands.map(operand => {
+        const type = operand.completes === 'file' ? 'path' : 'string'
+        const offers = hasChoices(operand) ? `@${chooser(name)}` : ''
+        return `  ${operand.name.toLowerCase()}?: ${type}${offers}`
+      }),
       ...flags.map(({ typed, short, value, says }) => {
         const form = `${typed}${short === null ? '' : `(-${short})`}`
         return `  ${form}${value === null ? '' : ': string'} # ${says}`

@@ -66,9 +66,19 @@ export interface CompletedCommand {
   name: string
   summary: string
   about: string
-  operand: { name: string; choices: readonly string[] } | null
+  operands: readonly CompletedOperand[]
   flags: readonly CompletedFlag[]
 }
+
+/** A word beside the flags; `choices` is empty where any word can stand. */
+export interface CompletedOperand {
+  name: string
+  choices: readonly string[]
+  completes: Completes
+}
+
+/** What the shell offers of its own; null: nothing. */
+export type Completes = 'file' | 'user' | null
 
 export interface CompletedFlag {
   /** Without dashes; one letter is a short flag. */
@@ -78,13 +88,19 @@ export interface CompletedFlag {
   says: string
   /** The name of its value; null: it takes none. */
   value: string | null
+  /** What its value is. */
+  completes: Completes
   /** Another form of one letter; null: none. */
   short: string | null
 }
 
-/** All that can be typed after a command: its operand's words and its flags. */
-export function wordsAfter({ operand, flags }: CompletedCommand): string[] {
-  return [...(operand?.choices ?? []), ...flags.map(({ typed }) => typed), '--help']
+/** All that can be typed after a command: the words of its operands and its flags. */
+export function wordsAfter({ operands, flags }: CompletedCommand): string[] {
+  return [
+    ...operands.flatMap(({ choices }) => choices),
+    ...flags.map(({ typed }) => typed),
+    '--help',
+  ]
 }
 
 // The form of an answer: parts, each behind a mark that start-up files do not print.

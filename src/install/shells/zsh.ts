@@ -2,7 +2,13 @@
 
 import { join } from 'node:path'
 import { adviceFor, firstOf, pathLines, posix, question } from './posix.js'
-import { type CompletedCommand, type CompletedFlag, marked, type Shell } from './shell.js'
+import {
+  type CompletedCommand,
+  type CompletedFlag,
+  type Completes,
+  marked,
+  type Shell,
+} from './shell.js'
 
 export const zsh: Shell = {
   ...posix,
@@ -34,8 +40,10 @@ export const zsh: Shell = {
 }
 
 function lines(commands: readonly CompletedCommand[]): string[] {
-  const option = ({ typed, says, value }: CompletedFlag) =>
-    word(`${typed}[${brackets(says)}]${value === null ? '' : `:${colons(value)}:`}`)
+  const option = ({ typed, says, value, completes }: CompletedFlag) =>
+    word(
+      `${typed}[${brackets(says)}]${value === null ? '' : `:${colons(value)}:${offered(completes)}`}`,
+    )
   return [
     '_claude_auth() {',
     '  local -a commands',
@@ -47,18 +55,23 @@ function lines(commands: readonly CompletedCommand[]): string[] {
     '  shift words',
     '  (( CURRENT-- ))',
     '  case $command in',
-    ...commands.map(({ name, operand, flags }) => {
-      const operands = operand
-        ? [word(`1:${colons(operand.name)}:(${operand.choices.join(' ')})`)]
-        : []
+    ...commands.map(({ name, operands, flags }) => {
+      const words = operands.map(({ name, choices, completes }, at) => {
+        const offers = choices.length > 0 ? `(${choices.join(' ')})` : offered(completes)
+        return word(`${at + 1}:${colons(name)}:${offers}`)
+      })
       const options = [...flags.map(option), "'--help[more about it]'"]
-      return `    ${name}) _arguments ${[...operands, ...options].join(' ')} ;;`
+      return `    ${name}) _arguments ${[...words, ...options].join(' ')} ;;`
     }),
     '    help) _describe command commands ;;',
     '  esac',
     '}',
     'compdef _claude_auth claude-auth',
   ]
+}
+
+function offered(completes: Completes): string {
+  return completes === 'file' ? '_files' : completes === 'user' ? '_users' : ''
 }
 
 /** One word, whatever is in it. */

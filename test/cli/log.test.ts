@@ -3,7 +3,7 @@
 import { appendFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type LogIo, log } from '../../src/cli/show-log.js'
+import { type LogIo, log } from '../../src/cli/log.js'
 import { type LastRun, lastRunFile, writeLastRun } from '../../src/login/last-run.js'
 import { AuthError } from '../../src/system/error.js'
 import { inkFor, plainInk } from '../../src/text/ink.js'

@@ -41,6 +41,24 @@ t.test('the policy touches nothing: no module of Node, no package', async t => {
   )
 })
 
+/** Beside Vault's own rooms: its doctor's area, the admin's side, which changes documents, and what picks a store. */
+const knowVault = [
+  /^(?:store\/vault|config|doctor|base|changes|fleet|offboard|roster)\//,
+  /^cli\/(?:base|changes|fleet|offboard|roster)\b/,
+  /^store\/open\.ts$/,
+  // The name of a member in the memory of an earlier version.
+  /^login\/read-memory\.ts$/,
+]
+
+t.test('a store is a store: nothing else knows Vault', async t => {
+  const others = names.filter(name => !knowVault.some(allowed => allowed.test(name)))
+  t.ok(others.length > 100)
+  t.same(
+    others.filter(name => /vault/i.test(readFileSync(join(src, name), 'utf8'))),
+    [],
+  )
+})
+
 t.test('the picture of the rooms is drawn from the imports as they are', async t => {
   const script = join(import.meta.dirname, '../scripts/map.mjs')
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })

@@ -11,7 +11,7 @@ import type { TlsTrouble, Trust } from './tls.js'
 export interface Network {
   /** The proxy for a URL of the client's servers, or null for none. */
   proxyFor: (url: string) => string | null
-  /** The same for servers of the site, such as Vault. */
+  /** The same for servers of the site, such as a store's. */
   siteProxyFor: (url: string) => string | null
   trust: Trust
   userAgent: string

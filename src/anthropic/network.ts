@@ -56,7 +56,7 @@ export function clientProxyFor(url: string, settings: ProxySettings): string | n
   return throughProxy(url, settings, matchesAsClient)
 }
 
-/** For other servers, such as Vault: `domain` and `*.domain` mean all below it too, and address ranges count. */
+/** For other servers, such as a store's: `domain` and `*.domain` mean all below it too, and address ranges count. */
 export function siteProxyFor(url: string, settings: ProxySettings): string | null {
   return throughProxy(
     url,

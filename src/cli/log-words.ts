@@ -25,7 +25,7 @@ const happened: Partial<Record<Deed, string>> = {
   'signed-in': 'signed in',
   'sign-out': 'signed out',
   // What it is stands in the detail.
-  'vault-token': 'saw a change',
+  'store-access': 'saw a change',
   alert: 'sent a message',
 }
 
@@ -58,7 +58,7 @@ const actors: Record<Actor, string> = {
 /** One line: `2026-12-12 09:14:03  renewed the login: half of its time was over (by the timer on box)`. */
 export function journalSentence({ atMs, entry }: JournalLine): { time: string; words: string } {
   const what = happenedWords(entry)
-  const joint = entry.did === 'alert' || entry.did === 'vault-token' ? ':' : ';'
+  const joint = entry.did === 'alert' || entry.did === 'store-access' ? ':' : ';'
   const detail = entry.detail ? `${joint} ${clean(entry.detail, 600)}` : ''
   const actor = Object.hasOwn(actors, entry.actor) ? actors[entry.actor] : clean(entry.actor, 20)
   const prints = [entry.before, entry.after].map(print => (print ? clean(print, 8) : null))

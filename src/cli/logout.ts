@@ -49,11 +49,13 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   putMark(place)
   let steps: SignedOutSteps | null = null
   let email: string | null = null
+  let storeLabel = 'the store'
   const over = progress('Signing out', process.stderr)
   await runOnce(env, {
     actor: 'command',
     offline: flags.offline ?? false,
     prepare: async run => {
+      storeLabel = run.store?.label ?? storeLabel
       email = run.memory.verification?.identity?.email ?? null
       email ??= expectedEmail(config, run.memory, run.paths.clientConfig)
       const done = await signOut(run)
@@ -72,7 +74,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
     const words = trouble && troubleText(trouble)
     print([jsonText({ ...object, trouble: words, endsAt: endsAtMs })])
   } else {
-    const facts = { ...done, email, storeKind: config.store, nowMs: Date.now() }
+    const facts = { ...done, email, storeLabel, nowMs: Date.now() }
     print(logoutLines(facts, await inkFor(env, process.stdout.isTTY === true)))
   }
   return exitCodes[verdict]
@@ -105,7 +107,8 @@ export interface LogoutFacts {
   file: State
   store: State
   account: State
-  storeKind: 'local' | 'vault' | 'none'
+  /** `Store.label` of the store in use. */
+  storeLabel: string
   /** Why something failed. */
   trouble: Trouble | null
   /** When what the server was not told ends by itself. */
@@ -156,10 +159,9 @@ function fileWords({ file, trouble }: LogoutFacts): string {
     : 'taken out of the login file; all else in it stays'
 }
 
-function storeWords({ store, storeKind }: LogoutFacts): string {
-  const place = storeKind === 'vault' ? 'Vault' : 'the sealed store'
-  if (store === 'done') return `taken out of ${place}`
-  return `${place} could not be told; that is done by a later run`
+function storeWords({ store, storeLabel }: LogoutFacts): string {
+  if (store === 'done') return `taken out of ${storeLabel}`
+  return `${storeLabel} could not be told; that is done by a later run`
 }
 
 function accountWords({ account, trouble }: LogoutFacts): string {

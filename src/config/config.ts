@@ -1,5 +1,6 @@
 // The configuration in force: which files it is made of, and the resolved values, from the cache when nothing changed.
 
+import { join } from 'node:path'
 import { AuthError } from '../system/error.js'
 import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
@@ -11,7 +12,7 @@ export type { Config } from './resolved.js'
 export { configFiles } from './source.js'
 
 export interface LoadConfigOptions {
-  paths: Pick<OwnPaths, 'systemConfig' | 'userConfig' | 'vaultToken'>
+  paths: Pick<OwnPaths, 'systemConfig' | 'userConfig' | 'configFolder'>
   env: Env
   person: Person
   /** Where the resolved config is kept as JSON (`<state>/config.json`), and the program's version. */
@@ -40,7 +41,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     })
 
   const folder = loginFolder(env, person.home)
-  const { vaultToken } = paths
+  const vaultToken = join(paths.configFolder, 'vault-token')
   const key = cacheKey({ version: cache?.version ?? '', person, folder, vaultToken })
   const hit = cache && cachedConfig(cache.path, { key, system, user, uid: person.uid })
   if (hit) return hit

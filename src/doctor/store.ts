@@ -2,7 +2,7 @@
 
 import { isRenewalLost } from '../engine/read-store.js'
 import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
-import type { StoreTrouble } from '../store/store.js'
+import type { Store, StoreTrouble } from '../store/store.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
@@ -63,8 +63,8 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   if (lost !== null) return lost
   const trouble = troubleOf(engine)
   if (trouble !== null)
-    return run.offline && run.store.kind === 'vault'
-      ? found('note', storeWords.notAsked)
+    return run.offline && run.store.isRemote
+      ? found('note', storeWords.notAsked(run.store))
       : found(trouble.kind === 'denied' ? 'fail' : 'warn', troubleWords(trouble.trouble))
   if (engine.store?.kind === 'empty' && engine.store.damaged !== undefined)
     return found('fail', troubleWords(engine.store.damaged))
@@ -72,12 +72,12 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
     return engine.isToBeBackedUp
       ? found('warn', storeWords.writtenAgain(engine.store.damaged), { do: 'ensure' })
       : found('warn', troubleWords(engine.store.damaged))
-  return ok(storeWords.opens(run.store.kind))
+  return ok(storeWords.opens(run.store))
 }
 
 /** The sealed store does not open with our own key: what the file has is stored anew, what was only there is lost. */
 function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Finding | null {
-  const isOwnKey = run.store?.kind === 'local' && run.config.local.keyFile === null
+  const isOwnKey = run.store?.isRemote === false && run.config.local.keyFile === null
   const trouble =
     store?.kind === 'empty' ? store.damaged : store?.kind === 'denied' && store.trouble
   const { file } = seen.state
@@ -115,7 +115,7 @@ export function backup({ login, engine }: Both): Finding | null {
     const isLost = store.fromPrevious !== undefined && file.login.refreshHash === null
     return isLost ? null : found('note', storeWords.behind(engine.isToBeBackedUp), ...mend)
   }
-  return ok(storeWords.current(run.store.kind, store.stored.backedUpAtMs, nowMs))
+  return ok(storeWords.current(run.store, store.stored.backedUpAtMs, nowMs))
 }
 
 /** The version before, which the sealed store keeps as a spare. */
@@ -145,11 +145,14 @@ function troubleOf({ store }: EngineFacts): StoreTrouble | null {
 
 const atNextLaunch = 'the next launch'
 
+type Named = Pick<Store, 'isRemote' | 'label'>
+
 const storeWords = {
   none: words('No copy is kept (store: none): a lost login means a sign-in.'),
-  opens: (kind: 'local' | 'vault') =>
-    kind === 'local' ? 'The sealed local store opens.' : 'The document in Vault can be read.',
-  notAsked: words('Vault was not asked (--offline); the sealed copy here counts.'),
+  opens: ({ isRemote, label }: Named) =>
+    isRemote ? `The document in ${label} can be read.` : 'The sealed local store opens.',
+  notAsked: ({ label }: Named) =>
+    words(`${label} was not asked (--offline); the sealed copy here counts.`),
   storedAnew: (trouble: Trouble) =>
     words(`${causeOf(trouble)}; the login is stored anew.`, 'claude-auth ensure --force'),
   writtenAgain: (trouble: Trouble) =>
@@ -165,8 +168,8 @@ const storeWords = {
       `${causeOf(trouble)}: the login works until its token ends, and cannot be renewed.`,
       'claude-auth login',
     ),
-  current: (kind: 'local' | 'vault', atMs: number | null, nowMs: number) => {
-    const where = kind === 'vault' ? ' in Vault' : ''
+  current: ({ isRemote, label }: Named, atMs: number | null, nowMs: number) => {
+    const where = isRemote ? ` in ${label}` : ''
     return `The login is backed up${where}${atMs === null ? '' : ` (${agoWords(atMs, nowMs)})`}.`
   },
   useless: (isStored: boolean) =>

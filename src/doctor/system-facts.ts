@@ -217,8 +217,8 @@ function ownClient(home: string): string | null {
 }
 
 async function machineConfig(env: Env, person: Person): Promise<SystemFacts['config']> {
-  const { vaultToken } = ownPaths(env, person.home)
-  const paths = { systemConfig, userConfig: '/nonexistent/claude-auth.yaml', vaultToken }
+  const { configFolder } = ownPaths(env, person.home)
+  const paths = { systemConfig, userConfig: '/nonexistent/claude-auth.yaml', configFolder }
   try {
     const config = await loadConfig({ paths, env: {}, person })
     return { kind: 'good', config, exists: existsSync(systemConfig) }

@@ -4,9 +4,9 @@ import { type Listener, listenerFor } from '../anthropic/loopback.js'
 import type { VaultConfig } from '../config/vault.js'
 import type { Run } from '../engine/run.js'
 import { readJournal } from '../login/journal.js'
-import type { Memory, SessionMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
 import type { StoreTrouble } from '../store/store.js'
+import { type SessionMemory, sessionMemoryIn } from '../store/vault/auth.js'
 import { fileTrouble, openSession } from '../store/vault/open.js'
 import { judgeToken } from '../store/vault/token-auth.js'
 import type { Trouble } from '../system/trouble.js'
@@ -166,6 +166,8 @@ export interface VaultFacts {
   plainListener: Listener | null
 }
 
+/** As the journal calls a change of our access, the second until 0.1. */
+const accessDeeds: readonly string[] = ['store-access', 'vault-token']
 const driftKeptMs = 7 * 24 * 3_600_000
 
 /** Null fields where there is no Vault to ask: offline, where only its files are looked at, or `store` is another. */
@@ -184,7 +186,7 @@ export async function vaultFacts(
   const { network, person, memory } = run
   const options = {
     now: run.now,
-    known: memory.vault,
+    known: sessionMemoryIn(memory.storeSession),
     mayRenew: false,
     remember: () => undefined,
     expectedEmail: run.config.identity.email,
@@ -199,17 +201,17 @@ export async function vaultFacts(
   const why = refused ? await session.whyRefused() : null
   if (why !== null) return { ...nothing, trouble: why }
 
-  const before = readMemory(place.paths.stateFile, { orEmpty: true })
+  const saved = readMemory(place.paths.stateFile, { orEmpty: true })
+  const before = sessionMemoryIn(saved.storeSession)
+  const now = sessionMemoryIn(run.memory.storeSession)
   const ask = { client, token: way.token }
   const others = othersOf(run, config)
   const capabilities = await capabilitiesOf(ask, others, config)
   return {
     ...nothing,
     token:
-      config.auth.method === 'token'
-        ? withRefusal(memory.vault, before, capabilities, run.now())
-        : null,
-    drift: driftOf(run, before, config),
+      config.auth.method === 'token' ? withRefusal(now, before, capabilities, run.now()) : null,
+    drift: driftOf(run, now, before, config),
     isolation: await isolationOf(ask, others, config, capabilities),
   }
 }
@@ -217,28 +219,32 @@ export async function vaultFacts(
 /** That Vault refuses to renew it, a run that tried knows, or Vault says so itself. */
 function withRefusal(
   token: SessionMemory | null,
-  { vault }: Memory,
+  before: SessionMemory | null,
   capabilities: Capabilities | null,
   nowMs: number,
 ): SessionMemory | null {
   if (token === null) return null
-  const before = token.hash === vault?.hash ? (vault.refusedAtMs ?? null) : null
+  const refusedAtMs = token.hash === before?.hash ? (before.refusedAtMs ?? null) : null
   const isDenied = capabilities?.[renewalPath]?.includes('deny') === true
-  return { ...token, refusedAtMs: isDenied ? nowMs : before }
+  return { ...token, refusedAtMs: isDenied ? nowMs : refusedAtMs }
 }
 
-function driftOf(run: Run, before: Memory, { auth, vaultName }: VaultConfig): Trouble | null {
-  const seen = run.memory.vault
-  if (seen === null || before.vault === null || auth.method !== 'token') return null
+function driftOf(
+  run: Run,
+  token: SessionMemory | null,
+  before: SessionMemory | null,
+  { auth, vaultName }: VaultConfig,
+): Trouble | null {
+  if (token === null || before === null || auth.method !== 'token') return null
   const owner = { user: run.person.user, vaultName, file: auth.tokenFile }
-  const judged = judgeToken(seen, owner, before.vault, run.now())
+  const judged = judgeToken(token, owner, before, run.now())
   return judged.kind === 'allowed' ? judged.drift : null
 }
 
 /** Runs tell it once, and whoever they told it may not have been there. */
 function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
   const { lines } = readJournal(paths.journal)
-  const last = lines.findLast(({ entry }) => entry.did === 'vault-token')
+  const last = lines.findLast(({ entry }) => accessDeeds.includes(entry.did))
   if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
   const trouble = troubleIn(last.entry.detail)
   return trouble && { trouble, atMs: last.atMs }

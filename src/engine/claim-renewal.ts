@@ -35,7 +35,7 @@ export async function claimRenewal(
 ): Promise<Announced> {
   const { store } = run
   // A document for each host (`{host}`) has two where one is a copy of the other.
-  if (store?.kind !== 'vault') return unannounced
+  if (!store?.isRemote) return unannounced
   const untilMs = performance.now() + patienceMs
   let lostRaces = 0
   for (let known = run.storeRead; ; known = null) {
@@ -61,7 +61,7 @@ export async function claimRenewal(
 export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
     const { storeRead, memory, store } = run
-    if (store?.kind !== 'vault' || storeRead?.kind !== 'current' || storeRead.away !== null) return
+    if (!store?.isRemote || storeRead?.kind !== 'current' || storeRead.away !== null) return
     const { intent } = storeRead.stored
     if (intent === null || intent.id !== memory.intentId || intent.ended !== null) return
     const outcome = await leave(run, ended === null ? null : { ...intent, ended })

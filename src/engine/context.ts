@@ -18,11 +18,11 @@ import { findClient } from '../login/find-client.js'
 import type { Actor } from '../login/journal.js'
 import { processFacts } from '../login/lock-owner.js'
 import { readLoginFile } from '../login/login-file.js'
-import { emptyMemory, type SessionMemory } from '../login/memory.js'
+import { emptyMemory } from '../login/memory.js'
 import { readMemory } from '../login/read-memory.js'
 import { type LocalStore, localStore } from '../store/local.js'
 import { keyFileOf } from '../store/local-key.js'
-import type { Store } from '../store/store.js'
+import { type OpenOptions, openStore } from '../store/open.js'
 import { makePrivateFolder } from '../system/atomic-write.js'
 import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
@@ -36,7 +36,7 @@ export interface StartOptions {
   actor: Actor
   forced: boolean
   offline: boolean
-  /** A mere look: nothing is launched or written, no key is made, and no Vault token is renewed. */
+  /** A mere look: nothing is launched or written, no key is made, and no access to the store is renewed. */
   readOnly?: boolean
   /** Somebody has just signed in. */
   signedIn: boolean
@@ -83,16 +83,19 @@ export async function startRun(
   )
   const config = owned ? servable(inForce, local) : inForce
   const network = networkOf(env, settings)
-  const known: StoreFrom = {
-    config,
+  // What is still sealed after sole custody goes back before the store is left.
+  const isLeft = owned && config.store === 'none' && isToBeHandedBack(place, own.localStore)
+  const opening: OpenOptions = {
     person,
     network,
-    memory,
+    local,
     offline: options.offline,
     readOnly,
-    remember: vault => commit(run, { memory: { vault } }),
+    now: Date.now,
+    session: memory.storeSession,
+    remember: storeSession => commit(run, { memory: { storeSession } }),
+    wasReached: memory.lookedAtMs !== null || memory.othersSeenAtMs !== null,
   }
-  const isLeft = owned && config.store === 'none' && isToBeHandedBack(place, own.localStore)
   const run: Run = {
     config,
     person,
@@ -102,7 +105,7 @@ export async function startRun(
     distrust: distrustTrouble(place),
     memory,
     network,
-    store: owned ? await storeOf(known, local, isLeft) : null,
+    store: isLeft ? local : owned ? await openStore(config, opening) : null,
     sealer: local.sealer,
     key: local,
     actor: options.actor,
@@ -151,37 +154,6 @@ function servable(config: Config, local: LocalStore): Config {
   const what = `${why.cause}, so no login is sealed, and the login file keeps its refresh token`
   const misfit = { key: 'local.keyFile', what, hint: why.command ?? 'claude-auth doctor' }
   return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
-}
-
-/** What the store is opened from. */
-interface StoreFrom
-  extends Pick<Run, 'config' | 'person' | 'network' | 'memory' | 'offline' | 'readOnly'> {
-  /** Takes what Vault said of its token. */
-  remember: (vault: SessionMemory) => void
-}
-
-/** Null for `store: none`; but what is still sealed after sole custody (`isLeft`) goes back first. */
-async function storeOf(from: StoreFrom, local: LocalStore, isLeft: boolean): Promise<Store | null> {
-  const { config, person, network, memory, offline, readOnly, remember } = from
-  if (config.store === 'none') return isLeft ? local : null
-  if (config.store !== 'vault') return local
-  const { openVault, unnamedVault } = await import('../store/vault/open.js')
-  if (config.vault === null) return unnamedVault(config.misfits, local, isVaultKnown(memory))
-  const session = {
-    now: Date.now,
-    // A run that only looks asks how the token is now, and leaves it so.
-    known: readOnly ? null : memory.vault,
-    mayRenew: !readOnly,
-    remember,
-    expectedEmail: config.identity.email,
-  }
-  const named = { ...person, vaultName: config.vault.vaultName }
-  return openVault(config.vault, { network, person: named, session, cache: local, offline })
-}
-
-/** Was the document reached from here before? Then other hosts may have its refresh token. */
-function isVaultKnown({ lookedAtMs, othersSeenAtMs }: Run['memory']): boolean {
-  return lookedAtMs !== null || othersSeenAtMs !== null
 }
 
 /** The same for this login folder on this host in every run, and telling nothing about either. */

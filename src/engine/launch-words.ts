@@ -39,8 +39,8 @@ export type Note =
   | { say: 'login-ends'; endsAtMs: number; longLived?: boolean }
   /** A message to the people outside was not taken. */
   | { say: 'alert-failed'; trouble: Trouble }
-  /** What changed about the Vault token. */
-  | { say: 'vault-token'; trouble: Trouble }
+  /** What changed about our access to the store. */
+  | { say: 'store-access'; trouble: Trouble }
   /** Logins to MCP servers left the login file with what could not be read. */
   | { say: 'lost-neighbours' }
   /** A place that others can change. */
@@ -128,7 +128,7 @@ export function noteLine(note: Note, nowMs: number): string {
       return earlyWarningLine(note.endsAtMs, nowMs, note.longLived)
     case 'alert-failed':
       return `${linePrefix}${alertFailedSentence(note.trouble)}`
-    case 'vault-token':
+    case 'store-access':
       return troubleLine(note.trouble, '. See: claude-auth log')
     case 'lost-neighbours':
       return say('A broken login file was put aside, MCP logins too. See: claude-auth log')

@@ -105,7 +105,7 @@ function withLogOut(run: Run, file: LoginFile): Run['memory'] {
   return { ...memory, signedOut: { atMs, chain: [], inStore: false } }
 }
 
-/** What the store said when it was last asked: Vault is not asked here. */
+/** What the store said when it was last asked: no server is asked here. */
 function askedBefore({ storeRead, memory: { storeTrouble } }: Run): Run['storeRead'] {
   if (storeTrouble?.kind === 'empty')
     return { kind: 'empty', version: 0, damaged: storeTrouble.trouble }
@@ -115,7 +115,7 @@ function askedBefore({ storeRead, memory: { storeTrouble } }: Run): Run['storeRe
 
 /** A document elsewhere may hold what is missing here: only a run that may ask it can tell. */
 function isOpen({ store, storeRead, memory }: Run, { because }: Decision): boolean {
-  if (because !== 'own-trouble' || store?.kind !== 'vault') return false
+  if (because !== 'own-trouble' || !store?.isRemote) return false
   return storeRead?.kind !== 'denied' && memory.storeTrouble === null
 }
 
@@ -207,6 +207,7 @@ export function statusFacts(run: Run, found: Glance): StatusFacts {
     backedUpAtMs: memory.stored?.atMs ?? null,
     warnBeforeMs: Math.max(0, ...config.alerts.beforeLoginEndsMs),
     signInCommand: signInCommand(seen.state, run.now()),
+    store: run.store,
     nowMs: run.now(),
   }
 }

@@ -34,7 +34,7 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
     sharedToken(run, seen),
     clock(run),
     observed(run),
-    vaultDrift(run),
+    accessChange(run),
     lostNeighbours(run),
     // Who has to sign in anyway is not warned of an end.
     decision.do === 'sign-in' ? null : loginEnds(run, seen),
@@ -45,9 +45,9 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
   if (!run.owned || run.config.mode === 'off' || (fresh.length === 0 && !isRightAgain))
     return fresh.map(({ note }) => note)
   for (const { note } of fresh)
-    if (note.say === 'vault-token')
+    if (note.say === 'store-access')
       commit(run, {
-        journal: { did: 'vault-token', because: '', detail: troubleText(note.trouble) },
+        journal: { did: 'store-access', because: '', detail: troubleText(note.trouble) },
       })
   const kept = Object.entries(told).filter(([subject]) => subject !== clockSubject || !isRightAgain)
   const added = fresh.map(({ subject, about }) => [subject, about] as const)
@@ -108,13 +108,13 @@ function clock({ memory }: Run): Saying | null {
 }
 
 /** Who else may have changed it? Said once for each change, and kept in the journal for whoever asks later. */
-function vaultDrift({ store }: Run): Saying | null {
+function accessChange({ store }: Run): Saying | null {
   const drift = store?.drift() ?? null
   if (drift === null) return null
   return {
-    subject: 'vault-token',
+    subject: 'store-access',
     about: troubleText(drift),
-    note: { say: 'vault-token', trouble: drift },
+    note: { say: 'store-access', trouble: drift },
   }
 }
 

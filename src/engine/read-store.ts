@@ -7,8 +7,7 @@ import { isLongLivedShape } from '../policy/long-lived.js'
 import type { LongLivedFacts, LongLivedToken, State } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
 import { type Intent, othersSeenAtMs } from '../store/intent.js'
-import type { StoreRead, StoreTrouble } from '../store/store.js'
-import { fromHere } from '../store/vault/store.js'
+import { fromHere, type StoreRead, type StoreTrouble } from '../store/store.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleText } from '../text/trouble.js'
 import {
@@ -33,7 +32,7 @@ export async function readStore(run: Run): Promise<StoreRead> {
   const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
   commit(run, { learned: { storeRead: read } })
   rememberToken(run, read)
-  if (run.store?.kind !== 'vault') return read
+  if (!run.store?.isRemote) return read
   const { isShared } = run.store
   if (read.kind === 'empty' && isShared) commit(run, { memory: { lookedAtMs: run.now() } })
   if (read.kind !== 'current' || read.away !== null) return read
@@ -55,7 +54,7 @@ export async function readStore(run: Run): Promise<StoreRead> {
   return read
 }
 
-/** Who was alone so long ago may not be alone any more; a Vault that is away over a weekend ends no login. */
+/** After this other hosts may have joined unseen; long enough that a server that is away over a weekend ends no login. */
 const aloneMs = 3 * 24 * 3_600_000
 
 /**
@@ -65,7 +64,7 @@ const aloneMs = 3 * 24 * 3_600_000
  * was never put there; and where a client has the token in plain text, holding back would only leave it to that one.
  */
 export function mayBeUsedByOthers({ memory, store, now }: Run, isInFile: boolean): boolean {
-  if (store?.kind !== 'vault') return false
+  if (!store?.isRemote) return false
   const { othersSeenAtMs, lookedAtMs, stored, held } = memory
   if (othersSeenAtMs !== null) return true
   if (!store.isShared) return false
@@ -106,7 +105,7 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
 /** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
 export async function register(run: Run): Promise<void> {
   const { storeRead, store } = run
-  if (store?.kind !== 'vault' || storeRead?.kind !== 'current' || storeRead.isCached) return
+  if (!store?.isRemote || storeRead?.kind !== 'current' || storeRead.isCached) return
   if (storeRead.stored.login === null || run.offline || run.config.mode !== 'on') return
   const keys = dueHeartbeat(run, storeRead.stored.hosts)
   if (keys === null) return
@@ -179,7 +178,8 @@ export function storeTroubleFor(run: Run, state: State): Trouble | null {
  * own key any more? Then the login works until its token ends, and only a new sign-in helps.
  */
 export function isRenewalLost({ storeRead, config, store }: Run, { file }: State): boolean {
-  if (store?.kind !== 'local' || file.kind !== 'login' || isLongLivedShape(file.login)) return false
+  if (store === null || store.isRemote) return false
+  if (file.kind !== 'login' || isLongLivedShape(file.login)) return false
   if (file.login.refreshHash !== null) return false
   if (storeRead?.kind === 'denied') return config.local.keyFile === null
   return storeRead?.kind === 'empty' && storeRead.damaged !== undefined

@@ -12,6 +12,8 @@ import { hanging } from '../text/wrap.js'
 /** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
 export interface StatusFacts {
   outcome: Omit<Outcome, 'did' | 'steps' | 'alert'>
+  /** Null for `store: none`. */
+  store: { label: string; isRemote: boolean } | null
   mode: 'on' | 'observe' | 'off'
   /** The file that switches claude-auth off, or null. */
   offBy: string | null
@@ -169,8 +171,6 @@ function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): 
   return `${what} ends in ${spanWords(loginEndsAt, nowMs)}, on ${date}${advice}`
 }
 
-const places = { vault: 'to Vault', local: 'on this machine' } as const
-
 function storeLine({
   outcome,
   backedUpAtMs,
@@ -178,18 +178,20 @@ function storeLine({
   mode,
   next,
   isToBeBackedUp,
+  store,
 }: StatusFacts): string | null {
-  const { kind, state } = outcome.store
+  const { state } = outcome.store
   // Only the store itself can tell then; and a copy that helps nobody is no comfort.
   const isOver = outcome.verdict === 'sign-in' && !['denied', 'unreachable'].includes(state)
   if (isOver || mode === 'off' || next?.do === 'read-store') return null
-  if (kind === 'none') return 'No copy is kept (store: none)'
-  if (state === 'denied') return `The store refuses us${kind === 'vault' ? ' (Vault)' : ''}`
+  if (store === null) return 'No copy is kept (store: none)'
+  if (state === 'denied') return `The store refuses us${store.isRemote ? ` (${store.label})` : ''}`
   if (state === 'unreachable') return 'The store cannot be reached; it will be tried again'
+  const place = store.isRemote ? `to ${store.label}` : 'on this machine'
   if (state === 'pending')
-    return `Not backed up ${places[kind]} yet${isToBeBackedUp ? '; that is done by itself' : ''}`
+    return `Not backed up ${place} yet${isToBeBackedUp ? '; that is done by itself' : ''}`
   if (backedUpAtMs === null) return 'No copy is stored yet'
-  return `Backed up ${places[kind]} ${agoWords(backedUpAtMs, nowMs)}`
+  return `Backed up ${place} ${agoWords(backedUpAtMs, nowMs)}`
 }
 
 function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null {

@@ -23,6 +23,7 @@ import { processFacts } from '../login/lock-owner.js'
 import { notedLocks } from '../login/lock-record.js'
 import { readLoginFile } from '../login/login-file.js'
 import { readMemory } from '../login/read-memory.js'
+import { isOnSharedDocument } from '../store/open.js'
 import { codeFolder, removeCode } from '../system/compile-cache.js'
 import { installMostMs } from '../system/end-of-run.js'
 import { enterGate } from '../system/gate.js'
@@ -221,7 +222,7 @@ function sealed(localStore: string, { name }: OwnLogin, version = ''): string {
   return join(localStore, `${name}${version}.jwe`)
 }
 
-/** Not where the file has its token, nor where the sign-in is over or goes on in Vault. */
+/** Not where the file has its token, nor where the sign-in is over or goes on in a shared document. */
 function isNeeded({ place, config }: OwnLogin): boolean {
   const { paths, person } = place
   const file = readLoginFile(paths.loginFile, person.uid)
@@ -229,8 +230,7 @@ function isNeeded({ place, config }: OwnLogin): boolean {
   const { held, spent, signedOut, othersSeenAtMs } = readMemory(paths.stateFile, { orEmpty: true })
   if (signedOut !== null || existsSync(paths.signedOut)) return false
   if (held?.refreshHash != null && spent.includes(held.refreshHash)) return false
-  const isInVault = config?.store === 'vault' && config.vault?.isPerHost === false
-  return !(isInVault && othersSeenAtMs !== null)
+  return !(config && isOnSharedDocument(config) && othersSeenAtMs !== null)
 }
 
 /** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */

@@ -27,7 +27,7 @@ export type Deed =
   | 'sign-in-over'
   | 'signed-in'
   | 'sign-out'
-  | 'vault-token'
+  | 'store-access'
   | 'alert'
   | 'observe'
 

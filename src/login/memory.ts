@@ -41,28 +41,6 @@ export interface SignedOut {
   elsewhere?: boolean
 }
 
-/** What Vault said of the token that this user's sessions are opened with. */
-export interface SessionMemory {
-  /** SHA-256 (hex) of the token. */
-  hash: string
-  checkedAtMs: number
-  /** False: its policies do not let the token look itself up, and little of the rest is known. */
-  isKnown: boolean
-  displayName: string
-  policies: readonly string[]
-  isRenewable: boolean
-  /** By our clock; null: it has no end, or nobody can tell. */
-  endsAtMs: number | null
-  /** Its period, else the life it was made with; 0: neither. */
-  lifeMs: number
-  /** When it was last tried to be renewed; 0: never. */
-  triedAtMs: number
-  /** No renewal lasts beyond (`explicit_max_ttl`); null or absent: no such end is known. */
-  lastEndAtMs?: number | null
-  /** When Vault refused to renew it, and has not done it since; null or absent: it did not refuse. */
-  refusedAtMs?: number | null
-}
-
 /** The long-lived token of the document: hashes and recorded ends. */
 export interface LongLivedMemory {
   /** When the store last told whether there is one. */
@@ -98,7 +76,7 @@ export interface Memory {
   /** Which client config we last looked into, in which version, and whether it named an account. */
   account: { path: string; version: string; named: boolean } | null
   signInNeeded: { sinceMs: number; because: SignInReason } | null
-  /** The alerts' own memory, read by `report/read-alert-memory.ts`. */
+  /** The alerts' own memory, read by `alerts/memory.ts`. */
   alert: object | null
   /** The last renewal granted less than the login had. */
   narrower: boolean
@@ -118,8 +96,8 @@ export interface Memory {
   lookedAtMs: number | null
   /** What kept the store from being used when it was last asked; null: nothing. `empty`: what is there does not open. */
   storeTrouble: { kind: 'unreachable' | 'denied' | 'empty'; trouble: Trouble } | null
-  /** The Vault token, as it was last looked up. */
-  vault: SessionMemory | null
+  /** What the store's own server said of our access to it; the store reads it. */
+  storeSession: object | null
   /** Null where none was ever wanted. */
   longLived: LongLivedMemory | null
   /** The key that the sealed store is known to open with; empty: none is known. */
@@ -150,7 +128,7 @@ export const emptyMemory: Memory = {
   othersSeenAtMs: null,
   lookedAtMs: null,
   storeTrouble: null,
-  vault: null,
+  storeSession: null,
   longLived: null,
   keyPrint: '',
 }

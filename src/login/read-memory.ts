@@ -64,22 +64,15 @@ const examples: Record<string, unknown> = {
   lookedAtMs: 0,
   longLived: { askedAtMs: 0 },
   storeTrouble: { kind: '' },
-  vault: {
-    hash: '',
-    checkedAtMs: 0,
-    isKnown: true,
-    displayName: '',
-    policies: [''],
-    isRenewable: true,
-    lifeMs: 0,
-    triedAtMs: 0,
-  },
 }
 
 const endingToken = (value: unknown) =>
   isLike(value, { accessHash: '' }) ? { ...(value as object), endsAtMs: ends(value) } : null
 const ends = (value: unknown) => (isObject(value) ? numberOf(value['endsAtMs']) : null)
 const asked = { identity: identityIn, organization: stringOf }
+
+/** Members that an earlier version kept under another name. */
+const earlierNames: Record<string, string> = { storeSession: 'vault' }
 
 /** What in a member may be null, and is where it can't be read. */
 const orNull: Record<string, Record<string, (value: unknown) => unknown>> = {
@@ -93,14 +86,13 @@ const orNull: Record<string, Record<string, (value: unknown) => unknown>> = {
   verification: asked,
   verifiedCopy: asked,
   instance: { contestedHash: stringOf },
-  vault: { endsAtMs: numberOf, lastEndAtMs: numberOf, refusedAtMs: numberOf },
   longLived: { token: endingToken, placed: endingToken },
 }
 
 /** Only members whose shape is the expected one; of a list, the elements that are. */
 function wellFormed(found: Record<string, unknown>): Partial<Memory> {
   const good = Object.entries(emptyMemory).flatMap(([key, empty]) => {
-    const value = found[key]
+    const value = found[key] ?? found[earlierNames[key] ?? key]
     const example = examples[key] ?? empty ?? {}
     if (Array.isArray(example) && Array.isArray(value))
       return [[key, value.filter(each => isLike(each, example[0]))]]

@@ -83,7 +83,8 @@ export interface Outcome {
   expiresAt: number | null
   loginEndsAt: number | null
   store: {
-    kind: 'local' | 'vault' | 'none'
+    /** As `store` in the configuration; `none` where no store is used. */
+    kind: string
     state: 'current' | 'pending' | 'empty' | 'unreachable' | 'denied'
     version: number | null
   }

@@ -1,4 +1,4 @@
-// The sealed local store: the default store, and the cache of Vault. One file a login, one version back.
+// The sealed local store: the default store, and the cache of a remote one. One file a login, one version back.
 
 import { linkSync, lstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -73,6 +73,8 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
   }
   return {
     kind: 'local',
+    label: 'the sealed store',
+    isRemote: false,
     isShared: false,
     keep: null,
     drift: () => null,

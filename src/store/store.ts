@@ -40,8 +40,13 @@ export type StoreWrite =
   | StoreTrouble
 
 export interface Store {
-  kind: 'local' | 'vault'
-  /** Other hosts may use the same document: who renews announces it there first. */
+  /** Its word under `store` in the configuration. */
+  kind: string
+  /** Its name inside a sentence: `the sealed store`. */
+  label: string
+  /** The login is in a document on a server; the copy on this machine is a cache of it. */
+  isRemote: boolean
+  /** Other hosts may use the same document, so a renewal is announced there first. */
   isShared: boolean
   read: () => Promise<StoreRead>
   /** Replaces the login of version `expected` (0: nothing there yet) and nothing else; durable when it says `written`. */
@@ -53,11 +58,11 @@ export interface Store {
    * that. The shared document is written afterwards.
    */
   keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
-  /** What changed about the way in since it was last used, for a person to be told once; null: nothing. */
+  /** What changed about our access to it since it was last used, for a person to be told once; null: nothing. */
   drift: () => Trouble | null
 }
 
-/** A document on a server, as `vault-document.ts` finds it: its keys, ours and others'. */
+/** A document on a server as it was read: its keys, ours and others'. */
 export type DocumentRead =
   | {
       kind: 'current'
@@ -79,4 +84,21 @@ export interface SharedDocument {
    * `claude_auth_write_id` in `keys`, before this says how it ended.
    */
   change: (keys: JsonObject, expected: number) => Promise<StoreWrite>
+}
+
+/** The copy on this machine in the place of the document's login. What others left in the document counts all the same. */
+export function fromHere(
+  copy: StoredLogin,
+  stored: StoredLogin | null,
+  version: number,
+  ageMs: number | null,
+): Extract<StoreRead, { kind: 'current' }> {
+  const theirs = {
+    intent: stored?.intent ?? null,
+    setupToken: stored?.setupToken ?? null,
+    hosts: stored?.hosts ?? {},
+    ...(stored?.alert ? { alert: stored.alert } : {}),
+  }
+  const about = { ageMs, isCached: true, away: null, version } as const
+  return { kind: 'current', stored: { ...copy, ...theirs }, ...about }
 }

@@ -33,7 +33,8 @@ export interface OwnPaths {
   userConfig: string
   /** The sealed local store and its key. */
   localStore: string
-  vaultToken: string
+  /** The user's own, whatever `$CLAUDE_AUTH_CONFIG` says: secrets for a store may be in it. */
+  configFolder: string
 }
 
 /**
@@ -75,13 +76,13 @@ export function loginPaths(folder: string, env: Env, home: string): LoginPaths {
   }
 }
 
-/** Where our configuration, sealed store and Vault token are; `$CLAUDE_AUTH_CONFIG` replaces the user's file. */
+/** Where our configuration and the sealed store are; `$CLAUDE_AUTH_CONFIG` replaces the user's file. */
 export function ownPaths(env: Env, home: string, systemFolder = '/etc/claude-auth'): OwnPaths {
   const configFolder = join(home, '.config', 'claude-auth')
   return {
     systemConfig: join(systemFolder, 'config.yaml'),
     userConfig: env['CLAUDE_AUTH_CONFIG'] || join(configFolder, 'config.yaml'),
     localStore: join(home, '.local', 'share', 'claude-auth'),
-    vaultToken: join(configFolder, 'vault-token'),
+    configFolder,
   }
 }

@@ -4,11 +4,11 @@ import type { AuthError } from './error.js'
 
 /** Something that keeps us from our work, or that needs care. No part holds a secret. */
 export interface Trouble {
-  /** What is wrong, as a clause without its end: `the Vault token has no policy for this`. */
+  /** What is wrong, as a clause without its end: `the token has no policy for this`. */
   cause: string
   /** Where, or in which words of another program: what stands in brackets behind the cause. */
   place: string | null
-  /** What more is known, or what a person does about it: `ask who runs Vault`. */
+  /** What more is known, or what a person does about it: `ask the administrator of the server`. */
   advice: string | null
   /** What to type. */
   command: string | null

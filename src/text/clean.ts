@@ -38,7 +38,7 @@ export function columnsOf(text: string): number {
 }
 
 /**
- * A token of Anthropic or of Vault: one that was pasted in the wrong place is not repeated. The bare
+ * A token of the login server (`sk-ant-`) or of a store (`hvs.`): one that was pasted in the wrong place is not repeated. The bare
  * beginning of a kind (`sk-ant-oat01-`) is no secret, and hints name it.
  */
 const token = /\b(?:sk-ant-(?!\w{3}\d\d-(?![\w-]))|hv[sb]\.)[\w-]+/g

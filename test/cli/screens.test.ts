@@ -28,6 +28,7 @@ const good: StatusFacts = {
     loginEndsAt: nowMs + 19 * 24 * hourMs,
     store: { kind: 'vault', state: 'current', version: 7 },
   },
+  store: { label: 'Vault', isRemote: true },
   mode: 'on',
   offBy: null,
   next: null,
@@ -115,7 +116,7 @@ t.test('screens at 60, 80 and 120 columns', async t => {
 t.test('a log-out, in all its states, says each step in a line of its own', async t => {
   const base = {
     email: 'alice@example.com',
-    storeKind: 'vault',
+    storeLabel: 'Vault',
     trouble: makeTrouble('it is locked'),
     endsAtMs: nowMs,
     nowMs,

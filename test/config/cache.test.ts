@@ -174,7 +174,7 @@ t.test('a hit loads neither the YAML nor the schema library', async t => {
   const script = `
     import { loadConfig } from './config/config.mjs'
     const config = await loadConfig(${JSON.stringify({
-      paths: { systemConfig: at.system, userConfig: at.user, vaultToken: '/nowhere' },
+      paths: { systemConfig: at.system, userConfig: at.user, configFolder: '/nowhere' },
       env: {},
       person: at.person,
       cache: { path: at.cache, version: '1' },

@@ -130,6 +130,8 @@ async function play(
 
   const store: Store = {
     kind: 'vault',
+    label: 'Vault',
+    isRemote: true,
     isShared,
     drift: () => null,
     keep: async () => ({ kind: 'written', version: 0 }),

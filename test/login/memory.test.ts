@@ -144,3 +144,10 @@ t.test(
       t.match(read(none), { pending: null, storeTrouble: null })
   },
 )
+
+t.test('what an earlier version kept under another name is read', async t => {
+  const path = join(t.testdir(), 'state.json')
+  const session = { hash: 'h', checkedAtMs: 1 }
+  writeFileSync(path, JSON.stringify({ format: 1, vault: session }))
+  t.same(readMemory(path), { ...emptyMemory, storeSession: session })
+})

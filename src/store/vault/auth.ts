@@ -2,8 +2,8 @@
 
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { SessionMemory } from '../../login/memory.js'
 import { AuthError } from '../../system/error.js'
+import { isLike, numberOf } from '../../system/json.js'
 import { readPrivateBytes } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../../system/trouble.js'
@@ -16,6 +16,51 @@ export interface SessionPerson {
   /** What the user is called in Vault, where that is another name. */
   vaultName?: string
   uid: number
+}
+
+/** What Vault said of the token that this user's sessions are opened with. */
+export interface SessionMemory {
+  /** SHA-256 (hex) of the token. */
+  hash: string
+  checkedAtMs: number
+  /** False: its policies do not let the token look itself up, and little of the rest is known. */
+  isKnown: boolean
+  displayName: string
+  policies: readonly string[]
+  isRenewable: boolean
+  /** By our clock; null: it has no end, or nobody can tell. */
+  endsAtMs: number | null
+  /** Its period, else the life it was made with; 0: neither. */
+  lifeMs: number
+  /** When it was last tried to be renewed; 0: never. */
+  triedAtMs: number
+  /** No renewal lasts beyond (`explicit_max_ttl`); null or absent: no such end is known. */
+  lastEndAtMs?: number | null
+  /** When Vault refused to renew it, and has not done it since; null or absent: it did not refuse. */
+  refusedAtMs?: number | null
+}
+
+const example = {
+  hash: '',
+  checkedAtMs: 0,
+  isKnown: true,
+  displayName: '',
+  policies: [''],
+  isRenewable: true,
+  lifeMs: 0,
+  triedAtMs: 0,
+}
+
+/** What an earlier run remembered of a session (`Memory.storeSession`); null: nothing that can be read. */
+export function sessionMemoryIn(value: object | null): SessionMemory | null {
+  if (!isLike(value, example)) return null
+  const kept = value as SessionMemory
+  return {
+    ...kept,
+    endsAtMs: numberOf(kept.endsAtMs),
+    lastEndAtMs: numberOf(kept.lastEndAtMs),
+    refusedAtMs: numberOf(kept.refusedAtMs),
+  }
 }
 
 export interface SessionOptions {

@@ -5,7 +5,14 @@ import { tokenHash } from '../../login/login.js'
 import { AuthError } from '../../system/error.js'
 import { makeTrouble, type Trouble } from '../../system/trouble.js'
 import { fromDocument, type StoredLogin, toDocument } from '../document.js'
-import type { DocumentRead, SharedDocument, Store, StoreRead, StoreTrouble } from '../store.js'
+import {
+  type DocumentRead,
+  fromHere,
+  type SharedDocument,
+  type Store,
+  type StoreRead,
+  type StoreTrouble,
+} from '../store.js'
 
 /**
  * A store in which `document` counts and `cache` (the local store) is safe at once. Reading gives
@@ -26,6 +33,8 @@ export function vaultStore(
   }
   return {
     kind: 'vault',
+    label: 'Vault',
+    isRemote: true,
     isShared,
     drift,
     read: async () => {
@@ -70,23 +79,6 @@ function together(found: DocumentRead, kept: StoreRead): StoreRead {
   if (stored === null) return { kind: 'empty', version, ...damaged }
   const behind = copy === null ? {} : { behind: copy }
   return { ...found, stored, isCached: false, away: null, ...behind }
-}
-
-/** The copy on this machine in the place of the document's login. What others left in the document counts all the same. */
-export function fromHere(
-  copy: StoredLogin,
-  stored: StoredLogin | null,
-  version: number,
-  ageMs: number | null,
-): Extract<StoreRead, { kind: 'current' }> {
-  const theirs = {
-    intent: stored?.intent ?? null,
-    setupToken: stored?.setupToken ?? null,
-    hosts: stored?.hosts ?? {},
-    ...(stored?.alert ? { alert: stored.alert } : {}),
-  }
-  const about = { ageMs, isCached: true, away: null, version } as const
-  return { kind: 'current', stored: { ...copy, ...theirs }, ...about }
 }
 
 const unusable = makeTrouble('the document in Vault holds no login that can be read')

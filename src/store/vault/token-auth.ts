@@ -2,13 +2,18 @@
 
 import { dirname } from 'node:path'
 import { tokenHash } from '../../login/login.js'
-import type { SessionMemory } from '../../login/memory.js'
 import { isObject, type JsonObject, numberOf, stringOf } from '../../system/json.js'
 import { quoted } from '../../system/quoted.js'
 import { makeTrouble, type Trouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
-import { readSecretFile, type SessionOptions, type SessionPerson, type VaultAuth } from './auth.js'
+import {
+  readSecretFile,
+  type SessionMemory,
+  type SessionOptions,
+  type SessionPerson,
+  type VaultAuth,
+} from './auth.js'
 import type { VaultClient } from './client.js'
 import { refusedByAnother, troubleOf } from './failure.js'
 

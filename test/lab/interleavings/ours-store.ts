@@ -60,7 +60,14 @@ function shared(v: View) {
     return { kind: 'current', document: data as never, version, ageMs: ms - atMs } as const
   }
   const cache = { read: async () => sealedRead(v), write: unused, change: unused }
-  const more = { kind: 'local', isShared: false, keep: null, drift: () => null } as const
+  const more = {
+    kind: 'local',
+    label: 'the sealed store',
+    isRemote: false,
+    isShared: false,
+    keep: null,
+    drift: () => null,
+  } as const
   return vaultStore(
     { read, change: unused },
     { ...cache, ...more },

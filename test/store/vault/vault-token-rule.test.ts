@@ -1,7 +1,7 @@
 // Whose a Vault token is: judged from what a real OpenBao says of it.
 
 import t from 'tap'
-import type { SessionMemory } from '../../../src/login/memory.js'
+import type { SessionMemory } from '../../../src/store/vault/auth.js'
 import {
   isRenewalDue,
   judgeToken,

@@ -1,6 +1,5 @@
 // `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
 
-import { randomBytes } from 'node:crypto'
 import type { Check, ExamineOptions } from '../doctor/check.js'
 import { checkIds, type Examination, examine } from '../doctor/run.js'
 import { screen } from '../doctor/screen.js'
@@ -16,6 +15,7 @@ import {
   unknownCheck,
 } from '../doctor/words.js'
 import { type LoginContext, loginContextOf } from '../engine/login-context.js'
+import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder, whoAmI } from '../system/person.js'
@@ -182,7 +182,7 @@ async function mendAll(mendable: Check[], place: LoginContext, env: Env): Promis
   const { runOnce } = await import('../engine/run-once.js')
   const tools = {
     place,
-    nonce: () => randomBytes(8).toString('hex'),
+    nonce: freshNonce,
     ensure: async () => (await runOnce(env, { actor: 'command', forced: true })).outcome.verdict,
   }
   const all = mendable.flatMap(({ id, fixes }) => fixes.map(fix => ({ id, fix })))

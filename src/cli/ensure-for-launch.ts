@@ -1,6 +1,5 @@
 // `ensure --for launch` (or `session`): the detached worker, which answers the wrapper, or a hook, with one verdict and then works on.
 
-import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import type { Config } from '../config/config.js'
 import { handBackWhenOff } from '../engine/hand-back.js'
@@ -11,6 +10,7 @@ import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/marks.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
+import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env, LoginPaths } from '../system/paths.js'
 import { errorLine } from '../text/errors.js'
@@ -76,7 +76,7 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
 
 /** Gives the verdict to the launches that wait at the gate, where no mark does. */
 function share(paths: LoginPaths, flags: EnsureFlags, outcome: Outcome, answer: string[]): void {
-  const nonce = randomBytes(8).toString('hex')
+  const nonce = freshNonce()
   const isMarked = outcome.because === 'fresh' || outcome.because === 'long-lived'
   const about = `${flags.foreign ? 'y' : ''}:${flags.cwd ?? ''}`
   try {

@@ -15,6 +15,7 @@ import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import type { Actor } from '../login/journal.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
+import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { whoAmI } from '../system/person.js'
@@ -47,7 +48,7 @@ async function tellShell(env: Env): Promise<number> {
   const place = loginContextOf(env)
   const readAtMs = Date.now()
   const config = await configOf(place, env)
-  const text = configForShell(place, env, config, { readAtMs, nonce: String(process.pid) })
+  const text = configForShell(place, env, config, { readAtMs, nonce: freshNonce() })
   process.stdout.write(text ?? '')
   return 0
 }

@@ -8,7 +8,7 @@ import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
 import { expectedEmail } from '../engine/verify.js'
 import { clearMarks } from '../login/marks.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
-import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import type { Trouble } from '../system/trouble.js'
@@ -84,7 +84,7 @@ function putMark({ paths }: LoginContext): void {
   makePrivateFolder(paths.state)
   clearMarks(paths)
   // An earlier log-out is still in force, and its time tells since when.
-  if (!existsSync(paths.signedOut)) atomicWrite(paths.signedOut, '', { nonce: String(process.pid) })
+  if (!existsSync(paths.signedOut)) atomicWrite(paths.signedOut, '', { nonce: freshNonce() })
 }
 
 function verdictOf({ server, file, store, account }: SignedOutSteps): Verdict {

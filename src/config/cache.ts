@@ -1,6 +1,6 @@
 // The resolved configuration as JSON, so that a launch need not load the YAML and schema libraries.
 
-import { atomicWrite } from '../system/atomic-write.js'
+import { atomicWrite, freshNonce } from '../system/atomic-write.js'
 import { jsonObject } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { othersMayRead } from '../system/trusted-path.js'
@@ -74,7 +74,7 @@ export function writeCache(
   )
   const cache: CacheFile = { form: configForm, key: entry.key, sources, config: entry.config }
   try {
-    atomicWrite(path, JSON.stringify(cache), { nonce: String(process.pid), durable: false })
+    atomicWrite(path, JSON.stringify(cache), { nonce: freshNonce(), durable: false })
   } catch {
     // The next run reads the files again: slower, never wrong.
   }

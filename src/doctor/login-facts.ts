@@ -25,6 +25,7 @@ import {
 import { ownerPath } from '../login/lock-owner.js'
 import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
+import { isTemporary } from '../system/atomic-write.js'
 import { systemCode } from '../system/error.js'
 import { ownPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
@@ -269,7 +270,7 @@ const mostBytes = 16 * 1024 * 1024
 /** The first one in our state, among the sealed copies in the folder `store`, and beside the client's locks. */
 function oddFile({ paths, owned }: LoginContext, store: string): OddFile | null {
   if (!owned) return null
-  const state = entriesOf(paths.state).filter(name => !folders.includes(name))
+  const state = entriesOf(paths.state).filter(name => !folders.includes(name) && !isTemporary(name))
   const sealed = entriesOf(store).filter(name => /^keys?$|\.jwe$/.test(name))
   const all = [
     ...state.map(name => join(paths.state, name)),

@@ -23,7 +23,7 @@ import { readMemory } from '../login/read-memory.js'
 import { type LocalStore, localStore } from '../store/local.js'
 import { keyFileOf } from '../store/local-key.js'
 import { type OpenOptions, openStore } from '../store/open.js'
-import { makePrivateFolder } from '../system/atomic-write.js'
+import { freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { type Env, type LoginPaths, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 import { distrustTrouble, type LoginContext } from './login-context.js'
@@ -66,7 +66,7 @@ export async function startRun(
     profile: owned ? anthropicProfile(profilePlace(env, settings, person.home)) : null,
     storedKey: owned && hasStoredKey(paths.clientConfig) ? paths.clientConfig : null,
   }
-  const nonce = () => randomBytes(8).toString('hex')
+  const nonce = freshNonce
   const memory = owned ? readMemory(paths.stateFile, { orEmpty: readOnly }) : emptyMemory
   const local = localStore(
     {

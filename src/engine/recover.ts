@@ -6,7 +6,7 @@ import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
 import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { othersAtWork } from '../login/lock-record.js'
-import { removeQuietly } from '../system/atomic-write.js'
+import { isTemporary, removeAllQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
 import { type Observation, reread } from './observe.js'
@@ -102,18 +102,14 @@ function sweepTemporaries(run: Run): void {
   const isClients = (name: string) =>
     name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length))
   const found = [
-    ...names(state).flatMap(name => (isOurs(name) ? [join(state, name)] : [])),
+    ...names(state).flatMap(name => (isTemporary(name) ? [join(state, name)] : [])),
     ...names(folder).flatMap(name => (isClients(name) ? [join(folder, name)] : [])),
   ]
   for (const path of found) {
     const about = lstatSync(path, { throwIfNoEntry: false })
     // Marks get times of their own choosing.
-    if (about && run.now() - about.ctimeMs > abandonedMs) removeQuietly(path)
+    if (about && run.now() - about.ctimeMs > abandonedMs) removeAllQuietly(path)
   }
-}
-
-function isOurs(name: string): boolean {
-  return /\.tmp\.[0-9a-f]{8,16}$/.test(name)
 }
 
 function names(folder: string): string[] {

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js'
 import type { Actor } from '../login/journal.js'
 import { clearMarks, writeNotice } from '../login/marks.js'
 import type { Outcome } from '../policy/outcome.js'
+import { freshNonce } from '../system/atomic-write.js'
 import { enterGate, type Gate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
@@ -67,7 +68,7 @@ export async function runOnce(
     const configReadAtMs = Date.now()
     const inForce = await configOf(place, env)
     const config = options.adjust?.(inForce) ?? inForce
-    configForShell(place, env, inForce, { readAtMs: configReadAtMs, nonce: String(process.pid) })
+    configForShell(place, env, inForce, { readAtMs: configReadAtMs, nonce: freshNonce() })
     options.begin?.(config)
     const enters = place.owned && config.mode !== 'off'
     gate = enters

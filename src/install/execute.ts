@@ -1,6 +1,5 @@
 // From a plan to the changed machine: the manifest first, then the changes, then the manifest once more.
 
-import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -16,7 +15,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { atomicWrite, removeQuietly, syncFolder } from '../system/atomic-write.js'
+import { atomicWrite, freshNonce, removeQuietly, syncFolder } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
 import { writeFailed } from '../system/write-failed.js'
@@ -173,16 +172,16 @@ function make({ path, make, before, after }: Change): void {
   else if (after.kind === 'link') makeLink(path, after.target)
   else if (after.kind === 'file' && make.kind === 'mode') chmodSync(path, after.mode)
   else if (after.kind === 'file')
-    atomicWrite(path, after.text, { nonce: nonce(), tempPrefix: temporary(path), owner: after })
+    atomicWrite(path, after.text, {
+      nonce: freshNonce(),
+      tempPrefix: temporary(path),
+      owner: after,
+    })
 }
 
 /** Hidden, and never `*.json`: the client reads every such file of its drop-in folder. */
 function temporary(path: string): string {
   return join(dirname(path), `.${basename(path)}.claude-auth-`)
-}
-
-function nonce(): string {
-  return randomBytes(8).toString('hex')
 }
 
 function makeFolder(path: string, before: Seen, after: Seen & { kind: 'folder' }): void {
@@ -195,7 +194,7 @@ function makeFolder(path: string, before: Seen, after: Seen & { kind: 'folder' }
 }
 
 function makeLink(path: string, target: string): void {
-  const fresh = `${temporary(path)}${nonce()}`
+  const fresh = `${temporary(path)}${freshNonce()}`
   symlinkSync(target, fresh)
   renameSync(fresh, path)
   syncFolder(dirname(path))
@@ -214,7 +213,7 @@ function remove(path: string, before: Seen): void {
 
 /** Moved aside first: a folder of that name is complete. */
 function removeProgram(path: string): void {
-  const aside = `${temporary(path)}${nonce()}`
+  const aside = `${temporary(path)}${freshNonce()}`
   renameSync(path, aside)
   rmSync(aside, { recursive: true, force: true })
   syncFolder(dirname(path))
@@ -222,7 +221,7 @@ function removeProgram(path: string): void {
 
 /** Copied beside, then moved into place whole: a folder of that name is complete. */
 function copyProgram(path: string, { from, node }: { from: string; node: string }): void {
-  const fresh = `${temporary(path)}${nonce()}`
+  const fresh = `${temporary(path)}${freshNonce()}`
   // Closed for as long as files in it may have the owner of the original.
   mkdirSync(fresh, { mode: 0o700 })
   for (const name of programParts(from))

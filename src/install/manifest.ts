@@ -1,8 +1,7 @@
 // What an installation has changed, and what stood there before: enough to take exactly that back.
 
-import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
-import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { isObject, jsonObject } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
@@ -63,8 +62,7 @@ export function readManifest(path: string, uid: number): Manifest | null {
 /** Private, since files of other people's may hold secrets. */
 export function writeManifest(path: string, manifest: Manifest): void {
   makePrivateFolder(dirname(path))
-  const nonce = randomBytes(8).toString('hex')
-  atomicWrite(path, `${JSON.stringify(manifest, null, 2)}\n`, { nonce })
+  atomicWrite(path, `${JSON.stringify(manifest, null, 2)}\n`, { nonce: freshNonce() })
 }
 
 /** Our own configuration: it goes first, so that nobody takes a token into custody again. */

@@ -24,6 +24,7 @@ import { notedLocks } from '../login/lock-record.js'
 import { readLoginFile } from '../login/login-file.js'
 import { readMemory } from '../login/read-memory.js'
 import { isOnSharedDocument } from '../store/open.js'
+import { freshNonce } from '../system/atomic-write.js'
 import { codeFolder, removeCode } from '../system/compile-cache.js'
 import { installMostMs } from '../system/end-of-run.js'
 import { enterGate } from '../system/gate.js'
@@ -133,7 +134,7 @@ async function leave(
   const timers = timersIn(manifestOf(site))
   if (timers.length > 0) stopUserTimers(timers)
   takeBack(site, () => true)
-  renewNativeLink(place.person.home, String(process.pid))
+  renewNativeLink(place.person.home, freshNonce())
   return true
 }
 

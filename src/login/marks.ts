@@ -1,8 +1,14 @@
 // The marks beside the login file, by which the wrapper knows without starting Node that all is well, and the verdict for those who waited.
 
-import { lstatSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/atomic-write.js'
+import {
+  atomicWrite,
+  makePrivateFolder,
+  removeAllQuietly,
+  removeQuietly,
+  temporaryPath,
+} from '../system/atomic-write.js'
 import { systemCode } from '../system/error.js'
 import { textAt } from '../system/open-file.js'
 import type { LoginPaths } from '../system/paths.js'
@@ -42,6 +48,7 @@ export type Marked =
         | 'doubted'
         | 'too-soon'
         | 'relative'
+        | 'another-host'
     }
 
 /** More than a tick of the kernel's clock: what changed so shortly before may change again unseen. */
@@ -68,10 +75,10 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
     return { marked: false, because: 'relative' }
   makePrivateFolder(paths.state)
   const previousSeconds = sealedBefore(join(paths.state, 'seen'))
-  const place = (name: string, text: string, mtimeSeconds: number) =>
+  const write = (name: string, text: string, mtimeSeconds: number) =>
     atomicWrite(join(paths.state, name), text, { nonce: facts.nonce, mtimeSeconds, durable: false })
   const seconds = sealLogin(paths.loginFile, { ...facts, previousSeconds }, sealed =>
-    place('seen', '', sealed),
+    write('seen', '', sealed),
   )
   if (typeof seconds === 'string') return { marked: false, because: seconds }
   const haveSystem = lookAtConfig(facts.systemConfig, facts.configReadAtMs)
@@ -79,72 +86,94 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (haveSystem === 'changed' || haveUser === 'changed')
     return { marked: false, because: 'config-changed' }
 
-  place('checked', '', (facts.configReadAtMs - tickMs) / 1000)
-  place('usable', '', wholeSeconds(facts.usableUntilMs))
-  if (facts.retryAtMs !== null) place('retry', '', wholeSeconds(facts.retryAtMs))
+  write('checked', '', (facts.configReadAtMs - tickMs) / 1000)
+  write('usable', '', wholeSeconds(facts.usableUntilMs))
+  if (facts.retryAtMs !== null) write('retry', '', wholeSeconds(facts.retryAtMs))
   if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
   if (exists(paths.doubted)) return { marked: false, because: 'doubted' }
-  markPaths(paths, 'login', [paths.folder])
-  markPaths(paths, 'config', [
+  const configs = [
     ...(haveSystem === 'there' ? [facts.systemConfig] : []),
     ...(haveUser === 'there' ? [facts.userConfig] : []),
-  ])
-  if (!facts.isClientChosen) markClient(paths, facts)
-  place('fresh', '', wholeSeconds(facts.freshUntilMs))
+  ]
+  const place = { paths, nonce: facts.nonce }
+  const isWhole =
+    markPaths(place, 'login', [paths.folder]) &&
+    markPaths(place, 'config', configs) &&
+    (facts.isClientChosen || markClient(place, facts))
+  if (!isWhole) {
+    clearMarks(paths)
+    return { marked: false, because: 'another-host' }
+  }
+  write('fresh', '', wholeSeconds(facts.freshUntilMs))
   return { marked: true }
 }
 
 /** Which client the wrapper may start without a look at what it is. */
-function markClient(paths: LoginPaths, { client, isClientConfigured, nonce }: MarkFacts): void {
+function markClient(
+  place: { paths: LoginPaths; nonce: string },
+  { client, isClientConfigured }: Pick<MarkFacts, 'client' | 'isClientConfigured'>,
+): boolean {
+  const { state } = place.paths
+  const { nonce } = place
   const known = client === null ? [] : [client]
-  markPaths(paths, 'client', known)
-  const write = (name: string, text: string) =>
-    atomicWrite(join(paths.state, name), text, { nonce, durable: false })
+  if (!markPaths(place, 'client', known, clientPathSeconds)) return false
   atomicWrite(
-    join(paths.state, 'client-path'),
+    join(state, 'client-path'),
     client === null || client.includes('\n') ? '' : `${client}\n`,
     { nonce, durable: false, mtimeSeconds: clientPathSeconds },
   )
-  try {
-    utimesSync(join(paths.state, 'client'), clientPathSeconds, clientPathSeconds)
-  } catch {
-    // No client is known, or another host replaces the marks: the shell does not read it then.
-  }
-  if (isClientConfigured) write('client-configured', '')
-  else removeQuietly(join(paths.state, 'client-configured'))
+  const configured = join(state, 'client-configured')
+  if (isClientConfigured) atomicWrite(configured, '', { nonce, durable: false })
+  else removeQuietly(configured)
+  return true
 }
 
 /**
  * Marks `targets`, and no others before: each by an empty file of its own path below `<state>/<kind>`, which tells the
- * shell without reading and leads nowhere else, as a link would. Throws `write-failed`.
+ * shell without reading and leads nowhere else, as a link would. They are made beside it and put in place whole, with
+ * the time `mtimeSeconds` where it is given. False: another host put its own there meanwhile. Throws `write-failed`.
  */
 function markPaths(
-  paths: LoginPaths,
+  { paths, nonce }: { paths: LoginPaths; nonce: string },
   kind: 'login' | 'config' | 'client',
   targets: string[],
-): void {
+  mtimeSeconds?: number,
+): boolean {
   const folder = join(paths.state, kind)
-  for (let turn = 1; ; turn++)
-    try {
-      replaceMarks(folder, targets)
-      return
-    } catch (error) {
-      const isRace = ['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')
-      if (!isRace || turn === mostTurns) throw writeFailed(folder, error)
-    }
+  const fresh = temporaryPath(folder, nonce)
+  const before = temporaryPath(`${folder}.old`, nonce)
+  try {
+    makeMarks(fresh, targets)
+    if (mtimeSeconds !== undefined) utimesSync(fresh, mtimeSeconds, mtimeSeconds)
+    moveAway(folder, before)
+    renameSync(fresh, folder)
+    return true
+  } catch (error) {
+    // Hosts that share a home on a network may have no gate in common, and do this at one time.
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')) return false
+    throw writeFailed(folder, error)
+  } finally {
+    for (const each of [fresh, before]) removeAllQuietly(each)
+  }
 }
 
-/** Hosts that share a home on a network may have no gate in common, and do this at one time. */
-const mostTurns = 20
-
-function replaceMarks(folder: string, targets: string[]): void {
-  rmSync(folder, { recursive: true, force: true })
+function makeMarks(folder: string, targets: string[]): void {
+  mkdirSync(folder, { mode: 0o700 })
   for (const target of new Set(targets)) {
     const mark = `${folder}${target}`
     // Longer than the kernel takes: without its mark the shell asks.
     if (Buffer.byteLength(mark) >= 4096) continue
     mkdirSync(dirname(mark), { recursive: true, mode: 0o700 })
     writeFileSync(mark, '', { mode: 0o600, flag: 'wx' })
+  }
+}
+
+/** Out of the way; nothing there is fine. */
+function moveAway(path: string, aside: string): void {
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 

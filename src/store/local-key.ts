@@ -1,10 +1,15 @@
 // The key of the sealed local store: made once, private, or kept elsewhere by the machine's admin.
 
 import { createHash } from 'node:crypto'
-import { renameSync } from 'node:fs'
+import { linkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
-import { AuthError } from '../system/error.js'
+import {
+  atomicWrite,
+  makePrivateFolder,
+  removeQuietly,
+  temporaryPath,
+} from '../system/atomic-write.js'
+import { AuthError, systemCode } from '../system/error.js'
 import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
 import { quoted } from '../system/quoted.js'
 import { errorTrouble, type Trouble } from '../system/trouble.js'
@@ -50,7 +55,7 @@ export async function loadKeys(place: KeyPlace): Promise<Keys> {
   const path = place.keyFile ?? own
   const found = readKey(place, path)
   const isOurs = place.keyFile === null && !place.readOnly
-  if (isOurs && !isKey(found)) makeKey(place, path, found !== null)
+  if (isOurs && !isKey(found)) makeKey(place, path)
   const key = sealingKey(checkedKey(place, path, readKey(place, path)))
   if (place.keyFile !== null && !place.readOnly) record(place, place.keyFile)
   return {
@@ -152,11 +157,26 @@ function usableKey(place: KeyPlace, path: string | null): Buffer | null {
   }
 }
 
-/** What stands in its place, emptied or torn, opens nothing; it is kept beside all the same. */
-function makeKey({ folder, nonce, randomBytes }: KeyPlace, path: string, isThere: boolean) {
-  makePrivateFolder(folder)
-  if (isThere) renameSync(path, `${path}.unusable`)
-  atomicWrite(path, `${randomBytes(32).toString('base64url')}\n`, { nonce: nonce() })
+/**
+ * What stands in its place, emptied or torn, opens nothing; it is kept beside all the same. A key that another host
+ * without a common gate made meanwhile stays: something may be sealed with it already.
+ */
+function makeKey(place: KeyPlace, path: string) {
+  makePrivateFolder(place.folder)
+  const made = temporaryPath(path, place.nonce())
+  const bytes = `${place.randomBytes(32).toString('base64url')}\n`
+  atomicWrite(made, bytes, { nonce: place.nonce() })
+  const found = readKey(place, path)
+  if (isKey(found)) return removeQuietly(made)
+  try {
+    if (found !== null) renameSync(path, `${path}.unusable`)
+    linkSync(made, path)
+    removeQuietly(made)
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') removeQuietly(made)
+    // Not every file system gives a file a second name.
+    else renameSync(made, path)
+  }
 }
 
 function checkedKey({ keyFile }: KeyPlace, path: string, bytes: Uint8Array | null): Uint8Array {

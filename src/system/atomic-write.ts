@@ -1,5 +1,6 @@
 // Writing a private file so that a reader or a crash meets the old bytes or the new ones, never a mixture.
 
+import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   fchmodSync,
@@ -8,6 +9,7 @@ import {
   futimesSync,
   mkdirSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -36,15 +38,32 @@ export interface AtomicWriteOptions {
  * Throws `write-failed` with the old file untouched.
  */
 export function atomicWrite(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
-  const temporary = `${options.tempPrefix ?? `${path}.tmp.`}${options.nonce}`
+  const { nonce, tempPrefix } = options
+  const temporary = tempPrefix === undefined ? temporaryPath(path, nonce) : `${tempPrefix}${nonce}`
   try {
     writeNew(temporary, data, options)
     renameSync(temporary, path)
   } catch (error) {
-    removeQuietly(temporary)
+    // What was there before is somebody else's, who will rename it.
+    if (systemCode(error) !== 'EEXIST') removeQuietly(temporary)
     throw writeFailed(path, error)
   }
   if (options.durable !== false) syncFolder(dirname(path))
+}
+
+/** Names nothing else: processes of two containers may have one number. */
+export function freshNonce(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** Where the next `path` is made, to be renamed. The engine takes away what a killed run left at such a name. */
+export function temporaryPath(path: string, nonce: string): string {
+  return `${path}.tmp.${nonce}`
+}
+
+/** Is this the name of a file or folder that was made to be renamed? */
+export function isTemporary(name: string): boolean {
+  return /\.tmp\.[0-9a-f]{8,16}$/.test(name)
 }
 
 /** Creates `path` (it must not exist) with its mode whatever the umask, and syncs its bytes to disk. */
@@ -97,6 +116,15 @@ export function makePrivateFolder(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw writeFailed(folder, error, `could not make ${folder}`)
+  }
+}
+
+/** A folder and all in it, or a file; never what a link leads to. */
+export function removeAllQuietly(path: string) {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // Not ours to remove.
   }
 }
 

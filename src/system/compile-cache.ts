@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
-import { atomicWrite, makePrivateFolder } from './atomic-write.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from './atomic-write.js'
 import { bytesOf, openOwn, startOf } from './open-file.js'
 import type { Env } from './paths.js'
 import { distrustOf } from './trusted-path.js'
@@ -138,7 +138,7 @@ function write({ folder, name }: CodePlace, source: Buffer, code: Buffer, nowMs:
     makePrivateFolder(folder)
     if (!isOwn(folder)) return
     const bytes = Buffer.concat([checksumOf(source, code), code])
-    atomicWrite(join(folder, name), bytes, { nonce: String(process.pid), durable: false })
+    atomicWrite(join(folder, name), bytes, { nonce: freshNonce(), durable: false })
     forgetOld(folder, nowMs)
   } catch {
     // A full or read-only home.

@@ -1,6 +1,6 @@
 // Recovering: what a killed run had received is installed without a request, once, and over nobody's fresh sign-in.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
@@ -154,3 +154,20 @@ for (const custody of custodies)
       t.equal(at.asked('token'), 2)
     })
   })
+
+t.test('what a killed run had half made goes a minute later, file or folder', async t => {
+  const at = await engine(t, { config: { custody: 'sole' } })
+  await at.ensure()
+  const { state } = at.home.paths
+  const made = (nonce: string) => [`config.tmp.${nonce}`, `state.json.tmp.${nonce}`] as const
+  const [folder, file] = made('0123456789abcdef')
+  mkdirSync(join(state, folder, 'etc'), { recursive: true })
+  writeFileSync(join(state, folder, 'etc', 'mark'), '')
+  writeFileSync(join(state, file), '')
+  const left = () => readdirSync(state).filter(name => /\.tmp\./.test(name))
+  await at.ensure()
+  t.same(left(), [folder, file], 'another host may be about to rename it')
+  at.pass(5 * hourMs)
+  await at.ensure()
+  t.same(left(), [])
+})

@@ -11,7 +11,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { atomicWrite, makePrivateFolder, removeQuietly } from '../../src/system/atomic-write.js'
+import {
+  atomicWrite,
+  freshNonce,
+  makePrivateFolder,
+  removeQuietly,
+} from '../../src/system/atomic-write.js'
 
 t.test('a file is replaced, private whatever the umask and the old mode', async t => {
   const folder = t.testdir({ file: 'old' })
@@ -47,6 +52,13 @@ t.test('a planted link is not followed', async t => {
     'untouched',
     'a link at the path is replaced',
   )
+})
+
+t.test('what another process makes at the same name stays, for it to be renamed', async t => {
+  const folder = t.testdir({ 'file.tmp.n': 'theirs' })
+  t.throws(() => atomicWrite(join(folder, 'file'), 'ours', { nonce: 'n' }), { message: /EEXIST/ })
+  t.equal(readFileSync(join(folder, 'file.tmp.n'), 'utf8'), 'theirs')
+  t.equal(new Set(Array.from({ length: 100 }, freshNonce)).size, 100)
 })
 
 t.test('a failure says where, leaves the old file and nothing beside it', async t => {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -14,7 +15,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseLogin, tokenHash } from '../../src/login/login.js'
 import { type StoredLogin, toDocument } from '../../src/store/document.js'
-import { localStore } from '../../src/store/local.js'
+import { type LocalStorePlace, localStore } from '../../src/store/local.js'
 import { keyFileOf } from '../../src/store/local-key.js'
 import { seal, sealingKey } from '../../src/store/seal.js'
 import { told } from '../kit/told.js'
@@ -44,10 +45,7 @@ function loginOf(name: string): StoredLogin {
   }
 }
 
-function place(
-  t: Test,
-  more: { keyFile?: string; name?: string; earlierKeyFile?: string | null } = {},
-) {
+function place(t: Test, more: Partial<LocalStorePlace> = {}) {
   const folder = join(t.testdir(), 'store')
   const spent: string[] = []
   const nonce = () => randomBytes(4).toString('hex')
@@ -174,6 +172,27 @@ for (const [name, lose] of losses)
     t.match(await open().read(), { kind: 'current', stored: { writeId: 'b' } })
     t.ok(readdirSync(file('.')).includes('default.unopened.jwe'))
   })
+
+t.test('a key that another host makes at the same moment is everybody’s', async t => {
+  for (const before of [null, '', 'torn']) {
+    const { open, file, folder } = place(t)
+    const theirs = 'k'.repeat(43)
+    mkdirSync(folder, { recursive: true })
+    if (before !== null) writeFileSync(file('key'), before, { mode: 0o600 })
+    const whileMaking = (count: number) => {
+      rmSync(file('key'), { force: true })
+      writeFileSync(file('key'), theirs, { mode: 0o600 })
+      return randomBytes(count)
+    }
+    t.same(await open({ randomBytes: whileMaking }).write(loginOf('a'), 0), {
+      kind: 'written',
+      version: 1,
+    })
+    t.equal(readFileSync(file('key'), 'utf8'), theirs)
+    t.match(await open().read(), { kind: 'current', stored: { writeId: 'a' } })
+    t.same(readdirSync(folder).sort(), ['default.jwe', 'key'])
+  }
+})
 
 t.test('a key kept elsewhere is never made by us', async t => {
   const { open, folder } = place(t)

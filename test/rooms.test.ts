@@ -47,7 +47,7 @@ const knowVault = [
   /^cli\/(?:base|changes|fleet|offboard|roster)\b/,
   /^store\/open\.ts$/,
   // The name of a member in the memory of an earlier version.
-  /^login\/read-memory\.ts$/,
+  /^login\/memory\.ts$/,
 ]
 
 t.test('a store is a store: nothing else knows Vault', async t => {

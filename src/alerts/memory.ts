@@ -1,7 +1,21 @@
 // What is remembered between runs about messages sent and still to send: plain JSON, part of `state.json`.
 
-import type { SignInReason } from '../policy/outcome.js'
-import { isSignInReason } from '../policy/reasons.js'
+import { type SignInReason, signInReasons } from '../policy/outcome.js'
+import {
+  type Decoder,
+  firstOf,
+  flag,
+  listOf,
+  number,
+  object,
+  oneOf,
+  orNull,
+  otherwise,
+  readableOf,
+  renamed,
+  text,
+  where,
+} from '../system/decode.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
 
@@ -88,61 +102,52 @@ export const emptyAlertMemory: AlertMemory = Object.freeze({
   claim: null,
 })
 
-// Reading the memory of alerts back from `state.json`, where anything may stand by now.
+const signInReason = oneOf(...signInReasons)
+
+const base = {
+  id: text,
+  atMs: number,
+  sinceMs: number,
+  sentTo: listOf(text),
+  only: orNull(listOf(text)),
+}
+const claimed = { claimId: text, claimed: oneOf(true) }
+const messageIn = firstOf<AlertMessage>(
+  object(
+    { ...base, kind: oneOf('sign-in-needed', 'sign-in-over'), because: signInReason },
+    claimed,
+  ),
+  object({ ...base, kind: oneOf('login-ends'), endsAtMs: number }, claimed),
+  object(
+    {
+      ...base,
+      kind: oneOf('sign-in-unsteady'),
+      changes: number,
+      needed: flag,
+      because: orNull(signInReason),
+    },
+    claimed,
+  ),
+)
+
+const memoryIn: Decoder<AlertMemory> = object({
+  signIn: orNull(object({ sinceMs: number, because: signInReason })),
+  warned: orNull(object({ endsAtMs: number, withinMs: number })),
+  unsteady: orNull(object({ sinceMs: number, lastMs: number, changes: number })),
+  sentAtMs: otherwise(readableOf(number), []),
+  pending: otherwise(readableOf(messageIn), []),
+  retry: orNull(
+    // An earlier version kept a trouble as a text, `why`.
+    renamed(
+      { trouble: 'why' },
+      object({ atMs: number, failures: number, trouble: orNull(troubleIn) }),
+    ),
+  ),
+  count: otherwise(where(number, Number.isSafeInteger), 0),
+  claim: orNull(object({ id: text, alone: flag })),
+})
 
 /** The memory as `state.json` has it; what is missing, damaged or of another version counts as never sent. */
 export function readAlertMemory(value: unknown): AlertMemory {
-  if (!isObject(value)) return structuredClone(emptyAlertMemory)
-  const { signIn, warned, unsteady, sentAtMs, pending, retry, count, claim } = value
-  return {
-    signIn:
-      hasNumbers(signIn, 'sinceMs') && isSignInReason(signIn['because'])
-        ? { sinceMs: signIn.sinceMs, because: signIn['because'] }
-        : null,
-    warned: hasNumbers(warned, 'endsAtMs', 'withinMs') ? warned : null,
-    unsteady: hasNumbers(unsteady, 'sinceMs', 'lastMs', 'changes') ? unsteady : null,
-    sentAtMs: Array.isArray(sentAtMs) ? sentAtMs.filter(at => Number.isFinite(at)) : [],
-    pending: Array.isArray(pending) ? pending.filter(isMessage) : [],
-    retry: hasNumbers(retry, 'atMs', 'failures')
-      ? {
-          atMs: retry.atMs,
-          failures: retry.failures,
-          // An earlier version kept `why`, a text.
-          trouble: troubleIn(retry['trouble'] ?? retry['why']),
-        }
-      : null,
-    count: typeof count === 'number' && Number.isSafeInteger(count) ? count : 0,
-    claim: isKnownClaim(claim) ? claim : null,
-  }
-}
-
-function isMessage(value: unknown): value is AlertMessage {
-  if (!hasNumbers(value, 'atMs', 'sinceMs') || typeof value['id'] !== 'string') return false
-  const { kind, because, only, sentTo } = value
-  if (!isTexts(sentTo) || !(only === null || isTexts(only))) return false
-  if (kind === 'login-ends') return hasNumbers(value, 'endsAtMs')
-  if (kind !== 'sign-in-unsteady') {
-    return (kind === 'sign-in-needed' || kind === 'sign-in-over') && isSignInReason(because)
-  }
-  const known = because === null || isSignInReason(because)
-  return known && hasNumbers(value, 'changes') && typeof value['needed'] === 'boolean'
-}
-
-function isKnownClaim(value: unknown): value is NonNullable<AlertMemory['claim']> {
-  return isObject(value) && typeof value['id'] === 'string' && typeof value['alone'] === 'boolean'
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(item => typeof item === 'string')
-}
-
-function hasNumbers<K extends string>(
-  value: unknown,
-  ...names: K[]
-): value is Record<string, unknown> & Record<K, number> {
-  return isObject(value) && names.every(name => Number.isFinite(value[name]))
+  return memoryIn(value) ?? structuredClone(emptyAlertMemory)
 }

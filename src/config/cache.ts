@@ -1,6 +1,7 @@
 // The resolved configuration as JSON, so that a launch need not load the YAML and schema libraries.
 
 import { atomicWrite, freshNonce } from '../system/atomic-write.js'
+import { listOf, object, oneOf, text, whole } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { othersMayRead } from '../system/trusted-path.js'
@@ -26,6 +27,16 @@ interface CacheFile {
   sources: Pick<ConfigSource, 'path' | 'fingerprint'>[]
   config: Config
 }
+
+/** One that this form of the program wrote has every member of a config, with the same meaning. */
+const cacheIn = whole<CacheFile>(
+  object({
+    form: oneOf(configForm),
+    key: text,
+    sources: listOf(object({ path: text, fingerprint: text })),
+    config: object({ mode: text }),
+  }),
+)
 
 /** Everything but the files that the resolved configuration depends on, in one string. */
 export function cacheKey(inputs: Record<string, unknown>): string {
@@ -96,15 +107,8 @@ function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: numb
     judge: stat =>
       othersMayRead(stat, { uid }) ?? (Number(stat.uid) === uid ? null : 'is not ours'),
   })
-  const cache = read.kind === 'read' ? jsonObject(read.bytes) : null
-  if (read.kind !== 'read' || !isCacheFile(cache)) return null
+  if (read.kind !== 'read') return null
+  const cache = cacheIn(jsonObject(read.bytes))
+  if (cache === undefined) return null
   return { cache, mtimeMs: Number(read.stat.mtimeNs) / 1e6 }
-}
-
-// One that this form of the program wrote has every member of a config, and with this form's meaning.
-function isCacheFile(value: unknown): value is CacheFile {
-  const cache = value as Partial<CacheFile> | null
-  const sourcesAreGood =
-    Array.isArray(cache?.sources) && cache.sources.every(source => typeof source?.path === 'string')
-  return cache?.form === configForm && sourcesAreGood && typeof cache.config?.mode === 'string'
 }

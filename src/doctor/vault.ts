@@ -4,7 +4,7 @@ import { type Listener, listenerFor } from '../anthropic/loopback.js'
 import type { VaultConfig } from '../config/vault.js'
 import type { Run } from '../engine/run.js'
 import { readJournal } from '../login/journal.js'
-import { readMemory } from '../login/read-memory.js'
+import { readMemory } from '../login/memory.js'
 import type { StoreTrouble } from '../store/store.js'
 import { type SessionMemory, sessionMemoryIn } from '../store/vault/auth.js'
 import { fileTrouble, openSession } from '../store/vault/open.js'
@@ -166,7 +166,7 @@ export interface VaultFacts {
   plainListener: Listener | null
 }
 
-/** As the journal calls a change of our access, the second until 0.1. */
+/** As the journal calls a change of our access, the second in an earlier version. */
 const accessDeeds: readonly string[] = ['store-access', 'vault-token']
 const driftKeptMs = 7 * 24 * 3_600_000
 
@@ -247,5 +247,5 @@ function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
   const last = lines.findLast(({ entry }) => accessDeeds.includes(entry.did))
   if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null
   const trouble = troubleIn(last.entry.detail)
-  return trouble && { trouble, atMs: last.atMs }
+  return trouble === undefined ? null : { trouble, atMs: last.atMs }
 }

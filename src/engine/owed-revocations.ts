@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { revoke } from '../anthropic/token-endpoint.js'
 import { tokenHash } from '../login/login.js'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
-import { isObject, jsonObject } from '../system/json.js'
+import { matching, number, object, oneOf, readableOf } from '../system/decode.js'
+import { jsonObject } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
 import { commit, type Run } from './run.js'
 
@@ -55,21 +56,21 @@ export async function revokeOwed(run: Run): Promise<void> {
   if (left.length !== owed.length) await write(run, left)
 }
 
+const owedIn = readableOf(
+  object({
+    token: matching(/^[\x21-\x7e]{1,16384}$/),
+    hint: oneOf('refresh_token', 'access_token'),
+    sinceMs: number,
+  }),
+)
+
 async function owedTokens(run: Run): Promise<Owed[]> {
   const path = placeOf(run)
   const sealed = bytesAt(path, { maxBytes, links: 'refuse' })
   if (sealed === null) return []
   const { open } = await run.sealer()
   const bytes = await open(sealed).catch(() => null)
-  const list = bytes === null ? null : jsonObject(bytes)?.['owed']
-  return Array.isArray(list) ? list.filter(isOwed) : []
-}
-
-function isOwed(value: unknown): value is Owed {
-  if (!isObject(value)) return false
-  const { token, hint, sinceMs } = value
-  const isToken = typeof token === 'string' && /^[\x21-\x7e]{1,16384}$/.test(token)
-  return isToken && typeof sinceMs === 'number' && /^(refresh|access)_token$/.test(String(hint))
+  return (bytes && owedIn(jsonObject(bytes)?.['owed'])) || []
 }
 
 async function write(run: Run, owed: readonly Owed[]): Promise<void> {

@@ -2,8 +2,9 @@
 
 import { dirname } from 'node:path'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
+import { anyObject, listOf, object, oneOf, text, whole } from '../system/decode.js'
 import { AuthError } from '../system/error.js'
-import { isObject, jsonObject } from '../system/json.js'
+import { jsonObject } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
 import type { Make } from './desired-state.js'
 import type { Seen } from './inspect.js'
@@ -35,28 +36,31 @@ export interface Manifest {
 /** A record of files of a machine, of 4 MiB each at most. */
 const maxBytes = 256 * 1024 * 1024
 
+const manifestIn = whole<Manifest>(
+  object({
+    formatVersion: oneOf(1),
+    choices: anyObject,
+    entries: listOf(object({ path: text })),
+  }),
+)
+
 /**
  * The manifest at `path`, or null when there is none. Only one that `uid` wrote is believed.
  * Throws `not-private` for any other.
  */
 export function readManifest(path: string, uid: number): Manifest | null {
-  const text = requireBytes(path, {
+  const bytes = requireBytes(path, {
     maxBytes,
     links: 'refuse',
     judge: stat => (Number(stat.uid) === uid ? null : 'belongs to somebody else'),
   })
-  if (text === null) return null
-  const value = jsonObject(text)
-  if (
-    value?.['formatVersion'] !== 1 ||
-    !isObject(value['choices']) ||
-    !Array.isArray(value['entries']) ||
-    !value['entries'].every(each => isObject(each) && typeof each['path'] === 'string')
-  )
+  if (bytes === null) return null
+  const manifest = manifestIn(jsonObject(bytes))
+  if (manifest === undefined)
     throw new AuthError('not-private', `${path} is no record of an installation`, {
       hint: `mv ${path} ${path}.aside`,
     })
-  return value as unknown as Manifest
+  return manifest
 }
 
 /** Private, since files of other people's may hold secrets. */

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Step } from '../policy/outcome.js'
+import { type Decoder, object, text } from '../system/decode.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { openRegular, startOf } from '../system/open-file.js'
@@ -173,12 +174,15 @@ function readText(file: string): string {
   }
 }
 
-function readLine(text: string): JournalLine[] {
-  const fields = jsonObject(text)
-  if (fields === null) return []
-  const needed = ['at', 'host', 'actor', 'did', 'because'].map(name => fields[name])
-  const optional = ['before', 'after', 'detail'].map(name => fields[name] ?? '')
-  if (![...needed, ...optional].every(field => typeof field === 'string')) return []
-  const atMs = Date.parse(String(fields['at']))
-  return Number.isNaN(atMs) ? [] : [{ text, atMs, entry: fields as unknown as JournalEntry }]
+/** Words of a later version are kept as they are. */
+const anyWord = <T extends string>() => text as Decoder<T>
+const entryIn: Decoder<JournalEntry> = object(
+  { at: text, host: text, actor: anyWord<Actor>(), did: anyWord<Deed>(), because: text },
+  { before: text, after: text, detail: text },
+)
+
+function readLine(line: string): JournalLine[] {
+  const entry = entryIn(jsonObject(line))
+  const atMs = Date.parse(entry?.at ?? '')
+  return entry === undefined || Number.isNaN(atMs) ? [] : [{ text: line, atMs, entry }]
 }

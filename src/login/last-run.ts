@@ -2,7 +2,8 @@
 
 import type { Step, Verdict } from '../policy/outcome.js'
 import { atomicWrite } from '../system/atomic-write.js'
-import { isLike, jsonObject } from '../system/json.js'
+import { type Decoder, flag, listOf, number, object, orNull, text } from '../system/decode.js'
+import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
@@ -42,16 +43,30 @@ export interface LastRuns {
 
 const largest = 256 * 1024
 const nobody: LastRuns = { launch: null, other: null }
-const example = {
-  at: '',
-  host: '',
-  actor: '',
-  verdict: '',
-  because: '',
-  tookMs: 0,
-  steps: [{ do: '', because: '', afterMs: 0, ms: 0, done: true }],
-  said: [''],
-}
+
+/** A word that another version may have chosen is told as it is. */
+const anyWord = <T extends string>() => text as Decoder<T>
+
+const runIn = object({
+  at: text,
+  host: text,
+  actor: anyWord<Actor>(),
+  verdict: anyWord<Verdict>(),
+  because: anyWord<Step['because']>(),
+  tookMs: number,
+  toldAfterMs: orNull(number),
+  steps: listOf(
+    object({
+      do: text,
+      because: text,
+      afterMs: number,
+      ms: number,
+      done: flag,
+    }) as Decoder<LastStep>,
+  ),
+  said: listOf(text),
+  trouble: orNull(troubleIn),
+})
 
 /** Keeps `run` in the place of the one before of its kind. A disk that is full forgets it. */
 export function writeLastRun(path: string, run: LastRun, nonce: string): void {
@@ -69,9 +84,5 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
 export function readLastRuns(path: string): LastRuns {
   const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
   if (found?.['format'] !== 1) return nobody
-  const runOf = (value: unknown) =>
-    isLike(value, example)
-      ? { ...(value as LastRun), trouble: troubleIn((value as LastRun).trouble) }
-      : null
-  return { launch: runOf(found['launch']), other: runOf(found['other']) }
+  return { launch: runIn(found['launch']) ?? null, other: runIn(found['other']) ?? null }
 }

@@ -4,6 +4,7 @@ import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
+import { type Decoder, number, object, orNull, where } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 
@@ -81,25 +82,20 @@ export function isGone(facts: ProcessFacts, self: ProcessFacts): boolean {
   )
 }
 
+/** The client compares texts. */
+const asText: Decoder<string> = value => String(value)
+
+const ownerIn: Decoder<LockOwner> = object({
+  pid: where(number, Number.isSafeInteger),
+  procStart: asText,
+  pidDomain: asText,
+  pidSpace: asText,
+  lockBirthtimeMs: orNull(number),
+  legacyLockBirthtimeMs: orNull(number),
+})
+
 export function readOwner(folder: string): LockOwner | null {
-  return asOwner(jsonObject(textAt(ownerPath(folder), { maxBytes }) ?? ''))
-}
-
-function asOwner(value: unknown): LockOwner | null {
-  const owner = value as Partial<Record<keyof LockOwner, unknown>> | null
-  if (typeof owner?.pid !== 'number' || !Number.isSafeInteger(owner.pid)) return null
-  return {
-    pid: owner.pid,
-    procStart: String(owner.procStart),
-    pidDomain: String(owner.pidDomain),
-    pidSpace: String(owner.pidSpace),
-    lockBirthtimeMs: numberOf(owner.lockBirthtimeMs),
-    legacyLockBirthtimeMs: numberOf(owner.legacyLockBirthtimeMs),
-  }
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' ? value : null
+  return ownerIn(jsonObject(textAt(ownerPath(folder), { maxBytes }) ?? '')) ?? null
 }
 
 /** A missing owner file only makes others wait longer, so its failure is none of the renewal's. */

@@ -3,7 +3,8 @@
 import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../system/atomic-write.js'
-import { isObject, jsonObject, stringOf } from '../system/json.js'
+import { number, object, oneOf, orNull, text, word } from '../system/decode.js'
+import { jsonObject } from '../system/json.js'
 import { openOwn, ownBytes } from '../system/open-file.js'
 import { isGone, type ProcessFacts } from './lock-owner.js'
 
@@ -77,28 +78,25 @@ export function othersAtWork(state: string, self: ProcessFacts): boolean {
   return notedLocks(state).some(note => !isGone(note.by, self) && !isForgotten(note, self))
 }
 
+const lock = {
+  path: text,
+  by: object({ pid: number, procStart: word, pidDomain: word, pidSpace: word, bootId: word }),
+}
+const noted = object({ ...lock, atMs: number, birthtimeMs: orNull(number) })
+const forgotten = object({ ...lock, forgotten: oneOf(true) })
+
 /** What was noted and not forgotten since, each lock of each holder once. */
 export function notedLocks(state: string): LockNote[] {
   const notes = new Map<string, LockNote>()
+  const keyOf = ({ path, by }: Pick<LockNote, 'path' | 'by'>) => JSON.stringify([path, by])
   for (const line of linesOf(recordPath(state))) {
-    const { path, atMs, birthtimeMs, by: said, forgotten } = jsonObject(line) ?? {}
-    const by = processOf(said)
-    if (typeof path !== 'string' || by === null) continue
-    const key = JSON.stringify([path, by])
-    if (forgotten === true) notes.delete(key)
-    else if (typeof atMs === 'number' && (birthtimeMs === null || typeof birthtimeMs === 'number'))
-      notes.set(key, { path, atMs, birthtimeMs, by })
+    const found = jsonObject(line)
+    const gone = forgotten(found)
+    const note = gone ? undefined : noted(found)
+    if (gone) notes.delete(keyOf(gone))
+    if (note) notes.set(keyOf(note), note)
   }
   return [...notes.values()]
-}
-
-function processOf(value: unknown): ProcessFacts | null {
-  const names = ['procStart', 'pidDomain', 'pidSpace', 'bootId'] as const
-  if (!isObject(value)) return null
-  const { pid } = value
-  const [procStart, pidDomain, pidSpace, bootId] = names.map(name => stringOf(value[name]))
-  if (typeof pid !== 'number' || procStart == null || pidDomain == null) return null
-  return pidSpace == null || bootId == null ? null : { pid, procStart, pidDomain, pidSpace, bootId }
 }
 
 function linesOf(path: string): string[] {

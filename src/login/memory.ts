@@ -1,8 +1,30 @@
 // What we remember of a login between runs: `state.json`, hashes and times only, never a token.
 
-import type { Identity, SignInReason } from '../policy/outcome.js'
+import { closeSync, constants } from 'node:fs'
+import { type Identity, type SignInReason, signInReasons } from '../policy/outcome.js'
 import { atomicWrite } from '../system/atomic-write.js'
+import { closedBy, closedError } from '../system/closed-to-us.js'
+import {
+  anyObject,
+  type Decoder,
+  flag,
+  listOf,
+  number,
+  object,
+  oneOf,
+  orNull,
+  otherwise,
+  readableOf,
+  recordOf,
+  renamed,
+  text,
+  where,
+  word,
+} from '../system/decode.js'
+import { jsonObject } from '../system/json.js'
+import { bytesOf, openRegular } from '../system/open-file.js'
 import type { Trouble } from '../system/trouble.js'
+import { troubleIn } from '../text/trouble.js'
 import type { Instance } from './instance.js'
 import type { Lineage } from './lineage.js'
 
@@ -131,6 +153,145 @@ export const emptyMemory: Memory = {
   storeSession: null,
   longLived: null,
   keyPrint: '',
+}
+
+/** An identity that was written down; unreadable where it names neither account nor address. */
+export const identityIn: Decoder<Identity> = where(
+  object({
+    email: orNull(word),
+    accountUuid: orNull(word),
+    organizationUuid: orNull(word),
+  }),
+  ({ email, accountUuid }) => email !== null || accountUuid !== null,
+)
+
+const lineage = object({
+  id: text,
+  generation: number,
+  chain: listOf(text),
+  signedInAtMs: number,
+})
+
+const tracked = object({
+  accessHash: text,
+  refreshHash: orNull(word),
+  inFile: flag,
+  lineage,
+  expiresAtMs: orNull(number),
+  loginEndsAtMs: orNull(number),
+  scopes: orNull(listOf(text)),
+  sinceMs: number,
+  renewedAtMs: orNull(number),
+})
+
+const verified = object({
+  accessHash: text,
+  kind: oneOf('accepted', 'refused'),
+  atMs: number,
+  identity: orNull(identityIn),
+  organization: orNull(word),
+})
+
+const fingerprint = object({
+  machine: text,
+  system: text,
+  inode: text,
+  folder: text,
+  devices: listOf(text),
+})
+
+const endingToken = object({ accessHash: text, endsAtMs: orNull(number) })
+
+/** An earlier version kept a trouble as a text, `what`. */
+const earlierTrouble = { trouble: 'what' }
+
+const readers: { [K in keyof Memory]: (value: unknown) => Memory[K] } = {
+  format: () => 1,
+  held: orNull(tracked),
+  stored: orNull(object({ version: number, accessHash: text, atMs: number })),
+  pending: orNull(
+    renamed(
+      earlierTrouble,
+      object({ sinceMs: number, failures: number, nextTryAtMs: number, trouble: troubleIn }),
+    ),
+  ),
+  spent: otherwise(readableOf(text), []),
+  maybeSpent: otherwise(
+    readableOf(object({ hash: text, tries: number, atMs: otherwise(number, 0) })),
+    [],
+  ),
+  backOff: orNull(
+    object({ hash: text, failures: number, nextTryAtMs: number, triesAtMs: listOf(number) }),
+  ),
+  verification: orNull(verified),
+  verifiedCopy: orNull(verified),
+  pinned: orNull(identityIn),
+  signedOut: orNull(
+    object(
+      { atMs: number, chain: listOf(text), inStore: otherwise(flag, false) },
+      { elsewhere: flag },
+    ),
+  ),
+  account: orNull(object({ path: text, version: text, named: flag })),
+  signInNeeded: orNull(object({ sinceMs: number, because: oneOf(...signInReasons) })),
+  alert: orNull(anyObject),
+  narrower: otherwise(flag, false),
+  told: otherwise(recordOf(text), {}),
+  clockOffMs: otherwise(number, 0),
+  intentId: otherwise(text, ''),
+  doubtedId: otherwise(text, ''),
+  instance: orNull(
+    object({
+      name: text,
+      formerNames: listOf(text),
+      fingerprints: listOf(fingerprint),
+      heartbeats: listOf(text),
+      contestedHash: orNull(word),
+    }),
+  ),
+  othersSeenAtMs: orNull(number),
+  lookedAtMs: orNull(number),
+  storeTrouble: orNull(
+    renamed(
+      earlierTrouble,
+      object({ kind: oneOf('unreachable', 'denied', 'empty'), trouble: troubleIn }),
+    ),
+  ),
+  storeSession: orNull(anyObject),
+  longLived: orNull(
+    object({ askedAtMs: number, token: orNull(endingToken), placed: orNull(endingToken) }),
+  ),
+  keyPrint: otherwise(text, ''),
+}
+
+const memoryIn = renamed({ storeSession: 'vault' }, object(readers) as Decoder<Memory>)
+
+/** More than a memory ever takes. */
+const maxBytes = 4 * 1024 * 1024
+
+/**
+ * The memory at `path`; a missing or damaged one is an empty memory, and so is a damaged member: every fact can be found
+ * again. One that may not be read is no memory: which tokens are spent is in it. Throws `login-closed`, unless `orEmpty`.
+ */
+export function readMemory(path: string, { orEmpty = false } = {}): Memory {
+  try {
+    const found = jsonObject(bytesOfRegular(path))
+    return (found?.['format'] === 1 && memoryIn(found)) || emptyMemory
+  } catch (error) {
+    const closed = closedBy(path, process.geteuid?.() ?? -1, error)
+    if (closed !== null && !orEmpty) throw closedError(closed)
+    return emptyMemory
+  }
+}
+
+/** A pipe or a device in its place would hold the run. */
+function bytesOfRegular(path: string): Buffer {
+  const file = openRegular(path, constants.O_RDONLY)
+  try {
+    return bytesOf(file, maxBytes) ?? Buffer.alloc(0)
+  } finally {
+    closeSync(file)
+  }
 }
 
 const spentKept = 50

@@ -1,6 +1,5 @@
 // Whose login may be used here: the configured identity, else the one pinned at first use.
 
-import { isObject, stringOf } from '../system/json.js'
 import type { Identity } from './outcome.js'
 
 /** Members are null where nothing is configured. */
@@ -51,15 +50,6 @@ export function leavesOpen(
 export function isConfigured(identity: WantedIdentity): boolean {
   const { accountUuid, email, organizationUuid } = identity
   return accountUuid !== null || email !== null || organizationUuid !== null
-}
-
-/** An identity that was written down somewhere; null where neither account nor address can be read. */
-export function identityIn(value: unknown): Identity | null {
-  if (!isObject(value)) return null
-  const email = stringOf(value['email'])
-  const accountUuid = stringOf(value['accountUuid'])
-  if (email === null && accountUuid === null) return null
-  return { email, accountUuid, organizationUuid: stringOf(value['organizationUuid']) }
 }
 
 function differs(wanted: string | null, found: string | null): boolean {

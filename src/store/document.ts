@@ -3,8 +3,9 @@
 import { type Node, parseTree } from 'jsonc-parser'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, loginObject, parseLogin, tokenHash } from '../login/login.js'
-import { identityIn } from '../policy/identity.js'
+import { identityIn } from '../login/memory.js'
 import type { Identity } from '../policy/outcome.js'
+import { matching, number, object, readableOf, word } from '../system/decode.js'
 import { isObject, type JsonObject, jsonObject, numberOf, stringOf } from '../system/json.js'
 import { type AlertClaim, alertClaimOf } from './alert-claim.js'
 import { type Hosts, hostsOf, type Intent, intentOf } from './intent.js'
@@ -73,7 +74,7 @@ export function fromDocument(document: JsonObject): StoredLogin | null {
   return {
     login,
     lineage: isOther ? null : lineage,
-    identity: isOther ? null : identityIn(document['claude_auth_identity']),
+    identity: isOther ? null : (identityIn(document['claude_auth_identity']) ?? null),
     loginEndsAtMs: (isOther ? null : endsAtMs) ?? login?.loginEndsAtMs ?? null,
     backedUpAtMs: timeOf(document['backed_up_at']),
     signedOutAtMs,
@@ -86,15 +87,23 @@ export function fromDocument(document: JsonObject): StoredLogin | null {
   }
 }
 
+const pedigree = object({
+  claude_auth_lineage: word,
+  claude_auth_generation: number,
+  claude_auth_chain: readableOf(matching(/^[0-9a-f]{64}$/)),
+  claude_auth_signed_in_at: number,
+})
+
 function lineageOf(document: JsonObject): Lineage | null {
-  const id = stringOf(document['claude_auth_lineage'])
-  const generation = numberOf(document['claude_auth_generation'])
-  const chain = document['claude_auth_chain']
-  const signedInAtMs = numberOf(document['claude_auth_signed_in_at'])
-  if (id === null || generation === null || signedInAtMs === null || !Array.isArray(chain))
-    return null
-  const hashes = chain.filter(hash => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))
-  return { id, generation, chain: hashes, signedInAtMs }
+  const found = pedigree(document)
+  return found === undefined
+    ? null
+    : {
+        id: found.claude_auth_lineage,
+        generation: found.claude_auth_generation,
+        chain: found.claude_auth_chain,
+        signedInAtMs: found.claude_auth_signed_in_at,
+      }
 }
 
 /** `backed_up_at` is a date in our documents; older ones may hold milliseconds. */

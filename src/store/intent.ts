@@ -1,6 +1,17 @@
 // The intent in a shared document: one host at a time posts its refresh token.
 
-import { isObject, type JsonObject, numberOf, stringOf } from '../system/json.js'
+import {
+  matching,
+  number,
+  object,
+  oneOf,
+  orNull,
+  otherwise,
+  recordOf,
+  text,
+  word,
+} from '../system/decode.js'
+import type { JsonObject } from '../system/json.js'
 
 /** Written before the request, and replaced by its result. */
 export interface Intent {
@@ -18,19 +29,14 @@ export interface Intent {
 }
 
 /** Reads `claude_auth_intent`; null where there is none or it can't be understood. */
-export function intentOf(value: unknown): Intent | null {
-  if (!isObject(value)) return null
-  const id = stringOf(value['id'])
-  const parent = stringOf(value['parent'])
-  if (id === null || parent === null || !/^[0-9a-f]{64}$/.test(parent)) return null
-  const { ended } = value
-  return {
-    id,
-    by: stringOf(value['by']) ?? '',
-    parent,
-    ended: ended === 'refused' || ended === 'maybe-spent' ? ended : null,
-  }
-}
+export const intentOf: (value: unknown) => Intent | null = orNull(
+  object({
+    id: word,
+    by: otherwise(text, ''),
+    parent: matching(/^[0-9a-f]{64}$/),
+    ended: orNull(oneOf('refused', 'maybe-spent')),
+  }),
+)
 
 // Which hosts use a shared document: whoever renews without it could sign the others out.
 
@@ -57,19 +63,10 @@ const formerGoneMs = 4 * dayMs
 const mostHosts = 50
 
 /** Reads `claude_auth_hosts`; what can't be understood is left out. */
-export function hostsOf(value: unknown): Hosts {
-  if (!isObject(value)) return {}
-  const entries = Object.entries(value).flatMap(([instance, about]) => {
-    if (!isObject(about)) return []
-    const seenAtMs = numberOf(about['seenAtMs'])
-    const heartbeat = stringOf(about['heartbeat'])
-    const host = stringOf(about['host']) ?? ''
-    return seenAtMs === null
-      ? []
-      : [[instance, { host, seenAtMs, ...(heartbeat === null ? {} : { heartbeat }) }] as const]
-  })
-  return Object.fromEntries(entries)
-}
+export const hostsOf: (value: unknown) => Hosts = otherwise(
+  recordOf(object({ host: otherwise(text, ''), seenAtMs: number }, { heartbeat: word })),
+  {},
+)
 
 /** Was `instance` not seen for a day, or never? */
 export function isHeartbeatDue(hosts: Hosts, instance: string, nowMs: number): boolean {

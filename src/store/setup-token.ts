@@ -2,7 +2,8 @@
 
 import { tokenHash } from '../login/login.js'
 import type { Identity } from '../policy/outcome.js'
-import { isObject, type JsonObject, numberOf, stringOf } from '../system/json.js'
+import { number, object, orNull, word } from '../system/decode.js'
+import type { JsonObject } from '../system/json.js'
 
 /** What nobody recorded is null: none of it can be asked of the server (client 2.1.330, `setup-token`). */
 export interface SetupToken {
@@ -12,17 +13,26 @@ export interface SetupToken {
   identity: Identity | null
 }
 
+const recordIn = object({
+  hash: word,
+  mintedAtMs: orNull(number),
+  endsAtMs: orNull(number),
+  identity: orNull(
+    object({ email: orNull(word), accountUuid: orNull(word), organizationUuid: orNull(word) }),
+  ),
+})
+
 /** Reads it; null where there is none. A record about another token says nothing about this one. */
 export function setupTokenOf(document: JsonObject): SetupToken | null {
-  const token = stringOf(document['setup_token'])?.trim() ?? ''
+  const token = word(document['setup_token'])?.trim() ?? ''
   if (!/^[\x21-\x7e]{8,16384}$/.test(token)) return null
-  const record = document['claude_auth_setup_token']
-  const isAbout = isObject(record) && record['hash'] === tokenHash(token)
+  const found = recordIn(document['claude_auth_setup_token'])
+  const record = found?.hash === tokenHash(token) ? found : null
   return {
     token,
-    mintedAtMs: isAbout ? numberOf(record['mintedAtMs']) : null,
-    endsAtMs: isAbout ? numberOf(record['endsAtMs']) : null,
-    identity: isAbout && isObject(record['identity']) ? identityIn(record['identity']) : null,
+    mintedAtMs: record?.mintedAtMs ?? null,
+    endsAtMs: record?.endsAtMs ?? null,
+    identity: record?.identity ?? null,
   }
 }
 
@@ -31,12 +41,4 @@ export function setupTokenKeys(setupToken: SetupToken | null): JsonObject {
   if (setupToken === null) return { setup_token: null, claude_auth_setup_token: null }
   const { token, ...record } = setupToken
   return { setup_token: token, claude_auth_setup_token: { hash: tokenHash(token), ...record } }
-}
-
-function identityIn(value: JsonObject): Identity {
-  return {
-    email: stringOf(value['email']),
-    accountUuid: stringOf(value['accountUuid']),
-    organizationUuid: stringOf(value['organizationUuid']),
-  }
 }

@@ -79,14 +79,6 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-/** Has `value` the kinds of `example`, member by member? Of a list, every element those of the first. */
-export function isLike(value: unknown, example: unknown): boolean {
-  if (Array.isArray(example))
-    return Array.isArray(value) && value.every(each => isLike(each, example[0]))
-  if (!isObject(example)) return typeof value === typeof example
-  return isObject(value) && Object.entries(example).every(([key, each]) => isLike(value[key], each))
-}
-
 // JSON as people write it: comments and trailing commas are let pass.
 
 /** Undefined for what is no JSON all the same, or nested deeper than `isTooDeep` allows; an empty text is an empty object. */

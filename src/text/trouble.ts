@@ -1,6 +1,6 @@
 // A trouble in words: whole in one line, shorter where a line has little room, and read back from what was kept.
 
-import { isObject, stringOf } from '../system/json.js'
+import { type Decoder, firstOf, object, orNull, word } from '../system/decode.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 
 /** `CAUSE (PLACE): ADVICE; type: COMMAND`, without the parts that are not known. */
@@ -55,20 +55,13 @@ export function isNetworkTrouble({ command }: Trouble): boolean {
   return command === networkCommand
 }
 
-/** A trouble as it was kept; a text of an earlier version is its cause and command. Null: none is told. */
-export function troubleIn(value: unknown): Trouble | null {
-  if (typeof value === 'string') return ofText(value)
-  const cause = isObject(value) ? stringOf(value['cause']) : null
-  if (!isObject(value) || cause === null) return null
-  const { place, advice, command } = value
-  return makeTrouble(cause, {
-    place: stringOf(place),
-    advice: stringOf(advice),
-    command: stringOf(command),
-  })
-}
-
-function ofText(text: string): Trouble | null {
-  const [, cause = text, command = null] = /^(.*?); type: (.*)$/su.exec(text) ?? []
-  return cause === '' ? null : makeTrouble(cause, { command })
-}
+/** A trouble as it was kept; a text of an earlier version is its cause and command. */
+export const troubleIn: Decoder<Trouble> = firstOf(
+  object({ cause: word, place: orNull(word), advice: orNull(word), command: orNull(word) }),
+  value => {
+    const said = word(value)
+    if (said === undefined) return undefined
+    const [, cause = said, command = null] = /^(.*?); type: (.*)$/su.exec(said) ?? []
+    return cause === '' ? undefined : makeTrouble(cause, { command })
+  },
+)

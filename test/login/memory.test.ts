@@ -7,11 +7,11 @@ import t from 'tap'
 import {
   emptyMemory,
   type Memory,
+  readMemory,
   withMaybeSpent,
   withSpent,
   writeMemory,
 } from '../../src/login/memory.js'
-import { readMemory } from '../../src/login/read-memory.js'
 import { makeTrouble } from '../../src/system/trouble.js'
 
 t.test('what was written is read again', async t => {

@@ -106,7 +106,7 @@ t.test('what was kept is read back: as a value, or as the text of an earlier ver
     t.equal(old && troubleText(old), troubleText(trouble))
   }
   for (const nothing of [null, undefined, '', 7, [], {}, { cause: '' }, { cause: 7 }])
-    t.equal(troubleIn(nothing), null)
+    t.equal(troubleIn(nothing), undefined)
   t.same(troubleIn({ cause: 'x', place: 7, command: {} }), makeTrouble('x'))
 })
 

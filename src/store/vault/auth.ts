@@ -2,8 +2,8 @@
 
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { flag, listOf, number, object, orNull, text } from '../../system/decode.js'
 import { AuthError } from '../../system/error.js'
-import { isLike, numberOf } from '../../system/json.js'
 import { readPrivateBytes } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../../system/trouble.js'
@@ -40,28 +40,22 @@ export interface SessionMemory {
   refusedAtMs?: number | null
 }
 
-const example = {
-  hash: '',
-  checkedAtMs: 0,
-  isKnown: true,
-  displayName: '',
-  policies: [''],
-  isRenewable: true,
-  lifeMs: 0,
-  triedAtMs: 0,
-}
-
-/** What an earlier run remembered of a session (`Memory.storeSession`); null: nothing that can be read. */
-export function sessionMemoryIn(value: object | null): SessionMemory | null {
-  if (!isLike(value, example)) return null
-  const kept = value as SessionMemory
-  return {
-    ...kept,
-    endsAtMs: numberOf(kept.endsAtMs),
-    lastEndAtMs: numberOf(kept.lastEndAtMs),
-    refusedAtMs: numberOf(kept.refusedAtMs),
-  }
-}
+/** What an earlier run remembered of a session (`Memory.storeSession`). */
+export const sessionMemoryIn: (value: unknown) => SessionMemory | null = orNull(
+  object({
+    hash: text,
+    checkedAtMs: number,
+    isKnown: flag,
+    displayName: text,
+    policies: listOf(text),
+    isRenewable: flag,
+    endsAtMs: orNull(number),
+    lifeMs: number,
+    triedAtMs: number,
+    lastEndAtMs: orNull(number),
+    refusedAtMs: orNull(number),
+  }),
+)
 
 export interface SessionOptions {
   now: () => number

@@ -60,7 +60,7 @@ export function alertObject(message: AlertMessage, context: AlertContext): Recor
     host: clean(context.host, 253),
     email: context.email === null ? null : clean(context.email, 254),
     because: reason,
-    reason: reason === null ? null : reasonWords(reason),
+    reason: reason === null ? null : reasonWords[reason],
     at: iso(message.atMs),
     since: iso(message.sinceMs),
     loginEndsAt: message.kind === 'login-ends' ? iso(message.endsAtMs) : null,
@@ -95,7 +95,7 @@ function because(message: AlertMessage): string[] {
     return [`It was needed since ${dateTimeUtc(message.sinceMs)}.`]
   if (message.because === null) return []
   const since = message.kind === 'sign-in-needed' ? `, since ${dateTimeUtc(message.sinceMs)}` : ''
-  return [`Reason: ${reasonWords(message.because)} (${message.because})${since}.`]
+  return [`Reason: ${reasonWords[message.because]} (${message.because})${since}.`]
 }
 
 function asksForPerson(message: AlertMessage): boolean {

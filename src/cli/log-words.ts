@@ -75,13 +75,13 @@ function happenedWords({ did, because, after }: JournalLine['entry']): string {
   // What it is about stands in the detail.
   if (did === 'alert' && because === 'left') return 'left a message to another host'
   if (did === 'alert') return because === 'failed' ? 'could not send a message' : 'sent a message'
-  if (did === 'sign-in-over') return `${happened[did]} (before: ${reasonWords(because)})`
+  if (did === 'sign-in-over') return `${happened[did]} (before: ${reasonOf(because)})`
   if (did === 'renew' && !after) return `could not renew the login: ${why(because)}`
   if (did === 'observe') {
     const [deed = '', reason = ''] = because.split(':')
     return reason === ''
-      ? `only observed: ${reasonWords(because)}`
-      : `only observed; it would ${deedWords(deed)}: ${reasonWords(reason)}`
+      ? `only observed: ${reasonOf(because)}`
+      : `only observed; it would ${deedOf(deed)}: ${reasonOf(reason)}`
   }
   const story = ownText(whole, `${did} ${because}`)
   if (story !== undefined) return story
@@ -92,7 +92,17 @@ function happenedWords({ did, because, after }: JournalLine['entry']): string {
 }
 
 function why(because: string): string {
-  return ownText(journalReasons, because) ?? reasonWords(because)
+  return ownText(journalReasons, because) ?? reasonOf(because)
+}
+
+/** One of another version is shown as it is. */
+function reasonOf(because: string): string {
+  return ownText(reasonWords, because) ?? clean(because, 60)
+}
+
+/** The same of a step. */
+function deedOf(deed: string): string {
+  return ownText(deedWords, deed) ?? clean(deed, 60)
 }
 
 function ownText(table: Partial<Record<string, string>>, key: string): string | undefined {
@@ -129,7 +139,7 @@ export function lastRunLines(run: LastRun | null, ink: Ink, width: number | null
       )
     }),
     ...broken(
-      `It came to: ${clean(run.verdict, 20)} (${reasonWords(run.because)}), after ${seconds(run.tookMs).trim()}.`,
+      `It came to: ${clean(run.verdict, 20)} (${reasonOf(run.because)}), after ${seconds(run.tookMs).trim()}.`,
     ),
     ...(run.trouble ? broken(`It needs care: ${clean(troubleText(run.trouble), 400)}`) : []),
     ...(run.said.length > 0
@@ -147,7 +157,7 @@ function hung(words: string, indent: number, width: number | null): string[] {
 
 function stepWords({ do: deed, because, ms, done }: LastStep): string {
   const outcome = done ? '' : '; it did not come to that'
-  return `${deedWords(deed)}: ${reasonWords(because)}${outcome} (${Math.round(ms)} ms)`
+  return `${deedOf(deed)}: ${reasonOf(because)}${outcome} (${Math.round(ms)} ms)`
 }
 
 /** `   0.31 s`, all of a width up to 999 s. */

@@ -224,7 +224,7 @@ const credentialWords = {
 const fileWords = {
   good: (isLink: boolean) => `The login file is whole${isLink ? ' (through a link)' : ''}.`,
   signIn: (because: SignInReason, command: string) =>
-    words(`There is no usable login: ${reasonWords(because)}.`, command),
+    words(`There is no usable login: ${reasonWords[because]}.`, command),
   missing: 'The login file holds no login',
   blank: 'The login was emptied',
   marked: 'A byte order mark keeps Claude from reading the login file',

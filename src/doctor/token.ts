@@ -238,7 +238,7 @@ const loginEndWords = {
 const renewalWords = {
   ends: (because: SignInReason, command: string) =>
     words(
-      `The login works until its token ends and cannot be renewed: ${reasonWords(because)}.`,
+      `The login works until its token ends and cannot be renewed: ${reasonWords[because]}.`,
       command,
     ),
   hindered: {

@@ -46,7 +46,7 @@ export function ensureLines(
     foundLine(outcome, nowMs, trouble),
     would === null
       ? nextLine(outcome, trouble, signInCommand)
-      : `${wouldWords(would)}: ${reasonWords(would.because)}.`,
+      : `${wouldWords(would)}: ${reasonWords[would.because]}.`,
     leftLine(outcome, alertTrouble),
   ]
   return lines.filter(line => line !== null)
@@ -63,19 +63,19 @@ export function signInJournalLine(
   const mail = email ?? identity?.email ?? null
   const whose = mail === null ? name : `${name} (${clean(mail, 80)})`
   const where = profile === null ? '' : ` to profile ${clean(profile, 40)}`
-  return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords(because)}; as ${name}: ${signInCommand}`
+  return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords[because]}; as ${name}: ${signInCommand}`
 }
 
 function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): string {
   const { verdict, because } = outcome
-  if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords(because)}.`
+  if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords[because]}.`
   if (verdict === 'no-answer')
     return trouble === notByClientTrouble
       ? 'The client did not renew the login; it is as it was.'
       : trouble && isNetworkTrouble(trouble)
         ? `The login server was not asked: ${clean(troubleText(trouble), longest)}`
         : 'The login server gave no answer; the login is as it was.'
-  if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords(because)}.`
+  if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords[because]}.`
   if (outcome.credential === 'other')
     return 'Something else goes before your login; it was left alone.'
   if (because === 'off') return 'claude-auth is switched off (mode: off).'
@@ -102,7 +102,7 @@ function nextLine(
   const words = did.map(deed => done[deed]).filter(word => word !== undefined)
   const acted = words.length === 0 ? '' : `Done: ${words.join(', ')}.`
   if (verdict === 'attention') {
-    const needs = trouble ? troubleText(trouble) : reasonWords(because)
+    const needs = trouble ? troubleText(trouble) : reasonWords[because]
     return `${acted} It needs care: ${clean(needs, longest)}.`.trim()
   }
   return acted === '' ? null : acted

@@ -72,7 +72,7 @@ function verdictLines(facts: ReportFacts): string[] {
   }
   if (facts.verdict === 'no-answer') return [noAnswerLine(facts)]
   if (facts.verdict === 'attention') {
-    const trouble = facts.trouble ?? makeTrouble(reasonWords(facts.because))
+    const trouble = facts.trouble ?? makeTrouble(reasonWords[facts.because])
     return [noteLine({ say: 'attention', trouble }, facts.nowMs)]
   }
   if (facts.isClosed && facts.trouble !== undefined) return [closedLine(facts.trouble)]
@@ -121,7 +121,7 @@ export function noteLine(note: Note, nowMs: number): string {
     }
     case 'observe':
       return say(
-        `Only observing. ${wouldWords(note.would)}: ${reasonWords(note.would.because)}.`,
+        `Only observing. ${wouldWords(note.would)}: ${reasonWords[note.would.because]}.`,
         `Only observing. ${wouldWords(note.would)} (${note.would.because}).`,
       )
     case 'login-ends':
@@ -143,7 +143,7 @@ export function noteLine(note: Note, nowMs: number): string {
 
 /** What `mode: observe` would do, as the begin of a sentence. */
 export function wouldWords(would: Step): string {
-  return `It would ${deedWords(would.do)}`
+  return `It would ${deedWords[would.do]}`
 }
 
 /** That a message was not taken, and why: as long as it is, since a command to type stands at its end. */

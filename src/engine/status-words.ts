@@ -97,7 +97,7 @@ function headline(facts: StatusFacts): string {
 function signInHeadline({ outcome, sinceMs, nowMs }: StatusFacts): string {
   const since = sinceMs === null ? '' : `, since ${dateTimeWords(sinceMs, nowMs)}`
   const isFirst = outcome.because === 'never-signed-in'
-  const words = isSignInReason(outcome.because) ? reasonWords(outcome.because) : ''
+  const words = isSignInReason(outcome.because) ? reasonWords[outcome.because] : ''
   return isFirst ? `Not signed in: ${words}` : `A sign-in is needed: ${words}${since}`
 }
 
@@ -200,11 +200,11 @@ function careLine({ outcome, trouble, next, mode }: StatusFacts): string | null 
   if (verdict === 'no-answer') return 'The login server gave no answer; it is asked again by itself'
   const isOnlySeen = mode === 'observe' && verdict === 'ok'
   if (next !== null && (isOnlySeen || (verdict === 'attention' && trouble === null))) {
-    const would = `${mode === 'on' ? 'The next launch will' : 'It would'} ${deedWords(next.do)}`
-    return `${would}: ${reasonWords(next.because)}`
+    const would = `${mode === 'on' ? 'The next launch will' : 'It would'} ${deedWords[next.do]}`
+    return `${would}: ${reasonWords[next.because]}`
   }
   if (verdict === 'attention' || verdict === 'broken')
-    return `It needs care: ${clean(trouble ? troubleSentence(trouble) : reasonWords(because), 400)}`
+    return `It needs care: ${clean(trouble ? troubleSentence(trouble) : reasonWords[because], 400)}`
   return null
 }
 

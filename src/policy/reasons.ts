@@ -1,9 +1,9 @@
 // Each step and reason in plain words: one table, used by the log, the commands and the alerts.
 
-import { clean } from '../text/clean.js'
 import { type SignInReason, type Step, signInReasons } from './outcome.js'
 
-const reasons: Record<Step['because'], string> = {
+/** A reason as part of a sentence, without full stop. */
+export const reasonWords: Readonly<Record<Step['because'], string>> = {
   fresh: 'the login is good',
   off: 'claude-auth is switched off',
   observe: 'claude-auth only observes',
@@ -33,7 +33,8 @@ const reasons: Record<Step['because'], string> = {
   'wrong-identity': "it is not this user's own login",
 }
 
-const deeds: Record<Step['do'], string> = {
+/** What a step does, as after `to`: "renew the login". */
+export const deedWords: Readonly<Record<Step['do'], string>> = {
   launch: 'start Claude',
   'read-store': 'look at the stored copy',
   renew: 'renew the login',
@@ -46,18 +47,4 @@ const deeds: Record<Step['do'], string> = {
 /** True for a reason that asks for a person. */
 export function isSignInReason(value: unknown): value is SignInReason {
   return (signInReasons as readonly unknown[]).includes(value)
-}
-
-/** A reason as part of a sentence, without full stop; one that is unknown is shown as it is, cleaned. */
-export function reasonWords(because: string): string {
-  return own(reasons, because) ?? clean(because, 60)
-}
-
-/** What is done in a step, as after `to`: "renew the login". */
-export function deedWords(deed: string): string {
-  return own(deeds, deed) ?? clean(deed, 60)
-}
-
-function own(table: Record<string, string>, key: string): string | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined
 }

@@ -27,7 +27,7 @@ for (const name of files) {
 const [left, row, cell, top] = [560, 26, 26, 76]
 const width = left + rooms.length * cell + 12
 const height = top + rooms.length * row + 34
-const labelOf = ({ names }) => (names.length > 2 ? 'main.ts …' : names[0])
+const labelOf = ({ names, label = names[0] }) => label
 const escaped = text => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 const most = Math.max(...counts.flatMap(({ imports }, at) => imports.filter((_, to) => to !== at)))
 

@@ -62,6 +62,21 @@ t.test('a store is a store: nothing else knows Vault', async t => {
   )
 })
 
+t.test(
+  'the side of the admin reads no login: neither its files nor the engine, nor the server',
+  async t => {
+    const admin = ['fleet', 'offboard', 'roster', 'changes', 'base']
+    const rooms = [...admin, 'alerts', 'store/vault', 'config', 'text', 'system']
+    const outside = imports.filter(
+      ({ name, to }) =>
+        admin.includes(name.split('/')[0] ?? '') &&
+        /^[a-z]+\//.test(to) &&
+        !rooms.some(room => to.startsWith(`${room}/`)),
+    )
+    t.same(outside, [])
+  },
+)
+
 t.test('the picture of the rooms is drawn from the imports as they are', async t => {
   const script = join(import.meta.dirname, '../scripts/map.mjs')
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })

@@ -1,9 +1,8 @@
 // `alerts` in the configuration: who is told when a person is needed, and how early. What may be written, and what becomes of it.
 
-import { isAbsolute } from 'node:path'
 import * as v from 'valibot'
 import { durationMs, durationPattern } from '../text/durations.js'
-import { map, matching, path, text } from './forms.js'
+import { commandForm, isFullPath, map, matching, path, text } from './forms.js'
 import type { Resolving } from './resolving.js'
 import { fillIn } from './template.js'
 
@@ -39,15 +38,8 @@ export const alertsSchema = map(
       },
       'Send an e-mail by the mail system of the machine.',
     ),
-    command: v.optional(
-      v.pipe(
-        v.array(
-          v.pipe(v.string('a text'), v.nonEmpty('a text')),
-          'a list such as [program, argument]',
-        ),
-        v.minLength(1, 'a list such as [program, argument]'),
-        v.description('A program that is given each alert as JSON on stdin; no shell is involved.'),
-      ),
+    command: commandForm(
+      'A program that is given each alert as JSON on stdin; no shell is involved.',
     ),
     runbook: text(
       /^https?:\/\/\S+$/,
@@ -102,7 +94,7 @@ export function resolveAlerts(said: AlertsText, machines: AlertsText, to: Resolv
   const isTold = Object.keys(everySink).some(key => machines[key as SinkName] !== undefined)
   const isAddition = isTold && to.isUsers(['alerts', 'beforeLoginEnds'])
   const { slack, teams, email, command, runbook, beforeLoginEnds = standardWarnings } = said
-  const isRunnable = command === undefined || isAbsolute(command[0] ?? '')
+  const isRunnable = isFullPath(command)
   if (!isRunnable) to.misfit(['alerts', 'command', 0], 'expected the full path of a program')
   const rule = { defaultMs: 0, min: '1h', max: '365d' }
   const before = beforeLoginEnds

@@ -1,5 +1,6 @@
 // The forms that values in a config file have, each with its expectation and the sentence an editor shows.
 
+import { isAbsolute } from 'node:path'
 import * as v from 'valibot'
 import { durationPattern } from '../text/durations.js'
 
@@ -30,6 +31,39 @@ export const path = (meaning: string) =>
 /** A duration with its unit. */
 export const duration = (example: string, meaning: string) =>
   text(durationPattern, `a duration such as ${example}`, meaning)
+
+/** True or false. */
+export const truth = (meaning: string) =>
+  v.optional(v.pipe(v.boolean('true or false'), v.description(meaning)))
+
+/** A whole number that is not negative. */
+export const count = (meaning: string) =>
+  v.optional(
+    v.pipe(
+      v.number('a whole number'),
+      v.integer('a whole number'),
+      v.minValue(0, 'a whole number that is not negative'),
+      v.description(meaning),
+    ),
+  )
+
+/** A program and its arguments, started without a shell. */
+export const commandForm = (meaning: string) =>
+  v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(v.string('a text'), v.nonEmpty('a text')),
+        'a list such as [program, argument]',
+      ),
+      v.minLength(1, 'a list such as [program, argument]'),
+      v.description(meaning),
+    ),
+  )
+
+/** Does `command` name its program by the full path, where there is one? */
+export function isFullPath(command: readonly string[] | undefined): boolean {
+  return command === undefined || isAbsolute(command[0] ?? '')
+}
 
 /** A UUID. */
 export const uuid = (meaning: string) =>

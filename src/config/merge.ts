@@ -5,7 +5,18 @@ import { keyPath, type Path } from './problem.js'
 import type { ConfigFile } from './schema.js'
 
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */
-export const pinnedKeys = ['identity', 'roster', 'vault', 'alerts', 'endpoints'] as const
+export const pinnedKeys = [
+  'identity',
+  'roster',
+  'vault',
+  'alerts',
+  'endpoints',
+  'fleet',
+  'rosterFrom',
+  'offboard',
+  'changes',
+  'base',
+] as const
 
 /** Servers that say whose a login is: where the machine's file pins that, it alone names them. */
 const authorities = ['endpoints.api', 'endpoints.oauth']

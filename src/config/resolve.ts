@@ -4,15 +4,20 @@ import { endpointExpected, endpointOrigin } from '../system/endpoint.js'
 import type { Person } from '../system/person.js'
 import { fraction } from '../text/durations.js'
 import { resolveAlerts } from './alerts.js'
+import { resolveBase } from './base.js'
+import { resolveChanges } from './changes.js'
+import { resolveFleet } from './fleet.js'
 import { resolveIdentity } from './identity.js'
 import type { MergedConfig } from './merge.js'
+import { resolveOffboard } from './offboard.js'
 import { profileOf, resolveProfiles } from './profiles.js'
 import type { Config } from './resolved.js'
 import { type Report, type Resolving, resolving } from './resolving.js'
 import type { RosterEntry } from './roster.js'
+import { resolveRosterFrom } from './roster-from.js'
 import type { ConfigFile } from './schema.js'
 import { userPath } from './template.js'
-import { resolveVault } from './vault.js'
+import { resolveVault, resolveVaultServer } from './vault.js'
 
 /** The merged files, and what is known beside them. */
 export interface ResolveInputs {
@@ -87,6 +92,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
     credential: data.credential ?? 'login',
     store,
     vault,
+    vaultServer: vaultServerOf(data.vault, to),
     local: { keyFile: keyFile(to, data.local?.keyFile, person.home) },
     custody,
     renewal: {
@@ -111,6 +117,11 @@ export function resolveConfig(inputs: ResolveInputs): Config {
     },
     profile,
     profiles,
+    fleet: resolveFleet(data.fleet ?? {}, vault?.vaultName ?? entry?.vault_name ?? user, to),
+    rosterFrom: resolveRosterFrom(data.rosterFrom),
+    offboard: resolveOffboard(data.offboard ?? {}, person.home, to),
+    changes: resolveChanges(data.changes ?? [], inputs.misfit),
+    base: resolveBase(data.base ?? {}, to),
     overruled: merged.overruled,
     misfits: [],
   }
@@ -130,6 +141,12 @@ function offBecause(inputs: ResolveInputs, profile: string | null): Config['off'
     if (roster.entry?.parked) return { because: 'parked', file: roster.file }
   }
   return profile === null ? { because: 'folder-not-listed', file: null } : null
+}
+
+/** Where nothing is backed up to Vault, what is wrong with it is nobody's trouble. */
+function vaultServerOf(said: ConfigFile['vault'], to: Resolving): Config['vaultServer'] {
+  if (said?.address === undefined) return null
+  return resolveVaultServer(said, to.silent())
 }
 
 /** A key elsewhere that can't be named is one that is missing: in its place none may be made. */

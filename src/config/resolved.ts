@@ -2,10 +2,15 @@
 
 import type { Custody } from '../policy/outcome.js'
 import type { AlertsConfig } from './alerts.js'
+import type { BaseConfig } from './base.js'
+import type { WatchedRepository } from './changes.js'
+import type { FleetConfig } from './fleet.js'
 import type { IdentityConfig } from './identity.js'
+import type { OffboardConfig } from './offboard.js'
 import type { Misfit } from './problem.js'
 import type { Profile } from './profiles.js'
-import type { VaultConfig } from './vault.js'
+import type { RosterFromConfig } from './roster-from.js'
+import type { VaultConfig, VaultServer } from './vault.js'
 
 /** Times are milliseconds, paths absolute, e-mail and UUIDs in lower case. No secret is ever in it. */
 export interface Config {
@@ -24,6 +29,8 @@ export interface Config {
   store: 'local' | 'vault' | 'none'
   /** Null unless `store` is `vault`, and where no document can be named for this user: `misfits` tells why. */
   vault: VaultConfig | null
+  /** The Vault of the site, whatever this user's store is; null where none is configured, or not as can be used. */
+  vaultServer: VaultServer | null
   local: { keyFile: string | null }
   custody: Custody
   renewal: {
@@ -40,6 +47,11 @@ export interface Config {
   /** The name of the login folder in use: `default` for `~/.claude`, else as listed, else null (and `off`). */
   profile: string | null
   profiles: readonly Profile[]
+  fleet: FleetConfig
+  rosterFrom: RosterFromConfig | null
+  offboard: OffboardConfig
+  changes: readonly WatchedRepository[]
+  base: BaseConfig
   /** Keys of the user's file that the machine's file has overruled (`identity.email`). */
   overruled: readonly string[]
   /** Settings that do not fit this user or this machine: each turned off what it is about, and nothing else. */

@@ -19,6 +19,8 @@ export interface Resolving {
   isUsers(path: Path): boolean
   /** The same, and `seen` hears of each misfit. */
   noting(seen: () => void): Resolving
+  /** The same, and nobody hears of a misfit. */
+  silent(): Resolving
   /** A path with `~/` and names filled in; null when it is not set, or does not fit. */
   file(path: Path, text: string | undefined): string | null
   /** A duration within bounds, else its default and a misfit. */
@@ -50,6 +52,7 @@ export function resolving(
       }
       return resolving({ ...inputs, misfit: both }, names)
     },
+    silent: () => resolving({ ...inputs, misfit: () => {} }, names),
     file(path, text) {
       if (text === undefined) return null
       const filled = fillIn(text, names, 'file')

@@ -4,9 +4,14 @@ import * as v from 'valibot'
 import { endpointExpected } from '../system/endpoint.js'
 import { percentPattern } from '../text/durations.js'
 import { alertsSchema } from './alerts.js'
+import { baseSchema } from './base.js'
+import { changesSchema } from './changes.js'
+import { fleetSchema } from './fleet.js'
 import { duration, map, oneOf, path, text } from './forms.js'
 import { identitySchema } from './identity.js'
+import { offboardSchema } from './offboard.js'
 import { profilesSchema } from './profiles.js'
+import { rosterFromSchema } from './roster-from.js'
 import { vaultSchema } from './vault.js'
 
 const renewal = map(
@@ -77,6 +82,11 @@ export const configFileSchema = v.pipe(
         'The servers to talk to.',
       ),
       profiles: profilesSchema,
+      fleet: fleetSchema,
+      rosterFrom: rosterFromSchema,
+      offboard: offboardSchema,
+      changes: changesSchema,
+      base: baseSchema,
     },
     'a map of keys',
   ),

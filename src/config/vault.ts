@@ -9,9 +9,10 @@ import { fillIn, plainNameSlip } from './template.js'
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /** Names between slashes; those at either end, as Vault prints them (`secret/`), are left out later. */
-const slashed = /^\/*[^\s/?#%]+(?:\/+[^\s/?#%]+)*\/*$/
+export const slashed = /^\/*[^\s/?#%]+(?:\/+[^\s/?#%]+)*\/*$/
 
-const auth = map(
+/** How to sign in, as written: for the user's own document, and for who looks at all of them. */
+export const vaultAuthSchema = map(
   {
     method: oneOf(['token', 'jwt'], 'How to sign in to Vault. Default: token.'),
     tokenFile: path(
@@ -49,34 +50,44 @@ export const vaultSchema = map(
       'The document of one user, inside the mount. {user}, {uid}, {host} and {profile} are filled in. Default: workstation/claude-users/{user}.',
     ),
     timeout: duration('3s', 'How long one request to Vault may take, 100ms to 1m. Default: 3s.'),
-    auth,
+    auth: vaultAuthSchema,
   },
   'Where logins are backed up with store: vault.',
 )
 
-export interface VaultConfig {
+/** Where Vault is, and where in it the documents of all users are. */
+export interface VaultServer {
   address: string
   namespace: string | null
   caCert: string | null
   mount: string
+  /** The path of a document inside the mount, with the names still in braces. */
+  template: string
+  timeoutMs: number
+}
+
+/** How to sign in to Vault. */
+export type VaultAuth =
+  | { method: 'token'; tokenFile: string }
+  | {
+      method: 'jwt'
+      mount: string
+      role: string
+      jwtFile: string
+      /** What `aud` must contain; null where the configuration does not say. */
+      audience: string | null
+      /** What `sub` must be. */
+      subject: string
+    }
+
+/** Where the document of one user is. */
+export interface VaultConfig extends VaultServer {
   path: string
   /** What this user is called there: in the path, and by policies and display names of tokens. */
   vaultName: string
   /** The path names the host: each host has a document of its own. */
   isPerHost: boolean
-  timeoutMs: number
-  auth:
-    | { method: 'token'; tokenFile: string }
-    | {
-        method: 'jwt'
-        mount: string
-        role: string
-        jwtFile: string
-        /** What `aud` must contain; null where the configuration does not say. */
-        audience: string | null
-        /** What `sub` must be. */
-        subject: string
-      }
+  auth: VaultAuth
 }
 
 const standardPath = 'workstation/claude-users/{user}'
@@ -86,6 +97,7 @@ const keysOfMethod = {
 } as const
 
 type VaultText = NonNullable<v.InferOutput<typeof vaultSchema>>
+type VaultAuthText = NonNullable<v.InferOutput<typeof vaultAuthSchema>>
 
 /** What is written of Vault, and what else it takes to find one user's document there. */
 export interface VaultInputs {
@@ -100,13 +112,8 @@ export interface VaultInputs {
   tokenFile: string
 }
 
-/** Null when it does not fit this user: then `to.misfit` was told which rule failed, and there is no copy in Vault. */
-export function resolveVault(inputs: VaultInputs, all: Resolving): VaultConfig | null {
-  let fits = true
-  const to = all.noting(() => {
-    fits = false
-  })
-  const { said } = inputs
+/** Null where the address or the authorities are not such as can be used; `to.misfit` is told. */
+export function resolveVaultServer(said: VaultText, to: Resolving): VaultServer | null {
   const address = said.address === undefined ? undefined : serverAddress(said.address)
   if (address === undefined) to.misfit(['store'], 'expected vault.address beside store: vault')
   if (address === null) to.misfit(['vault', 'address'], `expected ${addressExpected}`)
@@ -116,34 +123,50 @@ export function resolveVault(inputs: VaultInputs, all: Resolving): VaultConfig |
       ['vault', 'address'],
       `expected the address of the server alone, without ${extra.replace(/\/$/, '')}`,
     )
+  const caCert = to.file(['vault', 'caCert'], said.caCert)
+  const isNamed = said.caCert === undefined || caCert !== null
+  if (!address || extra !== undefined || !isNamed) return null
+  return {
+    address,
+    namespace: said.namespace === undefined ? null : withoutSlashes(said.namespace),
+    caCert,
+    mount: withoutSlashes(said.mount ?? 'secret'),
+    template: withoutSlashes(said.path ?? standardPath),
+    timeoutMs: to.duration(['vault', 'timeout'], said.timeout, {
+      defaultMs: 3000,
+      min: '100ms',
+      max: '1m',
+    }),
+  }
+}
+
+/** Null when it does not fit this user: then `to.misfit` was told which rule failed, and there is no copy in Vault. */
+export function resolveVault(inputs: VaultInputs, all: Resolving): VaultConfig | null {
+  const { said } = inputs
+  // A wrong limit costs nothing but itself.
+  const server = resolveVaultServer(said, all)
+  let fits = true
+  const to = all.noting(() => {
+    fits = false
+  })
   const template = withoutSlashes(said.path ?? standardPath)
   // A user's own roster is not asked where the machine's file says whose document is whose.
   const mayName = !to.isUsers(['roster']) || !inputs.isMachines
   const vaultName = (mayName ? inputs.listedName : undefined) ?? to.names.user
   const path = documentPath(template, said, { ...to, names: { ...to.names, user: vaultName } })
   const auth = resolveAuth(inputs, to)
-  const caCert = to.file(['vault', 'caCert'], said.caCert)
-  if (!fits || !address || !auth || path === null) return null
+  if (!fits || server === null || !auth || path === null) return null
   return {
-    address,
-    namespace: said.namespace === undefined ? null : withoutSlashes(said.namespace),
-    caCert,
-    mount: withoutSlashes(said.mount ?? 'secret'),
+    ...server,
     path,
     vaultName: /\{user\}/.test(template) || !template.includes('{uid}') ? vaultName : to.names.uid,
     isPerHost: template.includes('{host}'),
-    // A wrong limit costs nothing but itself.
-    timeoutMs: all.duration(['vault', 'timeout'], said.timeout, {
-      defaultMs: 3000,
-      min: '100ms',
-      max: '1m',
-    }),
     auth,
   }
 }
 
 /** Vault prints mounts, namespaces and folders with a slash at the end, and some write one before. */
-function withoutSlashes(text: string): string {
+export function withoutSlashes(text: string): string {
   return text.split('/').filter(Boolean).join('/')
 }
 
@@ -171,7 +194,7 @@ function documentPath(template: string, said: VaultText, to: Resolving): string 
   return path.value
 }
 
-function resolveAuth(inputs: VaultInputs, to: Resolving): VaultConfig['auth'] | null {
+function resolveAuth(inputs: VaultInputs, to: Resolving): VaultAuth | null {
   const said = inputs.said.auth ?? {}
   const method = said.method ?? 'token'
   const other = method === 'token' ? 'jwt' : 'token'
@@ -180,19 +203,27 @@ function resolveAuth(inputs: VaultInputs, to: Resolving): VaultConfig['auth'] | 
     for (const key of keysOfMethod[other])
       if (said[key] !== undefined)
         to.misfit(['vault', 'auth', key], `expected only with method: ${other}`)
+  return resolveVaultAuth(said, { at: ['vault', 'auth'], tokenFile: inputs.tokenFile }, to)
+}
 
-  if (method === 'token') {
-    const tokenFile = to.file(['vault', 'auth', 'tokenFile'], said.tokenFile)
-    return { method, tokenFile: tokenFile ?? inputs.tokenFile }
+/** How to sign in, of what is written at `at`; null where that can't be used, and `to.misfit` is told. */
+export function resolveVaultAuth(
+  said: VaultAuthText,
+  { at, tokenFile: standard }: { at: readonly string[]; tokenFile: string },
+  to: Resolving,
+): VaultAuth | null {
+  if ((said.method ?? 'token') === 'token') {
+    const tokenFile = to.file([...at, 'tokenFile'], said.tokenFile)
+    return { method: 'token', tokenFile: tokenFile ?? standard }
   }
-  const jwtFile = to.file(['vault', 'auth', 'jwtFile'], said.jwtFile)
+  const jwtFile = to.file([...at, 'jwtFile'], said.jwtFile)
   if (said.jwtFile === undefined)
-    to.misfit(['vault', 'auth', 'method'], 'expected jwtFile beside method: jwt')
+    to.misfit([...at, 'method'], 'expected jwtFile beside method: jwt')
   const subject = fillIn(said.subject ?? '{user}', to.names, 'any')
-  if ('expected' in subject) to.misfit(['vault', 'auth', 'subject'], subject.expected)
+  if ('expected' in subject) to.misfit([...at, 'subject'], subject.expected)
   if (jwtFile === null || 'expected' in subject) return null
   return {
-    method,
+    method: 'jwt',
     mount: withoutSlashes(said.mount ?? 'jwt').replace(/^auth\/(?=.)/, ''),
     role: said.role ?? 'claude-auth',
     jwtFile,

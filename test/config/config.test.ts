@@ -19,6 +19,7 @@ const defaults = {
   credential: 'login',
   store: 'local',
   vault: null,
+  vaultServer: null,
   local: { keyFile: null },
   custody: 'shared',
   renewal: { via: 'grant', renewAt: 0.5, verifyEveryMs: 3_600_000, launchWaitMs: 10_000 },
@@ -38,15 +39,37 @@ const defaults = {
   misfits: [],
 }
 
+/** Of a machine whose file says nothing of the side of the admin. */
+const noAdmin = (home: string) => ({
+  fleet: {
+    path: 'workstation/claude-fleet/alice',
+    folder: 'workstation/claude-fleet',
+    publish: true,
+    silentAfterMs: 93_600_000,
+    auth: null,
+    textfile: null,
+    page: null,
+  },
+  rosterFrom: null,
+  offboard: {
+    auth: { method: 'token', tokenFile: join(home, '.config/claude-auth/admin-token') },
+    waitMs: 604_800_000,
+    command: null,
+  },
+  changes: [],
+  base: { folder: null, maxDelete: 25 },
+})
+
 t.test('no file at all gives the defaults', async t => {
-  t.same(await house(t.testdir()).load(), defaults)
+  const at = house(t.testdir())
+  t.same(await at.load(), { ...defaults, ...noAdmin(at.home) })
 })
 
 for (const name of ['empty', 'commented-out'])
   t.test(`${name}.yaml gives the defaults`, async t => {
     const at = house(t.testdir())
     at.writeUser(good(name))
-    t.same(await at.load(), defaults)
+    t.same(await at.load(), { ...defaults, ...noAdmin(at.home) })
   })
 
 t.test('every key of a site is resolved', async t => {
@@ -70,6 +93,7 @@ t.test('every key of a site is resolved', async t => {
       namespace: 'team/one',
       caCert: '/etc/ssl/vault.pem',
       mount: 'secret',
+      template: 'workstation/claude-users/{user}/{host}/{profile}',
       path: 'workstation/claude-users/alice/box/default',
       vaultName: 'alice',
       isPerHost: true,
@@ -82,6 +106,14 @@ t.test('every key of a site is resolved', async t => {
         audience: 'https://vault.example.com',
         subject: 'people:alice',
       },
+    },
+    vaultServer: {
+      address: 'https://vault.example.com:8200',
+      namespace: 'team/one',
+      caCert: '/etc/ssl/vault.pem',
+      mount: 'secret',
+      template: 'workstation/claude-users/{user}/{host}/{profile}',
+      timeoutMs: 1500,
     },
     local: { keyFile: '/run/credentials/claude-auth/key' },
     custody: 'sole',
@@ -98,6 +130,7 @@ t.test('every key of a site is resolved', async t => {
     endpoints: { oauth: 'http://127.0.0.1:4100', api: 'http://[::1]:4101' },
     profile: 'default',
     profiles: [{ name: 'work', folder: join(at.home, '.claude-work') }],
+    ...noAdmin(at.home),
     overruled: [],
     misfits: [],
   })

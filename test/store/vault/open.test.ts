@@ -33,6 +33,7 @@ t.test('an authority that is no such file is refused at once', async t => {
     const config = {
       ...place,
       caCert: of(name),
+      template: 'workstation/claude-users/{user}',
       isPerHost: false,
       vaultName: 'alice',
       timeoutMs: 1000,

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Step } from '../policy/outcome.js'
-import { type Decoder, object, text } from '../system/decode.js'
+import { type Decoder, object, text, whole } from '../system/decode.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { openRegular, startOf } from '../system/open-file.js'
@@ -174,11 +174,20 @@ function readText(file: string): string {
   }
 }
 
-/** Words of a later version are kept as they are. */
-const anyWord = <T extends string>() => text as Decoder<T>
-const entryIn: Decoder<JournalEntry> = object(
-  { at: text, host: text, actor: anyWord<Actor>(), did: anyWord<Deed>(), because: text },
-  { before: text, after: text, detail: text },
+const textOrNone: Decoder<string | null> = value => (value == null ? null : text(value))
+
+/** As it stands, since `log --json` prints it: words and members of a later version too. */
+const entryIn = whole<JournalEntry>(
+  object({
+    at: text,
+    host: text,
+    actor: text,
+    did: text,
+    because: text,
+    before: textOrNone,
+    after: textOrNone,
+    detail: textOrNone,
+  }),
 )
 
 function readLine(line: string): JournalLine[] {

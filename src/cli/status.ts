@@ -81,7 +81,7 @@ export function statusObject(found: Glance, facts: StatusFacts): object {
     email: facts.email,
     organization: facts.organization,
     verifiedAt: found.verifiedAtMs,
-    renewsItself: facts.prospect.kind === 'renewed',
+    renewsItself: facts.prospect.kind === 'renewed' && facts.prospect.isLate !== true,
     store: { ...outcome.store, backedUpAt: facts.backedUpAtMs },
     next: facts.next,
     trouble: facts.trouble && troubleText(facts.trouble),

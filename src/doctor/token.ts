@@ -132,6 +132,8 @@ export function renewal({ login, engine }: Both): Finding | null {
     return found('warn', renewalWords.failing(backOff.failures, backOff.nextTryAtMs, nowMs), {
       do: 'ensure',
     })
+  if (prospect.kind === 'renewed' && prospect.isLate)
+    return found('note', renewalWords.copied(command))
   return isDoubtful || prospect.kind === 'hindered'
     ? found('warn', renewalWords.doubtful, { do: 'ensure' })
     : ok(renewalWords.good)
@@ -203,6 +205,7 @@ const tokenWords = {
 function becomes(prospect: Prospect): string {
   switch (prospect.kind) {
     case 'renewed':
+      if (prospect.isLate && !prospect.isDue) return 'a launch in its last 5 minutes renews it'
       return prospect.isDue ? `${atNextLaunch} renews it` : 'it renews by itself'
     case 'restored':
       return `${atNextLaunch} mends the login`
@@ -246,6 +249,11 @@ const renewalWords = {
     here: words('No renewal is possible: what is renewed could not be saved.'),
   },
   hinderedBy: (trouble: Trouble) => troubleWords(trouble, 'The login cannot be renewed here'),
+  copied: (command: string) =>
+    words(
+      'This machine may be a copy of another (or the other of this one) and share its sign-in; once, only a launch in the last 5 minutes of the token renews it. Where both are in use, sign in here anew.',
+      command,
+    ),
   good: 'Nothing stands in the way of the next renewal.',
   refused: (command: string) => words('The server no longer accepts the sign-in.', command),
   lost: (command: string) =>

@@ -76,6 +76,8 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): st
         ? `The login server was not asked: ${clean(troubleText(trouble), longest)}`
         : 'The login server gave no answer; the login is as it was.'
   if (verdict === 'broken') return `claude-auth could not do its work: ${reasonWords[because]}.`
+  if (because === 'maybe-copied')
+    return 'The token of the login has ended; the next launch renews it.'
   if (outcome.credential === 'other')
     return 'Something else goes before your login; it was left alone.'
   if (because === 'off') return 'claude-auth is switched off (mode: off).'

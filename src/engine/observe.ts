@@ -13,8 +13,10 @@ import {
   renewAtMs,
   trueEndMs,
 } from '../login/tracked-login.js'
+import { clientRefreshMs } from '../policy/copies.js'
 import { isRightIdentity } from '../policy/identity.js'
 import type { FileFacts, LoginFacts, State, StoreFacts } from '../policy/state.js'
+import { isContested } from './copied-machine.js'
 import { isForeign, longLivedFacts, mayBeUsedByOthers, readStore } from './read-store.js'
 import type { Run } from './run.js'
 
@@ -80,6 +82,9 @@ export function observationOf(run: Run, file: LoginFile): Observation {
     signedOut: memory.signedOut?.chain ?? null,
     signedOutElsewhere: memory.signedOut?.elsewhere === true,
     isShared: run.store?.isShared ?? false,
+    isRemote: run.store?.isRemote ?? false,
+    contestedHash: isContested(memory) ? (held?.refreshHash ?? null) : null,
+    unattended: run.actor === 'timer',
     usedByOthers: mayBeUsedByOthers(run, file.kind === 'login' && file.login.refreshToken !== null),
     storedAccessHash: storedAccessHash(run),
     pending: memory.pending,
@@ -234,6 +239,19 @@ export function loginFacts(run: Run, login: Login, seenAtMs: number): LoginFacts
     expiresAtMs,
     ...(isKnown ? {} : { isEndGuessed: true as const }),
     loginEndsAtMs: login.loginEndsAtMs ?? (isOurs ? held.loginEndsAtMs : null),
-    renewAtMs: isAhead ? 0 : renewAtMs({ ...login, expiresAtMs }, since, run.config.renewal),
+    renewAtMs: isAhead ? 0 : dueAtMs(run, { ...login, expiresAtMs }, since),
   }
+}
+
+/** With no document to announce it in, a token that a copy of this machine may hold too is not renewed before a client would. */
+function dueAtMs(
+  { memory, store, config }: Run,
+  login: Pick<Login, 'accessToken' | 'refreshToken' | 'expiresAtMs'>,
+  since: { sinceMs: number; issuedToUs: boolean },
+): number | null {
+  const { expiresAtMs, accessToken } = login
+  const isOurs = memory.held?.accessHash === tokenHash(accessToken)
+  if (isOurs && expiresAtMs !== null && isContested(memory) && !store?.isRemote)
+    return expiresAtMs - clientRefreshMs
+  return renewAtMs(login, since, config.renewal)
 }

@@ -18,6 +18,7 @@ export function verdictOf(decision: Decision, trouble: Trouble | null): Verdict 
   if (decision.do === 'sign-in') return 'sign-in'
   if (decision.because === 'own-trouble') return 'broken'
   if (decision.because === 'no-answer') return 'no-answer'
+  if (decision.because === 'maybe-copied') return 'attention'
   const isGood = ['fresh', 'long-lived', 'not-ours'].includes(decision.because)
   return isGood && trouble !== null ? 'attention' : 'ok'
 }
@@ -35,6 +36,7 @@ export function troubleOf(
   if (file.kind === 'closed') return errorTrouble(closedLogin(file.closed))
   if (decision.because === 'long-lived')
     return ourLongLived(state) ? storeTroubleFor(run, state) : null
+  if (decision.because === 'maybe-copied') return copiedTrouble
   const isUnrenewed = memory.backOff !== null || decision.because === 'no-answer'
   if (run.config.renewal.via === 'client' && isUnrenewed) return notByClientTrouble
   if (isUnrenewed && run.tlsTrouble) return run.tlsTrouble
@@ -45,6 +47,12 @@ export function troubleOf(
   if (memory.narrower) return makeTrouble('the last renewal granted less than the sign-in did')
   return memory.clockOffMs === 0 ? null : clockTrouble
 }
+
+/** A timer leaves the renewal to a launch, or to whoever types this. */
+const copiedTrouble = makeTrouble(
+  'a copy of this machine may have the same sign-in, so only a launch renews it',
+  { command: 'claude-auth ensure' },
+)
 
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */
 export const clockTrouble = makeTrouble('the clock of this machine is wrong')

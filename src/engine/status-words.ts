@@ -112,7 +112,7 @@ function tokenLine(facts: StatusFacts): string | null {
   const { expiresAt, credential } = outcome
   if (credential === 'none' || prospect.kind === 'lasting') return null
   if (expiresAt === null)
-    return credential === 'login' && prospect.kind === 'renewed'
+    return credential === 'login' && prospect.kind === 'renewed' && !isLate(prospect)
       ? 'When the token ends is not known; it renews by itself'
       : null
   if (expiresAt <= nowMs) return `Token ended ${agoWords(expiresAt, nowMs)}${renewalWords(facts)}`
@@ -131,7 +131,8 @@ function renewalWords({ prospect, outcome, nowMs, isRefused }: StatusFacts): str
     case 'renewed':
     case 'restored':
       if (outcome.verdict === 'no-answer') return ', is renewed when the server answers'
-      return hasEnded ? ', is renewed at the next launch' : ', renews by itself'
+      if (hasEnded) return ', is renewed at the next launch'
+      return isLate(prospect) ? lateWords : ', renews by itself'
     case 'hindered':
       return hindered[prospect.because]
     case 'left':
@@ -142,6 +143,13 @@ function renewalWords({ prospect, outcome, nowMs, isRefused }: StatusFacts): str
       return ', cannot be renewed'
   }
 }
+
+function isLate(prospect: Prospect): boolean {
+  return prospect.kind === 'renewed' && prospect.isLate === true
+}
+
+const lateWords =
+  ', is renewed by a launch in its last 5 minutes, since a copy of this machine may have the same sign-in'
 
 const hindered = {
   'no-answer': '; the answer to its renewal was lost, and it is tried again later',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { alertTroubleOf, sendAlerts } from '../alerts/send.js'
 import { type LastStep, lastRunFile, writeLastRun } from '../login/last-run.js'
 import { clearMarks, writeMarks } from '../login/marks.js'
-import { isUsable, verificationOf } from '../policy/copies.js'
+import { clientRefreshMs, isUsable, verificationOf } from '../policy/copies.js'
 import { isLongLivedNeeded, ourLongLived, signInCommand } from '../policy/long-lived.js'
 import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
 import type { Decision, LoginFacts, LongLivedFacts } from '../policy/state.js'
@@ -175,8 +175,6 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
 
 /** A background worker that changed nothing is not repeated before this. */
 const quietMs = 60_000
-/** The client refreshes by itself this long before the end: from then on a launch waits for us. */
-const clientRefreshMs = 5 * 60_000
 
 /** Leaves marks for a login that is good; after anything else every launch asks. */
 function mark(run: Run, { state, file }: Observation, decision: Decision) {
@@ -192,6 +190,7 @@ function mark(run: Run, { state, file }: Observation, decision: Decision) {
   writeMarks(run.paths, {
     contentHash: file.contentHash,
     freshUntilMs,
+    // From then on a launch waits for us.
     usableUntilMs: login.expiresAtMs === null ? endsAtMs : login.expiresAtMs - clientRefreshMs,
     retryAtMs: freshUntilMs > nowMs ? null : retryAt(run, nowMs),
     client: run.client,

@@ -3,6 +3,8 @@
 import type { Step } from './outcome.js'
 import type { Decision, LoginFacts, State, VerificationFacts } from './state.js'
 
+/** The client refreshes by itself this long before the end (2.1.197 and 2.1.330), or after a 401. */
+export const clientRefreshMs = 5 * 60_000
 /** A token this close to its end counts as ended: it would end on its way to the server. */
 const marginMs = 30_000
 /** A little more than a server may ask for with `Retry-After`. */

@@ -1,6 +1,7 @@
 // The rule: from the facts to the one next step, with its reason. Pure and total.
 
 import {
+  clientRefreshMs,
   decisionOf,
   isDue,
   isHopeless,
@@ -175,9 +176,6 @@ function whenDue(state: State, login: LoginFacts, nowMs: number): Decision | nul
 }
 
 // What to do where the login file holds no login: a stored copy, or the right reason to call a person. Pure.
-
-/** The client refreshes by itself this long before the end (2.1.197 and 2.1.330), or after a 401. */
-const clientRefreshMs = 5 * 60_000
 
 /** The next step where the file holds no login: missing, blanked, or unreadable. */
 function withoutLogin(

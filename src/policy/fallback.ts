@@ -1,6 +1,7 @@
 // The ways to help a login: restore a copy, ask for a renewal, or say that a person or patience is needed. Pure.
 
 import {
+  clientRefreshMs,
   copies,
   decisionOf,
   isGrantRefused,
@@ -51,6 +52,7 @@ export function renewal(
   if (state.usedByOthers && isStoreAway(state)) return null
   const source = refreshable(state, login)
   if (source === null || timesRenewed(state) >= mostRenewals) return null
+  if (isHeldBack(state, login, nowMs)) return null
   const custody = custodyFirst(state, source)
   if (custody) return custody
   const waits = mustWait(state, source, login, nowMs)
@@ -66,6 +68,23 @@ function refreshable(state: State, login: LoginFacts): string | null {
   const isPast = state.file.kind === 'login' && state.file.past
   if (fromStore && (newer || isPast)) return fromStore
   return isPostable(state, login) ? login.refreshHash : fromStore
+}
+
+/**
+ * A copy of this machine may hold the same refresh token, and no document tells which of the two posts it: then it is
+ * posted no earlier than a client by itself would, and only where somebody is at work. The other one may never be.
+ */
+function isHeldBack(state: State, login: LoginFacts, nowMs: number): boolean {
+  if (!isUnannounced(state, refreshable(state, login))) return false
+  const isRefused = verificationOf(state, login)?.kind === 'refused'
+  const isLate = login.expiresAtMs === null || login.expiresAtMs - nowMs <= clientRefreshMs
+  return state.unattended || !(isLate || isRefused)
+}
+
+/** May a copy of this machine hold the refresh token `hash` too, with no document in which its renewal is announced? */
+export function isUnannounced({ contestedHash, isRemote, store }: State, hash: string | null) {
+  const isAnnounced = isRemote && store.kind === 'current' && !store.away
+  return hash !== null && hash === contestedHash && !isAnnounced
 }
 
 /**
@@ -106,6 +125,7 @@ export function verifying(
 export function noRemedy(state: State, login: LoginFacts, nowMs: number): Decision {
   const isAway = isStoreAway(state)
   if (isAway && state.usedByOthers) return decisionOf({ do: 'launch', because: 'own-trouble' })
+  if (isHeldBack(state, login, nowMs)) return decisionOf({ do: 'launch', because: 'maybe-copied' })
   if (copies(state, login).some(copy => isPostable(state, copy) || isDoubtful(state, copy)))
     return decisionOf({ do: 'launch', because: 'no-answer' })
   if (isAway) return decisionOf({ do: 'launch', because: 'own-trouble' })

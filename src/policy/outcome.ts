@@ -28,6 +28,7 @@ export type LaunchReason =
   | 'other-credential'
   | 'long-lived'
   | 'no-answer'
+  | 'maybe-copied'
   | 'own-trouble'
 
 /** The reasons for which only a person can help. */
@@ -54,8 +55,11 @@ export type Step =
 
 /** What becomes of the login if nobody does anything: the one source of what screens promise. */
 export type Prospect =
-  /** A run to come renews it; `isDue`: the next one. */
-  | { kind: 'renewed'; isDue: boolean }
+  /**
+   * A run to come renews it; `isDue`: the next one. `isLate`: only a launch in the last minutes of its token, since a
+   * copy of this machine may hold the refresh token too.
+   */
+  | { kind: 'renewed'; isDue: boolean; isLate?: true }
   /** The next run puts a stored login into the file. */
   | { kind: 'restored' }
   /** Only a person can help, now. */

@@ -2,6 +2,7 @@
 
 import { isLongLived, storedLogin } from './copies.js'
 import { decide } from './decide.js'
+import { isUnannounced } from './fallback.js'
 import type { Prospect } from './outcome.js'
 import { type Decision, decisionKey, type State } from './state.js'
 
@@ -81,7 +82,16 @@ function renewing(state: State, { about }: Decision, nowMs: number, isDue: boole
   const atMs = isDue ? nowMs : (login?.renewAtMs ?? nowMs)
   if (loginEndsAtMs !== null && loginEndsAtMs <= atMs)
     return { kind: 'ends', because: 'login-ended' }
-  return { kind: 'renewed', isDue }
+  return {
+    kind: 'renewed',
+    isDue,
+    ...(isUnannounced(asAsked(state), about) ? { isLate: true } : {}),
+  }
+}
+
+/** A store that was not asked answers as when it was last asked. */
+function asAsked(state: State): State {
+  return state.store.kind === 'unasked' ? { ...state, store: lastKnownStore(state) } : state
 }
 
 function lastOf(state: State, atMs: number): Decision {
@@ -106,7 +116,7 @@ function ahead(state: State, atMs: number): Decision[] {
   while (steps.length < mostSteps) {
     const decision = decide(at, atMs)
     steps.push(decision)
-    if (decision.do === 'read-store') at = { ...at, store: lastKnownStore(at) }
+    if (decision.do === 'read-store') at = asAsked(at)
     else if (!isPassing(at, decision)) return steps
     else at = { ...at, tried: [...at.tried, decisionKey(decision)] }
   }

@@ -11,6 +11,7 @@ export const reasonWords: Readonly<Record<Step['because'], string>> = {
   'other-credential': 'something else than the login is used',
   'long-lived': 'a long-lived token is used',
   'no-answer': 'the login server gave no answer',
+  'maybe-copied': 'a copy of this machine may have the same sign-in',
   'own-trouble': 'claude-auth itself had trouble',
   missing: 'the login file was missing',
   blank: 'the login was emptied',

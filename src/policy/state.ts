@@ -91,6 +91,12 @@ export interface State {
   isShared: boolean
   /** Another host is known to use it: without it, a renewal could sign that one out. */
   usedByOthers: boolean
+  /** The store is a document elsewhere, in which a renewal is announced before it is made. */
+  isRemote: boolean
+  /** The refresh token that a copy of this machine may hold too; null: none is known to. */
+  contestedHash: string | null
+  /** Neither a launch nor a person waits for this run: a timer began it. */
+  unattended: boolean
   /** The log-out in force was another host's. */
   signedOutElsewhere: boolean
   /** A log-out is in force: refresh tokens that may not come back; null: none. */

@@ -14,6 +14,7 @@ import { observe } from '../../src/engine/observe.js'
 import { statusLines } from '../../src/engine/status-words.js'
 import { plainInk } from '../../src/text/ink.js'
 import { custodies, type Engine, type EngineOptions, engine, hourMs } from '../kit/engine.js'
+import { recordedElsewhere } from '../kit/recorded-instance.js'
 
 process.env['TZ'] = 'UTC'
 
@@ -125,6 +126,13 @@ const kinds: Record<string, Kind> = {
       readOnly(at)
     },
   },
+  'maybe a copy of a machine': { after: recordedElsewhere },
+  'maybe a copy of a machine, expired': {
+    after: at => {
+      recordedElsewhere(at)
+      at.pass(9 * hourMs)
+    },
+  },
   'mode: off': { after: at => at.configure({ mode: 'off' }) },
   'mode: off, expired': {
     after: at => {
@@ -170,6 +178,22 @@ const opposites: Record<string, [promise: RegExp, denial: RegExp]> = {
     /could not be saved|can be saved here|no login can be saved/,
   ],
 }
+
+t.test('a renewal that waits, since this may be a copy, is a note that says why', async t => {
+  const at = await engine(t, { config: { custody: 'sole' } })
+  await at.ensure()
+  recordedElsewhere(at)
+  await at.ensure()
+  const said = await doctorChecks(at)
+  t.match(
+    said.find(({ id }) => id === 'renewal'),
+    { state: 'note', message: /copy of another.*last 5 minutes/, hint: 'claude-auth login' },
+  )
+  t.match(
+    said.find(({ id }) => id === 'token')?.message,
+    'a launch in its last 5 minutes renews it',
+  )
+})
 
 /** Every line of the three, as a person reads them one after the other. */
 async function linesOf(at: Engine): Promise<{ from: string; line: string }[]> {

@@ -1,26 +1,21 @@
 // Machines that are copies of each other, with one login, memory and name: one refresh token is posted once, also while Vault is away.
 
-import { cpSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Instance } from '../../src/login/instance.js'
-import type { Memory } from '../../src/login/memory.js'
-import { type Engine, engine, hourMs } from '../kit/engine.js'
+import { ensureLines } from '../../src/engine/ensure-words.js'
+import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
+import { statusLines } from '../../src/engine/status-words.js'
+import { plainInk } from '../../src/text/ink.js'
+import { custodies, type Engine, engine, hourMs, minuteMs } from '../kit/engine.js'
 import { openBao } from '../kit/openbao.js'
+import { recorded, recordedElsewhere } from '../kit/recorded-instance.js'
 import { me, vaultEngine } from '../kit/vault-box.js'
 import { type VaultGateway, vaultGateway } from '../kit/vault-gateway.js'
 
 const bao = await openBao(t)
 const parts = ['.claude', '.local']
 const dayMs = 24 * hourMs
-
-/** Changes what is remembered of where the login folder was met. */
-function recorded(at: Engine, change: (instance: Instance) => Partial<Instance>): void {
-  const memory = JSON.parse(readFileSync(at.home.paths.stateFile, 'utf8')) as Memory
-  if (memory.instance === null) throw new Error('nothing was recorded')
-  const instance = { ...memory.instance, ...change(memory.instance) }
-  at.home.write(at.home.paths.stateFile, JSON.stringify({ ...memory, instance }))
-}
 
 interface Machines {
   at: Engine
@@ -161,12 +156,44 @@ t.test(
   },
 )
 
-t.test('without a shared store nobody could tell, and nobody waits', async t => {
+for (const custody of custodies)
+  t.test(`${custody}, without a document: renewed as late as a client would, once`, async t => {
+    const at = await engine(t, { config: { custody } })
+    t.match(await at.ensure(), { verdict: 'ok' })
+    recordedElsewhere(at)
+    const posted = () => at.authority.counts().tokenRequests
+    at.pass(5 * hourMs)
+    for (const actor of ['launch', 'timer', 'command', 'hook'] as const)
+      t.match(await at.ensure({ actor }), { verdict: 'ok', because: 'fresh' }, actor)
+    at.pass(3 * hourMs - 6 * minuteMs)
+    t.match(await at.ensure({ actor: 'launch' }), { because: 'fresh' })
+    t.match(await statusOf(at), /renewed by a launch in its last 5 minutes.*copy of this machine/)
+    at.pass(2 * minuteMs)
+    t.match(await at.ensure({ actor: 'timer' }), { verdict: 'ok', because: 'fresh' })
+    t.equal(posted(), 0)
+    t.match(await at.ensure({ actor: 'launch' }), { verdict: 'ok', because: 'fresh' })
+    t.equal(posted(), 1)
+    t.match(await statusOf(at), /renews by itself/, 'its own token now')
+    at.pass(5 * hourMs)
+    t.match(await at.ensure({ actor: 'timer' }), { verdict: 'ok', because: 'fresh' })
+    t.equal(posted(), 2)
+  })
+
+t.test('a timer leaves an ended token to a launch, and says why', async t => {
   const at = await engine(t, { config: { custody: 'sole' } })
   t.match(await at.ensure(), { verdict: 'ok' })
-  recorded(at, ({ fingerprints }) => ({
-    fingerprints: fingerprints.map(each => ({ ...each, folder: 'x', inode: 'x' })),
-  }))
+  recordedElsewhere(at)
   at.pass(9 * hourMs)
-  t.match(await at.ensure(), { did: ['read-store', 'renew'] })
+  const left = await at.ensure({ actor: 'timer' })
+  t.match(left, { verdict: 'attention', because: 'maybe-copied', alert: 'off' })
+  t.match(ensureLines(left, at.clock.ms, null).join(' '), /the next launch renews it/)
+  t.match(await statusOf(at), /is renewed at the next launch/)
+  t.equal(at.authority.counts().tokenRequests, 0)
+  t.match(await at.ensure({ actor: 'hook' }), { verdict: 'ok', because: 'fresh' })
+  t.equal(at.authority.counts().tokenRequests, 1)
 })
+
+async function statusOf(at: Engine): Promise<string> {
+  const run = { ...(await at.run({ offline: true })), readOnly: true }
+  return statusLines(statusFacts(run, await lookOnly(run)), 500, plainInk).join('\n')
+}

@@ -35,6 +35,7 @@ export interface EngineOptions {
 interface EnsureFlags {
   forced?: boolean
   offline?: boolean
+  actor?: Run['actor']
 }
 
 const user: User = {
@@ -69,12 +70,16 @@ export async function engine(t: Test, options: EngineOptions = {}) {
   configure(options.config)
   putFirst(options.login ?? 'valid', disk, authority, user)
 
-  const run = async ({ forced = false, offline = false }: EnsureFlags = {}): Promise<Run> => {
+  const run = async ({
+    forced = false,
+    offline = false,
+    actor = 'command',
+  }: EnsureFlags = {}): Promise<Run> => {
     const place = loginContextOf(env)
     const started = await startRun(place, await configOf(place, env), {
       env,
       cwd: home.path,
-      actor: 'command',
+      actor,
       forced,
       offline,
       signedIn: false,

@@ -191,6 +191,22 @@ t.test('a document that others use is not renewed past while it is away', async 
   })
 })
 
+t.test('what a copy may hold too is posted late, for somebody, or announced', async t => {
+  always(t, (state, { do: step, about }) => {
+    const { store, isRemote, unattended } = state
+    if (step !== 'renew' || about !== state.contestedHash) return true
+    if (isRemote && store.kind === 'current' && !store.away) return true
+    const logins = [inFile(state), inStore(state)].filter(login => login !== null)
+    return (
+      !unattended &&
+      logins.some(login => {
+        const isLate = login.expiresAtMs === null || login.expiresAtMs - nowMs <= 5 * minuteMs
+        return isLate || saidOf(state, login)?.kind === 'refused'
+      })
+    )
+  })
+})
+
 /** The same decision, whichever of the two is so. */
 function alike(t: Test, one: (state: State) => State, other: (state: State) => State) {
   let differ = 0

@@ -27,6 +27,76 @@ const away = { kind: 'unreachable' } as const
 /** Nothing was ever known here. */
 const virgin = { held: null, verification: null, storedAccessHash: null }
 
+/** A copy of this machine may hold the refresh token too, and no document tells the two apart. */
+const copied = { contestedHash: 'a-refresh', store: inStore(a) }
+const late = due('a', { expiresAtMs: nowMs + 5 * minuteMs })
+const later = due('a', { expiresAtMs: nowMs + 5 * minuteMs + 1 })
+const lateAndCopied = { ...copied, file: inFile(late), store: inStore(late) }
+const endedAndCopied = { ...copied, file: inFile(old), store: inStore(old) }
+const byTimer = { unattended: true }
+const heldBack: Case[] = [
+  ['maybe a copy, past half', { ...copied, file: inFile(due('a')) }, 'launch fresh'],
+  [
+    'maybe a copy, just before the last five minutes',
+    { ...copied, file: inFile(later), store: inStore(later) },
+    'launch fresh',
+  ],
+  ['maybe a copy, the last five minutes', lateAndCopied, 'renew half-life a-refresh'],
+  ['the same, by a timer', { ...lateAndCopied, ...byTimer }, 'launch fresh'],
+  ['maybe a copy, ended', endedAndCopied, 'renew expired a-refresh'],
+  ['the same, by a timer', { ...endedAndCopied, ...byTimer }, 'launch maybe-copied'],
+  [
+    'maybe a copy, refused',
+    { ...copied, verification: checked(a, 'refused') },
+    'renew refused a-refresh',
+  ],
+  [
+    'the same, by a timer',
+    { ...copied, ...byTimer, verification: checked(a, 'refused') },
+    'launch maybe-copied',
+  ],
+  [
+    'maybe a copy, sealed, past half',
+    { ...copied, custody: 'sole', file: inFile(withoutRefresh(due('a'))) },
+    'launch fresh',
+  ],
+  [
+    'maybe a copy, no store, past half',
+    { ...copied, file: inFile(due('a')), store: { kind: 'none' } },
+    'launch fresh',
+  ],
+  [
+    'maybe a copy, blanked, and the stored copy ended',
+    { ...endedAndCopied, ...byTimer, file: missing },
+    'launch maybe-copied',
+  ],
+  [
+    'maybe a copy, and the document of this host answers',
+    { ...copied, ...byTimer, isRemote: true, file: inFile(due('a')) },
+    'renew half-life a-refresh',
+  ],
+  [
+    'maybe a copy, and the document of this host is away',
+    { ...copied, isRemote: true, file: inFile(due('a')), store: inStore(a, false, true) },
+    'launch fresh',
+  ],
+  [
+    'maybe a copy, and its document was not asked',
+    { ...copied, isRemote: true, file: inFile(due('a')), store: { kind: 'unasked' } },
+    'read-store before-renewal',
+  ],
+  [
+    'another token than the one that a copy may have',
+    { ...byTimer, contestedHash: 'b-refresh', file: inFile(due('a')), store: inStore(a) },
+    'renew half-life a-refresh',
+  ],
+  [
+    'by a timer, no copy',
+    { ...byTimer, file: inFile(old), store: inStore(old) },
+    'renew expired a-refresh',
+  ],
+]
+
 const cases: Case[] = [
   ['all is well', {}, 'launch fresh'],
   ['switched off', { mode: 'off', file: missing }, 'launch off'],
@@ -119,6 +189,8 @@ const cases: Case[] = [
     { file: missing, store: inStore(old) },
     'renew expired a-refresh',
   ],
+
+  ...heldBack,
 
   ['gone, a good copy', { file: missing, store: inStore(a) }, 'restore missing a-access'],
   [
@@ -257,7 +329,7 @@ follows(cases)
 t.test('every step and reason of the design is among them', async t => {
   const reached = new Set(cases.map(([, , expected]) => expected.split(' ').slice(0, 2).join(' ')))
   const expected = {
-    launch: 'fresh off not-ours other-credential long-lived no-answer own-trouble',
+    launch: 'fresh off not-ours other-credential long-lived no-answer maybe-copied own-trouble',
     'read-store': 'missing blank unreadable refused before-renewal',
     renew: 'half-life expired refused forced',
     restore: 'missing blank unreadable refused store-newer',

@@ -76,6 +76,21 @@ const table: [name: string, facts: Partial<State>, expected: Prospect][] = [
     { verification: given.checked(a, 'accepted', { rightIdentity: false }) },
     { kind: 'sign-in', because: 'wrong-identity' },
   ],
+  [
+    'a copy of this machine may hold it',
+    { contestedHash: 'a-refresh' },
+    { kind: 'renewed', isDue: false, isLate: true },
+  ],
+  [
+    'the same, and its document answers',
+    { contestedHash: 'a-refresh', isRemote: true },
+    { kind: 'renewed', isDue: false },
+  ],
+  [
+    'the same, and its document is away',
+    { contestedHash: 'a-refresh', isRemote: true, store: inStore(a, false, true) },
+    { kind: 'renewed', isDue: false, isLate: true },
+  ],
   ['switched off', { mode: 'off' }, { kind: 'left', because: 'off' }],
   ['another credential', { otherCredential: true }, { kind: 'left', because: 'other-credential' }],
   ['another owner', { owned: false }, { kind: 'left', because: 'not-ours' }],

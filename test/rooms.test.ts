@@ -47,7 +47,7 @@ t.test(
 /** Beside Vault's own rooms: its doctor's area, the admin's side, which changes documents, and what picks a store. */
 const knowVault = [
   /^(?:store\/vault|config|doctor|base|changes|fleet|offboard|roster)\//,
-  /^cli\/(?:base|changes|fleet|offboard|roster)\b/,
+  /^cli\/(?:admin-context|base|changes|fleet|offboard|roster)\b/,
   /^store\/open\.ts$/,
   // The name of a member in the memory of an earlier version.
   /^login\/memory\.ts$/,

@@ -18,7 +18,7 @@ export interface Network {
 }
 
 export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'LIST'
   url: string
   headers?: Record<string, string>
   body?: string

@@ -17,13 +17,15 @@ export interface VaultPlace {
 }
 
 export interface VaultRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'LIST'
   /** Without `/v1/`. */
   path: string
   /** Null only for a sign-in. */
   token: string | null
   /** JSON text, sent as it is. */
   body?: string
+  /** The answer is wrapped for so long (`10m`), to be unwrapped once. */
+  wrapTtl?: string
 }
 
 /** What came of a request; no word of it tells a token or what was sent. `text` and `body` are the document's. */
@@ -59,7 +61,7 @@ export function vaultClient(place: VaultPlace): VaultClient {
   const { address, namespace, timeoutMs } = place
   const network = networkTo(place)
   return {
-    request: async ({ method, path, token, body }) => {
+    request: async ({ method, path, token, body, wrapTtl }) => {
       // The configuration is checked already; a token that went out in clear could not be called back.
       if (serverAddress(address) === null) return notSent(`${address}: not https`)
       let reply = notSent(`${address}: the request could not be made`)
@@ -83,7 +85,8 @@ export function vaultClient(place: VaultPlace): VaultClient {
         namespace: namespace ?? '',
         pathPrefix: '',
       })
-      const headers = { 'x-vault-request': 'true', ...typeOf(method, body) }
+      const wrap = wrapTtl === undefined ? {} : { 'x-vault-wrap-ttl': wrapTtl }
+      const headers = { 'x-vault-request': 'true', ...typeOf(method, body), ...wrap }
       await library.request({ method, path: `/${path}`, headers }).catch(() => undefined)
       return reply
     },

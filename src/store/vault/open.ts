@@ -87,7 +87,8 @@ export function fileTrouble({ caCert, auth }: VaultConfig, uid: number): StoreTr
   return 'trouble' in secret ? secret : null
 }
 
-function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
+/** The PEM text of the file, trusted or refused with the trouble. */
+export function readAuthority(path: string | null): { pem: string | null } | StoreTrouble {
   if (path === null) return { pem: null }
   const denied = (cause: string, place: string): StoreTrouble => ({
     kind: 'denied',

@@ -19,7 +19,7 @@ import { refusedByAnother, troubleOf } from './failure.js'
 
 const lookUpEveryMs = 3_600_000
 /** Of Vault's service and batch tokens, and of ids that an operator chose: one word. */
-const tokenShape = /^[\w.~+/-]{8,8192}={0,2}$/
+export const tokenShape = /^[\w.~+/-]{8,8192}={0,2}$/
 
 /** A renewal that fails is no failure as long as the token lives. */
 export function ownToken(

@@ -56,14 +56,14 @@ ca_is_client() {
 
 # A copy of the wrapper is known by its second line.
 ca_is_wrapper() {
-  [ -n "$(command head -c 400 -- "$1" 2>/dev/null | command sed -n -e '2{/^# claude-auth wrapper/p' -e '}' -e 2q)" ]
+  [ -n "$(command head -c 400 2>/dev/null <"$1" | command sed -n -e '2{/^# claude-auth wrapper/p' -e '}' -e 2q)" ]
 }
 
 case ${0##*/} in
   find-client.sh)
-    # As a program, with the client that the configuration names as its argument (src/login/find-client.ts).
+    # As a program, with the client that the configuration names as ca_configured (src/login/find-client.ts).
     ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
-    ca_configured=${1-}
+    ca_configured=${ca_configured-}
     . "${0%/*}/trust.sh"
     PATH=$ca_system_path
     ca_find_client && command printf '%s\n' "$ca_client"

@@ -46,13 +46,12 @@ ca_find_patience() {
 # ca_worker ASKER [y]: becomes the worker, ensure in a session of its own and out of the terminal's reach; descriptor 9 is
 # the gate. It has an end, whatever becomes of it: a minute where it is waited for (y), else longer than any run takes.
 ca_worker() {
-  ca_cwd=$PWD
+  ca_handed=y ca_handed_folder=$PWD
   command cd / || return
   ca_find setsid || trap '' INT QUIT HUP TSTP
   ca_setsid=$ca_found
   ca_waited_for=${2-}
-  set -- ensure --for "$1" --gate-fd 9 \
-    ${ca_target:+--client "$ca_target"} ${ca_named:+--override "$ca_named"} --cwd "$ca_cwd" \
+  set -- ensure --for "$1" --gate-fd 9 ${ca_named:+--override} \
     ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for}
   if [ -n "$ca_waited_for" ]; then ca_end_after 60; else ca_end_after 300; fi
   ca_before="$ca_setsid $ca_before"
@@ -63,9 +62,9 @@ ca_worker() {
 ca_make_gate() {
   if [ -f "$ca_state/gate" ]; then return; fi
   (
-    [ -d "$ca_login" ] || command mkdir -p -m 700 -- "$ca_login"
+    [ -d "$ca_login" ] || ca_make_folder "$ca_login" 700
     command umask 077
-    [ -d "$ca_state" ] || command mkdir -- "$ca_state"
+    [ -d "$ca_state" ] || ca_make_folder "$ca_state"
     [ -e "$ca_state/gate" ] || : >>"$ca_state/gate"
   ) 2>/dev/null
 }
@@ -133,9 +132,9 @@ ca_shared_verdict() {
   if ca_is_of_this_wait "$ca_state/verdict-other" &&
     command read -r ca_about <"$ca_state/verdict-other" &&
     [ "$ca_about" = "${ca_foreign:+y}:$PWD" ]; then
-    command sed 1d "$ca_state/verdict-other"
+    command sed 1d <"$ca_state/verdict-other"
   elif [ -z "$ca_foreign" ] && ca_is_of_this_wait "$ca_state/verdict$ca_terminal"; then
-    command cat "$ca_state/verdict$ca_terminal" 2>/dev/null
+    command cat 2>/dev/null <"$ca_state/verdict$ca_terminal"
   else
     return 1
   fi

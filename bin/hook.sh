@@ -21,7 +21,7 @@ ca_said_by_client() {
 # ca_answered WHO: was the last verdict given to WHO, and within the last minute?
 ca_answered() {
   ca_whose=
-  [ -n "$(command find "$ca_state/answered" -prune -type f -size -9 -mmin -1 2>/dev/null)" ] || return
+  [ -n "$(command cd -- "$ca_state" && exec find answered -prune -type f -size -9 -mmin -1 2>/dev/null)" ] || return
   { command read -r ca_whose <"$ca_state/answered"; } 2>/dev/null
   [ "$ca_whose" = "$1" ]
 }
@@ -104,7 +104,7 @@ ca_is_settled() {
   ! [ -e "$ca_state/fresh" ] && [ -e "$ca_state/answered" ] &&
     ! { [ "$ca_login/.credentials.json" -nt "$ca_state/answered" ] &&
       ca_is_small "$ca_login/.credentials.json" 2048 &&
-      command grep -qs '"accessToken"[[:space:]]*:[[:space:]]*"[^"]' "$ca_login/.credentials.json"; }
+      command grep -q '"accessToken"[[:space:]]*:[[:space:]]*"[^"]' 2>/dev/null <"$ca_login/.credentials.json"; }
 }
 
 # The client met a 401: whoever looks next asks the server, and the next prompt waits for the answer.
@@ -112,7 +112,7 @@ ca_doubt() {
   case $(ca_said_by_client) in *'"error":"authentication_failed"'*) ;; *) return ;; esac
   if ca_is_settled; then return; fi
   ca_leave doubted
-  command rm -f -- "$ca_state/fresh"
+  ca_remove fresh
   ca_leave_to hook
 }
 
@@ -121,7 +121,7 @@ ca_end() {
   case $(ca_said_by_client) in
     *'"reason":"logout"'*)
       if ! [ -e "$ca_state/signed-out" ]; then ca_leave signed-out; fi
-      command rm -f -- "$ca_state/fresh"
+      ca_remove fresh
       ca_leave_to hook
       return
       ;;

@@ -34,7 +34,7 @@ ca_exec() {
 
 # Sets ca_interpreter to what the first line of a script names.
 ca_has_interpreter() {
-  ca_interpreter=$(command head -c 256 "$1" 2>/dev/null | command tr -d '\000' |
+  ca_interpreter=$(command head -c 256 2>/dev/null <"$1" | command tr -d '\000' |
     command sed -n '1s/^#![[:blank:]]*\([^[:space:]]*\).*/\1/p')
   [ -z "$ca_interpreter" ] || [ -x "$ca_interpreter" ]
 }
@@ -59,7 +59,7 @@ ca_choose() {
 ca_hand_back() {
   [ -d "$ca_state" ] && [ -f "$ca_login/.credentials.json" ] &&
     ca_is_small "$ca_login/.credentials.json" 2048 &&
-    command grep -qs '"refreshToken" *: *null' "$ca_login/.credentials.json" &&
+    command grep -q '"refreshToken" *: *null' 2>/dev/null <"$ca_login/.credentials.json" &&
     ca_find_node && command -v flock >/dev/null && command -v timeout >/dev/null && ca_lasting || return 0
   ca_target= ca_named= ca_terminal=
   ( (ca_with_gate ca_work_alone) </dev/null >/dev/null 2>&1 &)
@@ -69,22 +69,23 @@ ca_hand_back() {
 ca_account() {
   ca_marked=n ca_for=hook
   if [ "$2" = logout ] && ! [ -e "$ca_state/signed-out" ]; then ca_leave signed-out && ca_marked=y; fi
-  command rm -f -- "$ca_state/fresh"
+  ca_remove fresh
   trap : INT QUIT
   (ca_exec "$@")
   ca_code=$?
   trap - EXIT
   if [ "$ca_marked" = y ] && [ "$ca_code" != 0 ] && [ -s "$ca_login/.credentials.json" ]; then
-    command rm -f -- "$ca_state/signed-out"
+    ca_remove signed-out
   fi
   if [ "$2:$ca_code" = login:0 ] && [ -s "$ca_login/.credentials.json" ]; then
     ca_for=sign-in
-    command rm -f -- "$ca_state/signed-out"
+    ca_remove signed-out
   fi
   if ca_find_node; then
     ca_end_after 60
+    ca_handed=y ca_target=$ca_client
     # The pipe stays open on 8, of which the engine knows nothing, until it ends.
-    (ca_engine ensure --for "$ca_for" --waited-for --client "$ca_client" </dev/null 8>&1 >/dev/null 2>&1 &) |
+    (ca_engine ensure --for "$ca_for" --waited-for </dev/null 8>&1 >/dev/null 2>&1 &) |
       ca_bounded 15 cat >/dev/null 2>&1
   fi
   exit "$ca_code"
@@ -136,7 +137,7 @@ case $ca_zone in
     case $ca_zone in
       account) ca_account "$@" ;;
       # Afterwards the client may be another one.
-      change) command rm -f -- "$ca_state/fresh" ;;
+      change) ca_remove fresh ;;
     esac
     ca_exec "$@"
     ;;
@@ -145,7 +146,7 @@ esac
 # The client that the marks knew is gone: that may be an update, or more.
 if [ "$ca_zone$ca_client" = fresh ] && ca_is_small "$ca_state/client-path" &&
   IFS= command read -r ca_try <"$ca_state/client-path" && [ -n "$ca_try" ] && ! [ -e "$ca_try" ]; then
-  command rm -f -- "$ca_state/fresh" && ca_zone=due
+  ca_remove fresh && ca_zone=due
 fi
 ca_choose
 ca_ask_terminal "$@"

@@ -43,6 +43,20 @@ ca_is_managed() {
   case $ca_newline$ca_folders in *"$ca_newline$ca_login$ca_newline"*) ;; *) return 1 ;; esac
 }
 
+# ca_remove NAME: takes a file of ours in our folder beside the login away.
+ca_remove() {
+  (command cd -- "$ca_state" && exec rm -f -- "$1") 2>/dev/null
+}
+
+# ca_make_folder PATH [MODE]: makes it, and those above it as the person's umask says.
+ca_make_folder() {
+  (
+    ca_above=${1%/*}/
+    [ -d "$ca_above" ] || ca_make_folder "${1%/*}"
+    command cd -- "$ca_above" && exec mkdir -p ${2:+-m "$2"} -- "${1##*/}"
+  )
+}
+
 # ca_leave NAME [TEXT]: puts a private file into our folder beside the login.
 ca_leave() {
   (
@@ -52,8 +66,8 @@ ca_leave() {
     # Made anew, never through a link: the folder may have been opened to others by mistake.
     set -C
     ca_left=$ca_state/$1
-    if [ -e "$ca_left" ] || [ -L "$ca_left" ]; then command rm -f -- "$ca_left"; fi
-    { [ -d "$ca_state" ] || command mkdir -p -- "$ca_state"; } && command printf '%s\n' "${2-}" >"$ca_left"
+    if [ -e "$ca_left" ] || [ -L "$ca_left" ]; then ca_remove "$1"; fi
+    { [ -d "$ca_state" ] || ca_make_folder "$ca_state"; } && command printf '%s\n' "${2-}" >"$ca_left"
   ) 2>/dev/null
 }
 

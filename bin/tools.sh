@@ -1,7 +1,10 @@
 # The programs of the system that we use, found and called alike on every machine; sourced by launch.sh, hook.sh and command.sh.
 
+# Everybody on the machine can read the arguments of a process. So no path and no value of a variable stands in those of
+# ours: a program is told of a file by where it starts and what it reads, of all else by its environment or a pipe.
+
 # Not what the environment says.
-ca_takes_input= ca_environ= ca_before= ca_program=
+ca_takes_input= ca_environ= ca_before= ca_program= ca_handed= ca_handed_folder=
 
 # Sets ca_node: the one that install recorded, else the first on the caller's PATH that nobody else can change. Not by
 # `command -v`: bash would name a function, or a program of the current folder where PATH has a dot in it.
@@ -29,16 +32,28 @@ ca_node_trouble() {
 }
 
 # ca_engine WORDS…: becomes the command `claude-auth`, started by the words in ca_before. In a hook a repository has set part of
-# the environment: there Node gets an empty one, and the engine that of the client's process (ca_environ) on stdin.
+# the environment: there Node gets an empty one, and the engine that of the client's process (ca_environ) on stdin. Where
+# ca_handed is y, it is told of ca_target, the client to be launched, and of ca_handed_folder, where.
 ca_engine() {
-  set -- "$ca_node" "${ca_program:-$ca_root/bin/claude-auth}" "$@"
+  set -- "$ca_node" "${ca_program:-$ca_root/bin/claude-auth}" "$@" ${ca_handed:+--launch-in-environ}
   # What is in ca_before are words of our own, without a blank in them.
   if [ "$ca_takes_input" = y ]; then
     ca_find env
-    PATH=$ca_search
-    exec $ca_before "$ca_found" -i "HOME=${ca_home:-/}" "PATH=$ca_search" "$@" --environ-on-stdin <<X
+    ca_on_one_line "$ca_handed_folder"
+    HOME=${ca_home:-/} PATH=$ca_search
+    export HOME
+    # Of a name that comes twice the first counts.
+    exec $ca_before "$ca_found" -i "$@" --environ-on-stdin <<X
+HOME=$HOME
+PATH=$PATH
+CLAUDE_AUTH_LAUNCH_CLIENT=${ca_handed:+$ca_target}
+CLAUDE_AUTH_LAUNCH_FOLDER=$ca_line
 $ca_environ
 X
+  fi
+  if [ "$ca_handed" = y ]; then
+    CLAUDE_AUTH_LAUNCH_CLIENT=$ca_target CLAUDE_AUTH_LAUNCH_FOLDER=$ca_handed_folder
+    export CLAUDE_AUTH_LAUNCH_CLIENT CLAUDE_AUTH_LAUNCH_FOLDER
   fi
   # Node would load other code, or write down what our requests hold.
   unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_TLS_REJECT_UNAUTHORIZED NODE_USE_ENV_PROXY
@@ -51,10 +66,22 @@ X
   exec $ca_before "$@"
 }
 
+# Sets ca_line to the text $1, each line break in it as the byte 1.
+ca_on_one_line() {
+  ca_line= ca_rest=$1
+  while :; do
+    case $ca_rest in
+      *"$ca_newline"*) ca_line=$ca_line${ca_rest%%"$ca_newline"*}$ca_line_break ca_rest=${ca_rest#*"$ca_newline"} ;;
+      *) ca_line=$ca_line$ca_rest && return ;;
+    esac
+  done
+}
+
 # ca_is_small FILE [BLOCKS]: is it a regular file, of 128 blocks (64 KiB) at most? A larger one, a pipe or a device could
 # hold whoever reads it.
 ca_is_small() {
-  [ -f "$1" ] && [ -n "$(command find -H "$1" -prune -type f -size "-$((${2:-128} + 1))" 2>/dev/null)" ]
+  [ -f "$1" ] &&
+    [ -n "$(command cd -- "${1%/*}" && exec find -H "./${1##*/}" -prune -type f -size "-$((${2:-128} + 1))" 2>/dev/null)" ]
 }
 
 # ca_end_after SECONDS: sets ca_before to what ends the engine then, however it hangs (Node waits for ever for a thread that

@@ -1,6 +1,6 @@
 # Could somebody else have put a place there? Asked before anything in it is read, locked, run or written; sourced by
 # launch.sh, hook.sh and command.sh. src/system/trusted-path.ts judges by the same rules for the engine; whether a group is
-# the user's alone it asks this file, which is a program for that: trust.sh USER GROUP PATH.
+# the user's alone it asks this file, which is a program for that: trust.sh USER GROUP, with the path as ca_asked.
 
 # Where all shell files of ours find their tools: the system's own folders, and no others. What the caller's PATH leads to
 # beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us.
@@ -29,7 +29,7 @@ ca_trusted() {
       ca_hops=$((ca_hops + 1))
       if [ "$ca_hops" = 32 ]; then ca_distrusted=$ca_at && return 1; fi
       set -- "$@" "$ca_at"
-      ca_to=$(command readlink -- "$ca_at" && command echo .) || return 1
+      ca_to=$(command cd -- "${ca_at%/*}/" && command readlink -- "${ca_at##*/}" && command echo .) || return 1
       ca_to=${ca_to%??}
       case $ca_to in /*) ca_at= ;; *) ca_at=${ca_at%/*} ;; esac
       ca_todo=$ca_to/$ca_todo
@@ -46,12 +46,67 @@ ca_trusted() {
   else
     ca_own=$(command id -u)
   fi
-  ca_modes=$(command stat -c '%A %u %g %d' -- "$@" 2>/dev/null) || return 1
+  ca_modes=$(ca_describe "$@" 2>/dev/null) || return 1
   ca_devices=
   ca_judge "$@" <<X || return
 $ca_modes
 X
   ca_believe_mounts
+}
+
+# ca_describe PLACE…: ends this shell with what stat says of the places of one way, from / down. All users can read the
+# arguments of a process, so no folder's path is one: stat starts at the foot of the way, and all above that is `..` for it.
+ca_describe() {
+  ca_fixed= ca_foot= ca_count=0 ca_pending=
+  for ca_place do
+    case $ca_place in
+      "/proc/$$" | /bin/sh | /) ca_fixed="$ca_fixed $ca_place" && continue ;;
+    esac
+    # After a link the way goes on elsewhere.
+    if [ "$ca_count" != 0 ] && [ "${ca_place%/*}" != "$ca_foot" ]; then
+      ca_add_run "$ca_foot" || exit 1
+    fi
+    if [ -L "$ca_place" ] || ! [ -d "$ca_place" ] || ! [ -x "$ca_place" ]; then
+      ca_add_run "${ca_place%/*}" "${ca_place##*/}" || exit 1
+    else
+      ca_foot=$ca_place ca_count=$((ca_count + 1))
+    fi
+  done
+  if [ "$ca_count" != 0 ] || [ -z "$ca_pending" ]; then ca_add_run "$ca_foot" || exit 1; fi
+  ca_describe_run
+}
+
+# ca_add_run FOOT [NAME]: the next part of the way. The one before it takes a process of its own.
+ca_add_run() {
+  if [ -n "$ca_pending" ]; then
+    (ca_describe_run) || return
+    ca_fixed=
+  fi
+  ca_pending=y ca_run_foot=$1 ca_run_name=${2-} ca_run_count=$ca_count ca_count=0
+}
+
+# Becomes stat, of ca_run_foot and the folders above it, ca_run_count in all, and of ca_run_name in it. Where that is another
+# folder than the one that was walked to, somebody exchanges things, and each place is looked at by its name.
+ca_describe_run() {
+  ca_names= ca_up=. ca_above=$ca_run_foot
+  set -- ${ca_run_name:+"$ca_run_foot/$ca_run_name"}
+  while [ "$ca_run_count" != 0 ]; do
+    ca_names="$ca_up $ca_names" ca_up=../$ca_up
+    set -- "$ca_above" "$@"
+    ca_above=${ca_above%/*} ca_run_count=$((ca_run_count - 1))
+  done
+  if command cd -P -- "${ca_run_foot:-/}" && [ "$PWD" = "${ca_run_foot:-/}" ]; then
+    exec stat -c '%A %u %g %d' -- $ca_fixed $ca_names ${ca_run_name:+"$ca_run_name"}
+  fi
+  exec stat -c '%A %u %g %d' -- $ca_fixed "$@"
+}
+
+# ca_become_at PLACE COMMAND…: becomes the command, of PLACE by as little of its path.
+ca_become_at() {
+  ca_place=$1 && shift
+  if [ -d "$ca_place" ] && command cd -P -- "$ca_place" && [ "$PWD" = "$ca_place" ]; then exec "$@" .; fi
+  command cd -- "${ca_place%/*}/" && exec "$@" "./${ca_place##*/}"
+  exit 1
 }
 
 # Of a FUSE file system the process that serves it says what owners and modes it likes: is every one of ca_devices ("DEVICE
@@ -152,14 +207,14 @@ X
 
 # `ls` shows a list by a `+`; whose list can't be read lets in whom it will.
 ca_lets_none_in() {
-  case $(command ls -ldn -- "$2" 2>/dev/null) in
+  case $(ca_become_at "$2" ls -ldn -- 2>/dev/null) in
     ??????????+*) ;;
     *)
       # Where `ls` shows none (busybox), what could make a list can show it, too.
       command -v getfacl >/dev/null || return 0
       ;;
   esac
-  ca_list=$(command getfacl -cnpE -- "$2" 2>/dev/null) || return 1
+  ca_list=$(ca_become_at "$2" getfacl -cnpE -- 2>/dev/null) || return 1
   while IFS=: command read -r ca_kind ca_number ca_mode; do
     case $ca_kind:$ca_number:$ca_mode in
       user:"$1":* | user:0:* | user::* | group::*) ;;
@@ -173,7 +228,7 @@ X
 case ${0##*/} in
   trust.sh)
     PATH=$ca_system_path
-    ca_only_ours "$1" "$2" "$3"
+    ca_only_ours "$1" "$2" "$ca_asked"
     exit
     ;;
 esac

@@ -72,7 +72,7 @@ ca_obey() {
         '' | [Yy]*)
           # Ctrl-C there means the whole launch.
           trap : INT
-          (ca_engine login --client "$ca_target")
+          (ca_handed=y && ca_engine login)
           if [ "$?" = 130 ]; then exit 130; fi
           trap - INT
           ;;
@@ -88,8 +88,8 @@ ca_obey() {
 
 ca_show_notice() {
   if [ -n "$ca_terminal" ] && [ -e "$ca_state/notice" ] &&
-    command mv -f -- "$ca_state/notice" "$ca_state/notice.$$" 2>/dev/null; then
-    ca_is_small "$ca_state/notice.$$" && ca_show "$(command cat "$ca_state/notice.$$")"
-    command rm -f -- "$ca_state/notice.$$"
+    (command cd -- "$ca_state" && exec mv -f -- notice "notice.$$") 2>/dev/null; then
+    ca_is_small "$ca_state/notice.$$" && ca_show "$(command cat <"$ca_state/notice.$$")"
+    ca_remove "notice.$$"
   fi
 }

@@ -11,6 +11,7 @@ import {
 } from './system/compile-cache.js'
 import { requireBytes } from './system/open-file.js'
 import type { Env } from './system/paths.js'
+import { environmentOfRun } from './system/process-environment.js'
 import { withoutStrangePlaces } from './system/strange-places.js'
 
 /**
@@ -35,6 +36,9 @@ const ofNode = [
   'SSLKEYLOGFILE',
 ]
 
+/** What the shell hands over in its environment (src/cli/launch-on-hand.ts) is for this process alone. */
+const ofLaunch = ['CLAUDE_AUTH_LAUNCH_CLIENT', 'CLAUDE_AUTH_LAUNCH_FOLDER']
+
 /** Many times the largest bundle. */
 const bundleMaxBytes = 256 * 1024 * 1024
 
@@ -54,9 +58,10 @@ async function run(): Promise<void> {
   // Until the command says otherwise: one that never comes to its end is no success.
   process.exitCode = 1
   const argv = process.argv.slice(2)
-  const env = withoutStrangePlaces({ ...process.env }, process.geteuid?.() ?? -1)
+  const given = environmentOfRun(argv, process.env)
+  const env = withoutStrangePlaces(given, process.geteuid?.() ?? -1)
   const unwanted = Object.keys(process.env).filter(name => env[name] === undefined)
-  for (const name of [...ofNode, ...unwanted]) delete process.env[name]
+  for (const name of [...ofNode, ...ofLaunch, ...unwanted]) delete process.env[name]
   const isUnheard = isWorker(argv) ? () => false : unheard()
   const bundle = bundleFor(argv)
   const { main, keep } = load(bundle)

@@ -1,8 +1,5 @@
 // The table entry of `claude-auth ensure` and its flags: those for people, and those that wrapper, hooks and timer give.
 
-import type { Env } from '../system/paths.js'
-import { bareEnvironment, environmentOnInput } from '../system/process-environment.js'
-import { withoutStrangePlaces } from '../system/strange-places.js'
 import { type CommandEntry, type FlagValues, readFlags } from './command.js'
 
 export const entry = {
@@ -23,11 +20,13 @@ export const entry = {
       hidden: true,
     },
     'gate-fd': { value: 'N', says: 'the gate, held already', hidden: true },
-    client: { value: 'PATH', says: 'the client to be launched', hidden: true },
-    override: { value: 'PATH', says: 'the client was chosen for this launch', hidden: true },
+    'launch-in-environ': {
+      says: 'what is launched, and where, comes in the environment',
+      hidden: true,
+    },
+    override: { says: 'the client was chosen for this launch', hidden: true },
     terminal: { says: 'somebody can be asked', hidden: true },
     foreign: { says: 'another credential stands in the environment', hidden: true },
-    cwd: { value: 'FOLDER', says: 'where the client is started', hidden: true },
     'environ-on-stdin': { says: 'the environment that counts comes on stdin', hidden: true },
     'waited-for': { says: 'somebody waits until this run has ended', hidden: true },
   },
@@ -48,14 +47,4 @@ export function flagsOf(argv: string[]): EnsureFlags {
 export function gateDescriptor(flags: EnsureFlags): number | null {
   const text = flags['gate-fd']
   return text !== undefined && /^[0-9]{1,4}$/.test(text) ? Number(text) : null
-}
-
-/**
- * The environment that the run goes by: of a hook, what the client was started with, for a repository's settings
- * reach the hook itself. Where that was not to be had, no variable of the hook's counts.
- */
-export function environmentFor(flags: EnsureFlags, env: Env): Env {
-  if (!flags['environ-on-stdin']) return env
-  const began = environmentOnInput(0) ?? bareEnvironment(env)
-  return withoutStrangePlaces(began, process.geteuid?.() ?? -1)
 }

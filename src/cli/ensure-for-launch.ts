@@ -12,9 +12,10 @@ import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/marks.j
 import { exitCodes, type Outcome } from '../policy/outcome.js'
 import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
-import type { Env, LoginPaths } from '../system/paths.js'
+import type { LoginPaths } from '../system/paths.js'
 import { errorLine } from '../text/errors.js'
 import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
+import type { HandedOver } from './launch-on-hand.js'
 
 /** Between the last try inside a launch's waiting and its end. */
 const spareMs = 500
@@ -23,7 +24,10 @@ const spareMs = 500
  * The wrapper, or the hook of a session, reads one verdict (`launch`, `prompt` or `fail N`, then lines for a person, then a dot)
  * from standard output: the launch goes on, and so does the run. Nothing at the terminal reaches it.
  */
-export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<number> {
+export async function ensureForLaunch(
+  flags: EnsureFlags,
+  { env, client, folder }: HandedOver,
+): Promise<number> {
   for (const signal of terminalSignals) process.on(signal, () => undefined)
   const answer = answering()
   const startedMs = Date.now()
@@ -35,10 +39,10 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
     if (place.owned) clearVerdicts(place.paths)
     const { outcome, config: inForce } = await runOnce(env, {
       actor: flags.for === 'session' ? 'hook' : 'launch',
-      client: flags.client ?? null,
-      isClientChosen: flags.override !== undefined,
+      client,
+      isClientChosen: flags.override ?? false,
       gateDescriptor: gateDescriptor(flags),
-      ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+      ...(folder === null ? {} : { cwd: folder }),
       stopOn: ['SIGTERM'],
       isHeard: true,
       begin: found => {
@@ -51,7 +55,11 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
         const all = terminal ? [...report.lines, ...report.warnings] : report.lines
         const said = all.slice(0, word === 'prompt' ? mostLines - 1 : mostLines)
         answer(word, said)
-        if (gate !== null) share(place.paths, flags, report.outcome, [word, ...said])
+        if (gate !== null)
+          share(place.paths, `${flags.foreign ? 'y' : ''}:${folder ?? ''}`, report.outcome, {
+            isTerminal: terminal,
+            answer: [word, ...said],
+          })
         if (!terminal) leave(report.warnings)
         // Those who wait may go on now; what is left to do changes no login.
         gate?.share()
@@ -74,15 +82,18 @@ export async function ensureForLaunch(flags: EnsureFlags, env: Env): Promise<num
   }
 }
 
-/** Gives the verdict to the launches that wait at the gate, where no mark does. */
-function share(paths: LoginPaths, flags: EnsureFlags, outcome: Outcome, answer: string[]): void {
+/** Gives the verdict to the launches that wait at the gate, where no mark does. `about`: as gate.sh compares it. */
+function share(
+  paths: LoginPaths,
+  about: string,
+  outcome: Outcome,
+  { isTerminal, answer }: { isTerminal: boolean; answer: string[] },
+): void {
   const nonce = freshNonce()
   const isMarked = outcome.because === 'fresh' || outcome.because === 'long-lived'
-  const about = `${flags.foreign ? 'y' : ''}:${flags.cwd ?? ''}`
   try {
     if (outcome.because === 'other-credential') writeOtherVerdict(paths, about, answer, nonce)
-    else if (!isMarked || answer.length > 1)
-      writeVerdict(paths, flags.terminal ?? false, answer, nonce)
+    else if (!isMarked || answer.length > 1) writeVerdict(paths, isTerminal, answer, nonce)
   } catch {
     // Then those who wait ask for themselves.
   }

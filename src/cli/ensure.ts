@@ -22,9 +22,10 @@ import { whoAmI } from '../system/person.js'
 import { durationMs } from '../text/durations.js'
 import { jsonText } from '../text/json-text.js'
 import { progress } from '../text/progress.js'
-import { type EnsureFlags, environmentFor, flagsOf, gateDescriptor } from './ensure-flags.js'
+import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
 import { exitCodeOf } from './exit-code.js'
+import { type HandedOver, handedOver } from './launch-on-hand.js'
 import {
   type ProgramInPlace,
   passedOn,
@@ -36,11 +37,12 @@ import {
 /** Runs to its end and gives the exit code of the verdict. */
 export async function ensure(argv: string[], caller: Env): Promise<number> {
   const flags = flagsOf(argv)
-  const env = environmentFor(flags, caller)
-  if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, env)
+  const launch = handedOver(flags['launch-in-environ'] ?? false, caller)
+  const { env } = launch
+  if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, launch)
   if (flags.for === 'shell') return tellShell(env)
   if (flags.every !== undefined) return forEver(flags, env)
-  return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown())
+  return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown(), launch)
 }
 
 /** What the wrapper and the hooks ask once, until a file of the configuration changes. */
@@ -53,10 +55,15 @@ async function tellShell(env: Env): Promise<number> {
   return 0
 }
 
-async function once(flags: EnsureFlags, env: Env, known: Known): Promise<number> {
+async function once(
+  flags: EnsureFlags,
+  env: Env,
+  known: Known,
+  launch?: HandedOver,
+): Promise<number> {
   const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
   try {
-    const { outcome, trouble, interrupted } = await run(flags, env, known).finally(over)
+    const { outcome, trouble, interrupted } = await run(flags, env, known, launch).finally(over)
     known.interrupted = interrupted
     if (flags.json) print([jsonText(outcome)])
     else if (flags.for === 'timer') warn(journalLines(outcome, env, known))
@@ -85,7 +92,7 @@ function print(lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-async function run(flags: EnsureFlags, env: Env, known: Known) {
+async function run(flags: EnsureFlags, env: Env, known: Known, launch?: HandedOver) {
   const isTyped = actorOf(flags) === 'command'
   const ended = await runOnce(env, {
     begin: config => {
@@ -95,10 +102,10 @@ async function run(flags: EnsureFlags, env: Env, known: Known) {
     forced: flags.force ?? false,
     signedIn: flags.for === 'sign-in',
     offline: flags.offline ?? false,
-    client: flags.client ?? null,
-    isClientChosen: flags.override !== undefined,
+    client: launch?.client ?? null,
+    isClientChosen: flags.override ?? false,
     gateDescriptor: gateDescriptor(flags),
-    ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+    ...(launch?.folder ? { cwd: launch.folder } : {}),
     tell: (report, { leave }) => {
       known.report = report
       if (isTyped) warn(report.warnings)

@@ -18,6 +18,7 @@ import { progress } from '../text/progress.js'
 import { linePrefix } from '../text/wrap.js'
 import { clientOnTerminal } from './client-on-terminal.js'
 import { type CommandEntry, type FlagValues, readFlags } from './command.js'
+import { handedOver } from './launch-on-hand.js'
 
 export const entry = {
   name: 'login',
@@ -34,7 +35,10 @@ export const entry = {
     'long-lived': {
       says: "a token of about a year instead: opens the client's setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)",
     },
-    client: { value: 'PATH', says: 'the client to sign in with', hidden: true },
+    'launch-in-environ': {
+      says: 'the client to sign in with comes in the environment',
+      hidden: true,
+    },
   },
   notes: [
     'A long-lived token is used where the configuration says credential: long-lived.',
@@ -46,12 +50,13 @@ export const entry = {
 type LoginFlags = FlagValues<typeof entry>
 
 /** Signs in on this terminal, also over SSH; gives the exit code of the verdict afterwards, 130 after Ctrl-C. */
-export async function login(argv: string[], env: Env): Promise<number> {
+export async function login(argv: string[], caller: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
+  const { env, client: handed } = handedOver(flags['launch-in-environ'] ?? false, caller)
   const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
-  const client = flags.client ?? findClient(env, config.client)
+  const client = handed ?? findClient(env, config.client)
   if (client === null) throw new AuthError('client-missing', 'the real client was not found')
   if (flags['long-lived']) {
     const { loginLongLived } = await import('./login-long-lived.js')

@@ -10,16 +10,12 @@ import type { Env } from '../system/paths.js'
  */
 export function findClient(env: Env, configured: string | null): string | null {
   const script = fileURLToPath(new URL('../bin/find-client.sh', import.meta.url))
-  const { status, stdout } = spawnSync(
-    '/bin/sh',
-    [script, ...(configured === null ? [] : [configured])],
-    {
-      env: { ...env },
-      encoding: 'utf8',
-      timeout: 5_000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  )
+  const { status, stdout } = spawnSync('/bin/sh', [script], {
+    env: { ...env, ca_configured: configured ?? '' },
+    encoding: 'utf8',
+    timeout: 5_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const path = stdout?.split('\n')[0] ?? ''
   return status === 0 && path.startsWith('/') ? path : null
 }

@@ -17,6 +17,19 @@ export function environmentOnInput(file: number): Env | null {
   return parseEnvironment(bytes.map(byte => (byte === 10 ? 0 : byte === 1 ? 10 : byte)))
 }
 
+/**
+ * The environment that a run with these arguments goes by. With `ensure --environ-on-stdin`, as a hook has it, that is what
+ * the client was started with, for a repository's settings reach the hook itself: `own` (`process.env`) is cleared but for
+ * home and search path then. Where it was not to be had, no variable of the hook's counts.
+ */
+export function environmentOfRun(argv: readonly string[], own: Record<string, string | undefined>) {
+  if (argv[0] !== 'ensure' || !argv.includes('--environ-on-stdin')) return { ...own }
+  const env = environmentOnInput(0) ?? bareEnvironment(own)
+  for (const name of Object.keys(own)) delete own[name]
+  for (const name of ['HOME', 'PATH']) if (env[name] !== undefined) own[name] = env[name]
+  return env
+}
+
 /** What this process was started with, whatever it took out of its environment since; empty without /proc. */
 export function ownFirstEnvironment(): Env {
   return parseEnvironment(bytesAt('/proc/self/environ', { maxBytes: mostBytes }) ?? Buffer.alloc(0))

@@ -96,9 +96,9 @@ t.test('flags are read as the table says', async t => {
   })
   t.same(readFlags(log, ['--since=2d']).flags, { since: '2d' })
   const ensure = commandNamed('ensure') as CommandEntry
-  t.same(readFlags(ensure, ['--for', 'launch', '--override', '']).flags, {
+  t.same(readFlags(ensure, ['--for', 'launch', '--gate-fd', '']).flags, {
     for: 'launch',
-    override: '',
+    'gate-fd': '',
   })
   const wrong: [string, string[]][] = [
     ['log', ['--since']],

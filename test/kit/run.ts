@@ -60,16 +60,26 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** The processes that live in this home, told by their environment; the only trace of a detached worker. */
+/**
+ * The processes that live in this home, told by their environment, or by that of a process above: the only trace of a
+ * detached worker, and a hook's Node has no environment at all.
+ */
 export async function processesOf(home: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const mine = await Promise.all(
+  const all = await Promise.all(
     pids.map(async pid => {
       const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-      return environment.split('\0').includes(`HOME=${home}`)
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      return { pid: Number(pid), parent, isMine: environment.split('\0').includes(`HOME=${home}`) }
     }),
   )
-  return pids.filter((_, index) => mine[index]).map(Number)
+  const mine = new Set(all.filter(({ isMine }) => isMine).map(({ pid }) => pid))
+  for (let before = 0; before < mine.size; ) {
+    before = mine.size
+    for (const { pid, parent } of all) if (mine.has(parent)) mine.add(pid)
+  }
+  return [...mine]
 }
 
 /** Waits until nothing runs in this home any more; false when `timeoutMs` was not enough. */

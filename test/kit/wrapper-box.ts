@@ -62,7 +62,7 @@ export interface WrapperBox {
   untilLetGo: string
   letGo(): void
   holdAgain(): void
-  /** One text a start of the engine: its words. */
+  /** One text a start of the engine: its words, and in brackets the client and the folder that its environment hands over. */
   engineStarts(): string[]
   /** Marks for the login as it is now, valid for an hour unless said otherwise. */
   mark(facts?: Partial<MarkFacts>): ReturnType<typeof writeMarks>
@@ -125,7 +125,9 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
     write,
     engine: script => {
       const answer = `case $* in 'ensure --for shell'*) /bin/cat '${configAnswer}'; exit ;; esac`
-      const count = `printf '%s\\n' "$*" >>'${starts}'`
+      const client = `\${CLAUDE_AUTH_LAUNCH_CLIENT:+ [$CLAUDE_AUTH_LAUNCH_CLIENT]}`
+      const place = `\${CLAUDE_AUTH_LAUNCH_FOLDER:+ [in $CLAUDE_AUTH_LAUNCH_FOLDER]}`
+      const count = `printf '%s\\n' "$*${client}${place}" >>'${starts}'`
       write(join(root, 'bin/claude-auth'), `${answer}\n${count}\n${script}\n`, 0o755)
     },
     configure: ({ mode = 'on', client = null, waitMs = 2000, folders = [] }) => {

@@ -83,7 +83,9 @@ for (const shell of Object.keys(shells) as Shell[])
       t.same(JSON.parse(started.stdout), {
         systemMessage: 'claude-auth: say "hi" \\ %s\nclaude-auth: two',
       })
-      t.match(box.engineStarts(), [/^ensure --for session --gate-fd 9 --client .* --cwd /])
+      t.match(box.engineStarts(), [
+        /^ensure --for session --gate-fd 9 --launch-in-environ \[.*claude\] \[in /,
+      ])
       t.match(await hook('user-prompt-submit'), silent, 'checked just now')
       t.equal(box.engineStarts().length, 1)
       t.match(await hook('user-prompt-submit'), silent, 'and says nothing')
@@ -246,7 +248,7 @@ for (const shell of Object.keys(shells) as Shell[])
       )
       t.match(await hook('session-start', { env }), silent)
       for (const _ of [1, 2, 3]) t.match(await hook('user-prompt-submit', { env }), silent)
-      t.match(box.engineStarts(), [/ --foreign$/])
+      t.match(box.engineStarts(), [/ --foreign --launch/])
       t.equal(box.engineStarts().length, 1)
     })
 

@@ -251,7 +251,7 @@ for (const shell of Object.keys(shells) as Shell[])
           t.equal(ended.code, 0, where)
           const folder = situation.startsOther ? 'other' : 'real'
           t.match(ended.stdout, new RegExp(`^client .*/${folder}/claude pid=\\d+\n$`), where)
-          const expected = situation.isFresh ? [] : [/^ensure --for launch --gate-fd 9 --client \//]
+          const expected = situation.isFresh ? [] : [/^ensure --for launch --gate-fd 9 .*\[\//]
           t.match(box.engineStarts(), expected, where)
           t.equal(box.engineStarts().length, expected.length, where)
         }),

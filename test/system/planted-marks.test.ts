@@ -154,7 +154,7 @@ for (const shell of Object.keys(shells) as Shell[])
       t.same(await two('y:/elsewhere', {}), [2, 0])
       t.same(await two(`:${box.folder}`, { ANTHROPIC_API_KEY: 'x' }), [2, 0])
       t.same(await two(`y:${box.folder}`, { ANTHROPIC_API_KEY: 'x' }), [1, 1])
-      t.match(box.engineStarts().at(-1), / --foreign$/)
+      t.match(box.engineStarts().at(-1), / --foreign --launch-in-environ /)
     })
   })
 

@@ -21,7 +21,9 @@ for (const shell of Object.keys(shells) as Shell[])
       clientThat(box, '{}', 0)
       t.equal((await box.launch(shell, ['auth', 'login'])).code, 0)
       t.notOk(existsSync(box.paths.signedOut))
-      t.match(box.engineStarts(), [/^ensure --for sign-in --waited-for --client \/.*real\/claude$/])
+      t.match(box.engineStarts(), [
+        /^ensure --for sign-in --waited-for --launch-in-environ \[\/.*real\/claude\]$/,
+      ])
     })
 
     for (const [name, login, code] of [

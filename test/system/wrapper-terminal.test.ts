@@ -76,7 +76,10 @@ for (const shell of Object.keys(shells) as Shell[])
       t.match(shown, /^claude-auth: please sign in\r\nclaude-auth: Sign in now\? \[Y\/n\] /)
       t.match(shown, /real\/claude pid=\d+\r\n<x>\r\nended 0/)
       t.ok(existsSync(signedIn))
-      t.match(box.engineStarts(), [/^ensure .* --terminal$/, /^login --client \/.*real\/claude$/])
+      t.match(box.engineStarts(), [
+        /^ensure .* --terminal --launch/,
+        /^login --launch-in-environ \[\/.*real\/claude\]$/,
+      ])
     })
 
     for (const keys of ['n\r', '\x04'])

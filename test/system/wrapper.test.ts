@@ -155,7 +155,9 @@ for (const shell of Object.keys(shells) as Shell[])
       const signIn = await box.launch(shell, ['auth', 'login', '--sso'], { env })
       t.equal(signIn.code, 9)
       t.match(signIn.stdout, '<--sso>')
-      t.match(box.engineStarts(), [/^ensure --for hook --waited-for --client \/.*real\/claude$/])
+      t.match(box.engineStarts(), [
+        /^ensure --for hook --waited-for --launch-in-environ \[\/.*real\/claude\]$/,
+      ])
       t.notOk(existsSync(join(box.paths.state, 'fresh')))
       t.equal((await box.launch(shell, ['auth', 'logout'], { env })).code, 9)
       t.notOk(existsSync(box.paths.signedOut), 'a log-out that failed leaves no mark')

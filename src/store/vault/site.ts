@@ -11,6 +11,8 @@ import { jwtLogin } from './jwt-auth.js'
 import { readAuthority } from './open.js'
 import { tokenShape } from './token-auth.js'
 
+export type { StoreTrouble } from '../store.js'
+
 /** A signed-in admin. */
 export interface SiteVault {
   server: VaultServer

@@ -1,0 +1,88 @@
+// The journal of what admins did (`/var/lib/claude-auth/admin.jsonl`, 0600): one JSON line a step, only ever appended to.
+
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Decoder, object, text, whole } from '../system/decode.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { jsonObject } from '../system/json.js'
+import { openOwn, startOf, textAt } from '../system/open-file.js'
+import { writeFailed } from '../system/write-failed.js'
+import { clean } from '../text/clean.js'
+
+/** Where it is, on the machine where the command runs. */
+export const adminJournalPath = '/var/lib/claude-auth/admin.jsonl'
+
+export interface AdminDeed {
+  /** ISO 8601, UTC. */
+  at: string
+  /** `root@host`; behind sudo the name of who called it stands before: `alice as root@host`. */
+  who: string
+  /** `offboard cut` */
+  command: string
+  /** Whom it was about. */
+  user?: string
+  step: string
+  why: string
+  /** `done`, `left`, or `failed: …` */
+  result: string
+}
+
+/** Nobody writes that much in a site's life; a larger file is not read. */
+const longestRead = 64 * 1024 * 1024
+
+/**
+ * Appends one line, synced to disk, to a file of ours that only we may read; its folder is made. A torn last line of a crash
+ * is closed first. Throws `write-failed` or `not-private`: a deed that can't be written down is not to be done.
+ */
+export function appendAdminJournal(deed: AdminDeed, path: string = adminJournalPath): void {
+  let file: number | null = null
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    file = openOwn(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT)
+    const { size } = fstatSync(file)
+    const isTorn = size > 0 && startOf(file, 1, size - 1)[0] !== 0x0a
+    const line = `${isTorn ? '\n' : ''}${JSON.stringify(cleaned(deed))}\n`
+    writeSync(file, line)
+    fsyncSync(file)
+  } catch (error) {
+    if (error instanceof AuthError || systemCode(error) === null) throw error
+    throw writeFailed(path, error)
+  } finally {
+    if (file !== null) closeSync(file)
+  }
+}
+
+/** What was done about `user`, oldest first; torn and foreign lines are left out. */
+export function adminDeedsOf(user: string, path: string = adminJournalPath): AdminDeed[] {
+  const lines = textAt(path, { maxBytes: longestRead, links: 'refuse' })?.split('\n') ?? []
+  return lines.flatMap(line => {
+    const deed = deedIn(jsonObject(line))
+    return deed?.user === user ? [deed] : []
+  })
+}
+
+const textOrNone: Decoder<string | null> = value => (value == null ? null : text(value))
+
+const deedIn = whole<AdminDeed>(
+  object({
+    at: text,
+    who: text,
+    command: text,
+    user: textOrNone,
+    step: text,
+    why: text,
+    result: text,
+  }),
+)
+
+function cleaned({ at, who, command, user, step, why, result }: AdminDeed): AdminDeed {
+  return {
+    at: clean(at, 40),
+    who: clean(who, 200),
+    command: clean(command, 60),
+    ...(user === undefined ? {} : { user: clean(user, 100) }),
+    step: clean(step, 100),
+    why: clean(why, 300),
+    result: clean(result, 400),
+  }
+}

@@ -1,4 +1,4 @@
-// The memory of alerts on a shared path: which messages are ours to send, left to another host, or must wait.
+// Claims on a shared path: which messages are ours to send, left to another host, or must wait. Pure.
 
 import { type AlertClaim, noClaim, type SignInClaim } from '../store/alert-claim.js'
 import { isSameEnd } from './condition.js'
@@ -70,8 +70,6 @@ function begins(message: AlertMessage): boolean {
     message.kind === 'sign-in-needed' || (message.kind === 'sign-in-unsteady' && message.needed)
   )
 }
-
-// Of several hosts one tells: a pure rule over the claim in the shared document and one message of ours.
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

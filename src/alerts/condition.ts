@@ -59,8 +59,6 @@ function clockWentBack(retryAtMs: number, nowMs: number): boolean {
   return retryAtMs - nowMs > longestRetryMs
 }
 
-// The one condition "a person has to sign in": its begin, its end, and what happens when it will not settle.
-
 /** In any hour: so many messages, and after them one that sums up. */
 export const mostPerHour = 4
 /** So long nothing has changed: then it is summed up. */
@@ -142,8 +140,6 @@ function send(next: AlertMemory, message: Parameters<typeof addMessage>[1], nowM
   addMessage(next, message, nowMs)
   next.sentAtMs.push(nowMs)
 }
-
-// The warnings before a login ends: each of the configured times once, only the nearest that has been passed.
 
 /** An end told anew by the server may differ a little without being another sign-in's. */
 const endSlackMs = 3_600_000

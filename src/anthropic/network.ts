@@ -43,8 +43,6 @@ function certificateOf({
   return cert === null || key === null ? null : { cert, key, passphrase }
 }
 
-// Which requests go through the proxy: `NO_PROXY` as the client reads it, and as a site's own servers need it. No I/O.
-
 type ProxySettings = Pick<NetworkSettings, 'proxy' | 'noProxy'>
 
 /**
@@ -105,8 +103,7 @@ function isInRange(entry: string, host: string): boolean {
   return range.check(address, kind)
 }
 
-// How the client reaches its server: proxies, authorities and its own certificate, by environment and settings.
-
+/** How the client reaches its server, by environment and settings. */
 export interface NetworkSettings {
   /** With its scheme; may hold a password, so it is never shown. */
   proxy: string | null
@@ -173,8 +170,6 @@ function stores(value: string): { bundled: boolean; system: boolean } {
   const [bundled, system] = [named.includes('bundled'), named.includes('system')]
   return bundled || system ? { bundled, system } : { bundled: true, system: true }
 }
-
-// The authorities that a server's certificate may come from, read from where the client reads them.
 
 /** The machine's own, by distribution; the first that is there counts (as in Bun, which the client is built with). */
 const systemFiles = [

@@ -44,8 +44,7 @@ export async function verify(
   return { kind: 'accepted', identity, organization, serverNowMs }
 }
 
-// Is a server reached from here at all? One request without a credential.
-
+/** Whether a server can be reached at all. */
 export type Reach = { kind: 'reached' } | { kind: 'unreached'; what: string; tls?: TlsTrouble }
 
 /** Any whole reply counts, whatever its status: TLS has shown whose it is. */

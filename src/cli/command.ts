@@ -79,8 +79,6 @@ export function usageOf(entry: CommandEntry): string {
   return ['claude-auth', entry.name, ...operands, ...flags].join(' ')
 }
 
-// Reading a command's arguments by its entry in the command table, so that help and parser can't differ.
-
 /** The values of the flags of an entry: text for a flag with a value, true for a switch. */
 export type FlagValues<E extends Pick<CommandEntry, 'flags'>> = {
   [Name in keyof E['flags']]?: E['flags'][Name] extends { value: string } ? string : boolean

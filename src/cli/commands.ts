@@ -49,8 +49,6 @@ export function nearestCommand(name: string): string | null {
   )
 }
 
-// What is said of a word that is no command.
-
 /** The `usage` error for `name`, with the command that was most likely meant. */
 export function unknownCommand(name: string): AuthError {
   const near = nearestCommand(name)

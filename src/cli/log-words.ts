@@ -109,8 +109,6 @@ function ownText(table: Partial<Record<string, string>>, key: string): string | 
   return Object.hasOwn(table, key) ? table[key] : undefined
 }
 
-// The words of `claude-auth log --last`: why the last launch did what it did.
-
 const noLaunch = 'No launch has had to look at the login yet.'
 const atOnce = 'Launches that find the login good start at once and leave no trace.'
 

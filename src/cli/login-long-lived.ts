@@ -86,8 +86,6 @@ function say(stage: TokenStage) {
   process.stderr.write(`${tokenLines(stage, Date.now()).join('\n')}\n`)
 }
 
-// The words of `claude-auth login --long-lived`.
-
 /** How a `claude-auth login --long-lived` stands. */
 type TokenStage =
   | { at: 'start' }
@@ -128,8 +126,6 @@ function sentences(stage: TokenStage, nowMs: number): string[] {
     }
   }
 }
-
-// A pasted text: is it a long-lived token, and if not, what does it look like?
 
 /** Shorter than any: a part of one (client 2.1.330 mints 108 characters). */
 const shortest = 40

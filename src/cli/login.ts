@@ -128,8 +128,6 @@ function signIn(client: string, email: string | null, noSso: boolean, env: Env):
   return clientOnTerminal(client, ['auth', 'login', '--claudeai', ...expected], env)
 }
 
-// The words of `claude-auth login`.
-
 /** How a `claude-auth login` stands: what its lines are made of. */
 export type LoginStage =
   | { at: 'start'; email: string | null; organization?: string | null }

@@ -97,8 +97,6 @@ function print(lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-// The words of `claude-auth logout`: one line for each step.
-
 type State = 'done' | 'nothing' | 'later' | 'failed'
 
 export interface LogoutFacts {

@@ -1,4 +1,4 @@
-// One config file held against the schema.
+// One config file held against the schema, and the key paths that the schema has.
 
 import * as v from 'valibot'
 import { isObject } from '../system/json.js'
@@ -85,8 +85,6 @@ function isMapKey(path: Path): boolean {
   const key = keyPath(path).replace(/\[\d+\]/g, '[]')
   return knownKeys().some(known => known.startsWith(`${key}.`))
 }
-
-// Every key path of a config file, read off its schema.
 
 /** Dotted paths, `[]` for the items of a list: what "did you mean" may offer. */
 export function knownKeys(): string[] {

@@ -192,8 +192,6 @@ function keyOffset(document: Document, path: Path): number | undefined {
   return (pair?.key as ParsedNode | undefined)?.range?.[0]
 }
 
-// What a slip in YAML is called.
-
 /**
  * What was expected at `offset`, for an error code of the `yaml` library. Its own sentences are not
  * used: they quote the text, which may be a secret.
@@ -214,8 +212,6 @@ function yamlSlip(code: string, text: string, offset: number): string {
     return 'expected one key in a line, or the next line less indented'
   return 'expected YAML (look at indentation, quotes and brackets here)'
 }
-
-// Data from a YAML file made plain: no nulls, no control characters, no bottomless nesting.
 
 const maxDepth = 20
 

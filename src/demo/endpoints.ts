@@ -150,8 +150,6 @@ function answerSlack(call: Call): Answer {
   return isEmpty ? { status: 400, body: 'no_text' } : { status: 200, body: 'ok' }
 }
 
-// Which endpoint of the stand-in authority a request is for, and what it carries.
-
 export type Endpoint = 'token' | 'revoke' | 'profile' | 'roles' | 'messages' | 'slack'
 
 /** A request that was read to its end. */
@@ -217,8 +215,6 @@ export function tokensOf(call: Call): string[] {
   const candidates = [bearer(call.headers), fields?.['refresh_token'], fields?.['token']]
   return candidates.filter(each => typeof each === 'string')
 }
-
-// What the stand-in authority tells about a user: profile, roles, and the model's only sentence.
 
 /** `GET /api/oauth/profile` (client 2.1.330). */
 function profileOf(user: User): Answer {

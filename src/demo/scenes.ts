@@ -3,9 +3,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Env } from '../system/paths.js'
-import { wrapped } from '../text/wrap.js'
 import { fingerprint } from './grants.js'
+import type { Narrator } from './narrator.js'
 import { modelSays, type Ran, type Stage } from './stage.js'
 
 /** One scene: it tells, does, and checks what it told. */
@@ -61,14 +60,13 @@ export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
 
-// Scene: all is well, as on nearly every day; what a launch through the wrapper costs.
-
 const mostPairs = 20
 const longestMs = 9_000
 
 /** `claude --version` alone is not checked; behind -p it starts as for any other work, and asks no server. */
 const args = ['-p', '--version']
 
+/** All is well, as on nearly every day; what a launch through the wrapper costs. */
 export const healthy: Scene = async (stage, narrator) => {
   narrator.tell(
     'Nearly every launch is like this one: the login is good, a mark beside it says until when that need not be asked, and the wrapper hands over to Claude without starting anything else. Claude is started bare and through the wrapper, in turn:',
@@ -150,8 +148,7 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
 }
 
-// Scene: the login ran out overnight, and nobody notices.
-
+/** The login ran out overnight, and nobody notices. */
 export const expired: Scene = async (stage, narrator) => {
   const { authority, user } = stage
   stage.writeLogin(authority.signIn({ user, lifeMs: -3_600_000 }))
@@ -171,8 +168,7 @@ export const expired: Scene = async (stage, narrator) => {
   )
 }
 
-// Scene: something emptied the login file; the sealed copy takes its place.
-
+/** Something emptied the login file; the sealed copy takes its place. */
 export const blank: Scene = async (stage, narrator) => {
   const before = stage.login()
   stage.writeLogin({ ...before, accessToken: '', refreshToken: '', expiresAt: 0 })
@@ -188,8 +184,7 @@ export const blank: Scene = async (stage, narrator) => {
   )
 }
 
-// Scene: a login that only a person can replace: instructions, an alert, a new sign-in, and the all-clear.
-
+/** A login that only a person can replace: instructions, an alert, a new sign-in, and the all-clear. */
 export const dead: Scene = async (stage, narrator) => {
   const { authority, user } = stage
   authority.endFamily(stage.login().accessToken)
@@ -229,70 +224,4 @@ function showSlack(stage: Stage, narrator: Narrator, words: string): string | nu
 
 function linesOf(text: string): number {
   return text.split('\n').filter(line => line.startsWith('claude-auth:')).length
-}
-
-// The voice of the guided demo: headings, short paragraphs, what a program printed, and what is checked.
-
-/** Where it is printed to: standard output, or anything like it. */
-export interface Listener {
-  write(text: string): unknown
-  isTTY?: boolean
-  columns?: number
-}
-
-export interface Narrator {
-  title(text: string): void
-  /** A scene begins. */
-  scene(number: number, text: string): void
-  /** A paragraph, wrapped. */
-  tell(text: string): void
-  /** An empty line. */
-  gap(): void
-  /** A command line as somebody types it. */
-  command(line: string): void
-  /** What a program printed, or another text as it is; too long lines are wrapped. */
-  quote(text: string, how?: 'output' | 'warning' | 'message'): void
-  /** Says that something holds, or that it does not; the latter is remembered. */
-  check(words: string, holds: boolean): void
-  /** The words that did not hold. */
-  failures: string[]
-}
-
-const widest = 88
-const indent = '   '
-
-/** Colours only where `listener` is a terminal and nobody said otherwise (https://no-color.org). */
-export async function narrator(listener: Listener, env: Env): Promise<Narrator> {
-  const { default: ink } = await import('kleur')
-  ink.enabled =
-    listener.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && env['TERM'] !== ''
-  const width = Math.min(widest, listener.columns || widest) - indent.length
-  const quoteWidth = Math.min(120, listener.columns || 120) - indent.length - 2
-  const line = (text: string) => void listener.write(`${text}\n`)
-  const failures: string[] = []
-  const bar = { output: ink.cyan('│'), warning: ink.yellow('│'), message: ink.magenta('│') }
-
-  return {
-    failures,
-    title: text => line(`\n${ink.bold(text)}\n`),
-    scene: (number, text) => line(`\n${ink.bold().cyan(`${number}  ${text}`)}\n`),
-    tell: text => {
-      for (const each of wrapped(text, width)) line(`${indent}${each}`)
-    },
-    gap: () => line(''),
-    command: text => line(`\n${indent}${ink.green('$')} ${ink.bold(text)}`),
-    quote: (text, how = 'output') => {
-      for (const each of text.replace(/\n$/, '').split('\n')) {
-        const parts = each.length <= quoteWidth ? [each] : wrapped(each, quoteWidth - 2)
-        for (const [index, part] of parts.entries())
-          line(`${indent}${bar[how]} ${index === 0 ? '' : '  '}${part}`)
-      }
-    },
-    check: (words, holds) => {
-      if (!holds) failures.push(words)
-      const [first = '', ...rest] = wrapped(words, width - 2)
-      line(`${indent}${holds ? ink.green('✓') : ink.red('✗ not so:')} ${first}`)
-      for (const each of rest) line(`${indent}  ${each}`)
-    },
-  }
 }

@@ -21,9 +21,10 @@ import { fileURLToPath } from 'node:url'
 import { findClient } from '../login/find-client.js'
 import { type Env, type LoginPaths, loginPaths } from '../system/paths.js'
 import { type Authority, startAuthority } from './authority.js'
+import { makeCertificates } from './certificates.js'
 import type { User } from './grants.js'
 import type { ClientLogin } from './sign-in.js'
-import { makeCertificates, startTlsProxy } from './tls.js'
+import { startTlsProxy } from './tls.js'
 
 export interface Stage {
   home: string
@@ -133,8 +134,6 @@ export async function setStage(env: Env): Promise<Stage> {
   }
 }
 
-// The files that stand in the throwaway home before the first scene.
-
 /** An address of Slack that only its stand-in answers. */
 const webhook = 'https://hooks.slack.com/services/T00000000/B00000000/demo'
 
@@ -160,8 +159,7 @@ function clientConfig(user: User, home: string) {
   }
 }
 
-// The client of the guided demo: the real one where it is installed, else a stand-in that asks the same question.
-
+/** The real client where it is installed, else a stand-in that asks the same question. */
 interface DemoClient {
   kind: 'real' | 'stand-in'
   /** For people: `Claude Code 2.1.330 (/usr/bin/claude)`. */
@@ -220,8 +218,7 @@ asked.end('{}')
 `
 }
 
-// Running programs in a throwaway home, and ending what they left running there.
-
+/** A program that ran in the throwaway home. */
 export interface Ran {
   /** 127 when there is no such program; null when a signal ended it. */
   code: number | null

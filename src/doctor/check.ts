@@ -1,4 +1,4 @@
-// What a check comes to: its finding, and what would mend it. No I/O.
+// What a check finds, what would fix it, and what doctor may look at. No I/O.
 
 import type { Verdict } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
@@ -54,8 +54,7 @@ export function found(state: CheckState, words: Words, ...fixes: Fix[]): Finding
   return { state, words, fixes }
 }
 
-// How doctor is to look: whose environment, from where, and what it may ask.
-
+/** Whose environment doctor looks at, from where, and what it may ask. */
 export interface ExamineOptions {
   env: Env
   cwd: string

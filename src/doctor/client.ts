@@ -10,9 +10,9 @@ import { textAt } from '../system/open-file.js'
 import { ownFirstEnvironment } from '../system/process-environment.js'
 import { strangePlaces } from '../system/strange-places.js'
 import { clean } from '../text/clean.js'
+import { askProgram, plainEnv } from './ask-program.js'
 import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './login-facts.js'
-import { askProgram, plainEnv } from './programs.js'
 import { pasted, shown, words } from './words.js'
 
 /** The clients that this version was tried with, oldest first. */
@@ -104,8 +104,6 @@ export function clientFolders({ taken }: ClientFacts): Finding {
     ? found('warn', settingsWords.taken(first.path, first.uid))
     : ok(settingsWords.folders)
 }
-
-// The client beside the login: which one it is, its own settings, hooks and folders.
 
 /** `canRun`: the program it names is there. */
 export interface Hook {
@@ -255,8 +253,7 @@ function takenFolders(env: ExamineOptions['env'], uid: number): PathFacts[] {
   })
 }
 
-// What doctor says about the real client, its settings and its folders.
-
+/** What doctor says about the real client, its settings and its folders. */
 const clientWords = {
   found: (path: string, version: string | null) =>
     `The real client is ${shown(path)}${version === null ? '' : ` (${clean(version, 30)})`}.`,

@@ -60,8 +60,7 @@ export function hooksPolicy({ hooks, switches }: ClientFacts): Finding | null {
   return off ? found('warn', hookWords.off(off.key, off.file, off.managed)) : ok(hookWords.running)
 }
 
-// What doctor says about the wrapper and the hooks.
-
+/** What doctor says about the wrapper and the hooks. */
 const wrapperWords = {
   linked: (path: string) => `The wrapper is at ${shown(path)}.`,
   elsewhere: 'Your shells find the wrapper.',

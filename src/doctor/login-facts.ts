@@ -1,15 +1,6 @@
 // The configuration in force and the login file as it lies there; nothing is asked of anybody.
 
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { VaultConfig } from '../config/vault.js'
 import { startRun } from '../engine/context.js'
@@ -22,14 +13,12 @@ import {
   readClientSettings,
   settingsFolder,
 } from '../login/client-settings.js'
-import { ownerPath } from '../login/lock-owner.js'
 import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
-import { isTemporary } from '../system/atomic-write.js'
-import { systemCode } from '../system/error.js'
 import { ownPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
 import type { ExamineOptions } from './check.js'
+import { closedPath, type OwnFileFacts, oddFile } from './own-files.js'
 
 /** Who owns a path, and who else may use it. */
 export interface PathFacts {
@@ -39,8 +28,7 @@ export interface PathFacts {
   mode: number
 }
 
-export interface LoginFacts {
-  place: LoginContext
+export interface LoginFacts extends OwnFileFacts {
   /** A mere look: it learns, and writes nothing. */
   run: Run
   seen: Observation
@@ -52,12 +40,6 @@ export interface LoginFacts {
   hasComments: boolean
   /** The nearest folder above in which somebody else could replace the login. */
   unsafe: (PathFacts & { why: string }) | null
-  /** What of ours can't be written to. */
-  closed: ClosedPath | null
-  /** What of ours is no file. */
-  odd: OddFile | null
-  /** In our state folder and sealed store, and readable by others. */
-  open: PathFacts[]
   /** The file with the Vault token or JWT; null where there is none, and for a link. */
   vaultSecret: PathFacts | null
   /** Copies of the login file beside it that hold a refresh token in plain text. */
@@ -204,109 +186,5 @@ function lazily(sealer: Run['sealer']): Sealer {
   return {
     seal: async bytes => (await sealer()).seal(bytes),
     open: async bytes => (await sealer()).open(bytes),
-  }
-}
-
-// What keeps us from saving a login: a folder or file of ours that is somebody else's, closed, or on a disk that is read-only.
-
-type ClosedPath =
-  | { why: 'foreign'; path: string; uid: number }
-  | { why: 'mode'; path: string; mode: number }
-  | { why: 'read-only'; path: string }
-
-/** The first of them; null where all is open to this user, or the home is somebody else's. `store`: the folder of the sealed store. */
-export function closedPath({ paths, person }: LoginContext, store: string): ClosedPath | null {
-  if (statSync(person.home, { throwIfNoEntry: false })?.uid !== person.uid) return null
-  const { R_OK, W_OK, X_OK } = constants
-  const folders = [paths.folder, paths.state, store].map(
-    path => [path, R_OK | W_OK | X_OK] as const,
-  )
-  const files = [
-    [paths.gate, R_OK | W_OK],
-    [join(store, 'key'), R_OK],
-  ] as const
-  for (const [path, access] of [...folders, ...files]) {
-    const closed = whyClosed(path, person.uid, access)
-    if (closed !== null) return closed
-  }
-  return null
-}
-
-function whyClosed(path: string, own: number, access: number): ClosedPath | null {
-  try {
-    const about = statSync(path, { throwIfNoEntry: false })
-    if (about === undefined) return null
-    if (about.uid !== own) return { why: 'foreign', path, uid: about.uid }
-    try {
-      accessSync(path, access)
-      return null
-    } catch (error) {
-      if (systemCode(error) === 'EROFS') return { why: 'read-only', path }
-      return { why: 'mode', path, mode: about.mode & 0o7777 }
-    }
-  } catch {
-    // The folder above is closed, and was told.
-    return null
-  }
-}
-
-// What stands in the place of a file of ours and can't be one: a pipe, a device, a socket, a folder, or far too large.
-
-interface OddFile {
-  path: string
-  /** To be read after the path. */
-  why: string
-  /** Nothing is lost with it. */
-  isEmpty: boolean
-  /** Without it nothing is renewed. */
-  isNeeded: boolean
-}
-
-/** The folders of our state; all else in it is files. */
-const folders = ['login', 'config', 'client', 'aside']
-/** Many times the largest. */
-const mostBytes = 16 * 1024 * 1024
-
-/** The first one in our state, among the sealed copies in the folder `store`, and beside the client's locks. */
-function oddFile({ paths, owned }: LoginContext, store: string): OddFile | null {
-  if (!owned) return null
-  const state = entriesOf(paths.state).filter(name => !folders.includes(name) && !isTemporary(name))
-  const sealed = entriesOf(store).filter(name => /^keys?$|\.jwe$/.test(name))
-  const all = [
-    ...state.map(name => join(paths.state, name)),
-    ...sealed.map(name => join(store, name)),
-    ownerPath(paths.folder),
-  ]
-  for (const path of all) {
-    const why = whyOdd(path)
-    if (why === null) continue
-    const isNeeded = [paths.gate, join(store, 'key')].includes(path)
-    return { path, why, isEmpty: isEmpty(path), isNeeded }
-  }
-  return null
-}
-
-function whyOdd(path: string): string | null {
-  try {
-    const about = statSync(path, { throwIfNoEntry: false })
-    if (about === undefined) return null
-    if (!about.isFile()) return 'is not a regular file'
-    return about.size > mostBytes ? 'is larger than 16 MiB' : null
-  } catch (error) {
-    // What is closed to us, the check of rights tells.
-    return systemCode(error) === 'ELOOP' ? 'is a loop of links' : null
-  }
-}
-
-function isEmpty(path: string): boolean {
-  const about = lstatSync(path, { throwIfNoEntry: false })
-  return about?.isFile() === false && !about.isDirectory()
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
   }
 }

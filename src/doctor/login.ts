@@ -1,15 +1,13 @@
 // Checks of the login as it lies there: the file, its place, and what is left beside it.
 
-import type { Misfit } from '../config/problem.js'
-import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
+import { signInCommand } from '../policy/long-lived.js'
 import type { SignInReason } from '../policy/outcome.js'
 import { isSignInReason, reasonWords } from '../policy/reasons.js'
-import { ownPaths } from '../system/paths.js'
 import { clean } from '../text/clean.js'
 import { type Finding, found, ok } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
-import { type LoginFacts, pathFacts } from './login-facts.js'
-import { pasted, shown, type Words, words } from './words.js'
+import type { LoginFacts } from './login-facts.js'
+import { pasted, shown, words } from './words.js'
 
 export type Both = { login: LoginFacts; engine: EngineFacts }
 
@@ -87,27 +85,6 @@ export function loginFields({ engine }: Both): Finding | null {
   return ok(fileWords.complete)
 }
 
-/** Can what we get be saved? */
-export function ownFiles({ closed, odd, place }: LoginFacts): Finding | null {
-  if (closed === null) {
-    // The next run puts another in the place of most.
-    if (odd !== null)
-      return found(odd.isNeeded ? 'fail' : 'warn', fileWords.odd(odd, place.person.home))
-    return place.owned ? ok(fileWords.ours) : null
-  }
-  if (closed.why === 'read-only') return found('fail', fileWords.readOnly(closed.path))
-  if (closed.why === 'foreign')
-    return found('fail', fileWords.taken(closed.path, closed.uid, place.person.user))
-  const mode = closed.mode | 0o700
-  return found('fail', fileWords.closed(closed.path), { do: 'chmod', path: closed.path, mode })
-}
-
-export function privateFiles({ open }: LoginFacts): Finding {
-  if (open.length === 0) return ok(fileWords.closedOurs)
-  const fixes = open.map(({ path, mode }) => ({ do: 'chmod', path, mode: mode & 0o700 }) as const)
-  return found('warn', fileWords.openOurs(open.map(({ path }) => path)), ...fixes)
-}
-
 /** An answer that an earlier run left behind. */
 export function answer({ login: { answer }, engine }: Both): Finding | null {
   if (answer === 'none') return null
@@ -130,96 +107,7 @@ function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(3, '0')
 }
 
-// Checks of the configuration: is it on, and who signs at all.
-
-export function config({ place, run }: LoginFacts): Finding {
-  const { overruled, misfits } = run.config
-  const [first] = misfits
-  if (first) return found('warn', modeWords.misfit(first, misfits.length - 1))
-  if (overruled.length > 0) return found('note', modeWords.overruled(overruled))
-  const { systemConfig, userConfig } = ownPaths(run.env, place.person.home)
-  return ok(modeWords.config([systemConfig, userConfig].filter(path => pathFacts(path) !== null)))
-}
-
-export function mode({ place, run }: LoginFacts): Finding {
-  const { mode, off } = run.config
-  if (!place.owned) return found('note', place.foreign ? modeWords.notYours : modeWords.distrusted)
-  if (off) return found('note', modeWords.off(modeWords.whyOff[off.because], off.file))
-  return mode === 'observe' ? found('note', modeWords.observe) : ok(modeWords.on)
-}
-
-/** Who signs a request, and where that credential comes from. */
-export function credential({ run, seen, place }: LoginFacts): Finding {
-  const other = run.otherCredential ?? (seen.state.file.kind === 'login' ? null : run.standIn)
-  if (other !== null) {
-    const name = other.wins.split(' ')[0] ?? ''
-    return found('note', credentialWords.other(other.wins, name, other.from === 'environment'))
-  }
-  const { file } = seen.state
-  if (file.kind !== 'login') return ok(credentialWords.none)
-  if (isLongLivedShape(file.login)) return ok(credentialWords.longLived)
-  return ok(credentialWords.login(place.paths.loginFile))
-}
-
-/** A token in the environment that is not this user's own, as far as we know. */
-export function sharedToken({ run, seen }: LoginFacts): Finding | null {
-  const other = run.otherCredential
-  if (!other?.tokenHash) return null
-  const { file } = seen.state
-  const own = [file.kind === 'login' ? file.login.accessHash : null, run.memory.held?.accessHash]
-  if (own.includes(other.tokenHash)) return null
-  return found('warn', credentialWords.shared(other.from))
-}
-
-// What doctor says about the login: whether we are on, what signs, and the file.
-
 const atNextLaunch = 'the next launch'
-
-const modeWords = {
-  on: 'claude-auth is on.',
-  off: (why: string, file: string | null) =>
-    words(`claude-auth is switched off ${why}${file === null ? '' : ` (${shown(file)})`}.`),
-  whyOff: {
-    config: 'by the configuration',
-    'not-enrolled': 'for you: the roster does not list you',
-    parked: 'for you: the roster has parked you',
-    'folder-not-listed': 'for this login folder: it is not among the profiles',
-  },
-  observe: words('claude-auth only observes (mode: observe): it changes nothing by itself.'),
-  notYours: words(
-    'This home or login folder belongs to another user: claude-auth leaves it alone.',
-  ),
-  distrusted: words(
-    'Others can change this home or login folder: claude-auth reads nothing in it.',
-  ),
-  misfit: ({ what, hint }: Misfit, more: number) =>
-    words(
-      `A setting does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
-      hint,
-    ),
-  overruled: (keys: readonly string[]) =>
-    words(`The machine's configuration overrules yours: ${clean(keys.join(', '), 200)}.`),
-  config: (files: string[]) =>
-    files.length === 0
-      ? 'There is no configuration file; all is at its default.'
-      : `The configuration is in order: ${files.map(shown).join(', ')}.`,
-}
-
-const credentialWords = {
-  login: (file: string) => `Your own login signs Claude's requests (${shown(file)}).`,
-  longLived: 'A long-lived token in the login file signs the requests.',
-  none: 'Nothing else than a login could sign here.',
-  other: (wins: string, name: string, isEnvironment: boolean): Words =>
-    words(
-      `${clean(wins, 300)} signs the requests, not your login.`,
-      isEnvironment ? `unset ${clean(name, 80)}` : null,
-    ),
-  shared: (from: string): Words =>
-    words(
-      `CLAUDE_CODE_OAUTH_TOKEN from ${clean(from, 300)} is not your own: whoever has it counts as one person.`,
-      'unset CLAUDE_CODE_OAUTH_TOKEN',
-    ),
-}
 
 const fileWords = {
   good: (isLink: boolean) => `The login file is whole${isLink ? ' (through a link)' : ''}.`,
@@ -248,30 +136,6 @@ const fileWords = {
       change === 'ask'
         ? `ls -ld ${pasted(folder)}`
         : `${change === 'sudo' ? 'sudo ' : ''}chmod go-w ${pasted(folder)}`,
-    ),
-  openOurs: (paths: string[]) =>
-    words(
-      `Others may read what is private: ${paths.map(shown).join(', ')}.`,
-      `chmod go= ${paths.map(pasted).join(' ')}`,
-    ),
-  closedOurs: 'State and sealed copy are private.',
-  ours: 'What is renewed can be saved.',
-  odd: ({ path, why, isEmpty }: { path: string; why: string; isEmpty: boolean }, home: string) =>
-    words(
-      `${shown(path)} ${why}, so claude-auth can't use it.`,
-      isEmpty ? `rm ${pasted(path)}` : `mv ${pasted(path)} ${pasted(home)}/`,
-    ),
-  taken: (path: string, uid: number, user: string) =>
-    words(
-      `${shown(path)} belongs to user ${uid}: no login can be saved.`,
-      `sudo chown -R ${user} ${pasted(path)}`,
-    ),
-  closed: (path: string) =>
-    words(`${shown(path)} is closed to you: no login can be saved.`, `chmod u+rwX ${pasted(path)}`),
-  readOnly: (path: string) =>
-    words(
-      `${shown(path)} is on a file system that is read-only: no login can be saved.`,
-      `findmnt -T ${pasted(path)}`,
     ),
   complete: 'No field of the login is missing.',
   incomplete: words(

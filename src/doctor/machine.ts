@@ -7,14 +7,15 @@ import { type Reach, reach } from '../anthropic/profile.js'
 import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import { ownPaths } from '../system/paths.js'
+import { ownRoot } from '../system/program-places.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
 import { aboutWords } from '../text/durations.js'
+import { askProgram } from './ask-program.js'
 import { type Finding, found, ok } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
-import { askProgram, programFolder } from './programs.js'
-import type { TimerFacts } from './upkeep.js'
+import type { TimerFacts } from './timer.js'
 import { pasted, shown, words } from './words.js'
 
 /** Less than what a renewal writes several times over. */
@@ -96,8 +97,7 @@ export function node({ node }: MachineFacts): Finding {
   return ok(machineWords.node(version, recorded))
 }
 
-// What doctor says about the machine: clock, network, disk, home and Node.
-
+/** What doctor says about the machine: clock, network, disk, home and Node. */
 const machineWords = {
   clock: "The clock agrees with the server's.",
   clockUnknown: words('The clock could not be compared: no server was asked.'),
@@ -153,8 +153,6 @@ const machineWords = {
   nodeOld: (version: string) =>
     words(`Node ${clean(version, 20)} is too old; 20 or newer is needed.`, 'claude-auth install'),
 }
-
-// The machine below: disk, file system, and the Node that wrapper, hooks and timer start.
 
 export interface DiskFacts {
   path: string
@@ -244,7 +242,7 @@ export function fileSystemOf(path: string, mountinfo: string): string | null {
 }
 
 async function nodeOf(searchPath: string): Promise<MachineFacts['node']> {
-  const record = join(programFolder(), 'node')
+  const record = join(ownRoot(), 'node')
   const recorded = lstatSync(record, { throwIfNoEntry: false }) !== undefined
   const path = recorded ? record : onPath(searchPath)
   if (path === null) return null
@@ -269,8 +267,7 @@ function onPath(searchPath: string): string | null {
   return paths.map(folder => join(folder, 'node')).find(canRun) ?? null
 }
 
-// Whether the client's servers are reached from here: one request to each, without a credential.
-
+/** Whether the client's servers can be reached: one request to each, without a credential. */
 export interface NetworkFacts {
   /** The servers that were tried; none with `--offline` and in another user's home. */
   servers: { host: string; isProxied: boolean; reach: Reach }[]

@@ -1,26 +1,31 @@
-// Every check by its id, in the order of the report, with the rooms of facts that it looks at.
+// One examination: every check in the order of the report, its sections of facts gathered once, and the verdict.
 
 import { configProblems } from '../config/config.js'
 import { shells } from '../install/shells/table.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
+import type { AlertFacts } from './alerts.js'
+import * as alerts from './alerts.js'
 import { type Check, type ExamineOptions, type Finding, verdictOf } from './check.js'
 import type { ClientFacts } from './client.js'
 import * as client from './client.js'
 import type { EngineFacts } from './engine-facts.js'
 import * as launch from './launch.js'
+import type { LockFacts } from './locks.js'
+import * as locks from './locks.js'
 import * as login from './login.js'
-import * as setup from './login.js'
 import type { LoginFacts } from './login-facts.js'
 import type { MachineFacts, NetworkFacts } from './machine.js'
 import * as machine from './machine.js'
+import * as ownFiles from './own-files.js'
+import * as setup from './setup.js'
 import type { ShellFacts } from './shell-facts.js'
 import { shell } from './shells.js'
 import * as store from './store.js'
+import type { TimerFacts } from './timer.js'
+import * as timer from './timer.js'
 import * as token from './token.js'
 import { unreadFiles } from './unread-files.js'
-import type { AlertFacts, LockFacts, TimerFacts } from './upkeep.js'
-import * as upkeep from './upkeep.js'
 import type { VaultFacts } from './vault.js'
 import * as vault from './vault.js'
 import { configWrong, notHere, observedWords } from './words.js'
@@ -33,17 +38,17 @@ interface Entry {
 
 type Sections<R extends Section> = Pick<Facts, R>
 
-/** A check that looks at these rooms. */
+/** A check that looks at these sections. */
 function check<R extends Section>(
   id: string,
-  rooms: R[],
+  sections: R[],
   find: (facts: Sections<R>) => Finding | null,
 ): Omit<Entry, 'group'> {
   return {
     id,
     find: async gather => {
       const entries = await Promise.all(
-        rooms.map(async room => [room, await gather(room)] as const),
+        sections.map(async section => [section, await gather(section)] as const),
       )
       return find(Object.fromEntries(entries) as unknown as Sections<R>)
     },
@@ -62,8 +67,8 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('login-mode', ['login'], facts => login.loginMode(facts.login)),
     check('login-place', ['login'], facts => login.loginPlace(facts.login)),
     check('login-fields', ['login', 'engine'], login.loginFields),
-    check('own-files', ['login'], facts => login.ownFiles(facts.login)),
-    check('private-files', ['login'], facts => login.privateFiles(facts.login)),
+    check('own-files', ['login'], facts => ownFiles.ownFiles(facts.login)),
+    check('private-files', ['login'], facts => ownFiles.privateFiles(facts.login)),
     check('server', ['login', 'engine'], token.server),
     check('identity', ['login', 'engine'], token.identity),
     check('token', ['login', 'engine'], token.token),
@@ -103,9 +108,9 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('node', ['machine'], facts => machine.node(facts.machine)),
   ],
   Upkeep: [
-    check('alerts', ['alerts'], facts => upkeep.alerts(facts.alerts)),
-    check('timer', ['login', 'timer'], upkeep.timer),
-    check('locks', ['locks'], facts => upkeep.locks(facts.locks)),
+    check('alerts', ['alerts'], facts => alerts.alerts(facts.alerts)),
+    check('timer', ['login', 'timer'], timer.timer),
+    check('locks', ['locks'], facts => locks.locks(facts.locks)),
   ],
   Machine: [
     check('clock', ['login', 'engine'], machine.clock),
@@ -155,8 +160,6 @@ export async function runChecks(gather: Gather, only: string | null): Promise<Ch
   })
 }
 
-// One examination: all checks (or one), and the verdict over them.
-
 export interface Examination {
   /** What it is about: this user's login, or the machine. */
   of: 'login' | 'machine'
@@ -188,8 +191,7 @@ function absent(id: string): Check {
   return { id, group: 'Set-up', state: 'note', ...notHere(), fixes: [] }
 }
 
-// All that the checks look at, gathered room by room: a room is entered only when a check asks for it, and once.
-
+/** The sections of facts. Each is gathered once, when a check first asks for it. */
 interface Facts {
   /** The configuration, the login file as it lies there, and who signs. No network. */
   login: LoginFacts
@@ -208,17 +210,20 @@ interface Facts {
 }
 
 type Section = keyof Facts
-export type Gather = <R extends Section>(room: R) => Promise<Facts[R]>
+export type Gather = <R extends Section>(section: R) => Promise<Facts[R]>
 
-/** Throws `AuthError` from whichever room can't be looked at (a configuration that is wrong). */
-function gathering(how: ExamineOptions): { gather: Gather; isEntered: (room: Section) => boolean } {
+/** Throws `AuthError` for a section that can't be gathered (a configuration that is wrong). */
+function gathering(how: ExamineOptions): {
+  gather: Gather
+  isEntered: (section: Section) => boolean
+} {
   const known = new Map<Section, Promise<unknown>>()
-  const gather: Gather = <R extends Section>(room: R) => {
-    const begun = known.get(room) ?? enter[room](how, gather)
-    known.set(room, begun)
+  const gather: Gather = <R extends Section>(section: R) => {
+    const begun = known.get(section) ?? enter[section](how, gather)
+    known.set(section, begun)
     return begun as Promise<Facts[R]>
   }
-  return { gather, isEntered: room => known.has(room) }
+  return { gather, isEntered: section => known.has(section) }
 }
 
 const enter: { [R in Section]: (how: ExamineOptions, gather: Gather) => Promise<Facts[R]> } = {
@@ -229,15 +234,14 @@ const enter: { [R in Section]: (how: ExamineOptions, gather: Gather) => Promise<
     const { vaultFacts } = await import('./vault.js')
     return vaultFacts(await gather('login'), await gather('engine'))
   },
-  locks: async (_, gather) => (await import('./upkeep.js')).lockFacts(await gather('login')),
+  locks: async (_, gather) => (await import('./locks.js')).lockFacts(await gather('login')),
   shells: async (how, gather) =>
     (await import('./shell-facts.js')).shellFacts(await gather('login'), how),
   client: async (how, gather) =>
     (await import('./client.js')).clientFacts(await gather('login'), how),
-  timer: async (how, gather) =>
-    (await import('./upkeep.js')).timerFacts(await gather('login'), how),
+  timer: async (how, gather) => (await import('./timer.js')).timerFacts(await gather('login'), how),
   alerts: async (how, gather) =>
-    (await import('./upkeep.js')).alertFacts(await gather('login'), how),
+    (await import('./alerts.js')).alertFacts(await gather('login'), how),
   machine: async (_, gather) => (await import('./machine.js')).machineFacts(await gather('login')),
   network: async (_, gather) => (await import('./machine.js')).networkFacts(await gather('login')),
 }

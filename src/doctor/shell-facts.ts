@@ -11,9 +11,10 @@ import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import type { Person } from '../system/person.js'
+import { isWrapper, lastingFolder, ownRoot } from '../system/program-places.js'
+import { askProgram, plainEnv } from './ask-program.js'
 import type { ExamineOptions } from './check.js'
 import type { LoginFacts } from './login-facts.js'
-import { askProgram, isWrapper, lastingFolder, plainEnv, programFolder } from './programs.js'
 import { definedAt, endOf, readAnswer, type ShellAnswer } from './shell-question.js'
 
 export type ClaudeInShell =
@@ -70,7 +71,7 @@ export async function shellFacts(
     shells: Object.fromEntries(answers),
     inUse: shellsInUse(env, person.home),
     link: linkFacts(join(person.home, '.local/bin/claude'), env),
-    wrapper: join(lastingFolder(programFolder()), 'bin/claude'),
+    wrapper: join(lastingFolder(ownRoot()), 'bin/claude'),
     hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),
   }
 }
@@ -134,8 +135,6 @@ function foundIn(
   return isItself ? { kind: 'other', path } : { kind, at: definedAt(shell, folder) }
 }
 
-// The link that install makes for the wrapper, and what stands in its place.
-
 /** `~/.local/bin/claude`, where install puts its link. */
 interface WrapperLink {
   path: string
@@ -160,8 +159,6 @@ function linkFacts(path: string, env: ExamineOptions['env']): WrapperLink {
   const isClients = /\/(?:\.local\/share\/claude\/versions|\.claude\/local)\//.test(leadsTo)
   return { path, uid, kind: isClients ? 'client' : 'other', leadsTo, stays }
 }
-
-// Which of the shells on this machine this user uses: what is wrong in another one is no trouble of theirs.
 
 const maxBytes = 256 * 1024
 

@@ -50,8 +50,6 @@ function firstOnPath({ link, wrapper }: ShellFacts, home: string, seen: ShellSee
   }
 }
 
-// What doctor says about the shells: what `claude` is there, and the command after which a new one finds the wrapper.
-
 /** What puts the wrapper's folder first on PATH. */
 interface FirstOnPath {
   home: string

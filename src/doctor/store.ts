@@ -13,8 +13,8 @@ import type { ClientFacts } from './client.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
 import type { ShellFacts } from './shell-facts.js'
+import type { TimerFacts } from './timer.js'
 import { custodyWords } from './token.js'
-import type { TimerFacts } from './upkeep.js'
 import type { VaultFacts } from './vault.js'
 import { causeOf, troubleWords, type Words, words } from './words.js'
 
@@ -140,8 +140,6 @@ function troubleOf({ store }: EngineFacts): StoreTrouble | null {
   if (store?.kind === 'unreachable' || store?.kind === 'denied') return store
   return store?.kind === 'current' ? store.away : null
 }
-
-// What doctor says about the store and the copy in it.
 
 const atNextLaunch = 'the next launch'
 

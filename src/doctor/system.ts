@@ -7,10 +7,10 @@ import type { Env } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 import { clean } from '../text/clean.js'
 import { version } from '../version.js'
+import { alertWords } from './alerts.js'
 import { type Check, type Finding, found, ok } from './check.js'
 import type { Examination } from './run.js'
 import { machineSetUp, type SystemFacts } from './system-facts.js'
-import { alertWords } from './upkeep.js'
 import { type Counts, configWrong, needsCare, pasted, shown, troubleWords, words } from './words.js'
 
 const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
@@ -152,8 +152,6 @@ function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
     : found('note', systemWords.needsRoot('Where messages go'))
 }
 
-// What `claude-auth doctor --system` says about the machine.
-
 const again = 'sudo claude-auth install --system'
 
 /** The first line of the report. */
@@ -251,8 +249,6 @@ const systemWords = {
   on: (custody: 'sole' | 'shared', store: string) =>
     `claude-auth is on (custody: ${custody}, store: ${store}).`,
 }
-
-// One examination of the machine: is it set up for all its users?
 
 /** Changes nothing. `only`: just this check. */
 export async function examineSystem(

@@ -139,8 +139,6 @@ export function renewal({ login, engine }: Both): Finding | null {
     : ok(renewalWords.good)
 }
 
-// What doctor says about the token: what the server says of it, whose it is, how long it lasts and who keeps it.
-
 const atNextLaunch = 'the next launch'
 
 const serverWords = {

@@ -94,8 +94,7 @@ export function identityUnproved({ login, engine }: Both): Finding | null {
   return kept.identity === null ? found('warn', vaultWords.unproved) : null
 }
 
-// What doctor says about Vault: its address, the Vault token, and what other users' documents do with it.
-
+/** What doctor says about Vault: its address, the Vault token, and what other users' documents do with it. */
 const vaultWords = {
   withoutTls: (address: string) =>
     words(
@@ -149,8 +148,7 @@ const vaultWords = {
   ),
 }
 
-// The session with Vault: the token as it is now, and whether it opens what is somebody else's.
-
+/** The session with Vault, and whether it opens documents of other users. */
 export interface VaultFacts {
   config: VaultConfig
   /** The token or JWT is what keeps us out. */

@@ -9,7 +9,7 @@ import {
   withName,
 } from '../login/instance.js'
 import type { Memory } from '../login/memory.js'
-import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/intent.js'
+import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/hosts.js'
 import { AuthError } from '../system/error.js'
 import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
 import type { JsonObject } from '../system/json.js'

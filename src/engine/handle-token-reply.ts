@@ -1,4 +1,4 @@
-// Settling an answer of the token endpoint: a successor is saved, a refusal remembered, all else waits.
+// Handling the reply of the token endpoint: a successor is saved, a refusal is remembered, anything else waits.
 
 import { readTokenAnswer } from '../anthropic/token-endpoint.js'
 import { eraseAnswer, parentInAnswer, type RawAnswer } from '../login/answer.js'
@@ -102,8 +102,7 @@ async function stripped(run: Run, hash: string) {
   await saveToFile(run, login, now => now.contentHash === file.contentHash)
 }
 
-// A successor that was granted and could not be saved: told apart from other trouble, since no client may start on what it replaces.
-
+/** A successor was granted and could not be saved: no client may start on the login that it replaces. */
 export function isUnsaved(error: unknown): error is AuthError {
   return error instanceof AuthError && error.code === 'login-unsaved'
 }

@@ -1,4 +1,4 @@
-// Log-outs: noticing one, and noticing the sign-in that ends it.
+// Log-outs, here or on another host: noticing one, and noticing the sign-in that ends it.
 
 import { existsSync, statSync } from 'node:fs'
 import { clientAccount } from '../login/client-config.js'
@@ -134,8 +134,6 @@ function changedBefore(path: string, mark: string): boolean {
   const made = statSync(mark, { throwIfNoEntry: false })
   return about !== undefined && made !== undefined && about.ctimeMs <= made.mtimeMs
 }
-
-// A log-out on another host of a shared document: it holds here too.
 
 /** Has the login that this host uses been logged out in the shared document? */
 export function isSignedOutElsewhere(

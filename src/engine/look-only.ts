@@ -184,8 +184,7 @@ async function aheadOf(run: Run, file: LoginFile): Promise<Ahead> {
   }
 }
 
-// What the words of `claude-auth status` and of the prepared line for prompts are made of.
-
+/** What the words of `claude-auth status` and of the line for prompts are made of. */
 export function statusFacts(run: Run, found: Glance): StatusFacts {
   const { config, memory } = run
   const { outcome, seen, next, trouble, sinceMs, prospect } = found

@@ -1,4 +1,4 @@
-// Recovering: an answer of the token endpoint that an earlier, killed run left behind is installed first.
+// Recovering what a killed run left behind: an answer of the token endpoint, temporary files, a store sealed with an earlier key.
 
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -86,8 +86,6 @@ function unknownParent(run: Run, { file }: Observation, hash: string, sentAtMs: 
   }
 }
 
-// Sweeping: half-written temporary files of killed processes, which may hold a token, are removed.
-
 /**
  * No write takes so long: a temporary file as old as that has nobody who will rename it. A younger one may be
  * another host's of ours, where the gate keeps out only one host's processes.
@@ -119,8 +117,6 @@ function names(folder: string): string[] {
     return []
   }
 }
-
-// The key of the sealed store has changed: what an earlier key opens is sealed anew, before the login in it is needed.
 
 /** Asks the store only where it does not open, so that this is said while the login is still good. */
 export async function noticeKey(run: Run): Promise<void> {

@@ -1,4 +1,4 @@
-// Renewing by the refresh grant: the request under the right locks, its answer safe before anything else.
+// Renewing: by the refresh grant, under the right locks and with the answer safe first; or by the client (`renewal.via: client`).
 
 import { spawn } from 'node:child_process'
 import type { HttpOutcome } from '../anthropic/http.js'
@@ -191,8 +191,6 @@ export const plainSealer = {
   seal: async (bytes: Buffer) => bytes,
   open: async (bytes: Buffer) => bytes,
 }
-
-// Renewing by the official client (`renewal.via: client`): its `auth status` refreshes in the last five minutes.
 
 /** The client's own limit for a refresh, and its start. */
 const limitMs = 45_000

@@ -1,4 +1,4 @@
-// Restoring: putting a stored login into the login file, or what a faulty refresh dropped from it.
+// Restoring: a stored login, the long-lived token of the document, or fields that a faulty refresh dropped go into the login file.
 
 import { withRefreshLocks } from '../login/client-locks.js'
 import { type Lineage, newLineage } from '../login/lineage.js'
@@ -119,8 +119,6 @@ function isUnknown({ memory }: Run, { refreshToken }: Login, stored: Lineage | n
   const earlier = memory.held?.lineage.chain.slice(0, -1) ?? []
   return ![...memory.spent, ...earlier, ...(stored?.chain ?? [])].includes(hash)
 }
-
-// Placing: the document's long-lived token goes into the login file, in the client's own shape of one.
 
 /** What the client asks `setup-token` for (2.1.330). */
 const scopes = ['user:inference']

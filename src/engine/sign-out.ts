@@ -118,8 +118,6 @@ function hashOf(login: Login | null): string | null {
   return login && tokenHash(login.refreshToken ?? login.accessToken)
 }
 
-// Taking a login out of the login file for good: what was in it is forbidden to come back.
-
 /** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: nobody will. */
 type SignOutState = 'done' | 'nothing' | 'later' | 'failed'
 
@@ -184,8 +182,6 @@ function loginOf(file: LoginFile): Login | null {
 function hashOfToken(token: string | null | undefined): string | null {
   return token ? tokenHash(token) : null
 }
-
-// Taking the stored login out of use after a log-out, so that nobody restores it.
 
 /** Revokes the stored refresh token at the server (the client can't, in sole custody) and takes it out of the store. */
 export async function signOutStored(run: Run): Promise<void> {

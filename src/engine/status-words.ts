@@ -1,4 +1,4 @@
-// The words of `claude-auth status`: three to six lines at a terminal.
+// The words of `claude-auth status`: three to six lines at a terminal, or one line for a prompt (`--short`).
 
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
 import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
@@ -224,8 +224,7 @@ function adviceLine({ outcome, signInCommand, mode, trouble }: StatusFacts): str
   return `Type: ${clean(trouble?.command ?? 'claude-auth ensure', 400)}`
 }
 
-// The words of `claude-auth status --short`: one line for a prompt or a status bar.
-
+/** For `claude-auth status --short`. */
 export type ShortFacts = Pick<Outcome, 'verdict' | 'because' | 'expiresAt' | 'credential'> & {
   email: string | null
   signInCommand: string

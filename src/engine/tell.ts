@@ -171,8 +171,6 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
   return run.memory.backOff?.triesAtMs[0] ?? null
 }
 
-// Marking the result for the wrapper: how long it may trust this login without asking.
-
 /** A background worker that changed nothing is not repeated before this. */
 const quietMs = 60_000
 
@@ -227,8 +225,6 @@ function freshUntil(
 function retryAt({ memory }: Run, nowMs: number): number {
   return Math.max(memory.backOff?.nextTryAtMs ?? 0, nowMs + quietMs)
 }
-
-// Keeping what the last run did, step by step, for `claude-auth log --last`.
 
 /** A run on its way. Times are epoch milliseconds. */
 export interface RunTrace {

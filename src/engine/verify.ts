@@ -102,8 +102,6 @@ function subject(run: Run, { file }: Observation, accessHash: string | null): Lo
   return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null
 }
 
-// A client met a 401: what the server said of the login before that is no longer believed.
-
 /** Takes up the mark that a hook has left, if there is one: this run asks the server about the login. */
 export function noticeDoubt(run: Run): void {
   const mark = statSync(run.paths.doubted, { throwIfNoEntry: false })
@@ -112,8 +110,6 @@ export function noticeDoubt(run: Run): void {
   commit(run, { learned: { doubtedAtMs: Math.min(mark.mtimeMs, run.now()) } })
   removeQuietly(run.paths.doubted)
 }
-
-// This machine's clock beside the server's: a difference that would mislead us is remembered and said.
 
 /** A smaller difference of the clocks harms nobody. */
 const tolerableMs = 5 * 60_000
@@ -125,8 +121,6 @@ export function noteClock(run: Run, serverNowMs: number | null): void {
   const clockOffMs = Math.abs(offMs) > tolerableMs ? offMs : 0
   if (clockOffMs !== 0 || run.memory.clockOffMs !== 0) commit(run, { memory: { clockOffMs } })
 }
-
-// Which e-mail a person should sign in with.
 
 /**
  * The configured e-mail, else the one pinned at first use, else what the client noted at its last

@@ -68,8 +68,6 @@ function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
-// Our hooks in the client's settings: put in and taken out so that every other byte stays as it is.
-
 type Hooks = Record<string, HookCommand>
 
 /** `text` with each hook of `hooks` in it exactly once; older commands of ours are replaced. */
@@ -151,8 +149,6 @@ function ourPlaces(text: string, hooks: Hooks = {}): Place[] {
   }
   return places
 }
-
-// The one key that an installation sets in our own configuration, beside whatever a person wrote there. Pure.
 
 export type Custody = 'sole' | 'shared'
 

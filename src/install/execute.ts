@@ -144,8 +144,6 @@ function applyAt(site: Site, changes: Change[], all: { path: string }[]): void {
   )
 }
 
-// Makes the changes of a plan, each by one rename, so that a kill at any point leaves the old or the new.
-
 /**
  * Makes `changes` in their order, after taking away what a killed run left half done beside `paths`.
  * Throws `write-failed` at the first that does not go.

@@ -146,8 +146,6 @@ async function firstEnsure(env: Env): Promise<{ signIn: boolean; lines: string[]
   }
 }
 
-// Proof that sole custody can be served here: something calls our installed program, and it reaches the login server.
-
 /**
  * Why nothing would call our program; null where the client's hooks, a timer or the wrapper do. The
  * wrapper counts where the shell that `env` is of meets it.

@@ -39,8 +39,6 @@ function withoutText(path: string): Seen {
   return owner && stat.isDirectory() ? { kind: 'folder', ...owner } : absent
 }
 
-// What stands at a path before anything is changed: the facts that a plan is made of.
-
 /** Whose a path is, and who may do what with it. */
 export interface Owner {
   uid: number

@@ -120,7 +120,5 @@ function ownLineIndent(text: string, offset: number): string | null {
   return /^[ \t]*$/.test(before) ? before : null
 }
 
-// A file that cannot be edited as it is.
-
 /** Expected: the message says why, in words to be read after the path. */
 export class UneditableFile extends Error {}

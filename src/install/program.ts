@@ -104,8 +104,7 @@ function isRoots(path: string): boolean {
   return uid === 0 && (mode & others) === 0
 }
 
-// Which program folder an installation uses: the one that holds the same files, or a new one beside it.
-
+/** The folder that holds the same files, or a new one beside it. */
 export interface ProgramChoice {
   from: string
   /** The folder's name: the version, with a part of the print where that is taken by other files. */
@@ -159,8 +158,6 @@ function linkTarget(path: string): string | null {
     return null
   }
 }
-
-// The Node that the program itself brings, as a .deb, .rpm or .tar.gz does: an installation gets one of its own.
 
 /** Several times the size of one. */
 const nodeMaxBytes = 1024 * 1024 * 1024

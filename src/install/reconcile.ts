@@ -113,8 +113,6 @@ function isSame(now: Seen, after: Seen): boolean {
   return !('mode' in now && 'mode' in after) || now.mode === after.mode
 }
 
-// What one wanted thing makes of what stands at its path, and what is left behind when it is undone. Pure.
-
 /** Whose new files are. */
 interface PlanFor {
   uid: number

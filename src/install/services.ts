@@ -94,8 +94,6 @@ function withManager(): Account[] {
   }
 }
 
-// Doing the same for many, a few at a time, so that one that hangs does not hold up the others.
-
 const atATime = 4
 
 /** What `act` gives for each of `all`, in their order. */

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { startAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
+import { isWrapper } from '../system/program-places.js'
 import { sh } from './shells/sh.js'
 import { shells } from './shells/table.js'
 
@@ -19,10 +19,4 @@ export function shellAdvice(env: Env, home: string, program: string): string | n
     existsSync(own) && isWrapper(own) ? '$HOME/.local/bin' : join(program, 'current/bin')
   const name = basename(env['SHELL'] ?? '')
   return (shells.find(each => each.program === name) ?? sh).advice(folder)
-}
-
-/** As the wrapper itself tells its like: by the second line. */
-function isWrapper(path: string): boolean {
-  const start = startAt(path, 200)?.toString('latin1') ?? ''
-  return /^[^\n]*\n# claude-auth wrapper/.test(start)
 }

@@ -70,8 +70,6 @@ function names(root: string, folder: string): string[] {
     .sort()
 }
 
-// The hooks that the client's settings need, so that a launch that never met the wrapper is checked too. No I/O.
-
 /** `hooks` of the client's settings, as far as it is ours. */
 export interface HookEntries {
   hooks: Record<ClientEvent, { hooks: { type: 'command'; command: string; timeout: number }[] }[]>

@@ -178,8 +178,6 @@ function told(prepared: Prepared, flags: SharedFlags): void {
   print([jsonText(changesObject(prepared, flags, prepared.notes))])
 }
 
-// What claude-auth has left in a home, taken away: its state, its compiled code, the sealed store where nothing needs it.
-
 /** Longer than any run is at it. */
 const gateWaitMs = 60_000
 
@@ -257,8 +255,6 @@ function removeCompiled(env: Env, home: string): void {
   }
 }
 
-// What a home that was made from /etc/skel has of ours, as entries that can be taken back like any others.
-
 /**
  * Takes the hooks and the wrapper's link of `program` out of `home`, as far as they are as they were
  * given, and the folders that are empty then. Throws `usage` for settings that cannot be edited.
@@ -288,8 +284,6 @@ function takeBackSkel(home: string, program: string, owner: { uid: number; gid: 
   const { changes } = plan([], each => inspect('', each), entries, owner)
   apply(changes, [])
 }
-
-// The link that the client's own installer makes: put back as it was, its target may have gone in an update meanwhile.
 
 /** Where `~/.local/bin/claude` leads to a version that is gone, it leads to the newest one that is there. */
 function renewNativeLink(home: string, nonce: string): void {

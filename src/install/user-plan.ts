@@ -166,8 +166,6 @@ function foldersTo(facts: UserFacts, path: string): Wanted[] {
   return [{ path: folder, make: { kind: 'folder', mode: sharedMode } }]
 }
 
-// What the plan for one person has to know: looked up here, decided in user-plan.ts.
-
 /** Throws `usage` where the person's files are such that nothing should be changed. */
 export function userFacts(
   place: LoginContext,

@@ -192,8 +192,6 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-// Placeholder files that reserve inodes for a save.
-
 /** The lock, and the temporary files of login, state and store. */
 const files = 4
 

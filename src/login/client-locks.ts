@@ -119,8 +119,6 @@ function ownerOf(place: LockPlace, refresh: HeldLock, legacy: HeldLock | null): 
   }
 }
 
-// One of the client's locks: taking it, taking it over from a holder that can't come back, giving it back.
-
 /** Where locking happens, and the clock and identity it happens with. */
 export interface LockPlace {
   /** The login folder. */
@@ -232,8 +230,6 @@ export async function giveBack(held: HeldLock) {
   }
 }
 
-// The file calls of proper-lockfile, answered at once.
-
 /**
  * For its option `fs`. Each call through Node's thread pool costs a turn, and the pool its threads: 10 ms in a
  * launch that waits.
@@ -262,8 +258,6 @@ function byCallback(call: (...args: never[]) => unknown) {
     return callback(null, result)
   }
 }
-
-// The locks that an earlier run of ours died holding: given back, so that no client waits for them.
 
 /**
  * Removes them where whoever made them is gone here: on some file systems the gate keeps out only the

@@ -224,8 +224,6 @@ function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
 }
 
-// Which entries of a settings file the client skips, and where a file stops being JSON for it. Pure.
-
 /** An entry that newer clients skip; `path` leads to it from the top of the file. */
 export interface SkippedEntry {
   path: readonly (string | number)[]

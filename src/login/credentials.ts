@@ -132,8 +132,6 @@ function isSwitchedOn(found: Found | null): boolean {
   return found !== null && ['1', 'true', 'yes', 'on'].includes(found.value.trim().toLowerCase())
 }
 
-// The profile of Anthropic's own tools (`~/.config/anthropic`) that the client would sign with.
-
 /** Where profiles are and which one is asked for: variables as the client has them, null where not set. */
 export interface ProfilePlace {
   /** `ANTHROPIC_CONFIG_DIR` */

@@ -127,8 +127,6 @@ function endsTorn(descriptor: number): boolean {
   return last !== undefined && last !== 0x0a
 }
 
-// Reading the journal back: the rotated file and the present one, whatever a crash left in them.
-
 /** One readable line: its text as it stands, and what it says. */
 export interface JournalLine {
   text: string

@@ -238,8 +238,6 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-// The verdict of a launch, kept for those that waited for it at the gate while it was found.
-
 /** Keeps `answer` as the wrapper reads it: the verdict and its lines. Throws `write-failed`. */
 export function writeVerdict(
   paths: LoginPaths,

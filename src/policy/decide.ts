@@ -175,8 +175,6 @@ function whenDue(state: State, login: LoginFacts, nowMs: number): Decision | nul
   return isHopeless(state, login) ? noRemedy(state, login, nowMs) : null
 }
 
-// What to do where the login file holds no login: a stored copy, or the right reason to call a person. Pure.
-
 /** The next step where the file holds no login: missing, blanked, or unreadable. */
 function withoutLogin(
   state: State,

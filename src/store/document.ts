@@ -8,7 +8,8 @@ import type { Identity } from '../policy/outcome.js'
 import { matching, number, object, readableOf, word } from '../system/decode.js'
 import { isObject, type JsonObject, jsonObject, numberOf, stringOf } from '../system/json.js'
 import { type AlertClaim, alertClaimOf } from './alert-claim.js'
-import { type Hosts, hostsOf, type Intent, intentOf } from './intent.js'
+import { type Hosts, hostsOf } from './hosts.js'
+import { type Intent, intentOf } from './intent.js'
 import { type SetupToken, setupTokenOf } from './setup-token.js'
 
 /** What a store keeps. Documents from before have only the login: everything else is null then. */

@@ -37,8 +37,6 @@ export async function askYes(
   }
 }
 
-// Asking for a secret: at a terminal without echo, or from a pipe. It is never an argument or a variable.
-
 export type Answered =
   | { kind: 'text'; text: string }
   /** Ctrl-C, or the end of the input before anything was said. */

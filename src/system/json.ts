@@ -79,8 +79,6 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-// JSON as people write it: comments and trailing commas are let pass.
-
 /** Undefined for what is no JSON all the same, or nested deeper than `isTooDeep` allows; an empty text is an empty object. */
 export async function tolerantJson(text: string): Promise<unknown> {
   const body = text.replace(/^\uFEFF/, '')

@@ -39,8 +39,6 @@ function knownUser(): { username: string; homedir: string } | null {
   }
 }
 
-// Where this process stands.
-
 /** A folder that was deleted under a shell has no name any more: then `/`. */
 export function currentFolder(): string {
   try {

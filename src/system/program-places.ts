@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemCode } from './error.js'
+import { startAt } from './open-file.js'
 import type { Env } from './paths.js'
 import { quoted } from './quoted.js'
 import { makeTrouble, type Trouble } from './trouble.js'
@@ -44,8 +45,6 @@ function isOwnCommand(command: string): boolean {
   }
 }
 
-// Can an installed program be started from where it stands? Seen by starting it.
-
 const startLimitMs = 20_000
 
 /** Why the program `path` can't be started; null where it was seen to run. */
@@ -83,4 +82,19 @@ function whyNotAllowed(path: string): Trouble | null {
 function notStarted(path: string, code: string): Trouble {
   const why = code === 'EACCES' ? 'is not allowed to start here' : `does not start (${code})`
   return makeTrouble(`${path} ${why}`, { command: `findmnt -no OPTIONS -T ${quoted(path)}` })
+}
+
+/** `folder` by the name that lasts over an upgrade: the link `current` beside it, where that leads to it. */
+export function lastingFolder(folder: string): string {
+  const current = join(dirname(folder), 'current')
+  try {
+    return realpathSync(current) === realpathSync(folder) ? current : folder
+  } catch {
+    return folder
+  }
+}
+
+/** Is what `path` leads to a wrapper of ours, of whichever version? Known by its second line, as in find-client.sh. */
+export function isWrapper(path: string): boolean {
+  return /^#!.*\n# claude-auth wrapper/.test(startAt(path, 200)?.toString('latin1') ?? '')
 }

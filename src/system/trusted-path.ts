@@ -212,8 +212,7 @@ export function closing(path: string, stat: OwnerAndMode, uid: number): string {
   return `${owner === uid ? '' : 'sudo '}chmod go-w ${quoted(path)}`
 }
 
-// Whether a group that may write somewhere is nobody but the user: asked of bin/trust.sh, so that there is one rule.
-
+/** For bin/trust.sh, which judges groups, so that there is one rule. */
 const limitMs = 10_000
 /** What was answered by now, under all that the answer depends on and that can be seen from here. */
 const known = new Map<string, boolean>()

@@ -81,8 +81,6 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-// Durations and percentages as people write them (`10s`, `1h`, `50%`), as numbers.
-
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** What `durationMs` reads, for schemas. */
@@ -102,8 +100,6 @@ export function durationMs(text: string): number | null {
 export function fraction(text: string): number | null {
   return percentPattern.test(text) ? Number.parseFloat(text) / 100 : null
 }
-
-// How long something is ago, or still to come, in the words of a store's failure.
 
 const units = [
   ['day', 86_400_000],

@@ -28,8 +28,6 @@ export function widthOf(stream: { isTTY?: boolean; columns?: number }): number {
   return stream.isTTY === true && stream.columns ? Math.min(Math.max(stream.columns, 40), 100) : 80
 }
 
-// A line of ours on standard error: with the prefix, in 80 columns where it can be.
-
 export const linePrefix = 'claude-auth: '
 /** Columns. */
 export const widest = 80

@@ -1,7 +1,7 @@
 // Which hosts use a shared document: known, refreshed, and forgotten in time.
 
 import t from 'tap'
-import { heartbeatKeys, hostsOf, isHeartbeatDue, othersSeenAtMs } from '../../src/store/intent.js'
+import { heartbeatKeys, hostsOf, isHeartbeatDue, othersSeenAtMs } from '../../src/store/hosts.js'
 
 const nowMs = 1_800_000_000_000
 const dayMs = 86_400_000

@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { closedPath } from '../../src/doctor/login-facts.js'
+import { closedPath } from '../../src/doctor/own-files.js'
 import { loginContextOf } from '../../src/engine/login-context.js'
 import { doctor, healthy } from '../kit/doctor.js'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'

@@ -103,8 +103,6 @@ export function wordsAfter({ operands, flags }: CompletedCommand): string[] {
   ]
 }
 
-// The form of an answer: parts, each behind a mark that start-up files do not print.
-
 export const mark = '\n--claude-auth-'
 
 /** What an answer tells; `end` shows that it is whole. */
@@ -114,8 +112,6 @@ export type AnswerPart = 'is' | 'text' | 'below' | 'folder' | 'end'
 export function markOf(part: AnswerPart): string {
   return `${mark.replace('\n', '\\n')}${part}--`
 }
-
-// Lines in a file of everybody's, between two comments that most shells take for comments.
 
 /** A part of the file at `path`: `lines`, marked as ours. `yields` as of a link. */
 export function marked(path: string, lines: string, yields?: string): Wanted {

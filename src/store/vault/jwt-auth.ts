@@ -59,8 +59,6 @@ function denied(file: string, ...[cause, advice = '']: Objection): StoreTrouble 
   return { kind: 'denied', trouble: makeTrouble(cause, { place: file, advice: known, command }) }
 }
 
-// The JSON Web Token that a user signs in to Vault with: judged before it is sent, refusals told apart after.
-
 /** The claims that are judged, as far as they have the right kind. */
 export interface Claims {
   sub: string | null

@@ -3,7 +3,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { lastingFolder } from '../../src/doctor/programs.js'
+import { lastingFolder } from '../../src/system/program-places.js'
 
 t.test('a version that is current is named by the link, another one by itself', async t => {
   const folder = t.testdir()

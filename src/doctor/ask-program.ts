@@ -1,32 +1,6 @@
-// This very program: where it lies, and how to tell one of its wrappers.
+// Asking another program of this machine: bounded in time, in a session of its own, and ended with all it started.
 
 import { spawn } from 'node:child_process'
-import { realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { startAt } from '../system/open-file.js'
-
-/** The folder with `bin/` and `dist/`; a `current` link above it is resolved. */
-export function programFolder(): string {
-  return fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
-}
-
-/** `folder` by the name that lasts over an upgrade: the link `current` beside it, where that leads to it. */
-export function lastingFolder(folder: string): string {
-  const current = join(dirname(folder), 'current')
-  try {
-    return realpathSync(current) === realpathSync(folder) ? current : folder
-  } catch {
-    return folder
-  }
-}
-
-/** Is what `path` leads to a wrapper of ours, of whichever version? Known by its second line, as in find-client.sh. */
-export function isWrapper(path: string): boolean {
-  return /^#!.*\n# claude-auth wrapper/.test(startAt(path, 200)?.toString('latin1') ?? '')
-}
-
-// Asking another program of this machine: bounded in time, in a session of its own, and ended with all it started.
 
 /** What a program said; `code` is null where a signal ended it. */
 export type Said =

@@ -11,7 +11,7 @@ import { readYamlFile, type YamlFile } from './yaml.js'
 const vaultNameExpected = 'a name of a-z, 0-9, ".", "_" and "-" that begins with a-z or 0-9'
 
 /** What one user's entry of a roster may say to us; sites keep other keys there as well. */
-const rosterEntrySchema = v.object(
+export const rosterEntrySchema = v.object(
   {
     email: v.optional(
       v.pipe(
@@ -58,13 +58,16 @@ function isTaken(users: Record<string, unknown>, user: string, vaultName: string
 }
 
 /** The entry with the keys that are as they should be: a wrong one says nothing, the others stand. */
-function wholeKeys(said: unknown): { entry: RosterEntry | null; issues: v.BaseIssue<unknown>[] } {
-  const result = v.safeParse(rosterEntrySchema, said)
+export function wholeKeys<const S extends v.GenericSchema>(
+  schema: S,
+  said: unknown,
+): { entry: v.InferOutput<S> | null; issues: v.BaseIssue<unknown>[] } {
+  const result = v.safeParse(schema, said)
   if (result.success) return { entry: result.output, issues: [] }
   if (!isObject(said)) return { entry: null, issues: result.issues }
   const wrong = new Set(result.issues.map(({ path }) => path?.[0]?.key))
   const rest = Object.entries(said).filter(([key]) => !wrong.has(key))
-  const again = v.safeParse(rosterEntrySchema, Object.fromEntries(rest))
+  const again = v.safeParse(schema, Object.fromEntries(rest))
   return { entry: again.success ? again.output : null, issues: result.issues }
 }
 
@@ -91,7 +94,7 @@ export function readRoster(
     const listed = file.has(here)
     return { entry: listed ? {} : null, file, problems }
   }
-  const { entry, issues } = wholeKeys(users[user])
+  const { entry, issues } = wholeKeys(rosterEntrySchema, users[user])
   problems.push(...issuesOf({ issues }, file, here))
   const taken = entry?.vault_name !== undefined && isTaken(users, user, entry.vault_name)
   if (!taken) return { entry, file, problems }

@@ -32,6 +32,8 @@ export interface YamlFile {
   problem(path: Path, what: string, at?: 'key' | 'value'): Problem
   /** Whether the key stands in the file, even with nothing after it. */
   has(path: Path): boolean
+  /** The keys of the map at `path` in the file's order, those with nothing after them too; none where it is no map. */
+  keys(path: Path): string[]
 }
 
 /** A file that does not exist. */
@@ -43,7 +45,7 @@ export function emptyFile(path: string): YamlFile {
     key: keyPath(key),
     what,
   })
-  return { path, data: {}, problems: [], problem, has: () => false }
+  return { path, data: {}, problems: [], problem, has: () => false, keys: () => [] }
 }
 
 /**
@@ -56,6 +58,11 @@ export function readYamlFile(path: string): YamlFile {
     const file = emptyFile(path)
     return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
   }
+  return parseYaml(path, text)
+}
+
+/** The same of a text that is already at hand; `path` is what its problems call the file. */
+export function parseYaml(path: string, text: string): YamlFile {
   const excess = tooMuch(text)
   if (excess !== null) {
     const file = emptyFile(path)
@@ -81,6 +88,10 @@ export function readYamlFile(path: string): YamlFile {
     }
   }
   const has: YamlFile['has'] = key => document.hasIn(key)
+  const keys: YamlFile['keys'] = key => {
+    const node = key.length === 0 ? document.contents : document.getIn(key, true)
+    return isMap(node) ? node.items.map(item => String(item.key)) : []
+  }
   const problem: YamlFile['problem'] = (key, what, where = 'value') =>
     at(offsetOf(document, key, where), key, what)
 
@@ -88,16 +99,16 @@ export function readYamlFile(path: string): YamlFile {
   const slip = document.errors[0]
   if (slip) {
     const what = yamlSlip(slip.code, text, slip.pos[0])
-    return { path, data: null, problems: [at(slip.pos[0], [], what)], problem, has }
+    return { path, data: null, problems: [at(slip.pos[0], [], what)], problem, has, keys }
   }
   const repeated = repeatedKey(document)
   if (repeated !== null) {
     const what = yamlSlip('DUPLICATE_KEY', text, repeated)
-    return { path, data: null, problems: [at(repeated, [], what)], problem, has }
+    return { path, data: null, problems: [at(repeated, [], what)], problem, has, keys }
   }
   const problems: Problem[] = []
   const data = plainData(document, problems, problem)
-  return { path, data, problems, problem, has }
+  return { path, data, problems, problem, has, keys }
 }
 
 function readText(path: string): string | null {

@@ -20,11 +20,11 @@ export interface Account {
 }
 
 /**
- * How it ended; `said` is what it wrote to stderr, as it came: to be cleaned before it is shown. `late`: it
- * was killed at the limit; `too-loud`: for writing more than anybody reads.
+ * How it ended; `said` is what it wrote to stderr, as it came: to be cleaned before it is shown. `wrote`: to stdout,
+ * where that was asked for. `late`: it was killed at the limit; `too-loud`: for writing more than anybody reads.
  */
 export type EndedAsUser =
-  | { kind: 'ended'; code: number | null; said: string }
+  | { kind: 'ended'; code: number | null; said: string; wrote: Buffer }
   | { kind: 'late' | 'too-loud'; said: string }
   | { kind: 'not-started'; why: string }
 
@@ -32,6 +32,10 @@ export interface AsUserOptions {
   timeoutMs: number
   /** Added to the environment, for a program that needs more of it. */
   env?: Record<string, string>
+  /** What it reads on stdin; without it, `/dev/null`. */
+  input?: string
+  /** How much of stdout is kept; without it, nothing is. */
+  keepBytes?: number
 }
 
 const mostBytes = 64 * 1024
@@ -40,8 +44,8 @@ const lingerMs = 500
 const markName = 'CLAUDE_AUTH_AS_USER'
 
 /**
- * Runs `program` (an absolute path) as `user`: session leader without a terminal, stdin `/dev/null`, pipes for
- * stdout (thrown away) and stderr, nothing else open, folder `/`, umask 077, the user's own groups, an
+ * Runs `program` (an absolute path) as `user`: session leader without a terminal, stdin `/dev/null` or a pipe, pipes for
+ * stdout (thrown away unless `keepBytes` is given) and stderr, nothing else open, folder `/`, umask 077, the user's own groups, an
  * environment made of the password database alone, no privileges to gain by setuid programs, no compiled code
  * from their cache. Whatever it started has ended when this returns. Never throws.
  */
@@ -49,24 +53,28 @@ export async function runAsUser(
   user: Account,
   program: string,
   args: string[],
-  { timeoutMs, env = {} }: AsUserOptions,
+  { timeoutMs, env = {}, input, keepBytes = 0 }: AsUserOptions,
 ): Promise<EndedAsUser> {
   const mark = randomBytes(16).toString('hex')
-  const child = tryStart(user, [program, ...args], {
-    ...accountEnv(user),
-    ...env,
-    [markName]: mark,
-  })
+  const allEnv = { ...accountEnv(user), ...env, [markName]: mark }
+  const child = tryStart(user, [program, ...args], { env: allEnv, hasInput: input !== undefined })
   if ('why' in child) return { kind: 'not-started', why: child.why }
+  // It may end without reading: its exit code says all.
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
   let said = ''
   let bytes = 0
+  const kept: Buffer[] = []
   const end = await new Promise<EndedAsUser>(resolve => {
     const late = setTimeout(() => resolve({ kind: 'late', said: '' }), timeoutMs)
-    const hear = (text: string) => {
+    const hear = (text: string | Buffer) => {
       bytes += text.length
-      if (bytes > mostBytes) resolve({ kind: 'too-loud', said: '' })
+      if (bytes > mostBytes + keepBytes) resolve({ kind: 'too-loud', said: '' })
     }
-    child.stdout?.setEncoding('latin1').on('data', hear)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (keepBytes > 0) kept.push(chunk)
+      hear(chunk)
+    })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, mostBytes)
       hear(text)
@@ -76,7 +84,7 @@ export async function runAsUser(
     )
     const over = (code: number | null) => {
       clearTimeout(late)
-      resolve({ kind: 'ended', code, said: '' })
+      resolve({ kind: 'ended', code, said: '', wrote: Buffer.concat(kept) })
     }
     child.on('close', over)
     // What it left running keeps the pipes open, and `close` from coming.
@@ -99,7 +107,11 @@ function tryStart(...given: Parameters<typeof start>) {
   }
 }
 
-function start(user: Account, command: string[], env: Record<string, string>) {
+function start(
+  user: Account,
+  command: string[],
+  { env, hasInput }: { env: Record<string, string>; hasInput: boolean },
+) {
   const { program, args, ids } = lowered(user, command)
   const nothing = openNull()
   const umask = process.umask(0o077)
@@ -109,7 +121,7 @@ function start(user: Account, command: string[], env: Record<string, string>) {
       cwd: '/',
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...covers(inheritable(), nothing)],
+      stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', ...covers(inheritable(), nothing)],
     })
   } finally {
     process.umask(umask)

@@ -118,7 +118,8 @@ function writeCertificates(folder: string) {
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of the loopback on which nobody listens now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

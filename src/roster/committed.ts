@@ -1,0 +1,217 @@
+// The roster as it is committed: one file of one ref of a git repository, whatever a working tree holds.
+
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RosterFromConfig } from '../config/roster-from.js'
+import { userPath } from '../config/template.js'
+import { AuthError } from '../system/error.js'
+import { bytesAt } from '../system/open-file.js'
+import type { Env } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import { requireTrustedWay } from '../system/trusted-way.js'
+import { accountOf } from '../system/users.js'
+import { writeFailed } from '../system/write-failed.js'
+import { clean } from '../text/clean.js'
+import { fetchGit, type GitEnd, type GitLimits, type GitUser, readerOf, readGit } from './git.js'
+
+/** The last commit that changed the file, as of the ref. */
+export interface RosterCommit {
+  sha: string
+  /** When it was committed, epoch milliseconds. */
+  atMs: number
+  /** One line; from elsewhere, to be cleaned before it is shown. */
+  subject: string
+  /** What follows the subject, trailers included. */
+  body: string
+}
+
+export type CommittedRoster =
+  | {
+      kind: 'read'
+      text: string
+      commit: RosterCommit
+      /** The file lies checked out beside the repository and differs from what is committed: somebody is at work on it. */
+      isEdited: boolean
+    }
+  | { kind: 'unreadable'; trouble: Trouble }
+
+/** Who asks, and where clones of remote repositories are kept. */
+export interface CommittedOptions {
+  person: Pick<Person, 'uid' | 'user' | 'home'>
+  env: Env
+  cacheFolder?: string
+  timeoutMs?: number
+}
+
+const maxBytes = 1024 * 1024
+const standardMs = 20_000
+
+/**
+ * Reads `REF:FILE` of the repository. A folder of this machine is read as it is; an address is fetched first, and one
+ * that gives no answer is unreadable even where an older clone of it is at hand. Never throws.
+ */
+export async function committedRoster(
+  { repository, ref, file }: RosterFromConfig,
+  { person, env, cacheFolder = cacheOf(person), timeoutMs = standardMs }: CommittedOptions,
+): Promise<CommittedRoster> {
+  const asking = askingAs(person, env)
+  const limits = { timeoutMs, maxBytes }
+  const here = folderOf(repository, person.home)
+  const found =
+    here !== null
+      ? { kind: 'folder' as const, folder: here }
+      : await clonedFrom(repository, asking, { cacheFolder, ref, ...limits })
+  if (found.kind === 'trouble') return unreadable(found.trouble)
+  const { folder } = found
+  const reader = readerOf(folder, asking)
+  if (reader.kind === 'trouble') return unreadable(reader.trouble)
+  const git = (...args: string[]) => readGit(reader.user, folder, args, limits)
+
+  const tip = await tipOf(git, ref)
+  if (typeof tip !== 'string') return notFound(tip, `the repository has no ref ${ref}`, repository)
+  const blob = await git('cat-file', 'blob', `${tip}:${file}`)
+  if (blob.kind !== 'done') return notFound(blob, `${ref} has no file ${file}`, repository)
+  const last = await git('rev-list', '--max-count=1', tip, '--', file)
+  const sha = last.kind === 'done' ? last.output.toString().trim() : ''
+  const about = await git('cat-file', 'commit', sha === '' ? tip : sha)
+  if (about.kind !== 'done') return notFound(about, `${ref} has no commit`, repository)
+  const text = textOf(blob.output)
+  if (text === null) return notFound(null, `${file} is no text`, repository)
+  return {
+    kind: 'read',
+    text,
+    commit: commitIn(sha === '' ? tip : sha, about.output.toString()),
+    isEdited: await isEdited(git, folder, file),
+  }
+}
+
+/** The folder of this machine that is meant; null for what git fetches from, an address or `host:path`. */
+function folderOf(repository: string, home: string): string | null {
+  if (/^(?:\/|~\/)/.test(repository)) return userPath(repository, home)
+  return /^file:\/\/(?=\/)/.test(repository) ? userPath(repository.slice(7), home) : null
+}
+
+function askingAs({ uid, user, home }: CommittedOptions['person'], env: Env): GitUser {
+  const known = accountOf(uid)
+  const gid = known?.gid ?? process.getegid?.() ?? uid
+  return { account: { name: known?.name ?? user, uid, gid, home }, env }
+}
+
+/** The clones of root's, and of everybody's own. */
+function cacheOf({ uid, home }: CommittedOptions['person']): string {
+  return uid === 0 ? '/var/cache/claude-auth/git' : join(home, '.cache', 'claude-auth', 'git')
+}
+
+type Git = (...args: string[]) => Promise<GitEnd>
+
+/** In a clone `master` may be `origin/master` alone; in the repository that others clone it is the other way round. */
+async function tipOf(git: Git, ref: string): Promise<string | GitEnd> {
+  const commitOf = (name: string) => git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
+  const asSaid = await commitOf(ref)
+  if (asSaid.kind === 'done') return asSaid.output.toString().trim()
+  const branch = /^origin\/(.+)$/.exec(ref)?.[1]
+  const other = await commitOf(
+    branch !== undefined && (await isBare(git))
+      ? `refs/heads/${branch}`
+      : `refs/remotes/origin/${ref}`,
+  )
+  return other.kind === 'done' ? other.output.toString().trim() : asSaid
+}
+
+async function isBare(git: Git): Promise<boolean> {
+  const end = await git('rev-parse', '--is-bare-repository')
+  return end.kind === 'done' && end.output.toString().trim() === 'true'
+}
+
+/** Differs the checked-out file from the commit that is checked out? Line ends may. */
+async function isEdited(git: Git, folder: string, file: string): Promise<boolean> {
+  const top = await git('rev-parse', '--show-toplevel')
+  // A bare repository has none.
+  if (top.kind !== 'done') return false
+  const path = join(top.output.toString().replace(/\n$/, '') || folder, file)
+  const here = bytesAt(path, { maxBytes })
+  const head = await git('cat-file', 'blob', `HEAD:${file}`)
+  const staged = await git('cat-file', 'blob', `:${file}`)
+  const committed = head.kind === 'done' ? plain(head.output) : null
+  return [here, staged.kind === 'done' ? staged.output : null].some(
+    each => (each === null ? null : plain(each)) !== committed,
+  )
+}
+
+function plain(bytes: Buffer): string {
+  return bytes.toString('latin1').replaceAll('\r\n', '\n')
+}
+
+function textOf(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** A commit object: headers, a blank line, the message (gitformat-pack). */
+function commitIn(sha: string, object: string): RosterCommit {
+  const at = object.indexOf('\n\n')
+  const [subject = '', ...rest] = object
+    .slice(at + 2)
+    .trim()
+    .split('\n')
+  const seconds = /^committer .* (\d+) [+-]\d{4}$/m.exec(object.slice(0, at))?.[1]
+  return { sha, atMs: Number(seconds ?? 0) * 1000, subject, body: rest.join('\n').trim() }
+}
+
+function unreadable(trouble: Trouble): CommittedRoster {
+  return { kind: 'unreadable', trouble }
+}
+
+function notFound(end: GitEnd | null, cause: string, repository: string): CommittedRoster {
+  if (end?.kind === 'trouble')
+    return unreadable({ ...end.trouble, place: shownAddress(repository) })
+  const advice = end?.kind === 'refused' && end.said !== '' ? end.said : null
+  return unreadable(makeTrouble(cause, { place: shownAddress(repository), advice }))
+}
+
+/** A password may stand in an address. */
+function shownAddress(repository: string): string {
+  return clean(repository.replace(/:\/\/[^/@]*@/, '://'), 120)
+}
+
+// The clone of a remote repository: bare, ours alone, one folder for each address.
+
+async function clonedFrom(
+  address: string,
+  asking: GitUser,
+  { cacheFolder, ref, ...limits }: { cacheFolder: string; ref: string } & GitLimits,
+): Promise<{ kind: 'folder'; folder: string } | { kind: 'trouble'; trouble: Trouble }> {
+  const place = shownAddress(address)
+  const digest = createHash('sha256').update(address).digest('hex').slice(0, 16)
+  const folder = join(cacheFolder, `${digest}.git`)
+  try {
+    requireTrustedWay(folder, asking.account.uid)
+    makeFolder(cacheFolder)
+  } catch (error) {
+    if (error instanceof AuthError) return { kind: 'trouble', trouble: errorTrouble(error) }
+    throw error
+  }
+  const made = await fetchGit(asking, ['init', '--quiet', '--bare', '--template=', folder], limits)
+  const heads = ref === 'HEAD' ? ['+HEAD:refs/remotes/origin/HEAD'] : []
+  const refs = [...heads, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
+  const options = ['--quiet', '--force', '--prune', '--no-tags', '--no-recurse-submodules']
+  const fetch = ['-C', folder, 'fetch', ...options, '--', address, ...refs]
+  const fetched = made.kind === 'done' ? await fetchGit(asking, fetch, limits) : made
+  if (fetched.kind === 'done') return { kind: 'folder', folder }
+  const advice = fetched.kind === 'refused' ? fetched.said : fetched.trouble.cause
+  const cause = 'the repository of the roster gives no answer'
+  return { kind: 'trouble', trouble: makeTrouble(cause, { place, advice }) }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw writeFailed(folder, error, `could not make ${folder}`)
+  }
+}

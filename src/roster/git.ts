@@ -1,0 +1,155 @@
+// Git as a child process that reads a repository: nothing of the caller's environment, no hooks, no pager, and none of what a repository's configuration could start.
+
+import { lstatSync, statSync } from 'node:fs'
+import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
+import { systemCode } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { quoted } from '../system/quoted.js'
+import { toolPath } from '../system/system-tools.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { distrustOf } from '../system/trusted-path.js'
+import { accountOf } from '../system/users.js'
+import { clean } from '../text/clean.js'
+
+/** What git wrote, or its refusal: the code it ended with, and the last line it said. */
+export type GitEnd =
+  | { kind: 'done'; output: Buffer }
+  | { kind: 'refused'; code: number; said: string }
+  | { kind: 'trouble'; trouble: Trouble }
+
+export interface GitLimits {
+  timeoutMs: number
+  /** More than that is no answer. */
+  maxBytes: number
+}
+
+/** Who runs git, and the part of their environment that a connection needs. */
+export interface GitUser {
+  account: Account
+  env: Env
+}
+
+/**
+ * Settings that win over those of the repository. Only plumbing runs under them, which starts no program of a
+ * configuration but for the objects of a partial clone: no protocol is allowed for those.
+ */
+const readingRules = [
+  'protocol.allow=never',
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'log.showSignature=false',
+]
+
+const fetchingRules = [
+  'protocol.ext.allow=never',
+  'core.hooksPath=/dev/null',
+  'gc.auto=0',
+  'maintenance.auto=false',
+]
+
+const gitEnv = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: '/bin/false',
+  GIT_PAGER: 'cat',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  LC_ALL: 'C',
+}
+
+/** Reads from the repository `folder` as `user`. Never throws. */
+export function readGit(user: GitUser, folder: string, args: string[], limits: GitLimits) {
+  return run(user, [...settings(readingRules), '-C', folder, ...args], limits)
+}
+
+/** Makes a repository of ours or brings it up to date, over any protocol of git's own. Never throws. */
+export function fetchGit(user: GitUser, args: string[], limits: GitLimits) {
+  return run(user, [...settings(fetchingRules), ...args], limits)
+}
+
+/**
+ * Who reads the repository `folder`: its owner, where root asks, so that nothing of it runs with more rights than
+ * who made it has, and git asks for no `safe.directory`; else whoever asks. Trouble where others could have
+ * put it there.
+ */
+export function readerOf(
+  folder: string,
+  asking: GitUser,
+): { kind: 'reader'; user: GitUser } | { kind: 'trouble'; trouble: Trouble } {
+  const { account } = asking
+  const owner = ownerOf(folder)
+  if ('code' in owner) {
+    const cause =
+      owner.code === 'ENOENT' ? 'there is no repository' : 'the repository is closed to us'
+    return told(cause, folder, `ls -ld ${quoted(folder)}`)
+  }
+  const reader = account.uid === 0 && owner.uid !== 0 ? accountOf(owner.uid) : account
+  if (reader === null)
+    return told(`the repository belongs to user ${owner.uid}, whom nobody knows`, folder)
+  // A group that may push may write there: whose members decide what is committed, as on a forge.
+  const distrust = distrustOf(folder, owner.uid)
+  if (distrust !== null && distrust.path !== folder)
+    return told(
+      `others could put another repository there: ${distrust.path} ${distrust.why}`,
+      folder,
+    )
+  return { kind: 'reader', user: { account: reader, env: asking.env } }
+}
+
+function told(cause: string, folder: string, command: string | null = null) {
+  return { kind: 'trouble', trouble: makeTrouble(cause, { place: folder, command }) } as const
+}
+
+function ownerOf(folder: string): { uid: number } | { code: string } {
+  try {
+    lstatSync(folder)
+    return { uid: statSync(folder).uid }
+  } catch (error) {
+    return { code: systemCode(error) ?? 'unknown' }
+  }
+}
+
+/** Whose a repository is was judged by `readerOf`. */
+function settings(rules: string[]): string[] {
+  return [...rules, 'safe.directory=*'].flatMap(rule => ['-c', rule])
+}
+
+async function run(
+  { account, env }: GitUser,
+  args: string[],
+  { timeoutMs, maxBytes }: GitLimits,
+): Promise<GitEnd> {
+  const git = toolPath('git')
+  if (git === null)
+    return {
+      kind: 'trouble',
+      trouble: makeTrouble('git is not installed', { command: 'apt install git' }),
+    }
+  const agent = env['SSH_AUTH_SOCK']
+  const end = await runAsUser(account, git, args, {
+    timeoutMs,
+    keepBytes: maxBytes,
+    env: { ...gitEnv, ...(agent ? { SSH_AUTH_SOCK: agent } : {}) },
+  })
+  if (end.kind !== 'ended') return failed(whyNot(end, timeoutMs))
+  if (end.code === 0) return { kind: 'done', output: end.wrote }
+  return { kind: 'refused', code: end.code ?? -1, said: lastWords(end.said) }
+}
+
+function whyNot(end: Exclude<EndedAsUser, { kind: 'ended' }>, timeoutMs: number): string {
+  if (end.kind === 'not-started') return `git could not be started: ${end.why}`
+  return end.kind === 'late'
+    ? `git did not end within ${Math.round(timeoutMs / 1000)} s`
+    : 'git gave more than was asked for'
+}
+
+function failed(cause: string): GitEnd {
+  return { kind: 'trouble', trouble: makeTrouble(cause) }
+}
+
+/** The first line in which git says what failed; an address in it may hold a password. */
+function lastWords(said: string): string {
+  const lines = said.split('\n').filter(line => line.trim() !== '')
+  const line = lines.find(each => /^(?:fatal|error):/.test(each)) ?? lines.at(-1) ?? ''
+  return clean(line.replace(/:\/\/[^/@\s]*@/g, '://'), 160)
+}

@@ -113,8 +113,6 @@ function headersOf(network: Network, { body, headers }: HttpRequest): Record<str
   }
 }
 
-// A whole reply: its body collected, its clock and its wish to be left alone read.
-
 export interface HttpReply {
   kind: 'reply'
   status: number

@@ -1,11 +1,11 @@
 // The locks around the login, the client's and our gate, and whether their holders still live and go on.
 
-import { lstatSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LockOwner, ownerIsDead, readOwner } from '../login/lock-owner.js'
 import { notedLocks } from '../login/lock-record.js'
 import { installMostMs, runMostMs } from '../system/end-of-run.js'
-import { isStopped, type LockHolder, lockHolders } from '../system/lock-holders.js'
+import { textAt } from '../system/open-file.js'
 import { agoWords, durationWords } from '../text/durations.js'
 import { type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'
@@ -124,7 +124,7 @@ function clientLocks({ paths }: LoginFacts['place'], run: LoginFacts['run']): Lo
     const isOwners = births.some(born => born != null && Math.abs(born - birthtimeMs) < 1)
     const dead = isDead && isOwners && ageMs >= deadOwnerMs
     const ours = noted.find(note => note.path === path && note.birthtimeMs === birthtimeMs)?.by
-    const pid = holderOf(isOwners ? owner : null, run) ?? holderOf(ours ?? null, run)
+    const pid = livingPid(isOwners ? owner : null, run) ?? livingPid(ours ?? null, run)
     const stopped = pid !== null && ageMs >= untouchedMs && isStopped(pid)
     const state = dead ? 'dead' : stopped ? 'stopped' : ageMs > limitMs ? 'stale' : 'held'
     return [{ path, uid, ageMs, birthtimeMs, pid, state } as const]
@@ -132,7 +132,7 @@ function clientLocks({ paths }: LoginFacts['place'], run: LoginFacts['run']): Lo
 }
 
 /** The number of a holder that lives here, among the processes that we see. */
-function holderOf(
+function livingPid(
   holder: Pick<LockOwner, 'pid' | 'procStart' | 'pidDomain' | 'pidSpace'> | null,
   { locks: { process: self } }: LoginFacts['run'],
 ): number | null {
@@ -147,5 +147,78 @@ function realFolder(folder: string): string {
     return realpathSync(folder)
   } catch {
     return folder
+  }
+}
+
+interface LockHolder {
+  pid: number
+  /** Since the process was started. */
+  ageMs: number
+  /** By a signal or a debugger: it does not go on by itself. */
+  isStopped: boolean
+  /** Its arguments, the program first. */
+  words: string[]
+}
+
+const maxBytes = 256 * 1024
+
+/**
+ * The processes with the lock of the file at `path`, the stopped ones first; empty where nobody has it or none can be seen
+ * (another user's, another container's). /proc/locks names who asked for the lock, which may have ended; the lock is the open
+ * file's (proc(5), `fdinfo`).
+ */
+function lockHolders(path: string): LockHolder[] {
+  const file = statSync(path, { throwIfNoEntry: false })
+  if (file === undefined) return []
+  const pids = entriesOf('/proc').filter(name => /^\d+$/.test(name))
+  const holders = pids.flatMap(pid => {
+    const isHolder = entriesOf(`/proc/${pid}/fd`).some(
+      descriptor => isOpenOn(`/proc/${pid}/fd/${descriptor}`, file) && isLocked(pid, descriptor),
+    )
+    const holder = isHolder ? holderOf(Number(pid)) : null
+    return holder === null ? [] : [holder]
+  })
+  return holders.sort((one, other) => Number(other.isStopped) - Number(one.isStopped))
+}
+
+/** False for a process that is gone. */
+function isStopped(pid: number): boolean {
+  return 'Tt'.includes(statOf(pid)?.[0] ?? '-')
+}
+
+function isOpenOn(descriptor: string, file: { dev: number; ino: number }): boolean {
+  try {
+    const { dev, ino } = statSync(descriptor)
+    return ino === file.ino && dev === file.dev
+  } catch {
+    return false
+  }
+}
+
+function isLocked(pid: string, descriptor: string): boolean {
+  return /^lock:.*\bFLOCK\b/m.test(textAt(`/proc/${pid}/fdinfo/${descriptor}`, { maxBytes }) ?? '')
+}
+
+function holderOf(pid: number): LockHolder | null {
+  const stat = statOf(pid)
+  const uptimeS = Number.parseFloat(textAt('/proc/uptime', { maxBytes }) ?? '')
+  if (stat === null || Number.isNaN(uptimeS)) return null
+  // Field 22, in hundredths of a second since the machine was started: `USER_HZ`, which Linux has fixed at 100.
+  const ageMs = uptimeS * 1000 - Number(stat[19]) * 10
+  const words = (textAt(`/proc/${pid}/cmdline`, { maxBytes }) ?? '').split('\0')
+  return { pid, ageMs, isStopped: isStopped(pid), words }
+}
+
+/** The fields of /proc/PID/stat from the third on, which is the state. */
+function statOf(pid: number): string[] | null {
+  const stat = textAt(`/proc/${pid}/stat`, { maxBytes })
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }

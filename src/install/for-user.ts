@@ -1,6 +1,7 @@
 // `claude-auth install`: link, hooks, timer and custody for one person, then a first look at the login.
 
 import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { networkOf } from '../anthropic/network.js'
 import { reach } from '../anthropic/profile.js'
 import { ensureLines } from '../engine/ensure-words.js'
@@ -16,7 +17,7 @@ import { installMostMs } from '../system/end-of-run.js'
 import { enterGate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/person.js'
-import { installedCommand, whyNotStarted } from '../system/program-places.js'
+import { installedCommand, isWrapper, whyNotStarted } from '../system/program-places.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { cleanLine } from '../text/clean.js'
 import { errorLines } from '../text/errors.js'
@@ -36,7 +37,8 @@ import {
 import { chosen } from './for-system.js'
 import type { Manifest } from './manifest.js'
 import { startUserTimers } from './services.js'
-import { shellAdvice } from './shell-advice.js'
+import { sh } from './shells/sh.js'
+import { shells } from './shells/table.js'
 import { isOurHook } from './shipped.js'
 import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
 import type { InstallFlags } from './wishes.js'
@@ -191,4 +193,18 @@ async function whyNotReached(place: LoginContext, env: Env): Promise<Trouble | n
   if (found.kind === 'reached') return null
   if (found.tls) return networkTrouble(found.what)
   return { ...networkTrouble(`${endpoints.oauth} is not reached`), place: found.what }
+}
+
+/** The command that puts the wrapper's folder first on PATH for this shell; null where the wrapper is found. */
+function shellAdvice(env: Env, home: string, program: string): string | null {
+  const first = (env['PATH'] ?? '')
+    .split(':')
+    .map(folder => join(folder, 'claude'))
+    .find(path => path.startsWith('/') && existsSync(path))
+  if (first !== undefined && isWrapper(first)) return null
+  const own = join(home, '.local/bin/claude')
+  const folder =
+    existsSync(own) && isWrapper(own) ? '$HOME/.local/bin' : join(program, 'current/bin')
+  const name = basename(env['SHELL'] ?? '')
+  return (shells.find(each => each.program === name) ?? sh).advice(folder)
 }

@@ -1,6 +1,9 @@
 // What install, doctor and completions know of a shell. Each shell is one file beside this one and one line of table.ts.
 
+import { join } from 'node:path'
+import { canRun } from '../../system/access.js'
 import type { Env } from '../../system/paths.js'
+import { isOnTrustedWay } from '../../system/trusted-way.js'
 import type { Wanted } from '../desired-state.js'
 
 /** `login`: as over SSH. `interactive`: as a new window of this session. */
@@ -125,4 +128,17 @@ export function marked(path: string, lines: string, yields?: string): Wanted {
       ...(yields === undefined ? {} : { yields }),
     },
   }
+}
+
+/** In a folder of the system, else the first on PATH that others cannot write; null: nowhere. */
+export function programOf({ program }: Shell, env: Env): string | null {
+  const ofSystem = ['/bin', '/usr/bin', '/usr/local/bin'].map(folder => join(folder, program))
+  const found = ofSystem.find(canRun)
+  if (found !== undefined) return found
+  const uid = process.geteuid?.() ?? -1
+  const onPath = (env['PATH'] ?? '')
+    .split(':')
+    .filter(folder => folder.startsWith('/'))
+    .map(folder => join(folder, program))
+  return onPath.find(path => canRun(path) && isOnTrustedWay(path, uid)) ?? null
 }

@@ -1,11 +1,11 @@
 // One document in a KV version 2 engine: read, and changed key by key with check-and-set.
 
-import { isObject, type JsonObject, numberOf } from '../../system/json.js'
+import type { JsonObject } from '../../system/json.js'
 import { makeTrouble } from '../../system/trouble.js'
-import { patchOf, withKeys } from '../document.js'
 import type { DocumentRead, SharedDocument, StoreTrouble, StoreWrite } from '../store.js'
 import type { VaultClient, VaultReply } from './client.js'
 import { isVaults, noPolicy, troubleOf, wrongVersion } from './failure.js'
+import { isOtherEngine, patchOf, readAnswer, versionOf, withKeys } from './kv.js'
 import type { VaultSession } from './session.js'
 
 export interface DocumentPlace {
@@ -146,64 +146,6 @@ export function vaultDocument(
 function unasked(why: StoreTrouble): Unasked {
   return { kind: 'unasked', why }
 }
-
-// What a KV version 2 engine answers about one document: found, deleted, absent, or something else. Pure.
-
-type KvReply = Extract<VaultReply, { kind: 'reply' }>
-
-/** The newest version. What is deleted or destroyed is `damaged`, for it held something once. */
-export function readAnswer(answer: KvReply, place: string): DocumentRead {
-  const { status, body, errors, serverNowMs } = answer
-  const data = isObject(body?.['data']) ? body['data'] : null
-  const metadata = isObject(data?.['metadata']) ? data['metadata'] : null
-  const version = numberOf(metadata?.['version'])
-  if (status === 404 && metadata !== null && version !== null) {
-    const what = metadata['destroyed'] === true ? 'destroyed' : 'deleted'
-    return damaged(version, `version ${version} of the document was ${what}`, place)
-  }
-  const isAbsent = status === 404 && Array.isArray(body?.['errors']) && errors.length === 0
-  if (isAbsent) return { kind: 'empty', version: 0 }
-  if (status !== 200 || body === null) return troubleOf(answer, place)
-  if (data === null || metadata === null || version === null)
-    return 'request_id' in body ? wrongVersion(place) : troubleOf(answer, place)
-  const document = data['data']
-  if (!isObject(document))
-    return damaged(version, `version ${version} of the document is no object`, place)
-  const schema = document['claude_auth_schema_version'] ?? 1
-  if (schema !== 1) {
-    const advice = 'install that one here too'
-    const about = { place, advice, command: 'claude-auth ensure --force' }
-    return { kind: 'denied', trouble: makeTrouble('the document is of a newer claude-auth', about) }
-  }
-  return { kind: 'current', document, version, ageMs: ageOf(metadata, serverNowMs) }
-}
-
-function damaged(version: number, cause: string, place: string): DocumentRead {
-  return { kind: 'empty', version, damaged: makeTrouble(cause, { place }) }
-}
-
-/** The version that a write has made; null where the answer names none. */
-function versionOf({ status, body }: KvReply): number | null {
-  const data = body?.['data']
-  return status === 200 && isObject(data) ? numberOf(data['version']) : null
-}
-
-/** Does Vault say (`sys/internal/ui/mounts/…`) that the engine is another one than KV version 2? */
-function isOtherEngine({ status, body }: KvReply): boolean {
-  const data = body?.['data']
-  if (status !== 200 || !isObject(data) || typeof data['type'] !== 'string') return false
-  const { options } = data
-  return data['type'] !== 'kv' || !isObject(options) || String(options['version']) !== '2'
-}
-
-/** `Date` has whole seconds: a version just made may seem to be of the future. */
-function ageOf(metadata: JsonObject, serverNowMs: number | null): number | null {
-  const createdAtMs = Date.parse(String(metadata['created_time']))
-  if (serverNowMs === null || Number.isNaN(createdAtMs)) return null
-  return Math.max(0, serverNowMs - createdAtMs)
-}
-
-// A version of a document that is at hand, so that nobody need ask Vault for it again. Pure.
 
 /** A version as it was read, or as we wrote it. */
 interface Seen {

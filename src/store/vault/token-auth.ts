@@ -7,15 +7,10 @@ import { quoted } from '../../system/quoted.js'
 import { makeTrouble, type Trouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
-import {
-  readSecretFile,
-  type SessionMemory,
-  type SessionOptions,
-  type SessionPerson,
-  type VaultAuth,
-} from './auth.js'
+import type { SessionMemory, SessionOptions, SessionPerson, VaultAuth } from './auth.js'
 import type { VaultClient } from './client.js'
 import { refusedByAnother, troubleOf } from './failure.js'
+import { readSecretFile } from './secret-file.js'
 
 const lookUpEveryMs = 3_600_000
 /** Of Vault's service and batch tokens, and of ids that an operator chose: one word. */
@@ -140,8 +135,6 @@ async function renew(
   const isRefused = reply.kind === 'reply' && reply.status === 403 && reply.body !== null
   return { ...seen, triedAtMs, ...(isRefused ? { refusedAtMs: triedAtMs } : {}) }
 }
-
-// Whose a Vault token is and whether it may be used: judged from what Vault says of it.
 
 export type TokenJudgement =
   /** `drift`: what changed since it was last looked up, for a person to be told once; null: nothing. */

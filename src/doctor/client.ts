@@ -4,6 +4,7 @@ import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientSettings, settingsFolder } from '../login/client-settings.js'
 import { findClient } from '../login/find-client.js'
+import { olderWords } from '../login/settings-faults.js'
 import { canRun } from '../system/access.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
@@ -301,14 +302,14 @@ const settingsWords = {
   whole: "The client's settings can be read.",
   broken: (file: string, why: string) =>
     words(`${shown(file)} ${clean(why, 100)}: the client leaves it out.`, `vi ${pasted(file)}`),
-  skipped: ({ file, line, why, dropsFile }: ClientSettings['skipped'][number], more: number) =>
+  skipped: ({ file, line, why, older }: ClientSettings['skipped'][number], more: number) =>
     words(
-      `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${dropsFile ? '; 2.1.197 skips the whole file' : ''}${more > 0 ? ` (and ${more} more)` : ''}.`,
+      `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${olderWords(older)}${more > 0 ? ` (and ${more} more)` : ''}.`,
       `vi +${line} ${pasted(file)}`,
     ),
   brokenManaged: (file: string, why: string) =>
     words(
-      `${shown(file)} ${clean(why, 100)}: newer clients refuse to start.`,
+      `${shown(file)} ${clean(why, 100)}: the client refuses to start.`,
       `sudo vi ${pasted(file)}`,
     ),
   folders: "The client's folders in /tmp are free.",

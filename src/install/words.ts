@@ -1,6 +1,7 @@
 // The words of the commands `install` and `uninstall`: what changes, and the lines at the end.
 
 import type { ClientSettings } from '../login/client-settings.js'
+import { olderWords } from '../login/settings-faults.js'
 import type { EndedAsUser } from '../system/as-user.js'
 import { quoted } from '../system/quoted.js'
 import { clean } from '../text/clean.js'
@@ -75,10 +76,13 @@ export function skippedSettingsLines({
     ...notes.map(({ file, why }) =>
       skippedLine(file, `${why}: the client reads nothing of it, hooks included`, ''),
     ),
-    ...skipped.map(({ file, line, why, dropsFile }) => {
-      const older = dropsFile ? '; 2.1.197 skips the whole file' : ''
-      return skippedLine(file, `${why} (line ${line}): the client skips it${older}`, `+${line} `)
-    }),
+    ...skipped.map(({ file, line, why, older }) =>
+      skippedLine(
+        file,
+        `${why} (line ${line}): the client skips it${olderWords(older)}`,
+        `+${line} `,
+      ),
+    ),
   ]
 }
 

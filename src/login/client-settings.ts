@@ -1,4 +1,4 @@
-// What the client's own settings files say that matters for a login (`env`, `apiKeyHelper`, hooks), and which entries the client skips.
+// What the client's own settings files say that matters for a login: `env`, `apiKeyHelper`, hooks.
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { isObject, type JsonObject, jsonObject, tolerantJson } from '../system/j
 import { readBounded } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { distrustedWay } from '../system/trusted-way.js'
+import { misfitIn, type SkippedEntry, skippedEntries } from './settings-faults.js'
 
 const maxBytes = 1024 * 1024
 
@@ -34,8 +35,8 @@ export interface ClientSettings {
   apiKeyHelper: { file: string } | null
   /** Files that were left out, and why, in words; `clientReads`: by us alone, as others could have written them. */
   notes: { file: string; why: string; clientReads?: true }[]
-  /** Entries that the client skips; `dropsFile`: client 2.1.197 reads nothing of that file. */
-  skipped: { file: string; line: number; why: string; dropsFile: boolean }[]
+  /** Entries that the client skips. */
+  skipped: ({ file: string; line: number } & Pick<SkippedEntry, 'why' | 'older'>)[]
 }
 
 /** Of a home in which nothing is read. */
@@ -69,10 +70,10 @@ export async function readClientSettings(where: {
       notes.push({ file, why: `is not read: ${distrusted.message}`, clientReads: true })
       continue
     }
-    const found = await readSettings(file, notes)
+    const found = await readSettings({ scope, file }, notes)
     if (found === null) continue
     sources.push(sourceOf(scope, file, found.settings))
-    skipped.push(...(await skippedIn(file, found)))
+    skipped.push(...(await skippedIn({ scope, file }, found)))
   }
   const env: Record<string, { value: string; file: string; scope: SettingsScope }> = {}
   for (const { scope, file, env: own } of [...sources].reverse())
@@ -137,7 +138,7 @@ function isNoFolder(path: string): boolean {
 }
 
 async function readSettings(
-  file: string,
+  { scope, file }: Pick<SettingsSource, 'scope' | 'file'>,
   notes: ClientSettings['notes'],
 ): Promise<{ text: string; settings: JsonObject } | null> {
   const leaveOut = (why: string) => {
@@ -151,9 +152,20 @@ async function readSettings(
   const settings = await tolerantJson(text)
   if (!isObject(settings)) return leaveOut('is not a JSON object')
   const looseAt = await looseJsonAt(text)
-  return looseAt === null
-    ? { text, settings }
-    : leaveOut(`has a comment or a trailing comma in line ${lineAt(text, looseAt)}`)
+  if (looseAt !== null)
+    return leaveOut(`has a comment or a trailing comma in line ${lineAt(text, looseAt)}`)
+  const misfit = scope === 'managed' ? null : misfitIn(settings)
+  if (misfit === null) return { text, settings }
+  const lineOf = await linesIn(text)
+  return leaveOut(`has ${misfit.what} in line ${lineOf(misfit.path)}`)
+}
+
+/** Finds the line of what a path leads to in a text of JSON. */
+async function linesIn(text: string): Promise<(path: readonly (string | number)[]) => number> {
+  const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
+  const body = text.replace(/^\uFEFF/, '')
+  const tree = parseTree(body)
+  return path => lineAt(body, (tree && findNodeAtLocation(tree, [...path]))?.offset ?? 0)
 }
 
 /**
@@ -173,18 +185,13 @@ async function looseJsonAt(text: string): Promise<number | null> {
 }
 
 async function skippedIn(
-  file: string,
+  { scope, file }: Pick<SettingsSource, 'scope' | 'file'>,
   { text, settings }: { text: string; settings: JsonObject },
 ): Promise<ClientSettings['skipped']> {
-  const entries = skippedEntries(settings)
+  const entries = skippedEntries(settings, scope === 'managed')
   if (entries.length === 0) return []
-  const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
-  const body = text.replace(/^\uFEFF/, '')
-  const tree = parseTree(body)
-  return entries.map(({ path, why, dropsFile }) => {
-    const node = tree && findNodeAtLocation(tree, [...path])
-    return { file, line: lineAt(body, node?.offset ?? 0), why, dropsFile }
-  })
+  const lineOf = await linesIn(text)
+  return entries.map(({ path, ...entry }) => ({ file, line: lineOf(path), ...entry }))
 }
 
 function sourceOf(scope: SettingsScope, file: string, settings: JsonObject): SettingsSource {
@@ -222,49 +229,6 @@ function listOf(value: unknown): unknown[] {
 
 function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
-}
-
-/** An entry that newer clients skip; `path` leads to it from the top of the file. */
-export interface SkippedEntry {
-  path: readonly (string | number)[]
-  /** To be read after the file and the line. */
-  why: string
-  /** Whether client 2.1.197 then reads nothing of the file, not even `env`. */
-  dropsFile: boolean
-}
-
-/**
- * The hook entries that the client skips in settings that are JSON, in their order; each seen with 2.1.197 and
- * 2.1.332 (docs/client-contract.md). What kinds of hooks there are beside commands is the client's to say.
- */
-function skippedEntries(settings: JsonObject): SkippedEntry[] {
-  const hooks = settings['hooks']
-  if (hooks === undefined) return []
-  if (!isObject(hooks))
-    return [{ path: ['hooks'], why: 'has hooks that are no object', dropsFile: false }]
-  return Object.entries(hooks).flatMap(([event, groups]): SkippedEntry[] => {
-    const path = ['hooks', event]
-    if (!Array.isArray(groups))
-      return [{ path, why: `has hooks of ${event} that are no list`, dropsFile: false }]
-    return groups.flatMap((group: unknown, at): SkippedEntry[] => {
-      const why = whySkipped(group, event)
-      return why === null ? [] : [{ path: [...path, at], why, dropsFile: true }]
-    })
-  })
-}
-
-function whySkipped(group: unknown, event: string): string | null {
-  const entry = `has an entry of ${event}`
-  if (!isObject(group)) return `${entry} that is no object`
-  const hooks = group['hooks']
-  if (hooks === undefined)
-    return 'command' in group
-      ? `${entry} without "hooks": [ ] around its command`
-      : `${entry} without hooks`
-  if (!Array.isArray(hooks)) return `${entry} whose hooks are no list`
-  const isBad = (hook: unknown) =>
-    !isObject(hook) || (hook['type'] === 'command' && typeof hook['command'] !== 'string')
-  return hooks.some(isBad) ? `${entry} with a hook that has no command` : null
 }
 
 /** The line, counted from 1, of the character at `offset` in `text`. */

@@ -145,115 +145,145 @@ export const hooks: Statement[] = [
   },
 ]
 
-interface Skipped {
+interface Fault {
   when: string
-  /** Of the text of settings with two hooks; the second is whole. */
+  /** Of the text of settings with two hooks of SessionStart, the second is whole, one of another event, and `env`. */
   edit: (text: string) => string
   expected: Statement['expected']
 }
 
-const both = 'both hooks run'
-const none = 'none runs'
-const second = 'the second runs'
-const skipped: Skipped[] = [
-  { when: 'plain JSON', edit: text => text, expected: both },
+const whole = 'all hooks run, env read'
+const nothing = 'no hook runs, env not read'
+const entry = 'all hooks but it run, env read'
+const eventOnly = 'only hooks of other events run, env read'
+const noHooks = 'no hook runs, env read'
+/** Newer clients skip what is at fault; older ones the file. */
+const orFile = (expected: string): Fault['expected'] => ({ new: expected, old: nothing })
+
+const faults: Fault[] = [
+  { when: 'plain JSON', edit: text => text, expected: whole },
   {
     when: 'a byte order mark and CRLF',
     edit: text => `\uFEFF${text.replaceAll('\n', '\r\n')}`,
-    expected: both,
+    expected: whole,
   },
-  { when: 'a comment', edit: text => `// ours\n${text}`, expected: none },
-  { when: 'a trailing comma', edit: text => text.replace(/\n\}$/, ',\n}'), expected: none },
-  {
-    when: 'a flat entry (no `hooks` array)',
-    edit: text => changed(text, ({ hooks: [each] }) => each),
-    expected: { new: second, old: none },
-  },
-  {
-    when: 'a matcher without hooks',
-    edit: text => changed(text, () => ({ matcher: '*' })),
-    expected: { new: second, old: none },
-  },
+  { when: 'a comment', edit: text => `// ours\n${text}`, expected: nothing },
+  { when: 'a trailing comma', edit: text => text.replace(/\n\}$/, ',\n}'), expected: nothing },
+  ofFirst('a flat entry (no `hooks` array)', ({ hooks: [each] }) => each, orFile(entry)),
+  ofFirst('a matcher without hooks', () => ({ matcher: '*' }), orFile(entry)),
+  ofFirst('an entry that is text', () => 'echo one', orFile(entry)),
+  ofFirst(
+    'an entry whose hooks are no list',
+    ({ hooks: [each] }) => ({ hooks: each }),
+    orFile(entry),
+  ),
+  ofFirst('an entry whose matcher is no text', all => ({ ...all, matcher: 5 }), orFile(entry)),
+  ofHook('a hook that is text', () => 'echo one', orFile(entry)),
+  ofHook('a hook without a type', ({ command }) => ({ command }), orFile(entry)),
+  ofHook('a hook of a type that does not exist', all => ({ ...all, type: 'magic' }), orFile(entry)),
+  ofHook('a command hook without a command', () => ({ type: 'command' }), orFile(entry)),
+  ofHook('a hook whose command is no text', all => ({ ...all, command: 1 }), orFile(entry)),
+  ofHook('a hook whose timeout is no number', all => ({ ...all, timeout: 'x' }), orFile(entry)),
+  ofEvents('an event that is one entry', ([first]) => first, eventOnly),
+  ofEvents('an event that is null', () => null, eventOnly),
+  ofHooks('hooks that are a list', []),
+  ofHooks('hooks that are null', null),
+  ofFirst(
+    'an entry with a faulty hook beside a whole one',
+    ({ hooks }) => ({ hooks: [{ type: 'command' }, ...hooks] }),
+    orFile(whole),
+  ),
+  ofKey('a key that is not known', 'ours', 1, whole),
+  ofKey('a model that is no text', 'model', 5, nothing),
+  ofKey('permissions whose rules are no list', 'permissions', { allow: 'x' }, nothing),
+  ofKey('a rule that is no text', 'permissions', { allow: [5] }, whole),
+  ofKey('disableAllHooks that is text', 'disableAllHooks', 'yes', nothing),
+  ofKey('cleanupPeriodDays that is text', 'cleanupPeriodDays', 'x', nothing),
+  ofEnv('a variable that is null', { A: null }, whole),
+  ofEnv('a variable that is an object', { A: {} }, whole),
 ]
 
-/** The same faults, and what is left of the rest of the file. */
-const besideFault: {
-  when: string
-  edit: (text: string) => string
-  expected: Statement['expected']
-}[] = [
-  ...skipped.map(({ when, edit, expected }) => ({
-    when,
-    edit,
-    expected: (typeof expected === 'string'
-      ? expected === none
-        ? 'not read'
-        : 'read'
-      : { new: 'read', old: 'not read' }) as Statement['expected'],
-  })),
-  {
-    when: 'an event whose hooks are no list',
-    edit: text => {
-      const settings = JSON.parse(text)
-      settings.hooks.SessionStart = settings.hooks.SessionStart[0]
-      return JSON.stringify(settings)
-    },
-    expected: 'read',
-  },
-  {
-    when: 'hooks that are no object',
-    edit: text => JSON.stringify({ ...JSON.parse(text), hooks: [] }),
-    expected: 'read',
-  },
-  {
-    when: 'a hook whose command is no text',
-    edit: text => changed(text, () => ({ hooks: [{ type: 'command', command: 1 }] })),
-    expected: { new: 'read', old: 'not read' },
-  },
-]
-
-function changed(text: string, change: (entry: { hooks: unknown[] }) => unknown): string {
-  const settings = JSON.parse(text)
-  const [first, ...rest] = settings.hooks.SessionStart
-  settings.hooks.SessionStart = [change(first), ...rest]
-  return JSON.stringify(settings, null, 2)
+function ofKey(when: string, key: string, value: unknown, expected: Fault['expected']): Fault {
+  return { when, edit: text => changed(text, all => ({ ...all, [key]: value })), expected }
 }
 
-const ran = (lines: string[]) =>
-  ({ '': none, 'one two': both, two: second, one: 'the first runs' })[
-    [...lines].sort().join(' ')
-  ] ?? lines.join(' ')
-
-export const settings: Statement[] = [...hooksRun(), ...envRead()]
-
-function envRead(): Statement[] {
-  return besideFault.map(({ when, edit, expected }) => ({
-    when: `env in settings with ${when}`,
-    expected,
-    see: async start => {
-      const at = await start()
-      const env = { ANTHROPIC_AUTH_TOKEN: 'another-token' }
-      const entries = { env, hooks: { SessionStart: [hook(at, 'one'), hook(at, 'two')] } }
-      at.settings(edit(JSON.stringify(entries, null, 2)))
-      await at.ask()
-      return at.signedBy() === 'the login file' ? 'not read' : 'read'
-    },
-  }))
+function ofEnv(when: string, more: object, expected: Fault['expected']): Fault {
+  const edit = (text: string) => changed(text, all => ({ ...all, env: { ...all.env, ...more } }))
+  return { when, edit, expected }
 }
 
-function hooksRun(): Statement[] {
-  return skipped.map(({ when, edit, expected }) => ({
-    when: `settings with ${when}`,
-    expected,
-    see: async start => {
-      const at = await start()
-      const entries = { hooks: { SessionStart: [hook(at, 'one'), hook(at, 'two')] } }
-      at.settings(edit(JSON.stringify(entries, null, 2)))
-      await at.ask()
-      return ran(logged(at))
-    },
-  }))
+interface Whole {
+  env: object
+  hooks: Record<string, unknown>
 }
+
+interface Command {
+  type: string
+  command: string
+}
+
+function changed(text: string, change: (settings: Whole) => unknown): string {
+  return JSON.stringify(change(JSON.parse(text)), null, 2)
+}
+
+function ofHooks(when: string, hooks: unknown): Fault {
+  return { when, edit: text => changed(text, all => ({ ...all, hooks })), expected: noHooks }
+}
+
+function ofEvents(
+  when: string,
+  change: (entries: { hooks: Command[] }[]) => unknown,
+  expected: Fault['expected'],
+): Fault {
+  const edit = (text: string) =>
+    changed(text, all => {
+      const SessionStart = change(all.hooks['SessionStart'] as { hooks: Command[] }[])
+      return { ...all, hooks: { ...all.hooks, SessionStart } }
+    })
+  return { when, edit, expected }
+}
+
+function ofFirst(
+  when: string,
+  change: (entry: { hooks: Command[] }) => unknown,
+  expected: Fault['expected'],
+): Fault {
+  return ofEvents(when, ([first, ...rest]) => [first && change(first), ...rest], expected)
+}
+
+function ofHook(
+  when: string,
+  change: (hook: Command) => unknown,
+  expected: Fault['expected'],
+): Fault {
+  const inEntry = ({ hooks: [each] }: { hooks: Command[] }) => ({ hooks: [each && change(each)] })
+  return ofFirst(when, inEntry, expected)
+}
+
+const ranWords: Record<string, string> = {
+  'one other two': 'all hooks run',
+  'other two': 'all hooks but it run',
+  other: 'only hooks of other events run',
+  '': 'no hook runs',
+}
+
+export const settings: Statement[] = faults.map(({ when, edit, expected }) => ({
+  when: `settings with ${when}`,
+  expected,
+  see: async start => {
+    const at = await start()
+    const env = { ANTHROPIC_AUTH_TOKEN: 'another-token' }
+    const hooks = {
+      SessionStart: [hook(at, 'one'), hook(at, 'two')],
+      UserPromptSubmit: [hook(at, 'other')],
+    }
+    at.settings(edit(JSON.stringify({ env, hooks }, null, 2)))
+    await at.ask()
+    const ran = [...logged(at)].sort().join(' ')
+    const isRead = at.signedBy() !== 'the login file'
+    return `${ranWords[ran] ?? ran}, env ${isRead ? 'read' : 'not read'}`
+  },
+}))
 
 /** An /etc of its own, with what stands in the home's folder `managed` as the client's managed settings. */
 function ownEtc(at: Place): string {
@@ -318,4 +348,32 @@ export const managedSettings: Statement[] = [
     'answers, hooks: drop-in',
   ),
   managed('a malformed drop-in', () => ({ [dropIn]: '{' }), 'fails (1), hooks: none'),
+  managed(
+    'a drop-in with a key of another form, beside a whole file',
+    at => ({
+      [dropIn]: { ...start(at, 'drop-in'), model: 5 },
+      '/managed-settings.json': start(at, 'file'),
+    }),
+    'answers, hooks: drop-in file',
+  ),
+  managed(
+    'a drop-in with a faulty entry of hooks',
+    at => ({ [dropIn]: { hooks: { SessionStart: [{ matcher: '*' }, hook(at, 'drop-in')] } } }),
+    { new: 'answers, hooks: drop-in', old: 'fails (1), hooks: none' },
+  ),
+  managed(
+    'a drop-in with an event that is no list, beside a whole file',
+    at => ({
+      [dropIn]: {
+        hooks: { SessionStart: hook(at, 'drop-in'), UserPromptSubmit: [hook(at, 'other')] },
+      },
+      '/managed-settings.json': start(at, 'file'),
+    }),
+    'answers, hooks: file other',
+  ),
+  managed(
+    'a drop-in with a comment',
+    at => ({ [dropIn]: `// ours\n${JSON.stringify(start(at, 'drop-in'))}` }),
+    'fails (1), hooks: none',
+  ),
 ]

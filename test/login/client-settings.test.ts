@@ -74,24 +74,101 @@ t.test('a byte order mark and CRLF are read', async t => {
 
 t.test('an entry that the client skips is named with its line, and the rest counts', async t => {
   const hook = { type: 'command', command: 'x' }
-  const skipped: [hooks: unknown, line: number, why: RegExp, dropsFile: boolean][] = [
-    [{ Stop: [{ hooks: [hook] }, hook] }, 15, /of Stop without "hooks"/, true],
-    [{ Stop: [{ matcher: '*' }] }, 7, /of Stop without hooks/, true],
-    [{ Stop: [{ hooks: hook }] }, 7, /whose hooks are no list/, true],
-    [{ Stop: [{ hooks: [{ type: 'command' }] }] }, 7, /has no command/, true],
-    [{ Stop: ['x'] }, 7, /no object/, true],
-    [{ Stop: hook }, 6, /of Stop that are no list/, false],
-    [[], 5, /hooks that are no object/, false],
+  const refuses = 'refuses-file'
+  const skipped: [hooks: unknown, line: number, why: RegExp, older: string | null][] = [
+    [{ Stop: [{ hooks: [hook] }, hook] }, 15, /of Stop without "hooks"/, refuses],
+    [{ Stop: [{ matcher: '*' }] }, 7, /of Stop without hooks/, refuses],
+    [{ Stop: [{ hooks: hook }] }, 7, /whose hooks are no list/, refuses],
+    [{ Stop: [{ hooks: [{ type: 'command' }] }] }, 7, /has no command/, refuses],
+    [{ Stop: [{ hooks: [{ command: 'x' }] }] }, 7, /has no type/, refuses],
+    [{ Stop: [{ hooks: [{ ...hook, timeout: '5' }] }] }, 7, /timeout is no number/, refuses],
+    [{ Stop: [{ hooks: [hook, 'x'] }] }, 7, /hook that is no object/, refuses],
+    [{ Stop: [{ matcher: 5, hooks: [hook] }] }, 7, /matcher is no text/, refuses],
+    [{ Stop: [null] }, 7, /no object/, refuses],
+    [{ Stop: ['x'] }, 7, /no object/, refuses],
+    [{ Stop: hook }, 6, /of Stop that are no list/, null],
+    [[], 5, /hooks that are no object/, null],
+    [null, 5, /hooks that are no object/, null],
   ]
-  for (const [hooks, line, why, dropsFile] of skipped) {
+  for (const [hooks, line, why, older] of skipped) {
     const text = JSON.stringify({ env: { A: 'read' }, hooks }, null, 2)
     const folder = t.testdir({ 'settings.json': text })
     const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
-    t.match(found.skipped, [{ file: join(folder, 'settings.json'), line, why, dropsFile }], text)
+    t.match(found.skipped, [{ file: join(folder, 'settings.json'), line, why, older }], text)
     t.equal(found.skipped.length, 1, text)
     t.equal(found.env['A']?.value, 'read', text)
   }
 })
+
+t.test('a key of another form than the client wants: nothing of the file counts', async t => {
+  const misfits: [key: string, value: unknown, what: string][] = [
+    ['cleanupPeriodDays', '30', 'is no number'],
+    ['model', 5, 'is no text'],
+    ['apiKeyHelper', null, 'is no text'],
+    ['verbose', 'yes', 'is neither true nor false'],
+    ['companyAnnouncements', 'x', 'is no list of texts'],
+    ['companyAnnouncements', [5], 'is no list of texts'],
+    ['statusLine', 'x', 'is no object'],
+    ['enabledPlugins', [], 'is no object'],
+    ['env', ['A=1'], 'is no object'],
+    ['permissions', null, 'is no object'],
+    ['sshConfigs', {}, 'is no list'],
+  ]
+  const inner: [key: string, value: unknown, what: string][] = [
+    ['permissions', { allow: 'Bash' }, '"permissions.allow" that is no list'],
+    ['statusLine', { type: 'command' }, '"statusLine" without a type and a command'],
+  ]
+  const told = [
+    ...misfits.map(([key, value, what]) => [key, value, `"${key}" that ${what}`] as const),
+    ...inner,
+  ]
+  for (const [key, value, what] of told) {
+    const own = { other: 1, [key]: value, ...(key === 'env' ? {} : { env: { A: 'own' } }) }
+    const folder = t.testdir({
+      'settings.json': JSON.stringify(own, null, 2),
+      managed: { 'managed-settings.json': settings({ B: 'managed' }) },
+    })
+    const where = { folder, cwd: '/nowhere', managedFolder: join(folder, 'managed') }
+    const found = await readClientSettings(where)
+    const line = key === 'permissions' && value !== null ? 4 : 3
+    const why = `has a value of ${what} in line ${line}`
+    t.same(found.notes, [{ file: join(folder, 'settings.json'), why }], why)
+    t.same([found.env['A'], found.env['B']?.value], [undefined, 'managed'], why)
+  }
+})
+
+t.test('what the client takes is no misfit', async t => {
+  const fine = {
+    cleanupPeriodDays: 30,
+    model: '',
+    verbose: false,
+    companyAnnouncements: [],
+    statusLine: { type: 'command', command: 'x' },
+    permissions: { allow: ['Bash', 5], defaultMode: 'plan' },
+    theme: 5,
+    ours: null,
+    env: { A: '1', B: null },
+  }
+  const folder = t.testdir({ 'settings.json': JSON.stringify(fine) })
+  const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+  t.same([found.notes, found.skipped, found.env['A']?.value], [[], [], '1'])
+})
+
+t.test(
+  'in managed settings such a key is skipped alone, and a faulty entry stops 2.1.197',
+  async t => {
+    const all = { model: 5, env: { A: 'managed' }, hooks: { Stop: [{ matcher: '*' }] } }
+    const folder = t.testdir({ 'managed-settings.json': JSON.stringify(all, null, 2) })
+    const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: folder })
+    t.same(found.notes, [])
+    t.equal(found.env['A']?.value, 'managed')
+    const file = join(folder, 'managed-settings.json')
+    t.same(found.skipped, [
+      { file, line: 2, why: 'has a value of "model" that is no text', older: null },
+      { file, line: 8, why: 'has an entry of Stop without hooks', older: 'refuses-start' },
+    ])
+  },
+)
 
 t.test('a bad file is left out with a note, the others count', async t => {
   const bad: [text: string, why: string][] = [
@@ -117,7 +194,7 @@ t.test('a bad file is left out with a note, the others count', async t => {
 
 t.test('odd values of known keys are not there', async t => {
   const folder = t.testdir({
-    'settings.json': '{"env": ["A=1"], "apiKeyHelper": " ", "other": 1}',
+    'settings.json': '{"env": {"A": ["1"]}, "apiKeyHelper": " ", "other": 1}',
   })
   const found = await readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
   t.match(found, { env: {}, apiKeyHelper: null, notes: [] })

@@ -3,23 +3,30 @@
 
 # Sets ca_mode (on, observe, off), ca_configured (the client named), ca_wait (seconds that a launch waits) and ca_folders
 # (the managed folders beside ~/.claude, a line each). Without files that is the default. ca_trusted was asked about the home.
+# ca_config_late is y where the engine gave no answer in its time: then it would give none to a launch either.
 ca_find_config() {
   ca_config_default
-  if ! [ -e "$ca_system" ] && ! [ -e "$ca_user" ] && [ -z "${CLAUDE_AUTH_CONFIG-}" ]; then return 0; fi
+  if [ -z "${CLAUDE_AUTH_CONFIG-}" ] && ! [ -e "$ca_system" ] && ! [ -e "$ca_user" ]; then return 0; fi
   ca_read_config && return 0
   ca_config_default
   # Without Node or an answer, a launch starts what PATH finds.
   ca_find_node || return 0
   ca_kept=
-  ca_end_after 10 || return 0
+  ca_find timeout
+  if [ -z "$ca_found" ]; then return 0; fi
+  # It only reads; and what waits for a mount hears no other signal.
+  ca_before="$ca_found -s KILL 10"
+  { ca_line=$(ca_engine ensure --for shell </dev/null); } 2>/dev/null
+  ca_code=$? ca_before=
   ca_take_config <<X || ca_config_default
-$(ca_engine ensure --for shell </dev/null 2>/dev/null)
+$ca_line
 X
-  ca_before=
+  # As timeout says that it ended something; busybox's by the signal.
+  case $ca_code in 124 | 137 | 143) ca_config_late=y ;; esac
 }
 
 ca_config_default() {
-  ca_mode=on ca_configured= ca_wait=10 ca_folders=
+  ca_mode=on ca_configured= ca_wait=10 ca_folders= ca_config_late=
 }
 
 # Takes the answer that is kept, if it is about the files as they are. Asks nobody.

@@ -119,8 +119,11 @@ ca_ask_worker() {
     # A process that ends in the background would be the client's to bury.
     (ca_worker "$ca_for" y)
   else
-    # The pipe stays open on 8, of which the worker knows nothing, until it ends.
-    (ca_worker "$ca_for" y 8>&1 &) | ca_bounded 63 cat 9>&-
+    # The pipe stays open on 8, of which the worker knows nothing, until it ends. One that gives no verdict in its time
+    # hangs in the system (a mount that answers nothing) and has no request on its way: it is not waited for.
+    (ca_worker "$ca_for" y 8>&1 &) | {
+      ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' && ca_bounded 60 cat >/dev/null
+    } 9>&-
   fi
   return 0
 }

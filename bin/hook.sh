@@ -93,7 +93,8 @@ ca_leave_to() {
 
 # The turn after those that wait; what one of them has settled meanwhile needs no other run.
 ca_next() {
-  ca_lock -x 60 || return
+  # Nobody waits for what is left to the background.
+  if [ -n "$ca_limit" ]; then ca_lock -x "$ca_patience"; else ca_lock -x 60; fi || return
   ca_look
   if [ "$ca_zone" = fresh ] && ! [ -e "$ca_state/doubted" ]; then return; fi
   ca_worker "$ca_for" "$ca_limit"
@@ -151,6 +152,12 @@ ca_target= ca_named= ca_terminal=
 if [ "$ca_marked" = y ]; then
   ca_recognize
   ca_target=$ca_client
+fi
+if [ -n "$ca_config_late" ]; then
+  if [ "$ca_event" = session-start ]; then
+    ca_tell 'claude-auth: the configuration could not be read in 10 s; the login was not checked (claude-auth ensure)'
+  fi
+  exit 0
 fi
 if ! ca_find_node || ! command -v flock >/dev/null || ! command -v timeout >/dev/null; then
   if [ "$ca_event" = session-start ]; then

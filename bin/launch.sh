@@ -153,6 +153,7 @@ ca_ask_terminal "$@"
 ca_show_notice
 if [ "$ca_zone" = fresh ]; then ca_exec "$@"; fi
 ca_trouble=
+if [ -n "$ca_config_late" ]; then ca_trouble='the configuration could not be read in 10 s'; fi
 ca_find_node || ca_trouble=$(ca_node_trouble)
 command -v flock >/dev/null || ca_trouble="flock is missing (package util-linux)"
 # Without it nothing would have an end.

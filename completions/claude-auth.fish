@@ -49,6 +49,12 @@ complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l json -d 'o
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l leave-logins -d 'goes on where a token cannot be handed back; it stays in the sealed store'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l root -r -F -d 'with --system: in another root, such as the tree of an image'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l help -d 'more about it'
+complete -c claude-auth -n __fish_use_subcommand -a changes -d 'guard a watched repository, and tell what others than admins change'
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a guard
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a notice
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l once -d 'notice: look once, for a timer, for CI or for a hook'
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l pusher -x -d 'notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once'
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a ensure -d 'make sure now that the login is good'
 complete -c claude-auth -n '__fish_seen_subcommand_from ensure' -l json -d 'the result as one JSON object'
 complete -c claude-auth -n '__fish_seen_subcommand_from ensure' -l force -d 'look at everything now: marks, ages and pauses count for nothing'

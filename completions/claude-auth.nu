@@ -1,5 +1,5 @@
 # nushell completion of claude-auth, made by: claude-auth completion nushell
-def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "ensure" "hook" "completion" "demo"] }
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "changes" "ensure" "hook" "completion" "demo"] }
 
 # is the login good, whose is it, until when
 extern "claude-auth status" [
@@ -62,6 +62,15 @@ extern "claude-auth uninstall" [
   --json # one JSON object; "changed" says whether anything was
   --leave-logins # goes on where a token cannot be handed back; it stays in the sealed store
   --root: string # with --system: in another root, such as the tree of an image
+]
+def "nu-complete claude-auth changes" [] { ["guard" "notice"] }
+
+# guard a watched repository, and tell what others than admins change
+extern "claude-auth changes" [
+  what?: string@"nu-complete claude-auth changes"
+  name?: string
+  --once # notice: look once, for a timer, for CI or for a hook
+  --pusher: string # notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once
 ]
 
 # make sure now that the login is good

@@ -18,6 +18,7 @@ import {
 } from '../system/decode.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
+import type { ToldChanges } from './told-changes.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =
@@ -54,6 +55,8 @@ export type AlertMessage =
     })
   /** Somebody wants to know whether messages arrive; never remembered. */
   | (MessageBase & { kind: 'test' })
+  /** A watched repository has changed; it is no part of this memory either. */
+  | (MessageBase & { kind: 'changes'; told: ToldChanges })
 
 export interface AlertMemory {
   /** The open condition: a person has to sign in. */

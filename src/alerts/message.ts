@@ -3,8 +3,10 @@
 import { reasonWords } from '../policy/reasons.js'
 import { clean } from '../text/clean.js'
 import { dateTimeUtc, spanWords } from '../text/durations.js'
+import type { Markup } from './markup.js'
 import type { AlertMessage } from './memory.js'
 import { runbookEntry } from './sign-in-words.js'
+import { toldLines, toldObject } from './told-changes.js'
 
 /** Whom and where it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {
@@ -18,22 +20,14 @@ export interface AlertContext {
   command?: string
 }
 
-/** How a sink writes what its readers see: text from elsewhere made harmless, a command, a link. */
-export interface Markup {
-  /** `widest` columns at most. */
-  text(foreign: string, widest: number): string
-  /** A command of ours. */
-  command(words: string): string
-  /** `target` begins with `http://` or `https://`. */
-  link(target: string): string
-}
-
-/** A message in two to four lines; the first says all that a subject line has to say. */
+/** A message in two to four lines (twenty of changes); the first says all that a subject line has to say. */
 export function messageLines(
   message: AlertMessage,
   context: AlertContext,
-  { text, command, link }: Markup,
+  markup: Markup,
 ): [string, ...string[]] {
+  if (message.kind === 'changes') return toldLines(message.told, markup)
+  const { text, command, link } = markup
   const who = `${text(context.user, 64)} on ${text(context.host, 100)}`
   const lines: [string, ...string[]] = [headline(message, who), ...because(message)]
   if (asksForPerson(message)) {
@@ -66,7 +60,8 @@ export function alertObject(message: AlertMessage, context: AlertContext): Recor
     loginEndsAt: message.kind === 'login-ends' ? iso(message.endsAtMs) : null,
     needsSignIn: asksForPerson(message) && message.kind !== 'login-ends',
     toDo: asksForPerson(message) ? commandOf(context) : null,
-    runbook: runbookEntry(context.runbook, topic(message)),
+    runbook: message.kind === 'changes' ? null : runbookEntry(context.runbook, topic(message)),
+    ...(message.kind === 'changes' ? toldObject(message.told) : {}),
   }
 }
 
@@ -74,7 +69,9 @@ function commandOf({ command }: AlertContext): string {
   return command ?? 'claude-auth login'
 }
 
-function headline(message: AlertMessage, who: string): string {
+type LoginMessage = Exclude<AlertMessage, { kind: 'changes' }>
+
+function headline(message: LoginMessage, who: string): string {
   switch (message.kind) {
     case 'sign-in-needed':
       return `claude-auth: ${who} needs to sign in to Claude.`
@@ -89,7 +86,7 @@ function headline(message: AlertMessage, who: string): string {
   }
 }
 
-function because(message: AlertMessage): string[] {
+function because(message: LoginMessage): string[] {
   if (message.kind === 'login-ends' || message.kind === 'test') return []
   if (message.kind === 'sign-in-over')
     return [`It was needed since ${dateTimeUtc(message.sinceMs)}.`]
@@ -100,7 +97,7 @@ function because(message: AlertMessage): string[] {
 
 function asksForPerson(message: AlertMessage): boolean {
   if (message.kind === 'sign-in-unsteady') return message.needed
-  return message.kind !== 'sign-in-over' && message.kind !== 'test'
+  return message.kind === 'sign-in-needed' || message.kind === 'login-ends'
 }
 
 function topic(message: AlertMessage): string {

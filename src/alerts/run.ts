@@ -35,3 +35,8 @@ export interface AlertRun {
   /** The version of the document that this run has just written itself. */
   storeLearned: (read: StoreRead) => void
 }
+
+/** What a sink needs of it. */
+export type SinkRun = Pick<AlertRun, 'person' | 'env' | 'network' | 'context'> & {
+  config: Pick<Config, 'alerts'>
+}

@@ -6,14 +6,14 @@ import { troubleSentence, troubleText } from '../text/trouble.js'
 import { type Claimed, claimAlerts } from './claim-on-store.js'
 import { afterDelivery, nextAlert } from './condition.js'
 import type { AlertCondition, AlertMessage } from './memory.js'
-import type { AlertRun } from './run.js'
+import type { AlertRun, SinkRun } from './run.js'
 import type { Sink } from './sink.js'
 import { isNobodyTold, sinkFiles } from './sinks.js'
 
 /** For claiming and delivering together; each may have half of it. */
 const alertsMs = 3_000
-/** Longer than an alert at a launch may take: a person waits for just this test. */
-const testMs = 10_000
+/** Longer than an alert at a launch may take: whoever sends such a message waits for just this. */
+const aloneMs = 10_000
 
 /**
  * Sends what is due for `condition`, in at most about 3 s; what can't be delivered is kept for later runs, what
@@ -51,22 +51,25 @@ export function alertTroubleOf({
 }
 
 /** Sends a test message to every sink. `trouble`: what they said against it. Nothing of it is remembered. */
-export async function sendTestAlert(
-  run: AlertRun,
-): Promise<{ kind: 'sent' | 'nobody' } | { kind: 'failed'; trouble: Trouble }> {
+export async function sendTestAlert(run: AlertRun): Promise<Told> {
+  const { id, atMs } = { id: `test-${run.nonce()}`, atMs: run.now() }
+  return sendNow(run, { kind: 'test', id, atMs, sinceMs: atMs, sentTo: [], only: null })
+}
+
+/** What became of a message that no memory holds; `sentTo`: the sinks that have taken it. */
+export type Told =
+  | { kind: 'sent' | 'nobody'; sentTo: string[] }
+  | { kind: 'failed'; sentTo: string[]; trouble: Trouble }
+
+/** Sends one message to every sink that has not taken it, in at most 10 s, and remembers nothing. */
+export async function sendNow(run: SinkRun, message: AlertMessage): Promise<Told> {
   const all = await openSinks(run)
-  if (all.length === 0) return { kind: 'nobody' }
-  const message: AlertMessage = {
-    kind: 'test',
-    id: `test-${run.nonce()}`,
-    atMs: run.now(),
-    sinceMs: run.now(),
-    sentTo: [],
-    only: null,
-  }
+  if (all.length === 0) return { kind: 'nobody', sentTo: [] }
   const { deliver } = await import('./delivery.js')
-  const { result, troubles } = await deliver([message], all, testMs)
-  return result === 'sent' ? { kind: 'sent' } : { kind: 'failed', trouble: together(troubles) }
+  const { result, left, troubles } = await deliver([message], all, aloneMs)
+  const everyone = [...message.sentTo, ...all.map(({ name }) => name)]
+  if (result === 'sent') return { kind: 'sent', sentTo: [...new Set(everyone)] }
+  return { kind: 'failed', sentTo: left[0]?.sentTo ?? [], trouble: together(troubles) }
 }
 
 async function deliverClaimed(
@@ -88,7 +91,7 @@ async function deliverClaimed(
 }
 
 /** Where the configuration wants messages to go. */
-async function openSinks(run: AlertRun): Promise<Sink[]> {
+async function openSinks(run: SinkRun): Promise<Sink[]> {
   const sinks: Sink[] = []
   for (const load of Object.values(sinkFiles)) {
     const sink = (await load()).open(run)

@@ -3,7 +3,7 @@
 import type { SinkName } from '../config/alerts.js'
 import type { Trouble } from '../system/trouble.js'
 import type { AlertMessage } from './memory.js'
-import type { AlertRun } from './run.js'
+import type { SinkRun } from './run.js'
 
 /** Taken, or in plain words (without any secret) why not. */
 export type SinkAnswer = { taken: true } | { taken: false; why: string }
@@ -16,9 +16,9 @@ export interface Sink {
 /** What each file in sinks/ exports under its name. */
 export interface SinkFile {
   /** Null: the configuration does not name this sink. */
-  open(run: AlertRun): Sink | null
+  open(run: SinkRun): Sink | null
   /** What doctor says of it without sending anything. Null: not configured. */
-  inspect(run: Pick<AlertRun, 'config' | 'person'>): SinkState | null
+  inspect(run: Pick<SinkRun, 'config' | 'person'>): SinkState | null
 }
 
 export interface SinkState {

@@ -2,6 +2,7 @@
 
 import { AuthError } from '../system/error.js'
 import { nearestKey } from '../text/nearest.js'
+import { entry as changes } from './changes.js'
 import { type CommandEntry, wordShown } from './command.js'
 import { entry as completion } from './completion-entry.js'
 import { entry as demo } from './demo.js'
@@ -23,6 +24,7 @@ const table = [
   log,
   install,
   uninstall,
+  changes,
   ensure,
   hook,
   completion,

@@ -8,7 +8,7 @@ import { readPrivateFile } from '../../system/open-file.js'
 import { quoted } from '../../system/quoted.js'
 import { errorTrouble } from '../../system/trouble.js'
 import type { AlertMessage } from '../memory.js'
-import type { AlertRun } from '../run.js'
+import type { SinkRun } from '../run.js'
 import type { Sink, SinkAnswer, SinkState } from '../sink.js'
 
 /** The group that install makes for such files. */
@@ -29,7 +29,7 @@ export function webhookSink(
   name: SinkName,
   key: WebhookKey,
   file: string,
-  run: AlertRun,
+  run: SinkRun,
   bodyOf: (message: AlertMessage) => object,
 ): Sink {
   const { service } = key

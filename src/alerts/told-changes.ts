@@ -1,0 +1,120 @@
+// Changes of a watched repository as a message: at most twenty lines, in the markup of a sink, and as data for programs.
+
+import { clean } from '../text/clean.js'
+import type { Markup } from './markup.js'
+
+/** What needs a second look. */
+export type ChangeMark =
+  | { kind: 'skips-ci' }
+  | { kind: 'mass-delete'; files: number }
+  | { kind: 'no-reason' }
+
+/** One change. Texts are as they were found: whoever shows them makes them harmless. */
+export interface ToldChange {
+  commit: string
+  what: string
+  /** Null: nobody said. */
+  why: string | null
+  /** Who pushed it; where that is not known, who is said to have written it. */
+  who: string
+  isPusherKnown: boolean
+  /** The name under which it was written, where that is another's. */
+  as: string | null
+  url: string | null
+  marks: readonly ChangeMark[]
+}
+
+/** What has happened to one branch since the last message. */
+export interface ToldChanges {
+  repository: string
+  branch: string
+  /** Oldest first. */
+  changes: readonly ToldChange[]
+  /** `rewritten`: commits that were told are not part of the branch any more. */
+  history: 'grown' | 'rewritten' | 'deleted'
+  /** The newest commit that was told before, and the newest now. */
+  before: string
+  tip: string | null
+}
+
+const mostLines = 20
+
+/** The first line says all that a subject line has to say. */
+export function toldLines(told: ToldChanges, markup: Markup): [string, ...string[]] {
+  const { text } = markup
+  const place = `${text(told.branch, 60)} of ${text(told.repository, 60)}`
+  const lines: [string, ...string[]] = [headline(told, place)]
+  if (told.history !== 'grown')
+    lines.push(
+      `ATTENTION: history was ${told.history}; what was told up to ${short(told.before)} is no longer on the branch as it was.`,
+    )
+  const room = mostLines - lines.length
+  const shown = chosen(told.changes, told.changes.length > room ? room - 1 : room)
+  lines.push(...shown.map(change => changeLine(change, markup)))
+  const left = told.changes.length - shown.length
+  if (left > 0) lines.push(`… and ${left} more, up to ${short(told.tip ?? told.before)}.`)
+  return lines
+}
+
+function headline({ changes, history }: ToldChanges, place: string): string {
+  if (history === 'deleted') return `claude-auth: ${place} was deleted.`
+  const rewritten = history === 'rewritten' ? ' (history was rewritten)' : ''
+  const count = changes.length
+  if (count === 0) return `claude-auth: ${place} was changed${rewritten}.`
+  return `claude-auth: ${count === 1 ? '1 change' : `${count} changes`} on ${place}${rewritten}.`
+}
+
+/** In their order; where there is not room for all, those with a mark and then the newest. */
+function chosen(changes: readonly ToldChange[], most: number): readonly ToldChange[] {
+  if (changes.length <= most) return changes
+  const byWeight = [...changes.entries()].sort(
+    ([one, a], [other, b]) => b.marks.length - a.marks.length || other - one,
+  )
+  return byWeight
+    .slice(0, most)
+    .sort(([one], [other]) => one - other)
+    .map(([, change]) => change)
+}
+
+function changeLine(change: ToldChange, { text, link }: Markup): string {
+  const { what, why, who, as, url, marks, isPusherKnown } = change
+  const reason = why === null ? 'no reason given' : text(why, 160)
+  const name = `${text(who, 60)}${as === null ? '' : ` as ${text(as, 60)}`}`
+  const by = isPusherKnown ? `by ${name}` : `by ${name} (says the commit)`
+  const marked = marks.filter(({ kind }) => kind !== 'no-reason').map(markWords)
+  const place = url === null ? short(change.commit) : link(url)
+  return [
+    `• ${text(what, 120) || '(no subject)'}`,
+    `why: ${reason}`,
+    by,
+    ...marked.map(words => `ATTENTION: ${words}`),
+    place,
+  ].join(' — ')
+}
+
+function markWords(mark: ChangeMark): string {
+  if (mark.kind === 'mass-delete') return `deletes ${mark.files} files`
+  return mark.kind === 'skips-ci' ? 'skips CI' : 'no reason given'
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 12)
+}
+
+/** The keys that `alerts.command` gets of it, beside those of every message. */
+export function toldObject(told: ToldChanges): Record<string, unknown> {
+  return {
+    repository: clean(told.repository, 100),
+    branch: clean(told.branch, 100),
+    history: told.history,
+    before: told.before,
+    tip: told.tip,
+    changes: told.changes.map(change => ({
+      ...change,
+      what: clean(change.what, 200),
+      why: change.why === null ? null : clean(change.why, 400),
+      who: clean(change.who, 100),
+      as: change.as === null ? null : clean(change.as, 100),
+    })),
+  }
+}

@@ -1,0 +1,65 @@
+// Who is an admin of the site, by its roster. A roster that can't be read makes nobody one.
+
+import type { Config } from '../config/config.js'
+import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
+import { committedRoster } from '../roster/committed.js'
+import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import type { Person } from '../system/person.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import type { Pusher } from './push.js'
+
+/** The roster's people who are with the site. */
+export interface People {
+  rows: readonly RosterRow[]
+  /** Why nobody is known; null: all is well. */
+  trouble: Trouble | null
+}
+
+/** Reads the roster of the machine, else the committed one. Never throws for what can't be read. */
+export async function readPeople(
+  { roster, rosterFrom }: Pick<Config, 'roster' | 'rosterFrom'>,
+  { person, env, nowMs }: { person: Person; env: Env; nowMs: number },
+): Promise<People> {
+  const nobody = (trouble: Trouble): People => ({ rows: [], trouble })
+  let file: YamlFile
+  if (roster !== null) {
+    try {
+      file = readYamlFile(roster.file)
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      return nobody(errorTrouble(error))
+    }
+  } else if (rosterFrom !== null) {
+    const read = await committedRoster(rosterFrom, { person, env })
+    if (read.kind === 'unreadable') return nobody(read.trouble)
+    file = parseYaml(rosterFrom.file, read.text)
+  } else return nobody(makeTrouble('the configuration names no roster'))
+  const { rows, problems } = rosterRows(file)
+  const [problem] = problems
+  if (rows.length === 0 && problem !== undefined)
+    return nobody(
+      makeTrouble(`the roster cannot be read: ${problem.what}`, { place: problem.file }),
+    )
+  return { rows: rows.filter(row => !hasLeft(row, nowMs)), trouble: null }
+}
+
+/**
+ * Is this an admin? Whom a server names is an admin by their `git` names, or without any by their user name. A name from the
+ * environment raises nobody: where the hook runs as a user of the roster who is no admin, that user could have set it.
+ */
+export function isAdmin({ name, by, systemUser }: Pusher, { rows }: People): boolean {
+  const ofSystem = rows.find(({ user }) => user === systemUser)
+  if (name === null || ofSystem?.isAdmin === false) return false
+  const who = by === 'system' && ofSystem !== undefined ? ofSystem : rowOf(name, rows)
+  return who?.isAdmin === true
+}
+
+/** The row of who pushes as `name`. One name of two people is nobody's. */
+export function rowOf(name: string, rows: readonly RosterRow[]): RosterRow | null {
+  const found = rows.filter(({ user, gitNames }) =>
+    gitNames.length === 0 ? user === name : gitNames.includes(name),
+  )
+  return found.length === 1 ? (found[0] ?? null) : null
+}

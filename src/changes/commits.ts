@@ -1,0 +1,138 @@
+// Commits as git tells them, in one stream, and questions about how they hang together.
+
+import { type Git, type GitEnd, gitOutput } from './git.js'
+
+/** One commit; texts are as they were written, by whoever wrote them. */
+export interface Commit {
+  id: string
+  parents: readonly string[]
+  author: string
+  authorEmail: string
+  /** Subject and body. */
+  message: string
+  /** Files that it adds and deletes; moved ones are neither. Of a merge nothing is told. */
+  added: number
+  deleted: readonly string[]
+}
+
+const format = ['%H', '%P', '%an', '%ae', '%B'].map(field => `${field}%x00`).join('')
+
+/** Moves are found by content, with bounds: of very many files only those that moved unchanged. */
+const moves = ['-M', '-l100']
+
+/**
+ * The commits of `tip` that `without` has not, children first, as one `git log`; at most `most` of them. Settings of the
+ * repository that would change its form are overruled.
+ */
+export function logArguments(tip: string, without: readonly string[], most: number): string[] {
+  return [
+    ...['-c', 'log.showRoot=true', '-c', 'log.showSignature=false', '-c', 'log.diffMerges=off'],
+    ...['log', '-z', '--topo-order', '--no-color', '--no-decorate', '--no-notes', '--no-mailmap'],
+    ...['--encoding=UTF-8', `--format=${format}`, '--raw', '--no-abbrev', ...moves],
+    ...[`--max-count=${most}`, tip, ...without.map(each => `^${each}`), '--'],
+  ]
+}
+
+/** Reads what `git log` with `logArguments` wrote. */
+export function readCommits(text: string): Commit[] {
+  const words = text.split('\0')
+  const commits: Commit[] = []
+  let at = 0
+  while (at + 5 < words.length) {
+    const [id = '', parents = '', author = '', authorEmail = '', message = ''] = words.slice(
+      at,
+      at + 5,
+    )
+    // Behind the message stands an empty word: the end of its own.
+    at += 6
+    let added = 0
+    const deleted: string[] = []
+    for (let entry = words[at] ?? ''; /^\n?:/.test(entry); entry = words[at] ?? '') {
+      const kind = entry.slice(entry.lastIndexOf(' ') + 1, entry.lastIndexOf(' ') + 2)
+      if (kind === 'A') added++
+      if (kind === 'D') deleted.push(words[at + 1] ?? '')
+      at += kind === 'R' || kind === 'C' ? 3 : 2
+    }
+    const each = parents === '' ? [] : parents.split(' ')
+    commits.push({ id, parents: each, author, authorEmail, message, added, deleted })
+  }
+  return commits
+}
+
+/** The files that `commit` has. */
+export function countFiles(git: Git, commit: string, timeoutMs: number): number {
+  const list = git(['ls-tree', '-r', '-z', '--name-only', commit], { timeoutMs })
+  return gitOutput(list, 'git ls-tree').split('\0').length - 1
+}
+
+/** For each pair of a merge and one of its parents: the files that the parent has and the merge has not. */
+export function deletedByMerges(
+  git: Git,
+  pairs: readonly (readonly [merge: string, parent: string])[],
+  timeoutMs: number,
+): Map<string, string[]> {
+  const deleted = new Map<string, string[]>()
+  if (pairs.length === 0) return deleted
+  const input = `${pairs.map(pair => pair.join(' ')).join('\n')}\n`
+  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-abbrev', ...moves]
+  const end: GitEnd = git([...args, '--diff-filter=D'], { timeoutMs, input })
+  let merge = ''
+  const words = gitOutput(end, 'git diff-tree').split('\0')
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (!word.startsWith(':')) merge = word
+    else deleted.set(merge, [...(deleted.get(merge) ?? []), words[++at] ?? ''])
+  }
+  return deleted
+}
+
+/** Those of `commits` (children first) that are `base` or come from it. */
+export function descendantsOf(base: string, commits: readonly Commit[]): Set<string> {
+  const found = new Set([base])
+  for (const { id, parents } of [...commits].reverse())
+    if (parents.some(parent => found.has(parent))) found.add(id)
+  return found
+}
+
+/** Those of `commits` that `tip` is or comes from, up to where `commits` end. */
+export function ancestorsOf(tip: string, commits: readonly Commit[]): Set<string> {
+  const known = new Map(commits.map(commit => [commit.id, commit]))
+  const found = new Set<string>()
+  const open = [tip]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const commit = found.has(id) ? undefined : known.get(id)
+    if (commit === undefined) continue
+    found.add(id)
+    open.push(...commit.parents)
+  }
+  return found
+}
+
+/** A change of a branch: a commit on its main line, and the commits that came with it if it is a merge. */
+export interface Change {
+  commit: Commit
+  /** `commit` itself is the first. */
+  all: readonly Commit[]
+}
+
+/** `commits` (children first) as changes of the branch whose newest is `tip`, oldest first. */
+export function changesOf(tip: string, commits: readonly Commit[]): Change[] {
+  const known = new Map(commits.map(commit => [commit.id, commit]))
+  const line: Commit[] = []
+  for (let each = known.get(tip); each !== undefined; each = known.get(each.parents[0] ?? ''))
+    line.unshift(each)
+  const told = new Set(line.map(({ id }) => id))
+  return line.map(commit => {
+    const others = commit.parents.slice(1)
+    const all = [commit]
+    const open = [...others]
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const brought = told.has(id) ? undefined : known.get(id)
+      if (brought === undefined) continue
+      told.add(id)
+      all.push(brought)
+      open.push(...brought.parents)
+    }
+    return { commit, all }
+  })
+}

@@ -1,0 +1,128 @@
+// The guard of a repository (pre-receive): gathers what the rule has to know of a push, in few runs of git and with an end.
+
+import { realpathSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { WatchedRepository } from '../config/changes.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { quoted } from '../system/quoted.js'
+import { clean } from '../text/clean.js'
+import { type Commit, countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'
+import { type Git, gitIn, gitOutput } from './git.js'
+import { type Pusher, pushOptions, type RefUpdate } from './push.js'
+import { refusalSentence } from './refusal-words.js'
+import { judgePush } from './rule.js'
+
+/** How long a push may be looked at, and how many commits of it. */
+const limitMs = 10_000
+const mostCommits = 1_000
+
+/** What the guard works with. */
+export interface GuardRun {
+  env: Env
+  cwd: string
+  updates: readonly RefUpdate[]
+  watched: readonly WatchedRepository[]
+  /** Asked only when there is something to judge, for the entry that names the pusher's variable. */
+  who: (watched: WatchedRepository) => Promise<{ pusher: Pusher; isAdmin: boolean }>
+  /** Monotonic, in milliseconds. */
+  clockMs: () => number
+}
+
+/** The folder that git runs this hook in, links resolved; null: no hook of git's. */
+export function hookRepository(env: Env, cwd: string): string | null {
+  const folder = env['GIT_DIR'] || null
+  return folder === null ? null : realPath(isAbsolute(folder) ? folder : resolve(cwd, folder))
+}
+
+/** The entries that are about `repository`, one for each branch. Only a folder of this machine can be told by its place. */
+export function entriesOf(repository: string, watched: readonly WatchedRepository[]) {
+  return watched.filter(each => {
+    const folder = each.repository.replace(/^file:\/\//, '')
+    if (!folder.startsWith('/')) return false
+    return [folder, join(folder, '.git'), `${folder}.git`].some(
+      path => realPath(path) === repository,
+    )
+  })
+}
+
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path)
+  } catch {
+    return null
+  }
+}
+
+/** The sentences of what is refused; none: the push may go on. Throws `internal` where git fails. */
+export async function guardPush(repository: string, run: GuardRun): Promise<string[]> {
+  const git = gitIn(repository, run.env, 'hook')
+  const endMs = run.clockMs() + limitMs
+  const leftMs = () => {
+    const left = endMs - run.clockMs()
+    if (left <= 0) throw tooLong()
+    return left
+  }
+  const sentences: string[] = []
+  for (const { update, entry } of judged(git, run, leftMs)) {
+    const branch = entry.branch
+    const commits = commitsOf(git, update, branch, leftMs())
+    if (commits.length > mostCommits) {
+      sentences.push(tooMany(branch))
+      continue
+    }
+    const { pusher, isAdmin } = await run.who(entry)
+    const push = { ...update, commits, options: pushOptions(run.env) }
+    const refusals = judgePush(push, entry, isAdmin, {
+      countFiles: commit => countFiles(git, commit, leftMs()),
+      deletedByMerges: pairs => deletedByMerges(git, pairs, leftMs()),
+    })
+    const words = { ...update, branch, pusher: pusher.name, reason: entry.reason, isAdmin }
+    sentences.push(...refusals.map(refusal => refusalSentence(refusal, words)))
+  }
+  return sentences
+}
+
+/** What goes to a watched branch: also by another name that leads to it on the server. */
+function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number) {
+  const named = new Map(watched.map(entry => [`refs/heads/${entry.branch}`, entry]))
+  const isOther = ({ ref }: RefUpdate) => ref.startsWith('refs/') && !named.has(ref)
+  const links = updates.some(isOther) ? symbolicRefs(git, leftMs()) : new Map<string, string>()
+  for (const update of updates) {
+    const entry = named.get(update.ref) ?? named.get(links.get(update.ref) ?? '')
+    if (entry !== undefined) yield { update, entry }
+  }
+}
+
+function symbolicRefs(git: Git, timeoutMs: number): Map<string, string> {
+  const end = git(['for-each-ref', '--format=%(refname) %(symref)'], { timeoutMs })
+  const lines = gitOutput(end, 'git for-each-ref').split('\n')
+  return new Map(
+    lines.flatMap(line => {
+      const [ref = '', to = ''] = line.split(' ')
+      return to === '' ? [] : [[ref, to] as const]
+    }),
+  )
+}
+
+function commitsOf(git: Git, { old, now }: RefUpdate, branch: string, timeoutMs: number): Commit[] {
+  if (now === null) return []
+  const without = old === null ? [] : [old]
+  const end = git(logArguments(now, without, mostCommits + 1), { timeoutMs })
+  if (end.why === 'late') throw tooLong()
+  if (end.why === 'too-much') throw new AuthError('usage', tooMany(branch), { hint: parts(branch) })
+  return readCommits(gitOutput(end, 'git log'))
+}
+
+function tooMany(branch: string): string {
+  return `refused (too-large): more than ${mostCommits} commits at once cannot be looked at; push them in parts: ${parts(branch)}`
+}
+
+function parts(branch: string): string {
+  return `git push origin HEAD~${mostCommits / 2}:${quoted(clean(branch, 80))}`
+}
+
+function tooLong(): AuthError {
+  const message = `refused (too-large): looking at this push took longer than ${limitMs / 1000} s; push it in parts`
+  return new AuthError('usage', message, { hint: 'git push origin HEAD~100:BRANCH' })
+}

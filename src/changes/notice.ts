@@ -1,0 +1,161 @@
+// One look at a watched branch: what is new since the mark, the message about it, and the mark behind it once it was taken.
+
+import type { AlertMessage } from '../alerts/memory.js'
+import type { SinkRun } from '../alerts/run.js'
+import { sendNow } from '../alerts/send.js'
+import type { WatchedRepository } from '../config/changes.js'
+import type { Trouble } from '../system/trouble.js'
+import { countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'
+import { type Git, gitOutput } from './git.js'
+import type { AskGit } from './rule.js'
+import { type Rights, tellWhat } from './tell-what.js'
+import {
+  type Clone,
+  commitAt,
+  enterClone,
+  fetchTip,
+  moveMark,
+  type Push,
+  readState,
+  type ToldState,
+  toldMark,
+  writeState,
+} from './told.js'
+
+/** More are not looked at one by one; what is older than these is told as a number. */
+const mostCommits = 5_000
+const mostPushes = 1_000
+const gitMs = 60_000
+
+export type Noticed =
+  /** The first look: from here on it is told. */
+  | { kind: 'begun'; tip: string }
+  /** There is no such branch. */
+  | { kind: 'absent' }
+  /** Nothing new, or only what admins pushed. */
+  | { kind: 'nothing' }
+  | { kind: 'told'; changes: number }
+  /** The mark stays: a later look tells it. */
+  | { kind: 'undelivered'; trouble: Trouble }
+  | { kind: 'nobody' }
+
+export interface NoticeRun {
+  /** Where the clones are. */
+  folder: string
+  sinks: SinkRun
+  rights: Rights
+  now: () => number
+  nonce: () => string
+  /** What a hook reports; `updates` null: all that was not seen before is this pusher's. */
+  pushed: { pusher: string; updates: readonly Omit<Push, 'pusher'>[] | null } | null
+}
+
+/** Looks once. Throws `internal` where the repository gives no answer, `gate-busy`, `write-failed`. */
+export async function noticeChanges(entry: WatchedRepository, run: NoticeRun): Promise<Noticed> {
+  const clone = enterClone(entry, run.folder, run.sinks.env)
+  try {
+    const seen = commitAt(clone.git, `refs/claude-auth/seen/${clone.branch}`)
+    const state = readState(clone)
+    if (run.pushed?.updates) note(clone, state, run.pushed.pusher, run.pushed.updates)
+    const tip = fetchTip(clone, entry.repository)
+    if (run.pushed !== null && run.pushed.updates === null && tip !== seen)
+      note(clone, state, run.pushed.pusher, [{ old: seen, now: tip }])
+    return await tellUpTo(entry, run, clone, state, tip)
+  } finally {
+    clone.gate.leave()
+  }
+}
+
+/** Before anything else: a push that is not noted is nobody's, and told. */
+function note(
+  clone: Clone,
+  state: ToldState,
+  pusher: string,
+  updates: readonly Omit<Push, 'pusher'>[],
+): void {
+  state.pushes.push(...updates.map(({ old, now }) => ({ old, now, pusher })))
+  state.pushes.splice(0, Math.max(0, state.pushes.length - mostPushes))
+  writeState(clone, state)
+}
+
+async function tellUpTo(
+  entry: WatchedRepository,
+  run: NoticeRun,
+  clone: Clone,
+  state: ToldState,
+  tip: string | null,
+): Promise<Noticed> {
+  const mark = toldMark(clone)
+  if (mark === null) {
+    if (tip === null) return { kind: 'absent' }
+    moveMark(clone, null, tip)
+    writeState(clone, { ...state, pushes: [], pending: null })
+    return { kind: 'begun', tip }
+  }
+  if (tip === null && state.isGoneTold) return { kind: 'absent' }
+  const end = state.pending?.tip ?? tip
+  if (end === mark) {
+    if (state.isGoneTold) writeState(clone, { ...state, isGoneTold: false })
+    return { kind: 'nothing' }
+  }
+  const told = tellWhat(
+    entry,
+    { ...facts(clone.git, mark, end), pushes: state.pushes },
+    run.rights,
+    ask(clone.git),
+  )
+  let changes = 0
+  if (told !== null) {
+    const atMs = run.now()
+    const sentTo = state.pending?.sentTo ?? []
+    const id = `changes-${run.nonce()}`
+    const message: AlertMessage = {
+      kind: 'changes',
+      id,
+      atMs,
+      sinceMs: atMs,
+      only: null,
+      sentTo,
+      told,
+    }
+    const sent = await sendNow(run.sinks, message)
+    if (sent.kind === 'nobody') return { kind: 'nobody' }
+    if (sent.kind === 'failed') {
+      if (sent.sentTo.length > 0 && end !== null)
+        writeState(clone, { ...state, pending: { tip: end, sentTo: sent.sentTo } })
+      return { kind: 'undelivered', trouble: sent.trouble }
+    }
+    changes = told.changes.length
+  }
+  const after = { ...state, pending: null, isGoneTold: end === null }
+  if (end !== null) {
+    moveMark(clone, mark, end)
+    const isOpen = ({ now }: Push) => now !== null && !isAncestor(clone.git, now, end)
+    after.pushes = state.pushes.filter(isOpen)
+  }
+  writeState(clone, after)
+  // What came behind a message that only some had taken.
+  const more: Noticed =
+    end === tip ? { kind: 'nothing' } : await tellUpTo(entry, run, clone, after, tip)
+  if (more.kind !== 'nothing')
+    return more.kind === 'told' ? { kind: 'told', changes: changes + more.changes } : more
+  return told === null ? { kind: 'nothing' } : { kind: 'told', changes }
+}
+
+function facts(git: Git, mark: string, tip: string | null) {
+  if (tip === null) return { mark, tip, commits: [], isGrown: false }
+  const log = git(logArguments(tip, [mark], mostCommits), { timeoutMs: gitMs })
+  const commits = readCommits(gitOutput(log, 'git log'))
+  return { mark, tip, commits, isGrown: isAncestor(git, mark, tip) }
+}
+
+function isAncestor(git: Git, one: string, other: string): boolean {
+  return git(['merge-base', '--is-ancestor', one, other], { timeoutMs: gitMs }).code === 0
+}
+
+function ask(git: Git): AskGit {
+  return {
+    countFiles: commit => countFiles(git, commit, gitMs),
+    deletedByMerges: pairs => deletedByMerges(git, pairs, gitMs),
+  }
+}

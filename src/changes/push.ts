@@ -1,0 +1,56 @@
+// A push as a hook of git gets it: what is to change on stdin, who pushes and with which options in the environment.
+
+import type { Env } from '../system/paths.js'
+
+/** One line of stdin: `ref` goes from commit `old` to `now`. Null: it is not there, before or after. */
+export interface RefUpdate {
+  ref: string
+  old: string | null
+  now: string | null
+}
+
+/** The lines of a pre-receive or post-receive hook (githooks(5)); what is no such line is left out. */
+export function readUpdates(text: string): RefUpdate[] {
+  return text.split('\n').flatMap(line => {
+    const [, old = '', now = '', ref = ''] =
+      /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (\S.*)$/.exec(line) ?? []
+    return ref === '' ? [] : [{ ref, old: commitOf(old), now: commitOf(now) }]
+  })
+}
+
+function commitOf(id: string): string | null {
+  return /^0+$/.test(id) ? null : id
+}
+
+/** The options of `git push -o` (githooks(5)). */
+export function pushOptions(env: Env): string[] {
+  const count = Number(env['GIT_PUSH_OPTION_COUNT'] ?? 0)
+  if (!Number.isInteger(count) || count < 0) return []
+  return Array.from(
+    { length: Math.min(count, 1_000) },
+    (_, at) => env[`GIT_PUSH_OPTION_${at}`] ?? '',
+  )
+}
+
+/** Who pushes, and who says so: a server in front of git, or the operating system. */
+export interface Pusher {
+  /** Null: nobody said. */
+  name: string | null
+  by: 'server' | 'system'
+  /** The user that the hook runs as. */
+  systemUser: string
+}
+
+/** In the order in which they count: gitolite, Gitea and Forgejo, GitLab, git over HTTP. */
+const serverNames = ['GL_USER', 'GITEA_PUSHER_NAME', 'GL_USERNAME', 'REMOTE_USER'] as const
+
+/**
+ * `variable`: the one that the configuration names; then no other counts, and without it nobody is known. An author or
+ * committer never counts: anybody can write any name there.
+ */
+export function pusherOf(env: Env, variable: string | null, systemUser: string): Pusher {
+  if (variable !== null) return { name: env[variable] || null, by: 'server', systemUser }
+  const name = serverNames.map(each => env[each]).find(Boolean)
+  if (name !== undefined) return { name, by: 'server', systemUser }
+  return { name: systemUser, by: 'system', systemUser }
+}

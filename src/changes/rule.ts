@@ -1,0 +1,160 @@
+// What a push to a watched branch may not do: a pure rule over its commits. What it costs to know is asked only where it counts.
+
+import { type Commit, descendantsOf } from './commits.js'
+import { ciSkipIn, ciSkipOption, deletesSaid, reasonOf } from './message.js'
+
+/** What is wrong with a push; `commit` is the first one that does it, `more` how many others do. */
+export type Refusal =
+  | { rule: 'rewrites'; kind: 'deleted' | 'not-a-descendant' }
+  | { rule: 'mass-delete'; commit: Commit; deletes: number; of: number | null; more: number }
+  | { rule: 'no-reason'; commit: Commit; more: number }
+  | { rule: 'skips-ci'; commit: Commit | null; words: string; more: number }
+
+/** One branch as it is to be. */
+export interface BranchPush {
+  /** Null: the branch is new, or is to be deleted. */
+  old: string | null
+  now: string | null
+  /** All that `now` has and `old` has not, children first. */
+  commits: readonly Commit[]
+  options: readonly string[]
+}
+
+export interface GuardRules {
+  /** `body`, or the name of a trailer. */
+  reason: string
+  maxDeleted: number
+}
+
+/** Facts that cost a git of their own. */
+export interface AskGit {
+  /** How many files a commit has. */
+  countFiles: (commit: string) => number
+  /** For each merge: files that one of the given parents has and it has not. */
+  deletedByMerges: (pairs: readonly (readonly [string, string])[]) => Map<string, string[]>
+}
+
+/**
+ * The refusals, each rule once. History only grows, and a commit deletes many files only if its message says how many: that
+ * holds for everyone. Whoever is no admin also says why, in each commit that is no merge, and lets CI run.
+ */
+export function judgePush(
+  push: BranchPush,
+  { reason, maxDeleted }: GuardRules,
+  isAdmin: boolean,
+  ask: AskGit,
+): Refusal[] {
+  if (push.now === null) return [{ rule: 'rewrites', kind: 'deleted' }]
+  if (!buildsOn(push)) return [{ rule: 'rewrites', kind: 'not-a-descendant' }]
+  // The oldest first: that is the one to begin with.
+  const commits = [...push.commits].reverse()
+  const refusals: Refusal[] = []
+  const deleting = massDeletes(push, maxDeleted, ask).filter(
+    ({ commit, deletes }) => deletesSaid(commit.message) !== deletes,
+  )
+  const [first] = deleting
+  if (first !== undefined)
+    refusals.push({ rule: 'mass-delete', ...first, more: deleting.length - 1 })
+  if (isAdmin) return refusals
+  const silent = commits.filter(
+    ({ parents, message }) => parents.length < 2 && reasonOf(message, reason) === null,
+  )
+  const [unsaid] = silent
+  if (unsaid !== undefined)
+    refusals.push({ rule: 'no-reason', commit: unsaid, more: silent.length - 1 })
+  const skipping = commits.filter(({ message }) => ciSkipIn(message) !== null)
+  const [skips = null] = skipping
+  const words = skips === null ? ciSkipOption(push.options) : ciSkipIn(skips.message)
+  if (words !== null)
+    refusals.push({
+      rule: 'skips-ci',
+      commit: skips,
+      words,
+      more: Math.max(0, skipping.length - 1),
+    })
+  return refusals
+}
+
+/** Is `now` the old commit, or does it come from it? */
+export function buildsOn({ old, now, commits }: Pick<BranchPush, 'old' | 'now' | 'commits'>) {
+  return old === null || now === old || (now !== null && descendantsOf(old, commits).has(now))
+}
+
+/** A commit that deletes many files. */
+export interface MassDelete {
+  commit: Commit
+  deletes: number
+  /** The files that were there; null: not asked for. */
+  of: number | null
+}
+
+/** Those that delete more than `maxDeleted` files, or half of all (one file alone is never many), oldest first. */
+export function massDeletes(
+  push: Pick<BranchPush, 'old' | 'commits'>,
+  maxDeleted: number,
+  ask: AskGit,
+): MassDelete[] {
+  const sizeOf = sizes(push.commits, ask)
+  const merged = deletedWhileMerging(push, ask)
+  return [...push.commits].reverse().flatMap((commit): MassDelete[] => {
+    const deletes = merged.get(commit.id)?.length ?? commit.deleted.length
+    if (deletes === 0) return []
+    if (deletes > maxDeleted) return [{ commit, deletes, of: null }]
+    const [parent] = commit.parents
+    const of = deletes < 2 || parent === undefined ? null : sizeOf(parent)
+    return of !== null && deletes * 2 >= of ? [{ commit, deletes, of }] : []
+  })
+}
+
+/** The number of files of a commit: counted once, then carried along. */
+function sizes(commits: readonly Commit[], { countFiles }: AskGit): (id: string) => number {
+  const known = new Map<string, number>()
+  const pushed = new Map(commits.map(commit => [commit.id, commit]))
+  return wanted => {
+    const way: Commit[] = []
+    let id: string | undefined = wanted
+    let size: number | undefined
+    for (;;) {
+      size = id === undefined ? 0 : known.get(id)
+      const commit: Commit | undefined = id === undefined ? undefined : pushed.get(id)
+      if (size !== undefined) break
+      // What a merge has is not told by what it adds.
+      if (commit === undefined || commit.parents.length > 1) {
+        size = countFiles(id as string)
+        known.set(id as string, size)
+        break
+      }
+      way.unshift(commit)
+      id = commit.parents[0]
+    }
+    for (const commit of way) {
+      size += commit.added - commit.deleted.length
+      known.set(commit.id, size)
+    }
+    return size
+  }
+}
+
+/**
+ * What merges themselves take away from the branch as it was: files that are gone although no commit of this push deleted
+ * them. Only the side that comes from the old commit counts; what the other side never had was not deleted there.
+ */
+function deletedWhileMerging(
+  { old, commits }: Pick<BranchPush, 'old' | 'commits'>,
+  ask: AskGit,
+): Map<string, string[]> {
+  if (old === null) return new Map()
+  const mainline = descendantsOf(old, commits)
+  const pairs = commits
+    .filter(({ parents }) => parents.length > 1)
+    .flatMap(({ id, parents }) =>
+      parents.filter(parent => mainline.has(parent)).map(parent => [id, parent] as const),
+    )
+  const told = new Set(commits.flatMap(({ deleted }) => deleted))
+  return new Map(
+    [...ask.deletedByMerges(pairs)].map(([merge, files]) => [
+      merge,
+      [...new Set(files)].filter(file => !told.has(file)),
+    ]),
+  )
+}

@@ -1,0 +1,243 @@
+// `claude-auth changes`: every change of a watched repository has its reason, and is told.
+
+import { fstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isNobodyTold } from '../alerts/sinks.js'
+import { isAdmin, type People, readPeople, rowOf } from '../changes/admins.js'
+import { entriesOf, guardPush, hookRepository } from '../changes/guard.js'
+import { type Noticed, noticeChanges } from '../changes/notice.js'
+import { pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
+import type { Rights } from '../changes/tell-what.js'
+import type { WatchedRepository } from '../config/changes.js'
+import { userPath } from '../config/template.js'
+import { freshNonce } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import { type Env, ownPaths } from '../system/paths.js'
+import { currentFolder } from '../system/person.js'
+import { clean } from '../text/clean.js'
+import { errorLines } from '../text/errors.js'
+import { troubleText } from '../text/trouble.js'
+import { linePrefix } from '../text/wrap.js'
+import { type AdminContext, adminContext } from './admin-context.js'
+import { type CommandEntry, readFlags } from './command.js'
+
+export const entry = {
+  name: 'changes',
+  group: 'admin',
+  summary: 'guard a watched repository, and tell what others than admins change',
+  about:
+    'guard, as the pre-receive hook of a repository, refuses rewritten history, mass deletions, changes without a reason and those that keep CI away. notice looks at the watched repositories every minute and tells what others than admins have changed, and why.',
+  operands: [
+    { name: 'WHAT', choices: ['guard', 'notice'] },
+    { name: 'NAME', isOptional: true },
+  ],
+  flags: {
+    once: { says: 'notice: look once, for a timer, for CI or for a hook' },
+    pusher: {
+      value: 'USER',
+      says: 'notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once',
+    },
+  },
+  notes: [
+    'NAME is an entry of `changes` in the configuration; without it notice looks at all, and guard takes the one of its repository.',
+    'Exit code of guard: 0 the push may go on, 1 refused. Of notice: 0 all is told, 5 a repository or whoever is told gives no answer; the next look tells it.',
+  ],
+  examples: [
+    'claude-auth changes notice --once',
+    'claude-auth changes guard',
+    'claude-auth changes notice infra --pusher alice',
+  ],
+} as const satisfies CommandEntry
+
+/** Between two looks. */
+const everyMs = 60_000
+/** A hook's stdin is there at once; what else is open there says nothing. */
+const stdinMs = 2_000
+const mostStdin = 16 * 1024 * 1024
+
+export async function changes(argv: string[], env: Env): Promise<number> {
+  const { flags, operands } = readFlags(entry, argv)
+  const [what, name = null] = operands
+  if (what === 'guard') {
+    if (flags.once || flags.pusher !== undefined)
+      throw usage('--once and --pusher go with changes notice')
+    return guard(name, env)
+  }
+  const isOnce = flags.once === true || flags.pusher !== undefined
+  return notice(name, { isOnce, pusher: flags.pusher ?? null }, env)
+}
+
+async function guard(name: string | null, env: Env): Promise<number> {
+  const updates = readUpdates(await stdinText(null))
+  const context = await adminContext(env)
+  const { person, config, now } = context
+  const repository = hookRepository(env, currentFolder())
+  if (repository === null)
+    throw usage('guard is a pre-receive hook: git runs it, with GIT_DIR in its environment')
+  const watched =
+    name === null ? entriesOf(repository, config.changes) : [entryNamed(name, config.changes)]
+  if (watched.length === 0) {
+    say(
+      `no entry of changes in /etc/claude-auth/config.yaml is ${clean(repository, 200)}; nothing was checked`,
+    )
+    return 0
+  }
+  let people: People | null = null
+  const who = async ({ pusher: variable }: WatchedRepository) => {
+    people ??= await readPeople(config, { person, env, nowMs: now() })
+    const pusher = pusherOf(env, variable, person.user)
+    return { pusher, isAdmin: isAdmin(pusher, people) }
+  }
+  const clockMs = () => performance.now()
+  const run = { env, cwd: currentFolder(), updates, watched, who, clockMs }
+  const sentences = await guardPush(repository, run)
+  for (const sentence of sentences) say(sentence)
+  return sentences.length === 0 ? 0 : 1
+}
+
+interface Look {
+  isOnce: boolean
+  pusher: string | null
+}
+
+async function notice(name: string | null, look: Look, env: Env): Promise<number> {
+  const updates = look.pusher === null ? null : readUpdates(await stdinText(stdinMs))
+  for (;;) {
+    // Read anew: it may run for months.
+    const code = await lookOnce(name, { ...look, updates }, env)
+    if (look.isOnce) return code
+    await sleep(everyMs)
+  }
+}
+
+async function lookOnce(
+  name: string | null,
+  { isOnce, pusher, updates }: Look & { updates: RefUpdate[] | null },
+  env: Env,
+): Promise<number> {
+  const context = await adminContext(env)
+  const { person, config } = context
+  if (isNobodyTold(config.alerts))
+    throw new AuthError(
+      'config-invalid',
+      'nobody is told: `alerts` in the configuration names no one',
+      {
+        hint: 'claude-auth doctor --only alerts',
+      },
+    )
+  const watched = name === null ? config.changes : [entryNamed(name, config.changes)]
+  if (watched.length === 0)
+    throw new AuthError(
+      'config-invalid',
+      'the configuration has no `changes`: no repository is watched',
+      {
+        hint: 'claude-auth doctor --only config',
+      },
+    )
+  const people = await readPeople(config, { person, env, nowMs: context.now() })
+  let worst = 0
+  for (const each of watched) {
+    const isAbout = ({ ref }: RefUpdate) => ref === `refs/heads/${each.branch}`
+    const own = updates === null || updates.length === 0 ? null : updates.filter(isAbout)
+    const pushed = pusher === null ? null : { pusher, updates: own }
+    try {
+      const at = { ...each, repository: userPath(each.repository, person.home) }
+      const noticed = await noticeChanges(at, {
+        folder: join(ownPaths(env, person.home).localStore, 'changes'),
+        sinks: sinkRun(context, env),
+        rights: rightsOf(people),
+        now: context.now,
+        nonce: freshNonce,
+        pushed,
+      })
+      const line = lineOf(each, noticed)
+      if (line !== null && (isOnce || noticed.kind !== 'nothing')) say(line)
+      if (noticed.kind === 'undelivered') worst = 5
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      process.stderr.write(`${errorLines(error).join('\n')}\n`)
+      worst = Math.max(worst, error.code === 'internal' ? 5 : error.exitCode)
+    }
+  }
+  return worst
+}
+
+function sinkRun({ person, config, network }: AdminContext, env: Env) {
+  const context = { user: person.user, host: person.host, email: null, runbook: null }
+  return { config, person, env, network, context }
+}
+
+function rightsOf(people: People): Rights {
+  return {
+    isAdmin: name => isAdmin({ name, by: 'server', systemUser: '' }, people),
+    isSame: (pusher, { name, email }) => {
+      const row = rowOf(pusher, people.rows)
+      const own = row === null ? [pusher] : [row.user, pusher, ...row.gitNames]
+      return own.includes(name) || (row?.email ?? null) === email.toLowerCase()
+    },
+  }
+}
+
+function lineOf({ name, branch }: WatchedRepository, noticed: Noticed): string | null {
+  const place = `${name} (${clean(branch, 60)})`
+  switch (noticed.kind) {
+    case 'begun':
+      return `${place}: watched from ${noticed.tip.slice(0, 12)} on`
+    case 'absent':
+      return `${place}: there is no such branch`
+    case 'nothing':
+      return null
+    case 'told':
+      return `${place}: ${noticed.changes === 1 ? '1 change' : `${noticed.changes} changes`} told`
+    case 'undelivered':
+      return `${place}: not told yet, and tried again at the next look: ${troubleText(noticed.trouble)}`
+    case 'nobody':
+      return `${place}: nobody is told`
+  }
+}
+
+function entryNamed(name: string, watched: readonly WatchedRepository[]): WatchedRepository {
+  const found = watched.find(each => each.name === name)
+  if (found !== undefined) return found
+  const names = watched.map(each => each.name).join(', ') || 'none'
+  throw usage(`\`changes\` in the configuration has no ${clean(name, 40)} (it has ${names})`)
+}
+
+/** All of stdin; `withinMs`: what has not come by then is not waited for, and a terminal says nothing. */
+async function stdinText(withinMs: number | null): Promise<string> {
+  if (withinMs !== null && !isPiped()) return ''
+  const ended = new AbortController()
+  const timer = withinMs === null ? undefined : setTimeout(() => ended.abort(), withinMs)
+  let text = ''
+  try {
+    process.stdin.setEncoding('utf8')
+    ended.signal.addEventListener('abort', () => process.stdin.destroy())
+    for await (const chunk of process.stdin) {
+      text += chunk
+      if (text.length > mostStdin) break
+    }
+  } catch {
+    // It was open and nobody wrote.
+  } finally {
+    clearTimeout(timer)
+  }
+  return text
+}
+
+function isPiped(): boolean {
+  try {
+    const about = fstatSync(0)
+    return about.isFIFO() || about.isFile() || about.isSocket()
+  } catch {
+    return false
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${linePrefix}${line}\n`)
+}
+
+function usage(message: string): AuthError {
+  return new AuthError('usage', message, { hint: 'claude-auth changes --help' })
+}

@@ -1,0 +1,277 @@
+// The guard as a pre-receive hook of a real repository: what it refuses of whom, and however the pusher is known.
+
+import { execFileSync } from 'node:child_process'
+import { userInfo } from 'node:os'
+import t from 'tap'
+import { isAdmin, readPeople } from '../../src/changes/admins.js'
+import { guardPush } from '../../src/changes/guard.js'
+import { pusherOf } from '../../src/changes/push.js'
+import { type PushWith, type WatchedPlace, watchedRepository } from '../kit/watched-repository.js'
+
+const me = userInfo().username
+const users = {
+  ada: { tier: 'admin', git: ['ada', 'ada-forge'] },
+  bob: { tier: 'developer', git: 'bob' },
+}
+const good = 'Open port 8443\n\nThe new proxy listens there.'
+
+/** Makes a commit (or history) that breaks one rule, and says what is pushed. */
+const breaches: Record<string, (place: WatchedPlace) => PushWith> = {
+  'no-reason': place => {
+    place.commit('Open port 8443')
+    return {}
+  },
+  'skips-ci': place => {
+    place.commit(`${good}\n\n[CI Skip]`)
+    return {}
+  },
+  rewrites: place => {
+    place.git('commit', '-q', '--amend', '-m', `${good} Anew.`)
+    return { options: ['--force'] }
+  },
+  'mass-delete': place => {
+    const files = Object.fromEntries([0, 1, 2, 3].map(at => [`begin/${at}`, null]))
+    place.commit(good, files)
+    return {}
+  },
+}
+const plainEntry = {
+  name: 'infra',
+  branch: 'master',
+  url: null,
+  reason: 'body',
+  maxDeleted: 25,
+  pusher: null,
+}
+const forEveryone = ['rewrites', 'mass-delete']
+
+/** How the pusher is known → the environment that says `name`. */
+const sources: Record<string, (name: string) => { env: Record<string, string>; entry?: object }> = {
+  GL_USER: name => ({ env: { GL_USER: name } }),
+  GITEA_PUSHER_NAME: name => ({ env: { GITEA_PUSHER_NAME: name } }),
+  GL_USERNAME: name => ({ env: { GL_USERNAME: name } }),
+  REMOTE_USER: name => ({ env: { REMOTE_USER: name } }),
+  'pusher of the configuration': name => ({
+    env: { SITE_USER: name, GL_USER: name === 'ada' ? 'bob' : 'ada' },
+    entry: { pusher: 'SITE_USER' },
+  }),
+}
+
+t.test(
+  'rule × tier × how the pusher is known, on one repository that holds every breach',
+  async t => {
+    const place = watchedRepository(t.testdir(), users)
+    const old = place.git('rev-parse', 'origin/master').trim()
+    const people = await readPeople(
+      { roster: { file: `${place.home}/roster.yaml`, listed: false }, rosterFrom: null },
+      { person: { uid: 0, user: me, home: place.home, host: 'box1' }, env: {}, nowMs: 0 },
+    )
+    let pushes = 0
+    for (const [rule, breach] of Object.entries(breaches)) {
+      place.git('switch', '-q', '-C', rule, old)
+      breach(place)
+      const now = place.git('rev-parse', 'HEAD').trim()
+      place.git('push', '-q', '--force', '--no-verify', 'origin', `HEAD:${rule}`)
+      for (const [source, known] of Object.entries(sources))
+        for (const name of ['ada', 'bob', 'nobody-knows']) {
+          const { env, entry = {} } = known(name)
+          const watched = { ...plainEntry, repository: place.bare, ...entry }
+          const sentences = await guardPush(place.bare, {
+            env,
+            cwd: '/',
+            updates: [{ ref: 'refs/heads/master', old, now }],
+            watched: [watched],
+            who: async ({ pusher: variable }) => {
+              const pusher = pusherOf(env, variable, 'git')
+              return { pusher, isAdmin: isAdmin(pusher, people) }
+            },
+            clockMs: () => 0,
+          })
+          const isRefused = name !== 'ada' || forEveryone.includes(rule)
+          const told = `${rule} by ${name}, known by ${source}`
+          t.equal(sentences.length, isRefused ? 1 : 0, told)
+          if (isRefused) t.match(sentences[0], `refused (${rule})`, told)
+          pushes++
+        }
+    }
+    t.equal(pushes, 4 * 5 * 3)
+  },
+)
+
+for (const [source, known] of Object.entries(sources))
+  t.test(`a real push by whom ${source} names`, async t => {
+    const { env: admins } = known('ada')
+    const { env: others, entry = {} } = known('bob')
+    const place = watchedRepository(t.testdir(), users, { entry: { ...entry } })
+    place.commit('Open port 8443')
+    t.match(place.push({ env: others }), { code: 1, said: /refused \(no-reason\)/ })
+    t.match(place.push({ env: admins }), { code: 0 })
+  })
+
+t.test('the user of the system counts where no server says who pushes', async t => {
+  for (const tier of ['admin', 'developer']) {
+    const place = watchedRepository(t.testdir(), { [me]: { tier } })
+    place.commit('Open port 8443')
+    t.equal(place.push().code, tier === 'admin' ? 0 : 1, tier)
+  }
+  // Whoever runs git as themselves could set any variable.
+  const place = watchedRepository(t.testdir(), { ...users, [me]: { tier: 'developer' } })
+  place.commit('Open port 8443')
+  t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 1)
+})
+
+t.test('a forged author or committer makes nobody an admin', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const forged = { GIT_COMMITTER_NAME: 'ada', GIT_COMMITTER_EMAIL: 'ada@example.com' }
+  place.commit('Open port 8443', undefined, 'ada')
+  t.match(place.push({ env: { GL_USER: 'bob', ...forged } }), {
+    code: 1,
+    said: /refused \(no-reason\): commit [0-9a-f]{12} “Open port 8443” does not say why; .*git commit --amend && git push origin HEAD:master; or ask for a review: git push origin HEAD:refs\/heads\/bob\/topic/,
+  })
+})
+
+t.test('a variable that the configuration names and nobody set is nobody', async t => {
+  const place = watchedRepository(t.testdir(), users, { entry: { pusher: 'SITE_USER' } })
+  place.commit('Open port 8443')
+  t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 1)
+})
+
+t.test('without a roster everyone is held to the rules of all', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  place.config({ roster: '/nowhere/roster.yaml' })
+  place.commit('Open port 8443')
+  t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1 })
+})
+
+t.test(
+  'what is in order goes through: a reason, merges, other branches, tags, a moved folder',
+  async t => {
+    const place = watchedRepository(t.testdir(), users)
+    const env = { GL_USER: 'bob' }
+    place.commit(good)
+    t.match(place.push({ env }), { code: 0 })
+    place.git('switch', '-q', '-c', 'bob/topic')
+    place.commit('wip')
+    t.match(place.push({ env, refspec: 'HEAD:bob/topic' }), { code: 0 })
+    place.git('commit', '-q', '--amend', '-m', 'wip again [ci skip]')
+    place.git('tag', 'v1')
+    t.match(place.push({ env, refspec: '+HEAD:bob/topic v1' }), { code: 0 })
+    t.match(place.push({ env, refspec: ':bob/topic :v1' }), { code: 0 })
+    place.git('commit', '-q', '--amend', '-m', good)
+    place.git('switch', '-q', 'master')
+    place.commit('Other\n\nSomebody asked for it.')
+    place.git('merge', '-q', '--no-ff', '-m', 'Merge bob/topic', 'bob/topic')
+    t.match(place.push({ env }), { code: 0 })
+    place.git('mv', 'begin', 'moved')
+    place.commit('Move\n\nThe name was wrong.', {})
+    t.match(place.push({ env }), { code: 0 })
+  },
+)
+
+t.test('a merge of what has no reason is refused, whichever branch it waited on', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const env = { GL_USER: 'bob' }
+  place.git('switch', '-q', '-c', 'topic')
+  place.commit('wip')
+  t.equal(place.push({ env, refspec: 'HEAD:topic' }).code, 0)
+  place.git('switch', '-q', 'master')
+  place.git('merge', '-q', '--no-ff', '-m', 'Merge topic', 'topic')
+  t.match(place.push({ env }), { code: 1, said: /no-reason/ })
+})
+
+t.test(
+  'a merge that drops what the branch has is a deletion; one that takes over deletions is none',
+  async t => {
+    const place = watchedRepository(t.testdir(), users, { files: 40, entry: { maxDeleted: 10 } })
+    const env = { GL_USER: 'bob' }
+    place.git('switch', '-q', '-c', 'topic')
+    place.commit(good)
+    place.git('switch', '-q', 'master')
+    const later = Object.fromEntries(
+      Array.from({ length: 15 }, (_, at) => [`later/${at}`, `l${at}`]),
+    )
+    place.commit(good, later)
+    place.push({ env })
+    // The tree of the topic as it was, over all that came since.
+    place.git('merge', '-q', '-s', 'ours', '--no-ff', '-m', 'Merge topic', 'topic')
+    place.git('rm', '-rq', 'later')
+    place.git('commit', '-q', '--amend', '--no-edit')
+    t.match(place.push({ env }), { code: 1, said: /mass-delete.*deletes 15 files/ })
+    place.git('reset', '-q', '--hard', 'origin/master')
+    place.git('switch', '-q', 'topic')
+    for (const from of [0, 8])
+      place.commit(
+        good,
+        Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`begin/${from + at}`, null])),
+      )
+    place.git('switch', '-q', 'master')
+    place.git('merge', '-q', '--no-ff', '-m', 'Merge topic', 'topic')
+    t.match(place.push({ env }), { code: 0 })
+  },
+)
+
+t.test('a commit that drops every file but two is refused, unless it says how many', async t => {
+  const place = watchedRepository(t.testdir(), users, { files: 30 })
+  const all = Object.fromEntries(Array.from({ length: 28 }, (_, at) => [`begin/${at}`, null]))
+  place.commit(good, all)
+  t.match(place.push({ env: { GL_USER: 'ada' } }), {
+    code: 1,
+    said: /refused \(mass-delete\): commit .* deletes 28 files; .*"Deletes: 28"/,
+  })
+  place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 27`)
+  t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 1, 'another number')
+  place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 28`)
+  t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0)
+})
+
+t.test('the branch is not deleted, made anew or reached by another name', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const env = { GL_USER: 'ada' }
+  t.match(place.push({ env, refspec: ':master' }), { code: 1, said: /master is never deleted/ })
+  // The server has a second name for the branch.
+  execFileSync('git', ['symbolic-ref', 'refs/heads/main', 'refs/heads/master'], { cwd: place.bare })
+  place.git('fetch', '-q')
+  place.commit('Open port 8443')
+  t.match(place.push({ env: { GL_USER: 'bob' }, refspec: 'HEAD:main' }), {
+    code: 1,
+    said: /no-reason/,
+  })
+})
+
+t.test('replaced objects on the server hide nothing', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const env = { GL_USER: 'bob' }
+  place.commit(good)
+  const harmless = place.git('rev-parse', 'HEAD').trim()
+  place.git('commit', '-q', '--amend', '-m', 'no reason at all')
+  const bad = place.git('rev-parse', 'HEAD').trim()
+  t.equal(place.push({ env, refspec: `${harmless}:refs/replace/${bad}` }).code, 0)
+  t.match(place.push({ env }), { code: 1, said: /no-reason/ })
+})
+
+t.test('a push option that keeps CI away is refused, to an admin it is not', async t => {
+  for (const name of ['bob', 'ada']) {
+    const place = watchedRepository(t.testdir(), users)
+    place.commit(good)
+    const { code, said } = place.push({ env: { GL_USER: name }, options: ['-o', 'ci.skip'] })
+    t.equal(code, name === 'ada' ? 0 : 1, said)
+  }
+})
+
+t.test('more commits than can be looked at are to be pushed in parts', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const stream = Array.from(
+    { length: 1_001 },
+    (_, at) =>
+      `commit refs/heads/master\ncommitter bob <b@x> ${at} +0000\ndata 3\nx${at % 10}\n\n${at === 0 ? 'from refs/heads/master^0\n' : ''}`,
+  ).join('')
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: place.work, input: stream })
+  t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1, said: /push them in parts/ })
+})
+
+t.test('a repository that no entry names is left alone, and it is said', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  place.config({ changes: [] })
+  place.commit('Open port 8443')
+  t.match(place.push({ env: { GL_USER: 'bob' } }), { code: 0, said: /nothing was checked/ })
+})

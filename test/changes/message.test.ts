@@ -1,0 +1,56 @@
+// What a message says: a reason is words of its own, and whatever keeps CI away is found.
+
+import t from 'tap'
+import { ciSkipIn, ciSkipOption, deletesSaid, reasonOf } from '../../src/changes/message.js'
+
+t.test('a reason is a body that says more than the subject and the record', async t => {
+  const none = [
+    'Open port',
+    'Open port\n\n\n  \n',
+    'Open port\n\nOpen port.',
+    'Open a very long\n\nopen a very LONG!',
+    'Open port\n\nSigned-off-by: Bob <b@x>\nCo-authored-by: Ada <a@x>',
+    'Open port\n\n🤖 Generated with [Claude Code](https://claude.com/claude-code)\n\nCo-Authored-By: Claude <noreply@anthropic.com>',
+    'Revert "Open port"\n\nThis reverts commit 0123456789abcdef0123456789abcdef01234567.',
+    'Open port\n\n.\n-',
+    'Open port\n\n# a comment',
+  ]
+  for (const message of none) t.equal(reasonOf(message, 'body'), null, message)
+  const some = {
+    'Open port\n\nThe proxy listens there.\n\nSigned-off-by: B': 'The proxy listens there.',
+    'Open port\n\nWhy: the proxy moved': 'Why: the proxy moved',
+    'Open port\n\nOpen port\nDer Proxy hört dort.': 'Der Proxy hört dort.',
+    'Open port\n\n代理服务器在那里': '代理服务器在那里',
+  }
+  for (const [message, reason] of Object.entries(some))
+    t.equal(reasonOf(message, 'body'), reason, message)
+})
+
+t.test('where a trailer is the reason, a body alone is none', async t => {
+  t.equal(reasonOf('Open port\n\nThe proxy listens there.', 'Why'), null)
+  t.equal(reasonOf('Open port\n\nWhy:', 'Why'), null)
+  t.equal(
+    reasonOf('Open port\n\nText.\n\nwhy: it moved,\n  as planned\nRefs: 1', 'Why'),
+    'it moved, as planned',
+  )
+})
+
+t.test('what keeps CI away', async t => {
+  for (const words of [
+    ...['[ci skip]', '[skip ci]', '[Skip CI]', '[no ci]', '[skip actions]', '[actions skip]'],
+    ...['***NO_CI***', '[skip  ci]', '[skip-ci]', '[ci-skip]', '[skip circleci]', '[skip azp]'],
+  ])
+    t.equal(ciSkipIn(`Open port ${words}\n\nA reason`), words)
+  t.equal(ciSkipIn('Open port\n\nA reason\n\n\nskip-checks: true'), 'skip-checks: true')
+  t.equal(ciSkipIn('Open port\n\nA reason\n\nskip-checks:true'), 'skip-checks:true')
+  for (const words of ['[skip the queue]', 'skip ci', '[ci]', 'skip-checks: false'])
+    t.equal(ciSkipIn(`Open port ${words}`), null, words)
+  t.equal(ciSkipOption(['x', 'ci.skip']), 'ci.skip')
+  t.equal(ciSkipOption(['ci.variable="A=1"']), null)
+})
+
+t.test('how many files a commit says that it deletes', async t => {
+  t.equal(deletesSaid('a\n\nb\n\nDeletes: 28'), 28)
+  for (const message of ['a', 'a\n\nDeletes: many', 'a\n\nDeletes: -1'])
+    t.equal(deletesSaid(message), null)
+})

@@ -1,0 +1,283 @@
+// The notice: every change by others than admins is told once, with who, what and why, late rather than never.
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { run } from '../kit/run.js'
+import { program, watchedRepository } from '../kit/watched-repository.js'
+
+const users = {
+  ada: { tier: 'admin', git: 'ada' },
+  bob: { tier: 'developer', git: 'bob', email: 'bob@example.com' },
+}
+const good = 'Open port 8443\n\nThe new proxy listens there.'
+
+interface Slack {
+  port: number
+  got: string[]
+  /** What it answers. */
+  status: number
+  close: () => void
+  open: () => Promise<void>
+}
+
+/** A stand-in for Slack that can go away and come back at the same address. */
+async function slackServer(t: Test): Promise<Slack> {
+  let server: Server | null = null
+  const slack: Slack = {
+    port: 0,
+    got: [],
+    status: 200,
+    close: () => {
+      server?.close()
+      server?.closeAllConnections()
+    },
+    open: () =>
+      new Promise(resolve => {
+        const now = createServer((request, response) => {
+          let body = ''
+          request.on('data', piece => {
+            body += piece
+          })
+          request.on('end', () => {
+            if (slack.status === 200) slack.got.push(JSON.parse(body).text)
+            response.statusCode = slack.status
+            response.end('ok')
+          })
+        })
+        server = now
+        now.listen(slack.port, '127.0.0.1', () => {
+          slack.port = (now.address() as AddressInfo).port
+          resolve()
+        })
+      }),
+  }
+  await slack.open()
+  t.teardown(slack.close)
+  return slack
+}
+
+async function watched(t: Test, entry: Record<string, unknown> = {}) {
+  const place = watchedRepository(t.testdir(), users, { entry })
+  const slack = await slackServer(t)
+  const webhookFile = join(place.home, 'webhook')
+  writeFileSync(webhookFile, `http://127.0.0.1:${slack.port}/services/x\n`)
+  chmodSync(webhookFile, 0o600)
+  place.config({ alerts: { slack: { webhookFile } } })
+  const look = (args: string[] = ['--once'], input?: string) =>
+    run(process.execPath, [program, 'changes', 'notice', ...args], {
+      cwd: place.home,
+      env: place.env,
+      input,
+    })
+  const past = (refspec = '+HEAD:master') => {
+    // Whatever a guard says: the notice does not count on one.
+    writeFileSync(join(place.bare, 'hooks/pre-receive'), '#!/bin/sh\n')
+    return place.git('push', '-q', '--force', 'origin', ...refspec.split(' '))
+  }
+  return { place, slack, look, past }
+}
+
+t.test(
+  'the first look begins; then each change is told once, with what, why, who and where',
+  async t => {
+    const { place, slack, look, past } = await watched(t, {
+      url: 'https://forge.example.com/infra/commit/{sha}',
+    })
+    t.match(await look(), { code: 0, stderr: /watched from [0-9a-f]{12} on/ })
+    t.match(await look(), { code: 0, stderr: '' })
+    const one = place.commit(good)
+    place.commit('Close port 80\n\nNobody uses it [skip ci].', undefined, 'ada')
+    past()
+    place.commit('Silent')
+    past()
+    t.match(await look(), { code: 0, stderr: /3 changes told/ })
+    const [message = ''] = slack.got
+    t.equal(slack.got.length, 1)
+    const lines = message.split('\n')
+    t.equal(lines[0], 'claude-auth: 3 changes on master of infra.')
+    t.match(
+      lines[1],
+      `• Open port 8443 — why: The new proxy listens there. — by bob (says the commit) — <https://forge.example.com/infra/commit/${one}>`,
+    )
+    t.match(lines[2], /Close port 80 — why: .* — by ada \(says the commit\) — ATTENTION: skips CI/)
+    t.match(lines[3], /Silent — why: no reason given/)
+    t.match(await look(), { code: 0 })
+    t.equal(slack.got.length, 1)
+  },
+)
+
+t.test('what a hook reports as the push of an admin is silent, and nothing else is', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  const pushBy = async (pusher: string, message: string, author?: string) => {
+    const old = place.git('rev-parse', 'origin/master').trim()
+    const now = place.commit(message, undefined, author)
+    past()
+    return look(['--pusher', pusher], `${old} ${now} refs/heads/master\n`)
+  }
+  t.match(await pushBy('ada', good), { code: 0 })
+  t.equal(slack.got.length, 0)
+  await pushBy('bob', 'Forged\n\nIt was not ada.', 'ada')
+  t.match(slack.got[0], /Forged — why: It was not ada\. — by bob as ada/)
+  // Bob's push is seen together with the report of ada's.
+  place.commit('By bob\n\nBefore ada.')
+  past()
+  const middle = place.git('rev-parse', 'HEAD').trim()
+  const last = place.commit('By ada\n\nAfter bob.')
+  past()
+  await look(['--pusher', 'ada'], `${middle} ${last} refs/heads/master\n`)
+  t.equal(slack.got.length, 2)
+  t.match(slack.got[1], /1 change on master of infra/)
+  t.match(slack.got[1], /By bob — why: Before ada/)
+  // Without lines of a hook: all that is new.
+  place.commit(good)
+  past()
+  await look(['--pusher', 'ada'])
+  t.equal(slack.got.length, 2)
+})
+
+t.test(
+  'Slack away for an hour: the report of who pushed is kept, and all is told late, once',
+  async t => {
+    const { place, slack, look, past } = await watched(t)
+    await look()
+    slack.close()
+    const old = place.git('rev-parse', 'HEAD').trim()
+    const now = place.commit(good)
+    past()
+    t.match(await look(['--pusher', 'bob'], `${old} ${now} refs/heads/master\n`), {
+      code: 5,
+      stderr: /not told yet, and tried again at the next look: slack: Slack gave no answer/,
+    })
+    for (let at = 0; at < 2; at++) {
+      const before = place.git('rev-parse', 'HEAD').trim()
+      const after = place.commit(`By ada ${at}\n\nShe may.`)
+      past()
+      t.equal((await look(['--pusher', 'ada'], `${before} ${after} refs/heads/master\n`)).code, 5)
+    }
+    await slack.open()
+    slack.status = 500
+    t.equal((await look()).code, 5)
+    slack.status = 200
+    t.equal((await look()).code, 0)
+    t.equal((await look()).code, 0)
+    t.equal(slack.got.length, 1)
+    t.match(slack.got[0], /1 change on .*\n• Open port 8443 .* by bob/)
+  },
+)
+
+t.test('a sink that has taken a message does not get it again for the sake of another', async t => {
+  const { place, slack, look, past } = await watched(t)
+  const taken = join(place.home, 'taken')
+  const command = join(place.home, 'tell')
+  const answer = (code: number) => {
+    writeFileSync(command, `#!/bin/sh\n[ ${code} = 0 ] || exit ${code}\ncat >> ${taken}\n`)
+    chmodSync(command, 0o700)
+  }
+  answer(1)
+  const webhookFile = join(place.home, 'webhook')
+  place.config({ alerts: { slack: { webhookFile }, command: [command] } })
+  await look()
+  place.commit('One\n\nIt is the first.')
+  past()
+  t.equal((await look()).code, 5)
+  place.commit('Two\n\nIt is the second.')
+  past()
+  answer(0)
+  t.equal((await look()).code, 0)
+  t.equal(slack.got.length, 2)
+  t.notMatch(slack.got[1], /• One/)
+  const objects = readFileSync(taken, 'utf8')
+    .trim()
+    .split('\n')
+    .map(each => JSON.parse(each))
+  t.match(objects, [
+    { event: 'changes', repository: 'infra', changes: [{ what: 'One', why: 'It is the first.' }] },
+    { event: 'changes', changes: [{ what: 'Two', who: 'bob', as: null, marks: [] }] },
+  ])
+})
+
+t.test('two watchers at once send one message', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  for (let round = 0; round < 3; round++) {
+    place.commit(good)
+    past()
+    const ends = await Promise.all([look(), look()])
+    t.same(
+      ends.map(({ code }) => code),
+      [0, 0],
+    )
+    t.equal(slack.got.length, round + 1)
+  }
+})
+
+t.test('rewritten history, a mass deletion in a merge and a deleted branch are marked', async t => {
+  const { place, slack, look, past } = await watched(t, { maxDeleted: 3 })
+  place.commit(good)
+  past()
+  await look()
+  place.git('commit', '-q', '--amend', '-m', `${good} Anew.`)
+  past()
+  await look()
+  t.match(
+    slack.got[0],
+    /1 change on master of infra \(history was rewritten\)\.\nATTENTION: history was rewritten;/,
+  )
+  place.git('switch', '-q', '-c', 'topic')
+  place.commit('Clean up\n\nIt is old.', {
+    'begin/0': null,
+    'begin/1': null,
+    'begin/2': null,
+    'begin/3': null,
+  })
+  place.git('switch', '-q', 'master')
+  place.git('merge', '-q', '--no-ff', '-m', 'Merge topic', 'topic')
+  past()
+  await look()
+  t.match(
+    slack.got[1],
+    /1 change on .*\n• Merge topic — why: It is old\. .* ATTENTION: deletes 4 files/,
+  )
+  execFileSync('git', ['config', 'receive.denyDeleteCurrent', 'ignore'], { cwd: place.bare })
+  past('HEAD:other :master')
+  await look()
+  await look()
+  t.equal(slack.got.length, 3)
+  t.match(slack.got[2], /master of infra was deleted/)
+})
+
+t.test('whatever a commit says, it is text, and at most twenty lines', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  place.commit(
+    '<!channel> *bold* \u001b[31mred\u202e @here\n\n<https://evil.example|click> `code` and a reason',
+    undefined,
+    '@here',
+  )
+  for (let at = 0; at < 30; at++) place.commit(`Change ${at}\n\nIt was wanted.`)
+  past()
+  await look()
+  const [message = ''] = slack.got
+  t.equal(message.split('\n').length, 20)
+  t.match(message, /… and 13 more, up to [0-9a-f]{12}\./)
+  t.match(message, /31 changes/)
+  for (const each of ['<!', '\u001b', '\u202e', '<https://evil', '*', '@here', '`'])
+    t.notOk(message.includes(each), each)
+})
+
+t.test('a branch that is not there, a repository that is not, nobody to tell', async t => {
+  const { place, look } = await watched(t, { branch: 'nowhere' })
+  t.match(await look(), { code: 0, stderr: /there is no such branch/ })
+  place.config({
+    changes: [{ name: 'infra', repository: `${place.home}/none.git` }],
+    alerts: { command: ['/bin/true'] },
+  })
+  t.match(await look(), { code: 5, stderr: /git fetch of .* failed/ })
+  place.config({})
+  t.match(await look(), { code: 2, stderr: /nobody is told/ })
+})

@@ -94,6 +94,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
       vault.vaultToken(await gather('vault'), await gather('engine'), await gather('login')),
     ),
     onlyVault('vault-isolation', async gather => vault.vaultIsolation(await gather('vault'))),
+    onlyVault('fleet-record', async gather => vault.fleetRecord(await gather('login'))),
     check('setup-token', ['login', 'engine'], vault.setupToken),
     check('identity-unproved', ['login', 'engine'], vault.identityUnproved),
   ],

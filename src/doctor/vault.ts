@@ -3,6 +3,8 @@
 import { type Listener, listenerFor } from '../anthropic/loopback.js'
 import type { VaultConfig } from '../config/vault.js'
 import type { Run } from '../engine/run.js'
+import { recordMemoriesIn } from '../fleet/publish.js'
+import { recordKey } from '../fleet/record.js'
 import { readJournal } from '../login/journal.js'
 import { readMemory } from '../login/memory.js'
 import type { StoreTrouble } from '../store/store.js'
@@ -80,6 +82,20 @@ export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
   return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
 }
 
+/** Whether who looks after the site can read how this login is. */
+export function fleetRecord({ run, place }: LoginFacts): Finding | null {
+  const { config, person, memory, now } = run
+  const { publish, path } = config.fleet
+  if (!publish || !place.owned) return null
+  if (path === null) return found('note', vaultWords.noRecordPath)
+  const last = recordMemoriesIn(memory.records)[recordKey(person.host, config.profile)]
+  if (last === undefined) return null
+  if (last.refusedAtMs !== null)
+    return found('note', vaultWords.recordRefused(path, last.refusedAtMs, now()))
+  if (last.publishedAtMs === null) return null
+  return ok(vaultWords.recordPublished(last.publishedAtMs, now()))
+}
+
 /** A long-lived token that nobody uses. */
 export function setupToken({ login, engine }: Both): Finding | null {
   const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
@@ -139,6 +155,16 @@ const vaultWords = {
     ),
   silent: words('Vault gave no answer about the documents of others.'),
   onePath: words('The path in Vault names no user, so there is nobody to be kept apart.'),
+  recordPublished: (atMs: number, nowMs: number) =>
+    `The health record of this login was published ${agoWords(atMs, nowMs)}.`,
+  recordRefused: (path: string, atMs: number, nowMs: number) =>
+    words(
+      `Vault does not let this login publish its health record (${shown(path)}, tried ${agoWords(atMs, nowMs)}): ask who runs Vault for create, read and patch on it.`,
+      'claude-auth ensure --force',
+    ),
+  noRecordPath: words(
+    'Your name can stand in no path of Vault, so no health record of this login is published.',
+  ),
   unusedToken: words(
     'A long-lived token (setup_token) lies unused in the document; credential: long-lived would use it.',
   ),

@@ -6,6 +6,7 @@ import { type Decision, decisionKey } from '../policy/state.js'
 import { backUp } from './back-up.js'
 import { recordFingerprint } from './copied-machine.js'
 import { asUnsaved, isUnsaved } from './handle-token-reply.js'
+import { keepHealthRecord } from './health-record.js'
 import { noticeLogOut } from './log-out.js'
 import { type Observation, observe, reread } from './observe.js'
 import { revokeOwed } from './owed-revocations.js'
@@ -66,6 +67,8 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
         await register(run)
         await revokeOwed(run)
       }
+      // What was interrupted has come to nothing that says anything.
+      if (!options.interrupted()) await keepHealthRecord(run, last.outcome)
       keepLast(run, last, trail)
       return last
     }

@@ -78,6 +78,8 @@ async function give(
     gateWaitMs,
     adjust: inForce => ({
       ...adjust(inForce),
+      // Who leaves is not told of as one that stays.
+      fleet: { ...inForce.fleet, publish: false },
       custody: 'shared',
       mode: 'on',
       off: null,

@@ -11,6 +11,7 @@ import { currentFolder } from '../system/person.js'
 import type { Trouble } from '../system/trouble.js'
 import { startRun } from './context.js'
 import { ensure } from './ensure.js'
+import { keepBrokenRecord } from './health-record.js'
 import { configForShell, configOf, loginContextOf } from './login-context.js'
 import type { Run } from './run.js'
 import type { Report } from './tell.js'
@@ -64,6 +65,7 @@ export async function runOnce(
   const interruption = hearing(options.stopOn ?? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
   const place = loginContextOf(env)
   let gate: Gate | null = null
+  let begun: Run | null = null
   try {
     const configReadAtMs = Date.now()
     const inForce = await configOf(place, env)
@@ -89,6 +91,7 @@ export async function runOnce(
       isClientChosen: options.isClientChosen ?? Boolean(env['CLAUDE_AUTH_CLIENT']),
       configReadAtMs,
     })
+    begun = run
     await options.prepare?.(run)
     const { outcome, trouble } = await ensure(run, {
       tell: report => options.tell?.(report, { gate, leave: leaveNotice(run) }),
@@ -100,6 +103,7 @@ export async function runOnce(
     return { outcome, config, trouble, interrupted: interruption.came() }
   } catch (error) {
     if (place.owned) clearMarks(place.paths)
+    if (begun !== null && !interruption.came()) await keepBrokenRecord(begun)
     throw error
   } finally {
     gate?.leave()

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { handBack, staysSole } from '../engine/hand-back.js'
+import { withdrawHealthRecord } from '../engine/health-record.js'
 import {
   type LoginContext,
   loginContextOf,
@@ -75,6 +76,7 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
     if (isIn && !(await leave(place, env, logins, { forMachine, ...flags }))) return 1
     if (!isIn && !flags.leaveLogins && !(await isHandedBackAlone(place, env, logins))) return 1
     if (isIn && !forMachine) {
+      await withdrawRecords(logins)
       if (!removeLeftovers(logins, env)) say([storeStays])
       // Our state was in it until now.
       if (isMade(manifest, place.paths.folder))
@@ -105,6 +107,7 @@ export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise
   if (manifest?.entries.some(({ make }) => make.kind === 'program')) return 0
   const logins = await ownLogins(env)
   if (step === 'leftovers') {
+    await withdrawRecords(logins)
     const isGone = removeLeftovers(logins, env)
     takeBackSkel(place.person.home, systemProgram, userSite(place))
     if (!isGone) say([storeStays])
@@ -119,6 +122,16 @@ export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise
 
 const storeStays =
   'a sealed copy in ~/.local/share/claude-auth stays: its login file has no refresh token of its own'
+
+/** Whoever looks after the site is told no more of what is gone. Nothing here waits for that. */
+async function withdrawRecords(logins: OwnLogin[]): Promise<void> {
+  for (const login of logins)
+    if (!(await withdrawHealthRecord(login)))
+      say([
+        `the health record of ${login.place.paths.folder} could not be withdrawn`,
+        'hint: tell whoever looks after the site that this host is gone',
+      ])
+}
 
 /** First the configuration that keeps the token away from the file, then the token, then all else. */
 async function leave(

@@ -124,6 +124,8 @@ export interface Memory {
   longLived: LongLivedMemory | null
   /** The key that the sealed store is known to open with; empty: none is known. */
   keyPrint: string
+  /** Which health records were written and published from here, read by `fleet/publish.ts`. */
+  records: object | null
 }
 
 export const emptyMemory: Memory = {
@@ -153,6 +155,7 @@ export const emptyMemory: Memory = {
   storeSession: null,
   longLived: null,
   keyPrint: '',
+  records: null,
 }
 
 /** An identity that was written down; unreadable where it names neither account nor address. */
@@ -262,6 +265,7 @@ const readers: { [K in keyof Memory]: (value: unknown) => Memory[K] } = {
     object({ askedAtMs: number, token: orNull(endingToken), placed: orNull(endingToken) }),
   ),
   keyPrint: otherwise(text, ''),
+  records: orNull(anyObject),
 }
 
 const memoryIn = renamed({ storeSession: 'vault' }, object(readers) as Decoder<Memory>)

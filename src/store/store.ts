@@ -39,6 +39,9 @@ export type StoreWrite =
   | { kind: 'conflict' }
   | StoreTrouble
 
+/** `refused`: the store's server does not let us. `failed`: anything else; another try may help. */
+export type Annotated = 'done' | 'refused' | 'failed'
+
 export interface Store {
   /** Its word under `store` in the configuration. */
   kind: string
@@ -60,6 +63,11 @@ export interface Store {
   keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
   /** What changed about our access to it since it was last used, for a person to be told once; null: nothing. */
   drift: () => Trouble | null
+  /**
+   * Puts entries beside all documents, at a path of their own where others may read them; null takes one out. Never throws.
+   * Missing where the store has no such place, or may not be asked.
+   */
+  annotate?: (path: string, entries: Readonly<Record<string, string | null>>) => Promise<Annotated>
 }
 
 /** A document on a server as it was read: its keys, ours and others'. */

@@ -8,6 +8,7 @@ import { quoted } from '../../system/quoted.js'
 import { makeTrouble } from '../../system/trouble.js'
 import { distrustedWay } from '../../system/trusted-way.js'
 import type { SharedDocument, Store, StoreTrouble } from '../store.js'
+import { annotateIn } from './annotate.js'
 import type { SessionOptions, SessionPerson } from './auth.js'
 import { type VaultClient, vaultClient } from './client.js'
 import { vaultDocument } from './document.js'
@@ -27,8 +28,8 @@ export interface VaultParts {
 
 /** The store that `config` names. Trouble with it is a value of its methods, never thrown here. */
 export function openVault(config: VaultConfig, parts: VaultParts): Store {
-  const { document, drift } = parts.offline ? closed(notAsked) : onServer(config, parts)
-  return vaultStore(document, parts.cache, { isShared: !config.isPerHost, drift })
+  const { document, ...ofServer } = parts.offline ? closed(notAsked) : onServer(config, parts)
+  return vaultStore(document, parts.cache, { isShared: !config.isPerHost, ...ofServer })
 }
 
 /**
@@ -50,16 +51,20 @@ const notAsked: StoreTrouble = {
   trouble: makeTrouble('Vault was not asked', { place: '--offline' }),
 }
 
-interface Opened {
+interface Opened extends Pick<Store, 'drift' | 'annotate'> {
   document: SharedDocument
-  drift: Store['drift']
 }
 
 function onServer(config: VaultConfig, parts: VaultParts): Opened {
   const opened = openSession(config, parts)
   if ('kind' in opened) return closed(opened)
   const { client, session } = opened
-  return { document: vaultDocument(client, session, config), drift: session.drift }
+  const { mount } = config
+  return {
+    document: vaultDocument(client, session, config),
+    drift: session.drift,
+    annotate: (path, entries) => annotateIn(client, session, { mount, path }, entries),
+  }
 }
 
 /** Client and session of the server that `config` names; asks nothing. Trouble: `vault.caCert` can't be read. */

@@ -22,7 +22,7 @@ import {
 export function vaultStore(
   document: SharedDocument,
   cache: Store,
-  { isShared, drift }: Pick<Store, 'isShared' | 'drift'>,
+  { isShared, ...ofServer }: Pick<Store, 'isShared' | 'drift' | 'annotate'>,
 ): Store {
   const keep: Store['write'] = async stored => {
     const there = await cache.read()
@@ -36,7 +36,7 @@ export function vaultStore(
     label: 'Vault',
     isRemote: true,
     isShared,
-    drift,
+    ...ofServer,
     read: async () => {
       const [found, kept] = await Promise.all([document.read(), cache.read()])
       return together(found, kept)

@@ -4,7 +4,7 @@ import { createTwoFilesPatch } from 'diff'
 import { askYes } from '../system/ask.js'
 import { cleanLine } from '../text/clean.js'
 import type { Prepared } from './execute.js'
-import type { Seen } from './inspect.js'
+import type { PathState } from './inspect.js'
 import type { Change } from './reconcile.js'
 import type { SharedFlags } from './wishes.js'
 import { changeLines, goOnQuestion } from './words.js'
@@ -64,7 +64,7 @@ function diffLines(changes: Change[]): string[] {
     if (make.kind === 'mode' && 'mode' in before && 'mode' in after)
       return [modeLine(path, before.mode, after.mode)]
     if (isText(before) && isText(after)) return textDiff(path, before, after)
-    const line = (sign: string, seen: Seen) =>
+    const line = (sign: string, seen: PathState) =>
       seen.kind === 'absent' ? [] : [`${sign} ${words(path, seen)}`]
     return [...line('-', before), ...line('+', after)]
   })
@@ -74,19 +74,19 @@ function modeLine(path: string, before: number, after: number): string {
   return `~ ${path} mode ${octal(before)} -> ${octal(after)}`
 }
 
-function isText(seen: Seen): seen is Seen & { kind: 'absent' | 'file' } {
+function isText(seen: PathState): seen is PathState & { kind: 'absent' | 'file' } {
   return seen.kind === 'absent' || seen.kind === 'file'
 }
 
-function words(path: string, seen: Seen): string {
+function words(path: string, seen: PathState): string {
   if (seen.kind === 'link') return `${path} -> ${seen.target}`
   if (seen.kind === 'folder') return `${path}/ (mode ${octal(seen.mode)})`
   return path
 }
 
-function textDiff(path: string, before: Seen, after: Seen): string[] {
-  const text = (seen: Seen) => (seen.kind === 'file' ? seen.text : '')
-  const name = (seen: Seen) => (seen.kind === 'file' ? path : '/dev/null')
+function textDiff(path: string, before: PathState, after: PathState): string[] {
+  const text = (seen: PathState) => (seen.kind === 'file' ? seen.text : '')
+  const name = (seen: PathState) => (seen.kind === 'file' ? path : '/dev/null')
   if (text(before) === text(after) && 'mode' in before && 'mode' in after)
     return [modeLine(path, before.mode, after.mode)]
   return createTwoFilesPatch(name(before), name(after), text(before), text(after), '', '', {

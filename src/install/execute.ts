@@ -20,7 +20,7 @@ import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
 import { writeFailed } from '../system/write-failed.js'
 import type { Wanted } from './desired-state.js'
-import { inspect, type Seen } from './inspect.js'
+import { inspect, type PathState } from './inspect.js'
 import { type Choices, type Entry, type Manifest, readManifest, writeManifest } from './manifest.js'
 import { placeNode, programParts } from './program.js'
 import { type Change, type Plan, plan } from './reconcile.js'
@@ -182,7 +182,7 @@ function temporary(path: string): string {
   return join(dirname(path), `.${basename(path)}.claude-auth-`)
 }
 
-function makeFolder(path: string, before: Seen, after: Seen & { kind: 'folder' }): void {
+function makeFolder(path: string, before: PathState, after: PathState & { kind: 'folder' }): void {
   if (before.kind === 'absent') {
     mkdirSync(path, { mode: 0o700 })
     chownSync(path, after.uid, after.gid)
@@ -198,7 +198,7 @@ function makeLink(path: string, target: string): void {
   syncFolder(dirname(path))
 }
 
-function remove(path: string, before: Seen): void {
+function remove(path: string, before: PathState): void {
   try {
     if (before.kind === 'folder') rmdirSync(path)
     else unlinkSync(path)
@@ -240,7 +240,7 @@ function openToAll(path: string): void {
 }
 
 /** By the tools of shadow, else by busybox's. A group that something needs is not removed, and stops nothing. */
-function makeGroup(name: string, after: Seen): void {
+function makeGroup(name: string, after: PathState): void {
   if (after.kind === 'absent') {
     if (runTool('groupdel', [name]).isMissing) runTool('delgroup', [name])
     return

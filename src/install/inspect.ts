@@ -9,7 +9,7 @@ import { runTool } from '../system/system-tools.js'
 import type { Wanted } from './desired-state.js'
 
 /** `prefix` stands before every path: another root, or empty. */
-export function inspect(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): Seen {
+export function inspect(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): PathState {
   switch (make.kind) {
     case 'group':
       return groupMembers(make.name) === null ? absent : present
@@ -32,7 +32,7 @@ export function groupMembers(name: string): string[] | null {
 }
 
 /** A file whose mode is all that matters, such as the login, is not read. */
-function withoutText(path: string): Seen {
+function withoutText(path: string): PathState {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   const owner = stat && { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 }
   if (owner && stat.isFile()) return { kind: 'file', text: '', ...owner }
@@ -47,7 +47,7 @@ export interface Owner {
 }
 
 /** `text` is the whole file; one that is no UTF-8 text is `other`. `present`: a group, a whole program. */
-export type Seen =
+export type PathState =
   | { kind: 'absent' }
   | { kind: 'present' }
   /** `fixed`: why nothing can be written there, in words; not set where it can. */
@@ -56,13 +56,13 @@ export type Seen =
   | ({ kind: 'folder' } & Owner)
   | { kind: 'other'; what: string }
 
-export const absent: Seen = { kind: 'absent' }
-export const present: Seen = { kind: 'present' }
+export const absent: PathState = { kind: 'absent' }
+export const present: PathState = { kind: 'present' }
 
 const largest = 4 * 1024 * 1024
 
 /** Looks at `path` itself; a link is not followed. Throws `not-private` where looking is not allowed. */
-function look(path: string): Seen {
+function look(path: string): PathState {
   try {
     const stat = lstatSync(path)
     if (stat.isSymbolicLink()) return { kind: 'link', target: readlinkSync(path) }
@@ -115,7 +115,7 @@ function canWrite(path: string): boolean {
 }
 
 /** Two that have the same print hold the same; owner and mode are no part of it. */
-export function digest(seen: Seen): string {
+export function digest(seen: PathState): string {
   switch (seen.kind) {
     case 'file':
       return `file:${createHash('sha256').update(seen.text).digest('hex')}`

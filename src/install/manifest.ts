@@ -7,13 +7,13 @@ import { AuthError } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
 import type { Make } from './desired-state.js'
-import type { Seen } from './inspect.js'
+import type { PathState } from './inspect.js'
 
 /** `before`: what stood at `path` before us; `after`: the prints of what we left there, the latest first. */
 export interface Entry {
   path: string
   make: Make
-  before: Seen
+  before: PathState
   after: string[]
 }
 

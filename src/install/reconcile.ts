@@ -4,7 +4,7 @@ import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'
 import type { Make, Wanted } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
-import { absent, digest, present, type Seen } from './inspect.js'
+import { absent, digest, present, type PathState } from './inspect.js'
 import { UneditableFile } from './json-edit.js'
 import type { Entry } from './manifest.js'
 
@@ -12,8 +12,8 @@ import type { Entry } from './manifest.js'
 export interface Change {
   path: string
   make: Make
-  before: Seen
-  after: Seen
+  before: PathState
+  after: PathState
 }
 
 export interface Plan {
@@ -33,7 +33,7 @@ export interface Plan {
  */
 export function plan(
   wanted: Wanted[],
-  seen: (wanted: Wanted) => Seen,
+  seen: (wanted: Wanted) => PathState,
   earlier: Entry[],
   owner: PlanFor,
 ): Plan {
@@ -87,7 +87,7 @@ function onceEach(wanted: Wanted[]): Wanted[] {
 }
 
 /** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */
-function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined): Seen {
+function beforeUs(path: string, make: Make, now: PathState, entry: Entry | undefined): PathState {
   if (entry !== undefined) {
     if (entry.after.includes(digest(now)) || digest(now) === digest(entry.before))
       return entry.before
@@ -98,7 +98,7 @@ function beforeUs(path: string, make: Make, now: Seen, entry: Entry | undefined)
 }
 
 /** Does a file of ours stand there with another's words in it? */
-function isChangedSince({ make, before, after }: Entry, now: Seen): boolean {
+function isChangedSince({ make, before, after }: Entry, now: PathState): boolean {
   if (make.kind !== 'file' || now.kind !== 'file') return false
   return ![digest(before), ...after].includes(digest(now))
 }
@@ -108,7 +108,7 @@ function isOther(entry: Entry | undefined, make: Make): boolean {
   return entry !== undefined && JSON.stringify(entry.make) !== JSON.stringify(make)
 }
 
-function isSame(now: Seen, after: Seen): boolean {
+function isSame(now: PathState, after: PathState): boolean {
   if (digest(now) !== digest(after)) return false
   return !('mode' in now && 'mode' in after) || now.mode === after.mode
 }
@@ -127,11 +127,11 @@ interface PlanFor {
 function reconcile(
   path: string,
   make: Make,
-  now: Seen,
-  before: Seen,
+  now: PathState,
+  before: PathState,
   owner: PlanFor,
   isOther: boolean,
-): { after: Seen | null; note?: string; isUnmade?: true } {
+): { after: PathState | null; note?: string; isUnmade?: true } {
   switch (make.kind) {
     case 'folder':
       if (now.kind === 'folder') return { after: make.strict ? { ...now, mode: make.mode } : now }
@@ -164,7 +164,7 @@ function reconcile(
 }
 
 /** Can this file, or a new one in its place, be written by its owner? */
-function isEditable(now: Seen, owner: PlanFor): boolean {
+function isEditable(now: PathState, owner: PlanFor): boolean {
   if (now.kind === 'absent') return true
   const isOwn = now.kind === 'file' && (now.uid === owner.uid || owner.uid === 0)
   return isOwn && now.fixed === undefined && (now.mode & 0o200) !== 0
@@ -173,11 +173,11 @@ function isEditable(now: Seen, owner: PlanFor): boolean {
 function withOurPart(
   path: string,
   make: Make & { kind: 'part' },
-  now: Seen,
-  before: Seen,
+  now: PathState,
+  before: PathState,
   owner: PlanFor,
   isOther: boolean,
-): Seen {
+): PathState {
   if (now.kind === 'absent')
     return { kind: 'file', text: make.whenAbsent, mode: make.mode, ...owner }
   if (now.kind === 'other') throw uneditable(path, now.what)
@@ -190,7 +190,7 @@ function withOurPart(
 }
 
 /** What `entry` leaves behind when it is undone, `now` being there. */
-function revert({ path, make, before, after }: Entry, now: Seen): Seen {
+function revert({ path, make, before, after }: Entry, now: PathState): PathState {
   if (make.kind === 'folder') {
     if (before.kind === 'folder' && now.kind === 'folder') return { ...now, mode: before.mode }
     return now.kind === 'folder' ? absent : now
@@ -206,7 +206,7 @@ function revert({ path, make, before, after }: Entry, now: Seen): Seen {
 function hasOurPart(
   path: string,
   make: Make & { kind: 'part' },
-  now: Seen & { kind: 'file' },
+  now: PathState & { kind: 'file' },
 ): boolean {
   const isThere = edited(now, path, text => (hasPart(make.part, text) ? text : ''))
   return isThere.text !== '' && isThere.text === now.text

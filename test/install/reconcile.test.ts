@@ -2,13 +2,13 @@
 
 import t from 'tap'
 import type { Wanted } from '../../src/install/desired-state.js'
-import { absent, digest, type Seen } from '../../src/install/inspect.js'
+import { absent, digest, type PathState } from '../../src/install/inspect.js'
 import type { Entry } from '../../src/install/manifest.js'
 import { type Change, plan } from '../../src/install/reconcile.js'
 
 const owner = { uid: 1000, gid: 1000 }
-const file = (text: string, mode = 0o644): Seen => ({ kind: 'file', text, mode, ...owner })
-const link = (target: string): Seen => ({ kind: 'link', target })
+const file = (text: string, mode = 0o644): PathState => ({ kind: 'file', text, mode, ...owner })
+const link = (target: string): PathState => ({ kind: 'link', target })
 const settings: Wanted = {
   path: '/h/settings.json',
   make: {
@@ -33,7 +33,7 @@ const wrapper: Wanted = { path: '/h/claude', make: { kind: 'link', target: '/p/c
 const folder: Wanted = { path: '/h/d', make: { kind: 'folder', mode: 0o700 } }
 
 /** A machine of a few paths, on which plans are carried out. */
-function world(first: Record<string, Seen>) {
+function world(first: Record<string, PathState>) {
   const at = new Map(Object.entries(first))
   let entries: Entry[] = []
   const carry = (changes: Change[]) => {
@@ -59,13 +59,13 @@ function world(first: Record<string, Seen>) {
 }
 
 const all = [folder, wrapper, lines, text, settings]
-const before: Record<string, Seen> = {
+const before: Record<string, PathState> = {
   '/h/settings.json': file('{"model": "opus"}', 0o640),
   '/h/zshenv': file('mine=1\n'),
   '/h/claude': link('../share/versions/1'),
   '/h/profile': file('of somebody else\n'),
 }
-const same = (a: Seen, b: Seen) => digest(a) === digest(b)
+const same = (a: PathState, b: PathState) => digest(a) === digest(b)
 
 t.test('a second run changes nothing, and undoing brings back every byte and mode', async t => {
   const box = world(before)
@@ -171,7 +171,7 @@ t.test('a file made for our part goes, unless somebody wrote more into it', asyn
 })
 
 t.test('what cannot be edited is refused before anything is changed', async t => {
-  const bad: [string, Seen, RegExp][] = [
+  const bad: [string, PathState, RegExp][] = [
     ['not JSON', file('oops'), /is not JSON; nothing was changed/],
     ['read-only', file('{}', 0o444), /is read-only; nothing was changed/],
     ['a folder', { kind: 'folder', mode: 0o755, ...owner }, /is no regular file/],
@@ -188,7 +188,7 @@ t.test('what cannot be edited is refused before anything is changed', async t =>
 })
 
 t.test('what can’t be changed stays, is named, and holds nothing up', async t => {
-  const fixed = { ...file('{"model": "opus"}', 0o444), fixed: 'belongs to root' } as Seen
+  const fixed = { ...file('{"model": "opus"}', 0o444), fixed: 'belongs to root' } as PathState
   const box = world({ '/h/settings.json': fixed })
   const made = box.make([settings, wrapper])
   t.same(made.notes, ['/h/settings.json belongs to root and stays as it is'])
@@ -199,7 +199,7 @@ t.test('what can’t be changed stays, is named, and holds nothing up', async t 
 
   const ours = world({})
   ours.make([settings])
-  const now = { ...ours.look('/h/settings.json'), fixed: 'is immutable' } as Seen
+  const now = { ...ours.look('/h/settings.json'), fixed: 'is immutable' } as PathState
   ours.at.set('/h/settings.json', now)
   t.same(ours.make([settings]).unmade, [], 'all is there')
   t.same(ours.make([]).notes, ['/h/settings.json is immutable and keeps what is ours'])

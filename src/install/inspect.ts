@@ -18,7 +18,7 @@ export function inspect(prefix: string, { path, make }: Pick<Wanted, 'path' | 'm
     case 'mode':
       return withoutText(join(prefix, path))
     default:
-      return look(prefix === '' ? path : join(prefix, path))
+      return stateAt(prefix === '' ? path : join(prefix, path))
   }
 }
 
@@ -62,7 +62,7 @@ export const present: PathState = { kind: 'present' }
 const largest = 4 * 1024 * 1024
 
 /** Looks at `path` itself; a link is not followed. Throws `not-private` where looking is not allowed. */
-function look(path: string): PathState {
+function stateAt(path: string): PathState {
   try {
     const stat = lstatSync(path)
     if (stat.isSymbolicLink()) return { kind: 'link', target: readlinkSync(path) }

@@ -32,28 +32,28 @@ export type Make =
   /** A system group; the path is `group:NAME`. */
   | { kind: 'group'; name: string }
 
-export interface Wanted {
+export interface Desired {
   path: string
   make: Make
 }
 
 /** A folder; what leads to a file of everybody's is open to everybody. */
-export function folder(path: string, mode = 0o755): Wanted {
+export function folder(path: string, mode = 0o755): Desired {
   return { path, make: { kind: 'folder', mode } }
 }
 
 /** A file of ours that everybody may read. */
-export function file(path: string, text: string): Wanted {
+export function file(path: string, text: string): Desired {
   return { path, make: { kind: 'file', text, mode: 0o644 } }
 }
 
 /** `yields`: see `Make`. */
-export function link(path: string, target: string, yields?: string): Wanted {
+export function link(path: string, target: string, yields?: string): Desired {
   return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
 }
 
 /** Each file behind the folders that lead to it. */
-export function withFolders(files: Wanted[]): Wanted[] {
+export function withFolders(files: Desired[]): Desired[] {
   const made = new Set<string>()
   return files.flatMap(each => {
     const parts = each.path.split('/').slice(1, -1)

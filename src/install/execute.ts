@@ -19,7 +19,7 @@ import { atomicWrite, freshNonce, removeQuietly, syncFolder } from '../system/at
 import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
 import { writeFailed } from '../system/write-failed.js'
-import type { Wanted } from './desired-state.js'
+import type { Desired } from './desired-state.js'
 import { inspect, type PathState } from './inspect.js'
 import { type Choices, type Entry, type Manifest, readManifest, writeManifest } from './manifest.js'
 import { placeNode, programParts } from './program.js'
@@ -37,7 +37,7 @@ export interface Site {
 export interface Prepared extends Plan {
   site: Site
   earlier: Manifest | null
-  wanted: Wanted[]
+  wanted: Desired[]
 }
 
 export function manifestOf(site: Site): Manifest | null {
@@ -45,9 +45,9 @@ export function manifestOf(site: Site): Manifest | null {
 }
 
 /** Throws as `plan` does; nothing is changed. */
-export function prepare(site: Site, wanted: Wanted[]): Prepared {
+export function prepare(site: Site, wanted: Desired[]): Prepared {
   const earlier = manifestOf(site)
-  const seen = (each: Wanted) => inspect(site.prefix, each)
+  const seen = (each: Desired) => inspect(site.prefix, each)
   const { uid, gid } = site
   return { site, earlier, wanted, ...plan(wanted, seen, earlier?.entries ?? [], { uid, gid }) }
 }
@@ -88,7 +88,7 @@ export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
   if (manifest === null) return
   const picked = manifest.entries.filter(which)
   record(site, { ...manifest, complete: false })
-  const seen = (each: Wanted) => inspect(site.prefix, each)
+  const seen = (each: Desired) => inspect(site.prefix, each)
   applyAt(site, plan([], seen, picked, site).changes, picked)
   const left = manifest.entries.filter(entry => !which(entry))
   if (left.length > 0) record(site, { ...manifest, complete: false, entries: left })

@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path'
 import { AuthError, systemCode } from '../system/error.js'
 import { readBounded, textAt, unfit } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
-import type { Wanted } from './desired-state.js'
+import type { Desired } from './desired-state.js'
 
 /** `prefix` stands before every path: another root, or empty. */
-export function inspect(prefix: string, { path, make }: Pick<Wanted, 'path' | 'make'>): PathState {
+export function inspect(prefix: string, { path, make }: Pick<Desired, 'path' | 'make'>): PathState {
   switch (make.kind) {
     case 'group':
       return groupMembers(make.name) === null ? absent : present

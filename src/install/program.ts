@@ -18,7 +18,7 @@ import { AuthError } from '../system/error.js'
 import { requireBytes } from '../system/open-file.js'
 import { ownRoot } from '../system/program-places.js'
 import { runTool } from '../system/system-tools.js'
-import type { Wanted } from './desired-state.js'
+import type { Desired } from './desired-state.js'
 import type { Manifest } from './manifest.js'
 
 /** Many times the largest file of the program. */
@@ -112,7 +112,7 @@ export interface ProgramChoice {
   print: string
   node: string
   /** The folder in use before, at most one. */
-  earlierPrograms: Wanted[]
+  earlierPrograms: Desired[]
 }
 
 /** `program`: the folder of all versions, with any prefix; `path`: the same as the manifest has it. */

@@ -2,7 +2,7 @@
 
 import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'
-import type { Make, Wanted } from './desired-state.js'
+import type { Make, Desired } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
 import { absent, digest, present, type PathState } from './inspect.js'
 import { UneditableFile } from './json-edit.js'
@@ -23,7 +23,7 @@ export interface Plan {
   /** What is left as it is, and why, in words. */
   notes: string[]
   /** What is wanted in files that can't be changed. */
-  unmade: Wanted[]
+  unmade: Desired[]
 }
 
 /**
@@ -32,8 +32,8 @@ export interface Plan {
  * Throws `usage` for a file that cannot be edited; then nothing has been changed.
  */
 export function plan(
-  wanted: Wanted[],
-  seen: (wanted: Wanted) => PathState,
+  wanted: Desired[],
+  seen: (wanted: Desired) => PathState,
   earlier: Entry[],
   owner: PlanFor,
 ): Plan {
@@ -77,8 +77,8 @@ export function plan(
 }
 
 /** A folder that leads to several files is wanted by each of them. */
-function onceEach(wanted: Wanted[]): Wanted[] {
-  const byName = new Map<string, Wanted>()
+function onceEach(wanted: Desired[]): Desired[] {
+  const byName = new Map<string, Desired>()
   for (const each of wanted) {
     const name = `${each.make.kind}:${each.path}`
     if (!byName.has(name)) byName.set(name, each)

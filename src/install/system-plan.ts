@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { annotatedConfig } from '../config/annotated.js'
 import { machineProgram } from '../system/program-places.js'
-import { file, folder, link, type Wanted, withFolders } from './desired-state.js'
+import { file, folder, link, type Desired, withFolders } from './desired-state.js'
 import { type Custody, custodyLines, withCustody } from './edit.js'
 import type { Choices } from './manifest.js'
 import { completingShells, shells } from './shells/table.js'
@@ -21,7 +21,7 @@ export interface SystemFacts {
   name: string
   print: string
   node: string
-  earlierPrograms: Wanted[]
+  earlierPrograms: Desired[]
   shipped: Shipped
   choices: Choices
   /** The text of a configuration to begin with, if the admin gave one. */
@@ -43,7 +43,7 @@ export interface SystemFacts {
 export const sharedGroup = 'claude-auth'
 
 /** In the order in which it is made: nothing refers to what is not there yet. */
-export function systemPlan(facts: SystemFacts): Wanted[] {
+export function systemPlan(facts: SystemFacts): Desired[] {
   return [
     ...group(facts),
     ...program(facts),
@@ -59,7 +59,7 @@ export function systemPlan(facts: SystemFacts): Wanted[] {
 const current = join(systemProgram, 'current')
 const programBin = join(current, 'bin')
 
-function program({ from, name, print, node, earlierPrograms }: SystemFacts): Wanted[] {
+function program({ from, name, print, node, earlierPrograms }: SystemFacts): Desired[] {
   return [
     folder('/usr'),
     folder('/usr/local'),
@@ -72,12 +72,12 @@ function program({ from, name, print, node, earlierPrograms }: SystemFacts): Wan
 }
 
 /** First: it is the one change that other programs make for us. */
-function group({ live, hasGroups }: SystemFacts): Wanted[] {
+function group({ live, hasGroups }: SystemFacts): Desired[] {
   if (!live || !hasGroups) return []
   return [{ path: `group:${sharedGroup}`, make: { kind: 'group', name: sharedGroup } }]
 }
 
-function config({ choices, givenConfig }: SystemFacts): Wanted[] {
+function config({ choices, givenConfig }: SystemFacts): Desired[] {
   const part = { in: 'config', custody: choices.custody } as const
   const whenAbsent = configTemplate(givenConfig, choices.custody, 'machine')
   return [
@@ -87,7 +87,7 @@ function config({ choices, givenConfig }: SystemFacts): Wanted[] {
   ]
 }
 
-function commands({ shipped }: SystemFacts): Wanted[] {
+function commands({ shipped }: SystemFacts): Desired[] {
   const isTaken = 'is there already and stays'
   const share = '/usr/local/share'
   const completions = completingShells
@@ -111,7 +111,7 @@ function commands({ shipped }: SystemFacts): Wanted[] {
 }
 
 /** The wrapper's folder on everybody's PATH, in the words of each shell, and of the services of users (environment.d(5)). */
-function onPath({ has }: SystemFacts): Wanted[] {
+function onPath({ has }: SystemFacts): Desired[] {
   const environment = file(
     '/etc/environment.d/60-claude-auth.conf',
     `# claude-auth: its wrapper goes before the client.\nPATH=${programBin}:$PATH\n`,
@@ -125,9 +125,9 @@ function onPath({ has }: SystemFacts): Wanted[] {
   ]
 }
 
-function skel({ shipped, choices, baseParts }: SystemFacts): Wanted[] {
+function skel({ shipped, choices, baseParts }: SystemFacts): Desired[] {
   const home = '/etc/skel'
-  const hooks: Wanted = {
+  const hooks: Desired = {
     path: `${home}/.claude/settings.json`,
     make: {
       kind: 'part',
@@ -150,7 +150,7 @@ function skel({ shipped, choices, baseParts }: SystemFacts): Wanted[] {
   ]
 }
 
-function units({ userUnits, systemUnits }: Shipped): Wanted[] {
+function units({ userUnits, systemUnits }: Shipped): Desired[] {
   const place = (scope: string, { name, text, wantedBy }: Unit) => [
     file(`/etc/systemd/${scope}/${name}`, text),
     ...wantedBy.map(target =>
@@ -164,7 +164,7 @@ function units({ userUnits, systemUnits }: Shipped): Wanted[] {
 }
 
 /** Last: from here on every session of everybody calls the hooks. */
-function managed({ shipped, processWrapperTaken }: SystemFacts): Wanted[] {
+function managed({ shipped, processWrapperTaken }: SystemFacts): Desired[] {
   const hooks = Object.fromEntries(
     Object.entries(shipped.hooks).map(([event, hook]) => [event, [{ hooks: [hook] }]]),
   )

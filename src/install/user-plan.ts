@@ -8,7 +8,7 @@ import { findClient } from '../login/find-client.js'
 import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { ownRoot, personProgram } from '../system/program-places.js'
-import { link, type Wanted } from './desired-state.js'
+import { link, type Desired } from './desired-state.js'
 import type { Choices, Manifest } from './manifest.js'
 import { chooseProgram } from './program.js'
 import { programOf } from './shells/shell.js'
@@ -26,7 +26,7 @@ export interface UserFacts {
     name: string
     print: string
     node: string
-    earlierPrograms: Wanted[]
+    earlierPrograms: Desired[]
   } | null
   shipped: Shipped
   choices: Choices
@@ -39,7 +39,7 @@ export interface UserFacts {
   /** Why `~/.local/bin/claude` has to stay what it is; null where it becomes the wrapper. */
   linkStays: string | null
   /** What shells that take no PATH over from a login have to be told. */
-  shellFiles: Wanted[]
+  shellFiles: Desired[]
   /** The person has a systemd of their own, and the machine brings no units for it. */
   wantsUnits: boolean
 }
@@ -49,7 +49,7 @@ export function userManifest(home: string): string {
 }
 
 /** In the order in which it is made: nothing refers to what is not there yet. */
-export function userPlan(facts: UserFacts): Wanted[] {
+export function userPlan(facts: UserFacts): Desired[] {
   return [
     ...program(facts),
     ...config(facts),
@@ -60,7 +60,7 @@ export function userPlan(facts: UserFacts): Wanted[] {
   ]
 }
 
-function program(facts: UserFacts): Wanted[] {
+function program(facts: UserFacts): Desired[] {
   const { program, copy } = facts
   if (copy === null) return []
   const { from, name, print, node, earlierPrograms } = copy
@@ -72,7 +72,7 @@ function program(facts: UserFacts): Wanted[] {
   ]
 }
 
-function config(facts: UserFacts): Wanted[] {
+function config(facts: UserFacts): Desired[] {
   const { home, configFile, choices } = facts
   const part = { in: 'config', custody: choices.custody } as const
   const whenAbsent = configTemplate(null, choices.custody, 'person')
@@ -84,7 +84,7 @@ function config(facts: UserFacts): Wanted[] {
   ]
 }
 
-function commands(facts: UserFacts): Wanted[] {
+function commands(facts: UserFacts): Desired[] {
   const { home, program, linkStays, copy } = facts
   const bin = join(program, 'current/bin')
   const current = join(program, 'current')
@@ -102,7 +102,7 @@ function commands(facts: UserFacts): Wanted[] {
   ]
 }
 
-function extrasOf(facts: UserFacts, current: string): Wanted[] {
+function extrasOf(facts: UserFacts, current: string): Desired[] {
   const { home, shipped } = facts
   const place = (inShare: string, target: string) => [
     ...folders(facts, '.local', 'share', ...inShare.split('/').slice(0, -1)),
@@ -117,7 +117,7 @@ function extrasOf(facts: UserFacts, current: string): Wanted[] {
   ]
 }
 
-function units(facts: UserFacts): Wanted[] {
+function units(facts: UserFacts): Desired[] {
   const { home, wantsUnits, shipped } = facts
   if (!wantsUnits) return []
   const place = join(home, '.config/systemd/user')
@@ -132,7 +132,7 @@ function units(facts: UserFacts): Wanted[] {
 }
 
 /** Last: from here on every session calls the hooks. */
-function client({ loginFolder, settingsFile, shipped }: UserFacts): Wanted[] {
+function client({ loginFolder, settingsFile, shipped }: UserFacts): Desired[] {
   return [
     { path: loginFolder, make: { kind: 'folder', mode: 0o700 } },
     { path: loginFolder, make: { kind: 'mode', mode: 0o700 } },
@@ -150,7 +150,7 @@ function client({ loginFolder, settingsFile, shipped }: UserFacts): Wanted[] {
 }
 
 /** Ours are private; those that other programs use as well are as these make them. */
-function folders({ home, sharedMode }: UserFacts, ...names: string[]): Wanted[] {
+function folders({ home, sharedMode }: UserFacts, ...names: string[]): Desired[] {
   return names.map((name, at) => ({
     path: join(home, ...names.slice(0, at + 1)),
     make: { kind: 'folder', mode: name === 'claude-auth' ? 0o700 : sharedMode },
@@ -158,7 +158,7 @@ function folders({ home, sharedMode }: UserFacts, ...names: string[]): Wanted[] 
 }
 
 /** Those that lead to `path` in the home; of a place elsewhere only the last. */
-function foldersTo(facts: UserFacts, path: string): Wanted[] {
+function foldersTo(facts: UserFacts, path: string): Desired[] {
   const { home, sharedMode } = facts
   const folder = dirname(path)
   if (folder.startsWith(`${home}/`))

@@ -1,7 +1,7 @@
 // From what is wanted and what stands there to the changes: what is kept, made once, taken back.
 
 import t from 'tap'
-import type { Wanted } from '../../src/install/desired-state.js'
+import type { Desired } from '../../src/install/desired-state.js'
 import { absent, digest, type PathState } from '../../src/install/inspect.js'
 import type { Entry } from '../../src/install/manifest.js'
 import { type Change, plan } from '../../src/install/reconcile.js'
@@ -9,7 +9,7 @@ import { type Change, plan } from '../../src/install/reconcile.js'
 const owner = { uid: 1000, gid: 1000 }
 const file = (text: string, mode = 0o644): PathState => ({ kind: 'file', text, mode, ...owner })
 const link = (target: string): PathState => ({ kind: 'link', target })
-const settings: Wanted = {
+const settings: Desired = {
   path: '/h/settings.json',
   make: {
     kind: 'part',
@@ -24,13 +24,13 @@ const settings: Wanted = {
     mode: 0o600,
   },
 }
-const lines: Wanted = {
+const lines: Desired = {
   path: '/h/zshenv',
   make: { kind: 'part', part: { in: 'lines', lines: 'x\n' }, whenAbsent: 'x\n', mode: 0o644 },
 }
-const text: Wanted = { path: '/h/profile', make: { kind: 'file', text: 'ours\n', mode: 0o644 } }
-const wrapper: Wanted = { path: '/h/claude', make: { kind: 'link', target: '/p/claude' } }
-const folder: Wanted = { path: '/h/d', make: { kind: 'folder', mode: 0o700 } }
+const text: Desired = { path: '/h/profile', make: { kind: 'file', text: 'ours\n', mode: 0o644 } }
+const wrapper: Desired = { path: '/h/claude', make: { kind: 'link', target: '/p/claude' } }
+const folder: Desired = { path: '/h/d', make: { kind: 'folder', mode: 0o700 } }
 
 /** A machine of a few paths, on which plans are carried out. */
 function world(first: Record<string, PathState>) {
@@ -43,7 +43,7 @@ function world(first: Record<string, PathState>) {
     at,
     look: (path: string) => at.get(path) ?? absent,
     entries: () => entries,
-    make(wanted: Wanted[], stopAfter = Number.POSITIVE_INFINITY) {
+    make(wanted: Desired[], stopAfter = Number.POSITIVE_INFINITY) {
       const made = plan(wanted, ({ path }) => at.get(path) ?? absent, entries, owner)
       carry(made.changes.slice(0, stopAfter))
       const done = stopAfter >= made.changes.length
@@ -105,7 +105,7 @@ t.test('stopped after any change, a second run completes, and undoing reverts', 
 t.test(
   'stopped in the middle of a change of version, what was before the first one comes back',
   async t => {
-    const next: Wanted[] = [
+    const next: Desired[] = [
       { path: '/h/claude', make: { kind: 'link', target: '/p2/claude' } },
       { path: '/h/profile', make: { kind: 'file', text: 'ours, newer\n', mode: 0o644 } },
     ]
@@ -207,7 +207,7 @@ t.test('what can’t be changed stays, is named, and holds nothing up', async t 
 })
 
 t.test('a link yields to what is there, where it says so', async t => {
-  const yields: Wanted = {
+  const yields: Desired = {
     path: '/h/claude',
     make: { kind: 'link', target: '/p/claude', yields: 'stays' },
   }
@@ -221,7 +221,7 @@ t.test('a link yields to what is there, where it says so', async t => {
 })
 
 t.test('a strict folder gets its mode back', async t => {
-  const strict: Wanted = { path: '/h/d', make: { kind: 'folder', mode: 0o700, strict: true } }
+  const strict: Desired = { path: '/h/d', make: { kind: 'folder', mode: 0o700, strict: true } }
   const box = world({ '/h/d': { kind: 'folder', mode: 0o755, ...owner } })
   box.make([strict])
   t.match(box.look('/h/d'), { mode: 0o700 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { canRun } from '../../system/access.js'
 import type { Env } from '../../system/paths.js'
 import { isOnTrustedWay } from '../../system/trusted-way.js'
-import type { Wanted } from '../desired-state.js'
+import type { Desired } from '../desired-state.js'
 
 /** `login`: as over SSH. `interactive`: as a new window of this session. */
 export type Manner = 'login' | 'interactive'
@@ -41,9 +41,9 @@ export interface Shell {
   advice(folder: string): string
 
   /** What puts `folder` on the PATH of all users; `has` says whether a path is there. */
-  machineFiles(folder: string, has: (path: string) => boolean): Wanted[]
+  machineFiles(folder: string, has: (path: string) => boolean): Desired[]
   /** What puts `folder` on the PATH of one person; only of a shell that takes nothing over from their login. */
-  personFiles?(folder: string, person: { home: string; env: Env; isHere: boolean }): Wanted[]
+  personFiles?(folder: string, person: { home: string; env: Env; isHere: boolean }): Desired[]
 
   /** Null: it completes nothing. */
   completion: Completion | null
@@ -117,7 +117,7 @@ export function markOf(part: AnswerPart): string {
 }
 
 /** A part of the file at `path`: `lines`, marked as ours. `yields` as of a link. */
-export function marked(path: string, lines: string, yields?: string): Wanted {
+export function marked(path: string, lines: string, yields?: string): Desired {
   return {
     path,
     make: {

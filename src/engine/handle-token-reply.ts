@@ -13,7 +13,7 @@ import { saveToFile } from './save.js'
 import { install, type Parent } from './save-renewed-login.js'
 
 /** A whole answer, and when it came: its durations count from then. */
-export interface Answer extends RawAnswer {
+export interface TokenReply extends RawAnswer {
   retryAfterMs: number | null
   atMs: number
   /** It is on disk, where the next run finds it. */
@@ -28,7 +28,7 @@ export interface Answer extends RawAnswer {
 export async function handleTokenReply(
   run: Run,
   parent: Parent,
-  answer: Answer,
+  answer: TokenReply,
   because: string,
 ): Promise<boolean> {
   const parentHash = parent.hash

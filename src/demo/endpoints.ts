@@ -1,7 +1,7 @@
 // The endpoints of the stand-in authority, as strict as the real ones are known to be: routes, tokens, account pages.
 
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Answer } from './faults.js'
+import type { StandInReply } from './faults.js'
 import type { Grant, Grants, User } from './grants.js'
 
 /** The client's public OAuth client id (client 2.1.330). */
@@ -34,7 +34,7 @@ export function answerFor(
   call: Call,
   house: House,
   nowMs: number,
-): Answer {
+): StandInReply {
   const { grants } = house
   switch (endpoint) {
     case 'token':
@@ -55,17 +55,17 @@ export function answerFor(
 }
 
 /** RFC 6749 §5.2. */
-function oauthError(error: string, description: string): Answer {
+function oauthError(error: string, description: string): StandInReply {
   return { status: 400, body: { error, error_description: description } }
 }
 
-const blocked: Answer = {
+const blocked: StandInReply = {
   status: 403,
   body: '<!doctype html><title>Sorry, you have been blocked</title>',
   headers: { 'content-type': 'text/html' },
 }
 
-const unauthorized: Answer = {
+const unauthorized: StandInReply = {
   status: 401,
   body: {
     type: 'error',
@@ -74,7 +74,7 @@ const unauthorized: Answer = {
 }
 
 /** Both grants in JSON, as the client sends them: of a code (RFC 6749 §4.1.3), and the refresh grant. */
-function answerToken(call: Call, house: House, nowMs: number): Answer {
+function answerToken(call: Call, house: House, nowMs: number): StandInReply {
   const fields = jsonObject(call)
   if (fields === null) return blocked
   if (fields['grant_type'] === 'authorization_code') return answerCode(fields, house, nowMs)
@@ -82,7 +82,7 @@ function answerToken(call: Call, house: House, nowMs: number): Answer {
 }
 
 /** A code is exchanged once, by whoever knows a verifier (RFC 7636). */
-function answerCode(fields: Record<string, unknown>, house: House, nowMs: number): Answer {
+function answerCode(fields: Record<string, unknown>, house: House, nowMs: number): StandInReply {
   const { code, code_verifier: verifier, client_id: id } = fields
   const approval = typeof code === 'string' ? house.codes.get(code) : undefined
   if (id !== clientId) return oauthError('invalid_client', 'Unknown client')
@@ -95,7 +95,7 @@ function answerCode(fields: Record<string, unknown>, house: House, nowMs: number
 }
 
 /** The refresh grant, RFC 6749 §6 with rotation. */
-function answerRefresh(fields: Record<string, unknown>, house: House, nowMs: number): Answer {
+function answerRefresh(fields: Record<string, unknown>, house: House, nowMs: number): StandInReply {
   if (fields['grant_type'] !== 'refresh_token') return oauthError('unsupported_grant_type', '')
   if (fields['client_id'] !== clientId) return oauthError('invalid_client', 'Unknown client')
   const { refresh_token: token, scope } = fields
@@ -108,7 +108,7 @@ function answerRefresh(fields: Record<string, unknown>, house: House, nowMs: num
   return granted(grant, house.accessMs, house, nowMs)
 }
 
-function granted(grant: Grant, accessMs: number, house: House, nowMs: number): Answer {
+function granted(grant: Grant, accessMs: number, house: House, nowMs: number): StandInReply {
   const { user, endsAtMs } = grant.family
   const end =
     house.tellsLoginEnd && endsAtMs !== null ? Math.floor((endsAtMs - nowMs) / 1000) : null
@@ -128,7 +128,7 @@ function granted(grant: Grant, accessMs: number, house: House, nowMs: number): A
 }
 
 /** RFC 7009: an unknown token is no error. */
-function answerRevoke(call: Call, grants: Grants): Answer {
+function answerRevoke(call: Call, grants: Grants): StandInReply {
   const token = jsonObject(call)?.['token']
   if (typeof token !== 'string') return oauthError('invalid_request', 'Malformed request')
   grants.endFamily(token)
@@ -136,14 +136,14 @@ function answerRevoke(call: Call, grants: Grants): Answer {
 }
 
 /** Runs `answer` for the user whose bearer token came, or refuses. */
-function forBearer(call: Call, grants: Grants, answer: (user: User) => Answer): Answer {
+function forBearer(call: Call, grants: Grants, answer: (user: User) => StandInReply): StandInReply {
   const token = bearer(call.headers)
   const family = token === null ? 'unknown' : grants.whose(token)
   return typeof family === 'string' ? unauthorized : answer(family.user)
 }
 
 /** Slack's incoming webhook: `ok` as text, or why not. */
-function answerSlack(call: Call): Answer {
+function answerSlack(call: Call): StandInReply {
   const fields = jsonObject(call)
   if (fields === null) return { status: 400, body: 'invalid_payload' }
   const isEmpty = !fields['text'] && !fields['blocks'] && !fields['attachments']
@@ -217,7 +217,7 @@ export function tokensOf(call: Call): string[] {
 }
 
 /** `GET /api/oauth/profile` (client 2.1.330). */
-function profileOf(user: User): Answer {
+function profileOf(user: User): StandInReply {
   return {
     status: 200,
     body: {
@@ -244,7 +244,7 @@ function profileOf(user: User): Answer {
 }
 
 /** `GET /api/oauth/claude_cli/roles` (client 2.1.330). */
-function rolesOf(user: User): Answer {
+function rolesOf(user: User): StandInReply {
   return {
     status: 200,
     body: {
@@ -259,7 +259,7 @@ function rolesOf(user: User): Answer {
 }
 
 /** `POST /v1/messages`: one short assistant message, streamed where that was asked for. */
-function messageFor(request: Record<string, unknown> | null, text: string): Answer {
+function messageFor(request: Record<string, unknown> | null, text: string): StandInReply {
   const usage = { input_tokens: 1, output_tokens: 1 }
   const message = {
     id: 'msg_standin',

@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** An answer before it is sent; a `body` that is no string is sent as JSON. */
-export interface Answer {
+export interface StandInReply {
   status: number
   body: unknown
   headers?: Record<string, string>
@@ -14,9 +14,9 @@ export interface Answer {
 /** One misbehaviour, for one request (or several). */
 export interface Fault {
   /** Instead of the true answer: the request has no effect. */
-  instead?: Answer | 'hang' | 'drop'
+  instead?: StandInReply | 'hang' | 'drop'
   /** Changes the true answer: the request had its effect. */
-  edit?(answer: Answer): Answer
+  edit?(answer: StandInReply): StandInReply
   /** Before the answer leaves; the effect is at once. */
   delayMs?: number
   /** What happens to the answer on its way: never sent, dropped, one byte at a time, or half of it. */
@@ -96,7 +96,7 @@ export const faults = {
 /** Sends `answer` the way `fault` lets it travel; returns once it is sent, dropped or given up. */
 export async function send(
   response: ServerResponse,
-  answer: Answer,
+  answer: StandInReply,
   fault: Fault,
   nowMs: number,
 ): Promise<void> {

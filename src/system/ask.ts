@@ -37,7 +37,7 @@ export async function askYes(
   }
 }
 
-export type Answered =
+export type SecretInput =
   | { kind: 'text'; text: string }
   /** Ctrl-C, or the end of the input before anything was said. */
   | { kind: 'nothing'; interrupted: boolean }
@@ -62,7 +62,7 @@ export async function askSecret(
   question: string,
   input: NodeJS.ReadStream,
   show: (text: string) => void,
-): Promise<Answered> {
+): Promise<SecretInput> {
   if (!input.isTTY) return fromPipe(input)
   // First of all: what is pasted the moment the question shows must not be echoed.
   input.setRawMode(true)
@@ -75,7 +75,7 @@ export async function askSecret(
   }
 }
 
-async function fromPipe(input: NodeJS.ReadStream): Promise<Answered> {
+async function fromPipe(input: NodeJS.ReadStream): Promise<SecretInput> {
   let text = ''
   input.setEncoding('utf8')
   for await (const chunk of input) {
@@ -86,14 +86,14 @@ async function fromPipe(input: NodeJS.ReadStream): Promise<Answered> {
   return said(text.trim().split('\n')[0] ?? '')
 }
 
-function fromKeys(input: ReadStream): Promise<Answered> {
+function fromKeys(input: ReadStream): Promise<SecretInput> {
   let text = ''
   let rest = ''
   let isPasting = false
   let timer: NodeJS.Timeout | undefined
   input.setEncoding('utf8')
   return new Promise(resolve => {
-    const end = (answer: Answered) => {
+    const end = (answer: SecretInput) => {
       clearTimeout(timer)
       input.off('data', hear)
       input.off('end', gone)
@@ -134,7 +134,7 @@ function edited(before: string, keys: string): string {
   return text
 }
 
-function said(line: string): Answered {
+function said(line: string): SecretInput {
   const text = line.replace(/\s/g, '')
   return text === '' ? { kind: 'nothing', interrupted: false } : { kind: 'text', text }
 }

@@ -29,7 +29,7 @@ export function vaultDocument(
 ): SharedDocument {
   const place = `${mount}/data/${path}`
   let mayPatch = true
-  let lastSeen: Seen | null = null
+  let lastSeen: KnownVersion | null = null
 
   const ask = (token: string, method: Method, at: string, body?: string): Promise<VaultReply> =>
     client.request({ method, path: at, token, ...(body === undefined ? {} : { body }) })
@@ -56,7 +56,7 @@ export function vaultDocument(
     }
   }
 
-  const see = async (): Promise<Seen> => {
+  const see = async (): Promise<KnownVersion> => {
     const reply = await asked('GET')
     if (reply.kind === 'unasked') return { read: reply.why, text: null }
     if (reply.kind !== 'reply') return { read: troubleOf(reply, place), text: null }
@@ -83,7 +83,7 @@ export function vaultDocument(
   /** `data`: the whole document as it was sent, null for a patch. */
   const ended = async (
     reply: VaultReply | Unasked,
-    { read, keys, data }: { read: Seen['read']; keys: JsonObject; data: string | null },
+    { read, keys, data }: { read: KnownVersion['read']; keys: JsonObject; data: string | null },
     expected: number,
   ): Promise<StoreWrite> => {
     if (reply.kind === 'unasked') return reply.why
@@ -109,7 +109,7 @@ export function vaultDocument(
   const replace = async (
     keys: JsonObject,
     expected: number,
-    known: Seen | null,
+    known: KnownVersion | null,
   ): Promise<StoreWrite> => {
     const { read, text } = known !== null && known.text !== null ? known : await see()
     if (!('version' in read)) return read
@@ -148,14 +148,14 @@ function unasked(why: StoreTrouble): Unasked {
 }
 
 /** A version as it was read, or as we wrote it. */
-interface Seen {
+interface KnownVersion {
   read: DocumentRead
   /** A whole reply with it; null where only its keys are known. */
   text: string | null
 }
 
 /** `seen` where it is version `expected`. One that was deleted may be back: it is read again. */
-function atHand(seen: Seen | null, expected: number): Seen | null {
+function atHand(seen: KnownVersion | null, expected: number): KnownVersion | null {
   const read = seen?.read
   if (read === undefined || !('version' in read) || read.version !== expected) return null
   return read.kind === 'current' || expected === 0 ? seen : null
@@ -167,7 +167,7 @@ function written(
   keys: JsonObject,
   version: number,
   data: string | null,
-): Seen {
+): KnownVersion {
   const earlier = before.kind === 'current' ? before.document : {}
   const members = Object.entries({ ...earlier, ...keys }).filter(([, value]) => value !== null)
   const document = Object.fromEntries(members)

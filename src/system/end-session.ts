@@ -32,7 +32,7 @@ export async function endSession(started: Started): Promise<void> {
   }
 }
 
-interface Found {
+interface RunningProcess {
   pid: number
   parent: number
   session: number
@@ -53,7 +53,7 @@ function alive({ leader, uid, mark }: Started): number[] {
 }
 
 /** Nothing for one that is another user's, has ended or only waits to be buried. */
-function look(name: string, uid: number): Found[] {
+function look(name: string, uid: number): RunningProcess[] {
   try {
     if (statSync(`/proc/${name}`).uid !== uid) return []
     const stat = textAt(`/proc/${name}/stat`, { maxBytes })

@@ -41,7 +41,7 @@ interface RunningProcess {
 function alive({ leader, uid, mark }: Started): number[] {
   const own = names('/proc')
     .filter(name => /^\d+$/.test(name))
-    .flatMap(name => look(name, uid))
+    .flatMap(name => processNamed(name, uid))
   const ours = new Set([leader])
   // Parents stand before their children only by chance: as often as it brings another one.
   for (let before = 0; before < ours.size; ) {
@@ -53,7 +53,7 @@ function alive({ leader, uid, mark }: Started): number[] {
 }
 
 /** Nothing for one that is another user's, has ended or only waits to be buried. */
-function look(name: string, uid: number): RunningProcess[] {
+function processNamed(name: string, uid: number): RunningProcess[] {
   try {
     if (statSync(`/proc/${name}`).uid !== uid) return []
     const stat = textAt(`/proc/${name}/stat`, { maxBytes })

@@ -52,10 +52,10 @@ export function codePlace(env: Env, bundle: string): CodePlace | null {
   const folder = codeFolder(env)
   if (folder === null || env['NODE_DISABLE_COMPILE_CACHE']) return null
   const user = process.geteuid?.() ?? -1
-  if (look(env['HOME'] || '/')?.uid !== user || ownerAbove(folder) !== user) return null
+  if (statOf(env['HOME'] || '/')?.uid !== user || ownerAbove(folder) !== user) return null
   if (distrustOf(folder, user) !== null) return null
   // A distribution mends its Node without another version, of which V8 knows nothing.
-  const node = look(process.execPath)
+  const node = statOf(process.execPath)
   if (node === undefined) return null
   const build = `${process.version}-${process.arch}-${node.size}-${Math.floor(node.mtimeMs / 1000)}`
   return { folder, name: `${bundle}-${build}` }
@@ -64,11 +64,11 @@ export function codePlace(env: Env, bundle: string): CodePlace | null {
 /** Whose the nearest folder above `path` is that is there: what is missing would be made in it. */
 function ownerAbove(path: string): number | undefined {
   const above = dirname(path)
-  return look(above)?.uid ?? (above === path ? undefined : ownerAbove(above))
+  return statOf(above)?.uid ?? (above === path ? undefined : ownerAbove(above))
 }
 
 /** Undefined where nothing can be seen, whatever the reason. */
-function look(path: string): Stats | undefined {
+function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)
   } catch {

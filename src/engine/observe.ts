@@ -15,7 +15,7 @@ import {
 } from '../login/tracked-login.js'
 import { clientRefreshMs } from '../policy/copies.js'
 import { isRightIdentity } from '../policy/identity.js'
-import type { FileFacts, LoginFacts, State, StoreFacts } from '../policy/state.js'
+import type { FileFacts, KnownLogin, State, StoreFacts } from '../policy/state.js'
 import { isContested } from './copied-machine.js'
 import { isForeign, longLivedFacts, mayBeUsedByOthers, readStore } from './read-store.js'
 import type { Run } from './run.js'
@@ -219,7 +219,7 @@ function isNewer(
 const clockSlackMs = 60_000
 
 /** `seenAtMs`: since when it is there, where we don't hold it ourselves (epoch milliseconds). */
-export function loginFacts(run: Run, login: Login, seenAtMs: number): LoginFacts {
+export function loginFacts(run: Run, login: Login, seenAtMs: number): KnownLogin {
   const { held } = run.memory
   const accessHash = tokenHash(login.accessToken)
   const isOurs = held?.accessHash === accessHash

@@ -8,7 +8,7 @@ import { clearMarks, writeMarks } from '../login/marks.js'
 import { clientRefreshMs, isUsable, verificationOf } from '../policy/copies.js'
 import { isLongLivedNeeded, ourLongLived, signInCommand } from '../policy/long-lived.js'
 import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
-import type { Decision, LoginFacts, LongLivedFacts } from '../policy/state.js'
+import type { Decision, KnownLogin, LongLivedFacts } from '../policy/state.js'
 import type { Trouble } from '../system/trouble.js'
 import { alertConditionOf, alertRunOf } from './alert-run.js'
 import { notByClientTrouble } from './ensure-words.js'
@@ -203,7 +203,7 @@ function mark(run: Run, { state, file }: Observation, decision: Decision) {
 /** Until half-life, the next verification, or the next try of a back-up, whichever is first. */
 function freshUntil(
   run: Run,
-  login: LoginFacts,
+  login: KnownLogin,
   ours: LongLivedFacts | null,
   nowMs: number,
 ): number {

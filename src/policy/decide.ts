@@ -16,7 +16,7 @@ import {
 } from './copies.js'
 import { noRemedy, renewal, restoring, signIn, verifying } from './fallback.js'
 import { withLongLived } from './long-lived.js'
-import type { Decision, FileFacts, LoginFacts, State } from './state.js'
+import type { Decision, FileFacts, KnownLogin, State } from './state.js'
 
 /** A refusal this soon after our own renewal says more about the server than about the login. */
 const justRenewedMs = 10 * 60_000
@@ -58,7 +58,7 @@ function loggedOut({ signedOutElsewhere, store }: State): Decision {
     : decisionOf({ do: 'sign-in', because: 'signed-out' })
 }
 
-function withLogin(state: State, login: LoginFacts, nowMs: number): Decision {
+function withLogin(state: State, login: KnownLogin, nowMs: number): Decision {
   if (isLongLived(state, login)) return decisionOf({ do: 'launch', because: 'long-lived' })
   const checked = verificationOf(state, login)
   if (checked?.kind === 'accepted' && !checked.rightIdentity)
@@ -74,7 +74,7 @@ function withLogin(state: State, login: LoginFacts, nowMs: number): Decision {
 }
 
 /** The login works: what remains is to know it, to keep it safe, and to start. */
-function upkeep(state: State, login: LoginFacts, nowMs: number): Decision {
+function upkeep(state: State, login: KnownLogin, nowMs: number): Decision {
   const checked = verificationOf(state, login)
   const renewedByUs = state.held?.accessHash === login.accessHash && state.held.renewedAtMs !== null
   const known = checked?.kind === 'accepted' || renewedByUs
@@ -96,7 +96,7 @@ function lookingAround({ store, offline }: State): Decision | null {
 }
 
 /** In sole custody a refresh token in the file is a reason by itself: backing up takes it into custody. */
-function backingUp(state: State, login: LoginFacts, nowMs: number): Decision | null {
+function backingUp(state: State, login: KnownLogin, nowMs: number): Decision | null {
   if (state.store.kind === 'none') return null
   const inPlainText = state.custody === 'sole' && login.refreshHash !== null
   const behind = state.storedAccessHash !== login.accessHash || inPlainText
@@ -109,7 +109,7 @@ function backingUp(state: State, login: LoginFacts, nowMs: number): Decision | n
 }
 
 /** Takes out a byte order mark, puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
-function repairing(state: State, login: LoginFacts): Decision | null {
+function repairing(state: State, login: KnownLogin): Decision | null {
   if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
     return unlessTried(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
   if (state.custody === 'sole' || login.refreshHash !== null) return null
@@ -121,12 +121,12 @@ function repairing(state: State, login: LoginFacts): Decision | null {
 }
 
 /** What the file holds can't be renewed from the file and is not what we last held: look for a better copy. */
-function isOutdated(state: State, login: LoginFacts): boolean {
+function isOutdated(state: State, login: KnownLogin): boolean {
   if (login.refreshHash === null) return state.held?.accessHash !== login.accessHash
   return state.spent.includes(login.refreshHash) || (state.file.kind === 'login' && state.file.past)
 }
 
-function betterCopy(state: State, login: LoginFacts, nowMs: number): Decision | null {
+function betterCopy(state: State, login: KnownLogin, nowMs: number): Decision | null {
   if (state.store.kind === 'unasked') return decisionOf({ do: 'read-store', because: 'refused' })
   const stored = storedLogin(state)
   const better = stored?.accessHash === login.accessHash ? null : stored
@@ -142,7 +142,7 @@ function betterCopy(state: State, login: LoginFacts, nowMs: number): Decision | 
 }
 
 /** Somebody else's renewal or sign-in of the same user, found in the store: nothing needs to be spent. */
-function newerInStore(state: State, login: LoginFacts, nowMs: number): Decision | null {
+function newerInStore(state: State, login: KnownLogin, nowMs: number): Decision | null {
   const stored = storedLogin(state)
   if (state.store.kind !== 'current' || !state.store.newer || !stored) return null
   // A good login makes room only for one that the server has just accepted, whatever two clocks say.
@@ -155,7 +155,7 @@ function newerInStore(state: State, login: LoginFacts, nowMs: number): Decision 
   return isJustNow && proof.kind === 'accepted' ? next : null
 }
 
-function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision {
+function afterRefusal(state: State, login: KnownLogin, nowMs: number): Decision {
   const renewedAtMs = state.held?.accessHash === login.accessHash ? state.held.renewedAtMs : null
   const ageMs = renewedAtMs === null ? justRenewedMs : nowMs - renewedAtMs
   if (ageMs >= 0 && ageMs < justRenewedMs) return decisionOf({ do: 'launch', because: 'no-answer' })
@@ -169,7 +169,7 @@ function afterRefusal(state: State, login: LoginFacts, nowMs: number): Decision 
   )
 }
 
-function whenDue(state: State, login: LoginFacts, nowMs: number): Decision | null {
+function whenDue(state: State, login: KnownLogin, nowMs: number): Decision | null {
   const renew = renewal(state, login, isUsable(login, nowMs) ? 'half-life' : 'expired', nowMs)
   if (renew || state.offline) return renew
   return isHopeless(state, login) ? noRemedy(state, login, nowMs) : null
@@ -200,7 +200,7 @@ function withoutLogin(
  * for nothing else, and asks only in the last five minutes or after a 401. A blank with neither
  * cause is a fault of somebody, and the stored login may be good.
  */
-function isRefusal(state: State, stored: LoginFacts, blankedAtMs: number): boolean {
+function isRefusal(state: State, stored: KnownLogin, blankedAtMs: number): boolean {
   const { held } = state
   if (!held?.inFile || held.refreshHash === null) return false
   if (stored.refreshHash !== held.refreshHash) return false

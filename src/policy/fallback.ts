@@ -14,7 +14,7 @@ import {
   verificationOf,
 } from './copies.js'
 import type { SignInReason, Step } from './outcome.js'
-import type { Decision, LoginFacts, State } from './state.js'
+import type { Decision, KnownLogin, State } from './state.js'
 
 /** A token that may be spent is tried again only this close to the end of its access token. */
 const lateMs = 10 * 60_000
@@ -24,7 +24,7 @@ const mostRenewals = 3
 /** Takes the stored login, once the server has accepted it (or says nothing) after `sinceMs`. */
 export function restoring(
   state: State,
-  stored: LoginFacts,
+  stored: KnownLogin,
   because: Extract<Step, { do: 'restore' }>['because'],
   sinceMs: number,
   nowMs: number,
@@ -41,7 +41,7 @@ export function restoring(
 /** The refresh grant, from whichever copy holds the refresh token; null when it can't or may not be asked now. */
 export function renewal(
   state: State,
-  login: LoginFacts,
+  login: KnownLogin,
   because: 'half-life' | 'expired' | 'refused',
   nowMs: number,
 ): Decision | null {
@@ -61,7 +61,7 @@ export function renewal(
 }
 
 /** The refresh token to post: the store's where it is newer or the only one, else the file's. */
-function refreshable(state: State, login: LoginFacts): string | null {
+function refreshable(state: State, login: KnownLogin): string | null {
   const stored = storedLogin(state)
   const fromStore = stored && isPostable(state, stored) ? stored.refreshHash : null
   const newer = state.store.kind === 'current' && state.store.newer
@@ -74,7 +74,7 @@ function refreshable(state: State, login: LoginFacts): string | null {
  * A copy of this machine may hold the same refresh token, and no document tells which of the two posts it: then it is
  * posted no earlier than a client by itself would, and only where somebody is at work. The other one may never be.
  */
-function isHeldBack(state: State, login: LoginFacts, nowMs: number): boolean {
+function isHeldBack(state: State, login: KnownLogin, nowMs: number): boolean {
   if (!isUnannounced(state, refreshable(state, login))) return false
   const isRefused = verificationOf(state, login)?.kind === 'refused'
   const isLate = login.expiresAtMs === null || login.expiresAtMs - nowMs <= clientRefreshMs
@@ -105,7 +105,7 @@ function timesRenewed({ tried }: State): number {
 }
 
 /** Patience: a pause after failures, or a token that may be spent and is not needed yet. */
-function mustWait(state: State, source: string, login: LoginFacts, nowMs: number): boolean {
+function mustWait(state: State, source: string, login: KnownLogin, nowMs: number): boolean {
   if (state.backOff?.hash === source && isLater(state.backOff.nextTryAtMs, nowMs)) return true
   const unsure = state.maybeSpent.some(({ hash }) => hash === source)
   if (verificationOf(state, login)?.kind === 'refused') return false
@@ -115,14 +115,14 @@ function mustWait(state: State, source: string, login: LoginFacts, nowMs: number
 /** Asks the server about a login, once. */
 export function verifying(
   state: State,
-  login: LoginFacts,
+  login: KnownLogin,
   because: 'changed' | 'unverified',
 ): Decision | null {
   return state.offline ? null : unlessTried(state, { do: 'verify', because }, login.accessHash)
 }
 
 /** Nothing can be renewed or restored now: is it a person that is needed, or patience? */
-export function noRemedy(state: State, login: LoginFacts, nowMs: number): Decision {
+export function noRemedy(state: State, login: KnownLogin, nowMs: number): Decision {
   const isAway = isStoreAway(state)
   if (isAway && state.usedByOthers) return decisionOf({ do: 'launch', because: 'own-trouble' })
   if (isHeldBack(state, login, nowMs)) return decisionOf({ do: 'launch', because: 'maybe-copied' })
@@ -134,7 +134,7 @@ export function noRemedy(state: State, login: LoginFacts, nowMs: number): Decisi
 }
 
 /** Lost in unanswered requests, not refused: nobody knows yet whether it still works. */
-function isDoubtful(state: State, { refreshHash }: LoginFacts): boolean {
+function isDoubtful(state: State, { refreshHash }: KnownLogin): boolean {
   if (refreshHash === null || state.spent.includes(refreshHash)) return false
   return state.maybeSpent.some(({ hash }) => hash === refreshHash)
 }
@@ -142,7 +142,7 @@ function isDoubtful(state: State, { refreshHash }: LoginFacts): boolean {
 /** A person is needed; a login whose known end has passed says so. */
 export function signIn(
   state: State,
-  login: LoginFacts | null,
+  login: KnownLogin | null,
   because: SignInReason,
   nowMs: number,
 ): Decision {

@@ -11,7 +11,7 @@ import {
 } from './copies.js'
 import { noRemedy, renewal, restoring } from './fallback.js'
 import type { Step } from './outcome.js'
-import type { Decision, LoginFacts, LongLivedToken, State } from './state.js'
+import type { Decision, KnownLogin, LongLivedToken, State } from './state.js'
 
 /**
  * The next step as far as a long-lived token of ours is in the file, or is wanted there; else what
@@ -40,18 +40,18 @@ function isOver({ endsAtMs }: LongLivedToken, nowMs: number): boolean {
   return endsAtMs !== null && endsAtMs <= nowMs
 }
 
-function longLivedInFile(state: State): LoginFacts | null {
+function longLivedInFile(state: State): KnownLogin | null {
   const { file } = state
   return file.kind === 'login' && isLongLived(state, file.login) ? file.login : null
 }
 
 /** Is it the document's, or one that we put there? */
-function isOurs({ longLived }: State, { accessHash }: LoginFacts): boolean {
+function isOurs({ longLived }: State, { accessHash }: KnownLogin): boolean {
   return [longLived.token, longLived.placed].some(each => each?.accessHash === accessHash)
 }
 
 /** The setting, or the token in the document, may be set, replaced or taken out at any time. */
-function isToBeAsked(state: State, found: LoginFacts | null, nowMs: number): boolean {
+function isToBeAsked(state: State, found: KnownLogin | null, nowMs: number): boolean {
   const { longLived, store, verifyEveryMs } = state
   if (!longLived.wanted || store.kind !== 'unasked') return false
   const wanted = wantedToken(state, nowMs)
@@ -81,7 +81,7 @@ function placing(
 }
 
 /** Is nothing lost with this login? A stranger's is kept aside when it is replaced. */
-function isReplaceable(state: State, login: LoginFacts): boolean {
+function isReplaceable(state: State, login: KnownLogin): boolean {
   const { store, spent, storedAccessHash, held } = state
   const checked = verificationOf(state, login)
   if (isLongLived(state, login) || checked?.rightIdentity === false) return true
@@ -96,13 +96,13 @@ function isReplaceable(state: State, login: LoginFacts): boolean {
   return storedAccessHash === login.accessHash && stored?.refreshHash === login.refreshHash
 }
 
-function isOwn(state: State, login: LoginFacts): boolean {
+function isOwn(state: State, login: KnownLogin): boolean {
   const isAccepted = verificationOf(state, login)?.kind === 'accepted'
   return isAccepted || state.held?.accessHash === login.accessHash
 }
 
 /** Also for a login that has ended: its refresh token may still be good. */
-function backingUp(state: State, { accessHash }: LoginFacts, nowMs: number): Decision | null {
+function backingUp(state: State, { accessHash }: KnownLogin, nowMs: number): Decision | null {
   const { pending, forced } = state
   if (pending && !forced && isLater(pending.nextTryAtMs, nowMs)) return null
   return unlessTried(
@@ -113,7 +113,7 @@ function backingUp(state: State, { accessHash }: LoginFacts, nowMs: number): Dec
 }
 
 /** The rotating login comes back; as long as it can't, the token goes on until its end. */
-function takingBack(state: State, found: LoginFacts, nowMs: number): Decision {
+function takingBack(state: State, found: KnownLogin, nowMs: number): Decision {
   if (state.store.kind === 'unasked')
     return decisionOf({ do: 'read-store', because: 'before-renewal' })
   const stored = storedLogin(state)
@@ -129,7 +129,7 @@ function takingBack(state: State, found: LoginFacts, nowMs: number): Decision {
 }
 
 /** The login lay in the store all the time: what the server said of it before counts for nothing. */
-function comingBack(state: State, stored: LoginFacts, nowMs: number): Decision | null {
+function comingBack(state: State, stored: KnownLogin, nowMs: number): Decision | null {
   const because = verificationOf(state, stored)?.kind === 'refused' ? 'refused' : 'expired'
   return (
     restoring(state, stored, 'store-newer', nowMs, nowMs) ?? renewal(state, stored, because, nowMs)
@@ -166,6 +166,6 @@ export function isLongLivedNeeded({ longLived, file }: State, nowMs: number): bo
 }
 
 /** Neither a refresh token nor an end. */
-export function isLongLivedShape({ refreshHash, expiresAtMs }: LoginFacts): boolean {
+export function isLongLivedShape({ refreshHash, expiresAtMs }: KnownLogin): boolean {
   return refreshHash === null && expiresAtMs === null
 }

@@ -3,7 +3,7 @@
 import type { Custody, SignInReason, Step } from './outcome.js'
 
 /** One login, wherever it was found. */
-export interface LoginFacts {
+export interface KnownLogin {
   accessHash: string
   refreshHash: string | null
   /** Null only for a long-lived token. */
@@ -26,13 +26,13 @@ export type FileFacts =
    * client from reading it. `past`: its refresh token is an
    * earlier one of the lineage that we hold (an old backup put back, a writer that lost a race).
    */
-  | { kind: 'login'; login: LoginFacts; incomplete: boolean; marked?: boolean; past: boolean }
+  | { kind: 'login'; login: KnownLogin; incomplete: boolean; marked?: boolean; past: boolean }
 
 export type StoreFacts =
   | { kind: 'none' | 'unasked' | 'empty' | 'unreachable' | 'denied' }
   /** `newer`: by pedigree it comes after the login in the file. `login` is null after a log-out. */
   /** `away`: the shared document could not be asked, and this is the copy on this machine. */
-  | { kind: 'current'; login: LoginFacts | null; newer: boolean; away: boolean }
+  | { kind: 'current'; login: KnownLogin | null; newer: boolean; away: boolean }
 
 /** What is known about one access token. */
 export interface VerificationFacts {
@@ -78,7 +78,7 @@ export interface State {
   file: FileFacts
   store: StoreFacts
   /** The login last seen in the file or saved there. */
-  held: (LoginFacts & { renewedAtMs: number | null; inFile: boolean }) | null
+  held: (KnownLogin & { renewedAtMs: number | null; inFile: boolean }) | null
   spent: readonly string[]
   maybeSpent: readonly { hash: string; tries: number }[]
   backOff: { hash: string; nextTryAtMs: number } | null

@@ -1,7 +1,7 @@
 // Arbitrary facts for the property tests of the rule: any state at all, consistent or not.
 
 import fc from 'fast-check'
-import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/policy/state.js'
+import type { FileFacts, KnownLogin, State, StoreFacts } from '../../src/policy/state.js'
 import { hourMs, minuteMs, nowMs, state } from './states.js'
 
 const names = ['a', 'b', 'c', 'd']
@@ -13,7 +13,7 @@ const mostly = <T>(value: T, other: T) => fc.constantFrom(...Array(9).fill(value
 
 export const timeOrNull = fc.option(time, { freq: 4 })
 
-const anyLogin: fc.Arbitrary<LoginFacts> = fc.record({
+const anyLogin: fc.Arbitrary<KnownLogin> = fc.record({
   accessHash,
   refreshHash: fc.option(refreshHash, { freq: 4 }),
   expiresAtMs: timeOrNull,
@@ -26,7 +26,7 @@ const tokenHash = fc.constantFrom('l-access', 'm-access')
 /** A long-lived token, or none. */
 export const anyToken = fc.option(fc.record({ accessHash: tokenHash, endsAtMs: timeOrNull }))
 
-const anyLongLivedLogin: fc.Arbitrary<LoginFacts> = tokenHash.map(accessHash => ({
+const anyLongLivedLogin: fc.Arbitrary<KnownLogin> = tokenHash.map(accessHash => ({
   accessHash,
   refreshHash: null,
   expiresAtMs: null,

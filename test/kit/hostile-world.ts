@@ -1,7 +1,7 @@
 // A world that is as unkind as can be: what becomes of a state after a step, and after others' deeds in between.
 
 import fc from 'fast-check'
-import { type Decision, decisionKey, type LoginFacts, type State } from '../../src/policy/state.js'
+import { type Decision, decisionKey, type KnownLogin, type State } from '../../src/policy/state.js'
 import { anyAnswer, anyFile, anyToken, timeOrNull } from './any-state.js'
 import { heldAs, inFile, inStore, minuteMs, nowMs, withoutRefresh } from './states.js'
 
@@ -28,7 +28,7 @@ export type Fate = typeof anyFate extends fc.Arbitrary<infer T> ? T : never
 export function hostileWorld(first: State) {
   let state = first
   let minted = 0
-  const mint = (expiresAtMs: number | null): LoginFacts => {
+  const mint = (expiresAtMs: number | null): KnownLogin => {
     minted += 1
     const renewAtMs = expiresAtMs === null ? null : expiresAtMs - minuteMs
     const hashes = { accessHash: `new${minted}-access`, refreshHash: `new${minted}-refresh` }

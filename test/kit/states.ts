@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { decide } from '../../src/policy/decide.js'
-import type { FileFacts, LoginFacts, State, StoreFacts } from '../../src/policy/state.js'
+import type { FileFacts, KnownLogin, State, StoreFacts } from '../../src/policy/state.js'
 
 export const minuteMs = 60_000
 export const hourMs = 60 * minuteMs
@@ -10,7 +10,7 @@ export const hourMs = 60 * minuteMs
 export const nowMs = Date.UTC(2026, 0, 5, 9)
 
 /** A login by name: good for six hours, to be renewed in two. */
-export function login(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+export function login(name: string, change: Partial<KnownLogin> = {}): KnownLogin {
   return {
     accessHash: `${name}-access`,
     refreshHash: `${name}-refresh`,
@@ -22,22 +22,22 @@ export function login(name: string, change: Partial<LoginFacts> = {}): LoginFact
 }
 
 /** The same, past the time to renew it. */
-export function due(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+export function due(name: string, change: Partial<KnownLogin> = {}): KnownLogin {
   return login(name, { renewAtMs: nowMs - hourMs, ...change })
 }
 
 /** The same, its access token over. */
-export function expired(name: string, change: Partial<LoginFacts> = {}): LoginFacts {
+export function expired(name: string, change: Partial<KnownLogin> = {}): KnownLogin {
   return due(name, { expiresAtMs: nowMs - minuteMs, ...change })
 }
 
 /** As the file shows it in sole custody. */
-export function withoutRefresh(facts: LoginFacts): LoginFacts {
+export function withoutRefresh(facts: KnownLogin): KnownLogin {
   return { ...facts, refreshHash: null }
 }
 
 export function inFile(
-  facts: LoginFacts,
+  facts: KnownLogin,
   change: { incomplete?: boolean; past?: boolean } = {},
 ): FileFacts {
   return { kind: 'login', login: facts, incomplete: false, past: false, ...change }
@@ -47,18 +47,18 @@ export function blank(change: { blankedAtMs?: number; timeLimit?: boolean } = {}
   return { kind: 'blank', blankedAtMs: nowMs - minuteMs, timeLimit: false, ...change }
 }
 
-export function inStore(facts: LoginFacts | null, newer = false, away = false): StoreFacts {
+export function inStore(facts: KnownLogin | null, newer = false, away = false): StoreFacts {
   return { kind: 'current', login: facts, newer, away }
 }
 
 type HeldFacts = NonNullable<State['held']>
 
-export function heldAs(facts: LoginFacts, change: Partial<HeldFacts> = {}): HeldFacts {
+export function heldAs(facts: KnownLogin, change: Partial<HeldFacts> = {}): HeldFacts {
   return { ...facts, renewedAtMs: null, inFile: facts.refreshHash !== null, ...change }
 }
 
 export function checked(
-  facts: LoginFacts,
+  facts: KnownLogin,
   kind: 'accepted' | 'refused' = 'accepted',
   change: { atMs?: number; rightIdentity?: boolean } = {},
 ): NonNullable<State['verification']> {

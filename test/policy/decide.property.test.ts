@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { decide } from '../../src/policy/decide.js'
-import { type Decision, decisionKey, type LoginFacts, type State } from '../../src/policy/state.js'
+import { type Decision, decisionKey, type KnownLogin, type State } from '../../src/policy/state.js'
 import { anyState } from '../kit/any-state.js'
 import { cases } from '../kit/cases.js'
 import { anyFate, type Fate, hostileWorld } from '../kit/hostile-world.js'
@@ -48,16 +48,16 @@ function isEnd(decision: Decision): boolean {
   return decision.do === 'launch' || decision.do === 'sign-in'
 }
 
-function inFile({ file }: State): LoginFacts | null {
+function inFile({ file }: State): KnownLogin | null {
   return file.kind === 'login' ? file.login : null
 }
 
-function inStore({ store }: State): LoginFacts | null {
+function inStore({ store }: State): KnownLogin | null {
   return store.kind === 'current' ? store.login : null
 }
 
 /** What the server said of this login. */
-function saidOf(state: State, login: LoginFacts | null) {
+function saidOf(state: State, login: KnownLogin | null) {
   const said = [state.verification, state.copyVerification]
   return said.find(each => each && each.accessHash === login?.accessHash) ?? null
 }

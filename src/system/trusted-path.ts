@@ -74,7 +74,7 @@ function walk(path: string, uid: number): Distrust | null {
     }
     const above = way.at(-1) ?? root
     const at = join(above.path, name)
-    const stat = look(at)
+    const stat = statAt(at)
     if (stat === undefined) return isForAll(above.stat) ? openToOthers(above.path) : null
     const here = { path: at, stat }
     const why = judge(here, above, uid)
@@ -99,7 +99,7 @@ function parts(path: string): string[] {
 }
 
 /** Undefined for what is missing, or in a folder that keeps this user out. */
-function look(path: string): BigIntStats | undefined {
+function statAt(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {

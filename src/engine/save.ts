@@ -61,7 +61,7 @@ export async function saveToStore(
   const stored = storedLogin(run, login, lineage, because)
   const outcome = await run.store.write(stored, expected)
   if (outcome.kind !== 'written') return outcome
-  commit(run, { learned: { storeRead: found(stored, outcome.version) } })
+  commit(run, { learned: { storeRead: currentRead(stored, outcome.version) } })
   const accessHash = tokenHash(login.accessToken)
   commit(run, {
     memory: {
@@ -94,12 +94,12 @@ export async function keepHere(
   const about = { version: 0, away: null, ...storeRead }
   if (storeRead?.kind === 'current' || storeRead?.kind === 'empty')
     commit(run, {
-      learned: { storeRead: { ...found(stored, about.version), away: about.away, isCached: true } },
+      learned: { storeRead: { ...currentRead(stored, about.version), away: about.away, isCached: true } },
     })
   return true
 }
 
-function found(stored: StoredLogin, version: number): Extract<StoreRead, { kind: 'current' }> {
+function currentRead(stored: StoredLogin, version: number): Extract<StoreRead, { kind: 'current' }> {
   return { kind: 'current', stored, version, ageMs: 0, isCached: false, away: null }
 }
 

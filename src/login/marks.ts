@@ -81,8 +81,8 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
     write('seen', '', sealed),
   )
   if (typeof seconds === 'string') return { marked: false, because: seconds }
-  const haveSystem = lookAtConfig(facts.systemConfig, facts.configReadAtMs)
-  const haveUser = lookAtConfig(facts.userConfig, facts.configReadAtMs)
+  const haveSystem = configAt(facts.systemConfig, facts.configReadAtMs)
+  const haveUser = configAt(facts.userConfig, facts.configReadAtMs)
   if (haveSystem === 'changed' || haveUser === 'changed')
     return { marked: false, because: 'config-changed' }
 
@@ -217,7 +217,7 @@ function isAlike(one: string, other: string): boolean {
 }
 
 /** Is the file there? `changed` when it, or its folder, changed since the run began to read it. */
-function lookAtConfig(path: string, readAtMs: number): 'there' | 'absent' | 'changed' {
+function configAt(path: string, readAtMs: number): 'there' | 'absent' | 'changed' {
   const stats = [path, dirname(path)].map(each => {
     try {
       return statSync(each)

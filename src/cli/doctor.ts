@@ -62,7 +62,7 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
   const only = flags.only ?? null
   if (flags.system || (isPlain(flags) && isUnusedRoot(loginContextOf(env))))
     return machine(flags, env)
-  const before = await looking(look, only)
+  const before = await examining(look, only)
   const isWhole = flags.verbose === true || only !== null
   const print = flags.json
     ? printJson
@@ -79,7 +79,7 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
     return before.exitCode
   }
   await mendAll(mendable, loginContextOf(env), env)
-  const after = await looking({ ...look, testAlert: false }, only)
+  const after = await examining({ ...look, testAlert: false }, only)
   await print(after)
   return after.exitCode
 }
@@ -121,7 +121,7 @@ function usage(message: string): AuthError {
   return new AuthError('usage', message, { hint: 'claude-auth doctor --help' })
 }
 
-async function looking(look: ExamineOptions, only: string | null): Promise<Examination> {
+async function examining(look: ExamineOptions, only: string | null): Promise<Examination> {
   const done = progress(lookingWords, process.stderr)
   try {
     return await examine(look, only)

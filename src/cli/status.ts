@@ -35,7 +35,7 @@ export const entry = {
 export async function status(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
   try {
-    const { found, facts } = await lookedAt(env)
+    const { found, facts } = await glance(env)
     const { stdout } = process
     if (flags.json) print([jsonText(statusObject(found, facts))])
     else if (flags.short) print([shortLine({ ...facts.outcome, ...facts }, facts.nowMs)])
@@ -52,7 +52,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
 }
 
 /** What the next run would find, and the words' facts. Neither network, gate nor any write. */
-async function lookedAt(env: Env): Promise<{ found: Glance; facts: StatusFacts }> {
+async function glance(env: Env): Promise<{ found: Glance; facts: StatusFacts }> {
   const place = loginContextOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env)

@@ -94,12 +94,17 @@ export async function keepHere(
   const about = { version: 0, away: null, ...storeRead }
   if (storeRead?.kind === 'current' || storeRead?.kind === 'empty')
     commit(run, {
-      learned: { storeRead: { ...currentRead(stored, about.version), away: about.away, isCached: true } },
+      learned: {
+        storeRead: { ...currentRead(stored, about.version), away: about.away, isCached: true },
+      },
     })
   return true
 }
 
-function currentRead(stored: StoredLogin, version: number): Extract<StoreRead, { kind: 'current' }> {
+function currentRead(
+  stored: StoredLogin,
+  version: number,
+): Extract<StoreRead, { kind: 'current' }> {
   return { kind: 'current', stored, version, ageMs: 0, isCached: false, away: null }
 }
 

@@ -10,7 +10,7 @@ import type { SharedFlags } from './wishes.js'
 import { changeLines, goOnQuestion } from './words.js'
 
 /** Shows the plan where that is wanted. True when it is to be carried out. */
-export async function isWanted(prepared: Prepared, flags: SharedFlags): Promise<boolean> {
+export async function isConfirmed(prepared: Prepared, flags: SharedFlags): Promise<boolean> {
   if (flags.dryRun) {
     if (!flags.json) print(diffLines(prepared.changes))
     return false
@@ -64,8 +64,8 @@ function diffLines(changes: Change[]): string[] {
     if (make.kind === 'mode' && 'mode' in before && 'mode' in after)
       return [modeLine(path, before.mode, after.mode)]
     if (isText(before) && isText(after)) return textDiff(path, before, after)
-    const line = (sign: string, seen: PathState) =>
-      seen.kind === 'absent' ? [] : [`${sign} ${words(path, seen)}`]
+    const line = (sign: string, state: PathState) =>
+      state.kind === 'absent' ? [] : [`${sign} ${words(path, state)}`]
     return [...line('-', before), ...line('+', after)]
   })
 }
@@ -74,19 +74,19 @@ function modeLine(path: string, before: number, after: number): string {
   return `~ ${path} mode ${octal(before)} -> ${octal(after)}`
 }
 
-function isText(seen: PathState): seen is PathState & { kind: 'absent' | 'file' } {
-  return seen.kind === 'absent' || seen.kind === 'file'
+function isText(state: PathState): state is PathState & { kind: 'absent' | 'file' } {
+  return state.kind === 'absent' || state.kind === 'file'
 }
 
-function words(path: string, seen: PathState): string {
-  if (seen.kind === 'link') return `${path} -> ${seen.target}`
-  if (seen.kind === 'folder') return `${path}/ (mode ${octal(seen.mode)})`
+function words(path: string, state: PathState): string {
+  if (state.kind === 'link') return `${path} -> ${state.target}`
+  if (state.kind === 'folder') return `${path}/ (mode ${octal(state.mode)})`
   return path
 }
 
 function textDiff(path: string, before: PathState, after: PathState): string[] {
-  const text = (seen: PathState) => (seen.kind === 'file' ? seen.text : '')
-  const name = (seen: PathState) => (seen.kind === 'file' ? path : '/dev/null')
+  const text = (state: PathState) => (state.kind === 'file' ? state.text : '')
+  const name = (state: PathState) => (state.kind === 'file' ? path : '/dev/null')
   if (text(before) === text(after) && 'mode' in before && 'mode' in after)
     return [modeLine(path, before.mode, after.mode)]
   return createTwoFilesPatch(name(before), name(after), text(before), text(after), '', '', {

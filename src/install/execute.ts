@@ -37,7 +37,7 @@ export interface Site {
 export interface Prepared extends Plan {
   site: Site
   earlier: Manifest | null
-  wanted: Desired[]
+  desired: Desired[]
 }
 
 export function manifestOf(site: Site): Manifest | null {
@@ -45,11 +45,11 @@ export function manifestOf(site: Site): Manifest | null {
 }
 
 /** Throws as `plan` does; nothing is changed. */
-export function prepare(site: Site, wanted: Desired[]): Prepared {
+export function prepare(site: Site, desired: Desired[]): Prepared {
   const earlier = manifestOf(site)
-  const seen = (each: Desired) => inspect(site.prefix, each)
+  const stateOf = (each: Desired) => inspect(site.prefix, each)
   const { uid, gid } = site
-  return { site, earlier, wanted, ...plan(wanted, seen, earlier?.entries ?? [], { uid, gid }) }
+  return { site, earlier, desired, ...plan(desired, stateOf, earlier?.entries ?? [], { uid, gid }) }
 }
 
 /** Has a run of this nothing to do? One that was killed leaves a manifest that says so. */
@@ -63,16 +63,16 @@ export function isInPlace({ changes, earlier, entries }: Prepared): boolean {
  * that fails is taken back; an upgrade that fails is completed by the next run.
  */
 export function execute(prepared: Prepared, how: { version: string; choices: Choices }): void {
-  const { site, entries, changes, wanted } = prepared
+  const { site, entries, changes, desired } = prepared
   const manifest = { formatVersion: 1, version: how.version, choices: how.choices } as const
   record(site, { ...manifest, complete: false, entries })
   try {
-    applyAt(site, changes, [...entries, ...wanted])
+    applyAt(site, changes, [...entries, ...desired])
   } catch (error) {
     if (prepared.earlier === null) takeBackQuietly(site)
     throw error
   }
-  const kept = new Set(wanted.map(({ path }) => path))
+  const kept = new Set(desired.map(({ path }) => path))
   const settled = entries
     .filter(({ path }) => kept.has(path))
     .map(each => ({ ...each, after: each.after.slice(0, 1) }))
@@ -88,8 +88,8 @@ export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
   if (manifest === null) return
   const picked = manifest.entries.filter(which)
   record(site, { ...manifest, complete: false })
-  const seen = (each: Desired) => inspect(site.prefix, each)
-  applyAt(site, plan([], seen, picked, site).changes, picked)
+  const stateOf = (each: Desired) => inspect(site.prefix, each)
+  applyAt(site, plan([], stateOf, picked, site).changes, picked)
   const left = manifest.entries.filter(entry => !which(entry))
   if (left.length > 0) record(site, { ...manifest, complete: false, entries: left })
   else removeQuietly(join(site.prefix, site.manifest))

@@ -10,7 +10,7 @@ import type { Trouble } from '../system/trouble.js'
 import { jsonText } from '../text/json-text.js'
 import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
-import { changesObject, isWanted, print, say } from './ask-first.js'
+import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
   folderAbove,
@@ -58,7 +58,7 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     const notes = [...found, ...prepared.notes]
     if (!flags.json) say(notes)
     let whyShared: Trouble | null = null
-    if (await isWanted(prepared, flags)) {
+    if (await isConfirmed(prepared, flags)) {
       if (!isInPlace(prepared)) execute(prepared, { version, choices })
       if (choices.custody === 'sole' && facts.live)
         whyShared = whyNotStarted(installedCommand(systemProgram), process.env)

@@ -24,7 +24,7 @@ import { errorLines } from '../text/errors.js'
 import { jsonText } from '../text/json-text.js'
 import { networkTrouble, troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
-import { changesObject, isWanted, print, say } from './ask-first.js'
+import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
   folderAbove,
@@ -62,7 +62,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     const facts = userFacts(place, env, { version, choices }, manifest)
     const prepared = prepare(site, userPlan(facts))
     if (!flags.json) say(prepared.notes)
-    const isDone = await isWanted(prepared, flags)
+    const isDone = await isConfirmed(prepared, flags)
     if (!isDone && !flags.dryRun) return 1
     if (isDone && !isInPlace(prepared)) execute(prepared, { version, choices })
     const whyShared = isDone ? await whyNotSole(place, facts, manifest, env) : null

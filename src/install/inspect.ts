@@ -115,13 +115,13 @@ function canWrite(path: string): boolean {
 }
 
 /** Two that have the same print hold the same; owner and mode are no part of it. */
-export function digest(seen: PathState): string {
-  switch (seen.kind) {
+export function digest(state: PathState): string {
+  switch (state.kind) {
     case 'file':
-      return `file:${createHash('sha256').update(seen.text).digest('hex')}`
+      return `file:${createHash('sha256').update(state.text).digest('hex')}`
     case 'link':
-      return `link:${seen.target}`
+      return `link:${state.target}`
     default:
-      return seen.kind
+      return state.kind
   }
 }

@@ -1,10 +1,10 @@
-// From what is wanted, what stands there and what was done before: the changes to make, in order. Pure.
+// From what is desired, what stands there and what was done before to the changes to make, in order. Pure.
 
 import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'
-import type { Make, Desired } from './desired-state.js'
+import type { Desired, Make } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
-import { absent, digest, present, type PathState } from './inspect.js'
+import { absent, digest, type PathState, present } from './inspect.js'
 import { UneditableFile } from './json-edit.js'
 import type { Entry } from './manifest.js'
 
@@ -22,25 +22,25 @@ export interface Plan {
   entries: Entry[]
   /** What is left as it is, and why, in words. */
   notes: string[]
-  /** What is wanted in files that can't be changed. */
+  /** What is desired in files that can't be changed. */
   unmade: Desired[]
 }
 
 /**
- * What has to be done so that everything in `wanted` stands, and what `entries` says of an earlier
- * time but is wanted no more is undone; all undone with `wanted` empty. `seen` has every path of both.
+ * What has to be done so that everything in `desired` stands, and what `entries` says of an earlier
+ * time but is no longer desired is undone; everything is undone with `desired` empty. `stateOf` knows every path of both.
  * Throws `usage` for a file that cannot be edited; then nothing has been changed.
  */
 export function plan(
-  wanted: Desired[],
-  seen: (wanted: Desired) => PathState,
+  desired: Desired[],
+  stateOf: (desired: Desired) => PathState,
   earlier: Entry[],
   owner: PlanFor,
 ): Plan {
   const result: Plan = { changes: [], entries: [], notes: [], unmade: [] }
   const known = new Map(earlier.map(entry => [entry.path, entry]))
-  for (const { path, make } of onceEach(wanted)) {
-    const now = seen({ path, make })
+  for (const { path, make } of onceEach(desired)) {
+    const now = stateOf({ path, make })
     const entry = known.get(path)
     const before = beforeUs(path, make, now, entry)
     const { after, note, isUnmade } = reconcile(
@@ -60,9 +60,9 @@ export function plan(
     const prints = [digest(after), ...(entry?.after ?? [])]
     result.entries.push({ path, make, before, after: [...new Set(prints)] })
   }
-  const kept = new Set(wanted.map(({ path }) => path))
+  const kept = new Set(desired.map(({ path }) => path))
   for (const entry of earlier.filter(({ path }) => !kept.has(path)).reverse()) {
-    const now = seen(entry)
+    const now = stateOf(entry)
     const after = revert(entry, now)
     if (!isSame(now, after) && now.kind === 'file' && now.fixed !== undefined)
       result.notes.push(`${entry.path} ${now.fixed} and keeps what is ours`)
@@ -76,10 +76,10 @@ export function plan(
   return result
 }
 
-/** A folder that leads to several files is wanted by each of them. */
-function onceEach(wanted: Desired[]): Desired[] {
+/** A folder that leads to several files is listed by each of them. */
+function onceEach(desired: Desired[]): Desired[] {
   const byName = new Map<string, Desired>()
-  for (const each of wanted) {
+  for (const each of desired) {
     const name = `${each.make.kind}:${each.path}`
     if (!byName.has(name)) byName.set(name, each)
   }
@@ -121,7 +121,7 @@ interface PlanFor {
 
 /**
  * What `make` makes of `now`, `before` being what stood there before any of ours; null where nothing is
- * done, and what stands there stays. `isOther`: an earlier installation wanted something else here. Throws
+ * done, and what stands there stays. `isOther`: an earlier installation put something else here. Throws
  * `usage` where it cannot be made.
  */
 function reconcile(

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { annotatedConfig } from '../config/annotated.js'
 import { machineProgram } from '../system/program-places.js'
-import { file, folder, link, type Desired, withFolders } from './desired-state.js'
+import { type Desired, file, folder, link, withFolders } from './desired-state.js'
 import { type Custody, custodyLines, withCustody } from './edit.js'
 import type { Choices } from './manifest.js'
 import { completingShells, shells } from './shells/table.js'

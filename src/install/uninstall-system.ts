@@ -11,7 +11,7 @@ import { quoted } from '../system/quoted.js'
 import { usersWithLogins } from '../system/users.js'
 import { clean } from '../text/clean.js'
 import { jsonText } from '../text/json-text.js'
-import { changesObject, isWanted, print, say } from './ask-first.js'
+import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
 import { systemSite } from './for-system.js'
 import { groupMembers } from './inspect.js'
@@ -42,12 +42,12 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)
-    const wanted = await isWanted(prepared, flags)
-    if (!wanted && !flags.dryRun) return 1
-    const left = wanted && manifest !== null ? await clear(site, manifest, flags) : []
+    const confirmed = await isConfirmed(prepared, flags)
+    if (!confirmed && !flags.dryRun) return 1
+    const left = confirmed && manifest !== null ? await clear(site, manifest, flags) : []
     const notes = left.length > 0 ? leftLines(left, systemProgram) : []
     if (flags.json) print([jsonText(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
-    else if (wanted) {
+    else if (confirmed) {
       const changed = prepared.changes.length
       print(uninstalledLines({ scope: 'system', changed, root: flags.root }))
     }

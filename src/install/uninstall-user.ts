@@ -31,7 +31,7 @@ import { installMostMs } from '../system/end-of-run.js'
 import { enterGate } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { jsonText } from '../text/json-text.js'
-import { changesObject, isWanted, print, say } from './ask-first.js'
+import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import type { Make } from './desired-state.js'
 import {
   apply,
@@ -68,7 +68,7 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)
-    if (!(await isWanted(prepared, flags))) {
+    if (!(await isConfirmed(prepared, flags))) {
       if (flags.dryRun && flags.json) told(prepared, flags)
       return flags.dryRun ? 0 : 1
     }

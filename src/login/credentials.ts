@@ -110,7 +110,10 @@ function counting(
   }
 }
 
-function ofVariable({ name, kind }: CredentialVariable, { value, from }: FoundCredential): OtherCredential {
+function ofVariable(
+  { name, kind }: CredentialVariable,
+  { value, from }: FoundCredential,
+): OtherCredential {
   const credential = named(kind, name, from)
   if (name !== 'CLAUDE_CODE_OAUTH_TOKEN') return credential
   return { ...credential, tokenHash: createHash('sha256').update(value).digest('hex') }

@@ -90,8 +90,18 @@ ca_end_after() {
   ca_before=
   ca_find timeout
   if [ -z "$ca_found" ]; then return 1; fi
-  ca_before="$ca_found -k 10 $1"
-  if ca_is_busybox && ! command "$ca_found" -k 1 5 true 2>/dev/null; then ca_before="$ca_found $1"; fi
+  ca_limit='-k 10'
+  if ca_is_busybox; then ca_find_limit; fi
+  ca_before="$ca_found $ca_limit $1"
+}
+
+# Sets ca_limit to what stands before the seconds in a call of busybox's timeout: `-k 10` since 1.34, nothing since 1.30, and
+# `-t` before. Where none can be started (no process to be had), as in the newest.
+ca_find_limit() {
+  ca_limit='-k 10'
+  if command "$ca_found" -k 1 5 true 2>/dev/null; then return 0; fi
+  if command "$ca_found" 5 true 2>/dev/null; then ca_limit= && return; fi
+  if command "$ca_found" -t 5 true 2>/dev/null; then ca_limit=-t; fi
 }
 
 # ca_bounded SECONDS COMMAND…; in this process group, or Ctrl-C would not reach it and the shell would
@@ -101,7 +111,8 @@ ca_bounded() {
   if [ -z "$ca_found" ]; then
     shift && command "$@"
   elif ca_is_busybox; then
-    command "$ca_found" "$@"
+    ca_find_limit
+    command "$ca_found" $ca_limit "$@"
   else
     command "$ca_found" --foreground "$@"
   fi

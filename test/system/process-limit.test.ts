@@ -50,6 +50,7 @@ function limited(machine: OwnMachine, most: number, words: string[]) {
 t.test('a user near the limit of processes', { skip: noOwnMachine }, async t => {
   const machine = await ownMachine(t)
   await prepare(machine)
+  await machine.sh(`ln -s ${wrapper}-wrap /usr/local/bin/wrap`)
   const gate = `${home}/.claude/.claude-auth/gate`
   const isFree = (waitS: number) => machine.sh(`[ ! -e ${gate} ] || flock -w ${waitS} ${gate} true`)
   const limits: Record<string, number[]> = {
@@ -66,6 +67,14 @@ t.test('a user near the limit of processes', { skip: noOwnMachine }, async t => 
       t.match(ended.stderr, /^claude-auth: /m, about)
       const hook = [...shell.split(' '), join(wrapper, '../claude-auth'), 'hook', 'session-start']
       t.match(await limited(machine, most, hook), { code: 0 }, `${about}: a hook stops no session`)
+      // By the link that it may be, whose target takes a process to find.
+      const given = [...shell.split(' '), '/usr/local/bin/wrap', '/usr/local/bin/claude', 'x']
+      if (shell !== '/bin/bash' && [1, 24].includes(most))
+        t.match(
+          await limited(machine, most, given),
+          { code: 0, stdout: 'started x\n' },
+          `${about}: claude-wrap`,
+        )
       await isFree(90)
       await machine.sh(`rm -rf ${home}/.claude/.claude-auth`)
     }

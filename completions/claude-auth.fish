@@ -12,7 +12,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l fix -d 'mend 
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l yes -d 'mend without asking'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l only -x -d 'just this check, such as --only hooks'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l offline -d 'no network at all'
-complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l send-test-alert -d 'send a message to whoever is told when a sign-in is needed'
+complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l send-test-alert -d 'send a test message to every alert sink'
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a login -d 'sign in, check whose login it is, store a copy (works over SSH)'
 complete -c claude-auth -n '__fish_seen_subcommand_from login' -l email -x -d 'sign in with this e-mail, where the configuration names none'

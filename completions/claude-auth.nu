@@ -16,7 +16,7 @@ extern "claude-auth doctor" [
   --yes(-y) # mend without asking
   --only: string # just this check, such as --only hooks
   --offline # no network at all
-  --send-test-alert # send a message to whoever is told when a sign-in is needed
+  --send-test-alert # send a test message to every alert sink
 ]
 
 # sign in, check whose login it is, store a copy (works over SSH)

@@ -69,7 +69,7 @@ async function run(): Promise<void> {
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
   if (bundle !== $bundles.engine || argv[0] !== 'ensure' || code === usageCode) return
-  // Somebody may be waiting for the end of this process.
+  // A caller may be waiting for this process to end.
   const mayTake = !argv.includes('--waited-for')
   const mayGrow = mayTake && Math.random() < 0.1
   keep(Date.now(), mayGrow)

@@ -42,7 +42,7 @@ export async function claimAlerts(
   return typeof judged === 'string' ? alone(run, named, judged) : { ...judged, unclaimed: null }
 }
 
-/** Reads, judges and writes until nobody else has written between; a text says why it could not be done. */
+/** Reads, judges and writes until no other write came between; a text says why that failed. */
 async function claim(
   run: AlertRun,
   memory: AlertMemory,
@@ -86,7 +86,7 @@ function written(run: AlertRun, before: number, version: number, alert: AlertCla
     run.storeLearned({ ...read, stored: { ...read.stored, alert }, version, ageMs: 0 })
 }
 
-/** What an earlier claim said is of no use to whoever tells without one. */
+/** Without a shared path an earlier claim means nothing. */
 function unshared(memory: AlertMemory): Claimed {
   const own = memory.claim === null ? memory : { ...memory, claim: null }
   return { memory: own, messages: memory.pending, left: [], unclaimed: null }

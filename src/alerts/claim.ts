@@ -34,7 +34,7 @@ export function needsClaim(memory: AlertMemory): boolean {
   return memory.pending.some(message => !message.claimed)
 }
 
-/** Judges each message by what was `found` in the document; null: nobody knows what stands there, so all are sent. */
+/** Judges each message by what was `found` in the document; null: the document could not be read, so all are sent. */
 export function judgeClaims(memory: AlertMemory, found: ClaimFound | null, asker: Asker): Judged {
   const judged: Judged = { memory: { ...memory, pending: [] }, messages: [], claim: null, left: [] }
   let claim = found?.claim ?? null
@@ -164,7 +164,7 @@ function end({ claim, about }: ClaimFound, question: Question): ClaimVerdict {
     const over = { ...signIn, over: { id, by, atMs: nowMs } }
     return { do: 'send', claim: { ...noClaim, ...claim, signIn: over } }
   }
-  // Nobody else can know of what was told without a claim.
+  // Other hosts can't know of what was sent without a claim.
   if (known === null || known.alone) return { do: 'send', claim }
   return { do: 'leave', id: known.id }
 }

@@ -64,7 +64,7 @@ export const mostPerHour = 4
 /** So long nothing has changed: then it is summed up. */
 export const settledMs = 10 * 60_000
 
-/** A person is needed: told once, whatever the reason becomes later. */
+/** A person is needed: sent once, even if the reason changes later. */
 function beginSignIn(
   next: AlertMemory,
   { because, sinceMs }: { because: SignInReason; sinceMs?: number | null },
@@ -82,7 +82,7 @@ function beginSignIn(
   change(next, 'sign-in-needed', next.signIn, nowMs)
 }
 
-/** Nobody is needed any more. */
+/** A person is no longer needed. */
 function endSignIn(next: AlertMemory, nowMs: number): void {
   if (next.signIn === null) return
   const { signIn } = next
@@ -90,14 +90,14 @@ function endSignIn(next: AlertMemory, nowMs: number): void {
   change(next, 'sign-in-over', signIn, nowMs)
 }
 
-/** A log-out is the user's own wish: nobody is told, and nobody is told that it is over. */
+/** A log-out is the user's own wish: neither it nor its end is sent. */
 function closeSilently(next: AlertMemory): void {
   next.signIn = null
   next.unsteady = null
   next.pending = next.pending.filter(message => message.kind === 'login-ends')
 }
 
-/** One change of the condition: a message, or the taking back of one nobody got, or only a count. */
+/** One change of the condition: a message, the withdrawal of one that was not delivered, or only a count. */
 function change(
   next: AlertMemory,
   kind: 'sign-in-needed' | 'sign-in-over',
@@ -164,7 +164,7 @@ export function isSameEnd(oneMs: number, otherMs: number): boolean {
 
 /**
  * Adds the warning that is due, if any. A later end than any before starts anew; an earlier one does
- * not, so that two logins taking turns can't warn for ever.
+ * not, so that two logins taking turns can't warn endlessly.
  */
 function warn(
   next: AlertMemory,
@@ -179,7 +179,7 @@ function warn(
   addMessage(next, { kind: 'login-ends', endsAtMs, sinceMs: nowMs, only: null }, nowMs)
 }
 
-/** The end is no longer near: a warning that nobody got yet is taken back. */
+/** The end is no longer near: an undelivered warning is withdrawn. */
 function dropWarning(next: AlertMemory): void {
   const stale = next.pending.find(message => message.kind === 'login-ends')
   if (stale === undefined) return

@@ -53,7 +53,7 @@ export type AlertMessage =
       needed: boolean
       because: SignInReason | null
     })
-  /** Somebody wants to know whether messages arrive; never remembered. */
+  /** A test whether messages arrive; never remembered. */
   | (MessageBase & { kind: 'test' })
   /** A watched repository has changed; it is no part of this memory either. */
   | (MessageBase & { kind: 'changes'; told: ToldChanges })
@@ -69,7 +69,7 @@ export interface AlertMemory {
   sentAtMs: number[]
   /** Decided and not yet taken by every sink. */
   pending: AlertMessage[]
-  /** The next try, and why the last one failed; null: nobody said. */
+  /** The next try, and why the last one failed; null: unknown. */
   retry: { atMs: number; failures: number; trouble: Trouble | null } | null
   /** Messages ever decided. */
   count: number

@@ -18,7 +18,7 @@ const aloneMs = 10_000
 /**
  * Sends what is due for `condition`, in at most about 3 s; what can't be delivered is kept for later runs, what
  * another host on the same path tells is left to it. `undefined`: this run can't tell whether a person is needed.
- * `off`: there is nobody to send to.
+ * `off`: no sink is configured.
  */
 export async function sendAlerts(
   run: AlertRun,

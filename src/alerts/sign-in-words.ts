@@ -114,7 +114,7 @@ export function wrongIdentity(
   const whose = byOrganization ? actual.organization : actual.email
   const wanted = byOrganization ? expected.organization : expected.email
   const kind = byOrganization ? 'organisation ' : ''
-  const found = whose === null ? 'somebody else' : `${kind}${cleanMiddle(whose, 44 - kind.length)}`
+  const found = whose === null ? 'another user' : `${kind}${cleanMiddle(whose, 44 - kind.length)}`
   return [
     [`This is the login of ${found}${seen}.`, `This is the login of ${found}.`],
     wanted === null

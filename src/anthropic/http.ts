@@ -142,7 +142,7 @@ function collect(incoming: IncomingMessage, give: (body: Buffer | null) => void)
   })
 }
 
-/** Nobody asked for it, but what a middlebox packed may hold the only copy of a token. What can't be unpacked stays as it came. */
+/** Compression was not requested, but a reply that a middlebox compressed may hold the only copy of a token. What can't be unpacked stays as it came. */
 async function unpacked(body: Buffer, coding: string): Promise<Buffer | null> {
   const { gunzipSync, inflateSync, brotliDecompressSync } = await import('node:zlib')
   const ways = {

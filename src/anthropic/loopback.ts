@@ -14,7 +14,7 @@ interface TcpRow {
   address: string
   port: number
   isListening: boolean
-  /** Of whoever made the socket, as this user namespace numbers them. */
+  /** Owner of the socket, as this user namespace numbers it. */
   uid: number
   inode: string
 }
@@ -52,7 +52,7 @@ export async function connectTrusted(
 ): Promise<Socket> {
   const { address, listener } = bestOf(hostname, port, uid)
   if (listener.kind === 'foreign') throw refused(address, port, listener.uid)
-  // As the system says it where nobody listens.
+  // As the system reports a port without a listener.
   if (listener.kind === 'nobody')
     throw Object.assign(new Error('nobody listens there'), { code: 'ECONNREFUSED' })
   const socket = await connected(address, port, keep)

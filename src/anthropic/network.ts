@@ -233,7 +233,7 @@ function readFolder(folder: string): (string | null)[] {
   }
 }
 
-/** A regular file that nobody but this user and root decides; null for any other. */
+/** A regular file that only this user and root control; null for any other. */
 export function readAuthorityFile(path: string): string | null {
   if (distrustOf(path, process.geteuid?.() ?? -1) !== null) return null
   return textAt(path, { maxBytes: mostBytes })

@@ -47,7 +47,7 @@ export async function verify(
 /** Whether a server can be reached at all. */
 export type Reach = { kind: 'reached' } | { kind: 'unreached'; what: string; tls?: TlsTrouble }
 
-/** Any whole reply counts, whatever its status: TLS has shown whose it is. */
+/** Any whole reply counts, with any status: TLS has shown whose it is. */
 export async function reach(network: Network, endpoint: string, timeoutMs: number): Promise<Reach> {
   const outcome = await send(network, { method: 'HEAD', url: `${endpoint}/`, timeoutMs })
   return outcome.kind === 'reply' ? { kind: 'reached' } : { ...outcome, kind: 'unreached' }

@@ -1,4 +1,4 @@
-// TLS that is always verified, whatever the environment says: the options of every connection, and what a failure means.
+// TLS that is always verified, and no environment variable turns that off: the options of every connection, and what a failure means.
 
 import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls'
 
@@ -14,7 +14,7 @@ export interface Trust {
   ownCertificate: { cert: string; key: string; passphrase: string | null } | null
 }
 
-/** Why no TLS came about; `issuer` is whoever signed the certificate, by its own word. */
+/** Why TLS failed; `issuer` as the certificate itself names it. */
 export interface TlsTrouble {
   host: string
   /** Node's code (OpenSSL's name, or its own). */
@@ -82,14 +82,14 @@ async function usable(pems: string[]): Promise<string[]> {
   })
 }
 
-/** Whoever signed the server's certificate, printable; to be asked before the certificate is judged. */
+/** The issuer of the server's certificate, printable; to be read before the certificate is judged. */
 export function issuerOf(socket: TLSSocket): string | null {
   const issuer: Record<string, unknown> = { ...socket.getPeerCertificate().issuer }
   const name = issuer['CN'] ?? issuer['O'] ?? issuer['OU']
   return typeof name === 'string' ? name.replace(/[^\p{L}\p{N} .,'&_-]/gu, '').slice(0, 80) : null
 }
 
-/** A chain that ends at nobody we know: more authorities could help. */
+/** A chain that ends at an unknown authority: more authorities could help. */
 export function isUnknownIssuer(code: string): boolean {
   return /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code)
 }

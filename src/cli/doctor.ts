@@ -39,7 +39,7 @@ export const entry = {
     yes: { short: 'y', says: 'mend without asking' },
     only: { value: 'ID', says: 'just this check, such as --only hooks' },
     offline: { says: 'no network at all' },
-    'send-test-alert': { says: 'send a message to whoever is told when a sign-in is needed' },
+    'send-test-alert': { says: 'send a test message to every alert sink' },
   },
   notes: [
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',

@@ -7,7 +7,7 @@ export const entry = {
   group: 'plumbing',
   summary: 'make sure now that the login is good',
   about:
-    'Makes sure that the login is good: renews it, puts it back from the store, checks it with the server and stores a copy, whatever is needed. Wrapper, hooks and timer call it.',
+    'Makes sure that the login is good: renews it, puts it back from the store, checks it with the server and stores a copy, as needed. Wrapper, hooks and timer call it.',
   flags: {
     json: { says: 'the result as one JSON object' },
     force: { says: 'look at everything now: marks, ages and pauses count for nothing' },
@@ -25,10 +25,10 @@ export const entry = {
       hidden: true,
     },
     override: { says: 'the client was chosen for this launch', hidden: true },
-    terminal: { says: 'somebody can be asked', hidden: true },
+    terminal: { says: 'a person at a terminal can be asked', hidden: true },
     foreign: { says: 'another credential stands in the environment', hidden: true },
     'environ-on-stdin': { says: 'the environment that counts comes on stdin', hidden: true },
-    'waited-for': { says: 'somebody waits until this run has ended', hidden: true },
+    'waited-for': { says: 'the caller waits until this run has ended', hidden: true },
   },
   notes: [
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',

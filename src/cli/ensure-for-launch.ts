@@ -35,7 +35,7 @@ export async function ensureForLaunch(
   let timer: NodeJS.Timeout | undefined
   try {
     let config: Config | null = null
-    // Whoever waits for this worker shares its verdict, never an earlier one.
+    // Launches that wait for this worker share its verdict, never an earlier one.
     if (place.owned) clearVerdicts(place.paths)
     const { outcome, config: inForce } = await runOnce(env, {
       actor: flags.for === 'session' ? 'hook' : 'launch',
@@ -99,7 +99,7 @@ function share(
   }
 }
 
-/** `mode: observe` stops no launch and asks nobody. */
+/** `mode: observe` stops no launch and asks no question. */
 function verdictWord(report: Report, config: Config | null, terminal: boolean): string {
   if (report.outcome.verdict !== 'sign-in' || config?.mode !== 'on') return 'launch'
   if (report.stopsLaunch) return `fail ${exitCodes['sign-in']}`

@@ -71,7 +71,7 @@ async function once(
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
     return exitCodes[outcome.verdict]
   } catch (error) {
-    // A program that reads the object gets one, whatever happens; `main` says what broke.
+    // The reader of the object gets one in any case; `main` reports the error.
     if (flags.json) print([jsonText(brokenOutcome(known.config))])
     throw error
   }
@@ -121,7 +121,7 @@ function warn(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`)
 }
 
-/** Nobody reads along: what is left in the service manager's journal is who needs to sign in, and nothing else. */
+/** For a service manager's journal: who needs to sign in, and nothing else. */
 function journalLines(outcome: Outcome, env: Env, { config, report }: Known): string[] {
   const { user } = whoAmI(env)
   const profile = config?.profile === 'default' ? null : (config?.profile ?? null)

@@ -7,7 +7,7 @@ import { type JournalLine, readJournal } from '../login/journal.js'
 const everyMs = 300
 
 /**
- * Gives lines that come after `known` to `show`, until Ctrl-C, until nobody reads any more, or `until`. The journal is told apart
+ * Gives lines that come after `known` to `show`, until Ctrl-C, until the reader is gone, or `until`. The journal is told apart
  * by its lines, so that its rotation is no gap and no repetition.
  */
 export async function follow(
@@ -45,7 +45,7 @@ function interrupted(): Promise<void> {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => resolve())
-    // Whoever read has gone (`| head`).
+    // The reader is gone (`| head`).
     process.stdout.once('error', () => resolve())
   })
 }

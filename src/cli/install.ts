@@ -39,7 +39,7 @@ export const entry = {
   examples: ['claude-auth install --dry-run', 'claude-auth install'],
 } as const satisfies CommandEntry
 
-/** Gives 0 when all stands as it should, whatever the login itself still needs. */
+/** Gives 0 if everything is installed, even if the login itself still needs something. */
 export async function install(argv: string[], env: Env): Promise<number> {
   const flags = installFlags(argv)
   if (!flags.system) return (await import('../install/for-user.js')).installUser(flags, env)

@@ -82,7 +82,7 @@ export async function login(argv: string[], caller: Env): Promise<number> {
     signedIn: true,
     client,
     prepare: async run => {
-      // Whoever has signed in now is the one that is expected from now on.
+      // The account of this sign-in is the expected one from now on.
       if (flags['new-identity']) commit(run, { memory: { pinned: null } })
     },
   }).finally(over)
@@ -168,7 +168,7 @@ function loginSentences(stage: LoginStage, nowMs: number): string[] {
         ]
       const wanted = stage.expectedEmail ? cleanMiddle(stage.expectedEmail, 60) : 'another'
       return [
-        `This is the login of ${email ?? 'somebody else'}; expected here is ${wanted}.`,
+        `This is the login of ${email ?? 'another user'}; expected here is ${wanted}.`,
         stage.mayChange
           ? 'Type: claude-auth login; or, if the new one is meant: claude-auth login --new-identity'
           : 'Type: claude-auth login',

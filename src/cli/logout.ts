@@ -25,19 +25,19 @@ export const entry = {
   group: 'daily',
   summary: 'sign out: end the login at the server, remove it here and in the store',
   about:
-    "Ends the login at the server and takes it out of the login file and the store. Everything else in the login file stays, the logins of MCP servers too (the client's own log-out deletes them). Nothing brings the login back until somebody signs in.",
+    "Ends the login at the server and takes it out of the login file and the store. Everything else in the login file stays, the logins of MCP servers too (the client's own log-out deletes them). The login stays out until you sign in again.",
   flags: {
     offline: { says: 'no network: what needs it is done by a later run' },
     json: { says: 'the result as one JSON object' },
   },
   notes: [
     'Each step is reported. What cannot be done now, because a server is away, is done later by itself.',
-    'Exit code: 0 done (also when nobody was signed in), 1 broken, 2 usage or configuration, 4 something is left for later.',
+    'Exit code: 0 done (also if you were signed out already), 1 broken, 2 usage or configuration, 4 something is left for later.',
   ],
   examples: ['claude-auth logout', 'claude-auth logout --json'],
 } as const satisfies CommandEntry
 
-/** Signs out and gives the exit code: 0 also when nobody was signed in, 4 when something is left for later. */
+/** Signs out and gives the exit code: 0 also if the user was signed out already, 4 if something is left for later. */
 export async function logout(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
   const place = loginContextOf(env)
@@ -59,7 +59,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
       email = run.memory.verification?.identity?.email ?? null
       email ??= expectedEmail(config, run.memory, run.paths.clientConfig)
       const done = await signOut(run)
-      // A server that is away is not asked twice while somebody waits.
+      // An unreachable server is not asked twice while the user waits.
       if (done.server === 'later' || done.server === 'failed')
         commit(run, { learned: { offline: true } })
       steps = done

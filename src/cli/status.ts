@@ -42,7 +42,7 @@ export async function status(argv: string[], env: Env): Promise<number> {
     else print(statusLines(facts, widthOf(stdout), await inkFor(env, stdout.isTTY === true)))
     return exitCodes[found.outcome.verdict]
   } catch (error) {
-    // A program that reads the object gets one, whatever happens; `main` says what broke.
+    // The reader of the object gets one in any case; `main` reports the error.
     if (flags.json) {
       const { did, steps, alert, ...broken } = brokenOutcome(null)
       print([jsonText(broken)])

@@ -10,7 +10,7 @@ export const entry = {
   group: 'daily',
   summary: 'take that back; the refresh token goes back to the login file',
   about:
-    'Hands the refresh token back to the login file (with --system: those of all users), then takes back what install did. Files that nobody edited since are as they were; of an edited one only our entries go.',
+    'Hands the refresh token back to the login file (with --system: those of all users), then takes back what install did. Unedited files are restored as they were; only our entries are removed from edited ones.',
   flags: {
     ...sharedFlags,
     'leave-logins': {

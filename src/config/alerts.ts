@@ -88,7 +88,7 @@ const standardWarnings = ['7d', '3d', '1d']
 
 /**
  * Early warnings come longest first, each once. Where the machine's file says who is told, but not how early, a user's list
- * adds to the standard one: with an empty list nobody would be warned there.
+ * adds to the standard one: an empty list would disable the warning.
  */
 export function resolveAlerts(said: AlertsText, machines: AlertsText, to: Resolving): AlertsConfig {
   const isTold = Object.keys(everySink).some(key => machines[key as SinkName] !== undefined)

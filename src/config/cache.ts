@@ -92,7 +92,7 @@ export function writeCache(
 }
 
 /**
- * The configuration that was in force when this program last ran, whatever became of its files; null where
+ * The configuration that was in force when this program last ran, even if its files are gone; null if
  * there is none, or where another version wrote it or anyone else could have.
  */
 export function rememberedConfig(path: string, uid: number, version: string): Config | null {

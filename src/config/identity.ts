@@ -30,7 +30,7 @@ export interface IdentityConfig {
   organizationUuid: string | null
   email: string | null
   accountUuid: string | null
-  /** The machine sets the address: it must fit whatever else is said of the account. */
+  /** The machine sets the address: it must match in any case. */
   isEmailPinned: boolean
 }
 

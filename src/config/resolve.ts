@@ -143,7 +143,7 @@ function offBecause(inputs: ResolveInputs, profile: string | null): Config['off'
   return profile === null ? { because: 'folder-not-listed', file: null } : null
 }
 
-/** Where nothing is backed up to Vault, what is wrong with it is nobody's trouble. */
+/** Errors in a `vault` section that is not used are not reported. */
 function vaultServerOf(said: ConfigFile['vault'], to: Resolving): Config['vaultServer'] {
   if (said?.address === undefined) return null
   return resolveVaultServer(said, to.silent())

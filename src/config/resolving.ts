@@ -19,7 +19,7 @@ export interface Resolving {
   isUsers(path: Path): boolean
   /** The same, and `seen` hears of each misfit. */
   noting(seen: () => void): Resolving
-  /** The same, and nobody hears of a misfit. */
+  /** The same, without reporting a misfit. */
   silent(): Resolving
   /** A path with `~/` and names filled in; null when it is not set, or does not fit. */
   file(path: Path, text: string | undefined): string | null

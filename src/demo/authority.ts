@@ -45,7 +45,7 @@ export interface Authority {
   handle(request: IncomingMessage, response: ServerResponse): void
   signIn(options: SignIn): ClientLogin
   mintLongLived(user: User): ClientLogin
-  /** Somebody signs in with a browser: the code that is shown there, to be pasted into a client once. */
+  /** A user signs in with a browser: the code that is shown there, to be pasted into a client once. */
   approve(options: SignIn): string
   revokeAccess(accessToken: string): void
   expireAccess(accessToken: string): void

@@ -16,11 +16,11 @@ export interface House {
   tellsLoginEnd: boolean
   /** What the model says. */
   says: string
-  /** Authorization codes that somebody was shown in a browser and that were not exchanged yet. */
+  /** Authorization codes that were shown in a browser and not exchanged yet. */
   codes: Map<string, Approval>
 }
 
-/** Somebody who has just signed in, in a browser. */
+/** A user who has just signed in, in a browser. */
 export interface Approval {
   user: User
   accessMs: number
@@ -81,7 +81,7 @@ function answerToken(call: Call, house: House, nowMs: number): StandInReply {
   return answerRefresh(fields, house, nowMs)
 }
 
-/** A code is exchanged once, by whoever knows a verifier (RFC 7636). */
+/** A code is exchanged once, with its verifier (RFC 7636). */
 function answerCode(fields: Record<string, unknown>, house: House, nowMs: number): StandInReply {
   const { code, code_verifier: verifier, client_id: id } = fields
   const approval = typeof code === 'string' ? house.codes.get(code) : undefined

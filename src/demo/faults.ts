@@ -82,7 +82,7 @@ export const faults = {
   text: (change: (text: string) => string): Fault => ({
     edit: answer => ({ ...answer, body: change(JSON.stringify(answer.body)) }),
   }),
-  /** The true answer, packed though nobody asked for it. */
+  /** The true answer, compressed without being asked to. */
   packed: (pack: (text: string) => Buffer, coding: string): Fault => ({
     edit: answer => ({
       ...answer,

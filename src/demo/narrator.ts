@@ -18,7 +18,7 @@ export interface Narrator {
   tell(text: string): void
   /** An empty line. */
   gap(): void
-  /** A command line as somebody types it. */
+  /** A command line as it is typed. */
   command(line: string): void
   /** What a program printed, or another text as it is; too long lines are wrapped. */
   quote(text: string, how?: 'output' | 'warning' | 'message'): void
@@ -32,7 +32,7 @@ const widest = 88
 
 const indent = '   '
 
-/** Colours only where `listener` is a terminal and nobody said otherwise (https://no-color.org). */
+/** Colors only if `listener` is a terminal and NO_COLOR is not set (https://no-color.org). */
 export async function narrator(listener: Listener, env: Env): Promise<Narrator> {
   const { default: ink } = await import('kleur')
   ink.enabled =

@@ -148,7 +148,7 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
 }
 
-/** The login ran out overnight, and nobody notices. */
+/** The login expired overnight, and no one notices. */
 export const expired: Scene = async (stage, narrator) => {
   const { authority, user } = stage
   stage.writeLogin(authority.signIn({ user, lifeMs: -3_600_000 }))

@@ -29,7 +29,7 @@ export interface SignIn {
   scopes?: string[]
 }
 
-/** What somebody who signs in is to be granted. */
+/** What a sign-in is granted. */
 export function approval(options: SignIn): Approval {
   const { user, lifeMs = usualAccessLifeMs, loginLifeMs = 30 * dayMs } = options
   return { user, accessMs: lifeMs, loginMs: loginLifeMs, scopes: options.scopes ?? loginScopes }

@@ -12,7 +12,7 @@ import { type ExamineOptions, type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { troubleWords, words } from './words.js'
 
-/** Would somebody hear of it when a sign-in is needed? */
+/** Do alerts reach a person when a sign-in is needed? */
 export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
   if (test?.kind === 'sent') return ok(alertWords.tested)
   if (test?.kind === 'failed') return found('warn', alertWords.untaken(test.trouble))
@@ -40,7 +40,7 @@ export const alertWords = {
 }
 
 export interface AlertFacts {
-  /** Where messages go, and what would keep them from it; empty: nobody is told. */
+  /** Where messages go, and what would stop them; empty: no sink is configured. */
   sinks: SinkState[]
   /** Why a message still waits to be taken. */
   waiting: Trouble | null

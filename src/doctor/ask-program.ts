@@ -24,7 +24,7 @@ export function askProgram(
     const child = spawn(program, args, {
       cwd: '/',
       env,
-      // A group of its own: an interactive shell would else stop us to get at the terminal.
+      // A process group of its own: otherwise an interactive shell stops us to get the terminal.
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     })

@@ -59,6 +59,6 @@ export interface ExamineOptions {
   env: Env
   cwd: string
   offline: boolean
-  /** Send a message to whoever is told when a sign-in is needed. */
+  /** Send a test message to every alert sink. */
   testAlert: boolean
 }

@@ -52,7 +52,7 @@ export function onboarding({
   const isSignedIn = login.seen.state.file.kind !== 'missing'
   if (client.onboarding === 'done') return ok(settingsWords.onboarded)
   if (client.onboarding === 'unreadable') return found('fail', settingsWords.configUnreadable(path))
-  // Whoever has never signed in goes through them then.
+  // A first sign-in goes through them anyway.
   if (!isSignedIn) return null
   const words =
     client.onboarding === 'no-config' ? settingsWords.noConfig : settingsWords.notOnboarded
@@ -60,7 +60,7 @@ export function onboarding({
   return found('warn', words, ...(isYours ? [{ do: 'onboarding', path } as const] : []))
 }
 
-/** Who else may tell the client what to do, or read what it was told. */
+/** Other users who may change or read what the client is told. */
 export function settingsMode({
   login,
   client,
@@ -129,13 +129,13 @@ export interface ClientFacts {
   switches: { file: string; key: 'disableAllHooks' | 'allowManagedHooksOnly'; managed: boolean }[]
   /** The user's own settings that others may read or write. */
   open: (PathFacts & { by: 'read' | 'write' })[]
-  /** A file of the user's or the machine's settings that was left out, whyever; null: none. */
+  /** A settings file of the user or the machine that was left out; null: none. */
   unread: string | null
   /** Entries of settings that the client skips. */
   skipped: LoginFacts['settings']['skipped']
   /** Settings files that the client can't use, and why. */
   broken: { file: string; why: string; managed: boolean }[]
-  /** Folders in /tmp that are named after this user, owned by somebody else. */
+  /** Folders in /tmp with this user's name that another user owns. */
   taken: PathFacts[]
   /** Variables of this process that don't count, as others could put something where they lead. */
   strange: { name: string; path: string }[]
@@ -244,7 +244,7 @@ function openTo(
 
 /**
  * The client makes both by itself where they are not there (2.1.197 and 2.1.330). The first user's
- * `cc-socks` is none of them: beside somebody else's it takes the one of its own name (2.1.330).
+ * `cc-socks` is not among them: if another user owns it, the client uses the one with its own uid (2.1.330).
  */
 function takenFolders(env: ExamineOptions['env'], uid: number): PathFacts[] {
   const folder = env['CLAUDE_CODE_TMPDIR'] || '/tmp'

@@ -52,7 +52,7 @@ export function fixText(fix: Fix): string {
   }
 }
 
-/** Does one fix. Whatever goes wrong with the login, or with a system call, is told as a refusal. */
+/** Applies one fix. A failure of the login's files or of a system call is returned as a refusal. */
 export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
   if (!tools.place.owned && !closesPlace(fix, tools.place)) return refusals.notOurs
   try {

@@ -50,7 +50,7 @@ export function hooks(facts: Launch): Finding {
   return ok(hookWords.good(hooks.some(({ scope }) => scope === 'managed') ? 'managed' : 'user'))
 }
 
-/** Managed hooks run whatever the user switched off; the user's own need both. */
+/** Managed hooks run even if the user disabled hooks; the user's own need both switches. */
 export function hooksPolicy({ hooks, switches }: ClientFacts): Finding | null {
   if (hooks.length === 0) return null
   const isManaged = hooks.some(({ scope }) => scope === 'managed')

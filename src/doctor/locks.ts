@@ -11,7 +11,7 @@ import { type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'
 import { pasted, shown, words } from './words.js'
 
-/** Locks of the client's whose holder is gone, and whoever holds one, or our gate, and doesn't go on. */
+/** Locks of the client whose holder is gone, and processes that hold one, or our gate, and are stuck. */
 export function locks({ locks, gate }: LockFacts): Finding {
   const stuck = gate.find(({ isStopped, isLate }) => isStopped || isLate)
   if (stuck) return found('warn', lockWords.stuck(stuck))
@@ -55,7 +55,10 @@ const lockWords = {
       `kill -CONT ${pid}`,
     ),
   dead: (path: string) =>
-    words(`Whoever held ${shown(path)} is gone: clients wait for it.`, `rmdir ${pasted(path)}`),
+    words(
+      `The process that held ${shown(path)} is gone: clients wait for it.`,
+      `rmdir ${pasted(path)}`,
+    ),
 }
 
 export interface LockFact {
@@ -163,7 +166,7 @@ interface LockHolder {
 const maxBytes = 256 * 1024
 
 /**
- * The processes with the lock of the file at `path`, the stopped ones first; empty where nobody has it or none can be seen
+ * The processes with the lock of the file at `path`, the stopped ones first; empty if none holds it or none can be seen
  * (another user's, another container's). /proc/locks names who asked for the lock, which may have ended; the lock is the open
  * file's (proc(5), `fdinfo`).
  */

@@ -1,4 +1,4 @@
-// The configuration in force and the login file as it lies there; nothing is asked of anybody.
+// The configuration in force and the login file as it is on disk. No network.
 
 import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -20,7 +20,7 @@ import { distrustOf } from '../system/trusted-path.js'
 import type { ExamineOptions } from './check.js'
 import { closedPath, type OwnFileFacts, oddFile } from './own-files.js'
 
-/** Who owns a path, and who else may use it. */
+/** Owner and mode of a path. */
 export interface PathFacts {
   path: string
   uid: number
@@ -38,7 +38,7 @@ export interface LoginFacts extends OwnFileFacts {
   isLink: boolean
   /** Comments in it, which the client does not understand. */
   hasComments: boolean
-  /** The nearest folder above in which somebody else could replace the login. */
+  /** The nearest parent folder in which another user could replace the login. */
   unsafe: (PathFacts & { why: string }) | null
   /** The file with the Vault token or JWT; null where there is none, and for a link. */
   vaultSecret: PathFacts | null
@@ -176,7 +176,7 @@ async function leftAnswer(run: Run, { paths, owned }: LoginContext): Promise<Log
   try {
     return (await findAnswer(paths.answer, lazily(run.sealer))).kind
   } catch {
-    // Without its key nobody can tell; the store's own check says what is wrong with that.
+    // Without its key it can't be opened; the check of the store says why.
     return 'sent'
   }
 }

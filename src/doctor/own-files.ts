@@ -35,7 +35,7 @@ export interface OddFile {
   isNeeded: boolean
 }
 
-/** The first of them; null where all is open to this user, or the home is somebody else's. `store`: the folder of the sealed store. */
+/** The first of them; null if this user may use all of them, or the home is another user's. `store`: folder of the sealed store. */
 export function closedPath({ paths, person }: LoginContext, store: string): ClosedPath | null {
   if (statSync(person.home, { throwIfNoEntry: false })?.uid !== person.uid) return null
   const { R_OK, W_OK, X_OK } = constants

@@ -35,7 +35,7 @@ export interface ShellFacts {
   link: WrapperLink
   /** The wrapper of this program. */
   wrapper: string
-  /** Somebody has run install, for this user or the machine. */
+  /** Installed, for this user or the machine. */
   hasManifest: boolean
 }
 

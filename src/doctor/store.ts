@@ -35,7 +35,7 @@ export function custody({ login }: { login: LoginFacts }): Finding | null {
     : found('warn', custodyWords.copies(login.plainCopies))
 }
 
-/** In sole custody nobody renews but us: one of our parts has to be there. */
+/** In sole custody only claude-auth renews: its wrapper, timer or hooks must be in place. */
 export function renewers(facts: {
   login: LoginFacts
   client: ClientFacts

@@ -36,7 +36,7 @@ export interface SystemUser {
 
 export interface SystemFacts {
   isRoot: boolean
-  /** What install wrote down; `none` where nobody has installed. */
+  /** The manifest of install; `none`: not installed. */
   installed: Known<'none' | 'unfinished' | { version: string }>
   /** The program in use, by its own answer; null: it is not there or does not start. */
   runs: string | null
@@ -77,7 +77,7 @@ const managedFolder = '/etc/claude-code'
 const program = join(systemProgram, 'current')
 const wrapperPath = '/usr/local/bin/claude'
 
-/** Looks as whoever runs it; what only root may see is `needs-root`. Changes nothing. */
+/** Reads with the caller's rights; what only root may see is `needs-root`. Changes nothing. */
 export async function machineSetUp(env: Env, person: Person): Promise<SystemFacts> {
   const isRoot = process.geteuid?.() === 0
   const manifest = isRoot ? readManifest(systemManifest, 0) : 'needs-root'
@@ -191,7 +191,7 @@ function machineTimer(): SystemFacts['timer'] {
   }
 }
 
-/** Everybody with a login folder, and who renews their login while nobody launches. */
+/** Each user with a login folder, and what renews their login between launches. */
 async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
   const accounts = await usersWithLogins()
   const { code, stdout } = runTool('/bin/sh', [join(program, 'bin/login-users.sh')], 60_000)

@@ -106,7 +106,7 @@ function userTimer(facts: SystemFacts): Finding | null {
   return facts.hasUserTimer ? ok(systemWords.userTimer) : found('warn', systemWords.noUserTimer)
 }
 
-/** Is somebody not looked after, and why? */
+/** Is a user's login renewed by nothing, and why? */
 function users(facts: SystemFacts): Finding | null {
   const { users, timer } = facts
   if (!isHere(facts)) return null
@@ -146,7 +146,7 @@ function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
   if (alerts.length === 0) return found('note', alertWords.nobody)
   const trouble = alerts.map(sink => sink.trouble).find(each => each !== null)
   if (!trouble) return ok(alertWords.good(alerts.map(({ to }) => to).join(' and ')))
-  // A file that only root and a group may read is no trouble of somebody else's.
+  // A file that only root and a group may read is not a problem of other users.
   return isRoot
     ? found('warn', troubleWords(trouble))
     : found('note', systemWords.needsRoot('Where messages go'))

@@ -1,4 +1,4 @@
-// What renews while nobody launches: systemd's timers for this user, or a loop of `ensure --every`.
+// What renews between launches: systemd's timers for this user, or a loop of `ensure --every`.
 
 import { readdirSync, statSync } from 'node:fs'
 import { readJournal } from '../login/journal.js'
@@ -13,7 +13,7 @@ import { pasted, words } from './words.js'
 /** It runs every 15 minutes with jitter; a machine that slept for a night is no fault. */
 const silentMs = 26 * 3_600_000
 
-/** Does somebody renew while nobody launches, and when did that last happen? */
+/** Is the login renewed between launches, and when was it last? */
 export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): Finding {
   const nowMs = login.run.now()
   const { timers, loop, hasSystemd } = timer
@@ -41,9 +41,9 @@ const timerWords = {
       : `${which}; it last ran ${agoWords(lastMs, nowMs)}.`
   },
   loops: (pid: number) => `\`claude-auth ensure --every\` is at work (process ${pid}).`,
-  none: words('No timer renews while nobody launches.', 'claude-auth install'),
+  none: words('No timer renews between launches.', 'claude-auth install'),
   noSystemd: words(
-    'No timer renews while nobody launches, and there is no systemd to run one.',
+    'No timer renews between launches, and there is no systemd to run one.',
     'claude-auth ensure --every 15m &',
   ),
   stopped: (of: 'user' | 'system') =>

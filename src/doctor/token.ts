@@ -278,7 +278,7 @@ export const custodyWords = {
   unserved: (trouble: Trouble) =>
     troubleWords(
       trouble,
-      'Custody is sole, but the refresh token stays in the login file, as nobody could renew it',
+      'Custody is sole, but the refresh token stays in the login file, as nothing could renew it',
     ),
   copies: (files: string[]) =>
     words(

@@ -1,4 +1,4 @@
-// Whether the session with Vault opens what is somebody else's: asked for it by name, and, where Vault tells, without touching it.
+// Whether the session with Vault opens documents of other users: each is requested by name, or its capabilities where Vault lists them.
 
 import { rosterUsers } from '../config/roster.js'
 import type { VaultConfig } from '../config/vault.js'
@@ -9,12 +9,12 @@ import { textAt } from '../system/open-file.js'
 
 /** What came of asking for other users' documents. `silent`: Vault gave no answer about them. */
 export type Isolation =
-  /** `byReadingAlone`: whether it could write there, the token's policy lets nobody ask. */
+  /** `byReadingAlone`: the policy does not list capabilities, so write access was not checked. */
   | { kind: 'refused'; paths: number; byReadingAlone: boolean }
   /** `can`: what Vault lets the token do there. */
   | { kind: 'open'; path: string; can: string[] }
   | { kind: 'silent' }
-  /** The configured path names no user, so nobody's is another's. */
+  /** The configured path names no user, so there are no other users' documents. */
   | { kind: 'one-path' }
 
 /** Client and token of the session. */
@@ -76,7 +76,7 @@ export async function capabilitiesOf(
 }
 
 /**
- * Asks for the documents of others with our own token. Whatever is in an answer is thrown away with
+ * Requests the documents of others with our own token. The content of an answer is discarded with
  * it: only its status is looked at.
  */
 export async function isolationOf(
@@ -123,7 +123,7 @@ function toldBy(reply: VaultReply): Capabilities | null {
 
 /** Names, or numbers, of the password file; those of a directory service are not looked for. */
 function peopleHere(asNumbers: boolean): string[] {
-  // Without it nobody is known, and the one that nobody has is asked about.
+  // Without it no user is known, and only the name that no one has is requested.
   const text = textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? ''
   return text
     .split('\n')

@@ -53,7 +53,7 @@ export function vaultToken(
   return found('note', vaultWords.earlierDrift(earlierDrift.trouble, earlierDrift.atMs, nowMs))
 }
 
-/** Without TLS, whoever holds the port while Vault is down would be handed the token. */
+/** Without TLS, any user who takes the port while Vault is down would receive the token. */
 export function vaultTls({ config, plainListener }: VaultFacts): Finding | null {
   if (plainListener === null) return null
   if (plainListener.kind === 'foreign')
@@ -72,7 +72,7 @@ function howLong(token: SessionMemory, nowMs: number): Finding {
   return found(isNear ? 'warn' : 'note', vaultWords.lastEnd(lastEndAtMs, nowMs))
 }
 
-/** Proved by asking for what is somebody else's. */
+/** Proved by requesting other users' documents. */
 export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
   if (isolation === null) return null
   if (isolation.kind === 'refused')
@@ -96,14 +96,14 @@ export function fleetRecord({ run, place }: LoginFacts): Finding | null {
   return ok(vaultWords.recordPublished(last.publishedAtMs, now()))
 }
 
-/** A long-lived token that nobody uses. */
+/** A long-lived token that is not used. */
 export function setupToken({ login, engine }: Both): Finding | null {
   const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
   if (kept === null || login.run.config.credential === 'long-lived') return null
   return found('note', vaultWords.unusedToken)
 }
 
-/** A long-lived token whose owner nobody wrote down: the server can't be asked. */
+/** A long-lived token without a recorded owner: the server can't be asked for it. */
 export function identityUnproved({ login, engine }: Both): Finding | null {
   const kept = engine.store?.kind === 'current' ? engine.store.stored.setupToken : null
   if (kept === null || login.run.config.credential !== 'long-lived') return null
@@ -154,7 +154,7 @@ const vaultWords = {
       null,
     ),
   silent: words('Vault gave no answer about the documents of others.'),
-  onePath: words('The path in Vault names no user, so there is nobody to be kept apart.'),
+  onePath: words('The path in Vault names no user, so there are no users to keep apart.'),
   recordPublished: (atMs: number, nowMs: number) =>
     `The health record of this login was published ${agoWords(atMs, nowMs)}.`,
   recordRefused: (path: string, atMs: number, nowMs: number) =>
@@ -265,7 +265,7 @@ function driftOf(
   return judged.kind === 'allowed' ? judged.drift : null
 }
 
-/** Runs tell it once, and whoever they told it may not have been there. */
+/** A run says it once, and possibly to no one. */
 function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
   const { lines } = readJournal(paths.journal)
   const last = lines.findLast(({ entry }) => accessDeeds.includes(entry.did))

@@ -55,7 +55,7 @@ async function deliver(run: Run, seen: Observation, decision: Decision): Promise
     await readStore(run)
     now = reread(run)
   }
-  return postpone(run, makeTrouble('somebody else changed the store meanwhile'))
+  return postpone(run, makeTrouble('the store was changed by another write meanwhile'))
 }
 
 async function deliverOnce(
@@ -133,7 +133,7 @@ function unlessOurs(error: unknown): void {
   if (!(error instanceof AuthError)) throw error
 }
 
-/** In sole custody the store alone has it; next to somebody else's login there it must not end up. */
+/** In sole custody only the store has it, and it must never be stored beside another user's login. */
 function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string | null {
   const refreshToken = stored?.login?.refreshToken ?? null
   const isOwn = refreshToken !== null && tokenHash(refreshToken) === lineage.chain.at(-1)

@@ -90,10 +90,10 @@ async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conf
   return 'written'
 }
 
-/** Nobody could be crossed by it, at any time. */
+/** Without an intent: no other host can use this token. */
 const unannounced: Announced = { kind: 'clear', isStale: () => false }
 
-/** Alone, so far as we know, nobody can be crossed. */
+/** The document can't be asked: allowed only if no other host is known. */
 function unfenced(run: Run): Announced {
   const file = rereadFile(run)
   const isInFile = file.kind === 'login' && file.login.refreshToken !== null

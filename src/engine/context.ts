@@ -37,11 +37,11 @@ export interface StartOptions {
   offline: boolean
   /** A mere look: nothing is launched or written, no key is made, and no access to the store is renewed. */
   readOnly?: boolean
-  /** Somebody has just signed in. */
+  /** The user has just signed in. */
   signedIn: boolean
   /** The real client if the caller knows it; else it is searched for. */
   client: string | null
-  /** Somebody chose the client for this run only: `$CLAUDE_AUTH_CLIENT`, or the one given to claude-wrap. */
+  /** The client was chosen for this run only: by `$CLAUDE_AUTH_CLIENT`, or as the argument of claude-wrap. */
   isClientChosen: boolean
   /** Just before `configOf` was called: a configuration changed since then is not the one in force. */
   configReadAtMs: number

@@ -82,7 +82,7 @@ export async function takeCustody(run: Run, decision: Decision) {
   })
 }
 
-/** The file's own time: nobody wrote the login later than that. */
+/** The file's mtime: the login is at least that old. */
 function firstSeen({ mtimeMs }: LoginFile): { firstSeenMs?: number } {
   return mtimeMs === null ? {} : { firstSeenMs: mtimeMs }
 }

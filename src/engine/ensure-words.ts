@@ -52,7 +52,7 @@ export function ensureLines(
   return lines.filter(line => line !== null)
 }
 
-/** Who has to sign in and why, in one line for the journal of a service manager; null: nobody has to. */
+/** Who has to sign in and why, in one line for the journal of a service manager; null: no sign-in is needed. */
 export function signInJournalLine(
   { verdict, because, identity }: Outcome,
   { user, profile, email }: { user: string; profile: string | null; email: string | null },

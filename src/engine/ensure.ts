@@ -27,7 +27,7 @@ export interface EnsureOptions {
   leave?: (lines: string[]) => void
   /** Until then an ended login that got no answer is tried again before a launch is told. */
   patientUntilMs: number
-  /** Somebody wants the run to end: it does, between two steps. */
+  /** The run should end: it does, between two steps. */
   interrupted: () => boolean
 }
 

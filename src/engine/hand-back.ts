@@ -47,7 +47,7 @@ export async function staysSole(place: LoginContext, env: Env): Promise<boolean>
 }
 
 /**
- * Switched off, nobody renews but the client: what we have sealed goes back to it, once, and nobody is told.
+ * When switched off, only the client renews: the sealed refresh token goes back to it, once, and no alert is sent.
  * Without that a login in sole custody would end with its access token. Of a user who is parked it stays,
  * for their return. The gate may be held already.
  */

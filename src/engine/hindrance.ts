@@ -48,7 +48,7 @@ async function withoutToken(
   })
 }
 
-/** Nobody but our program renews then. */
+/** Only claude-auth renews then. */
 function unserved(run: Run, { file }: Observation): Trouble | null {
   return isWithoutToken(file) ? whyNoneStarts(run.person.home, run.env) : null
 }

@@ -1,4 +1,4 @@
-// Keeping aside: what is about to be replaced and may still be of use to somebody, sealed or under another name.
+// Keeping aside: what is about to be replaced and may still be needed, sealed or under another name.
 
 import { linkSync, realpathSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ export async function sealUnreadable(run: Run): Promise<boolean> {
   return true
 }
 
-/** What could not be read is kept under another name: nobody can tell what was in it. */
+/** What could not be read is kept under another name: its content is unknown. */
 export function moveAside(run: Run, what: string) {
   const { loginFile, state } = run.paths
   const aside = join(state, unreadableName(run))

@@ -25,7 +25,7 @@ export async function noticeLogOut(run: Run, seen: Observation): Promise<Observa
 }
 
 async function followMark(run: Run, seen: Observation): Promise<void> {
-  // Whether somebody has signed in since can't be told as long as the file may not be read.
+  // Whether the user has signed in since is unknown while the file can't be read.
   if (seen.file.kind === 'closed') return
   rememberAccount(run, seen)
   const hasVanished = isVanished(run, seen.file)
@@ -57,7 +57,7 @@ async function followMark(run: Run, seen: Observation): Promise<void> {
   const hash = file.kind === 'login' ? (file.login.refreshHash ?? file.login.accessHash) : null
   if (hash !== null && !current.chain.includes(hash)) {
     if (!run.readOnly) removeQuietly(run.paths.signedOut)
-    // Whoever signs in after a log-out begins anew, even where nothing else in the login tells.
+    // A sign-in after a log-out starts a new lineage, even if nothing else in the login shows it.
     commit(run, {
       memory: { signedOut: null, verification: null, held: null },
       journal: { did: 'signed-in', because: 'after-sign-out', after: hash },
@@ -68,7 +68,7 @@ async function followMark(run: Run, seen: Observation): Promise<void> {
   if (hash === null && !current.inStore && !run.readOnly) await signOutStored(run)
 }
 
-/** After a log-out elsewhere: somebody has signed in, here or there. */
+/** After a log-out elsewhere: the user has signed in, here or there. */
 function isSignedInAgain(run: Run, { chain }: SignedOut, file: LoginFile): boolean {
   const stored =
     run.storeRead?.kind === 'current' && !run.storeRead.isCached ? run.storeRead.stored : null
@@ -84,7 +84,7 @@ function isLongLived({ config }: Run): boolean {
   return config.credential === 'long-lived'
 }
 
-/** Is somebody logging out this very moment? To be asked again, about the file as it is, before a login is written. */
+/** Is a log-out under way? To be checked again, with the file as it is, before a login is written. */
 export function isLoggedOut(run: Run, file: LoginFile): boolean {
   return run.memory.signedOut !== null || existsSync(run.paths.signedOut) || isVanished(run, file)
 }
@@ -128,7 +128,7 @@ function chainOf(run: Run, { state }: Observation): string[] {
   return [...new Set(known.filter(hash => typeof hash === 'string'))]
 }
 
-/** By the time of the last change of any kind (ctime), which nobody can set back. */
+/** By the time of the last change of any kind (ctime), which can't be set back. */
 function changedBefore(path: string, mark: string): boolean {
   const about = statSync(path, { throwIfNoEntry: false })
   const made = statSync(mark, { throwIfNoEntry: false })

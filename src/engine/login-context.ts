@@ -25,11 +25,11 @@ import { version } from '../version.js'
 export interface LoginContext {
   person: Person
   paths: LoginPaths
-  /** Home, login folder and our state are the effective user's, and nobody else can put anything in their place. */
+  /** Home, login folder and our state belong to the effective user, and no other user can replace them. */
   owned: boolean
   /** Why they are not; null where `owned`. */
   distrust: Distrust | null
-  /** The home or the login folder is plainly somebody else's: nobody needs to be told. */
+  /** The home or login folder belongs to another user: not a problem to report. */
   foreign: boolean
 }
 
@@ -64,7 +64,7 @@ function ownerOf(path: string, uid: number): number {
   }
 }
 
-/** A link in the place of our own folder was put there by somebody else. */
+/** Another user put a link in the place of our own folder. */
 function isOwnFolder(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== false
@@ -146,8 +146,8 @@ export interface OwnLogin {
 }
 
 /**
- * All of them, whatever folder this environment names: those that the configuration lists, and those that
- * it listed once. A folder that belongs to somebody else is left out.
+ * All of them, regardless of the folder that this environment names: those that the configuration lists, and those that
+ * it listed once. A folder that belongs to another user is left out.
  */
 export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   const bare = envOfLogin(env, null)
@@ -198,7 +198,7 @@ export function otherLogins(env: Env, config: Pick<Config, 'profiles'>, home: st
 
 const worstFirst = [1, 2, 3, 5, 4]
 
-/** Of several exit codes the one that needs somebody most. */
+/** The most urgent of several exit codes. */
 export function worstCode(codes: readonly number[]): number {
   return worstFirst.find(code => codes.includes(code)) ?? Math.max(0, ...codes)
 }

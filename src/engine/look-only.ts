@@ -157,13 +157,13 @@ function isRefused({ state: { file, verification } }: Observation): boolean {
   return verification.accessHash === file.login.accessHash
 }
 
-/** A login that works, and that nobody can renew. */
+/** A login that works and can't be renewed. */
 function isDenied(prospect: Prospect): boolean {
   return prospect.kind === 'ends' || (prospect.kind === 'hindered' && prospect.because === 'here')
 }
 
 interface Ahead extends Pick<Glance, 'prospect' | 'isToBeBackedUp'> {
-  /** What is in the way of a renewal that would else be made. */
+  /** What prevents a renewal that is otherwise due. */
   hindrance: Trouble | null
 }
 

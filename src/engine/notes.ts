@@ -36,7 +36,7 @@ export function notesOf(run: Run, seen: Observation, decision: Decision): Note[]
     observed(run),
     accessChange(run),
     lostNeighbours(run),
-    // Who has to sign in anyway is not warned of an end.
+    // No warning of an end while a sign-in is needed anyway.
     decision.do === 'sign-in' ? null : loginEnds(run, seen),
   ].filter(saying => saying !== null)
   const { told } = run.memory
@@ -107,7 +107,7 @@ function clock({ memory }: Run): Saying | null {
   return { subject: clockSubject, about: memory.clockOffMs > 0 ? 'ahead' : 'behind', note }
 }
 
-/** Who else may have changed it? Said once for each change, and kept in the journal for whoever asks later. */
+/** Said once for each change, and kept in the journal. */
 function accessChange({ store }: Run): Saying | null {
   const drift = store?.drift() ?? null
   if (drift === null) return null

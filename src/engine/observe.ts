@@ -114,7 +114,7 @@ function superseded(held: TrackedLogin | null, spent: readonly string[]): string
   return held === null || isDead ? [] : held.lineage.chain.slice(0, -1)
 }
 
-/** After an hour, or when somebody insists, a token lost twice may be tried once more: the answer tells. */
+/** After an hour, or with `--force`, a token lost twice may be tried once more: the answer decides. */
 function doubts({ memory, forced, now }: Run): State['maybeSpent'] {
   return memory.maybeSpent.map(({ hash, tries, atMs }) => {
     const isOver = forced || Math.abs(now() - atMs) >= doubtMs

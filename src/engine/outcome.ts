@@ -48,7 +48,7 @@ export function troubleOf(
   return memory.clockOffMs === 0 ? null : clockTrouble
 }
 
-/** A timer leaves the renewal to a launch, or to whoever types this. */
+/** A timer leaves the renewal to a launch, or to this command. */
 const copiedTrouble = makeTrouble(
   'a copy of this machine may have the same sign-in, so only a launch renews it',
   { command: 'claude-auth ensure' },

@@ -19,7 +19,7 @@ export interface Owed {
 }
 
 const timeoutMs = 5_000
-/** A sign-in that nobody renews does not live longer. */
+/** A sign-in that is not renewed does not live longer. */
 const keptMs = 31 * 24 * 3_600_000
 const mostOwed = 20
 /** More than so many tokens, sealed. */
@@ -45,7 +45,7 @@ export async function owe(run: Run, owed: readonly Owed[]): Promise<boolean> {
   return true
 }
 
-/** Asks again about what is owed. To be called when nobody is waiting. */
+/** Retries the revocations that are owed. Call it when no one is waiting. */
 export async function revokeOwed(run: Run): Promise<void> {
   if (run.offline || !existsSync(placeOf(run))) return
   const owed = await owedTokens(run)

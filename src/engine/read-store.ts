@@ -60,7 +60,7 @@ const aloneMs = 3 * 24 * 3_600_000
 
 /**
  * Could another host post the same refresh token while the document can't be asked? Not where it was
- * seen lately that nobody else uses it, and this has not become what may be a copy of one that does since;
+ * seen lately that no other host uses it, and this machine has not become a possible copy of another since;
  * not where the document was never reached from here, so that what we hold
  * was never put there; and where a client has the token in plain text, holding back would only leave it to that one.
  */
@@ -83,7 +83,7 @@ function owned(run: Run, read: StoreRead): StoreRead {
   return fromHere(read.behind, read.stored, read.version, read.ageMs)
 }
 
-/** Is nobody posting its refresh token any more? */
+/** Is its refresh token certainly no longer being posted? */
 export function isOver(intent: Intent, ageMs: number | null): boolean {
   return intent.ended !== null || (ageMs !== null && ageMs >= intentLifeMs)
 }
@@ -118,7 +118,7 @@ export async function register(run: Run): Promise<void> {
     commit(run, { learned: { storeRead: { ...storeRead, version: outcome.version } } })
 }
 
-/** Known to be somebody else's: it is never better than ours. */
+/** Known to be another user's: it is never better than ours. */
 export function isForeign({ memory, config }: Run, { login, identity }: StoredLogin): boolean {
   if (login === null) return false
   const { verifiedCopy, pinned } = memory
@@ -142,7 +142,7 @@ export function longLivedFacts({ storeRead, config, memory, store }: Run): LongL
   }
 }
 
-/** Remembers what the store said, where that is of use: without the setting a token there is left alone. */
+/** Remembers what the store said of the long-lived token; without `credential: long-lived` a token there is left alone. */
 export function rememberToken(run: Run, read: StoreRead): void {
   const said = saidOf(read)
   const { longLived } = run.memory
@@ -151,7 +151,7 @@ export function rememberToken(run: Run, read: StoreRead): void {
   commit(run, { memory: { longLived: { askedAtMs: run.now(), token: said.token, placed } } })
 }
 
-/** Null: the document could not be asked, so that nobody knows. */
+/** Null: the document could not be asked. */
 function saidOf(read: StoreRead): { token: LongLivedToken | null } | null {
   if (read.kind === 'empty') return read.damaged === undefined ? { token: null } : null
   if (read.kind !== 'current' || read.away !== null) return null
@@ -186,7 +186,7 @@ export function isRenewalLost({ storeRead, config, store }: Run, { file }: State
   return storeRead?.kind === 'empty' && storeRead.damaged !== undefined
 }
 
-/** Keeps it for whoever looks without asking. */
+/** Keeps it for looks that do not ask the store. */
 export function keepStoreTrouble(run: Run): void {
   if (run.storeRead === null || run.offline) return
   const storeTrouble = troubleOf(run)
@@ -194,7 +194,7 @@ export function keepStoreTrouble(run: Run): void {
     commit(run, { memory: { storeTrouble } })
 }
 
-/** Is the store to be asked first? Somebody insists; or it was in trouble when last asked, and no launch waits. */
+/** Is the store to be asked first? Yes with `--force`, and after trouble with it while no launch waits. */
 export function isStoreWanted({ store, forced, offline, actor, memory }: Run): boolean {
   if (store === null || forced) return store !== null
   const isWaitedFor = actor === 'launch' || actor === 'hook'

@@ -13,7 +13,7 @@ import { troubleText } from '../text/trouble.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
-/** About one year, as the client says (2.1.330); nobody tells the very moment. */
+/** About one year, as the client says (2.1.330); the exact end is not known. */
 const lifeMs = 365 * 24 * 3_600_000
 /** Others may write to the same document. */
 const mostTries = 3
@@ -27,7 +27,7 @@ export async function recordToken(run: Run, token: string): Promise<number> {
   const endsAtMs = mintedAtMs + lifeMs
   const identity = identityOf(run)
   const keys = setupTokenKeys({ token, mintedAtMs, endsAtMs, identity })
-  let trouble = makeTrouble('somebody else kept writing to the store')
+  let trouble = makeTrouble('other writes to the store kept coming in between')
   for (let tries = 0; tries < mostTries; tries++) {
     const read = await readStore(run)
     const away = awayOf(read)

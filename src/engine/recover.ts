@@ -87,7 +87,7 @@ function unknownParent(run: Run, { file }: Observation, hash: string, sentAtMs: 
 }
 
 /**
- * No write takes so long: a temporary file as old as that has nobody who will rename it. A younger one may be
+ * No write takes so long: the writer of a temporary file of that age is gone. A younger one may be
  * another host's of ours, where the gate keeps out only one host's processes.
  */
 const abandonedMs = 60_000

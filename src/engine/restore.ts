@@ -106,7 +106,7 @@ async function fromStore(run: Run, decision: Decision, { file }: Observation): P
   return true
 }
 
-/** What came out of the store is there; of the copy on this machine nobody can say that. */
+/** The document is known to hold what was read from it; the copy on this machine proves nothing about it. */
 function known({ storeRead, now }: Run, accessHash: string): Partial<Memory> {
   if (storeRead?.kind !== 'current' || storeRead.isCached) return {}
   return { stored: { version: storeRead.version, accessHash, atMs: now() } }
@@ -133,7 +133,7 @@ function isAboutToken({ storeRead }: Run, decision: Decision): boolean {
 
 /**
  * Puts the token into the file; the caller holds the client's refresh locks and has decided inside
- * them. Whatever login of unknown worth was there is kept aside. True when the file was written.
+ * them. A login of unknown value that was there is kept aside. True if the file was written.
  */
 async function placeLongLived(
   run: Run,

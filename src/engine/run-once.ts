@@ -20,7 +20,7 @@ export interface RunOnceOptions {
   actor: Actor
   forced?: boolean
   offline?: boolean
-  /** Somebody has just signed in. */
+  /** The user has just signed in. */
   signedIn?: boolean
   client?: string | null
   cwd?: string

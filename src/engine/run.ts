@@ -60,7 +60,7 @@ interface Given {
   instance: string
   /** Between 0 and 1. */
   random: () => number
-  /** Somebody has just signed in: an unknown login in the file is that sign-in's. */
+  /** The user has just signed in: an unknown login in the file is from that sign-in. */
   signedIn: boolean
 }
 
@@ -68,7 +68,7 @@ interface Given {
 interface Learned {
   /** The configuration in force; a caller may adjust it inside the gate, before the first turn. */
   config: Config
-  /** No network, because somebody wants it so or the server was just found to be silent. */
+  /** No network: `--offline`, or the server has just given no answer. */
   offline: boolean
   /** When a client met a 401 since the last run: what the server said before counts for nothing. */
   doubtedAtMs: number | null

@@ -47,7 +47,7 @@ export async function install(
   const { config, memory } = run
   const identity = toldBy(run, grant)
   const own = identity ? isRightIdentity(identity, config.identity, memory.pinned) : parent.own
-  // Somebody else's login came out of the store: this user's file is no place for it.
+  // The store held another user's login: it must not enter this user's file.
   if (identity !== null && !own && !isInFile(run, parent))
     return setAside(run, parent, login, because)
   // What stands in the file leaves it only where our program is seen to start.
@@ -68,7 +68,7 @@ export async function install(
   if (!saved && isLoggedOut(run, rereadFile(run))) return revokeInstead(run, login, parent.hash)
   if (!saved && !sealed) await keepAside(run, login, 'another login is in the file')
 
-  // A stranger's login, or one that nobody has vouched for, is saved where it was, and not held.
+  // Another user's login, or an unverified one, is saved where it was and not tracked.
   const held = holding(run, login, lineage, { renewedAtMs: atMs, inFile: !sealed })
   commit(run, {
     memory: {

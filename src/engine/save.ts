@@ -16,8 +16,8 @@ import { commit, type Run } from './run.js'
 
 /**
  * Puts `login` into the login file as it is. `mayReplace` is asked about the file as it stands under
- * the storage lock: false when it says no, or somebody is logging out, and nothing is written. Throws
- * `login-closed` where we may not read what stands there. What is written after the log-out's mark would pass for a login that somebody made since.
+ * the storage lock: false if it says no or a log-out is under way, and nothing is written. Throws
+ * `login-closed` where we may not read what stands there. A login written after the log-out's mark would pass for a later sign-in.
  */
 export async function saveToFile(
   run: Run,

@@ -1,4 +1,4 @@
-// Signing out on somebody's word: end the login at the server, take it out of the file, the store, and the client's notes.
+// Signing out on command: end the login at the server, remove it from the file, the store, and the client's notes.
 
 import { forgetAccount } from '../login/client-config.js'
 import { storageWaitMs, withRefreshLocks, withStorageLock } from '../login/client-locks.js'
@@ -118,7 +118,7 @@ function hashOf(login: Login | null): string | null {
   return login && tokenHash(login.refreshToken ?? login.accessToken)
 }
 
-/** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: nobody will. */
+/** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: it will not be done. */
 type SignOutState = 'done' | 'nothing' | 'later' | 'failed'
 
 /** A client that is renewing at this moment is waited for: what it saves is to go too. */
@@ -151,7 +151,7 @@ async function removeFromFile(
   }
 }
 
-/** Whoever holds the client's refresh locks for so long is not waited for. */
+/** A process that holds the client's refresh locks for longer is not waited for. */
 function unlessBusy<T>(work: () => Promise<T>): (error: unknown) => Promise<T> {
   return async error => {
     if (error instanceof AuthError && error.code === 'lock-busy') return work()
@@ -159,7 +159,7 @@ function unlessBusy<T>(work: () => Promise<T>): (error: unknown) => Promise<T> {
   }
 }
 
-/** All that is known of this login may not come back, whatever happens next. */
+/** Every known token of this login is marked spent first, so that it can't come back. */
 function forbid(run: Run, logins: (Login | null)[]): void {
   const { held, longLived, signedOut } = run.memory
   const chain = [

@@ -189,7 +189,7 @@ function storeLine({
   store,
 }: StatusFacts): string | null {
   const { state } = outcome.store
-  // Only the store itself can tell then; and a copy that helps nobody is no comfort.
+  // Only the store itself could tell, and a copy that does not help is not worth a line.
   const isOver = outcome.verdict === 'sign-in' && !['denied', 'unreachable'].includes(state)
   if (isOver || mode === 'off' || next?.do === 'read-store') return null
   if (store === null) return 'No copy is kept (store: none)'
@@ -244,7 +244,7 @@ export function shortLine(facts: ShortFacts, nowMs: number): string {
   if (verdict === 'attention') return `${signs.care} ${whose}, needs care: claude-auth status`
   if (expiresAt === null) return `${signs.good} ${whose}, good`
   const end = dateTimeWords(expiresAt, nowMs).replace(' at ', ' ')
-  // Where we only observe, nobody renewed it.
+  // In `mode: observe` it was not renewed.
   if (expiresAt <= nowMs) return `${signs.care} ${whose}, ended ${end}`
   return `${signs.good} ${whose}, good until ${end}`
 }

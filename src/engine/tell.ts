@@ -32,7 +32,7 @@ export interface Report {
   outcome: Outcome
   /** For stderr of a launch, prefix included; none when all is well. */
   lines: string[]
-  /** For whoever sits at a terminal next: the early warning, and what is said once but was not heard. */
+  /** For the next launch at a terminal: the early warning, and one-time notes that no one has seen yet. */
   warnings: string[]
   /** What works but needs care, or what failed; null: nothing. */
   trouble: Trouble | null
@@ -150,7 +150,7 @@ function strongest(one: AlertResult, other: AlertResult): AlertResult {
   return byStrength.indexOf(one) > byStrength.indexOf(other) ? one : other
 }
 
-/** When the need to sign in began; it is one condition whatever its reason becomes. */
+/** When the need to sign in began; a new reason does not start a new condition. */
 function noteSignIn(run: Run, decision: Decision, unreadable: string): number | null {
   const { signInNeeded } = run.memory
   if (decision.do === 'sign-in') {
@@ -234,7 +234,7 @@ export interface RunTrace {
   steps: LastStep[]
 }
 
-/** Leaves the run's story beside the marks. It is for reading only: trouble with it is nobody's. */
+/** Leaves the steps of the run beside the marks. Failing to is not reported: nothing depends on it. */
 export function keepLast(run: Run, { outcome, lines, trouble }: Report, trail: RunTrace): void {
   if (!run.owned || run.config.mode === 'off') return
   const toldAfterMs = trail.toldAtMs === null ? null : trail.toldAtMs - trail.beganAtMs

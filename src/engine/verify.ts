@@ -79,7 +79,7 @@ function accept(run: Run, accessHash: string) {
   const { held, backOff } = run.memory
   if (file.kind !== 'login' || tokenHash(file.login.accessToken) !== accessHash) return
   if (held?.accessHash === accessHash) return
-  // A login whose pedigree nobody knows and that can't be renewed is used, not held.
+  // A login of unknown lineage that can't be renewed is used, not tracked.
   if (lineage === null) return
   commit(run, {
     memory: {
@@ -105,13 +105,13 @@ function subject(run: Run, { file }: Observation, accessHash: string | null): Lo
 /** Takes up the mark that a hook has left, if there is one: this run asks the server about the login. */
 export function noticeDoubt(run: Run): void {
   const mark = statSync(run.paths.doubted, { throwIfNoEntry: false })
-  // Without the network nobody can be asked: the mark waits for the next run.
+  // Offline, the mark waits for the next run.
   if (mark === undefined || run.offline) return
   commit(run, { learned: { doubtedAtMs: Math.min(mark.mtimeMs, run.now()) } })
   removeQuietly(run.paths.doubted)
 }
 
-/** A smaller difference of the clocks harms nobody. */
+/** A smaller difference of the clocks does no harm. */
 const tolerableMs = 5 * 60_000
 
 /** `serverNowMs` is the `Date` of a reply that just came; null when it had none. */
@@ -124,7 +124,7 @@ export function noteClock(run: Run, serverNowMs: number | null): void {
 
 /**
  * The configured e-mail, else the one pinned at first use, else what the client noted at its last
- * sign-in: no proof of anything, but a help. Null where nobody knows.
+ * sign-in: not a proof, only a hint. Null if unknown.
  */
 export function expectedEmail(
   config: Config,

@@ -7,7 +7,7 @@ export interface HookCommand {
   timeout?: number
 }
 
-/** Our part of a file that is somebody else's. */
+/** Our part of a file that belongs to others. */
 export type Part =
   /** The client's settings: for each event one group with one command. */
   | { in: 'settings'; hooks: Record<string, HookCommand> }
@@ -21,7 +21,7 @@ export type Make =
   | { kind: 'folder'; mode: number; strict?: boolean }
   /** Ours as a whole. */
   | { kind: 'file'; text: string; mode: number }
-  /** `yields`: whatever else stands there stays, and `yields` says so to the person. */
+  /** `yields`: anything else there stays, and this text says so. */
   | { kind: 'link'; target: string; yields?: string }
   /** `whenAbsent`: the text of a new file. `yields`: a file that can't be edited stays, and `yields` says so. */
   | { kind: 'part'; part: Part; whenAbsent: string; mode: number; yields?: string }

@@ -1,4 +1,4 @@
-// Our part of somebody's file, of whatever kind: put in, recognised, taken out. Pure.
+// Our part of a file that belongs to others, of every kind: put in, recognized, taken out. Pure.
 
 import { isMap, parseDocument } from 'yaml'
 import { tooMuch } from '../config/yaml.js'
@@ -50,7 +50,7 @@ export function isNothing(part: Part, text: string): boolean {
   return text.trim() === '' || (part.in === 'settings' && isEmptySettings(text))
 }
 
-/** Without the first block of ours, whatever is in it. */
+/** Without our first block, even if it was edited. */
 function withoutBlock(text: string): string {
   const start = text.startsWith(`${begin}\n`) ? 0 : text.indexOf(`\n${begin}\n`) + 1
   if (start === 0 && !text.startsWith(`${begin}\n`)) return text
@@ -191,7 +191,7 @@ function isInBraces({ contents }: ReturnType<typeof documentOf>): boolean {
 function documentOf(text: string) {
   const excess = tooMuch(text)
   if (excess !== null) throw new UneditableFile(`is too much to parse: ${excess}`)
-  // The library compares each key with all before it; whether one is repeated is for whoever reads the file.
+  // The library compares each key with all before it; whether one is repeated is checked when the file is read.
   const document = parseDocument(text, {
     prettyErrors: false,
     stringKeys: true,

@@ -128,7 +128,7 @@ export function removeEmptyFolders(folder: string, upTo: string): void {
   try {
     for (let each = folder; each.startsWith(`${upTo}/`); each = dirname(each)) rmdirSync(each)
   } catch {
-    // Somebody keeps something there.
+    // It is not empty.
   }
 }
 
@@ -203,7 +203,7 @@ function remove(path: string, before: PathState): void {
     if (before.kind === 'folder') rmdirSync(path)
     else unlinkSync(path)
   } catch (error) {
-    // Somebody else keeps something in the folder: then it stays.
+    // The folder is not empty, so it stays.
     if (!['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(systemCode(error) ?? '')) throw error
   }
   syncFolder(dirname(path))

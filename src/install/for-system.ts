@@ -34,7 +34,7 @@ export function systemSite(root: string): Site {
   return { prefix: root, manifest: systemManifest, uid, gid }
 }
 
-/** How it ended; `isAtWork`: this machine, not an image, and whoever typed it reads what was done. */
+/** How it ended; `isAtWork`: this machine, not an image, so what was done is printed. */
 interface Installed {
   code: number
   isAtWork: boolean

@@ -113,7 +113,7 @@ async function skippedLines(place: LoginContext, env: Env): Promise<string[]> {
 }
 
 /**
- * Why the refresh token may not leave the login file here: nobody would renew the login. A server that is away for
+ * Why the refresh token may not leave the login file here: nothing would renew the login. A server that is away for
  * now, or another shell, takes nothing back from an installation that has the token in custody already.
  */
 async function whyNotSole(
@@ -171,7 +171,7 @@ async function whyNotCalled(
   )
 }
 
-/** Does the client run our hook at the start of a session? Managed hooks run whatever the user's settings say. */
+/** Does the client run our hook at the start of a session? Managed hooks run even if the user's settings disable hooks. */
 function runsHooks(sources: SettingsSource[]): boolean {
   const isOurs = ({ hooks }: SettingsSource) => (hooks['SessionStart'] ?? []).some(isOurHook)
   const managed = sources.filter(({ scope }) => scope === 'managed')

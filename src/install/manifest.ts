@@ -52,7 +52,7 @@ export function readManifest(path: string, uid: number): Manifest | null {
   const bytes = requireBytes(path, {
     maxBytes,
     links: 'refuse',
-    judge: stat => (Number(stat.uid) === uid ? null : 'belongs to somebody else'),
+    judge: stat => (Number(stat.uid) === uid ? null : 'belongs to another user'),
   })
   if (bytes === null) return null
   const manifest = manifestIn(jsonObject(bytes))
@@ -69,7 +69,7 @@ export function writeManifest(path: string, manifest: Manifest): void {
   atomicWrite(path, `${JSON.stringify(manifest, null, 2)}\n`, { nonce: freshNonce() })
 }
 
-/** Our own configuration: it goes first, so that nobody takes a token into custody again. */
+/** Our own configuration: it goes first, so that no run takes a token into custody again. */
 export function isConfig({ make }: Entry): boolean {
   return make.kind === 'part' && make.part.in === 'config'
 }

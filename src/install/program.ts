@@ -182,7 +182,7 @@ export function placeNode(path: string, node: string, root: string): void {
   }
 }
 
-/** A second name of the same file takes no room. Only of what nobody but root could change. */
+/** Hard links take no space. Only for files that only root could change. */
 function isLinkedTo(node: string, path: string): boolean {
   if (process.geteuid?.() !== 0 || !isForAll(node)) return false
   try {

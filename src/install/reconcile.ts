@@ -86,7 +86,7 @@ function onceEach(desired: Desired[]): Desired[] {
   return [...byName.values()]
 }
 
-/** What stood here before any of ours: what the manifest says, as long as nobody has changed it since. */
+/** What was here before us: as the manifest says, unless it has been changed since. */
 function beforeUs(path: string, make: Make, now: PathState, entry: Entry | undefined): PathState {
   if (entry !== undefined) {
     if (entry.after.includes(digest(now)) || digest(now) === digest(entry.before))

@@ -7,7 +7,7 @@ import { accountOf } from '../system/users.js'
 import type { Unit } from './shipped.js'
 
 const limitMs = 30_000
-/** What answers in a user's folder is the user's: nobody waits for it long. */
+/** The user controls what answers in their folder: the wait is short. */
 const userLimitMs = 10_000
 
 /** The machine's timers begin now, not at the next boot. */

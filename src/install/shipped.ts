@@ -79,7 +79,7 @@ export type ClientEvent = 'SessionStart' | 'UserPromptSubmit' | 'StopFailure' | 
 
 /** More than any `renewal.launchWait` (2 minutes at most), in seconds: the hook itself keeps to the configured one. */
 const waitingSeconds = 150
-/** For what nobody waits for. */
+/** Runs in the background. */
 const leavingSeconds = 60
 
 const hooks = [

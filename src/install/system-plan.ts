@@ -117,7 +117,7 @@ function onPath({ has }: SystemFacts): Desired[] {
     `# claude-auth: its wrapper goes before the client.\nPATH=${programBin}:$PATH\n`,
   )
   const files = shells.flatMap(shell => shell.machineFiles(programBin, has))
-  // A file that is somebody else's is in a folder that is there.
+  // A file that belongs to others is in a folder that exists.
   const own = files.filter(({ make }) => make.kind === 'file')
   return [
     ...withFolders([environment, ...own]),

@@ -62,7 +62,7 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
 const eachUserMs = 120_000
 
 /**
- * Configuration first, so that nobody takes a token into custody again; the program last: users run it. It stays
+ * Configuration first, so that no run takes a token into custody again; the program last: users run it. It stays
  * as long as a login needs it. Gives the users whose login could not be handed back.
  */
 async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Promise<Account[]> {

@@ -123,7 +123,7 @@ export async function asUser(step: 'hand-back' | 'leftovers', env: Env): Promise
 const storeStays =
   'a sealed copy in ~/.local/share/claude-auth stays: its login file has no refresh token of its own'
 
-/** Whoever looks after the site is told no more of what is gone. Nothing here waits for that. */
+/** The site stops expecting records of what is gone. Nothing here waits for that. */
 async function withdrawRecords(logins: OwnLogin[]): Promise<void> {
   for (const login of logins)
     if (!(await withdrawHealthRecord(login)))

@@ -1,4 +1,4 @@
-// What whoever installs or uninstalls has asked for.
+// What `install` and `uninstall` were asked to do: their flags, read.
 
 export interface SharedFlags {
   system: boolean

@@ -92,7 +92,7 @@ function writeBody(path: string, bytes: Buffer) {
   try {
     writeAll(file, bytes, bodyStart)
     fsyncSync(file)
-    // The rest of the reserved room goes to whatever saves the login on a disk that has become full.
+    // The rest of the reserved space is for saving the login on a disk that has become full.
     ftruncateSync(file, bodyStart + bytes.length)
   } finally {
     closeSync(file)
@@ -199,7 +199,7 @@ const files = 4
 function keepRoom(folder: string) {
   for (const place of placesIn(folder)) {
     try {
-      // Never through a link that somebody planted; what a crash has left is room, too.
+      // Never through a planted link; what a crash has left is reserved space, too.
       writeFileSync(place, '', { mode: 0o600, flag: 'wx' })
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') return

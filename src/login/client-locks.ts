@@ -175,7 +175,7 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
       fs: atOnce,
       stale: staleMs,
       update: touchEveryMs,
-      // A lock lost to another is noticed when it is given back; throwing from a timer helps nobody.
+      // A lock lost to another is noticed when it is given back; throwing from a timer would be lost.
       onCompromised: () => undefined,
     })
     const made = lstatSync(path, { throwIfNoEntry: false })

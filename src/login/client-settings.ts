@@ -20,7 +20,7 @@ export interface SettingsSource {
   file: string
   env: Readonly<Record<string, string>>
   apiKeyHelper: string | null
-  /** The commands of each hook event, whatever their matcher. */
+  /** The commands of each hook event, with any matcher. */
   hooks: Readonly<Record<string, readonly string[]>>
   disableAllHooks: boolean
   /** Of use in managed settings only: then no hooks but those there run. */

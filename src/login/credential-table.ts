@@ -33,9 +33,9 @@ export interface CredentialVariable {
   /** Counts only together with this one. */
   with?: string
   /**
-   * `signs`: instead of the login file. `no-login`: the client leaves the login file alone, whoever signs.
+   * `signs`: instead of the login file. `no-login`: the client leaves the login file alone in any case.
    * `error`: the client refuses to start. `maybe`: it depends on the client's version, or on whether the
-   * server takes it, so the login is kept up, and nobody is called for it.
+   * server takes it, so the login is kept up, and no sign-in is asked for.
    */
   effect: 'signs' | 'no-login' | 'error' | 'maybe'
 }

@@ -42,7 +42,7 @@ interface FoundCredential {
 }
 
 /**
- * The strongest credential that signs instead of the login file, whatever that holds. `env` in settings
+ * The strongest credential that signs instead of the login file, even if that holds a good login. `env` in settings
  * replaces the environment's; empty is not set. Null: the login file signs, where it can.
  */
 export function otherCredential(
@@ -63,7 +63,7 @@ export function otherCredential(
   return profile?.signs === 'always' ? named('profile', 'Profile', profile.file) : null
 }
 
-/** What may sign where the login can't: then nobody has to be called. Null: nothing. */
+/** What may sign where the login can't, so that no person is needed. Null: nothing. */
 export function standInCredential(
   env: Env,
   settings: ClientSettings,

@@ -14,7 +14,7 @@ interface Ground {
   isMemory: boolean
 }
 
-/** The user's own first, where nobody else can even fill the room; `/var/tmp` outlives the machine's restart. */
+/** The user's own first, which no other user can fill up; `/var/tmp` survives a reboot. */
 export function fallbackFolders(uid: number): Ground[] {
   return [
     { path: `/run/user/${uid}`, isMemory: true },
@@ -34,7 +34,7 @@ const mostUnexpected = 10_000
 const fixedName = (uid: number) => `${prefix}${uid}`
 
 /**
- * Keeps `bytes` for the answer that has no place at `path`, in a folder whose name nobody can take before.
+ * Keeps `bytes` for the answer that has no place at `path`, in a folder with an unpredictable name.
  * Throws `write-failed` when nothing takes them.
  */
 export function writeFallbackAnswer(
@@ -89,7 +89,7 @@ export function removeFallbackAnswers(path: string, search: Search) {
   }
 }
 
-/** Folders of this user's in the grounds, by whatever name: others can add names, but no folder of this user's. */
+/** This user's folders there, by owner: others can add names, but not folders that this user owns. */
 function refuges({
   isExpected,
   grounds = fallbackFolders(ownUid()),

@@ -87,7 +87,7 @@ export function withName(instance: Instance, name: string): Instance {
   return { ...instance, name, formerNames, heartbeats: [] }
 }
 
-/** Was `heartbeat`, found under our own name, written by a live copy? Without any of our own on record, nobody can tell. */
+/** Was `heartbeat`, found under our own name, written by a live copy? Without any of our own on record, it can't be decided. */
 export function isForeignHeartbeat({ heartbeats }: Instance, heartbeat: string): boolean {
   return heartbeat !== '' && heartbeats.length > 0 && !heartbeats.includes(heartbeat)
 }

@@ -55,7 +55,7 @@ function pidNamespaceName(): string {
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)): with the pid it names one process for ever. Null: no such process. */
+/** Field 22 of /proc/PID/stat (proc(5)): with the pid it identifies one process uniquely. Null: no such process. */
 function startOf(pid: number): string | null {
   const stat = textAt(`/proc/${pid}/stat`, { maxBytes })
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
@@ -73,7 +73,7 @@ export function ownerIsDead(owner: LockOwner, self: ProcessFacts): boolean {
   return startOf(owner.pid) !== owner.procStart
 }
 
-/** True only when the process of `facts` is known to be gone here; of one elsewhere, or of another boot, nobody can tell. */
+/** True only when the process of `facts` is known to be gone here; for one elsewhere, or of another boot, it is unknown. */
 export function isGone(facts: ProcessFacts, self: ProcessFacts): boolean {
   if (facts.bootId !== self.bootId || facts.bootId === '') return false
   const isSelf = facts.pid === self.pid && facts.procStart === self.procStart

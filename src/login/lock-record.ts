@@ -31,7 +31,7 @@ export function noteLock(state: string, note: LockNote) {
   append(state, note)
 }
 
-/** The lock at `path` is not ours: given back, or somebody else was first. */
+/** The lock at `path` is not ours: released, or another process was first. */
 export function forgetLock(state: string, path: string, self: ProcessFacts) {
   forget(state, self, note => note.path === path)
 }
@@ -108,7 +108,7 @@ function linesOf(path: string): string[] {
 }
 
 /**
- * One write, on a line of its own whatever a crash tore off before it; replacing the file would have ext4
+ * One write, on a line of its own even after a torn line; replacing the file would have ext4
  * write it out each time. On a full disk the note is missing, and a crash then costs others a wait; the
  * login must still be saved.
  */

@@ -1,4 +1,4 @@
-// The client's login file: reading it whatever is there, and replacing nothing but the login in it.
+// The client's login file: reading it in any state, and replacing nothing but the login in it.
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, lstatSync, realpathSync, statSync } from 'node:fs'
@@ -27,7 +27,7 @@ export type LoginFile = {
   | { kind: 'missing' }
   | { kind: 'blank'; loginEnded: string | null }
   | { kind: 'unreadable'; what: string }
-  /** It is there, and we may not (or at this moment can't) read it: what is in it nobody knows. */
+  /** It exists and can't be read, by rights or at this moment: its content is unknown. */
   | { kind: 'closed'; closed: Closed }
 )
 
@@ -38,12 +38,12 @@ export const unreadLogin: LoginFile = { ...nothing, kind: 'missing' }
 
 /**
  * Reads the login file at `path` for the user `uid`. Never throws: what can't be used is
- * `unreadable` with `what` in plain words, what may not be read is `closed`. A symbolic link is followed when nobody else could have
+ * `unreadable` with `what` in plain words, what may not be read is `closed`. A symbolic link is followed if no other user could have
  * put it there or replace what it leads to, and its target is the user's own.
  */
 export function readLoginFile(path: string, uid: number): LoginFile {
   if (isLink(path) && !isOwnLink(path))
-    return unreadable('a symbolic link that somebody else may have put there')
+    return unreadable('a symbolic link that another user may have put there')
   const closed = closedByWay(path, uid)
   if (closed !== null) return { ...nothing, kind: 'closed', closed }
   let file: number
@@ -112,7 +112,7 @@ export function withLogin(marked: Buffer | null, login: Login | null): Buffer {
  * Puts `bytes` in place of the login file, the way the client does (temporary name and mode of client
  * 2.1.330, fsync, rename; where that is refused, as on a mount point, over the file where it stands, as
  * 2.1.332 does). Through a link of the owner's the target is replaced, and the link stays; one
- * that somebody else may have put there is replaced itself. The caller holds the storage lock. Throws
+ * that another user may have put there is replaced itself. The caller holds the storage lock. Throws
  * `write-failed`.
  */
 export function writeLoginFile(path: string, bytes: Buffer, nonce: string) {
@@ -165,7 +165,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Whoever may write in a folder can put a link there, and may own what it names too. */
+/** A user who may write in a folder can put a link there, and may own its target too. */
 function isOwnLink(path: string): boolean {
   const folder = statSync(dirname(path))
   return lstatSync(path).uid === folder.uid && othersMayWrite(folder, folder.uid) === null

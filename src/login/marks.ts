@@ -27,7 +27,7 @@ export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   client: string | null
   /** It was chosen for this launch only: the marks go on about the one that was known before. */
   isClientChosen: boolean
-  /** The configuration names it, whatever PATH finds. */
+  /** The configuration names it, so PATH does not count. */
   isClientConfigured: boolean
   systemConfig: string
   userConfig: string
@@ -251,7 +251,7 @@ export function writeVerdict(
 /**
  * Keeps a verdict about another credential than the login: only for launches that `about` fits (`y` for
  * one in the environment, a colon, the folder), as the wrapper spells it. A folder with a line break in its name (a repository
- * may have one) shares with nobody: the rest of the name would be read as a verdict.
+ * may have one) is not shared: the rest of the name would be read as a verdict.
  */
 export function writeOtherVerdict(
   paths: LoginPaths,

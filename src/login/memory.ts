@@ -41,7 +41,7 @@ export interface TrackedLogin {
   scopes: readonly string[] | null
   /** When its access token was issued to us, or first seen. */
   sinceMs: number
-  /** When our own renewal brought it; null for one that somebody else brought. */
+  /** When our own renewal brought it; null for any other login. */
   renewedAtMs: number | null
 }
 

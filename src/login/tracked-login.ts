@@ -22,7 +22,7 @@ export function isHeld(login: Login, held: TrackedLogin | null): held is Tracked
  * successor of the one we hold (the client refreshed by itself), unless the login's end moved
  * later, which only a sign-in does (client 2.1.330: a refresh never extends it). Null: it has no refresh
  * token and is not the one we hold. `id` is for a new lineage, which is later than the one before
- * whatever the clock says. `signedIn`: somebody has just signed in, so that what we don't know is a
+ * regardless of the clock. `signedIn`: the user has just signed in, so an unknown login is a
  * sign-in's; nor has a `spent` token a successor.
  */
 export function lineageInFile(
@@ -102,8 +102,8 @@ export function renewAtMs(
 }
 
 /**
- * A login that we don't know, that has ended, and that ended before the one we hold: nobody's renewal
- * and nobody's sign-in, but an old copy put back. Its refresh token was very likely spent long ago.
+ * An unknown login that has ended, and ended before the tracked one: not a renewal
+ * or a sign-in, but an old copy put back. Its refresh token was very likely spent long ago.
  */
 export function isOldCopy(login: Login, held: TrackedLogin | null, nowMs: number): boolean {
   const { expiresAtMs, refreshToken } = login

@@ -39,7 +39,7 @@ export function isPostable(state: State, login: KnownLogin): boolean {
   const { refreshHash } = login
   if (refreshHash === null || state.spent.includes(refreshHash)) return false
   const checked = verificationOf(state, login)
-  // Known to be somebody else's.
+  // Known to be another user's.
   if (checked?.kind === 'accepted' && !checked.rightIdentity) return false
   return !state.maybeSpent.some(({ hash, tries }) => hash === refreshHash && tries >= 2)
 }

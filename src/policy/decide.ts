@@ -51,7 +51,7 @@ function isLoggedOut({ signedOut, file }: State): boolean {
   return signedOut.includes(file.login.refreshHash ?? file.login.accessHash)
 }
 
-/** After a log-out on another host somebody may have signed in there again. */
+/** After a log-out on another host the user may have signed in there again. */
 function loggedOut({ signedOutElsewhere, store }: State): Decision {
   return signedOutElsewhere && store.kind === 'unasked'
     ? decisionOf({ do: 'read-store', because: 'missing' })
@@ -141,11 +141,11 @@ function betterCopy(state: State, login: KnownLogin, nowMs: number): Decision | 
   return isSpent && !better ? noRemedy(state, login, nowMs) : null
 }
 
-/** Somebody else's renewal or sign-in of the same user, found in the store: nothing needs to be spent. */
+/** A renewal or sign-in of the same user elsewhere, found in the store: no token needs to be spent. */
 function newerInStore(state: State, login: KnownLogin, nowMs: number): Decision | null {
   const stored = storedLogin(state)
   if (state.store.kind !== 'current' || !state.store.newer || !stored) return null
-  // A good login makes room only for one that the server has just accepted, whatever two clocks say.
+  // A good login is replaced only by one that the server has just accepted; clocks do not decide.
   const checked = verificationOf(state, login)
   const isGood = isUsable(login, nowMs) && checked?.kind === 'accepted'
   const next = restoring(state, stored, 'store-newer', isGood ? nowMs - justNowMs : 0, nowMs)
@@ -198,7 +198,7 @@ function withoutLogin(
 /**
  * Was the login blanked because the very grant that the store holds was refused? The client blanks
  * for nothing else, and asks only in the last five minutes or after a 401. A blank with neither
- * cause is a fault of somebody, and the stored login may be good.
+ * cause is someone's fault, and the stored login may be good.
  */
 function isRefusal(state: State, stored: KnownLogin, blankedAtMs: number): boolean {
   const { held } = state

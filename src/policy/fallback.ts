@@ -72,7 +72,7 @@ function refreshable(state: State, login: KnownLogin): string | null {
 
 /**
  * A copy of this machine may hold the same refresh token, and no document tells which of the two posts it: then it is
- * posted no earlier than a client by itself would, and only where somebody is at work. The other one may never be.
+ * posted no earlier than a client would post it, and only by a launch or hook. The other copy may never be used.
  */
 function isHeldBack(state: State, login: KnownLogin, nowMs: number): boolean {
   if (!isUnannounced(state, refreshable(state, login))) return false
@@ -99,7 +99,7 @@ function custodyFirst(state: State, source: string): Decision | null {
   return unlessTried(state, { do: 'back-up', because: 'store-behind' }, file.login.accessHash)
 }
 
-/** A server whose tokens end at once would otherwise be asked for ever, each time with a new token. */
+/** Otherwise a server whose tokens expire at once would be asked endlessly, each time with a new token. */
 function timesRenewed({ tried }: State): number {
   return tried.filter(key => key.startsWith('renew ')).length
 }
@@ -133,7 +133,7 @@ export function noRemedy(state: State, login: KnownLogin, nowMs: number): Decisi
   return signIn(state, login, because, nowMs)
 }
 
-/** Lost in unanswered requests, not refused: nobody knows yet whether it still works. */
+/** Posted in requests without an answer, but not refused: it may still work. */
 function isDoubtful(state: State, { refreshHash }: KnownLogin): boolean {
   if (refreshHash === null || state.spent.includes(refreshHash)) return false
   return state.maybeSpent.some(({ hash }) => hash === refreshHash)

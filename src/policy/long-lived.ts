@@ -15,7 +15,7 @@ import type { Decision, KnownLogin, LongLivedToken, State } from './state.js'
 
 /**
  * The next step as far as a long-lived token of ours is in the file, or is wanted there; else what
- * `usual` says. A token that somebody else put into the file is left alone, unless the document's is
+ * `usual` says. A token from another source in the file is left alone, unless the document's is
  * wanted.
  */
 export function withLongLived(state: State, nowMs: number, usual: () => Decision): Decision {

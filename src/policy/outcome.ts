@@ -53,7 +53,7 @@ export type Step =
   | { do: 'back-up'; because: 'store-behind' | 'pending' }
   | { do: 'sign-in'; because: SignInReason }
 
-/** What becomes of the login if nobody does anything: the one source of what screens promise. */
+/** What happens to the login without any action: the one source of what screens promise. */
 export type Prospect =
   /**
    * A run to come renews it; `isDue`: the next one. `isLate`: only a launch in the last minutes of its token, since a

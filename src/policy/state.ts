@@ -43,7 +43,7 @@ export interface VerificationFacts {
   rightIdentity: boolean
 }
 
-/** A long-lived token by its hash; `endsAtMs` as it was recorded, null where nobody did. */
+/** A long-lived token by its hash; `endsAtMs` as recorded, or null. */
 export interface LongLivedToken {
   accessHash: string
   endsAtMs: number | null
@@ -68,7 +68,7 @@ export interface State {
   owned: boolean
   /** Something else than the login file signs the requests. */
   otherCredential: boolean
-  /** Something else signs where the login file, as it is now, can't: nobody has to be called. */
+  /** Another credential signs where the login file can't: no person is needed. */
   standIn: boolean
   custody: Custody
   /** `--force`: ages and back-off count for nothing. */

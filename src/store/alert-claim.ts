@@ -12,7 +12,7 @@ export interface AlertClaim {
   steady: ClaimMark | null
 }
 
-/** That somebody has to sign in. */
+/** A sign-in is needed. */
 export interface SignInClaim extends ClaimMark {
   /** SHA-256 of the access token that the document held then; null: it held no login. */
   about: string | null

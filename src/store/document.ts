@@ -31,7 +31,7 @@ export interface StoredLogin {
   setupToken: SetupToken | null
   /** The hosts that use the document. Writing a login leaves them as they are. */
   hosts: Hosts
-  /** Who tells the people outside, where somebody has claimed that. Only read: writing a login leaves it as it is. */
+  /** The host that has claimed to send the alerts. Only read: writing a login leaves it as it is. */
   readonly alert?: AlertClaim
 }
 
@@ -109,6 +109,6 @@ function lineageOf(document: JsonObject): Lineage | null {
 /** `backed_up_at` is a date in our documents; older ones may hold milliseconds. */
 function timeOf(value: unknown): number | null {
   const at = typeof value === 'string' ? Date.parse(value) : numberOf(value)
-  // Beyond what a date can be it is nobody's time, and could not be written again.
+  // Beyond the range of dates it is no time, and could not be written again.
   return at === null || Number.isNaN(new Date(at).getTime()) ? null : at
 }

@@ -12,7 +12,7 @@ export interface Intent {
   parent: string
   /**
    * How it ended without a new login: `refused` (the token is spent) or `maybe-spent`. Null while it
-   * is under way, and for ever where its host died.
+   * is under way, and permanently if its host died.
    */
   ended: 'refused' | 'maybe-spent' | null
 }

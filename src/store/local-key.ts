@@ -40,7 +40,7 @@ export interface Keys {
   seal: (bytes: Uint8Array) => Promise<string>
   /**
    * With the key in force, else with our own or one that was configured before; null: with none of them.
-   * What `text` says of its key counts for nothing: whoever forged it could name any file.
+   * What `text` says of its key is ignored: a forger could name any file.
    */
   open: (text: string) => Promise<Opened | null>
 }

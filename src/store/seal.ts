@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 
-/** A key from a key file's bytes, whatever their form (random bytes, text, a systemd credential). */
+/** A key from a key file's bytes, in any form (random bytes, text, a systemd credential). */
 export function sealingKey(keyFileBytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(keyFileBytes).digest()
 }

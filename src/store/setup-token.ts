@@ -5,7 +5,7 @@ import type { Identity } from '../policy/outcome.js'
 import { number, object, orNull, word } from '../system/decode.js'
 import type { JsonObject } from '../system/json.js'
 
-/** What nobody recorded is null: none of it can be asked of the server (client 2.1.330, `setup-token`). */
+/** Null where not recorded: the server can't be asked for it (client 2.1.330, `setup-token`). */
 export interface SetupToken {
   token: string
   mintedAtMs: number | null

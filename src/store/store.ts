@@ -16,7 +16,7 @@ export type StoreRead =
       kind: 'current'
       stored: StoredLogin
       version: number
-      /** How long ago this version was written, by the server's own clock (ms); null where nobody can tell. */
+      /** How long ago this version was written, by the server's own clock (ms); null if unknown. */
       ageMs: number | null
       /** This is the copy kept on this machine: the shared document is behind it, empty, or `away`. */
       isCached: boolean
@@ -35,7 +35,7 @@ export type StoreRead =
 
 export type StoreWrite =
   | { kind: 'written'; version: number }
-  /** Somebody else wrote first: read again and decide afresh. */
+  /** Another write came first: read again and decide again. */
   | { kind: 'conflict' }
   | StoreTrouble
 
@@ -57,7 +57,7 @@ export interface Store {
   /** Changes just these keys of version `expected`; null takes one out. */
   change: (keys: JsonObject, expected: number) => Promise<StoreWrite>
   /**
-   * Makes a login safe on this machine, whatever the server says; null where `write` itself does
+   * Makes a login safe on this machine, even without the server; null where `write` itself does
    * that. The shared document is written afterwards.
    */
   keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
@@ -76,7 +76,7 @@ export type DocumentRead =
       kind: 'current'
       document: JsonObject
       version: number
-      /** Age of this version by the server's own clock; null where nobody can tell. */
+      /** Age of this version by the server's own clock; null if unknown. */
       ageMs: number | null
     }
   | { kind: 'empty'; version: number; damaged?: Trouble }

@@ -47,7 +47,7 @@ const markName = 'CLAUDE_AUTH_AS_USER'
  * Runs `program` (an absolute path) as `user`: session leader without a terminal, stdin `/dev/null` or a pipe, pipes for
  * stdout (thrown away unless `keepBytes` is given) and stderr, nothing else open, folder `/`, umask 077, the user's own groups, an
  * environment made of the password database alone, no privileges to gain by setuid programs, no compiled code
- * from their cache. Whatever it started has ended when this returns. Never throws.
+ * from their cache. All that it started has ended when this returns. Never throws.
  */
 export async function runAsUser(
   user: Account,
@@ -156,7 +156,7 @@ function accountEnv({ name, home }: Account): Record<string, string> {
   }
 }
 
-/** Descriptors that whoever started us left open for every program that we start; Node closes only low ones. */
+/** Descriptors that our parent left open and every child would inherit; Node closes only low ones. */
 function inheritable(): number[] {
   try {
     return readdirSync('/proc/self/fd').map(Number).filter(isInheritable)

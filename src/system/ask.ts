@@ -3,10 +3,10 @@
 import { createInterface } from 'node:readline/promises'
 import type { ReadStream } from 'node:tty'
 
-/** Long enough to read what is asked about; where nobody sits, a command must end by itself. */
+/** Long enough to read what is asked about; without a person the command must end by itself. */
 const limitMs = 10 * 60_000
 
-/** The terminal, and the time that somebody has to answer. */
+/** The terminal, and the time to answer. */
 export interface AskAt {
   input: NodeJS.ReadableStream
   output: NodeJS.WritableStream
@@ -15,7 +15,7 @@ export interface AskAt {
 
 /**
  * Asks on stderr; true for Enter, `y` and `yes`. False for anything else, for Ctrl-C and Ctrl-D, and where
- * nobody answers within ten minutes.
+ * there is no answer within ten minutes.
  */
 export async function askYes(
   question: string,
@@ -42,7 +42,7 @@ export type SecretInput =
   /** Ctrl-C, or the end of the input before anything was said. */
   | { kind: 'nothing'; interrupted: boolean }
 
-/** Nothing longer is a secret that somebody would paste. */
+/** Longer than any secret that is pasted. */
 const longest = 64 * 1024
 /** What comes so shortly after a line end belongs to the same paste. */
 const pasteGapMs = 100

@@ -44,7 +44,7 @@ export function atomicWrite(path: string, data: string | Uint8Array, options: At
     writeNew(temporary, data, options)
     renameSync(temporary, path)
   } catch (error) {
-    // What was there before is somebody else's, who will rename it.
+    // What was there before belongs to another write, which will rename it.
     if (systemCode(error) !== 'EEXIST') removeQuietly(temporary)
     throw writeFailed(path, error)
   }
@@ -66,7 +66,7 @@ export function isTemporary(name: string): boolean {
   return /\.tmp\.[0-9a-f]{8,16}$/.test(name)
 }
 
-/** Creates `path` (it must not exist) with its mode whatever the umask, and syncs its bytes to disk. */
+/** Creates `path` (it must not exist) with its mode regardless of the umask, and syncs its bytes to disk. */
 function writeNew(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
   const { mtimeSeconds } = options
   const file = createFile(path)

@@ -1,4 +1,4 @@
-// What is there and can't be read: by rights or by a fault of the machine, whatever is in it. Nobody may take it for missing.
+// What exists and can't be read, by rights or by a fault of the machine: it must never be taken for missing.
 
 import { lstatSync } from 'node:fs'
 import { userInfo } from 'node:os'

@@ -67,7 +67,7 @@ function ownerAbove(path: string): number | undefined {
   return statOf(above)?.uid ?? (above === path ? undefined : ownerAbove(above))
 }
 
-/** Undefined where nothing can be seen, whatever the reason. */
+/** Undefined if it can't be read, for any reason. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)
@@ -145,7 +145,7 @@ function write({ folder, name }: CodePlace, source: Buffer, code: Buffer, nowMs:
   }
 }
 
-/** What earlier versions left and nobody wants any more. */
+/** What earlier versions left and is no longer used. */
 function forgetOld(folder: string, nowMs: number): void {
   removeCode(folder, stat => nowMs - stat.mtimeMs > forgottenMs)
 }
@@ -183,7 +183,7 @@ function isCode(path: string, isUnwanted: (stat: Stats) => boolean): boolean {
   }
 }
 
-/** A folder of this very user that nobody else can write to. */
+/** A folder of this user that no other user can write to. */
 function isOwn(folder: string): boolean {
   const stat = lstatSync(folder, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isDirectory()) return false

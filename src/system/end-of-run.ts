@@ -1,4 +1,4 @@
-// The end of a run that holds a gate: whoever has stopped for good is ended, and never between a request and its answer.
+// The end of a run that holds a gate: a run that is stuck is ended, and never between a request and its answer.
 
 import { writeSync } from 'node:fs'
 
@@ -52,7 +52,7 @@ function end(what: string): void {
   try {
     writeSync(2, `claude-auth: this run did not come to its end, and gives up ${what}\n`)
   } catch {
-    // Nobody reads it any more.
+    // The reader is gone.
   }
   process.kill(process.pid, 'SIGKILL')
 }

@@ -16,7 +16,7 @@ export interface Gate {
 }
 
 /**
- * Enters the gate at `path`. `descriptor`: already open and locked by whoever started us; one of another
+ * Enters the gate at `path`. `descriptor`: already open and locked by our parent; one of another
  * file is no gate of ours. Node has no flock of its own; flock(1) locks the open file that it inherits, and the
  * lock stays with us. A process that is still inside after `mostMs` is ended. Throws `gate-busy` after `waitMs`,
  * `gate-missing` without flock(1).

@@ -18,7 +18,7 @@ export function jsonObject(text: string | Buffer): JsonObject | null {
 
 /**
  * Are lists and objects in `text` nested deeper than 500 levels? What stands in strings and comments does not count. A
- * string ends with its line at the latest, as for whoever is patient with broken JSON. Takes one look at each character.
+ * string ends with its line at the latest, as tolerant parsers do. Linear in the length.
  */
 export function isTooDeep(text: string | Buffer): boolean {
   const chars = typeof text === 'string' ? text : text.toString('latin1')

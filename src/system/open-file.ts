@@ -114,13 +114,13 @@ export function readBounded(path: string, rules: ReadRules): FileRead {
   }
 }
 
-/** The bytes of `path`; null where it is missing or can't be used, whatever the reason. */
+/** The bytes of `path`; null if it is missing or can't be used, for any reason. */
 export function bytesAt(path: string, rules: ReadRules): Buffer | null {
   const read = readBounded(path, rules)
   return read.kind === 'read' ? read.bytes : null
 }
 
-/** The text of `path`; null where it is missing or can't be used, whatever the reason. */
+/** The text of `path`; null if it is missing or can't be used, for any reason. */
 export function textAt(path: string, rules: ReadRules): string | null {
   return bytesAt(path, rules)?.toString() ?? null
 }

@@ -33,7 +33,7 @@ export interface OwnPaths {
   userConfig: string
   /** The sealed local store and its key. */
   localStore: string
-  /** The user's own, whatever `$CLAUDE_AUTH_CONFIG` says: secrets for a store may be in it. */
+  /** The user's own, also with `$CLAUDE_AUTH_CONFIG`: secrets for a store may be in it. */
   configFolder: string
 }
 

@@ -30,7 +30,7 @@ export function environmentOfRun(argv: readonly string[], own: Record<string, st
   return env
 }
 
-/** What this process was started with, whatever it took out of its environment since; empty without /proc. */
+/** The environment at the start of this process, before it removed anything; empty without /proc. */
 export function ownFirstEnvironment(): Env {
   return parseEnvironment(bytesAt('/proc/self/environ', { maxBytes: mostBytes }) ?? Buffer.alloc(0))
 }

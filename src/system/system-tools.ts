@@ -1,4 +1,4 @@
-// Tools of the system as root uses them: found in the system's own folders, whatever PATH the caller has.
+// Tools of the system as root uses them: found in the system's own folders, not on the caller's PATH.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// What is wrong, as a value: whoever prints it decides on the words and on how much of it there is room for.
+// What is wrong, as a value: the code that prints it chooses the words and how much of it fits.
 
 import type { AuthError } from './error.js'
 

@@ -21,7 +21,7 @@ export interface OwnerAndMode {
   mode: number | bigint
 }
 
-/** The first part of a path that somebody else controls, and why; to be read as `${path} ${why}`. */
+/** The first part of a path that another user controls, and why; to be read as `${path} ${why}`. */
 export interface Distrust {
   path: string
   why: string
@@ -38,7 +38,7 @@ const mostLinks = 40
 /** `f_type` of statfs(2). */
 const procfs = 0x9fa0
 const fuse = 0x65735546
-/** Whoever has no number in a user namespace is shown as this one (`/proc/sys/kernel/overflowuid`). */
+/** A uid without a mapping in a user namespace is shown as this one (`/proc/sys/kernel/overflowuid`). */
 const nobody = 65534
 
 /**
@@ -48,7 +48,7 @@ const nobody = 65534
  * current folder.
  *
  * A sticky folder of root's (`/tmp`) is fine above something that is there and belongs to `uid` or root. A folder
- * that a group may write is fine where nobody but the user (and root) is in the group, and no access control list lets
+ * that a group may write is fine if only the user (and root) is in the group, and no access control list lets
  * another in. A process file system is never
  * fine: its links lead into whatever another process sees. Never throws.
  */
@@ -148,7 +148,7 @@ function isOpenToOthers(path: string, stat: BigIntStats, uid: number): boolean {
   return (stat.gid !== 0n && stat.uid !== BigInt(uid)) || !isOnlyOurs(path, stat, uid)
 }
 
-/** Why a file system that begins here is none to believe: what it says of owners and links, somebody else may decide. */
+/** Why a file system mounted here is not trusted: another user may decide what it says of owners and links. */
 function strangeMount(path: string, stat: BigIntStats, uid: number): string | null {
   if (stat.isSymbolicLink()) return null
   const { type } = statfsSync(path)

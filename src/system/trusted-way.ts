@@ -13,7 +13,7 @@ export function distrustedWay(path: string, uid: number): AuthError | null {
   })
 }
 
-/** Throws what `distrustedWay` gives; a file at the end of the way is judged by whoever opens it. */
+/** Throws what `distrustedWay` gives; a file at the end of the path is judged when it is opened. */
 export function requireTrustedWay(path: string, uid: number): void {
   const error = distrustedWay(path, uid)
   if (error !== null && !isFile(distrustOf(path, uid)?.path ?? path)) throw error

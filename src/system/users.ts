@@ -28,7 +28,7 @@ export async function usersWithLogins(): Promise<Account[]> {
   return looked.flat()
 }
 
-/** The account of a user's number, or null where nobody knows of one. */
+/** The account of a uid, or null if there is none. */
 export function accountOf(uid: number): Account | null {
   const { stdout, isMissing } = runTool('getent', ['passwd', String(uid)])
   const text = isMissing ? passwd() : stdout

@@ -56,7 +56,7 @@ function hintFor(path: string, code: string): string | null {
 }
 
 /**
- * The folder of somebody else's that holds `path`, inside one that is this user's; of /etc and /var nothing is,
+ * The folder of another user that holds `path`, inside one of this user's; of /etc and /var nothing is,
  * and root could take away what is rightly another's.
  */
 export function foreignAbove(path: string, uid: number): string | null {

@@ -6,7 +6,7 @@ import { linePrefix } from './wrap.js'
 
 /**
  * Two lines for stderr: the message and the hint. Of an error without a name of ours only the class
- * and the system's code are told, since nobody knows what else it holds.
+ * and the system's code are shown, since the rest could hold anything.
  */
 export function errorLines(error: unknown): string[] {
   const { message, hint } = errorWords(error)

@@ -1,4 +1,4 @@
-// Colour, only where a terminal shows it and nobody said otherwise (https://no-color.org). Never the only sign.
+// Color, only at a terminal and unless NO_COLOR is set (https://no-color.org). Color is never the only sign.
 
 import type { Env } from '../system/paths.js'
 

@@ -18,7 +18,7 @@ export function progress(
   }, quietMs)
   return () => {
     clearTimeout(timer)
-    // The whole line, whatever it holds by now.
+    // The whole line.
     if (shown) stream.write('\r\u001b[K')
     shown = false
   }

@@ -9,7 +9,7 @@ export function troubleText(trouble: Trouble): string {
   return `${troubleSentence(trouble)}${command === null ? '' : `; type: ${command}`}`
 }
 
-/** The same without what to type, for whoever shows that by itself. */
+/** The same without the command, for callers that show it separately. */
 export function troubleSentence({ cause, place, advice }: Trouble): string {
   const where = place === null ? '' : ` (${place})`
   return `${cause}${where}${advice === null ? '' : `: ${advice}`}`

@@ -146,7 +146,7 @@ claude-auth: The sign-in was not finished; nothing was changed.
 claude-auth: Type: claude-auth login
 claude-auth: This is the login of bob@example.com; expected here is alice@example.com.
 claude-auth: Type: claude-auth login
-claude-auth: This is the login of somebody else; expected here is another.
+claude-auth: This is the login of another user; expected here is another.
 claude-auth: Type: claude-auth login
 claude-auth: This is another account or organisation with the e-mail alice@example.com.
 claude-auth: Type: claude-auth login

@@ -122,7 +122,7 @@ t.test('a link that somebody else may have put there is not followed, and replac
   writeFileSync(precious, text)
   symlinkSync(precious, path)
   chmodSync(folder, 0o777)
-  t.equal(read(), 'unreadable: a symbolic link that somebody else may have put there')
+  t.equal(read(), 'unreadable: a symbolic link that another user may have put there')
   writeLoginFile(path, Buffer.from('{}'), '0123456789abcdef')
   t.ok(lstatSync(path).isFile())
   t.equal(readFileSync(precious, 'utf8'), text)
@@ -134,7 +134,7 @@ t.test('another user’s link in our folder is not followed', asRoot, async t =>
   writeFileSync(precious, text)
   symlinkSync(precious, path)
   lchownSync(path, 12_345, 12_345)
-  t.equal(read(), 'unreadable: a symbolic link that somebody else may have put there')
+  t.equal(read(), 'unreadable: a symbolic link that another user may have put there')
 })
 
 t.test('no token stands in what is said of a bad file', async t => {

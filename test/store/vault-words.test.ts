@@ -173,7 +173,7 @@ t.test('the JWT', async t => {
     [{ expSeconds: null }, 'The JWT has no end'],
     [{ expSeconds: nowMs / 1000 - 7200 }, 'The JWT ended 2 h ago'],
     [{ nbfSeconds: nowMs / 1000 + 7200 }, 'The JWT is valid only in 2 h'],
-    [{ aud: [] }, 'The JWT is made out for nobody'],
+    [{ aud: [] }, 'The JWT has no audience'],
     [{ aud: ['https://other.example.com'] }, 'The JWT is made out for another audience'],
     [{ sub: 'bob.of.another.long.name@example.com' }, 'The JWT names another user'],
     [{ sub: null }, 'The JWT names nobody'],

@@ -307,7 +307,7 @@ t.test('locks: its owner is gone', async t => {
   const before = new Date(Date.now() - 20_000)
   utimesSync(lock, before, before)
   const found = await findsFault(t, box, 'locks', { fixable: true })
-  t.match(found.message, /^Whoever held .* is gone/)
+  t.match(found.message, /^The process that held .* is gone/)
 })
 
 t.test('locks: whoever holds one, or the gate, was stopped', async t => {

@@ -43,7 +43,7 @@ export const email: SinkFile = {
   },
 }
 
-/** Nobody chose it: only root and the user can have put it there. */
+/** Found, not configured: it counts only if root or the user put it there. */
 function foundSendmail(uid: number): string | null {
   const isFit = (path: string) => canRun(path) && distrustOf(path, uid) === null
   return sendmailPlaces.find(isFit) ?? null

@@ -45,7 +45,7 @@ export function webhookSink(
         if (reply.status >= 200 && reply.status < 300) return { taken: true }
         return { taken: false, why: `${service} answered ${reply.status}` }
       } catch {
-        // Whatever it is, it may hold the address.
+        // It may hold the address.
         return { taken: false, why: `${service} gave no answer` }
       }
     },
@@ -85,7 +85,7 @@ export function readWebhook({ key, mayHaveQuery }: WebhookKey, path: string, uid
   })
 }
 
-/** A file of the machine is root's and for all users: closed to all but one, it would tell nobody any more. */
+/** A file of the machine is root's and for all users: closed to all but one, it would end the alerts of the others. */
 function isForAll(path: string): boolean {
   return path.startsWith('/etc/')
 }

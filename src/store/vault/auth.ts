@@ -22,7 +22,7 @@ export interface SessionMemory {
   displayName: string
   policies: readonly string[]
   isRenewable: boolean
-  /** By our clock; null: it has no end, or nobody can tell. */
+  /** By our clock; null: no end, or unknown. */
   endsAtMs: number | null
   /** Its period, else the life it was made with; 0: neither. */
   lifeMs: number
@@ -62,7 +62,7 @@ export interface SessionOptions {
   expectedEmail?: string | null
 }
 
-/** One way to sign in. `endsAtMs` is by our clock; null: no end, or nobody can tell. */
+/** One way to sign in. `endsAtMs` is by our clock; null: no end, or unknown. */
 export interface VaultAuth {
   open: () => Promise<{ kind: 'open'; token: string; endsAtMs: number | null } | StoreTrouble>
   /**

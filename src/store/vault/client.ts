@@ -69,7 +69,7 @@ export function vaultClient(place: VaultPlace): VaultClient {
         const content = body === undefined ? {} : { body }
         const outcome = await send(network, { method, url: uri, headers, timeoutMs, ...content })
         reply = replyOf(outcome, address)
-        // Whatever came, the library is told of nothing: it has nothing to print, throw or follow.
+        // Every reply looks like success to the library: it has nothing to print, throw or follow.
         return { statusCode: 204, body: null, request: { path: '' } }
       }
       const { default: nodeVault } = await import('node-vault')
@@ -99,7 +99,7 @@ function typeOf(method: VaultRequest['method'], body: string | undefined): Recor
   return { 'content-type': `application/${kind}` }
 }
 
-/** Loopback is never behind a proxy, whatever the environment says. */
+/** Loopback is never behind a proxy. */
 function networkTo({ network, caCert, address }: VaultPlace): Network {
   const isHere = /^https?:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(address)
   return {

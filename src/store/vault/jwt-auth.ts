@@ -110,7 +110,7 @@ export function objection(claims: Claims, rule: JwtRule, nowMs: number): Objecti
   const earlyMs = (nbfSeconds ?? 0) * 1000 - nowMs
   if (earlyMs > marginMs)
     return [`the JWT is valid only in ${shortDuration(earlyMs)}`, 'one of the two clocks is wrong']
-  if (aud.length === 0) return ['the JWT is made out for nobody (no aud)', 'it is not used']
+  if (aud.length === 0) return ['the JWT has no audience (aud)', 'it is not used']
   if (rule.audience !== null && !aud.includes(rule.audience))
     return [
       'the JWT is made out for another audience',

@@ -14,8 +14,8 @@ export type SecretFile =
   { kind: 'text'; text: string } | { kind: 'missing' } | StoreTrouble
 
 /**
- * Reads `path`: a regular file of `uid`'s own that nobody else may read, or replace anywhere on the way to it. A link to one
- * leads into a folder that nobody else may write to, be it one for everybody.
+ * Reads `path`: a regular file of `uid`'s own that no other user may read, or replace anywhere on the way to it. A link to one
+ * must lead into a folder that no other user may write to, not even a shared one such as /tmp.
  */
 export function readSecretFile(path: string, uid: number): SecretFile {
   try {

@@ -115,7 +115,7 @@ function isNewer(copy: StoredLogin, stored: StoredLogin): boolean {
     : related === 'mine-newer'
 }
 
-/** A log-out is about one sign-in and its renewals, whatever the clocks of two hosts say. */
+/** A log-out applies to one sign-in and its renewals, regardless of the clocks of two hosts. */
 function isAnother({ lineage }: StoredLogin, loggedOut: StoredLogin): boolean {
   if (lineage === null || loggedOut.lineage === null) return false
   const { chain } = loggedOut.lineage

@@ -1,0 +1,152 @@
+// What a roster as a whole must be before anything is made of it, and how many of its users may vanish at once. Pure.
+
+import type { Problem } from '../config/problem.js'
+import { plainNameSlip, shown } from '../config/template.js'
+import type { YamlFile } from '../config/yaml.js'
+import { hasLeft, type RosterRow } from './roster-file.js'
+
+/** Where a problem of a row is put: the way to its place, and what was expected. */
+type Found = (path: (string | number)[], what: string, at?: 'key' | 'value') => void
+
+/**
+ * What is wrong with the rows by themselves and with each other, beside what each says of itself (`rosterRows`), in
+ * the order of the lines. Empty: the roster can be carried out.
+ */
+export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
+  const problems: Problem[] = []
+  const found: Found = (path, what, at) => problems.push(file.problem(['users', ...path], what, at))
+  for (const { user, vaultName, isAdmin, leftOn } of rows) {
+    const slip = nameSlip(user, vaultName)
+    if (slip !== null) found([user], slip, 'key')
+    if (isAdmin && leftOn !== null)
+      found(
+        [user, 'left'],
+        'an admin is never cut: take tier: admin away first, in a commit before',
+      )
+  }
+  for (const rule of unique) onceOnly(rule, rows, found)
+  if (problems.length === 0) problems.push(...asAWhole(rows, file, nowMs))
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+function asAWhole(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
+  const problem = (what: string) => [file.problem(['users'], what)]
+  if (rows.length === 0) return problem('expected users: an empty roster would cut everybody')
+  const here = rows.filter(row => !hasLeft(row, nowMs))
+  if (here.length === 0) return problem('expected somebody who has not left')
+  const hasTiers = rows.some(({ tier }) => tier !== null)
+  return hasTiers && !here.some(({ isAdmin }) => isAdmin)
+    ? problem('expected one user of tier: admin at least, since tiers are used')
+    : []
+}
+
+/** A name that Vault can't have may stand on the machines, where the row names another for Vault. */
+function nameSlip(user: string, vaultName: string): string | null {
+  const slip = plainNameSlip(user)
+  if (slip === null) return null
+  const fits = /^[^\s\p{C}:/-][^\s\p{C}:/]{0,254}$/u.test(user)
+  return fits && vaultName !== user ? null : `expected a name ${slip}, got ${shown(user)}`
+}
+
+/** A value that only one row may have. */
+interface UniqueRule {
+  what: string
+  valuesOf(row: RosterRow): readonly (string | null)[]
+  /** Where the value of this row stands. */
+  placeOf(row: RosterRow): string[]
+  /** What else counts as a row's, without being said there. */
+  impliedBy?(row: RosterRow): string
+}
+
+const unique: UniqueRule[] = [
+  {
+    what: 'name',
+    valuesOf: ({ user, vaultName }) => [user, vaultName],
+    placeOf: ({ user, vaultName }) => (vaultName === user ? [user] : [user, 'vault_name']),
+  },
+  {
+    what: 'e-mail address',
+    valuesOf: ({ email }) => [email],
+    placeOf: ({ user }) => [user, 'email'],
+  },
+  {
+    what: 'account',
+    valuesOf: ({ accountUuid }) => [accountUuid],
+    placeOf: ({ user }) => [user, 'account_uuid'],
+  },
+  {
+    what: 'git name',
+    valuesOf: ({ gitNames }) => gitNames,
+    placeOf: ({ user }) => [user, 'git'],
+    // Who has no git name pushes by the name on the machines.
+    impliedBy: ({ user }) => user,
+  },
+]
+
+/** In whatever case: Vault and mail servers know no difference. */
+function onceOnly(rule: UniqueRule, rows: readonly RosterRow[], found: Found): void {
+  const owners = new Map<string, string>()
+  if (rule.impliedBy)
+    for (const row of rows) owners.set(rule.impliedBy(row).toLowerCase(), row.user)
+  for (const row of rows) {
+    const values = rule.valuesOf(row).flatMap(value => value?.toLowerCase() ?? [])
+    for (const value of new Set(values)) {
+      const owner = owners.get(value)
+      if (owner === undefined) owners.set(value, row.user)
+      if (owner === undefined || owner === row.user) continue
+      const what = `expected ${article(rule.what)} that no other user has: ${shown(owner)} has it`
+      found(rule.placeOf(row), what)
+    }
+  }
+}
+
+function article(what: string): string {
+  return /^[aeiou]/.test(what) ? `an ${what}` : `a ${what}`
+}
+
+// How many may vanish.
+
+/** A user of an earlier roster, as far as it matters what became of them. */
+export type EarlierRow = Pick<RosterRow, 'user' | 'vaultName' | 'isAdmin' | 'leftOn'>
+
+/** Those of `before` who had not left and are not in `after`, or have left by it: they would be cut. */
+export function removedUsers(
+  before: readonly EarlierRow[],
+  after: readonly EarlierRow[],
+  nowMs: number,
+): string[] {
+  const here = (rows: readonly EarlierRow[]) => rows.filter(row => !hasLeft(row, nowMs))
+  // Who is called otherwise on the machines, and is the same in Vault, is still here.
+  const left = new Set(here(after).flatMap(({ user, vaultName }) => [user, vaultName]))
+  return here(before)
+    .filter(({ user, vaultName }) => !left.has(user) && !left.has(vaultName))
+    .map(({ user }) => user)
+}
+
+/**
+ * Why so many removals are refused, or null. More than a quarter, and three at least, need to be named by their
+ * number; a number that was named must be the true one.
+ */
+export function removalsRefused(
+  removed: readonly string[],
+  before: number,
+  allowed: number | null,
+): string | null {
+  const count = removed.length
+  if (allowed !== null)
+    return allowed === count
+      ? null
+      : `--removals ${allowed} was said, and it is ${count}: ${names(removed)}`
+  if (count < 3 || count * 4 <= before) return null
+  return `${count} of ${before} users would vanish at once: ${names(removed)}`
+}
+
+function names(users: readonly string[]): string {
+  const most = 10
+  const list = users
+    .slice(0, most)
+    .map(user => shown(user).slice(1, -1))
+    .join(', ')
+  if (users.length === 0) return 'nobody'
+  return users.length > most ? `${list} and ${users.length - most} more` : list
+}

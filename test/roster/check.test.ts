@@ -1,0 +1,114 @@
+// A roster that can be carried out, and every way in which one can't: at its line, before anything is touched.
+
+import t from 'tap'
+import { problemLine } from '../../src/config/problem.js'
+import { parseYaml } from '../../src/config/yaml.js'
+import { checkRoster, removalsRefused, removedUsers } from '../../src/roster/check.js'
+import { rosterRows } from '../../src/roster/roster-file.js'
+
+const nowMs = Date.UTC(2026, 10, 29)
+const rowsIn = (text: string) => rosterRows(parseYaml('roster.yaml', text)).rows
+const checked = (text: string) => {
+  const file = parseYaml('roster.yaml', text)
+  const { rows, problems } = rosterRows(file)
+  return [...problems, ...checkRoster(rows, file, nowMs)].map(problemLine)
+}
+
+t.test('a roster in order has no problems', async t => {
+  t.same(
+    checked(`
+users:
+  ada: {tier: admin, email: ada@example.com, git: [ada, ada.l]}
+  bob:
+  carol.d-1: {left: 2026-12-24, email: carol@example.com}
+  dan: {left: 2020-01-01}
+  CORP\\eve: {vault_name: eve}
+`),
+    [],
+  )
+})
+
+t.test('what is wrong is told at its line', async t => {
+  const wrong: [string, string][] = [
+    ['users:\n', ':1:7: users: expected users: an empty roster would cut everybody'],
+    ['users: {}\n', ':1:8: users: expected users: an empty roster would cut everybody'],
+    ['users:\n  a: {left: 2026-11-29}\n', ':2:3: users: expected somebody who has not left'],
+    ['users:\n  bob: {}\n  Ada: {}\n', ':3:3: users.Ada: expected a name of a-z, 0-9'],
+    ['users:\n  -ada: {}\n', ':2:3: users.-ada: expected a name that begins with'],
+    ['users:\n  .ada: {}\n', ':2:3: users..ada: expected a name that begins with'],
+    ['users:\n  a..b: {}\n', 'expected a name without ".."'],
+    ['users:\n  ../x: {vault_name: x}\n', ':2:3: users.../x: expected a name of a-z, 0-9'],
+    ['users:\n  a b: {vault_name: x}\n', ':2:3: users.a b: expected a name of a-z, 0-9'],
+    [
+      'users:\n  ada: {}\n  ADA: {vault_name: x}\n',
+      ':3:21: users.ADA.vault_name: expected a name that no other user has: "ada" has it',
+    ],
+    [
+      'users:\n  ada: {}\n  bob: {vault_name: ada}\n',
+      ':3:21: users.bob.vault_name: expected a name that no other user has: "ada"',
+    ],
+    [
+      'users:\n  ada: {email: A@x.org}\n  bob: {email: a@X.org}\n',
+      ':3:16: users.bob.email: expected an e-mail address that no other user has: "ada"',
+    ],
+    [
+      'users:\n  ada: {git: x}\n  bob: {git: [y, X]}\n',
+      ':3:14: users.bob.git: expected a git name that no other user has: "ada"',
+    ],
+    [
+      'users:\n  ada: {}\n  bob: {git: ada}\n',
+      'users.bob.git: expected a git name that no other user has: "ada"',
+    ],
+    [
+      'users:\n  ada: {tier: developer}\n',
+      ':2:3: users: expected one user of tier: admin at least',
+    ],
+    [
+      'users:\n  ada: {tier: admin, left: 2027-01-01}\n  bob: {tier: admin}\n',
+      ':2:28: users.ada.left: an admin is never cut',
+    ],
+  ]
+  const uuid = '0b1e6c0a-0000-4000-8000-00000000abcd'
+  const upper = uuid.toUpperCase()
+  wrong.push([
+    `users:\n  ada: {account_uuid: ${uuid}}\n  bob: {account_uuid: ${upper}}\n`,
+    ':3:23: users.bob.account_uuid: expected an account that no other user has: "ada"',
+  ])
+  for (const [text, problem] of wrong) t.match(checked(text)[0], problem, text)
+})
+
+t.test('all that is wrong is told at once, in the order of the lines', async t => {
+  const lines = checked('users:\n  Ada: {}\n  bob: {email: x@y.z}\n  carol: {email: x@y.z}\n')
+  t.match(lines, [/:2:3: /, /:4:18: /])
+  t.equal(lines.length, 2)
+})
+
+t.test('who would be cut: vanished or left since, and not renamed', async t => {
+  const before = rowsIn('users: {a: , b: , c: , d: {left: 2026-01-01}, e: {vault_name: x}, f: }')
+  const after = rowsIn(
+    'users: {a: , b: {left: 2026-11-29}, e2: {vault_name: x}, f: {left: 2026-12-01}}',
+  )
+  t.same(removedUsers(before, after, nowMs), ['b', 'c'])
+})
+
+t.test('more than a quarter at once, and three at least, takes the exact number', async t => {
+  const table: [number, number, number | null, boolean][] = [
+    [0, 4, null, true],
+    [2, 2, null, true],
+    [3, 12, null, true],
+    [3, 11, null, false],
+    [25, 100, null, true],
+    [26, 100, null, false],
+    [26, 100, 26, true],
+    [26, 100, 25, false],
+    [26, 100, 27, false],
+    [1, 100, 2, false],
+    [0, 100, 1, false],
+  ]
+  for (const [count, before, allowed, fits] of table) {
+    const removed = Array.from({ length: count }, (_, at) => `u${at}`)
+    const refused = removalsRefused(removed, before, allowed)
+    t.equal(refused === null, fits, `${count} of ${before}, --removals ${allowed}: ${refused}`)
+  }
+  t.equal(removalsRefused(['a', 'b', 'c'], 4, null), '3 of 4 users would vanish at once: a, b, c')
+})

@@ -49,6 +49,18 @@ complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l json -d 'o
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l leave-logins -d 'goes on where a token cannot be handed back; it stays in the sealed store'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l root -r -F -d 'with --system: in another root, such as the tree of an image'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l help -d 'more about it'
+complete -c claude-auth -n __fish_use_subcommand -a roster -d 'who has a login here: check, plan, apply one committed file'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a check
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a plan
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a apply
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -F
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l against -x -d 'check: also count who vanishes since that commit'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l removals -x -d 'exactly so many users vanish, and that is meant'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l user -x -d 'plan, apply: only this user'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l yes -d 'apply: do not ask'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l dry-run -d 'apply: the plan alone'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l json -d 'one JSON object'
+complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a changes -d 'guard a watched repository, and tell what others than admins change'
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a guard
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a notice

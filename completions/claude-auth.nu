@@ -1,5 +1,5 @@
 # nushell completion of claude-auth, made by: claude-auth completion nushell
-def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "changes" "ensure" "hook" "completion" "demo"] }
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "roster" "changes" "ensure" "hook" "completion" "demo"] }
 
 # is the login good, whose is it, until when
 extern "claude-auth status" [
@@ -62,6 +62,19 @@ extern "claude-auth uninstall" [
   --json # one JSON object; "changed" says whether anything was
   --leave-logins # goes on where a token cannot be handed back; it stays in the sealed store
   --root: string # with --system: in another root, such as the tree of an image
+]
+def "nu-complete claude-auth roster" [] { ["check" "plan" "apply"] }
+
+# who has a login here: check, plan, apply one committed file
+extern "claude-auth roster" [
+  action?: string@"nu-complete claude-auth roster"
+  file?: path
+  --against: string # check: also count who vanishes since that commit
+  --removals: string # exactly so many users vanish, and that is meant
+  --user: string # plan, apply: only this user
+  --yes # apply: do not ask
+  --dry-run # apply: the plan alone
+  --json # one JSON object
 ]
 def "nu-complete claude-auth changes" [] { ["guard" "notice"] }
 

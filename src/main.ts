@@ -16,6 +16,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   log: async () => (await import('./cli/log.js')).logCommand,
   install: async () => (await import('./cli/install.js')).install,
   uninstall: async () => (await import('./cli/uninstall.js')).uninstall,
+  roster: async () => (await import('./cli/roster.js')).roster,
   changes: async () => (await import('./cli/changes.js')).changes,
   ensure: async () => (await import('./cli/ensure.js')).ensure,
   hook: async () => (await import('./cli/hook.js')).hook,

@@ -127,6 +127,7 @@ export function judgeClaim(found: ClaimFound, question: Question): ClaimVerdict 
       return message.needed ? begin(found, question) : summary(found, question)
     case 'test':
     case 'changes':
+    case 'people':
       return { do: 'send', claim: found.claim }
   }
 }

@@ -19,6 +19,7 @@ import {
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
 import type { ToldChanges } from './told-changes.js'
+import type { ToldPeople } from './told-people.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =
@@ -57,6 +58,8 @@ export type AlertMessage =
   | (MessageBase & { kind: 'test' })
   /** A watched repository has changed; it is no part of this memory either. */
   | (MessageBase & { kind: 'changes'; told: ToldChanges })
+  /** People came to the site or left it; as little. */
+  | (MessageBase & { kind: 'people'; told: ToldPeople })
 
 export interface AlertMemory {
   /** The open condition: a person has to sign in. */

@@ -7,6 +7,7 @@ import type { Markup } from './markup.js'
 import type { AlertMessage } from './memory.js'
 import { runbookEntry } from './sign-in-words.js'
 import { toldLines, toldObject } from './told-changes.js'
+import { peopleLines, peopleObject } from './told-people.js'
 
 /** Whom and where it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {
@@ -27,6 +28,7 @@ export function messageLines(
   markup: Markup,
 ): [string, ...string[]] {
   if (message.kind === 'changes') return toldLines(message.told, markup)
+  if (message.kind === 'people') return peopleLines(message.told, markup)
   const { text, command, link } = markup
   const who = `${text(context.user, 64)} on ${text(context.host, 100)}`
   const lines: [string, ...string[]] = [headline(message, who), ...because(message)]
@@ -60,8 +62,9 @@ export function alertObject(message: AlertMessage, context: AlertContext): Recor
     loginEndsAt: message.kind === 'login-ends' ? iso(message.endsAtMs) : null,
     needsSignIn: asksForPerson(message) && message.kind !== 'login-ends',
     toDo: asksForPerson(message) ? commandOf(context) : null,
-    runbook: message.kind === 'changes' ? null : runbookEntry(context.runbook, topic(message)),
+    runbook: isOfSite(message) ? null : runbookEntry(context.runbook, topic(message)),
     ...(message.kind === 'changes' ? toldObject(message.told) : {}),
+    ...(message.kind === 'people' ? peopleObject(message.told) : {}),
   }
 }
 
@@ -69,7 +72,12 @@ function commandOf({ command }: AlertContext): string {
   return command ?? 'claude-auth login'
 }
 
-type LoginMessage = Exclude<AlertMessage, { kind: 'changes' }>
+type LoginMessage = Exclude<AlertMessage, { kind: 'changes' | 'people' }>
+
+/** It is about the site, and no login. */
+function isOfSite({ kind }: AlertMessage): boolean {
+  return kind === 'changes' || kind === 'people'
+}
 
 function headline(message: LoginMessage, who: string): string {
   switch (message.kind) {

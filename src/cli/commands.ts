@@ -13,6 +13,7 @@ import { entry as install } from './install.js'
 import { entry as log } from './log.js'
 import { entry as login } from './login.js'
 import { entry as logout } from './logout.js'
+import { entry as roster } from './roster-flags.js'
 import { entry as status } from './status.js'
 import { entry as uninstall } from './uninstall.js'
 
@@ -24,6 +25,7 @@ const table = [
   log,
   install,
   uninstall,
+  roster,
   changes,
   ensure,
   hook,

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { RosterFromConfig } from '../config/roster-from.js'
 import { userPath } from '../config/template.js'
 import { AuthError } from '../system/error.js'
@@ -35,7 +35,8 @@ export type CommittedRoster =
       /** The file lies checked out beside the repository and differs from what is committed: somebody is at work on it. */
       isEdited: boolean
     }
-  | { kind: 'unreadable'; trouble: Trouble }
+  /** `isAway`: the same question may be answered later. */
+  | { kind: 'unreadable'; trouble: Trouble; isAway: boolean }
 
 /** Who asks, and where clones of remote repositories are kept. */
 export interface CommittedOptions {
@@ -63,7 +64,7 @@ export async function committedRoster(
     here !== null
       ? { kind: 'folder' as const, folder: here }
       : await clonedFrom(repository, asking, { cacheFolder, ref, ...limits })
-  if (found.kind === 'trouble') return unreadable(found.trouble)
+  if (found.kind === 'trouble') return unreadable(found.trouble, true)
   const { folder } = found
   const reader = readerOf(folder, asking)
   if (reader.kind === 'trouble') return unreadable(reader.trouble)
@@ -85,6 +86,42 @@ export async function committedRoster(
     commit: commitIn(sha === '' ? tip : sha, about.output.toString()),
     isEdited: await isEdited(git, folder, file),
   }
+}
+
+/** The file beside a checked-out one, as another commit has it. `absent`: the commit has no such file. */
+export type EarlierText =
+  | { kind: 'read'; text: string }
+  | { kind: 'absent' }
+  | { kind: 'unreadable'; trouble: Trouble }
+
+/** `REF:FILE` of the working tree in which the file `path` (absolute) lies, read as whoever asks. Never throws. */
+export async function earlierText(
+  ref: string,
+  path: string,
+  { person, env, timeoutMs = standardMs }: CommittedOptions,
+): Promise<EarlierText> {
+  const asking = askingAs(person, env)
+  const limits = { timeoutMs, maxBytes }
+  const git = (...args: string[]) => readGit(asking, dirname(path), args, limits)
+  const place = shownAddress(path)
+  if (ref.startsWith('-')) return { kind: 'unreadable', trouble: makeTrouble('this is no ref') }
+  const tip = await git('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
+  if (tip.kind !== 'done')
+    return {
+      kind: 'unreadable',
+      trouble:
+        tip.kind === 'trouble'
+          ? { ...tip.trouble, place }
+          : makeTrouble(`there is no commit ${clean(ref, 60)} here`, {
+              place,
+              command: 'git fetch',
+            }),
+    }
+  const sha = tip.output.toString().trim()
+  const blob = await git('cat-file', 'blob', `${sha}:./${basename(path)}`)
+  if (blob.kind === 'trouble') return { kind: 'unreadable', trouble: { ...blob.trouble, place } }
+  const text = blob.kind === 'done' ? textOf(blob.output) : null
+  return text === null ? { kind: 'absent' } : { kind: 'read', text }
 }
 
 /** The folder of this machine that is meant; null for what git fetches from, an address or `host:path`. */
@@ -163,8 +200,8 @@ function commitIn(sha: string, object: string): RosterCommit {
   return { sha, atMs: Number(seconds ?? 0) * 1000, subject, body: rest.join('\n').trim() }
 }
 
-function unreadable(trouble: Trouble): CommittedRoster {
-  return { kind: 'unreadable', trouble }
+function unreadable(trouble: Trouble, isAway = false): CommittedRoster {
+  return { kind: 'unreadable', trouble, isAway }
 }
 
 function notFound(end: GitEnd | null, cause: string, repository: string): CommittedRoster {

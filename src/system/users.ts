@@ -35,6 +35,13 @@ export function accountOf(uid: number): Account | null {
   return accountsIn(text).find(each => each.uid === uid) ?? null
 }
 
+/** The account called `name`, or null where there is none. */
+export function accountNamed(name: string): Account | null {
+  const { stdout, isMissing } = runTool('getent', ['passwd', '--', name])
+  // getent takes digits for a number.
+  return accountsIn(isMissing ? passwd() : stdout).find(each => each.name === name) ?? null
+}
+
 /** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
 async function accounts(): Promise<Account[]> {
   const { code, stdout } = runTool('getent', ['passwd'])

@@ -116,6 +116,7 @@ export async function offboardSite(
         asked.push(`${request.method} ${request.path}`)
         return client.request({ ...request, token: adminToken })
       },
+      requestBy: (token, request) => client.request({ ...request, token }),
     },
     user: async (name, { host = 'ws1', data = { setup_token: '' } } = {}) => {
       const { auth } = await well('POST', 'auth/token/create/claude-users', {

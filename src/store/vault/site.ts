@@ -18,6 +18,8 @@ export interface SiteVault {
   server: VaultServer
   /** Never throws. No word of a reply that is printed may be its `text` or `body`: they can hold a token. */
   request: (request: Omit<VaultRequest, 'token'>) => Promise<VaultReply>
+  /** The same with another token than the admin's: a wrapping token opens what it wraps, and nobody has to be allowed to. */
+  requestBy: (token: string, request: Omit<VaultRequest, 'token'>) => Promise<VaultReply>
 }
 
 /** Who signs in, and how requests leave this machine. */
@@ -46,11 +48,13 @@ export async function openSite(
       ? tokenIn(auth.tokenFile, uid)
       : await jwtLogin(client, auth, { user, uid }, { now, known: null, remember: () => {} }).open()
   if (signedIn.kind !== 'open') return signedIn
-  return { server, request: asked(client, signedIn.token) }
+  return { server, ...asked(client, signedIn.token) }
 }
 
-function asked(client: VaultClient, token: string): SiteVault['request'] {
-  return request => client.request({ ...request, token })
+function asked(client: VaultClient, own: string): Pick<SiteVault, 'request' | 'requestBy'> {
+  const requestBy: SiteVault['requestBy'] = (token, request) =>
+    client.request({ ...request, token })
+  return { request: request => requestBy(own, request), requestBy }
 }
 
 function tokenIn(file: string, uid: number): { kind: 'open'; token: string } | StoreTrouble {

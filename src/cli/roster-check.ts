@@ -1,0 +1,146 @@
+// `claude-auth roster check`: judges a roster and what it would take away, without any rights and without Vault.
+
+import { resolve } from 'node:path'
+import { type Problem, problemLine } from '../config/problem.js'
+import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
+import { checkRoster, removalsRefused, removedUsers } from '../roster/check.js'
+import { committedRoster, type EarlierText, earlierText } from '../roster/committed.js'
+import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
+import { problemLines } from '../roster/roster-text.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { currentFolder, whoAmI } from '../system/person.js'
+import { clean } from '../text/clean.js'
+import { jsonText } from '../text/json-text.js'
+import { troubleText } from '../text/trouble.js'
+import { linePrefix } from '../text/wrap.js'
+import { adminContext } from './admin-context.js'
+import type { RosterFlags } from './roster-flags.js'
+
+export interface CheckWishes {
+  /** Null: the committed roster of the configuration. */
+  file: string | null
+  flags: Pick<RosterFlags, 'against' | 'json'>
+  removals: number | null
+}
+
+/** Who would vanish; null where there is nothing to compare with. */
+interface Removals {
+  users: string[]
+  of: number
+  refused: string | null
+}
+
+/** 0: in order; 2: not; 5: the repository gave no answer. */
+export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number> {
+  const { file, flags, removals: allowed } = wishes
+  const nowMs = Date.now()
+  const person = whoAmI(env)
+  const subject =
+    file === null ? await committed(env) : readYamlFile(resolve(currentFolder(), file))
+  if ('exitCode' in subject) return subject.exitCode
+  const { rows, problems } = rosterRows(subject)
+  const all = [...problems, ...checkRoster(rows, subject, nowMs)]
+  let removals: Removals | null = null
+  if (flags.against !== undefined) {
+    const before =
+      file === null
+        ? await earlierCommitted(flags.against, env)
+        : await earlierText(flags.against, resolve(currentFolder(), file), { person, env })
+    if (before.kind === 'unreadable') {
+      say(troubleText(before.trouble))
+      return 2
+    }
+    if (before.kind === 'read') {
+      const earlier = rosterRows(parseYaml(flags.against, before.text)).rows
+      removals = removalsOf(earlier, rows, { nowMs, allowed })
+    }
+  } else if (allowed !== null)
+    throw new AuthError('usage', 'roster: --removals needs --against REF', {
+      hint: 'claude-auth roster check FILE --against origin/master --removals N',
+    })
+  const isRight = all.length === 0 && (removals?.refused ?? null) === null
+  if (flags.json) process.stdout.write(`${jsonText(checkObject(isRight, rows, all, removals))}\n`)
+  else print(subject, rows, all, removals)
+  return isRight ? 0 : 2
+}
+
+/** The committed roster of the configuration, called `REF:FILE`. */
+async function committed(env: Env): Promise<YamlFile | { exitCode: number }> {
+  const { person, config } = await adminContext(env)
+  if (config.rosterFrom === null)
+    throw new AuthError('usage', 'roster: FILE is missing, and no rosterFrom is configured', {
+      hint: 'claude-auth roster check roster.yaml',
+    })
+  const read = await committedRoster(config.rosterFrom, { person, env })
+  if (read.kind === 'read')
+    return parseYaml(`${config.rosterFrom.ref}:${config.rosterFrom.file}`, read.text)
+  say(troubleText(read.trouble))
+  return { exitCode: read.isAway ? 5 : 2 }
+}
+
+/** The same file of the same repository, as of another ref. */
+async function earlierCommitted(ref: string, env: Env): Promise<EarlierText> {
+  const { person, config } = await adminContext(env)
+  if (config.rosterFrom === null) return { kind: 'absent' }
+  const read = await committedRoster({ ...config.rosterFrom, ref }, { person, env })
+  return read.kind === 'read' ? { kind: 'read', text: read.text } : read
+}
+
+function removalsOf(
+  before: readonly RosterRow[],
+  after: readonly RosterRow[],
+  { nowMs, allowed }: { nowMs: number; allowed: number | null },
+): Removals {
+  const users = removedUsers(before, after, nowMs)
+  const of = before.filter(row => !hasLeft(row, nowMs)).length
+  return { users, of, refused: removalsRefused(users, of, allowed) }
+}
+
+function print(
+  file: YamlFile,
+  rows: readonly RosterRow[],
+  problems: readonly Problem[],
+  removals: Removals | null,
+): void {
+  const refused = removals?.refused ?? null
+  const lines = [
+    ...problemLines(problems),
+    ...(refused === null ? [] : [clean(refused, 500), removalsHint(removals)]),
+  ]
+  if (lines.length === 0) {
+    const admins = rows.filter(({ isAdmin }) => isAdmin).length
+    const gone = removals === null ? '' : `, ${removals.users.length} fewer than before`
+    lines.push(
+      `${clean(file.path, 200)}: in order (${rows.length} users, ${admins} of them admins${gone})`,
+    )
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function removalsHint(removals: Removals | null): string {
+  return `If that is meant: --removals ${removals?.users.length ?? 0}`
+}
+
+function checkObject(
+  isRight: boolean,
+  rows: readonly RosterRow[],
+  problems: readonly Problem[],
+  removals: Removals | null,
+) {
+  return {
+    schemaVersion: 1,
+    verdict: isRight ? 'ok' : 'refused',
+    users: rows.length,
+    problems: problems.map(problem => ({
+      ...problem,
+      line: problem.line,
+      text: problemLine(problem),
+    })),
+    removals,
+  }
+}
+
+function say(words: string): void {
+  process.stderr.write(`${linePrefix}${clean(words, 500)}\n`)
+}

@@ -1,0 +1,259 @@
+// Carrying out the plan of a roster: each user by itself, each step written down, and nothing begun that can be lost.
+
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { cutInVault } from '../offboard/vault-steps.js'
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import type { Account } from '../system/as-user.js'
+import { atomicWrite, freshNonce } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import { requireTrustedWay } from '../system/trusted-way.js'
+import { writeFailed } from '../system/write-failed.js'
+import { clean } from '../text/clean.js'
+import { troubleSentence } from '../text/trouble.js'
+import { createRecord, mintToken, noteAccessor, unwrap } from './documents.js'
+import type { Found } from './facts.js'
+import type { Pending, PendingUser, WrappedToken } from './pending.js'
+import type { EndingFacts, PlannedStep, UserFacts } from './plan.js'
+import { placeToken } from './token-file.js'
+
+/** `left`: only a person can do it. `to-do`: not tried, since a step before it failed. */
+export type StepState = 'done' | 'failed' | 'left' | 'to-do'
+
+export interface StepResult extends PlannedStep {
+  state: StepState
+  /** Why it is not done. */
+  trouble: string | null
+}
+
+export interface Doers {
+  vault: SiteVault | null
+  host: string
+  /** `root@ws1`, for the note of a cut. */
+  by: string
+  /** The reason of the commit. */
+  why: string
+  now: () => number
+  recordFolder: string
+  roster: { path: string; text: string } | null
+  /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
+  handOver: ((user: string, wrapping: string) => void) | null
+  /** Keeps what was begun, durably, before it goes on. */
+  keep: (pending: Pending) => void
+  /** Is told each step as it ends. Throws where it can't be written down. */
+  onStep: (result: StepResult) => void
+}
+
+export interface Ended {
+  results: StepResult[]
+  pending: Pending
+}
+
+/** A user whose step fails keeps no other user waiting. Throws only what `keep` and `onStep` throw. */
+export async function carryOut(
+  steps: readonly PlannedStep[],
+  found: Found,
+  before: Pending,
+  doers: Doers,
+): Promise<Ended> {
+  const results: StepResult[] = []
+  let pending = before
+  const keep = (user: string, entry: PendingUser) => {
+    pending = { ...pending, [user]: entry }
+    doers.keep(pending)
+  }
+  for (const group of byUser(steps)) {
+    const [{ user }] = group
+    const entry = user === null ? null : beginning(group, pending[user], doers.why)
+    if (user !== null && entry !== null) keep(user, entry)
+    let isHeldUp = false
+    for (const step of group) {
+      const end: StepResult = isHeldUp
+        ? waiting(step)
+        : await act(step, found, { ...doers, pending: () => pending, keep })
+      isHeldUp ||= end.state === 'failed'
+      results.push(end)
+      doers.onStep(end)
+    }
+  }
+  return { results, pending }
+}
+
+type Group = [PlannedStep, ...PlannedStep[]]
+
+function byUser(steps: readonly PlannedStep[]): Group[] {
+  const groups: Group[] = []
+  for (const step of steps) {
+    const last = groups.at(-1)
+    if (last !== undefined && last[0].user === step.user) last.push(step)
+    else groups.push([step])
+  }
+  return groups
+}
+
+/** What is kept before the first change to a user; null where nothing is changed. */
+function beginning(group: Group, known: PendingUser | undefined, why: string): PendingUser | null {
+  const isCut = group.some(({ name }) => name === 'cut')
+  if (!isCut && group.every(({ name }) => name === 'ask')) return null
+  const what = isCut ? 'cut' : 'added'
+  return { what, why, token: isCut ? null : (known?.token ?? null) }
+}
+
+function waiting(step: PlannedStep): StepResult {
+  return { ...step, state: step.name === 'ask' ? 'left' : 'to-do', trouble: null }
+}
+
+interface Acting extends Omit<Doers, 'keep'> {
+  pending: () => Pending
+  keep: (user: string, entry: PendingUser) => void
+}
+
+async function act(step: PlannedStep, found: Found, acting: Acting): Promise<StepResult> {
+  if (step.name === 'ask') return { ...step, state: 'left', trouble: null }
+  const trouble = await tryStep(step, found, acting)
+  return trouble === null
+    ? { ...step, state: 'done', trouble: null }
+    : { ...step, state: 'failed', trouble: clean(troubleSentence(trouble), 300) }
+}
+
+async function tryStep(step: PlannedStep, found: Found, acting: Acting): Promise<Trouble | null> {
+  try {
+    if (step.name === 'write-roster') return writeRoster(acting)
+    const ending = found.facts.ending.find(({ user }) => user === step.user)
+    if (step.name === 'cut') return await cut(ending, acting)
+    const known = found.users.get(step.user ?? '')
+    const { vault } = acting
+    if (known === undefined || vault === null) return makeTrouble('nothing is known of this user')
+    const path = known.facts.vault?.path ?? ''
+    const given = { ...acting, ...known, vault, path, user: known.facts.row.user }
+    switch (step.name) {
+      case 'create-record':
+        return said(await createRecord(vault, path))
+      case 'mint-token':
+        return await mint(given)
+      case 'note-accessor':
+        return await note(given)
+      case 'place-token':
+        return await place(given)
+      case 'hand-over':
+        return handOver(given)
+      case 'ask':
+        return null
+    }
+  } catch (error) {
+    if (error instanceof AuthError) return errorTrouble(error)
+    throw error
+  }
+}
+
+function said(trouble: StoreTrouble | null): Trouble | null {
+  return trouble === null ? null : trouble.trouble
+}
+
+/** World-readable: every user's engine reads it. */
+function writeRoster({ roster }: Acting): Trouble | null {
+  if (roster === null) return makeTrouble('only root may write the roster of a machine')
+  const folder = dirname(roster.path)
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw writeFailed(folder, error, `could not make ${folder}`)
+  }
+  requireTrustedWay(roster.path, 0)
+  const owner = { uid: 0, gid: 0, mode: 0o644 }
+  atomicWrite(roster.path, roster.text, { nonce: freshNonce(), owner })
+  return null
+}
+
+interface Given extends Acting {
+  vault: SiteVault
+  facts: UserFacts
+  account: Account | null
+  path: string
+  user: string
+}
+
+async function mint(given: Given): Promise<Trouble | null> {
+  const { vault, facts, host, user, now } = given
+  const { vaultName } = facts.row
+  const minted = await mintToken(vault, { vaultName, host, nowMs: now() })
+  if (minted.kind !== 'known') return minted.trouble
+  // Kept before anything else: a token that nobody knows of could not be revoked.
+  withToken(given, user, minted.value)
+  return null
+}
+
+async function note({ vault, path, host, user, pending }: Given): Promise<Trouble | null> {
+  const accessor = pending()[user]?.token?.accessor
+  if (accessor === undefined) return makeTrouble('no token was minted')
+  return said(await noteAccessor(vault, path, { host, accessor }))
+}
+
+async function place(given: Given): Promise<Trouble | null> {
+  const { facts, account, user } = given
+  const { machine } = facts
+  if (account === null || machine.kind !== 'absent')
+    return makeTrouble('the user has no account here')
+  const opened = await openedToken(given)
+  if (typeof opened !== 'string') return opened
+  const trouble = await placeToken(account, machine.file, opened)
+  withToken(given, user, null)
+  return trouble
+}
+
+/** The token itself. One that an earlier run opened and could not place is gone: then another is minted, and noted. */
+async function openedToken(given: Given): Promise<string | Trouble> {
+  const { vault, user, pending } = given
+  for (let round = 0; round < 2; round++) {
+    const token = pending()[user]?.token
+    if (token) {
+      const opened = await unwrap(vault, token)
+      if (opened.kind !== 'known') return opened.trouble
+      if (opened.value !== null) return opened.value
+    }
+    const trouble = (await mint(given)) ?? (await note(given))
+    if (trouble !== null) return trouble
+  }
+  return makeTrouble('the wrapped token could not be opened', {
+    advice: 'somebody else may have opened it: it is noted, and can be revoked',
+  })
+}
+
+function handOver(given: Given): Trouble | null {
+  const { user, pending } = given
+  const token = pending()[user]?.token
+  if (given.handOver === null) return makeTrouble('a token is shown at a terminal only')
+  if (!token) return makeTrouble('no token was minted')
+  given.handOver(user, token.wrapping)
+  withToken(given, user, null)
+  return null
+}
+
+function withToken({ keep, pending, why }: Acting, user: string, token: WrappedToken | null): void {
+  keep(user, { what: 'added', why, ...pending()[user], token })
+}
+
+async function cut(
+  ending: EndingFacts | undefined,
+  { vault, by, why, now, recordFolder }: Acting,
+): Promise<Trouble | null> {
+  // Asked again where it counts: an admin is never cut by a roster.
+  if (ending === undefined || vault === null || ending.isAdmin)
+    return makeTrouble('this user is not to be cut')
+  const user = { vaultName: ending.vaultName, uid: ending.uid, recordFolder }
+  const cause = { by, why: ending.because === 'left' ? `left: ${why}` : why, nowMs: now() }
+  const steps = await cutInVault(vault, user, cause)
+  if (!Array.isArray(steps)) return steps.trouble
+  const open = steps.filter(({ state }) => state === 'failed' || state === 'to-do')
+  return open.length === 0 ? null : makeTrouble(open.map(({ detail }) => detail).join('; '))
+}
+
+/** Where no terminal is at hand, nothing is minted that could only be shown there. */
+export function withoutTerminal(steps: readonly PlannedStep[]): PlannedStep[] {
+  const shown = new Set(steps.filter(({ name }) => name === 'hand-over').map(({ user }) => user))
+  return steps.filter(
+    ({ name, user }) =>
+      !shown.has(user) || !['mint-token', 'note-accessor', 'hand-over'].includes(name),
+  )
+}

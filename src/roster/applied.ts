@@ -1,0 +1,94 @@
+// `roster.applied.yaml`: the users whose rows were carried out from here, so that one who vanishes is missed. JSON, which is YAML.
+
+import { dirname } from 'node:path'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
+import { flag, object, orNull, recordOf, text } from '../system/decode.js'
+import { jsonObject } from '../system/json.js'
+import { readBounded } from '../system/open-file.js'
+import { quoted } from '../system/quoted.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
+import type { EarlierRow } from './check.js'
+
+export interface Applied {
+  /** The commit that was carried out. */
+  commit: string
+  /** ISO 8601. */
+  appliedAt: string
+  users: readonly EarlierRow[]
+}
+
+const maxBytes = 16 * 1024 * 1024
+
+const appliedIn = object({
+  commit: text,
+  applied_at: text,
+  users: recordOf(object({ vault_name: text, is_admin: flag }, { left: orNull(text) })),
+})
+
+/** `none`: nothing was applied from here yet. `unreadable`: nobody can tell who vanished. */
+export type AppliedRead =
+  | { kind: 'read'; applied: Applied }
+  | { kind: 'none' }
+  | { kind: 'unreadable'; trouble: Trouble }
+
+/** Only a file of `uid` or root that others can't write is believed. Never throws. */
+export function readApplied(path: string, uid: number): AppliedRead {
+  const judge = (stat: { uid: bigint; mode: bigint }) =>
+    (Number(stat.uid) === uid || stat.uid === 0n) && (stat.mode & 0o022n) === 0n
+      ? null
+      : 'could have been written by others'
+  const read = readBounded(path, { maxBytes, links: 'refuse', judge })
+  if (read.kind === 'missing') return { kind: 'none' }
+  const command = `ls -l ${quoted(path)}`
+  if (read.kind === 'unfit')
+    return { kind: 'unreadable', trouble: makeTrouble(`${path} ${read.why}`, { command }) }
+  const found = appliedIn(jsonObject(read.bytes))
+  if (found === undefined)
+    return { kind: 'unreadable', trouble: makeTrouble(`${path} is damaged`, { command }) }
+  const users = Object.entries(found.users).map(([user, row]) => ({
+    user,
+    vaultName: row.vault_name,
+    isAdmin: row.is_admin,
+    leftOn: row.left ?? null,
+  }))
+  return { kind: 'read', applied: { commit: found.commit, appliedAt: found.applied_at, users } }
+}
+
+/** Replaces the file, 0600, one line for each user. Throws `write-failed`. */
+export function writeApplied(path: string, { commit, appliedAt, users }: Applied): void {
+  const lines = users.map(({ user, vaultName, isAdmin, leftOn }) => {
+    const row = { vault_name: vaultName, is_admin: isAdmin, left: leftOn }
+    return `    ${JSON.stringify(user)}: ${JSON.stringify(row)}`
+  })
+  const head = [
+    `  "commit": ${JSON.stringify(commit)},`,
+    `  "applied_at": ${JSON.stringify(appliedAt)},`,
+  ]
+  const text = ['{', ...head, '  "users": {', lines.join(',\n'), '  }', '}', ''].join('\n')
+  makePrivateFolder(dirname(path))
+  atomicWrite(path, text, { nonce: freshNonce() })
+}
+
+/** Do both say the same of the same users, in the same order? */
+export function isSame(one: readonly EarlierRow[], other: readonly EarlierRow[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/**
+ * What was carried out: the committed rows, but for users in `failed`, who stay as they were before, so that the next
+ * apply sees the same difference again.
+ */
+export function carriedOut(
+  before: readonly EarlierRow[],
+  committed: readonly EarlierRow[],
+  failed: ReadonlySet<string>,
+): EarlierRow[] {
+  const kept = before.filter(({ user }) => failed.has(user))
+  const done = committed.filter(({ user }) => !failed.has(user))
+  return [...done, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
+    user,
+    vaultName,
+    isAdmin,
+    leftOn,
+  }))
+}

@@ -1,0 +1,157 @@
+// A user's document in Vault as the roster needs it: never its data, only what is noted about it, and the tokens that open it.
+
+import { noteKey, readNote } from '../offboard/note.js'
+import { dataOf, isAbsent, whyNot } from '../offboard/vault-facts.js'
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { isObject, numberOf, stringOf } from '../system/json.js'
+import { makeTrouble } from '../system/trouble.js'
+import type { WrappedToken } from './pending.js'
+
+/** What Vault says about a document, its data apart. */
+export interface DocumentState {
+  exists: boolean
+  /** A login was backed up there. */
+  hasVersions: boolean
+  /** The noted accessors of the user's tokens: the key, such as `accessor_ws1`, and the accessor. */
+  accessors: ReadonlyMap<string, string>
+  /** An admin has cut this user. */
+  isCutNoted: boolean
+}
+
+type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
+
+/** The token role of docs/vault.md. */
+const role = 'claude-users'
+const wrapSeconds = 3_600
+const mostVersions = 3
+
+/** `path` is inside the mount. */
+export async function readDocument(vault: SiteVault, path: string): Promise<Asked<DocumentState>> {
+  const at = `${vault.server.mount}/metadata/${path}`
+  const reply = await vault.request({ method: 'GET', path: at })
+  if (isAbsent(reply))
+    return {
+      kind: 'known',
+      value: { exists: false, hasVersions: false, accessors: new Map(), isCutNoted: false },
+    }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, at, 'read')
+  const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
+  const accessors = Object.entries(noted).flatMap(([key, value]) => {
+    const accessor = stringOf(value)
+    return key.startsWith('accessor_') && accessor !== null ? [[key, accessor] as const] : []
+  })
+  return {
+    kind: 'known',
+    value: {
+      exists: true,
+      hasVersions: (numberOf(data['current_version']) ?? 0) > 0,
+      accessors: new Map(accessors),
+      isCutNoted: readNote(noted[noteKey]) !== null,
+    },
+  }
+}
+
+/** Does the token behind `accessor` live? Null where the admin may not ask. */
+export async function isTokenAlive(vault: SiteVault, accessor: string): Promise<boolean | null> {
+  const body = JSON.stringify({ accessor })
+  const reply = await vault.request({ method: 'POST', path: 'auth/token/lookup-accessor', body })
+  if (dataOf(reply) !== null) return true
+  return reply.kind === 'reply' && [400, 404].includes(reply.status) ? false : null
+}
+
+/** Makes the document without a version. One that is there meanwhile is as well. */
+export async function createRecord(vault: SiteVault, path: string): Promise<StoreTrouble | null> {
+  const at = `${vault.server.mount}/metadata/${path}`
+  const body = JSON.stringify({ max_versions: mostVersions })
+  const reply = await vault.request({ method: 'POST', path: at, body })
+  return isDone(reply) ? null : whyNot(vault, reply, at, 'create')
+}
+
+/** Mints a token that only `vaultName`'s policy opens; nobody sees it until it is unwrapped. */
+export async function mintToken(
+  vault: SiteVault,
+  { vaultName, host, nowMs }: { vaultName: string; host: string; nowMs: number },
+): Promise<Asked<WrappedToken>> {
+  const path = `auth/token/create/${role}`
+  const reply = await vault.request({
+    method: 'POST',
+    path,
+    body: JSON.stringify({
+      entity_alias: vaultName,
+      display_name: `${host}-claude-auth-${vaultName}`,
+    }),
+    wrapTtl: `${wrapSeconds}s`,
+  })
+  if (reply.kind === 'reply' && reply.errors.some(error => /entity.*disabled/.test(error)))
+    return {
+      kind: 'denied',
+      trouble: makeTrouble(`the entity of ${vaultName} in Vault is switched off`, {
+        advice: 'somebody cut this user without a note',
+      }),
+    }
+  const wrapped = reply.kind === 'reply' ? reply.body?.['wrap_info'] : null
+  const wrapping = isObject(wrapped) ? stringOf(wrapped['token']) : null
+  const accessor = isObject(wrapped) ? stringOf(wrapped['wrapped_accessor']) : null
+  if (wrapping === null || accessor === null) return whyNot(vault, reply, path, 'update')
+  return { kind: 'known', value: { wrapping, accessor, endsAtMs: nowMs + wrapSeconds * 1000 } }
+}
+
+/**
+ * Notes the accessor under the host's name, for the day on which the token must be revoked. One that is noted there
+ * already keeps its key.
+ */
+export async function noteAccessor(
+  vault: SiteVault,
+  path: string,
+  { host, accessor }: { host: string; accessor: string },
+): Promise<StoreTrouble | null> {
+  const document = await readDocument(vault, path)
+  if (document.kind !== 'known') return document
+  const { accessors } = document.value
+  if ([...accessors.values()].includes(accessor)) return null
+  const at = `${vault.server.mount}/metadata/${path}`
+  const body = JSON.stringify({ custom_metadata: { [freeKey(accessors, host)]: accessor } })
+  const reply = await vault.request({ method: 'PATCH', path: at, body })
+  return isDone(reply) ? null : whyNot(vault, reply, at, 'patch')
+}
+
+/** `accessor_ws1`, then `accessor_ws1_2`: an accessor that is forgotten can't be revoked. */
+function freeKey(accessors: ReadonlyMap<string, string>, host: string): string {
+  const key = accessorKey(host)
+  let free = key
+  for (let at = 2; accessors.has(free); at++) free = `${key}_${at}`
+  return free
+}
+
+export function accessorKey(host: string): string {
+  return `accessor_${host}`
+}
+
+/** The accessors that are noted for `host`. */
+export function accessorsOf({ accessors }: DocumentState, host: string): string[] {
+  const key = accessorKey(host)
+  return [...accessors].flatMap(([each, accessor]) =>
+    each === key || (each.startsWith(`${key}_`) && /^\d+$/.test(each.slice(key.length + 1)))
+      ? [accessor]
+      : [],
+  )
+}
+
+/** The token inside; null where the wrapping has ended or was opened already. */
+export async function unwrap(
+  vault: SiteVault,
+  { wrapping }: Pick<WrappedToken, 'wrapping'>,
+): Promise<Asked<string | null>> {
+  const path = 'sys/wrapping/unwrap'
+  const reply = await vault.requestBy(wrapping, { method: 'POST', path })
+  if (reply.kind === 'reply' && [400, 403].includes(reply.status))
+    return { kind: 'known', value: null }
+  const auth = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['auth'] : null
+  const token = isObject(auth) ? stringOf(auth['client_token']) : null
+  return token === null ? whyNot(vault, reply, path, 'update') : { kind: 'known', value: token }
+}
+
+function isDone(reply: Awaited<ReturnType<SiteVault['request']>>): boolean {
+  return reply.kind === 'reply' && (reply.status === 200 || reply.status === 204)
+}

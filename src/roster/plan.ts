@@ -1,0 +1,176 @@
+// The steps of `roster apply`, from what is known of the roster, of Vault and of this machine. Pure.
+
+import { quoted } from '../system/quoted.js'
+import type { Ending } from './differences.js'
+import type { RosterRow } from './roster-file.js'
+
+export type StepName =
+  | 'write-roster'
+  | 'create-record'
+  | 'mint-token'
+  | 'note-accessor'
+  | 'place-token'
+  | 'hand-over'
+  | 'cut'
+  | 'ask'
+
+/** One line of the plan. */
+export interface PlannedStep {
+  name: StepName
+  /** Null: it is about the roster as a whole. */
+  user: string | null
+  /** In words, without a secret. */
+  detail: string
+  /** What a person types, for what is told and not touched. */
+  command: string | null
+}
+
+/** What is known of a user who is to have a login. */
+export interface UserFacts {
+  row: RosterRow
+  /** Null where this site keeps nothing in Vault. */
+  vault: VaultFacts | null
+  machine: MachineFacts
+}
+
+export interface VaultFacts {
+  /** The document, inside the mount; where none can be named, `wrongPath` says why. */
+  path: string | null
+  wrongPath: string | null
+  exists: boolean
+  /** A login was backed up: somebody's token opens the document. */
+  hasVersions: boolean
+  /** Any accessor is noted, of whatever host. */
+  hasToken: boolean
+  /** Of the token noted for this host; null: none is, or the admin may not ask. */
+  tokenHere: 'alive' | 'dead' | 'unknown' | null
+  isCutNoted: boolean
+  /** Users sign in to Vault by a token of their own. */
+  needsToken: boolean
+  /** One was minted by an earlier run that did not come to its end, and can still be opened. */
+  isOnItsWay: boolean
+  isOnItsWayNoted: boolean
+}
+
+/** The user's account here and their token in it. `none`: no account, or it is not root who looks. */
+export type MachineFacts =
+  | { kind: 'none' }
+  | { kind: 'no-home'; home: string }
+  | { kind: 'unfit'; why: string }
+  | { kind: 'there' | 'absent'; file: string }
+
+export interface EndingFacts extends Ending {
+  /** Their number on this machine; null where they have no account here. */
+  uid: number | null
+  /** What the cut would do in Vault, in words: nothing where it is cut already. Null: the site keeps nothing in Vault. */
+  cut: readonly string[] | null
+  /** What only a person can do of it. */
+  left: readonly { detail: string; command: string | null }[]
+}
+
+export interface RosterFacts {
+  host: string
+  users: readonly UserFacts[]
+  ending: readonly EndingFacts[]
+  /** The file that this machine's users read, and whether it differs; null where only root may write it. */
+  machineRoster: { path: string; differs: boolean } | null
+}
+
+/** In the order in which they are carried out: the roster itself, then each user by itself. Empty: all is as it should be. */
+export function planRoster(facts: RosterFacts): PlannedStep[] {
+  const { machineRoster } = facts
+  const file: PlannedStep[] = machineRoster?.differs
+    ? [{ name: 'write-roster', user: null, detail: machineRoster.path, command: null }]
+    : []
+  const users = facts.users.flatMap(user => userSteps(user, facts.host))
+  return [...file, ...users, ...facts.ending.flatMap(endingSteps)]
+}
+
+function userSteps({ row, vault, machine }: UserFacts, host: string): PlannedStep[] {
+  const { user } = row
+  const step = stepsOf(user)
+  if (vault === null) return []
+  if (vault.path === null) return [step('ask', vault.wrongPath ?? 'has no document in Vault')]
+  if (vault.isCutNoted)
+    return [
+      step(
+        'ask',
+        'is listed, and was cut: nothing is switched on again by a roster',
+        `sudo claude-auth offboard ${quoted(user)} --undo`,
+      ),
+    ]
+  const record = vault.exists ? [] : [step('create-record', vault.path)]
+  return [...record, ...(vault.needsToken ? tokenSteps(row, { vault, machine, host }) : [])]
+}
+
+interface TokenFacts {
+  vault: VaultFacts
+  machine: MachineFacts
+  host: string
+}
+
+function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): PlannedStep[] {
+  const { vault, machine, host } = facts
+  const step = stepsOf(user)
+  const mint = vault.isOnItsWay
+    ? []
+    : [step('mint-token', `for ${vaultName}, wrapped for one hour`)]
+  const isNoted = vault.isOnItsWay && vault.isOnItsWayNoted
+  const note = isNoted ? [] : [step('note-accessor', `accessor_${host} at ${vault.path}`)]
+  switch (machine.kind) {
+    case 'there':
+      return vault.tokenHere === 'dead' && !vault.isOnItsWay
+        ? [
+            step(
+              'ask',
+              `the Vault token noted for ${host} has ended`,
+              `ls -l ${quoted(machine.file)}`,
+            ),
+          ]
+        : []
+    case 'absent':
+      if (!vault.isOnItsWay && (vault.tokenHere === 'alive' || vault.tokenHere === 'unknown'))
+        return [
+          step(
+            'ask',
+            `a Vault token of ${host} is noted, and none is in place: handed over and not opened, or lost`,
+            `bao write auth/token/revoke-accessor accessor=…`,
+          ),
+        ]
+      return [...mint, ...note, step('place-token', machine.file)]
+    case 'no-home':
+      return [
+        step(
+          'ask',
+          `has no home yet: a first login makes ${machine.home}`,
+          `sudo mkhomedir_helper ${quoted(user)}`,
+        ),
+      ]
+    case 'unfit':
+      return [step('ask', machine.why)]
+    case 'none':
+      if (!vault.isOnItsWay && (vault.hasToken || vault.hasVersions)) return []
+      return [...mint, ...note, step('hand-over', 'the wrapped token, printed once')]
+  }
+}
+
+function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): PlannedStep[] {
+  const step = stepsOf(user)
+  const why = because === 'left' ? 'has left' : 'is no longer listed'
+  const command = `sudo claude-auth offboard ${quoted(user)}`
+  const byHand = `${command} --stage cut`
+  if (isAdmin && cut?.length !== 0)
+    return [step('ask', `${why}, and is an admin: never cut by a roster`, `${byHand} --admin`)]
+  if (cut === null) return []
+  const asked = left.map(each => step('ask', `${why}: ${each.detail}`, each.command ?? command))
+  return cut.length === 0 ? asked : [step('cut', `${why}: ${cut.join('; ')}`), ...asked]
+}
+
+function stepsOf(user: string) {
+  return (name: StepName, detail: string, command: string | null = null): PlannedStep => ({
+    name,
+    user,
+    detail,
+    command,
+  })
+}

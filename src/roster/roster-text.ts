@@ -1,0 +1,89 @@
+// What `roster` prints: problems, steps and their ends, as lines for people and as one JSON object.
+
+import type { Problem } from '../config/problem.js'
+import { problemLine } from '../config/problem.js'
+import { clean, columnsOf } from '../text/clean.js'
+import type { StepResult } from './act.js'
+import type { RosterCommit } from './committed.js'
+import type { PlannedStep } from './plan.js'
+
+/** `3f2c1a9b04de: Bob comes` */
+export function commitWords({ sha, subject }: Pick<RosterCommit, 'sha' | 'subject'>): string {
+  return `${sha.slice(0, 12)}: ${clean(subject, 100) || '(no subject)'}`
+}
+
+/** The reason of a commit for journal, note and message: subject, the first line of the body, and which commit. */
+export function reasonOf({ sha, subject, body }: RosterCommit): string {
+  const line = body.split('\n').find(each => each.trim() !== '' && !isTrailer(each)) ?? ''
+  const more = line === '' ? '' : `: ${clean(line, 120)}`
+  return `${clean(subject, 120) || '(no subject)'}${more} (${sha.slice(0, 12)})`
+}
+
+function isTrailer(line: string): boolean {
+  return /^[A-Za-z][A-Za-z-]*: /.test(line)
+}
+
+/** One step a line: user, step, detail; what to type stands below it. */
+export function planLines(steps: readonly PlannedStep[]): string[] {
+  return steps.flatMap(step => stepLines(step, widths(steps)))
+}
+
+/** One step that has ended. */
+export function resultLines(result: StepResult, all: readonly PlannedStep[]): string[] {
+  const { state, trouble } = result
+  const words = { done: 'done', failed: 'FAILED', left: 'left to you', 'to-do': 'not tried' }[state]
+  const detail = trouble === null ? result.detail : `${result.detail}: ${trouble}`
+  return stepLines({ ...result, detail }, widths(all), words)
+}
+
+interface Widths {
+  user: number
+  name: number
+}
+
+function widths(steps: readonly PlannedStep[]): Widths {
+  return {
+    user: Math.min(24, Math.max(6, ...steps.map(({ user }) => columnsOf(userWord(user))))),
+    name: Math.max(...steps.map(({ name }) => name.length)),
+  }
+}
+
+function userWord(user: string | null): string {
+  return user === null ? 'roster' : clean(user, 64)
+}
+
+function stepLines(
+  { user, name, detail, command }: PlannedStep,
+  { user: userWidth, name: nameWidth }: Widths,
+  state = '',
+): string[] {
+  const who = userWord(user)
+  const lead = `${who}${' '.repeat(Math.max(0, userWidth - columnsOf(who)))}  ${name.padEnd(nameWidth)}`
+  const ended = state === '' ? '' : `${state.padEnd(11)}  `
+  const line = `${lead}  ${ended}${clean(detail, 400)}`
+  return command === null
+    ? [line]
+    : [line, `${' '.repeat(columnsOf(lead) + 2)}Type: ${clean(command, 200)}`]
+}
+
+/** How many steps there are, in words. */
+export function countWords(steps: readonly PlannedStep[]): string {
+  const asked = steps.filter(({ name }) => name === 'ask').length
+  const ours = steps.length - asked
+  const parts = [
+    ...(ours > 0 ? [`${ours} ${ours === 1 ? 'step' : 'steps'} to do`] : []),
+    ...(asked > 0 ? [`${asked} left to a person`] : []),
+  ]
+  return parts.join(', ')
+}
+
+export function problemLines(problems: readonly Problem[]): string[] {
+  return problems.map(problem => clean(problemLine(problem), 500))
+}
+
+export function stepObject(step: PlannedStep | StepResult): Record<string, unknown> {
+  const { name, user, detail, command } = step
+  const state = 'state' in step ? step.state : name === 'ask' ? 'left' : 'to-do'
+  const trouble = 'trouble' in step ? step.trouble : null
+  return { step: name, user, state, detail, command, trouble }
+}

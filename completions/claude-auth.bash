@@ -3,10 +3,10 @@ _claude_auth() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
   COMPREPLY=()
   if [ "$COMP_CWORD" = 1 ]; then
-    words='status doctor login logout log install uninstall roster changes ensure hook completion demo --help --version'
+    words='status doctor login logout log install uninstall fleet roster changes ensure hook completion demo --help --version'
   else
     case "${COMP_WORDS[1]} $prev" in
-      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --root' | 'uninstall --root' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'ensure --every') return ;;
+      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'ensure --every') return ;;
     esac
     case ${COMP_WORDS[1]} in
       status) words="--json --short --help" ;;
@@ -16,13 +16,14 @@ _claude_auth() {
       log) words="--since -n --follow --last --json --help" ;;
       install) words="--system --yes --dry-run --json --custody --base --config --root --help" ;;
       uninstall) words="--system --yes --dry-run --json --leave-logins --root --help" ;;
+      fleet) words="--json --only --from --textfile --page --help" ;;
       roster) words="check plan apply --against --removals --user --yes --dry-run --json --help" ;;
       changes) words="guard notice --once --pusher --help" ;;
       ensure) words="--json --force --offline --every --help" ;;
       hook) words="session-start user-prompt-submit stop-failure session-end --help" ;;
       completion) words="bash zsh fish nushell --help" ;;
       demo) words="--help" ;;
-      help) words='status doctor login logout log install uninstall roster changes ensure hook completion demo' ;;
+      help) words='status doctor login logout log install uninstall fleet roster changes ensure hook completion demo' ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))

@@ -49,6 +49,13 @@ complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l json -d 'o
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l leave-logins -d 'goes on where a token cannot be handed back; it stays in the sealed store'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l root -r -F -d 'with --system: in another root, such as the tree of an image'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l help -d 'more about it'
+complete -c claude-auth -n __fish_use_subcommand -a fleet -d 'how all logins stand, and who needs a person'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l json -d 'the same as one JSON object'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l only -x -d 'just the logins in one state'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l from -x -d 'read the records in Vault, or those in the homes of this machine'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l textfile -r -F -d 'also write metrics for node_exporter (a name in *.prom)'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l page -r -F -d 'also write the view as a page (HTML)'
+complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a roster -d 'who has a login here: check, plan, apply one committed file'
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a check
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a plan

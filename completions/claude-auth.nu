@@ -1,5 +1,5 @@
 # nushell completion of claude-auth, made by: claude-auth completion nushell
-def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "roster" "changes" "ensure" "hook" "completion" "demo"] }
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "fleet" "roster" "changes" "ensure" "hook" "completion" "demo"] }
 
 # is the login good, whose is it, until when
 extern "claude-auth status" [
@@ -62,6 +62,15 @@ extern "claude-auth uninstall" [
   --json # one JSON object; "changed" says whether anything was
   --leave-logins # goes on where a token cannot be handed back; it stays in the sealed store
   --root: string # with --system: in another root, such as the tree of an image
+]
+
+# how all logins stand, and who needs a person
+extern "claude-auth fleet" [
+  --json # the same as one JSON object
+  --only: string # just the logins in one state
+  --from: string # read the records in Vault, or those in the homes of this machine
+  --textfile: string # also write metrics for node_exporter (a name in *.prom)
+  --page: string # also write the view as a page (HTML)
 ]
 def "nu-complete claude-auth roster" [] { ["check" "plan" "apply"] }
 

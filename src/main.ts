@@ -16,6 +16,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   log: async () => (await import('./cli/log.js')).logCommand,
   install: async () => (await import('./cli/install.js')).install,
   uninstall: async () => (await import('./cli/uninstall.js')).uninstall,
+  fleet: async () => (await import('./cli/fleet.js')).fleet,
   roster: async () => (await import('./cli/roster.js')).roster,
   changes: async () => (await import('./cli/changes.js')).changes,
   ensure: async () => (await import('./cli/ensure.js')).ensure,

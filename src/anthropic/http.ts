@@ -4,7 +4,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { mayBegin, requestBegun } from '../system/end-of-run.js'
 import { systemCode } from '../system/error.js'
-import { type Keep, openLine, reason } from './connection.js'
+import { type Keep, type Line, openLine, reason } from './connection.js'
+import type { KeptLines } from './kept-lines.js'
 import type { TlsTrouble, Trust } from './tls.js'
 
 /** How requests leave this machine. */
@@ -33,10 +34,15 @@ export type HttpOutcome =
   | { kind: 'cut'; what: string }
 
 /**
- * Sends one request on a connection of its own. Follows no redirect. Never throws. Without TLS only to
- * loopback, past any proxy, and only to a server of root's or this user's (`loopback.ts`).
+ * Sends one request, on a connection of its own or on one of `kept`, where all requests go to one server. Follows no
+ * redirect. Never throws. Without TLS only to loopback, past any proxy, and only to a server of root's or this user's
+ * (`loopback.ts`).
  */
-export function send(network: Network, request: HttpRequest): Promise<HttpOutcome> {
+export function send(
+  network: Network,
+  request: HttpRequest,
+  kept: KeptLines | null = null,
+): Promise<HttpOutcome> {
   const url = new URL(request.url)
   if (!mayBegin()) return Promise.resolve({ kind: 'not-sent', what: 'this run takes too long' })
   const isDone = requestBegun()
@@ -59,14 +65,18 @@ export function send(network: Network, request: HttpRequest): Promise<HttpOutcom
       if (isOver) connection.destroy()
     }
     const ask = async () => {
-      const line = await openLine(url, network.proxyFor(request.url), network.trust, keep)
+      const line: Line =
+        kept?.take(keep) ??
+        (await openLine(url, network.proxyFor(request.url), network.trust, keep))
       if (line.kind === 'failed') return end({ ...line, kind: 'not-sent' })
-      const outgoing = await started(network, request, line.socket)
+      const outgoing = await started(network, request, line.socket, kept !== null)
       if (isOver) return
       if (outgoing === null) return stop('the request could not be made')
       outgoing.on('response', incoming => {
         collect(incoming, body => {
-          if (body === null) return stop('the reply is too large')
+          if (body === null) return stop(tooLarge)
+          // Whatever is kept is not ended with the others.
+          if (kept?.give(line.socket, outgoing) === true) begun.length = 0
           end(replyOf(incoming, body))
         })
         incoming.on('error', error => stop(reason(error)))
@@ -89,10 +99,11 @@ async function started(
   network: Network,
   request: HttpRequest,
   socket: Socket,
+  isKept: boolean,
 ): Promise<ClientRequest | null> {
   const { request: start } = await import('node:http')
   const { host, pathname, search } = new URL(request.url)
-  const headers = { host, ...headersOf(network, request) }
+  const headers = { host, ...headersOf(network, request, isKept) }
   const { method } = request
   try {
     return start({ method, path: pathname + search, headers, createConnection: () => socket })
@@ -101,13 +112,17 @@ async function started(
   }
 }
 
-function headersOf(network: Network, { body, headers }: HttpRequest): Record<string, string> {
+function headersOf(
+  network: Network,
+  { body, headers }: HttpRequest,
+  isKept: boolean,
+): Record<string, string> {
   return {
     'user-agent': network.userAgent,
     accept: 'application/json',
     // Where nothing is said, a server may choose (RFC 9110 §12.5.3).
     'accept-encoding': 'identity',
-    connection: 'close',
+    connection: isKept ? 'keep-alive' : 'close',
     ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     ...headers,
   }
@@ -123,6 +138,8 @@ export interface HttpReply {
 }
 
 const largestReply = 2 * 1024 * 1024
+/** The `what` of an outcome whose reply was larger than any honest one. */
+export const tooLarge = 'the reply is too large'
 
 /** Gives the whole body, unpacked where it came packed, or null when it is longer than any honest reply. */
 function collect(incoming: IncomingMessage, give: (body: Buffer | null) => void) {

@@ -30,10 +30,14 @@ export async function adminContext(env: Env): Promise<AdminContext> {
   return { person, config, network: networkOf(env, settings), now: Date.now }
 }
 
-/** Signs in to the Vault of the site as `auth` says. Trouble: none is configured, or the sign-in. */
+/**
+ * Signs in to the Vault of the site as `auth` says; `isKept`: for who sends hundreds of requests. Trouble: none is
+ * configured, or the sign-in.
+ */
 export async function siteVault(
   { person, config, network, now }: AdminContext,
   auth: VaultAuth | null,
+  { isKept = false }: { isKept?: boolean } = {},
 ): Promise<SiteVault | StoreTrouble> {
   const { vaultServer } = config
   if (vaultServer === null || auth === null) {
@@ -47,5 +51,5 @@ export async function siteVault(
     }
   }
   const { user, uid } = person
-  return openSite(vaultServer, auth, { network, user, uid, now })
+  return openSite(vaultServer, auth, { network, user, uid, now, isKept })
 }

@@ -8,6 +8,7 @@ import { entry as completion } from './completion-entry.js'
 import { entry as demo } from './demo.js'
 import { entry as doctor } from './doctor.js'
 import { entry as ensure } from './ensure-flags.js'
+import { entry as fleet } from './fleet.js'
 import { entry as hook } from './hook.js'
 import { entry as install } from './install.js'
 import { entry as log } from './log.js'
@@ -25,6 +26,7 @@ const table = [
   log,
   install,
   uninstall,
+  fleet,
   roster,
   changes,
   ensure,

@@ -42,6 +42,20 @@ export function accountNamed(name: string): Account | null {
   return accountsIn(isMissing ? passwd() : stdout).find(each => each.name === name) ?? null
 }
 
+/** The accounts of these names; a directory service may know some that it does not list. Unknown names have none. */
+export function accountsNamed(names: readonly string[]): Account[] {
+  const found: Account[] = []
+  for (let from = 0; from < names.length; from += namesAtOnce) {
+    const some = names.slice(from, from + namesAtOnce)
+    const { stdout, isMissing } = runTool('getent', ['passwd', '--', ...some])
+    found.push(...accountsIn(isMissing ? passwd() : stdout))
+  }
+  return found.filter(({ name }) => names.includes(name))
+}
+
+/** Arguments of one process. */
+const namesAtOnce = 500
+
 /** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
 async function accounts(): Promise<Account[]> {
   const { code, stdout } = runTool('getent', ['passwd'])

@@ -31,7 +31,15 @@ const widest = 80
 function reply(status: number, body: object | null): Extract<VaultReply, { kind: 'reply' }> {
   const errors = ((body as { errors?: string[] } | null)?.errors ?? []) as string[]
   const text = JSON.stringify(body)
-  return { kind: 'reply', status, body: body as never, text, serverNowMs: null, errors }
+  return {
+    kind: 'reply',
+    status,
+    body: body as never,
+    text,
+    serverNowMs: null,
+    retryAfterMs: null,
+    errors,
+  }
 }
 const failed = (status: number, ...errors: string[]) => reply(status, { errors })
 const notSent = (what: string, tls = false): VaultReply => ({

@@ -1,6 +1,7 @@
 // Talking to Vault or OpenBao: the only file that knows node-vault, on a transport of our own.
 
-import { type HttpOutcome, type Network, send } from '../../anthropic/http.js'
+import { type HttpOutcome, type Network, send, tooLarge } from '../../anthropic/http.js'
+import type { KeptLines } from '../../anthropic/kept-lines.js'
 import { trusting } from '../../anthropic/tls.js'
 import { serverAddress } from '../../system/endpoint.js'
 import { type JsonObject, jsonObject } from '../../system/json.js'
@@ -14,6 +15,8 @@ export interface VaultPlace {
   /** From the first look-up to the last byte of each request. */
   timeoutMs: number
   network: Network
+  /** Connections that outlive one request, for who sends many; null: one each. */
+  kept?: KeptLines | null
 }
 
 export interface VaultRequest {
@@ -39,6 +42,8 @@ export type VaultReply =
       text: string
       /** The server's clock (`Date`). */
       serverNowMs: number | null
+      /** For how long the server wants to be left alone (`Retry-After`). */
+      retryAfterMs: number | null
       errors: string[]
     }
   /** `tls`: the server's certificate is not trusted. */
@@ -46,40 +51,40 @@ export type VaultReply =
   /** It may have been carried out. */
   | { kind: 'cut'; what: string }
 
+/** Was the reply larger than any honest one? */
+export function isTooLarge(reply: VaultReply): boolean {
+  return reply.kind === 'cut' && reply.what.endsWith(tooLarge)
+}
+
 export interface VaultClient {
   request: (request: VaultRequest) => Promise<VaultReply>
 }
 
-/** What node-vault hands to its transport. */
+/** What node-vault hands to its transport, with our own member of what it was asked. */
 interface Outgoing {
   uri: string
   headers: Record<string, string>
+  carry: (outgoing: Outgoing) => Promise<void>
 }
 
 /** Nothing is loaded or asked before the first request. Never throws; the environment has no say. */
 export function vaultClient(place: VaultPlace): VaultClient {
-  const { address, namespace, timeoutMs } = place
+  const { address, namespace, timeoutMs, kept = null } = place
   const network = networkTo(place)
+  let loading: ReturnType<typeof loadLibrary> | null = null
   return {
     request: async ({ method, path, token, body, wrapTtl }) => {
       // The configuration is checked already; a token that went out in clear could not be called back.
       if (serverAddress(address) === null) return notSent(`${address}: not https`)
       let reply = notSent(`${address}: the request could not be made`)
-      const transport = async ({ uri, headers }: Outgoing) => {
+      const carry = async ({ uri, headers }: Outgoing) => {
         const content = body === undefined ? {} : { body }
-        const outcome = await send(network, { method, url: uri, headers, timeoutMs, ...content })
-        reply = replyOf(outcome, address)
-        // Every reply looks like success to the library: it has nothing to print, throw or follow.
-        return { statusCode: 204, body: null, request: { path: '' } }
+        const asked = { method, url: uri, headers, timeoutMs, ...content }
+        reply = replyOf(await send(network, asked, kept), address)
       }
-      const { default: nodeVault } = await import('node-vault')
-      const library = nodeVault({
-        apiVersion: 'v1',
-        endpoint: address,
-        debug: () => undefined,
-        'request-promise': { defaults: () => transport },
-      } as Parameters<typeof nodeVault>[0])
-      // Set afterwards: for an empty one in its place the library takes the environment's.
+      loading ??= loadLibrary(address)
+      const library = await loading
+      // Set afterwards: for an empty one in its place the library takes the environment's. It reads them at once.
       Object.assign(library, {
         token: token ?? '',
         namespace: namespace ?? '',
@@ -87,10 +92,26 @@ export function vaultClient(place: VaultPlace): VaultClient {
       })
       const wrap = wrapTtl === undefined ? {} : { 'x-vault-wrap-ttl': wrapTtl }
       const headers = { 'x-vault-request': 'true', ...typeOf(method, body), ...wrap }
-      await library.request({ method, path: `/${path}`, headers }).catch(() => undefined)
+      await library.request({ method, path: `/${path}`, headers, carry }).catch(() => undefined)
       return reply
     },
   }
+}
+
+/** The library once for all requests of a client, on a transport that lets each request carry itself. */
+async function loadLibrary(endpoint: string) {
+  const { default: nodeVault } = await import('node-vault')
+  const transport = async (outgoing: Outgoing) => {
+    await outgoing.carry(outgoing)
+    // Every reply looks like success to the library: it has nothing to print, throw or follow.
+    return { statusCode: 204, body: null, request: { path: '' } }
+  }
+  return nodeVault({
+    apiVersion: 'v1',
+    endpoint,
+    debug: () => undefined,
+    'request-promise': { defaults: () => transport },
+  } as Parameters<typeof nodeVault>[0])
 }
 
 function typeOf(method: VaultRequest['method'], body: string | undefined): Record<string, string> {
@@ -121,16 +142,23 @@ function replyOf(outcome: HttpOutcome, address: string): VaultReply {
     if (outcome.kind === 'cut') return { kind: 'cut', what }
     return { kind: 'not-sent', what, tls: tls !== undefined }
   }
-  const { status, serverNowMs } = outcome
+  const { status, serverNowMs, retryAfterMs } = outcome
   const text = outcome.body.toString()
-  const body = jsonObject(text)
-  const errors = body?.['errors']
+  // A long reply is not taken apart for who reads its text.
+  let body: JsonObject | null | undefined
   return {
     kind: 'reply',
     status,
-    body,
+    get body() {
+      if (body === undefined) body = jsonObject(text)
+      return body
+    },
     text,
     serverNowMs,
-    errors: Array.isArray(errors) ? errors.filter(each => typeof each === 'string') : [],
+    retryAfterMs,
+    get errors() {
+      const errors = this.body?.['errors']
+      return Array.isArray(errors) ? errors.filter(each => typeof each === 'string') : []
+    },
   }
 }

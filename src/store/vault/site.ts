@@ -1,6 +1,7 @@
 // Vault as the admin of a site sees it: requests by a token that is no user's own, to whatever path its policy opens.
 
 import type { Network } from '../../anthropic/http.js'
+import { keptLines } from '../../anthropic/kept-lines.js'
 import type { VaultAuth, VaultServer } from '../../config/vault.js'
 import { quoted } from '../../system/quoted.js'
 import { makeTrouble } from '../../system/trouble.js'
@@ -28,6 +29,8 @@ export interface SiteParts {
   uid: number
   user: string
   now: () => number
+  /** Connections outlive one request: for who sends hundreds. A kept one can end between two requests. */
+  isKept?: boolean
 }
 
 /**
@@ -37,12 +40,20 @@ export interface SiteParts {
 export async function openSite(
   server: VaultServer,
   auth: VaultAuth,
-  { network, uid, user, now }: SiteParts,
+  { network, uid, user, now, isKept = false }: SiteParts,
 ): Promise<SiteVault | StoreTrouble> {
   const authority = readAuthority(server.caCert)
   if ('kind' in authority) return authority
   const { address, namespace, timeoutMs } = server
-  const client = vaultClient({ address, namespace, timeoutMs, network, caCert: authority.pem })
+  const kept = isKept ? keptLines() : null
+  const client = vaultClient({
+    address,
+    namespace,
+    timeoutMs,
+    network,
+    caCert: authority.pem,
+    kept,
+  })
   const signedIn =
     auth.method === 'token'
       ? tokenIn(auth.tokenFile, uid)

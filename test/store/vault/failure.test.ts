@@ -13,7 +13,7 @@ const at = 'https://vault.example.com:8200'
 function reply(status: number, text: string): VaultReply {
   const body = jsonObject(text)
   const errors = (body?.['errors'] ?? []) as string[]
-  return { kind: 'reply', status, body, text, serverNowMs: null, errors }
+  return { kind: 'reply', status, body, text, serverNowMs: null, retryAfterMs: null, errors }
 }
 const failed = (status: number, ...errors: string[]) => reply(status, JSON.stringify({ errors }))
 const notSent = (what: string, tls = false): VaultReply => ({

@@ -1,0 +1,248 @@
+// `claude-auth fleet`: how all logins of a site or machine stand, for whoever looks after them.
+
+import { existsSync } from 'node:fs'
+import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
+import { fleetPage } from '../fleet/fleet-page.js'
+import { fleetLines, isNamed } from '../fleet/fleet-text.js'
+import { seenInHomes } from '../fleet/homes.js'
+import { type FleetState, fleetStates } from '../fleet/judge.js'
+import { writeOutput } from '../fleet/output-file.js'
+import { reasonsWith } from '../fleet/state-words.js'
+import { metricsText } from '../fleet/textfile.js'
+import { excessiveRights } from '../fleet/vault-records.js'
+import {
+  type FleetView,
+  type LookRules,
+  loginsOf,
+  onlyState,
+  viewOfHomes,
+  viewOfVault,
+} from '../fleet/view.js'
+import { exitCodes } from '../policy/outcome.js'
+import { reasonWords } from '../policy/reasons.js'
+import type { StoreTrouble } from '../store/store.js'
+import type { Account } from '../system/as-user.js'
+import { freshNonce } from '../system/atomic-write.js'
+import { AuthError } from '../system/error.js'
+import type { Env } from '../system/paths.js'
+import { accountsNamed, usersWithLogins } from '../system/users.js'
+import { inkFor } from '../text/ink.js'
+import { progressCount } from '../text/progress.js'
+import { troubleText } from '../text/trouble.js'
+import { say, widthOf } from '../text/wrap.js'
+import { version } from '../version.js'
+import { type AdminContext, adminContext, siteVault } from './admin-context.js'
+import { type CommandEntry, readFlags } from './command.js'
+import { expectedUsers } from './expected-users.js'
+
+export const entry = {
+  name: 'fleet',
+  group: 'admin',
+  summary: 'how all logins stand, and who needs a person',
+  about:
+    'Says of every login of the site or machine how it stands: who needs something comes first, each with what to type. It reads health records, never a login.',
+  flags: {
+    json: { says: 'the same as one JSON object' },
+    only: { value: 'STATE', choices: fleetStates, says: 'just the logins in one state' },
+    from: {
+      value: 'vault|homes',
+      choices: ['vault', 'homes'],
+      says: 'read the records in Vault, or those in the homes of this machine',
+    },
+    textfile: {
+      value: 'FILE',
+      completes: 'file',
+      says: 'also write metrics for node_exporter (a name in *.prom)',
+    },
+    page: { value: 'FILE', completes: 'file', says: 'also write the view as a page (HTML)' },
+    timer: { says: 'write what the configuration names, print nothing', hidden: true },
+  },
+  notes: [
+    `STATE is one of: ${fleetStates.join(', ')}.`,
+    'Without --from: Vault where fleet.tokenFile is there, else the homes (of others only as root).',
+    'Exit code: 0 nobody needs anything, 3 somebody has to sign in, 4 anything else, 5 Vault gave no answer, 1 and 2 as ever.',
+  ],
+  examples: ['claude-auth fleet', 'claude-auth fleet --only silent', 'claude-auth fleet --json'],
+} as const satisfies CommandEntry
+
+/** In whose place the token of who looks is unless the configuration says so. */
+const standardToken = '/etc/claude-auth/fleet-token'
+
+/** Prints the view, writes what was asked for, and gives the exit code of the verdict. */
+export async function fleet(argv: string[], env: Env): Promise<number> {
+  const { flags } = readFlags(entry, argv)
+  const context = await adminContext(env)
+  const { config } = context
+  const textfile = flags.textfile ?? (flags.timer ? config.fleet.textfile : null)
+  const page = flags.page ?? (flags.timer ? config.fleet.page : null)
+  if (flags.timer && textfile === null && page === null) return exitCodes.ok
+  const source = sourceOf(context, flags.from as FleetView['source'] | undefined)
+  const roster = expectedUsers(config.roster?.file ?? null, context.person.uid)
+  const notes = roster.trouble === null ? [] : [roster.trouble]
+  const atMs = context.now()
+  const only = (flags.only as FleetState | undefined) ?? null
+  const isText = !flags.json && textfile === null && page === null
+  const rules: LookRules = {
+    roster: roster.users,
+    nowMs: atMs,
+    silentAfterMs: config.fleet.silentAfterMs,
+    ...(isText ? { keeps: login => isNamed(login, only) } : {}),
+  }
+  const found =
+    source === 'vault' ? await inVault(context, rules, notes) : await inHomes(context, rules)
+  for (const note of notes) process.stderr.write(`${say(note)}\n`)
+  if ('kind' in found) {
+    if (flags.json) await print([noFleetJson(atMs, source)])
+    process.stderr.write(`${say(troubleText(found.trouble))}\n`)
+    return exitCodes['no-answer']
+  }
+  writeFiles(found, { textfile, page, notes, isWhole: roster.trouble === null })
+  if (flags.timer) return exitCodes.ok
+  const view = only === null ? found : onlyState(found, only)
+  await (flags.json ? print(fleetJson(view)) : printText(view, only, env))
+  const isCareful = view.verdict === 'ok' && notes.length > 0
+  return exitCodes[isCareful ? 'attention' : view.verdict]
+}
+
+/** By the flag; else Vault where who asks may read a token for it. */
+function sourceOf(
+  { config, person }: AdminContext,
+  asked: FleetView['source'] | undefined,
+): FleetView['source'] {
+  if (asked !== undefined) return asked
+  if (config.vaultServer === null) return 'homes'
+  if (config.fleet.auth !== null) return 'vault'
+  return person.uid === 0 && existsSync(standardToken) ? 'vault' : 'homes'
+}
+
+async function inVault(
+  context: AdminContext,
+  rules: LookRules,
+  notes: string[],
+): Promise<FleetView | StoreTrouble> {
+  const { fleet } = context.config
+  const auth = fleet.auth ?? ({ method: 'token', tokenFile: standardToken } as const)
+  const vault = await siteVault(context, auth, { isKept: true })
+  if ('kind' in vault) {
+    // Nothing was asked of Vault yet: a person has to place a token, or to configure where it is.
+    if (vault.kind === 'denied')
+      throw new AuthError('config-unreadable', troubleText({ ...vault.trouble, command: null }), {
+        hint: vault.trouble.command ?? 'claude-auth doctor --only config',
+      })
+    return vault
+  }
+  const count = progressCount(
+    found => `reading the fleet in Vault, ${found} logins`,
+    process.stderr,
+  )
+  try {
+    const view = await viewOfVault(vault, fleet.folder, rules, count.tick)
+    if ('kind' in view) return view
+    const [name] = [...loginsOf(view)].map(({ user }) => user)
+    const excess = await excessiveRights(vault, {
+      recordsFolder: fleet.folder,
+      name: name ?? 'nobody',
+    })
+    if (excess !== null && excess.length > 0)
+      notes.push(
+        `the Vault token of who looks may do more than look: ${excess.join(', ')}; see docs/fleet.md for its policy`,
+      )
+    return view
+  } finally {
+    count.end()
+  }
+}
+
+async function inHomes({ person }: AdminContext, rules: LookRules): Promise<FleetView> {
+  const isRoot = person.uid === 0
+  const users = isRoot ? await usersHere(rules) : [ownAccount(person)]
+  const count = progressCount(
+    found => `reading the homes, ${found} of ${users.length}`,
+    process.stderr,
+  )
+  let looked = 0
+  const records = await seenInHomes(users, person.host, () => count.tick(++looked)).finally(
+    count.end,
+  )
+  // Whoever is not root sees nobody else, and misses nobody.
+  const own = rules.roster?.filter(({ user }) => user === person.user) ?? null
+  const roster = isRoot ? rules.roster : own?.length === 0 ? null : own
+  return viewOfHomes(records, { ...rules, roster })
+}
+
+/** Those with a login folder, and those of the roster, whom a directory may know without listing them. */
+async function usersHere({ roster }: LookRules): Promise<Account[]> {
+  const found = await usersWithLogins()
+  const known = new Set(found.map(({ name }) => name))
+  const missing = (roster ?? []).map(({ user }) => user).filter(user => !known.has(user))
+  return [...found, ...accountsNamed(missing)]
+}
+
+function ownAccount({ user, uid, home }: AdminContext['person']): Account {
+  return { name: user, uid, gid: process.getegid?.() ?? -1, home }
+}
+
+interface Outputs {
+  textfile: string | null
+  page: string | null
+  notes: readonly string[]
+  isWhole: boolean
+}
+
+/** Each file is whole or as it was; that one can't be written does not keep the other from being. */
+function writeFiles(view: FleetView, { textfile, page, notes, isWhole }: Outputs): void {
+  const failures: unknown[] = []
+  const write = (path: string | null, mode: number, text: () => string) => {
+    if (path === null) return
+    try {
+      writeOutput(path, text(), mode, freshNonce())
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  write(textfile, 0o644, () => metricsText(view, { version, isWhole }))
+  write(page, 0o640, () =>
+    [...fleetPage(view, { reasons: reasonsWith(reasonWords), version, notes })].join(''),
+  )
+  if (failures.length > 0) throw failures[0]
+}
+
+async function printText(view: FleetView, only: FleetState | null, env: Env): Promise<void> {
+  const { stdout } = process
+  const ink = await inkFor(env, stdout.isTTY === true)
+  const lines = fleetLines(view, {
+    width: widthOf(stdout),
+    ink,
+    only,
+    reasons: reasonsWith(reasonWords),
+  })
+  await print(ended(lines))
+}
+
+function* ended(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `${line}\n`
+}
+
+const pieceLength = 64 * 1024
+
+/** Writes no faster than somebody reads, and ends with who stops reading (`| head`). */
+async function print(pieces: Iterable<string>): Promise<void> {
+  const { stdout } = process
+  let waiting = ''
+  for (const piece of pieces) {
+    waiting += piece
+    if (waiting.length < pieceLength) continue
+    if (!(await written(waiting))) return
+    waiting = ''
+  }
+  if (waiting !== '' && !stdout.destroyed) await written(waiting)
+}
+
+/** False: nobody reads any more. */
+function written(text: string): Promise<boolean> {
+  const { stdout } = process
+  return new Promise(resolve => {
+    if (stdout.destroyed || !stdout.writable) return resolve(false)
+    stdout.write(text, error => resolve(error == null))
+  })
+}

@@ -1,0 +1,211 @@
+// The records and documents of all users in Vault: two folders read page by page, side by side.
+
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { isObject } from '../system/json.js'
+import type { SeenDocument, SeenRecord } from './judge.js'
+import type { ListedEntry } from './listing-text.js'
+import { readRecord } from './record.js'
+import { type Listing, listEntries, listNames } from './vault-listing.js'
+
+/** All that Vault knows of the users whose names come after those of the batch before, up to `upTo`. */
+export interface VaultBatch {
+  records: SeenRecord[]
+  documents: SeenDocument[]
+  /** The last name (inclusive) of which everything was told; null: there are no more. */
+  upTo: string | null
+}
+
+/** custom_metadata of a document: the note that its user was cut off. */
+const cutNote = 'offboard'
+
+/**
+ * Reads the folder of the records and the documents as `vault.path` of the configuration places them, in batches of whole
+ * users in the order of their names. A trouble is the last that comes: what came before is then not all.
+ */
+export async function* seenInVault(
+  vault: SiteVault,
+  recordsFolder: string,
+): AsyncGenerator<VaultBatch | StoreTrouble, void, undefined> {
+  const records = column(listEntries(vault, recordsFolder))
+  const documents = column(documentsIn(vault))
+  for (;;) {
+    const trouble = (await records.fill()) ?? (await documents.fill())
+    if (trouble !== null) return yield trouble
+    const [upTo = null] = [records.last(), documents.last()].filter(end => end !== null).sort()
+    yield {
+      records: records.take(upTo).flatMap(recordsOf),
+      documents: documents.take(upTo),
+      upTo,
+    }
+    if (upTo === null) return
+  }
+}
+
+interface Named {
+  name: string
+}
+
+/** What was read of a listing and not taken yet. */
+function column<T extends Named>(listing: Listing<T>) {
+  let waiting: T[] = []
+  let isOver = false
+  return {
+    /** Reads on where nothing waits. */
+    fill: async (): Promise<StoreTrouble | null> => {
+      while (waiting.length === 0 && !isOver) {
+        const { value, done } = await listing.next()
+        if (done) isOver = true
+        else if ('kind' in value) return value
+        else waiting = value
+      }
+      return null
+    },
+    /** The last name that waits; null: nothing limits how far may be taken. */
+    last: (): string | null => waiting.at(-1)?.name ?? null,
+    take: (upTo: string | null): T[] => {
+      const isFirst = ({ name }: T) => upTo === null || name <= upTo
+      const taken = waiting.filter(isFirst)
+      waiting = waiting.filter(each => !isFirst(each))
+      return taken
+    },
+  }
+}
+
+/** One for each host; an entry without any says that nobody wrote one. */
+function recordsOf({ name, custom }: ListedEntry): SeenRecord[] {
+  return [...custom].map(([host, text]) => ({
+    user: name,
+    host,
+    record: readRecord(text) ?? 'unreadable',
+  }))
+}
+
+type Document = SeenDocument & Named
+
+async function* documentsIn(vault: SiteVault): Listing<Document> {
+  const { template } = vault.server
+  const { folder, levels } = levelsOf(template)
+  const [level] = levels
+  if (level === undefined) return
+  if (/^[^{}]+\/\{(?:user|uid)\}$/.test(template)) {
+    for await (const page of listEntries(vault, folder)) {
+      if ('kind' in page) return yield page
+      yield page.flatMap(entry => documentOf(entry, partsIn(level, entry.name)))
+    }
+    return
+  }
+  // Users come in the order of what stands around their names: all are read, then sorted.
+  const found: Document[] = []
+  const trouble = await collect(vault, folder, levels, {}, found)
+  yield trouble ?? found.sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+type Parts = Readonly<Record<string, string>>
+
+/** Into `found`: the documents at `levels` below `folder`, which `parts` name so far. */
+async function collect(
+  vault: SiteVault,
+  folder: string,
+  [level, ...below]: readonly RegExp[],
+  parts: Parts,
+  found: Document[],
+): Promise<StoreTrouble | null> {
+  if (level === undefined) return null
+  if (below.length === 0) {
+    for await (const page of listEntries(vault, folder)) {
+      if ('kind' in page) return page
+      for (const entry of page)
+        found.push(...documentOf(entry, joined(parts, partsIn(level, entry.name))))
+    }
+    return null
+  }
+  const names = await listNames(vault, folder)
+  if ('kind' in names) return names
+  for (const name of names.folders) {
+    const all = joined(parts, partsIn(level, name))
+    if (all === null) continue
+    const trouble = await collect(vault, `${folder}/${name}`, below, all, found)
+    if (trouble !== null) return trouble
+  }
+  return null
+}
+
+function joined(parts: Parts, more: Parts | null): Parts | null {
+  return more && { ...parts, ...more }
+}
+
+function documentOf(entry: ListedEntry, parts: Parts | null): Document[] {
+  const user = parts?.['user'] ?? parts?.['uid']
+  if (parts === null || user === undefined) return []
+  const { updatedAtMs, custom } = entry
+  return [
+    { name: user, user, host: parts['host'] ?? null, updatedAtMs, isCut: custom.has(cutNote) },
+  ]
+}
+
+/** The folder above the first part with a name in braces, and what stands on each level from there on. */
+export function levelsOf(template: string): { folder: string; levels: RegExp[] } {
+  const parts = template.split('/')
+  const first = parts.findIndex(part => part.includes('{'))
+  if (first < 0) return { folder: template, levels: [] }
+  return { folder: parts.slice(0, first).join('/'), levels: parts.slice(first).map(levelOf) }
+}
+
+function levelOf(part: string): RegExp {
+  const known = new Set<string>()
+  const pattern = part
+    .split(/(\{[a-z]+\})/)
+    .map(each => {
+      const name = /^\{([a-z]+)\}$/.exec(each)?.[1]
+      if (name === undefined) return each.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      if (known.has(name)) return `\\k<${name}>`
+      known.add(name)
+      return `(?<${name}>.+?)`
+    })
+    .join('')
+  return new RegExp(`^${pattern}$`, 's')
+}
+
+/** The names in braces of a name on this level; null: it is none of this shape. */
+function partsIn(level: RegExp, name: string): Parts | null {
+  const groups = level.exec(name)?.groups
+  return groups === undefined && !level.test(name) ? null : { ...groups }
+}
+
+// What the token of who looks may do besides looking.
+
+/** Vault's words for what somebody who only looks may do. */
+const harmless = new Set(['deny', 'list', 'read'])
+
+/**
+ * Where the token may do more than look: at the data of a login at all, or change metadata; each as `PATH (read, update)`. Nothing is
+ * read or tried, Vault is asked. Null: Vault does not tell.
+ */
+export async function excessiveRights(
+  vault: SiteVault,
+  { recordsFolder, name }: { recordsFolder: string; name: string },
+): Promise<string[] | null> {
+  const { mount, template } = vault.server
+  const document = template.replace(/\{(\w+)\}/g, (_, word) =>
+    ['user', 'uid'].includes(word) ? name : 'default',
+  )
+  const data = `${mount}/data/${document}`
+  const paths = [
+    data,
+    `${mount}/metadata/${document}`,
+    `${mount}/metadata/${recordsFolder}/${name}`,
+  ]
+  const body = JSON.stringify({ paths })
+  const reply = await vault.request({ method: 'POST', path: 'sys/capabilities-self', body })
+  const said = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['data'] : null
+  if (!isObject(said)) return null
+  return paths.flatMap(path => {
+    const can = Array.isArray(said[path]) ? said[path].filter(each => typeof each === 'string') : []
+    const excess = path === data ? can.filter(each => each !== 'deny') : can.filter(isExcess)
+    return excess.length === 0 ? [] : [`${path} (${excess.join(', ')})`]
+  })
+}
+
+function isExcess(capability: string): boolean {
+  return !harmless.has(capability)
+}

@@ -1,0 +1,126 @@
+// The view of all logins: what was read is judged as it comes, and kept worst first.
+
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import {
+  countUsers,
+  type ExpectedUser,
+  type FleetState,
+  fleetStates,
+  fleetVerdict,
+  type JudgeConfig,
+  type JudgedLogin,
+  judge,
+  type SeenRecord,
+} from './judge.js'
+import { seenInVault } from './vault-records.js'
+
+export interface FleetView {
+  /** When it was made. */
+  atMs: number
+  source: JudgeConfig['source']
+  verdict: ReturnType<typeof fleetVerdict>
+  /** How many users are in each state, by the worst of their logins. */
+  counts: Readonly<Record<FleetState, number>>
+  /** How many logins are well by the time of their last backup, and nothing else. */
+  backedUpOnly: number
+  /** By state, each in the order of the users' names; those that are kept. */
+  logins: Readonly<Record<FleetState, readonly JudgedLogin[]>>
+  /** User → when their newest document was written, by the server's clock. Of homes nobody can tell. */
+  backedUpAtMs: ReadonlyMap<string, number>
+}
+
+/** What it takes beside what is read. `roster`: null where nobody can tell who is expected. */
+export interface LookRules {
+  roster: readonly ExpectedUser[] | null
+  nowMs: number
+  silentAfterMs: number
+  /** Which logins are kept by name: the others are only counted. All, if not given. */
+  keeps?: (login: JudgedLogin) => boolean
+}
+
+/** Of all records of this machine. */
+export function viewOfHomes(records: readonly SeenRecord[], rules: LookRules): FleetView {
+  const view = emptyView('homes', rules.nowMs)
+  view.add(rules.roster, records, [], rules)
+  return view.done()
+}
+
+/** Of all records and documents in Vault; `tick` is told how many logins are known so far. A trouble: nothing is known. */
+export async function viewOfVault(
+  vault: SiteVault,
+  recordsFolder: string,
+  rules: LookRules,
+  tick: (logins: number) => void = () => undefined,
+): Promise<FleetView | StoreTrouble> {
+  const view = emptyView('vault', rules.nowMs)
+  let waiting = sortedRoster(rules.roster)
+  for await (const batch of seenInVault(vault, recordsFolder)) {
+    if ('kind' in batch) return batch
+    const { upTo } = batch
+    const isDue = ({ vaultName }: ExpectedUser) => upTo === null || vaultName <= upTo
+    const due = waiting?.filter(isDue) ?? null
+    waiting = waiting?.filter(each => !isDue(each)) ?? null
+    tick(view.add(due, batch.records, batch.documents, rules))
+  }
+  return view.done()
+}
+
+function sortedRoster(roster: LookRules['roster']): readonly ExpectedUser[] | null {
+  if (roster === null) return null
+  return [...roster].sort((one, other) => (one.vaultName < other.vaultName ? -1 : 1))
+}
+
+function emptyView(source: JudgeConfig['source'], atMs: number) {
+  const counts = perState(() => 0)
+  const logins = perState((): JudgedLogin[] => [])
+  const backedUpAtMs = new Map<string, number>()
+  const seen = perState((): JudgedLogin[] => [])
+  let backedUpOnly = 0
+  let found = 0
+  return {
+    /** Judges whole users, none of whom was judged before; the number of logins so far. */
+    add: (
+      roster: LookRules['roster'],
+      records: Parameters<typeof judge>[1],
+      documents: Parameters<typeof judge>[2],
+      { nowMs, silentAfterMs, keeps = () => true }: LookRules,
+    ): number => {
+      const judged = judge(roster, records, documents, nowMs, { silentAfterMs, source })
+      const inBatch = countUsers(judged)
+      for (const state of fleetStates) counts[state] += inBatch[state]
+      for (const login of judged) {
+        if (seen[login.state].length === 0) seen[login.state].push(login)
+        if (login.because === 'backed-up') backedUpOnly += 1
+        if (keeps(login)) logins[login.state].push(login)
+      }
+      const users = new Map(roster?.map(row => [row.vaultName, row.user]))
+      for (const { user, updatedAtMs } of documents) {
+        const name = users.get(user) ?? user
+        if (updatedAtMs !== null)
+          backedUpAtMs.set(name, Math.max(updatedAtMs, backedUpAtMs.get(name) ?? 0))
+      }
+      found += judged.length
+      return found
+    },
+    done: (): FleetView => {
+      const verdict = fleetVerdict(Object.values(seen).flat())
+      return { atMs, source, verdict, counts, backedUpOnly, logins, backedUpAtMs }
+    },
+  }
+}
+
+function perState<T>(make: () => T): Record<FleetState, T> {
+  return Object.fromEntries(fleetStates.map(state => [state, make()])) as Record<FleetState, T>
+}
+
+/** The view of the logins in one state alone; the counts stay those of all. */
+export function onlyState(view: FleetView, state: FleetState): FleetView {
+  const logins = perState((): readonly JudgedLogin[] => [])
+  logins[state] = view.logins[state]
+  return { ...view, logins, verdict: fleetVerdict(view.logins[state].slice(0, 1)) }
+}
+
+/** All logins, worst first. */
+export function* loginsOf({ logins }: FleetView): Generator<JudgedLogin> {
+  for (const state of fleetStates) yield* logins[state]
+}

@@ -81,7 +81,7 @@ export async function withdrawHealthRecord({ env, place, config }: OwnLogin): Pr
  * another credential.
  */
 function isOurs({ owned, readOnly, config, otherCredential, actor }: Run): boolean {
-  if (!owned || readOnly || config.mode === 'off') return false
+  if (!owned || readOnly || config.mode !== 'on') return false
   return otherCredential === null || actor === 'timer'
 }
 
@@ -94,7 +94,7 @@ function publisherOf(run: Run, key: string): RecordPort['publish'] {
   const { config, storeRead, store, offline } = run
   const { path, publish } = config.fleet
   const { annotate } = store ?? {}
-  if (!publish || path === null || annotate === undefined || config.mode !== 'on') return null
+  if (!publish || path === null || annotate === undefined) return null
   if (offline || storeRead === null || awayOf(run) !== null) return null
   return line => annotate(path, { [key]: line })
 }

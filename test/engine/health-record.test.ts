@@ -72,11 +72,12 @@ t.test('without a server the record on this machine says how it is', async t => 
   t.match(recordIn(at), { at: at.clock.ms, verdict: 'sign-in', because: refused.because })
 })
 
-t.test('a login that is switched off, or another user’s, leaves none', async t => {
-  const at = await engine(t, { config: { mode: 'off' } })
-  await at.ensure()
-  t.equal(recordIn(at), null)
-})
+for (const mode of ['off', 'observe'])
+  t.test(`mode: ${mode} leaves none`, async t => {
+    const at = await engine(t, { config: { mode } })
+    await at.ensure()
+    t.equal(recordIn(at), null)
+  })
 
 t.test('a credential of one shell says nothing about the login; a timer has no shell', async t => {
   const env = { ANTHROPIC_API_KEY: 'sk-ant-api03-of-a-shell' }

@@ -1,5 +1,5 @@
 # nushell completion of claude-auth, made by: claude-auth completion nushell
-def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "fleet" "roster" "changes" "ensure" "hook" "completion" "demo"] }
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "fleet" "roster" "changes" "base" "ensure" "hook" "completion" "demo"] }
 
 # is the login good, whose is it, until when
 extern "claude-auth status" [
@@ -93,6 +93,17 @@ extern "claude-auth changes" [
   name?: string
   --once # notice: look once, for a timer, for CI or for a hook
   --pusher: string # notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once
+]
+def "nu-complete claude-auth base" [] { ["update"] }
+
+# replace the skills, rules, agents and commands that all users share
+extern "claude-auth base" [
+  what?: string@"nu-complete claude-auth base"
+  --from: string # the folder that is to be shared from now on
+  --dry-run # shows what would change, and changes nothing
+  --max-delete: string # so many files may be deleted, even if that is half of all
+  --yes(-y) # asks nothing (it asks only at a terminal)
+  --json # one JSON object
 ]
 
 # make sure now that the login is good

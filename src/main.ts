@@ -19,6 +19,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   fleet: async () => (await import('./cli/fleet.js')).fleet,
   roster: async () => (await import('./cli/roster.js')).roster,
   changes: async () => (await import('./cli/changes.js')).changes,
+  base: async () => (await import('./cli/base.js')).base,
   ensure: async () => (await import('./cli/ensure.js')).ensure,
   hook: async () => (await import('./cli/hook.js')).hook,
   completion: async () => (await import('./cli/completion.js')).completion,

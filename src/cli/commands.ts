@@ -2,6 +2,7 @@
 
 import { AuthError } from '../system/error.js'
 import { nearestKey } from '../text/nearest.js'
+import { entry as base } from './base.js'
 import { entry as changes } from './changes.js'
 import { type CommandEntry, wordShown } from './command.js'
 import { entry as completion } from './completion-entry.js'
@@ -29,6 +30,7 @@ const table = [
   fleet,
   roster,
   changes,
+  base,
   ensure,
   hook,
   completion,

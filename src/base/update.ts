@@ -1,0 +1,169 @@
+// Replacing the base: a complete copy beside it, then one step after which everybody sees the new one, and nobody ever a mixture.
+
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { syncFolder, writeAll } from '../system/atomic-write.js'
+import { AuthError, systemCode } from '../system/error.js'
+import { createFile, readBounded } from '../system/open-file.js'
+import { quoted } from '../system/quoted.js'
+import { runTool } from '../system/system-tools.js'
+import { writeFailed } from '../system/write-failed.js'
+import { exchangeFolders } from './exchange.js'
+import { digestOf, realFolder, type Tree } from './tree.js'
+
+const maxBytes = 16 * 1024 * 1024
+
+/** The places beside the base that an update uses. */
+export function placesOf(folder: string) {
+  return {
+    /** The base before the last update. */
+    previous: `${folder}.previous`,
+    /** A copy that is being made. */
+    next: `${folder}.next`,
+    /** The `previous` of before, on its way out. */
+    dropped: `${folder}.dropped`,
+  }
+}
+
+/** Takes away what an update that was killed has left. Under the gate. */
+export function clearLeftovers(folder: string): void {
+  const { next, dropped } = placesOf(folder)
+  for (const path of [next, dropped]) rmSync(path, { recursive: true, force: true })
+}
+
+/**
+ * Puts a copy of `source` (read as `tree`) in the place of the base; the one before is kept as `.previous`. Throws
+ * `write-failed`; the base is the old one or the new one as a whole then, and another call does the rest. `step` is
+ * called before each change.
+ */
+export function replaceBase(
+  source: string,
+  tree: Tree,
+  folder: string,
+  step: (name: string) => void = () => undefined,
+): void {
+  const { next } = placesOf(folder)
+  try {
+    clearLeftovers(folder)
+    step('copy')
+    copyTree(source, tree, next)
+    runTool('sync', ['-f', next])
+    const standing = lstatSync(folder, { throwIfNoEntry: false })
+    if (standing === undefined) {
+      step('swap')
+      renameSync(next, folder)
+    } else if (standing.isSymbolicLink()) swapLink(folder, step)
+    else swapFolder(folder, step)
+    syncFolder(dirname(folder))
+  } catch (error) {
+    if (error instanceof AuthError || systemCode(error) === null) throw error
+    throw writeFailed(folder, error, `could not replace ${folder}`)
+  }
+}
+
+/** The new one is called `.previous` for a moment: the exchange then names both as they stay. */
+function swapFolder(folder: string, step: (name: string) => void): void {
+  const { previous, next, dropped } = placesOf(folder)
+  step('drop-previous')
+  if (lstatSync(previous, { throwIfNoEntry: false })) renameSync(previous, dropped)
+  step('place')
+  renameSync(next, previous)
+  step('swap')
+  if (!exchangeFolders(previous, folder))
+    throw new AuthError(
+      'write-failed',
+      `this machine or file system cannot exchange two folders in one step; make ${folder} a link once, while nobody needs it`,
+      {
+        hint: `mv ${quoted(folder)} ${quoted(`${folder}.1`)} && ln -s ${quoted(`${folder}.1`)} ${quoted(folder)}`,
+      },
+    )
+  step('clear')
+  rmSync(dropped, { recursive: true, force: true })
+}
+
+/** Where the base is a link, a new link takes its name; what it led to is what `.previous` leads to. */
+function swapLink(folder: string, step: (name: string) => void): void {
+  const { previous, next, dropped } = placesOf(folder)
+  const old = readlinkSync(folder)
+  const oldPrevious = linkOf(previous)
+  let place = `${folder}.1`
+  for (let at = 2; lstatSync(place, { throwIfNoEntry: false }) !== undefined; at++)
+    place = `${folder}.${at}`
+  step('place')
+  renameSync(next, place)
+  step('keep-previous')
+  if (oldPrevious === null && lstatSync(previous, { throwIfNoEntry: false }))
+    renameSync(previous, dropped)
+  putLink(old, previous, next)
+  step('swap')
+  putLink(place, folder, next)
+  step('clear')
+  rmSync(dropped, { recursive: true, force: true })
+  clearVersions(folder)
+}
+
+function putLink(target: string, path: string, temporary: string): void {
+  symlinkSync(target, temporary)
+  renameSync(temporary, path)
+}
+
+function linkOf(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null
+}
+
+/** Versions of ours (`BASE.1`, `BASE.2`, …) that neither the base nor its previous one is. */
+function clearVersions(folder: string): void {
+  const used = [folder, placesOf(folder).previous].map(path => realFolder(path))
+  // Never far apart: each update takes the first free number.
+  for (let at = 1; at < 100; at++) {
+    const place = `${folder}.${at}`
+    const real = realFolder(place)
+    if (real === resolve(place) && !used.includes(real))
+      rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** Ours, readable by all, and what was judged: a file that has changed since is none of it. */
+function copyTree(source: string, { files }: Tree, target: string): void {
+  const folders = new Set<string>()
+  const makeFolder = (path: string) => {
+    if (folders.has(path)) return
+    if (path !== '.') makeFolder(dirname(path))
+    mkdirSync(join(target, path), { mode: 0o755 })
+    chmodSync(join(target, path), 0o755)
+    folders.add(path)
+  }
+  makeFolder('.')
+  for (const [path, { is, kind, isProgram }] of files) {
+    makeFolder(dirname(path))
+    if (kind === 'link') {
+      symlinkSync(is, join(target, path))
+      continue
+    }
+    const read = readBounded(join(source, path), { maxBytes, links: 'refuse' })
+    if (read.kind !== 'read' || digestOf(read.bytes) !== is)
+      throw new AuthError(
+        'write-failed',
+        `${path} in ${source} changes while it is copied; nothing was replaced`,
+        {
+          hint: `ls -l ${quoted(join(source, path))}`,
+        },
+      )
+    const file = createFile(join(target, path))
+    try {
+      writeAll(file, read.bytes)
+    } finally {
+      closeSync(file)
+    }
+    chmodSync(join(target, path), isProgram ? 0o755 : 0o644)
+  }
+}

@@ -78,7 +78,7 @@ async function run(): Promise<void> {
 
 /**
  * What goes wrong with our output ends no run: a request may be on its way. The result tells whether words
- * were lost that somebody would have read; who stops early (`| head`) or closes the terminal reads none.
+ * were lost for a reader; a reader that stops early (`| head`) or a closed terminal needs none.
  */
 function unheard(): () => boolean {
   let isUnheard = false

@@ -4,7 +4,7 @@ import { type AlertClaim, noClaim, type SignInClaim } from '../store/alert-claim
 import { isSameEnd } from './condition.js'
 import type { AlertMemory, AlertMessage } from './memory.js'
 
-/** Who asks, and when. */
+/** The host that asks, and when. */
 export interface Asker {
   /** `user@host`. */
   by: string
@@ -88,7 +88,7 @@ export interface Question {
   message: AlertMessage
   /** For `login-ends`: which of the times before the end has been passed. */
   withinMs: number
-  /** The claim of the condition that we told or left to others last. */
+  /** The claim of the condition that we last sent or left to others. */
   known: AlertMemory['claim']
   /** `user@host`. */
   by: string
@@ -100,12 +100,12 @@ type ClaimVerdict =
   | { do: 'send'; claim: AlertClaim | null }
   /** Another host tells it, by the claim `id`. */
   | { do: 'leave'; id: string }
-  /** Not to be told before the next run has looked at the login that came meanwhile. */
+  /** Not to be sent before the next run has checked the login that came meanwhile. */
   | { do: 'wait' }
 
 /**
- * The rule. The need to sign in is one condition for all hosts on a path: who needs it first claims it,
- * who knew of it and finds it over first ends the claim and tells that.
+ * The rule. The need to sign in is one condition for all hosts on a path: the first host that needs it claims it,
+ * the first that knew of it and finds it over ends the claim and reports that.
  *
  * A claim silences other hosts only while it stands, the document holds the login that it was made
  * about, and it is younger than 7 days by our clock. A login is stored only after the server accepted

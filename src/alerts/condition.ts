@@ -71,7 +71,7 @@ function beginSignIn(
   nowMs: number,
 ): void {
   if (next.signIn !== null) {
-    // Not told yet: then with the reason of now.
+    // Not sent yet: then with the current reason.
     for (const message of next.pending) {
       if (message.kind === 'sign-in-needed' && message.sentTo.length === 0)
         message.because = because
@@ -119,7 +119,7 @@ function change(
     next.unsteady = { sinceMs: nowMs, lastMs: nowMs, changes: 1 }
     return
   }
-  // Who never got the message before this one still believes what is true again now.
+  // Without the previous message, the reader still believes what is true again now.
   const only = untold === undefined || untold.kind === 'sign-in-unsteady' ? null : untold.sentTo
   send(next, { kind, because, sinceMs, only }, nowMs)
 }
@@ -141,7 +141,7 @@ function send(next: AlertMemory, message: Parameters<typeof addMessage>[1], nowM
   next.sentAtMs.push(nowMs)
 }
 
-/** An end told anew by the server may differ a little without being another sign-in's. */
+/** An end that the server repeats may differ a little without being another sign-in. */
 const endSlackMs = 3_600_000
 
 /** The condition for a login that ends at `endsAtMs`, or null while no time of `beforeEndMs` has been passed. */

@@ -1,4 +1,4 @@
-// Handing messages to their sinks: all at once, bounded in time, and who got which is remembered.
+// Handing messages to their sinks: all at once, bounded in time, and which sink took which is remembered.
 
 import { AuthError } from '../system/error.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'

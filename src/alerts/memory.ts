@@ -77,8 +77,8 @@ export interface AlertMemory {
   /** Messages ever decided. */
   count: number
   /**
-   * The claim in the shared document for the need to sign in that was told last, by us or another
-   * host; `alone`: we told it without knowing what stands there. Null: it was never asked.
+   * The claim in the shared document for the need to sign in that was sent last, by us or another
+   * host; `alone`: we sent it without reading the document. Null: never read.
    */
   claim: { id: string; alone: boolean } | null
 }

@@ -9,7 +9,7 @@ import { runbookEntry } from './sign-in-words.js'
 import { toldLines, toldObject } from './told-changes.js'
 import { peopleLines, peopleObject } from './told-people.js'
 
-/** Whom and where it is about. Text from elsewhere: each sink makes it harmless for its readers. */
+/** The user and host it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {
   user: string
   host: string
@@ -36,7 +36,7 @@ export function messageLines(
     const email = context.email === null ? '' : ` as ${text(context.email, 254)}`
     const type = command(commandOf(context))
     lines.push(`To do: on that host type ${type} (works over SSH) and sign in${email}.`)
-    // The runbook of the package is a path on that host: of no use to who reads this elsewhere.
+    // The runbook of the package is a path on that host: useless on another machine.
     if (context.runbook !== null) {
       const entry = runbookEntry(context.runbook, topic(message))
       lines.push(`More: ${/^https?:\/\//i.test(entry) ? link(entry) : text(entry, 300)}`)

@@ -19,7 +19,7 @@ export interface AlertRun {
   owned: boolean
   /** Null for `store: none`. */
   store: Store | null
-  /** Whom a message is about, and what they should type. */
+  /** The user a message is about, and what they should type. */
   context: AlertContext
   now: () => number
   /** Fresh hex digits. */

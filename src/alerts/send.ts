@@ -1,4 +1,4 @@
-// Sending: decides, under the gate, what is due to be told, claims it among the hosts of a shared path, and delivers it.
+// Sending: decides, under the gate, which messages are due, claims them among the hosts of a shared path, and delivers them.
 
 import type { AlertResult } from '../policy/outcome.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'

@@ -22,7 +22,7 @@ export interface SignInFacts {
   loginEndsAtMs: number | null
   /** `onSignInRequired: fail`: Claude does not start. */
   launchStopped?: boolean
-  /** Another account of the same organisation, told apart by its UUID only. */
+  /** Another account of the same organisation, distinguished only by its UUID. */
   otherAccount?: boolean
   /** Why the login file that is there can't be used, in a few words; empty: it can, or there is none. */
   unreadable?: string

@@ -1,4 +1,4 @@
-// One HTTP request and its whole reply, with a hard deadline, told apart by what may have reached the server.
+// One HTTP request and its whole reply, with a hard deadline; failures distinguish what may have reached the server.
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -84,7 +84,7 @@ export function send(
       })
       outgoing.on('error', error => stop(reason(error)))
       sent = true
-      // An end that came before anybody listened is not told again.
+      // An end before the listener was attached is not reported again.
       outgoing.on('socket', ({ readableEnded, destroyed }) => {
         if (readableEnded || destroyed) stop('ECONNRESET')
       })

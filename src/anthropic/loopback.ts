@@ -174,7 +174,7 @@ export function hasOtherThanListening(text: string): boolean {
   return state !== undefined && state !== listening
 }
 
-/** The rows of `/proc/net/tcp` or `tcp6`; a line of another form is none. */
+/** The rows of `/proc/net/tcp` or `tcp6`; lines of another form are skipped. */
 export function parseTcpTable(text: string, byteOrder: 'LE' | 'BE' = endianness()): TcpRow[] {
   return text.split('\n').flatMap(line => {
     const [, local = '', , state, , , , uid, , inode = ''] = line.trim().split(/\s+/)

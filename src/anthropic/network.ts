@@ -110,7 +110,7 @@ export interface NetworkSettings {
   /** As `NO_PROXY` has it, unread. */
   noProxy: string | null
   authorities: AuthoritySettings
-  /** What the client shows to a proxy or server that asks who it is. */
+  /** The client certificate for a proxy or server that asks for one. */
   ownCertificate: { certFile: string | null; keyFile: string | null; passphrase: string | null }
 }
 

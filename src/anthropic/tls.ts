@@ -10,7 +10,7 @@ export interface Trust {
   authorities: () => string[]
   /** True: those of Node are tried alone at first, which spares the reading of all others. */
   isLazy: boolean
-  /** What we show where we are asked who we are (PEM), or null. */
+  /** Our client certificate and key (PEM), or null. */
   ownCertificate: { cert: string; key: string; passphrase: string | null } | null
 }
 

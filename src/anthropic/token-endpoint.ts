@@ -31,7 +31,7 @@ export type TokenAnswer =
 export interface Grant {
   accessToken: string | null
   refreshToken: string | null
-  /** The answer has a refresh token that is none: the posted one may be spent, and its successor is lost. */
+  /** The answer has an unusable refresh token: the posted one may be spent, and its successor is lost. */
   isSuccessorUnusable?: true
   /** Seconds from the answer's arrival. */
   expiresInSeconds: number | null

@@ -15,7 +15,7 @@ export const entry = {
     every: { value: '15m', says: 'again and again, for machines without systemd' },
     for: {
       value: 'WHO',
-      says: 'who asks',
+      says: 'the actor: launch, hook, timer or command',
       choices: ['launch', 'session', 'soon', 'hook', 'timer', 'sign-in', 'shell'],
       hidden: true,
     },

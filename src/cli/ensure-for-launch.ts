@@ -61,7 +61,7 @@ export async function ensureForLaunch(
             answer: [word, ...said],
           })
         if (!terminal) leave(report.warnings)
-        // Those who wait may go on now; what is left to do changes no login.
+        // Waiting launches may go on now; the rest changes no login.
         gate?.share()
       },
       patientUntilMs: config =>
@@ -95,7 +95,7 @@ function share(
     if (outcome.because === 'other-credential') writeOtherVerdict(paths, about, answer, nonce)
     else if (!isMarked || answer.length > 1) writeVerdict(paths, isTerminal, answer, nonce)
   } catch {
-    // Then those who wait ask for themselves.
+    // Then the waiting launches ask for themselves.
   }
 }
 

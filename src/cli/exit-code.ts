@@ -2,7 +2,7 @@
 
 import { AuthError } from '../system/error.js'
 
-/** The exit code that `work` gives, or that of the error it threw, which is told. Never throws. */
+/** The exit code that `work` gives, or that of the error it threw, which is printed. Never throws. */
 export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
   try {
     return await work()

@@ -1,4 +1,4 @@
-// A line of the journal as a sentence for people: when, what changed and why, by whom.
+// A line of the journal as a sentence: when, what changed and why, and which actor.
 
 import type { Actor, Deed, JournalLine } from '../login/journal.js'
 import type { LastRun, LastStep } from '../login/last-run.js'

@@ -1,4 +1,4 @@
-// `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is told.
+// `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is reported.
 
 import { existsSync } from 'node:fs'
 import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
@@ -109,7 +109,7 @@ export interface LogoutFacts {
   storeLabel: string
   /** Why something failed. */
   trouble: Trouble | null
-  /** When what the server was not told ends by itself. */
+  /** When a login that the server did not revoke expires. */
   endsAtMs: number | null
   nowMs: number
 }
@@ -146,7 +146,7 @@ function line(state: State, words: string, ink: Ink): string | null {
 
 function serverWords({ server, endsAtMs, nowMs }: LogoutFacts): string {
   if (server === 'done') return 'ended at the server'
-  if (server === 'later') return 'the server gave no answer; it is told by a later run'
+  if (server === 'later') return 'the server gave no answer; a later run asks again'
   const end = endsAtMs === null ? '' : ` on ${dateWords(endsAtMs, nowMs)}`
   return `the server gave no answer; the login ends there by itself${end}`
 }
@@ -159,7 +159,7 @@ function fileWords({ file, trouble }: LogoutFacts): string {
 
 function storeWords({ store, storeLabel }: LogoutFacts): string {
   if (store === 'done') return `taken out of ${storeLabel}`
-  return `${storeLabel} could not be told; that is done by a later run`
+  return `${storeLabel} still holds it; a later run takes it out`
 }
 
 function accountWords({ account, trouble }: LogoutFacts): string {

@@ -1,4 +1,4 @@
-// `alerts` in the configuration: who is told when a person is needed, and how early. What may be written, and what becomes of it.
+// `alerts` in the configuration: where messages about a needed sign-in go, and how early. Its schema and its resolution.
 
 import * as v from 'valibot'
 import { durationMs, durationPattern } from '../text/durations.js'
@@ -72,7 +72,7 @@ interface Sinks {
   command: readonly string[] | null
 }
 
-/** Who is told, and how early. */
+/** Where messages go, and how early. */
 export interface AlertsConfig extends Sinks {
   runbook: string | null
   /** Longest first. */

@@ -93,7 +93,7 @@ export function writeCache(
 
 /**
  * The configuration that was in force when this program last ran, even if its files are gone; null if
- * there is none, or where another version wrote it or anyone else could have.
+ * there is none, or if another version wrote it or another user could have.
  */
 export function rememberedConfig(path: string, uid: number, version: string): Config | null {
   const cache = readCache(path, uid)?.cache

@@ -75,7 +75,7 @@ function isPinned(path: Path, ours: unknown, theirs: unknown): boolean {
   return pinnedKeys.some(key => key === path[0])
 }
 
-// Who gives a token file means the method `token`: a user's other method must not push it aside.
+// A token file means the method `token`: another method of the user must not replace it.
 function withAuthMethod(system: ConfigFile): ConfigFile {
   const auth = system.vault?.auth
   if (!auth || auth.method) return system

@@ -1,4 +1,4 @@
-// One thing wrong in a config file, and how it is told: file, line, key path and what was expected.
+// One error in a config file and its report: file, line, key path and what was expected.
 
 import { AuthError } from '../system/error.js'
 import { quoted } from '../system/quoted.js'

@@ -1,4 +1,4 @@
-// What the resolving of every key needs: names to fill in, bounds of durations, and whom to tell of a mistake.
+// What resolving every key needs: names to fill in, bounds of durations, and where to report a mistake.
 
 import type { Person } from '../system/person.js'
 import { durationMs } from '../text/durations.js'

@@ -73,7 +73,7 @@ export function wholeKeys<const S extends v.GenericSchema>(
 
 /**
  * The roster's entry for `user`, null when they are not listed. What it says of others, and keys
- * that we do not know, are none of our business.
+ * that we do not know, are left alone.
  * @throws AuthError `config-unreadable`
  */
 export function readRoster(

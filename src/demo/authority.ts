@@ -34,7 +34,7 @@ export interface AuthorityOptions {
   tellsLoginEnd?: boolean
   /** What the model says. */
   says?: string
-  /** Told of every request as it came, before it is answered. */
+  /** Called with every request as it came, before it is answered. */
   hear?: (record: RequestRecord, call: Call) => void
 }
 

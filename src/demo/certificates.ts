@@ -60,7 +60,7 @@ export interface Issued {
 
 export interface CertificateRequest {
   commonName: string
-  /** Who signs; null: it signs itself. */
+  /** The issuer; null: self-signed. */
   issuer: Issued | null
   /** An authority may sign others; a leaf is for TLS servers of `dnsNames` and `addresses` (IPv4). */
   isAuthority: boolean

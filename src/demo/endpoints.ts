@@ -198,7 +198,7 @@ function bearer(headers: IncomingHttpHeaders): string | null {
   return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? null
 }
 
-/** A request's JSON object, or null when it is none. */
+/** A request's JSON object, or null. */
 export function jsonObject(call: Call): Record<string, unknown> | null {
   if (!/^application\/json\b/.test(call.headers['content-type'] ?? '')) return null
   try {

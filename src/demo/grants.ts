@@ -1,4 +1,4 @@
-// The stand-in authority's memory: who signed in, and which tokens still count. No I/O.
+// The stand-in authority's memory: users who signed in, and which tokens are still valid. No I/O.
 
 import { createHash } from 'node:crypto'
 

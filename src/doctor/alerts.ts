@@ -1,4 +1,4 @@
-// The alerts: who is told when a sign-in is needed, and whether a message could get there.
+// The alerts: where messages about a needed sign-in go, and whether they could arrive.
 
 import type { AlertRun } from '../alerts/run.js'
 import { alertTroubleOf, sendTestAlert } from '../alerts/send.js'

@@ -98,7 +98,7 @@ export function settings({ broken, skipped }: ClientFacts): Finding {
     : found('warn', settingsWords.broken(file, why))
 }
 
-/** Folders in /tmp that the client shares with everybody. */
+/** Folders in /tmp, which all users share. */
 export function clientFolders({ taken }: ClientFacts): Finding {
   const [first] = taken
   return first

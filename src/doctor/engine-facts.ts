@@ -98,7 +98,7 @@ function ended(
   }
 }
 
-/** A store that is not asked for want of a network is none that is away. */
+/** A store that is not asked because of `--offline` is not unreachable. */
 function asAnswering(state: State): State {
   const { store } = state
   if (store.kind === 'unreachable') return { ...state, store: { kind: 'unasked' } }

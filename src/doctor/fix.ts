@@ -108,7 +108,7 @@ function changeMode(path: string, mode: number, uid: number): Refusal {
   }
 }
 
-/** What is no link; a socket or a device of this user's is none that we made. */
+/** Not a link; we never made a socket or a device. */
 function openPlace(path: string): number {
   const about = lstatSync(path)
   if (about.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' })

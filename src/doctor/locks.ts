@@ -66,7 +66,7 @@ export interface LockFact {
   uid: number
   ageMs: number
   birthtimeMs: number
-  /** Who holds it, where that is known and a process of this machine. */
+  /** The process that holds it, if known and of this machine. */
   pid: number | null
   /**
    * `dead`: its owner is gone. `stopped`: it was stopped, and does not touch it. `stale`: not touched for longer than any

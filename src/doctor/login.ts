@@ -1,4 +1,4 @@
-// Checks of the login as it lies there: the file, its place, and what is left beside it.
+// Checks of the login on disk: the file, its place, and what is left beside it.
 
 import { signInCommand } from '../policy/long-lived.js'
 import type { SignInReason } from '../policy/outcome.js'
@@ -50,7 +50,7 @@ export function loginFile({ login, engine }: Both): Finding | null {
 export function loginMode({ file, place }: LoginFacts): Finding | null {
   if (file === null) return null
   const { path, uid, mode } = file
-  // The check of the file itself tells whose it is.
+  // The check of the file itself names the owner.
   if (uid !== place.person.uid) return null
   if ((mode & 0o077) === 0) return ok(fileWords.private)
   return found('warn', fileWords.open(path, octal(mode)), { do: 'chmod', path, mode: 0o600 })
@@ -66,7 +66,7 @@ export function loginPlace({ unsafe, place }: LoginFacts): Finding {
       path,
       mode: mode & ~0o022,
     })
-  // A folder for everybody, as /tmp is, has to stay one.
+  // A shared folder such as /tmp has to stay shared.
   const isRoots = uid === 0 && (mode & 0o1000) === 0
   return found('warn', fileWords.unsafe(path, why, isRoots ? 'sudo' : 'ask'))
 }

@@ -66,7 +66,7 @@ function whyClosed(path: string, own: number, access: number): ClosedPath | null
       return { why: 'mode', path, mode: about.mode & 0o7777 }
     }
   } catch {
-    // The folder above is closed, and was told.
+    // The parent folder is closed, and was reported already.
     return null
   }
 }

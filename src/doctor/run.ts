@@ -194,7 +194,7 @@ function absent(id: string): Check {
 
 /** The sections of facts. Each is gathered once, when a check first asks for it. */
 interface Facts {
-  /** The configuration, the login file as it lies there, and who signs. No network. */
+  /** The configuration, the login file as it is on disk, and which credential signs. No network. */
   login: LoginFacts
   /** What the store and the server say, and what the engine would do. */
   engine: EngineFacts

@@ -92,7 +92,7 @@ function brief(
   ]
 }
 
-/** A fault; and what the verdict has to be read with: that we are off, who signs, that nothing is installed. */
+/** A fault, or context for the verdict: switched off, another credential, not installed. */
 function isTold({ state, group, id }: ScreenCheck): boolean {
   if (state === 'warn' || state === 'fail') return true
   return state === 'note' && (group === 'Set-up' || id === 'wrapper' || id === 'mode')

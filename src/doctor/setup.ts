@@ -1,4 +1,4 @@
-// The configuration: is claude-auth on, and who signs at all.
+// The configuration: whether claude-auth is on, and which credential signs requests.
 
 import type { Misfit } from '../config/problem.js'
 import { isLongLivedShape } from '../policy/long-lived.js'
@@ -24,7 +24,7 @@ export function mode({ place, run }: LoginFacts): Finding {
   return mode === 'observe' ? found('note', modeWords.observe) : ok(modeWords.on)
 }
 
-/** Who signs a request, and where that credential comes from. */
+/** Which credential signs requests, and where it comes from. */
 export function credential({ run, seen, place }: LoginFacts): Finding {
   const other = run.otherCredential ?? (seen.state.file.kind === 'login' ? null : run.standIn)
   if (other !== null) {

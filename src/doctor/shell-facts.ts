@@ -88,7 +88,7 @@ function loginEnv(
   return { ...base, PATH: loginPath, ...language }
 }
 
-/** Start-up files may print, hang, or start another program: what they say is told apart, and time is short. */
+/** Start-up files may print, hang, or start another program: their output is separated from ours, and time is limited. */
 async function ask(
   path: string,
   args: string[],

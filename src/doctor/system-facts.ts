@@ -1,4 +1,4 @@
-// Whether this machine is set up for all its users: what install left, what runs by itself, who is looked after.
+// Whether this machine is set up for all its users: what install left, what runs on its own, whose logins are renewed.
 
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

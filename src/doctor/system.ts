@@ -161,7 +161,7 @@ export function systemVerdictLine(verdict: Verdict, { fail, warn }: Counts): str
   return 'This machine is not set up, or not as it should be.'
 }
 
-/** Where plain `doctor` is run by a root who never used Claude. */
+/** Plain `doctor`, run by a root that never used Claude. */
 export const rootLine =
   'Root has not used Claude here; this is about the machine (doctor --system).'
 
@@ -261,7 +261,7 @@ export async function examineSystem(
   return { of: 'machine', verdict, exitCode: exitCodes[verdict], checks }
 }
 
-/** A root who has never used Claude here wants to know of the machine, not of a login. */
+/** If root has never used Claude here, the question is about the machine, not about a login. */
 export function isUnusedRoot({ person, paths }: LoginContext): boolean {
   const traces = [paths.loginFile, paths.clientConfig, paths.stateFile]
   return person.uid === 0 && !traces.some(path => existsSync(path))

@@ -114,7 +114,7 @@ export function renewal({ login, engine }: Both): Finding | null {
   const command = signInCommand(seen.state, nowMs)
   if (decision.because === 'grant-refused') return found('fail', renewalWords.refused(command))
   if (decision.because === 'login-lost') return found('fail', renewalWords.lost(command))
-  // Whose login it is, and that its time is over, are told by checks of their own.
+  // Identity and expiry have checks of their own.
   if (prospect.kind === 'sign-in') return null
   const { backOff, held } = login.run.memory
   const current = file.login.refreshHash ?? held?.refreshHash

@@ -1,4 +1,4 @@
-// The check of files and places that others could fill: claude-auth leaves them unread, and which they are is told here.
+// The check of files and places that other users could fill: claude-auth leaves them unread and names them here.
 
 import { existsSync } from 'node:fs'
 import { furtherCertificateFiles, networkSettings } from '../anthropic/network.js'

@@ -1,4 +1,4 @@
-// Checks of Vault: the way into it, whom it keeps out, and the long-lived token in this user's document.
+// Checks of Vault: access to it, isolation from other users, and the long-lived token in this user's document.
 
 import { type Listener, listenerFor } from '../anthropic/loopback.js'
 import type { VaultConfig } from '../config/vault.js'
@@ -28,7 +28,7 @@ import {
 } from './vault-isolation.js'
 import { causeOf, shown, troubleWords, words } from './words.js'
 
-/** Who runs Vault needs some days to hand out another token. */
+/** The Vault administrator needs some days to issue another token. */
 const nearEndMs = 7 * 24 * 3_600_000
 
 type Both = { login: LoginFacts; engine: EngineFacts }
@@ -82,7 +82,7 @@ export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
   return found('note', isolation.kind === 'silent' ? vaultWords.silent : vaultWords.onePath)
 }
 
-/** Whether who looks after the site can read how this login is. */
+/** Whether the admin of the site can read the state of this login. */
 export function fleetRecord({ run, place }: LoginFacts): Finding | null {
   const { config, person, memory, now } = run
   const { publish, path } = config.fleet
@@ -127,21 +127,23 @@ const vaultWords = {
   jwt: 'The JWT opens a session.',
   notRenewable: (endMs: number, nowMs: number) =>
     words(
-      `The Vault token cannot be renewed and ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for a periodic one.`,
+      `The Vault token cannot be renewed and ends in ${spanWords(endMs, nowMs)}: ask the Vault administrator for a periodic one.`,
     ),
   notRenewed: (endMs: number, nowMs: number) =>
     words(
-      `Vault refuses to renew the Vault token, which ends in ${spanWords(endMs, nowMs)}: ask who runs Vault for renew-self in its policy.`,
+      `Vault refuses to renew the Vault token, which ends in ${spanWords(endMs, nowMs)}: ask the Vault administrator for renew-self in its policy.`,
     ),
   lastEnd: (endMs: number, nowMs: number) =>
     words(
-      `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask who runs Vault for a periodic one.`,
+      `The Vault token is renewed when used, but not beyond ${spanWords(endMs, nowMs)} from now (explicit_max_ttl): ask the Vault administrator for a periodic one.`,
     ),
   drift: (trouble: Trouble) =>
-    words(`${clean(troubleSentence(trouble), 400)}: ask who runs Vault whether that is meant.`),
+    words(
+      `${clean(troubleSentence(trouble), 400)}: ask the Vault administrator whether that is meant.`,
+    ),
   earlierDrift: (trouble: Trouble, atMs: number, nowMs: number) =>
     words(
-      `${causeOf(trouble)} (${agoWords(atMs, nowMs)}): ask who runs Vault whether that is meant.`,
+      `${causeOf(trouble)} (${agoWords(atMs, nowMs)}): ask the Vault administrator whether that is meant.`,
       'claude-auth log --since 7d',
     ),
   isolated: (paths: number, byReadingAlone: boolean) => {
@@ -150,7 +152,7 @@ const vaultWords = {
   },
   open: (path: string, can: string[]) =>
     words(
-      `Your Vault token opens another user's document (${can.map(each => clean(each, 20)).join(', ')} at ${shown(path)}): tell who runs Vault.`,
+      `Your Vault token opens another user's document (${can.map(each => clean(each, 20)).join(', ')} at ${shown(path)}): tell the Vault administrator.`,
       null,
     ),
   silent: words('Vault gave no answer about the documents of others.'),
@@ -159,7 +161,7 @@ const vaultWords = {
     `The health record of this login was published ${agoWords(atMs, nowMs)}.`,
   recordRefused: (path: string, atMs: number, nowMs: number) =>
     words(
-      `Vault does not let this login publish its health record (${shown(path)}, tried ${agoWords(atMs, nowMs)}): ask who runs Vault for create, read and patch on it.`,
+      `Vault does not let this login publish its health record (${shown(path)}, tried ${agoWords(atMs, nowMs)}): ask the Vault administrator for create, read and patch on it.`,
       'claude-auth ensure --force',
     ),
   noRecordPath: words(
@@ -186,7 +188,7 @@ export interface VaultFacts {
   /** The last change that a run saw, if it was within some days. */
   earlierDrift: { trouble: Trouble; atMs: number } | null
   isolation: Isolation | null
-  /** Who answers at an address without TLS; null for one with TLS. */
+  /** The listener at an address without TLS; null with TLS. */
   plainListener: Listener | null
 }
 

@@ -44,7 +44,7 @@ export async function backUp(
 const mostConflicts = 5
 
 /**
- * True when the store holds the login of the file, now or already before. Who lost a check-and-set
+ * True when the store holds the login of the file, now or already before. A run that lost a check-and-set
  * decides anew at once: other hosts may be waiting for just this login.
  */
 async function deliver(run: Run, seen: Observation, decision: Decision): Promise<boolean> {

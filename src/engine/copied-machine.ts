@@ -54,7 +54,7 @@ export function isContested({ instance, held }: Run['memory']): boolean {
   return doubted !== null && held?.refreshHash === doubted
 }
 
-/** The change to the memory once the shared document has told who else uses it. */
+/** The change to the memory once the shared document has named the other hosts. */
 export function uncontested({ instance }: Run['memory']): Partial<Memory> {
   return instance === null || instance.contestedHash === null
     ? {}

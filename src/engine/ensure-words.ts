@@ -1,4 +1,4 @@
-// The words of `claude-auth ensure` for a person who typed it.
+// The words of `claude-auth ensure` for a person.
 
 import type { Outcome, Step } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
@@ -12,7 +12,7 @@ import { alertFailedSentence, wouldWords } from './launch-words.js'
 /** A command to type stands at the end of a trouble, with the paths of files in it. */
 const longest = 1_000
 
-/** The trouble of `renewal.via: client`, told instead of a silent server. */
+/** The trouble of `renewal.via: client`, shown instead of a server without an answer. */
 export const notByClientTrouble = makeTrouble('the client did not renew the login when asked to')
 
 /** What the outcome itself does not say. */

@@ -19,13 +19,13 @@ import { keepLast, type Report, type RunTrace, report } from './tell.js'
 import { noticeDoubt, verify } from './verify.js'
 
 export interface EnsureOptions {
-  /** Called once, as soon as a launch can go on or has to be told why not; more work may follow. */
+  /** Called once, as soon as a launch can go on or the reason why not is known; more work may follow. */
   tell: (report: Report) => void
-  /** Does a person read the lines that are told? If not, what is said once only is among the warnings. */
+  /** Does a person read the lines? If not, one-time notes are kept among the warnings. */
   isHeard?: boolean
   /** Lines that came up after that, for the next launch at a terminal. */
   leave?: (lines: string[]) => void
-  /** Until then an ended login that got no answer is tried again before a launch is told. */
+  /** Until then an expired login is tried again after no answer, before a launch goes on. */
   patientUntilMs: number
   /** The run should end: it does, between two steps. */
   interrupted: () => boolean

@@ -37,7 +37,7 @@ export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBa
   }
 }
 
-/** A run that is at work has an end within that time; who holds the gate longer keeps it. */
+/** A run at work ends within that time; a process that holds the gate longer keeps it. */
 const gateWaitMs = 40_000
 
 /** Would the login stay in the care of claude-auth, because the machine's file says so? */
@@ -78,7 +78,7 @@ async function give(
     gateWaitMs,
     adjust: inForce => ({
       ...adjust(inForce),
-      // Who leaves is not told of as one that stays.
+      // No alert of a login that leaves claude-auth.
       fleet: { ...inForce.fleet, publish: false },
       custody: 'shared',
       mode: 'on',

@@ -61,7 +61,7 @@ export function moveAside(run: Run, what: string) {
 /** The client keeps logins of others beside its own (2.1.330). */
 const neighbours = /"(mcpOAuth|mcpOAuthClientConfig|designOauth|cloudSessionsOauth|slackTag)"/
 
-/** Logins to MCP servers that stood in a file that is no JSON leave it with that file: a person is told. */
+/** Logins to MCP servers that stood in a file that is no JSON leave it with that file: a note says so. */
 export function noteLost(run: Run, { bytes }: LoginFile) {
   const whole = bytes ?? readable(run.paths.loginFile)
   if (whole === null || isEditable(whole) || !neighbours.test(whole.toString('latin1'))) return

@@ -19,7 +19,7 @@ export interface ReportFacts extends SignInFacts {
   expiresAtMs: number | null
   /** For `attention` and `own-trouble`. */
   trouble?: Trouble
-  /** The login file is there and may not be read; `trouble` says whose it is and what to type. */
+  /** The login file exists and may not be read; `trouble` names its owner and what to type. */
   isClosed?: boolean
   /** The client was asked to renew, and did not. */
   notByClient?: boolean
@@ -83,7 +83,7 @@ function verdictLines(facts: ReportFacts): string[] {
   return []
 }
 
-/** The command is what helps, so it is told whole. */
+/** The command is what helps, so it is never shortened. */
 function closedLine(trouble: Trouble): string {
   const what = troubleSentence(trouble)
   const command = trouble.command ?? 'claude-auth ensure'
@@ -168,7 +168,7 @@ export function earlyWarningLine(endsAtMs: number, nowMs: number, longLived = fa
 const usedEnds = [' is used, not your login.', ' replaces your login.', ' is used.']
 const billedEnds = [' is used, billed to the Console account.', ' is used; the Console pays.']
 
-/** The name is told whole; of a long path both ends, the file's name among them. */
+/** The name is shown whole; of a long path both ends, with the file's name. */
 function otherCredentialLine(winner: string, isBilled = false): string {
   const words = clean(winner, 2_000)
   const [, name = '', place = ''] = /^(\S+ (?:in|from) )(.*)$/.exec(words) ?? ['', '', words]

@@ -132,7 +132,7 @@ function nextOf(run: Run, decision: Decision): Step | null {
   return step.do === 'launch' || step.do === 'sign-in' ? null : step
 }
 
-/** As a run would end: who only observes leaves things as they are, and says so. */
+/** As a run would end: `mode: observe` leaves things as they are, and says so. */
 function judgedAs(
   { config }: Run,
   decision: Decision,

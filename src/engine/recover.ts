@@ -26,7 +26,7 @@ export async function recover(run: Run): Promise<void> {
     open: async (bytes: Buffer) => (await run.sealer()).open(bytes),
   }
   const found = await findAnswer(path, sealer)
-  // What another host is renewing this moment, whom the gate does not keep out, is waited for and then gone.
+  // A renewal of another host, which the gate does not stop, is waited for; then there is nothing left.
   if (found.kind !== 'none')
     await withRefreshLocks(run.locks, locksWaitMs, () =>
       withRenewalLock(run.locks, locksWaitMs, async () => {

@@ -40,7 +40,7 @@ export interface RunOnceOptions {
   prepare?: (run: Run) => Promise<void>
   /** Called once, as soon as a launch could go on. */
   tell?: (report: Report, at: Moment) => void
-  /** A launch shows the lines that it is told. */
+  /** A launch shows the lines that it receives. */
   isHeard?: boolean
   /** Takes what comes up afterwards; if not given, it is left for the next launch at a terminal. */
   later?: (lines: string[]) => void

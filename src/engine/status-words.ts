@@ -53,7 +53,7 @@ export function statusLines(facts: StatusFacts, width: number, ink: Ink): string
   const advice = below(adviceLine(facts))
   const room = mostLines(width) - head.length - advice.length
   const rest = [tokenLine, endLine, storeLine, careLine].map(line => below(line(facts)))
-  // What is wrong and what to type is told before all else.
+  // What is wrong and what to type comes first.
   for (const at of [1, 2, 0]) if (rest.flat().length > room) rest[at] = []
   const kept = rest.flat().slice(0, room)
   const last = rest.flat().length > room ? kept.pop()?.replace(/ \S*$/, ' …') : undefined

@@ -54,7 +54,7 @@ function packagedRunbook(): string {
 }
 
 /**
- * Says what `decision` means, to everybody who has to know. Called again when the run went on, it says
+ * Reports what `decision` means: outcome, words, alerts and marks. Called again when the run went on, it says
  * what changed. `isHeard`: the lines are shown to a person.
  */
 export async function report(

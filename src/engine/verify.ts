@@ -15,14 +15,14 @@ import { holding } from './save.js'
 
 const timeoutMs = 5_000
 
-/** Asks about the login that `decision` names, in the file or in the store. True when the server told. */
+/** Asks about the login that `decision` names, in the file or in the store. True if the server answered. */
 export async function verify(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
   const login = subject(run, seen, decision.about)
   if (login === null || decision.about === null) return false
   return learn(run, seen, decision.about, await ask(run, login))
 }
 
-/** Takes in what the server said of the access token `accessHash`. True when it told. */
+/** Takes in what the server said of the access token `accessHash`. True if it answered. */
 export function learn(
   run: Run,
   seen: Observation,

@@ -37,12 +37,12 @@ export interface Desired {
   make: Make
 }
 
-/** A folder; what leads to a file of everybody's is open to everybody. */
+/** A folder, readable by all, since it leads to files for all. */
 export function folder(path: string, mode = 0o755): Desired {
   return { path, make: { kind: 'folder', mode } }
 }
 
-/** A file of ours that everybody may read. */
+/** A file of ours that all users may read. */
 export function file(path: string, text: string): Desired {
   return { path, make: { kind: 'file', text, mode: 0o644 } }
 }

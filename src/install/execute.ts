@@ -100,7 +100,7 @@ function takeBackQuietly(site: Site): void {
   try {
     takeBack(site, () => true)
   } catch {
-    // The first failure is the one to be told.
+    // The first failure is the one to report.
   }
 }
 
@@ -230,7 +230,7 @@ function copyProgram(path: string, { from, node }: { from: string; node: string 
   syncFolder(dirname(path))
 }
 
-/** Readable by everybody, writable by the owner, executable where it was. */
+/** Readable by all, writable by the owner, executable where it was. */
 function openToAll(path: string): void {
   const stat = lstatSync(path)
   if (stat.isDirectory()) for (const name of readdirSync(path)) openToAll(join(path, name))

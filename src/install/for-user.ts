@@ -134,7 +134,7 @@ function custodyLine(custody: 'sole' | 'shared'): string {
     : 'Custody: shared; the refresh token stays in the login file.'
 }
 
-/** What is wrong with the login is told, and is no failure of the installation. */
+/** Trouble with the login is reported, and is not a failure of the installation. */
 async function firstEnsure(env: Env): Promise<{ signIn: boolean; lines: string[] }> {
   try {
     const { outcome, trouble } = await runOnce(env, { actor: 'command' })

@@ -39,7 +39,7 @@ function withoutText(path: string): PathState {
   return owner && stat.isDirectory() ? { kind: 'folder', ...owner } : absent
 }
 
-/** Whose a path is, and who may do what with it. */
+/** Owner and mode of a path. */
 export interface Owner {
   uid: number
   gid: number

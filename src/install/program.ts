@@ -133,7 +133,7 @@ export function chooseProgram(
   const others = (manifest?.entries ?? []).filter(
     each => each.make.kind === 'program' && basename(each.path) !== name,
   )
-  // Already in use: the one before it stays until the next upgrade, for who is still running from it.
+  // Already in use: the previous one stays until the next upgrade, for processes that still run from it.
   const isKept = ({ path: old }: { path: string }) =>
     current === name ? existsSync(join(program, basename(old))) : old === join(path, current ?? '')
   const earlierPrograms = others.filter(isKept).slice(0, 1)

@@ -39,7 +39,7 @@ export interface SystemFacts {
   hasGroups: boolean
 }
 
-/** Those who are in it may read a shared webhook file. */
+/** Its members may read a shared webhook file. */
 export const sharedGroup = 'claude-auth'
 
 /** In the order in which it is made: nothing refers to what is not there yet. */
@@ -110,7 +110,7 @@ function commands({ shipped }: SystemFacts): Desired[] {
   ])
 }
 
-/** The wrapper's folder on everybody's PATH, in the words of each shell, and of the services of users (environment.d(5)). */
+/** The wrapper's folder on every user's PATH, in the words of each shell, and of the services of users (environment.d(5)). */
 function onPath({ has }: SystemFacts): Desired[] {
   const environment = file(
     '/etc/environment.d/60-claude-auth.conf',
@@ -163,7 +163,7 @@ function units({ userUnits, systemUnits }: Shipped): Desired[] {
   ])
 }
 
-/** Last: from here on every session of everybody calls the hooks. */
+/** Last: from here on every session of every user calls the hooks. */
 function managed({ shipped, processWrapperTaken }: SystemFacts): Desired[] {
   const hooks = Object.fromEntries(
     Object.entries(shipped.hooks).map(([event, hook]) => [event, [{ hooks: [hook] }]]),

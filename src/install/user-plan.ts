@@ -38,7 +38,7 @@ export interface UserFacts {
   sharedMode: number
   /** Why `~/.local/bin/claude` has to stay what it is; null where it becomes the wrapper. */
   linkStays: string | null
-  /** What shells that take no PATH over from a login have to be told. */
+  /** For shells that do not inherit PATH from a login. */
   shellFiles: Desired[]
   /** The person has a systemd of their own, and the machine brings no units for it. */
   wantsUnits: boolean

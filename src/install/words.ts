@@ -56,7 +56,7 @@ export function uninstalledLines({
   ]
 }
 
-/** Into another root anybody may install who owns it. */
+/** Any user may install into another root that they own. */
 function forSystem(command: 'install' | 'uninstall', root: string): string {
   const words = `claude-auth ${command} --system`
   return root === '' ? `sudo ${words}` : `${words} --root ${quoted(root)}`
@@ -101,7 +101,7 @@ function places(count: number): string {
   return count === 1 ? '1 place' : `${count} places`
 }
 
-/** What root is told of one program that was run as a user. */
+/** What root sees of one program that was run as a user. */
 const mostLinesAsUser = 2
 
 /** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */

@@ -64,7 +64,7 @@ export async function readClientSettings(where: {
   const sources: SettingsSource[] = []
   const uid = process.geteuid?.() ?? -1
   for (const { scope, file } of settingsFiles(where, notes)) {
-    // A project is whose it is; it says who signs, and steers nothing of ours.
+    // A project's settings count for which credential signs, and configure nothing of ours.
     const distrusted = scope === 'user' || scope === 'managed' ? distrustedWay(file, uid) : null
     if (distrusted !== null) {
       notes.push({ file, why: `is not read: ${distrusted.message}`, clientReads: true })

@@ -13,7 +13,7 @@ export interface Instance {
   fingerprints: readonly HostFingerprint[]
   /** The latest heartbeats that we wrote, or tried to write, under our name. */
   heartbeats: readonly string[]
-  /** SHA-256 of the refresh token that another copy may hold too; null: none, or the document has told since. */
+  /** SHA-256 of the refresh token that another copy may hold too; null: none, or settled by the document since. */
   contestedHash: string | null
 }
 

@@ -80,7 +80,7 @@ export function olderJournal(path: string): string {
   return path.replace(/(\.jsonl)?$/, '.1$1')
 }
 
-/** The line as it is written: text cleaned and cut, and nothing in a fingerprint's place that is none. */
+/** The line as it is written: text cleaned and cut, and only real fingerprints. */
 function journalLine(entry: JournalEntry): Buffer {
   const { before, after, detail } = entry
   const fields: JournalEntry = {

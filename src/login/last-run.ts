@@ -27,7 +27,7 @@ export interface LastRun {
   verdict: Verdict
   because: Step['because']
   tookMs: number
-  /** When a launch could go on; null: it was not told. */
+  /** When a launch could go on; null: it was not recorded. */
   toldAfterMs: number | null
   steps: LastStep[]
   /** The lines that a launch showed. */
@@ -44,7 +44,7 @@ export interface LastRuns {
 const largest = 256 * 1024
 const nobody: LastRuns = { launch: null, other: null }
 
-/** A word that another version may have chosen is told as it is. */
+/** A word of another version is kept as it is. */
 const anyWord = <T extends string>() => text as Decoder<T>
 
 const runIn = object({
@@ -76,7 +76,7 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
   try {
     atomicWrite(path, JSON.stringify({ format: 1, ...runs }), { nonce, durable: false })
   } catch {
-    // It is told nowhere else, and nothing depends on it.
+    // Nothing depends on it.
   }
 }
 

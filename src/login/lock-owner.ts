@@ -1,4 +1,4 @@
-// The owner file beside the refresh lock: who holds it, so that a newer client can tell a dead holder.
+// The owner file beside the refresh lock: it names the holder, so that a newer client can recognize a dead one.
 
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -24,7 +24,7 @@ export interface LockOwner {
 /** Much more than any of the files here holds. */
 const maxBytes = 64 * 1024
 
-/** Who this process is, in the owner file's words. */
+/** The identity of this process, in the owner file's fields. */
 export interface ProcessFacts {
   pid: number
   procStart: string
@@ -67,7 +67,7 @@ function firstLine(path: string): string {
 
 /** True only when the owner lived in our own pid namespace and machine, and is gone. */
 export function ownerIsDead(owner: LockOwner, self: ProcessFacts): boolean {
-  // Machines without an id are told apart by their names.
+  // Machines without an id are distinguished by their names.
   const elsewhere = owner.pidDomain !== self.pidDomain || owner.pidSpace !== self.pidSpace
   if (elsewhere || self.procStart === '') return false
   return startOf(owner.pid) !== owner.procStart
@@ -98,7 +98,7 @@ export function readOwner(folder: string): LockOwner | null {
   return ownerIn(jsonObject(textAt(ownerPath(folder), { maxBytes }) ?? '')) ?? null
 }
 
-/** A missing owner file only makes others wait longer, so its failure is none of the renewal's. */
+/** A missing owner file only makes others wait longer, so a failure does not stop the renewal. */
 export function writeOwner(folder: string, owner: LockOwner, nonce: string) {
   const { legacyLockBirthtimeMs, ...always } = owner
   const record = legacyLockBirthtimeMs === null ? always : owner

@@ -13,7 +13,7 @@ export interface LockNote {
   path: string
   atMs: number
   birthtimeMs: number | null
-  /** Who made it. */
+  /** The process that made it. */
   by: ProcessFacts
 }
 

@@ -148,7 +148,7 @@ function realTarget(path: string): string {
   }
 }
 
-/** What can't be looked at can't be read or written either, and that is told. */
+/** What can't be inspected can't be read or written either; that error is reported. */
 export function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink()

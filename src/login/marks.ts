@@ -1,4 +1,4 @@
-// The marks beside the login file, by which the wrapper knows without starting Node that all is well, and the verdict for those who waited.
+// The marks beside the login file, which tell the wrapper without Node that all is well, and the verdict for launches that waited.
 
 import { lstatSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'

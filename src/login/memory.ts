@@ -65,7 +65,7 @@ export interface SignedOut {
 
 /** The long-lived token of the document: hashes and recorded ends. */
 export interface LongLivedMemory {
-  /** When the store last told whether there is one. */
+  /** When the store last said whether there is one. */
   askedAtMs: number
   token: { accessHash: string; endsAtMs: number | null } | null
   /** The one that we last put into the login file. */
@@ -102,7 +102,7 @@ export interface Memory {
   alert: object | null
   /** The last renewal granted less than the login had. */
   narrower: boolean
-  /** What a person was told once: subject → what. */
+  /** One-time notes already shown: subject → what. */
   told: Record<string, string>
   /** Our clock minus the server's, when last seen far apart. */
   clockOffMs: number

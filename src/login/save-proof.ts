@@ -56,7 +56,7 @@ function proveReplacing(target: string, nonce: () => string): void {
   try {
     closeSync(openInPlace(target))
   } catch (error) {
-    // A right that is missing in both ways is told as the folder's: it is the one that people know.
+    // A right that is missing in both ways is reported for the folder: it is the one that people know.
     throw writeFailed(target, trouble.code === 'EBUSY' ? error : trouble)
   }
 }

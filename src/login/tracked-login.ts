@@ -54,7 +54,7 @@ function isLaterSignIn(login: Login, held: TrackedLogin): boolean {
   return login.loginEndsAtMs > held.loginEndsAtMs + minuteMs
 }
 
-/** A token's life and the way to us, rounded by a server, are told apart from a clock that was wrong. */
+/** Distinguishes a token's lifetime and transit, rounded by a server, from a wrong clock. */
 const endSlackMs = 10 * minuteMs
 
 /**

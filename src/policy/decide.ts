@@ -44,7 +44,7 @@ export function decide(state: State, nowMs: number): Decision {
   return needsNobody ? decisionOf({ do: 'launch', because: 'other-credential' }) : decision
 }
 
-/** A log-out stands until the file holds a login that is none of those logged out. */
+/** A log-out holds until the file has a login that was not logged out. */
 function isLoggedOut({ signedOut, file }: State): boolean {
   if (signedOut === null) return false
   if (file.kind !== 'login') return true

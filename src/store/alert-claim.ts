@@ -6,7 +6,7 @@ import type { JsonObject } from '../system/json.js'
 /** `claude_auth_alert`. `id` names one message of one host, `by` is its `user@host`, for people. */
 export interface AlertClaim {
   signIn: SignInClaim | null
-  /** The warning before a sign-in's end that was told last. */
+  /** The warning before a sign-in's end that was sent last. */
   warned: { id: string; by: string; endsAtMs: number; withinMs: number } | null
   /** The last summary that all is well again after many changes. */
   steady: ClaimMark | null
@@ -16,7 +16,7 @@ export interface AlertClaim {
 export interface SignInClaim extends ClaimMark {
   /** SHA-256 of the access token that the document held then; null: it held no login. */
   about: string | null
-  /** Who tells that it is over; null: it is not. */
+  /** The host that reports that it is over; null: it is not. */
   over: ClaimMark | null
 }
 

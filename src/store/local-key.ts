@@ -23,7 +23,7 @@ export interface KeyPlace {
   /** The place of the key at an earlier run, as our own state remembers it. */
   earlierKeyFile?: string | null
   uid: number
-  /** No key is made where there is none; one is, if not given. */
+  /** Never makes a key; default false. */
   readOnly?: boolean
   nonce: () => string
   randomBytes: (count: number) => Buffer
@@ -102,7 +102,7 @@ function record(place: KeyPlace, keyFile: string) {
   }
 }
 
-/** Where an earlier run found the key, of what `keyDigest` told then; null: our own key, or never told. */
+/** Where an earlier run found the key, read from its `keyDigest`; null: our own key, or unknown. */
 export function keyFileOf(digest: string): string | null {
   const path = /^(\/.*) [0-9a-f]{8}$/.exec(digest)?.[1]
   return path ?? null

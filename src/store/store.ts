@@ -61,7 +61,7 @@ export interface Store {
    * that. The shared document is written afterwards.
    */
   keep: ((stored: StoredLogin) => Promise<StoreWrite>) | null
-  /** What changed about our access to it since it was last used, for a person to be told once; null: nothing. */
+  /** What changed about our access to it since it was last used, for a note shown once; null: nothing. */
   drift: () => Trouble | null
   /**
    * Puts entries beside all documents, at a path of their own where others may read them; null takes one out. Never throws.

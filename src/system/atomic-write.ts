@@ -107,7 +107,7 @@ export function syncFolder(folder: string) {
 }
 
 /**
- * Makes `folder`, 0700 from the first moment. What is missing above it may be everybody's (`~/.local`): that is 0755, or
+ * Makes `folder`, 0700 from the first moment. Missing parents may be shared (`~/.local`): they get 0755, or
  * stricter where the umask is. Throws `write-failed`.
  */
 export function makePrivateFolder(folder: string) {

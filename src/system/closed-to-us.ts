@@ -21,7 +21,7 @@ const placeCodes = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLO
 
 /** Why `path` could not be opened or read by the user `uid`; null where the error is about what stands there. */
 export function closedBy(path: string, uid: number, error: unknown): Closed | null {
-  // What is not ours is told by its own name, and is about what stands there.
+  // Errors of our own are about what is there, and have their own message.
   const code = error instanceof AuthError ? null : systemCode(error)
   if (code === null || placeCodes.includes(code)) return null
   if (rightsCodes.includes(code)) return byRights(path, uid)

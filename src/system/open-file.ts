@@ -232,7 +232,7 @@ export function readPrivateBytes(path: string, rules: PrivateRules): Buffer | nu
   }
 }
 
-/** The command after which a secret may be read by whom it is for. */
+/** The command that makes a secret readable for its user. */
 function hiding(path: string, stat: BigIntStats, { uid, rootMayShare }: PrivateRules): string {
   const owner = Number(stat.uid)
   if (owner === uid) return `chmod 600 ${quoted(path)}`

@@ -1,4 +1,4 @@
-// Who runs this process, and where: the user of the effective uid, their home, this host and the working folder.
+// The person this process runs as, and where: the user of the effective uid, their home, this host and the working folder.
 
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute } from 'node:path'

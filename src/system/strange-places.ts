@@ -23,7 +23,7 @@ const places = [
   'TMP',
   'TEMP',
 ]
-/** A folder for everybody will do for these: what is made there has a name of its own, and an owner. */
+/** A shared folder is fine for these: files made there have unpredictable names and an owner. */
 const forScratch = ['CLAUDE_CODE_TMPDIR', 'TMPDIR', 'TMP', 'TEMP']
 
 /** `env` without the variables that name a place where others than `uid` and root could put something. Reads nothing there. */

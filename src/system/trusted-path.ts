@@ -1,4 +1,4 @@
-// Who else could change what a path leads to: every folder and link from `/` down is judged, as OpenSSH judges `authorized_keys`.
+// Which other users could change what a path leads to: every folder and link from `/` down is judged, as OpenSSH judges `authorized_keys`.
 
 import { spawnSync } from 'node:child_process'
 import {
@@ -135,7 +135,7 @@ function rootsNumber(): number {
   return statSync('/bin/sh', { throwIfNoEntry: false })?.uid ?? 0
 }
 
-/** A folder like `/tmp`: anybody adds to it, and only its owner, root and who made a file may take the file away. */
+/** A folder like `/tmp`: every user may add files, and only the folder's owner, root and the file's owner may remove one. */
 function isForAll({ uid, mode }: BigIntStats): boolean {
   const isSticky = (mode & 0o041000n) === 0o041000n && (mode & 0o170000n) === 0o040000n
   return isSticky && uid === 0n && (mode & 0o022n) !== 0n
@@ -219,7 +219,7 @@ const known = new Map<string, boolean>()
 
 /**
  * May only `uid` and root write to `path`, although its group may: is nobody else in the group, and is no other let in by an
- * access control list? It costs some processes, once for each place as it is. False where it can't be told.
+ * access control list? It costs some processes, once for each place as it is. False if unknown.
  */
 function isOnlyOurs(path: string, stat: BigIntStats, uid: number): boolean {
   const { dev, ino, ctimeNs, gid } = stat
@@ -235,7 +235,7 @@ function isOnlyOurs(path: string, stat: BigIntStats, uid: number): boolean {
   return isOurs
 }
 
-/** The path goes by the environment: everybody can read the arguments of a process. */
+/** The path is passed in the environment: every user can read the arguments of a process. */
 function ask(script: string, words: string[], path: string): boolean {
   const { status } = spawnSync('/bin/sh', [script, ...words], {
     env: { PATH: '/usr/bin:/bin', ca_asked: path },

@@ -8,7 +8,7 @@ import { systemCode } from './error.js'
 import { textAt } from './open-file.js'
 import { runTool } from './system-tools.js'
 
-/** A home on a server that is away answers nothing; whose it is is then tried as that user, with an end. */
+/** A home on a server that is away blocks; its owner is then checked as that user, with a time limit. */
 const lookMs = 5_000
 
 /**

@@ -29,7 +29,7 @@ const lines: [Trouble, string][] = [
   [
     makeTrouble('the Vault token has no policy for this', {
       place,
-      advice: 'ask who runs Vault',
+      advice: 'ask the Vault administrator',
       command,
     }),
     'The Vault token has no policy for this',
@@ -122,7 +122,7 @@ t.test('that Claude starts is said where there is room', async t => {
     line(
       makeTrouble('the Vault token has no policy for this', {
         place,
-        advice: 'ask who runs Vault',
+        advice: 'ask the Vault administrator',
         command,
       }),
     ),

@@ -1,4 +1,4 @@
-// Webhooks: a private file with an address, and one JSON POST to it. Who holds the address can post, so nothing tells it.
+// Webhooks: a private file with an address, and one JSON POST to it. Anyone with the address can post, so it is never printed.
 
 import { send } from '../../anthropic/http.js'
 import type { SinkName } from '../../config/alerts.js'

@@ -1,4 +1,4 @@
-// sh: dash or another plain POSIX shell, which everybody's scripts use.
+// sh: dash or another plain POSIX shell, which scripts use.
 
 import { join } from 'node:path'
 import { file } from '../desired-state.js'

@@ -23,7 +23,7 @@ export interface Shell {
   definitions: readonly string[]
   /** Does this line of such a file define an alias or function named claude? */
   definesClaude(line: string): boolean
-  /** Who has one of these uses this shell; null: everybody does. */
+  /** A user with one of these files uses this shell; null: every user does. */
   traces: { inFolder: readonly string[]; inData: readonly string[] } | null
 
   /** The arguments by which it says what `claude` is, in the form that `part` makes. */

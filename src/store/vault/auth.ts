@@ -53,7 +53,7 @@ export const sessionMemoryIn: (value: unknown) => SessionMemory | null = orNull(
 
 export interface SessionOptions {
   now: () => number
-  /** What an earlier run was told of the token. */
+  /** What an earlier run learned of the token. */
   known: SessionMemory | null
   remember: (known: SessionMemory) => void
   /** False: the token's period is left to run; true, if not given. */
@@ -70,6 +70,6 @@ export interface VaultAuth {
    * a policy is missing; else what is wrong with it, or with asking.
    */
   whyRefused: () => Promise<StoreTrouble | null>
-  /** What changed about the token since it was last looked up, for a person to be told once; null: nothing. */
+  /** What changed about the token since it was last looked up, for a note shown once; null: nothing. */
   drift: () => Trouble | null
 }

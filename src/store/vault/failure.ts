@@ -43,7 +43,7 @@ export function noPolicy(path: string): StoreTrouble {
   return denied(
     'the Vault token has no policy for this',
     path,
-    `ask who runs Vault for ${can} on it`,
+    `ask the Vault administrator for ${can} on it`,
   )
 }
 
@@ -70,7 +70,7 @@ function notSent({ what, tls }: Extract<VaultReply, { kind: 'not-sent' }>): Stor
   if (what.includes('WRONG_VERSION_NUMBER'))
     return denied('no TLS is spoken at vault.address', what)
   if (what.includes('CERT_HAS_EXPIRED'))
-    return denied('the certificate of Vault has expired', what, 'tell who runs Vault')
+    return denied('the certificate of Vault has expired', what, 'tell the Vault administrator')
   if (what.includes('ALTNAME_INVALID'))
     return denied('the certificate of Vault has another name', what, 'see vault.address')
   if (what.includes(untrustedServer))

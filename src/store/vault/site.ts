@@ -23,7 +23,7 @@ export interface SiteVault {
   requestBy: (token: string, request: Omit<VaultRequest, 'token'>) => Promise<VaultReply>
 }
 
-/** Who signs in, and how requests leave this machine. */
+/** How to sign in, and how requests leave this machine. */
 export interface SiteParts {
   network: Network
   uid: number

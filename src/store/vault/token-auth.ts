@@ -137,7 +137,7 @@ async function renew(
 }
 
 export type TokenJudgement =
-  /** `drift`: what changed since it was last looked up, for a person to be told once; null: nothing. */
+  /** `drift`: what changed since it was last looked up, for a note shown once; null: nothing. */
   { kind: 'allowed'; drift: Trouble | null } | Denied
 
 /** The user's name, and the token's file for the words. */

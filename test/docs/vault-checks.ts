@@ -106,7 +106,7 @@ export const checks: Record<string, Check> = {
     t.equal(await asAdmin(quota, { path: '', rate: 1 }), 403, 'never on all of Vault')
   },
 
-  'When somebody leaves': async (t, { server, asAdmin, adminToken, tokenFile, jwtLogin }) => {
+  'When a user leaves': async (t, { server, asAdmin, adminToken, tokenFile, jwtLogin }) => {
     const token = textOf(tokenFile)
     t.equal((await server.ask('GET', 'auth/token/lookup-self', undefined, token)).status, 403)
     t.same(await opens(server, token, 'alice'), closed)

@@ -11,8 +11,8 @@ import { AuthError } from '../system/error.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 import { observe, rereadFile } from './observe.js'
-import { endAtServer, type Owed, owe } from './owed-revocations.js'
-import { knownStore } from './read-store.js'
+import { endAtServer, type Owed, owe, revokeOwed } from './owed-revocations.js'
+import { knownStore, readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
 export interface SignedOutSteps {
@@ -183,23 +183,35 @@ function hashOfToken(token: string | null | undefined): string | null {
   return token ? tokenHash(token) : null
 }
 
-/** Revokes the stored refresh token at the server (the client can't, in sole custody) and takes it out of the store. */
+/** Other hosts may write at any time, and a renewal under way writes two or three times. */
+const mostConflicts = 8
+
+/**
+ * Takes the login out of the store, and revokes its refresh token at the server (the client can't, in sole custody). Who
+ * lost a check-and-set looks anew: what another host has just put there is logged out too.
+ */
 export async function signOutStored(run: Run): Promise<void> {
+  for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+    if (!(await isCrossed(run))) return
+    await readStore(run)
+  }
+}
+
+/** One try; true: another host wrote at the same moment. */
+async function isCrossed(run: Run): Promise<boolean> {
   const { signedOut } = run.memory
-  if (!signedOut || run.store === null || run.offline) return
+  if (!signedOut || run.store === null || run.offline) return false
   const storeRead = await knownStore(run)
-  if (storeRead.kind !== 'current') return
+  if (storeRead.kind !== 'current') return false
   const { stored, version } = storeRead
   const token = stored.login?.refreshToken ?? null
   const hash = token === null ? null : tokenHash(token)
   const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
   const isTheirs = hash === null || isRelated || signedOut.chain.includes(hash)
   if (isTheirs && stored.signedOutAtMs === null) {
-    // A token that is spent has ended already.
-    if (token !== null && hash !== null && !run.memory.spent.includes(hash)) {
-      const owed = { token, hint: 'refresh_token', sinceMs: signedOut.atMs } as const
-      await owe(run, await endAtServer(run, [owed]))
-    }
+    // A token that is spent has ended already. The document is told first: a host that is refused looks there for the reason.
+    if (token !== null && hash !== null && !run.memory.spent.includes(hash))
+      await owe(run, [{ token, hint: 'refresh_token', sinceMs: signedOut.atMs }])
     if (hash !== null) commit(run, { memory: withSpent(run.memory, hash) })
     const source = `${run.person.user}@${run.person.host} sign-out`
     const signedOutAtMs = run.now()
@@ -213,7 +225,9 @@ export async function signOutStored(run: Run): Promise<void> {
       writeId: run.nonce(),
     }
     const outcome = await run.store.write(without, version)
-    if (outcome.kind !== 'written') return
+    if (outcome.kind === 'conflict') return true
+    await revokeOwed(run)
+    if (outcome.kind !== 'written') return false
     commit(run, {
       learned: {
         storeRead: { ...storeRead, stored: without, version: outcome.version, isCached: false },
@@ -224,4 +238,5 @@ export async function signOutStored(run: Run): Promise<void> {
   commit(run, {
     memory: { signedOut: { ...signedOut, inStore: true }, stored: null, pending: null },
   })
+  return false
 }

@@ -103,19 +103,22 @@ t.test('with one OpenBao', async t => {
         t.equal(accessToken(two), accessToken(one))
       })
 
-    t.test(`${custody}: a renewal under way does not undo a log-out`, async t => {
-      const { one, two } = await start(t)
-      one.pass(9 * hourMs)
-      one.authority.fail('token', faults.late(1500))
-      const [, after] = await Promise.all([
-        two.ensure(),
-        new Promise(resolve => setTimeout(resolve, 700)).then(() => logOut(one)),
-      ])
-      t.match(after, signedOut)
-      t.match(await two.ensure({ forced: true }), signedOut)
-      t.equal((await bao.document(me))?.data['claude_ai_oauth_json'], '')
-      t.equal(accessToken(two), undefined)
-    })
+    // Before the request, while its answer is on its way, while the new login is stored, and after that.
+    for (const afterMs of [0, 200, 450, 700, 1000])
+      t.test(`${custody}: a renewal is at work, and ${afterMs} ms on a log-out`, async t => {
+        const { one, two } = await start(t)
+        one.pass(9 * hourMs)
+        one.authority.fail('token', faults.late(400))
+        const [, after] = await Promise.all([
+          two.ensure(),
+          new Promise(resolve => setTimeout(resolve, afterMs)).then(() => logOut(one)),
+        ])
+        t.match(after, signedOut)
+        t.match(await two.ensure({ forced: true }), signedOut)
+        t.equal((await bao.document(me))?.data['claude_ai_oauth_json'], '')
+        t.equal(accessToken(two), undefined)
+        t.same(one.authority.slackMessages, [], 'nobody is alarmed')
+      })
 
     t.test(`${custody}: a fresh sign-in wins on the other host, once verified`, async t => {
       const { one, two } = await start(t)

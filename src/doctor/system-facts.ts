@@ -59,6 +59,8 @@ export interface SystemFacts {
     kind: 'active' | 'stopped' | 'missing' | 'no-systemd' | 'unknown'
     failed: string | null
   }
+  /** What writes page and textfile of the fleet; null where neither is configured. */
+  fleetTimer: SystemFacts['timer'] | null
   /** Every user's session starts a timer of its own. */
   hasUserTimer: boolean
   users: Known<SystemUser[]>
@@ -82,7 +84,7 @@ export async function machineSetUp(env: Env, person: Person): Promise<SystemFact
   const isRoot = process.geteuid?.() === 0
   const manifest = isRoot ? readManifest(systemManifest, 0) : 'needs-root'
   const config = await machineConfig(env, person)
-  const timer = machineTimer()
+  const timer = machineTimer('claude-auth-users')
   return {
     isRoot,
     installed: installedAs(manifest),
@@ -94,6 +96,7 @@ export async function machineSetUp(env: Env, person: Person): Promise<SystemFact
     brokenSettings: brokenSettings(),
     hasSkel: existsSync('/etc/skel/.claude/settings.json'),
     timer,
+    fleetTimer: writesFleet(config) ? machineTimer('claude-auth-fleet') : null,
     hasUserTimer: existsSync('/etc/systemd/user/timers.target.wants/claude-auth.timer'),
     users: isRoot ? await usersHere(timer.kind === 'active') : 'needs-root',
     client: findClient({ PATH: `/usr/local/bin:${systemPath}`, HOME: '/nonexistent' }, null),
@@ -173,8 +176,14 @@ function brokenSettings(): string | null {
   )
 }
 
-function machineTimer(): SystemFacts['timer'] {
-  const unit = 'claude-auth-users'
+/** Does the configuration say that the view of all logins is written? */
+function writesFleet(config: SystemFacts['config']): boolean {
+  if (config.kind === 'wrong') return false
+  const { textfile, page } = config.config.fleet
+  return textfile !== null || page !== null
+}
+
+function machineTimer(unit: string): SystemFacts['timer'] {
   if (!existsSync('/run/systemd/system')) return { kind: 'no-systemd', failed: null }
   const { code, stdout } = runTool(
     'systemctl',

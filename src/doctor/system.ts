@@ -16,7 +16,7 @@ import { type Counts, configWrong, needsCare, pasted, shown, troubleWords, words
 const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
   Program: { package: installed, places },
   Launch: { client, wrapper, hooks, settings },
-  Renewal: { timer, 'user-timer': userTimer, users, skel },
+  Renewal: { timer, 'user-timer': userTimer, users, 'fleet-timer': fleetTimer, skel },
   Configuration: { config, mode, alerts },
 }
 
@@ -119,6 +119,18 @@ function users(facts: SystemFacts): Finding | null {
   // That there is no systemd, or that its timer is stopped, is said by a check of its own.
   const isTold = timer.kind !== 'active'
   return found(timer.kind === 'no-systemd' ? 'note' : 'warn', systemWords.uncovered(left, isTold))
+}
+
+function fleetTimer(facts: SystemFacts): Finding | null {
+  if (!isHere(facts) || facts.fleetTimer === null) return null
+  const { kind, failed } = facts.fleetTimer
+  if (kind === 'no-systemd') return found('note', systemWords.noFleetSystemd)
+  if (kind === 'unknown') return found('note', systemWords.timerUnknown)
+  if (kind === 'missing') return found('warn', systemWords.noFleetTimer)
+  if (kind === 'stopped') return found('warn', systemWords.fleetTimerStopped)
+  return failed === null
+    ? ok(systemWords.fleetTimer)
+    : found('warn', systemWords.fleetTimerFailed(failed))
 }
 
 function skel(facts: SystemFacts): Finding | null {
@@ -224,6 +236,21 @@ const systemWords = {
     words(
       `The last run of the machine's timer failed (${clean(result, 40)}).`,
       'sudo journalctl -u claude-auth-users.service -n 20',
+    ),
+  fleetTimer: 'How all logins stand is written every 15 minutes.',
+  noFleetSystemd: words(
+    'There is no systemd here: nothing writes the page and the metrics of the fleet.',
+    'sudo claude-auth fleet --textfile FILE --page FILE',
+  ),
+  noFleetTimer: words('The timer that writes the page and the metrics is missing.', again),
+  fleetTimerStopped: words(
+    'The timer that writes the page and the metrics is not running.',
+    'sudo systemctl enable --now claude-auth-fleet.timer',
+  ),
+  fleetTimerFailed: (result: string) =>
+    words(
+      `The page and the metrics were not written (${clean(result, 40)}).`,
+      'sudo journalctl -u claude-auth-fleet.service -n 20',
     ),
   userTimer: "Each user's session starts a timer of its own.",
   noUserTimer: words('Sessions of users start no timer of their own.', again),

@@ -13,7 +13,7 @@ import { toolPath } from '../system/system-tools.js'
 import { groupMembers } from './inspect.js'
 import type { Choices, Manifest } from './manifest.js'
 import { chooseProgram } from './program.js'
-import { readShipped } from './shipped.js'
+import { readShipped, type Shipped, type Unit } from './shipped.js'
 import { type SystemFacts, sharedGroup, systemConfig, systemProgram } from './system-plan.js'
 
 export interface SystemOptions {
@@ -47,7 +47,10 @@ export async function systemFacts(
   const managed = await managedSettings(at('/etc/claude-code'))
   const facts: SystemFacts = {
     ...program,
-    shipped: readShipped(ownRoot(), join(systemProgram, 'current')),
+    shipped: withoutFleet(
+      readShipped(ownRoot(), join(systemProgram, 'current')),
+      writesFleet([at(systemConfig), config]),
+    ),
     choices,
     givenConfig: config === null ? null : givenConfig(config, at(systemConfig)),
     has,
@@ -59,6 +62,22 @@ export async function systemFacts(
   }
   const groupless = facts.live && !facts.hasGroups ? [noGroup] : []
   return { facts, notes: [...base.notes, ...managed.notes, ...groupless] }
+}
+
+const fleetUnit = 'claude-auth-fleet.'
+
+/** The timer of the fleet is for the machine whose configuration says what it writes. */
+function withoutFleet(shipped: Shipped, isWritten: boolean): Shipped {
+  const isDesired = ({ name }: Unit) => isWritten || !name.startsWith(fleetUnit)
+  return { ...shipped, systemUnits: shipped.systemUnits.filter(isDesired) }
+}
+
+/** Does the first of these configurations that is there name a page or a textfile of the fleet? */
+function writesFleet(configs: readonly (string | null)[]): boolean {
+  const path = configs.find(each => each !== null && existsSync(each))
+  if (path == null) return false
+  const fleet = readYamlFile(path).data?.['fleet']
+  return isObject(fleet) && ['textfile', 'page'].some(key => fleet[key] !== undefined)
 }
 
 function hasGroups(): boolean {

@@ -53,7 +53,7 @@ t.test('systemd finds nothing to say about them', { skip }, async t => {
 t.test('a service for a user is exposed to 2.5 at most', { skip }, async t => {
   const { system } = installed(t.testdir())
   const services = system.filter(path => path.endsWith('.service'))
-  t.equal(services.length, 2)
+  t.equal(services.length, 3)
   for (const service of services) {
     const args = ['security', '--offline=true', '--threshold=25', '--no-pager', service]
     const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' })
@@ -62,7 +62,11 @@ t.test('a service for a user is exposed to 2.5 at most', { skip }, async t => {
 })
 
 t.test('the timers come every 15 minutes, each at a time of its own', { skip }, async t => {
-  for (const timer of ['user/claude-auth.timer', 'system/claude-auth-users.timer']) {
+  for (const timer of [
+    'user/claude-auth.timer',
+    'system/claude-auth-users.timer',
+    'system/claude-auth-fleet.timer',
+  ]) {
     const text = readFileSync(join(source, timer), 'utf8')
     const calendar = /^OnCalendar=(.*)$/m.exec(text)?.[1] ?? ''
     const args = ['calendar', '--iterations=3', '--base-time=2026-11-26 10:01:00', calendar]

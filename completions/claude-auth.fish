@@ -16,7 +16,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l send-test-ale
 complete -c claude-auth -n '__fish_seen_subcommand_from doctor' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a login -d 'sign in, check whose login it is, store a copy (works over SSH)'
 complete -c claude-auth -n '__fish_seen_subcommand_from login' -l email -x -d 'sign in with this e-mail, where the configuration names none'
-complete -c claude-auth -n '__fish_seen_subcommand_from login' -l no-sso -d 'without the organisation'\''s own sign-in page'
+complete -c claude-auth -n '__fish_seen_subcommand_from login' -l no-sso -d 'without the organization'\''s own sign-in page'
 complete -c claude-auth -n '__fish_seen_subcommand_from login' -l new-identity -d 'another account than the one first used here; not where the configuration names one'
 complete -c claude-auth -n '__fish_seen_subcommand_from login' -l long-lived -d 'a token of about a year instead: opens the client'\''s setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)'
 complete -c claude-auth -n '__fish_seen_subcommand_from login' -l help -d 'more about it'

@@ -22,7 +22,7 @@ extern "claude-auth doctor" [
 # sign in, check whose login it is, store a copy (works over SSH)
 extern "claude-auth login" [
   --email: string # sign in with this e-mail, where the configuration names none
-  --no-sso # without the organisation's own sign-in page
+  --no-sso # without the organization's own sign-in page
   --new-identity # another account than the one first used here; not where the configuration names one
   --long-lived # a token of about a year instead: opens the client's setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)
 ]

@@ -22,7 +22,7 @@ export interface SignInFacts {
   loginEndsAtMs: number | null
   /** `onSignInRequired: fail`: Claude does not start. */
   launchStopped?: boolean
-  /** Another account of the same organisation, distinguished only by its UUID. */
+  /** Another account of the same organization, distinguished only by its UUID. */
   otherAccount?: boolean
   /** Why the login file that is there can't be used, in a few words; empty: it can, or there is none. */
   unreadable?: string
@@ -107,13 +107,13 @@ export function wrongIdentity(
   const sameEmail =
     actual.email !== null && actual.email.toLowerCase() === expected.email?.toLowerCase()
   if (sameEmail && (otherAccount || actual.organization === null)) {
-    const another = `This is another ${otherAccount ? 'account' : 'organisation'} with the same e-mail`
+    const another = `This is another ${otherAccount ? 'account' : 'organization'} with the same e-mail`
     return [[`${another}${seen}.`, `${another}.`], ['It is not the one that is expected here.']]
   }
   const byOrganization = sameEmail && actual.organization !== null
   const whose = byOrganization ? actual.organization : actual.email
   const wanted = byOrganization ? expected.organization : expected.email
-  const kind = byOrganization ? 'organisation ' : ''
+  const kind = byOrganization ? 'organization ' : ''
   const found = whose === null ? 'another user' : `${kind}${cleanMiddle(whose, 44 - kind.length)}`
   return [
     [`This is the login of ${found}${seen}.`, `This is the login of ${found}.`],

@@ -130,7 +130,7 @@ function grantOf(object: Record<string, unknown>): Grant | null {
   }
 }
 
-/** Account and organisation as token replies and profiles give them; null unless an account is named. */
+/** Account and organization as token replies and profiles give them; null unless an account is named. */
 export function identityOf(account: unknown, organization: unknown): Identity | null {
   const of = (value: unknown, key: string) => {
     const found = (value as Record<string, unknown> | null | undefined)?.[key]

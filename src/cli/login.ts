@@ -28,7 +28,7 @@ export const entry = {
     "Opens the client's own sign-in with the right account, then checks with the server whose login it is and stores a copy. Works over SSH: open the printed address in any browser and paste the code. Sessions that are running take up the new login by themselves.",
   flags: {
     email: { value: 'E', says: 'sign in with this e-mail, where the configuration names none' },
-    'no-sso': { says: "without the organisation's own sign-in page" },
+    'no-sso': { says: "without the organization's own sign-in page" },
     'new-identity': {
       says: 'another account than the one first used here; not where the configuration names one',
     },
@@ -163,7 +163,7 @@ function loginSentences(stage: LoginStage, nowMs: number): string[] {
     case 'wrong-identity': {
       if (email !== null && email === stage.expectedEmail)
         return [
-          `This is another account or organisation with the e-mail ${email}.`,
+          `This is another account or organization with the e-mail ${email}.`,
           'Type: claude-auth login',
         ]
       const wanted = stage.expectedEmail ? cleanMiddle(stage.expectedEmail, 60) : 'another'

@@ -21,7 +21,7 @@ const environment = [
   ['CLAUDE_AUTH_CLIENT', 'the real client, where it should not be searched for'],
   ['CLAUDE_AUTH_CONFIG', "a file in the place of this user's configuration"],
   ['NODE_DISABLE_COMPILE_CACHE=1', 'no compiled code is kept or used'],
-  ['NO_COLOR', 'no colour'],
+  ['NO_COLOR', 'no color'],
 ] as const
 
 /** Those that have a command. */

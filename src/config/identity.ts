@@ -8,7 +8,7 @@ import { fillIn, shown } from './template.js'
 /** `identity` as written. */
 export const identitySchema = map(
   {
-    organizationUuid: uuid('The only organisation whose login is accepted.'),
+    organizationUuid: uuid('The only organization whose login is accepted.'),
     email: text(
       /^[^\s@<>"'\\,;:()-][^\s@<>"'\\,;:()]*@[^\s@<>"'\\,;:()]+$/,
       'an e-mail address such as "{user}@example.com"',

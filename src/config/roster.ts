@@ -22,7 +22,7 @@ export const rosterEntrySchema = v.object(
         ),
       ),
     ),
-    organization_uuid: uuid('The organisation.'),
+    organization_uuid: uuid('The organization.'),
     account_uuid: uuid('The account.'),
     vault_name: v.optional(
       v.pipe(

@@ -11,7 +11,7 @@ export interface StandInReply {
   headers?: Record<string, string>
 }
 
-/** One misbehaviour, for one request (or several). */
+/** One misbehavior, for one request (or several). */
 export interface Fault {
   /** Instead of the true answer: the request has no effect. */
   instead?: StandInReply | 'hang' | 'drop'

@@ -18,7 +18,7 @@ const scenes: [string, Scene][] = [
 
 /**
  * Tells the story to `listener` and gives the exit code: 0 when every scene came out as told, else 1;
- * 130 after Ctrl-C. `env` is the caller's: it leads to the real client and says whether colours are
+ * 130 after Ctrl-C. `env` is the caller's: it leads to the real client and says whether colors are
  * wanted. Nothing of the caller's home is read or changed.
  */
 export async function guidedDemo(

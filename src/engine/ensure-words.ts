@@ -33,7 +33,7 @@ const done: Partial<Record<Step['do'], string>> = {
 }
 
 /**
- * One to three lines on what a run of `ensure` found and did, for stdout. No prefix, no colour. What
+ * One to three lines on what a run of `ensure` found and did, for stdout. No prefix, no color. What
  * needs care stands in `trouble`.
  */
 export function ensureLines(

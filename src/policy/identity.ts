@@ -9,7 +9,7 @@ export interface WantedIdentity extends Identity {
 }
 
 /**
- * Does `found` (as the server says it) fit what is wanted? Organisation by UUID; account by UUID where
+ * Does `found` (as the server says it) fit what is wanted? Organization by UUID; account by UUID where
  * known, else by e-mail, case folded; by both where the machine sets the e-mail. Where nothing at all is
  * configured the pinned identity counts.
  */
@@ -34,7 +34,7 @@ function membersOf(wanted: WantedIdentity): (keyof Identity)[] {
 
 /**
  * Is it open whose login it is? Nothing in `found` speaks against what is wanted, but not all of it is
- * said (of a first login: account and organisation).
+ * said (of a first login: account and organization).
  */
 export function leavesOpen(
   found: Identity,

@@ -43,7 +43,7 @@ export function alertClaimOf(document: JsonObject): AlertClaim | null {
   return claim && Object.values(claim).some(part => part !== null) ? claim : null
 }
 
-/** The keys to change for it; `writeId` lets a write whose answer was lost be recognised. */
+/** The keys to change for it; `writeId` lets a write whose answer was lost be recognized. */
 export function alertClaimKeys(claim: AlertClaim, writeId: string): JsonObject {
   return { claude_auth_alert: claim, claude_auth_write_id: writeId }
 }

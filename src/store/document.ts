@@ -23,7 +23,7 @@ export interface StoredLogin {
   signedOutAtMs: number | null
   /** `user@host reason`, for people. */
   source: string
-  /** Names one write, so that a write whose answer was lost can be recognised. */
+  /** Names one write, so that a write whose answer was lost can be recognized. */
   writeId: string
   /** A renewal that is under way, or that ended without a new login; a login that is written takes its place. */
   intent: Intent | null

@@ -40,7 +40,7 @@ export interface OwnPaths {
 /**
  * The login folder that the client would use: `CLAUDE_SECURESTORAGE_CONFIG_DIR`, else
  * `CLAUDE_CONFIG_DIR`, else `~/.claude`. The first, set but empty, means `~/.claude` whatever the
- * second says. Paths are NFC-normalised (client 2.1.330).
+ * second says. Paths are NFC-normalized (client 2.1.330).
  */
 export function loginFolder(env: Env, home: string): string {
   const named = env['CLAUDE_SECURESTORAGE_CONFIG_DIR'] ?? env['CLAUDE_CONFIG_DIR']

@@ -14,7 +14,7 @@ export interface Ink {
 
 const as: Dye = text => text
 
-/** No colour at all. */
+/** No color at all. */
 export const plainInk: Ink = { bold: as, dim: as, good: as, care: as, bad: as }
 
 export async function inkFor(env: Env, isTerminal: boolean): Promise<Ink> {

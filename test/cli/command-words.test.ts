@@ -148,7 +148,7 @@ claude-auth: This is the login of bob@example.com; expected here is alice@exampl
 claude-auth: Type: claude-auth login
 claude-auth: This is the login of another user; expected here is another.
 claude-auth: Type: claude-auth login
-claude-auth: This is another account or organisation with the e-mail alice@example.com.
+claude-auth: This is another account or organization with the e-mail alice@example.com.
 claude-auth: Type: claude-auth login
 claude-auth: Signed in, but the server could not be asked whose login it is.
 claude-auth: Type: claude-auth ensure`,

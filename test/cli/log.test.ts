@@ -158,7 +158,7 @@ t.test('a journal that cannot be read is said, with exit code 1', async t => {
   t.match(stderr, /^claude-auth: the journal .* cannot be read \([A-Z]+\)\nclaude-auth: hint: /)
 })
 
-t.test('colour only on a terminal, and never with NO_COLOR', async t => {
+t.test('color only on a terminal, and never with NO_COLOR', async t => {
   const folder = t.testdir({ 'journal.jsonl': text })
   const shown = async (env: Record<string, string>, isTerminal: boolean) =>
     (await run(folder, ['-n', '1'], { ink: await inkFor(env, isTerminal) })).stdout

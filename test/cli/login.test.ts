@@ -30,7 +30,7 @@ const stranger = (at: Sandbox): User => ({
   accountUuid: 'b0b00000-0000-4000-8000-000000000003',
 })
 
-t.test('the account that is expected is passed on, and named with its organisation', async t => {
+t.test('the account that is expected is passed on, and named with its organization', async t => {
   const { at, next, started } = await box(t)
   await at.ensure()
   next(at.user)

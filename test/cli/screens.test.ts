@@ -1,4 +1,4 @@
-// Whole screens of status, log and help at three widths, with and without colour.
+// Whole screens of status, log and help at three widths, with and without color.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -106,9 +106,9 @@ t.test('screens at 60, 80 and 120 columns', async t => {
       .split('\n')
       .filter(line => !/^(Example:| {9}claude-auth|# )/.test(line)))
       t.ok(columnsOf(line) <= width, line)
-    const coloured = screens(width, await inkFor({}, true))
-    t.not(coloured, text)
-    t.equal(words(coloured), text, 'colour changes no word')
+    const colored = screens(width, await inkFor({}, true))
+    t.not(colored, text)
+    t.equal(words(colored), text, 'color changes no word')
     t.equal(screens(width, await inkFor({ NO_COLOR: '1' }, true)), text)
   }
 })

@@ -97,7 +97,7 @@ t.test('identity: the login of somebody else', async t => {
   t.equal((await doctor(box)).code, 3)
 })
 
-t.test('identity: the right e-mail in another organisation; it is never stored', async t => {
+t.test('identity: the right e-mail in another organization; it is never stored', async t => {
   const box = await healthy(t)
   const organizationUuid = '0a900000-0000-4000-8000-00000000000f'
   const user = { ...box.user, organizationUuid, organizationName: 'Elsewhere' }
@@ -110,8 +110,8 @@ t.test('identity: the right e-mail in another organisation; it is never stored',
   await box.ensure()
   box.writeLogin(box.authority.signIn({ user }))
   const found = await findsFault(t, box, 'identity', { fixable: false })
-  const organisation = 'This is the login of organisation Elsewhere.'
-  t.equal(found.message, `${organisation} It is not the one that is expected here.`)
+  const organization = 'This is the login of organization Elsewhere.'
+  t.equal(found.message, `${organization} It is not the one that is expected here.`)
   t.match((await doctor(box)).check('backup'), { state: 'note', hint: null, fixable: false })
 })
 

@@ -1,4 +1,4 @@
-// The screen of doctor: whole screens at three widths, with and without colour, and what the program prints itself.
+// The screen of doctor: whole screens at three widths, with and without color, and what the program prints itself.
 
 import { chmodSync } from 'node:fs'
 import t from 'tap'
@@ -43,18 +43,18 @@ const commands = [
 ]
 
 const looks = [60, 80, 120].flatMap(width =>
-  [false, true].flatMap(colour => [false, true].map(isWhole => ({ width, colour, isWhole }))),
+  [false, true].flatMap(color => [false, true].map(isWhole => ({ width, color, isWhole }))),
 )
-for (const { width, colour, isWhole } of looks) {
-  const name = `${width} columns${colour ? ', in colour' : ''}${isWhole ? ', with --verbose' : ''}`
+for (const { width, color, isWhole } of looks) {
+  const name = `${width} columns${color ? ', in color' : ''}${isWhole ? ', with --verbose' : ''}`
   t.test(name, async t => {
-    const ink = colour ? await inkFor({ TERM: 'xterm' }, true) : plainInk
+    const ink = color ? await inkFor({ TERM: 'xterm' }, true) : plainInk
     const options = { width, ink, ascii: false, home: '/home/alice', isWhole }
     const lines = screen('attention', checks, options)
     t.matchSnapshot(`${lines.join('\n')}\n`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
     const bare = lines.map(line => line.replace(/\u001b\[\d+m/g, ''))
-    if (!colour) t.same(bare, lines, 'no colour')
+    if (!color) t.same(bare, lines, 'no color')
     for (const line of bare)
       if (!commands.includes(line.trim())) t.ok(columnsOf(line) <= width, line)
     t.equal(bare[0], 'It works now; 2 things need care.', 'the verdict comes first')
@@ -106,7 +106,7 @@ t.test('signs that every locale has; a path in quotes stays whole', async t => {
   t.match(text, hint)
 })
 
-t.test('not on a terminal: no colour, no question, no progress', async t => {
+t.test('not on a terminal: no color, no question, no progress', async t => {
   const box = await healthy(t)
   const { stdout, stderr, code } = await box.command(['doctor', '--offline'])
   t.equal(code, 0)

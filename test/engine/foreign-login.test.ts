@@ -53,7 +53,7 @@ for (const custody of custodies) {
   )
 
   for (const [name, fault] of [
-    ['no organisation', faults.without('organization')],
+    ['no organization', faults.without('organization')],
     ['no account', faults.changed({ account: { email_address: 'alice@example.com' } })],
   ] as const)
     t.test(

@@ -129,20 +129,20 @@ t.test('a short e-mail stands in the first line too', async t => {
   t.equal(first, 'claude-auth: Your sign-in for al@ex.com ended on 12 Dec at 09:14 (3 h ago).')
 })
 
-t.test('the same e-mail in another organisation is told by the organisations', async t => {
+t.test('the same e-mail in another organization is told by the organizations', async t => {
   const actual = { email: 'Alice@example.com', organization: 'Private' }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'wrong-identity', actual }
   t.same(launchLines(facts).slice(0, 2), [
-    'claude-auth: This is the login of organisation Private.',
-    'claude-auth: Expected here: organisation Example Corp.',
+    'claude-auth: This is the login of organization Private.',
+    'claude-auth: Expected here: organization Example Corp.',
   ])
 })
 
-t.test('the same e-mail in an organisation without a name is not told by the e-mail', async t => {
+t.test('the same e-mail in an organization without a name is not told by the e-mail', async t => {
   const actual = { email: 'Alice@example.com', organization: null }
   const facts: ReportFacts = { ...ok, verdict: 'sign-in', because: 'wrong-identity', actual }
   t.same(launchLines(facts).slice(0, 2), [
-    'claude-auth: This is another organisation with the same e-mail.',
+    'claude-auth: This is another organization with the same e-mail.',
     'claude-auth: It is not the one that is expected here.',
   ])
 })

@@ -84,7 +84,7 @@ for (const name of ['another credential', 'mode: observe'])
     t.ok(existsSync(fresh))
   })
 
-t.test('another account with the same e-mail is not blamed on the organisation', async t => {
+t.test('another account with the same e-mail is not blamed on the organization', async t => {
   const at = await engine(t)
   const { email, organizationUuid } = at.user
   const accountUuid = 'b0b00000-0000-4000-8000-000000000009'
@@ -94,7 +94,7 @@ t.test('another account with the same e-mail is not blamed on the organisation',
   const { outcome, lines } = await tell(run, decide(observe(run).state, run.now()))
   t.equal(outcome.because, 'wrong-identity')
   t.match(lines[0], 'claude-auth: This is another account with the same e-mail')
-  t.notMatch(lines.join(), 'organisation')
+  t.notMatch(lines.join(), 'organization')
 })
 
 t.test('a client that does not renew is not taken for a silent server', async t => {

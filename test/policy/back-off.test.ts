@@ -45,8 +45,8 @@ t.test('whatever happens in 100 failures, the server is not flooded', async t =>
       const all = waits(randoms, asked)
       return all.every(({ waitMs, atMs }, index) => {
         const tries = all.filter(other => other.atMs >= atMs && other.atMs < atMs + 10 * minuteMs)
-        const honoured = waitMs >= Math.min(asked[index] ?? 0, 60 * minuteMs)
-        return tries.length <= 12 && waitMs >= 500 && waitMs <= 60 * minuteMs && honoured
+        const honored = waitMs >= Math.min(asked[index] ?? 0, 60 * minuteMs)
+        return tries.length <= 12 && waitMs >= 500 && waitMs <= 60 * minuteMs && honored
       })
     }),
     { numRuns: 300 },

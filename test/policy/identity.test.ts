@@ -1,4 +1,4 @@
-// Whose login may be used: organisation by UUID, account by UUID where known, else by e-mail.
+// Whose login may be used: organization by UUID, account by UUID where known, else by e-mail.
 
 import t from 'tap'
 import {
@@ -17,16 +17,16 @@ const bob: Identity = { email: 'bob@example.com', accountUuid: 'B', organization
 const cases: [string, Identity | null, Partial<WantedIdentity>, Identity | null, boolean][] = [
   ['nothing is wanted', bob, {}, null, true],
   ['nothing is wanted, nobody is found', null, {}, null, true],
-  ['the organisation fits', bob, { organizationUuid: 'o' }, null, true],
+  ['the organization fits', bob, { organizationUuid: 'o' }, null, true],
   [
-    'another organisation',
+    'another organization',
     { ...alice, organizationUuid: 'P' },
     { organizationUuid: 'O' },
     null,
     false,
   ],
   [
-    'no organisation said',
+    'no organization said',
     { ...alice, organizationUuid: null },
     { organizationUuid: 'O' },
     null,
@@ -70,7 +70,7 @@ const cases: [string, Identity | null, Partial<WantedIdentity>, Identity | null,
     false,
   ],
   [
-    'the account in another organisation',
+    'the account in another organization',
     { ...alice, organizationUuid: 'P' },
     { accountUuid: 'A', organizationUuid: 'O' },
     null,
@@ -103,15 +103,15 @@ t.test('one member is enough to be configured', async t => {
 const partial: [string, Partial<Identity>, Partial<Identity>, Identity | null, boolean][] = [
   ['all is said', alice, { email: 'alice@example.com', organizationUuid: 'O' }, null, false],
   [
-    'no organisation, one is wanted',
+    'no organization, one is wanted',
     { organizationUuid: null },
     { organizationUuid: 'O' },
     null,
     true,
   ],
-  ['no organisation, one was pinned', { organizationUuid: null }, {}, alice, true],
+  ['no organization, one was pinned', { organizationUuid: null }, {}, alice, true],
   [
-    'no organisation, none is wanted',
+    'no organization, none is wanted',
     { organizationUuid: null },
     { email: 'alice@example.com' },
     null,
@@ -119,20 +119,20 @@ const partial: [string, Partial<Identity>, Partial<Identity>, Identity | null, b
   ],
   ['no account, one was pinned', { accountUuid: null }, {}, alice, true],
   [
-    'no organisation, but another e-mail',
+    'no organization, but another e-mail',
     { organizationUuid: null },
     { email: 'bob@example.com', organizationUuid: 'O' },
     null,
     false,
   ],
   [
-    'no e-mail, but another organisation',
+    'no e-mail, but another organization',
     { email: null },
     { email: 'alice@example.com', organizationUuid: 'P' },
     null,
     false,
   ],
-  ['no organisation at first use', { organizationUuid: null }, {}, null, true],
+  ['no organization at first use', { organizationUuid: null }, {}, null, true],
   ['all at first use', {}, {}, null, false],
 ]
 

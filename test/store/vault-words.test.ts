@@ -136,8 +136,8 @@ t.test('the Vault token', async t => {
     triedAtMs: 0,
   }
   const judged = (change: Partial<SessionMemory>, user = 'alice') => {
-    const judgement = judgeToken({ ...token, ...change }, { user, file }, token, nowMs)
-    return judgement.kind === 'denied' ? judgement : judgement.drift
+    const judgment = judgeToken({ ...token, ...change }, { user, file }, token, nowMs)
+    return judgment.kind === 'denied' ? judgment : judgment.drift
   }
   tells(t, judged({ policies: ['root'] }), 'The Vault token is a root token')
   tells(t, judged({}, 'bob'), "The Vault token is alice's")

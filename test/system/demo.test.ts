@@ -52,7 +52,7 @@ t.test('without a client a stand-in plays its part, and nothing is left behind',
   t.match(told.stdout, /needs to sign in to Claude\.\n.*Reason: .*\(grant-refused\)/)
   t.match(told.stdout, /is signed in to Claude again; nothing is left to do\./)
   t.match(told.stdout, /Median of \d+: bare [\d.]+ ms, wrapped [\d.]+ ms: [\d.]+ times/)
-  t.notOk(told.stdout.includes('\u001b'), 'no colours where no terminal is')
+  t.notOk(told.stdout.includes('\u001b'), 'no colors where no terminal is')
   t.notMatch(told.stdout, /sk-ant-/, 'no token')
   t.same(traces(), [])
   t.same(readdirSync(folder), ['node'])
@@ -68,14 +68,14 @@ for (const client of realClients())
     t.same(traces(), [])
   })
 
-t.test('as `claude-auth demo` it is the same, in colour at a terminal unless NO_COLOR', async t => {
+t.test('as `claude-auth demo` it is the same, in color at a terminal unless NO_COLOR', async t => {
   const { env, folder } = audience(t)
   const command = `node '${join(root, 'bin/claude-auth')}' demo`
   const atTerminal = (more: Record<string, string>) =>
     run('script', ['-qec', command, '/dev/null'], { cwd: folder, env: { ...env, ...more } })
-  const colourful = await atTerminal({ TERM: 'xterm' })
-  t.equal(colourful.code, 0)
-  t.ok(colourful.stdout.includes('\u001b['))
+  const colorful = await atTerminal({ TERM: 'xterm' })
+  t.equal(colorful.code, 0)
+  t.ok(colorful.stdout.includes('\u001b['))
   const plain = await atTerminal({ TERM: 'xterm', NO_COLOR: '1' })
   t.equal(plain.code, 0)
   t.notOk(plain.stdout.includes('\u001b['))

@@ -1,4 +1,4 @@
-// Vault that answers oddly: a damaged document is mended, a write whose answer was lost is recognised, a healthy launch does not ask.
+// Vault that answers oddly: a damaged document is mended, a write whose answer was lost is recognized, a healthy launch does not ask.
 
 import t from 'tap'
 import { openBao } from '../kit/openbao.js'

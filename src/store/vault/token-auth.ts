@@ -28,14 +28,14 @@ export function ownToken(
 
   /** Null when the token may be used, which is then remembered. */
   const judge = (seen: SessionMemory): StoreTrouble | null => {
-    const judgement = judgeToken(
+    const judgment = judgeToken(
       seen,
       { user, file, ...(vaultName === undefined ? {} : { vaultName }) },
       last,
       now(),
     )
-    if ('trouble' in judgement) return judgement
-    drift ??= judgement.drift
+    if ('trouble' in judgment) return judgment
+    drift ??= judgment.drift
     if (seen !== last) remember(seen)
     last = seen
     return null
@@ -136,7 +136,7 @@ async function renew(
   return { ...seen, triedAtMs, ...(isRefused ? { refusedAtMs: triedAtMs } : {}) }
 }
 
-export type TokenJudgement =
+export type TokenJudgment =
   /** `drift`: what changed since it was last looked up, for a note shown once; null: nothing. */
   { kind: 'allowed'; drift: Trouble | null } | Denied
 
@@ -163,8 +163,8 @@ export function judgeToken(
   { user, vaultName = user, file }: TokenOwner,
   before: SessionMemory | null,
   nowMs: number,
-): TokenJudgement {
-  const judged = (why: string): TokenJudgement => denied(`the Vault token ${why}`, file)
+): TokenJudgment {
+  const judged = (why: string): TokenJudgment => denied(`the Vault token ${why}`, file)
   if (token.policies.includes('root')) return judged('is a root token, which is never used')
   const other = otherUser(token, [user, vaultName])
   if (other !== null) return judged(`is ${other}'s, not ${user}'s`)

@@ -1,7 +1,8 @@
 // How often each path asks a server, and over how many TLS connections; beside the least that it takes.
 
+import { allowRecord } from '../kit/fleet-record.js'
 import { openBao } from '../kit/openbao.js'
-import { vaultBox } from '../kit/vault-box.js'
+import { me, vaultBox } from '../kit/vault-box.js'
 import { vaultRelay } from '../kit/vault-relay.js'
 import { makePlace, type Place, placeIn } from './place.js'
 import type { Row, Section } from './row.js'
@@ -54,10 +55,11 @@ function equal(figure: string, least: string, requests: string[], connections: n
   }
 }
 
-/** To Vault: what is there, the intent, the result. */
+/** To Vault: what is there, the intent, the result; and once nobody waits, the health record. */
 async function vaultRow(bench: Bench): Promise<Row> {
   const relay = await vaultRelay(bench, await openBao(bench))
   const place = placeIn(await vaultBox(bench, relay, { client: '/bin/true' }))
+  await allowRecord(relay, me)
   await place.makeFresh()
   place.expire()
   await place.settle()
@@ -67,5 +69,6 @@ async function vaultRow(bench: Bench): Promise<Row> {
   const requests = relay.asked
     .slice(asked)
     .map(each => each.replace(/ \/v1\/secret\/(\w+)\/.*/, ' $1').replace(' /v1/', ' '))
-  return equal('due launch, to Vault', 'GET data, PATCH data, PATCH data', requests, null)
+  const least = 'GET data, PATCH data, PATCH data, PATCH metadata'
+  return equal('due launch, to Vault', least, requests, null)
 }

@@ -11,9 +11,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { ensure } from '../../src/engine/ensure.js'
 import { keepHealthRecord, withdrawHealthRecord } from '../../src/engine/health-record.js'
 import { configOf, loginContextOf } from '../../src/engine/login-context.js'
 import { brokenOutcome } from '../../src/engine/outcome.js'
+import { readStore } from '../../src/engine/read-store.js'
 import { type HealthRecord, readRecord, recordMaxBytes } from '../../src/fleet/record.js'
 import { annotateIn } from '../../src/store/vault/annotate.js'
 import { vaultClient } from '../../src/store/vault/client.js'
@@ -133,6 +135,31 @@ t.test('the entries of other hosts stay', async t => {
   await allowRecord(bao, me)
   await at.ensure()
   t.same(Object.keys((await recordsOf(bao, me)) ?? {}).sort(), [host, 'other'].sort())
+})
+
+t.test('hosts that share one home have an entry each, and none writes for the other', async t => {
+  await forget()
+  const { gateway, ofRecords, forget: forgetAsked } = await watched(t)
+  const at = await vaultEngine(t, bao, { vault: { address: gateway.address } })
+  await allowRecord(bao, me)
+  const options = { tell: () => undefined, patientUntilMs: 0, interrupted: () => false }
+  const turn = async (name: string) => {
+    const run = await at.run({ forced: true })
+    await ensure({ ...run, person: { ...run.person, host: name } }, options)
+  }
+  for (const name of ['ws1', 'ws2']) await turn(name)
+  const before = await recordsOf(bao, me)
+  t.same(Object.keys(before ?? {}).sort(), ['ws1', 'ws2'])
+  forgetAsked()
+  at.pass(1_000)
+  for (const name of ['ws1', 'ws2', 'ws1']) {
+    const started = await at.run()
+    const run = { ...started, person: { ...started.person, host: name } }
+    await readStore(run)
+    await ensure(run, options)
+  }
+  t.same(ofRecords(), [])
+  t.same(await recordsOf(bao, me), before)
 })
 
 /** An OpenBao behind a gateway that tells what was asked since it was last forgotten. */

@@ -51,7 +51,7 @@ export function judgeClaims(memory: AlertMemory, found: ClaimFound | null, asker
   return { ...judged, claim: claim === found?.claim ? null : claim }
 }
 
-/** `verdict` null: sent without a claim, and judged anew should it have to be sent again. */
+/** `verdict` null: sent without a claim, and judged again should it have to be sent again. */
 function settle(judged: Judged, message: AlertMessage, verdict: ClaimVerdict | 'claimed' | null) {
   const { memory, messages, left } = judged
   const claimed = verdict === 'claimed' || verdict?.do === 'send'

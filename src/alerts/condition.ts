@@ -163,7 +163,7 @@ export function isSameEnd(oneMs: number, otherMs: number): boolean {
 }
 
 /**
- * Adds the warning that is due, if any. A later end than any before starts anew; an earlier one does
+ * Adds the warning that is due, if any. A later end than any before starts over; an earlier one does
  * not, so that two logins taking turns can't warn endlessly.
  */
 function warn(

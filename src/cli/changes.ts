@@ -104,7 +104,7 @@ interface Look {
 async function notice(name: string | null, look: Look, env: Env): Promise<number> {
   const updates = look.pusher === null ? null : readUpdates(await stdinText(stdinMs))
   for (;;) {
-    // Read anew: it may run for months.
+    // Read again: it may run for months.
     const code = await lookOnce(name, { ...look, updates }, env)
     if (look.isOnce) return code
     await sleep(everyMs)

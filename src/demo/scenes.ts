@@ -101,7 +101,7 @@ async function waitForMarks(stage: Stage): Promise<string | null> {
   return null
 }
 
-/** Every run of the engine writes the marks anew. */
+/** Every run of the engine writes the marks again. */
 function markOf({ paths }: Stage): string | null {
   const stat = statSync(join(paths.state, 'fresh'), { throwIfNoEntry: false })
   return stat ? `${stat.ino} ${stat.ctimeMs}` : null

@@ -286,7 +286,7 @@ const settingsWords = {
     'claude-auth doctor --fix',
   ),
   configUnreadable: (file: string) =>
-    words(`${shown(file)} is no JSON object: the client starts anew.`, `ls -l ${pasted(file)}`),
+    words(`${shown(file)} is no JSON object: the client starts over.`, `ls -l ${pasted(file)}`),
   private: 'Only you may change what the client is told.',
   writable: (file: string, owner: 'you' | number) =>
     words(

@@ -75,7 +75,7 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   return ok(storeWords.opens(run.store))
 }
 
-/** The sealed store does not open with our own key: what the file has is stored anew, what was only there is lost. */
+/** The sealed store does not open with our own key: what the file has is stored again, what was only there is lost. */
 function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Finding | null {
   const isOwnKey = run.store?.isRemote === false && run.config.local.keyFile === null
   const trouble =
@@ -152,7 +152,7 @@ const storeWords = {
   notAsked: ({ label }: Named) =>
     words(`${label} was not asked (--offline); the sealed copy here counts.`),
   storedAnew: (trouble: Trouble) =>
-    words(`${causeOf(trouble)}; the login is stored anew.`, 'claude-auth ensure --force'),
+    words(`${causeOf(trouble)}; the login is stored again.`, 'claude-auth ensure --force'),
   writtenAgain: (trouble: Trouble) =>
     words(
       `${causeOf(trouble)}; ${atNextLaunch} writes it again from the sealed copy.`,

@@ -249,7 +249,7 @@ const renewalWords = {
   hinderedBy: (trouble: Trouble) => troubleWords(trouble, 'The login cannot be renewed here'),
   copied: (command: string) =>
     words(
-      'This machine may be a copy of another (or the other of this one) and share its sign-in; once, only a launch in the last 5 minutes of the token renews it. Where both are in use, sign in here anew.',
+      'This machine may be a copy of another (or the other of this one) and share its sign-in; once, only a launch in the last 5 minutes of the token renews it. Where both are in use, sign in here again.',
       command,
     ),
   good: 'Nothing stands in the way of the next renewal.',

@@ -45,7 +45,7 @@ const mostConflicts = 5
 
 /**
  * True when the store holds the login of the file, now or already before. A run that lost a check-and-set
- * decides anew at once: other hosts may be waiting for just this login.
+ * decides again at once: other hosts may be waiting for just this login.
  */
 async function deliver(run: Run, seen: Observation, decision: Decision): Promise<boolean> {
   let now = await besideStore(run, seen)

@@ -33,7 +33,7 @@ export interface Observation {
 
 /**
  * The facts at the beginning of a turn: the login file, put together with the memory and what the store said. An act
- * gets them as a parameter; what it has to know anew after a wait it asks `reread`.
+ * gets them as a parameter; what it has to know again after a wait it asks `reread`.
  */
 export function observe(run: Run): Observation {
   return observationOf(run, rereadFile(run))
@@ -44,7 +44,7 @@ export function reread(run: Run): Observation {
   return observationOf(run, rereadFile(run))
 }
 
-/** The facts with what the store says among them; read anew where that had to be waited for. */
+/** The facts with what the store says among them; read again where that had to be waited for. */
 export async function besideStore(run: Run, seen: Observation): Promise<Observation> {
   if (run.store === null || run.storeRead !== null) return seen
   await readStore(run)

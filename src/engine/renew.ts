@@ -29,7 +29,7 @@ import { noteClock } from './verify.js'
 
 /** Longer than any refresh of a client, which holds the locks for at most 30 s. */
 export const locksWaitMs = 40_000
-/** A process that was stopped, or kept waiting for the locks, announces anew. */
+/** A process that was stopped, or kept waiting for the locks, announces again. */
 const mostTurns = 3
 
 /** `stale`: nothing was sent, as what was announced has got too old. */
@@ -38,7 +38,7 @@ type Asked = 'renewed' | 'not-renewed' | 'stale'
 /**
  * Renews the login whose refresh token `decision` is about. Where the file holds that token, a client
  * could spend it too: then under the client's refresh locks, and only if `again` (reading and deciding
- * anew inside them) still says so. In sole custody no client has it, and a lock of our own is enough; where
+ * again inside them) still says so. In sole custody no client has it, and a lock of our own is enough; where
  * other hosts have it, it is announced to them first. True when it brought a successor.
  */
 export async function renew(

@@ -32,7 +32,7 @@ interface Given {
   store: Store | null
   /** Seals for this user with the local store's key; the identity for `store: none`. */
   sealer: () => Promise<Sealer>
-  /** The key of the sealed store: which one it is, and the store sealed anew with it. */
+  /** The key of the sealed store: which one it is, and the store sealed again with it. */
   key: Pick<LocalStore, 'keyDigest' | 'reseal'>
   actor: Actor
   /** Only the effective user and root decide what home and login folder hold; else nothing in them is read. */

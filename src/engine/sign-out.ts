@@ -188,7 +188,7 @@ const mostConflicts = 8
 
 /**
  * Takes the login out of the store, and revokes its refresh token at the server (the client can't, in sole custody). Who
- * lost a check-and-set looks anew: what another host has just put there is logged out too.
+ * lost a check-and-set looks again: what another host has just put there is logged out too.
  */
 export async function signOutStored(run: Run): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {

@@ -20,7 +20,7 @@ export interface InstallEnd {
 }
 
 /**
- * The last lines of an installation: what changed, what to open anew, what to type next, how to undo. Where
+ * The last lines of an installation: what changed, what to reopen, what to type next, how to undo. Where
  * nothing changed, nothing is to be opened or undone.
  */
 export function installedLines({ scope, changed, next, root = '' }: InstallEnd): string[] {
@@ -33,8 +33,8 @@ export function installedLines({ scope, changed, next, root = '' }: InstallEnd):
   return [
     `Changed: ${places(changed)} (${what}).`,
     forAll
-      ? 'Open anew: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
-      : 'Open anew: your shells; running sessions of Claude go on and take up the hooks.',
+      ? 'Reopen: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
+      : 'Reopen: your shells; running sessions of Claude go on and take up the hooks.',
     nextLine,
     `Undo: ${forAll ? forSystem('uninstall', root) : 'claude-auth uninstall'}`,
   ]
@@ -50,7 +50,7 @@ export function uninstalledLines({
   if (changed === 0) return ['Changed: nothing; it was not installed.']
   return [
     `Changed: ${places(changed)}, back to what was there before.`,
-    'Open anew: shells that were opened before; they may still look for the wrapper.',
+    'Reopen: shells that were opened before; they may still look for the wrapper.',
     'Next: nothing; claude works as it did, with its own login.',
     `Undo: ${forAll ? forSystem('install', root) : 'claude-auth install'}`,
   ]

@@ -89,7 +89,7 @@ function upkeep(state: State, login: KnownLogin, nowMs: number): Decision {
   )
 }
 
-/** What other hosts did with a shared document: renewed, signed in anew, logged out, or use it at all. */
+/** What other hosts did with a shared document: renewed, signed in again, logged out, or use it at all. */
 function lookingAround({ store, offline }: State): Decision | null {
   if (offline || store.kind !== 'unasked') return null
   return decisionOf({ do: 'read-store', because: 'before-renewal' })

@@ -129,7 +129,7 @@ export function keyTrouble(place: KeyPlace): Trouble | null {
   }
 }
 
-/** Seals `path` anew where only an earlier key opens it. False: it opens with none. */
+/** Seals `path` again where only an earlier key opens it. False: it opens with none. */
 export async function resealed(
   load: () => Promise<Keys>,
   path: string,

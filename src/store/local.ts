@@ -37,7 +37,7 @@ export interface LocalStore extends Store {
   keyDigest: () => string | null
   /** Why nothing can be sealed: the key is not to be had, and none may be made; null: it can. */
   keyTrouble: () => Trouble | null
-  /** Seals anew what only an earlier key opens. False: the newest version opens with none. */
+  /** Seals again what only an earlier key opens. False: the newest version opens with none. */
   reseal: () => Promise<boolean>
 }
 

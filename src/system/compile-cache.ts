@@ -34,7 +34,7 @@ export interface CodePlace {
 const checksumBytes = 32
 /** Many times the largest. */
 const codeMaxBytes = 256 * 1024 * 1024
-/** Since it was written: what is still wanted by then is written anew. */
+/** Since it was written: what is still wanted by then is written again. */
 const forgottenMs = 30 * 24 * 3600_000
 
 /** `$XDG_CACHE_HOME/claude-auth`, normally `~/.cache/claude-auth`; null without a home. */
@@ -82,7 +82,7 @@ export interface Compiled {
   /**
    * Keeps the functions that were compiled by now, if nothing usable was kept before; with `mayGrow` also if
    * that was a tenth less (to find out costs 15 ms). `nowMs` (epoch) tells which files of earlier versions
-   * are old. Never throws: without it, the next run compiles anew.
+   * are old. Never throws: without it, the next run compiles again.
    */
   keep(nowMs: number, mayGrow: boolean): void
 }

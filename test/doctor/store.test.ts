@@ -55,7 +55,7 @@ t.test('store: its key is gone', async t => {
   const box = await healthy(t)
   rmSync(join(storeOf(box), 'key'))
   const found = await findsFault(t, box, 'store', { fixable: true })
-  t.match(found.message, /The key .* of the local store is missing; the login is stored anew/)
+  t.match(found.message, /The key .* of the local store is missing; the login is stored again/)
 })
 
 t.test('store: its key is gone, and with it the only refresh token', async t => {

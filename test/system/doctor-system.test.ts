@@ -54,7 +54,7 @@ t.test('from a fresh machine to a damaged one', { skip: noOwnMachine }, async t 
     again.stdout,
     /^Changed: nothing; all was in place\.\nNext: nothing[^\n]*\n\nThis machine/m,
   )
-  t.notMatch(again.stdout, /Open anew|Undo/)
+  t.notMatch(again.stdout, /Reopen|Undo/)
 
   await machine.sh('rm /usr/local/bin/claude')
   await machine.write('/etc/claude-code/managed-settings.json', '{ "hooks": ')

@@ -39,7 +39,7 @@ export function vaultDocument(
     return opened.kind === 'open' ? ask(opened.token, ...about) : unasked(opened)
   }
 
-  /** A 403 of Vault's own is explained; a session that opened anew in between gets a second try. */
+  /** A 403 of Vault's own is explained; a session that opened again in between gets a second try. */
   const asked = async (method: Method, body?: string): Promise<VaultReply | Unasked> => {
     let opened = await session.token()
     for (let tries = 1; ; tries++) {

@@ -223,9 +223,9 @@ export function isRenewalDue(token: SessionMemory, nowMs: number): boolean {
   return token.isRenewable && endsAtMs !== null && endsAtMs - nowMs < lifeMs / 2
 }
 
-/** The command that puts another token into the file. After `su` from root's terminal, /dev/stdin can't be opened anew. */
+/** The command that puts another token into the file. After `su` from root's terminal, /dev/stdin can't be opened again. */
 function replaced(file: string): string {
-  // Made anew: one that is there may be open to others.
+  // Made again: one that is there may be open to others.
   return `(umask 077; mkdir -p ${quoted(dirname(file))}; rm -f ${quoted(file)}; cat > ${quoted(file)})`
 }
 

@@ -29,7 +29,7 @@ if (runScript('ready.mjs') !== 0) process.exit(1)
 // Only now are the packages there that these take.
 const { runTests } = await import('./run-tests.mjs')
 const { makeReader } = await import('./tap-reader.mjs')
-const { allTests, tiers, wider } = await import('./tiers.mjs')
+const { allTests, goesOf, tiers, wider } = await import('./tiers.mjs')
 
 const words = process.argv.slice(2)
 const tier = words[0] === '--tier' ? words[1] : words.length === 0 ? 'first' : null
@@ -37,13 +37,21 @@ if (tier !== null && tier !== 'all' && !Object.hasOwn(tiers, tier)) {
   say(`there is no tier ${tier}: first, system, lab, all`)
   process.exit(2)
 }
-/** One for each tier: its files, and how they run. */
+/** Files, and how they run. */
 const groups =
   tier === null
     ? [{ jobs: 2, files: words.map(file => relative(root, resolve(file))) }]
-    : Object.entries(tiers)
-        .filter(([name]) => tier === 'all' || name === tier)
-        .map(([, each]) => ({ ...each, files: allTests(root).filter(each.takes) }))
+    : goesOf(Object.keys(tiers).filter(name => tier === 'all' || name === tier)).map(asGroup)
+
+function asGroup(together) {
+  return {
+    files: allTests(root).filter(file => together.some(({ takes }) => takes(file))),
+    jobs: Math.max(...together.map(({ jobs }) => jobs)),
+    peers: together.flatMap(({ peers }) => peers),
+    env: Object.assign({}, ...together.map(({ env }) => env)),
+    mostUnsteady: mostUnsteady * together.length,
+  }
+}
 
 const needed = [...new Set(groups.flatMap(({ peers = [] }) => peers))]
 // The first tier skips nothing that it needs: it says so now, not in the middle.
@@ -65,7 +73,7 @@ async function run(files, how) {
 const hasFailed = counts => [...counts].filter(([, { failed }]) => failed > 0).map(([file]) => file)
 
 /** A tier. What fails beside others is looked at again by itself: a fault shows there too, a busy machine doesn't. */
-async function runGroup({ files, ...how }) {
+async function runGroup({ files, mostUnsteady = 0, ...how }) {
   const first = await run(files, how)
   const again = hasFailed(first.counts)
   if (tier === null || again.length === 0 || again.length > mostUnsteady) return first

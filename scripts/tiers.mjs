@@ -35,6 +35,31 @@ export const tiers = {
   },
 }
 
+/**
+ * The files that take longest, the longest first: where nothing has been measured yet (a fresh clone) they begin before all
+ * others, so that none of them runs on alone at the end.
+ */
+export const longest = [
+  ...['lab/odd-files', 'system/contract-old', 'system/contract-new', 'system/demo'],
+  ...['system/killed', 'system/log-out', 'system/vault-away'],
+  ...['system/wrapper-gate', 'system/misfit-settings', 'system/marks-table', 'system/held-launch'],
+  ...['system/at-once', 'system/other-credentials', 'system/uninstall-users'],
+  ...['system/process-limit', 'system/command-lines', 'system/hooks-session'],
+  ...['system/vault-secrets', 'engine/claim-renewal', 'engine/signed-out-elsewhere'],
+  ...['system/roster', 'engine/other-clocks', 'lab/neighbours-places', 'lab/disk'],
+  ...['engine/ensure', 'doctor/store', 'cli/logout', 'engine/look-only', 'docs/clone'],
+].map(name => join('test', `${name}.test.ts`))
+
+/**
+ * The tiers as they are run: all of them in two goes, since at the end of each a core may have nothing to do. No test of the
+ * system's tier counts cases.
+ */
+export function goesOf(names) {
+  const [first, ...wide] = names.map(name => tiers[name])
+  if (wide.length < 2) return names.map(name => [tiers[name]])
+  return [[first], wide]
+}
+
 /** Every test file, relative to `root`, sorted. */
 export function allTests(root) {
   return readdirSync(join(root, 'test'), { recursive: true })

@@ -28,7 +28,8 @@ function setUp(t: Test, shell: Shell) {
   // Beside the stand-in for the engine, which has its name.
   const entry = join(box.root, 'bin/entry')
   cpSync(program, entry)
-  box.configure({ waitMs: 1000 })
+  // Longer than any busy machine takes for an engine that answers at once.
+  box.configure({ waitMs: 20_000 })
   box.mark()
   const hook = (event: string, more: Partial<RunOptions> = {}) => {
     const [command = '', ...before] = shells[shell]
@@ -135,6 +136,7 @@ for (const shell of Object.keys(shells) as Shell[])
 
     t.test('an engine that hangs is waited for as long as a launch waits', async t => {
       const { box, hook, change } = setUp(t, shell)
+      box.configure({ waitMs: 1000 })
       change()
       box.engine('sleep 60')
       for (const event of ['session-start', 'user-prompt-submit', 'user-prompt-submit']) {

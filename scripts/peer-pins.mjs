@@ -71,6 +71,16 @@ export const unpackedPeers = {
     hash: 'sha256-ppVPbq66xxp1i12gya6o5B/jABIsWhnhXXzMn5wEovM=',
     file: 'bin/getfacl',
   },
+  promtool: {
+    spec: 'prometheus=2.42.0+ds-5+deb12u1',
+    hash: 'sha256-gdWaJPzoT3++l6RaTykUtqWIG1zR2ypqDhKeUV4aX1U=',
+    file: 'usr/bin/promtool',
+  },
+  'node-exporter': {
+    spec: 'prometheus-node-exporter=1.5.0-1+b6',
+    hash: 'sha256-jLWzlidZXqLPPNJ75ZPg6a+HAj0p4cW4SH4vlRAJfgk=',
+    file: 'usr/bin/prometheus-node-exporter',
+  },
 }
 
 /** Debian packages that only the benchmark compares with; unpacked, not installed. */

@@ -23,6 +23,7 @@ export const tiers = {
     jobs: 4,
     peers: [
       ...['claude-new', 'claude-old', 'debian', 'openbao', 'acl'],
+      ...['promtool', 'node-exporter'],
       ...['node18', 'node22', 'node24', 'nushell'],
     ],
     env: {},

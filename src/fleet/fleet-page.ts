@@ -35,7 +35,7 @@ export function* fleetPage(view: FleetView, options: PageOptions): Generator<str
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Claude logins</title>
-<style>${style}</style>
+<style>${style()}</style>
 </head>
 <body>
 <header>
@@ -91,9 +91,7 @@ function* table(
   for (const login of all) {
     if (count === 0) yield `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n`
     count += 1
-    const cells = columns.map(
-      ({ heading, cell }) => `<td data-name="${heading}">${cell(login, reasons)}</td>`,
-    )
+    const cells = columns.map(({ cell }) => `<td>${cell(login, reasons)}</td>`)
     yield `<tr class="${moodOf(login.state)}">${cells.join('')}</tr>\n`
   }
   yield count === 0 ? '<p>Nobody.</p>\n</section>\n' : '</tbody>\n</table>\n</section>\n'
@@ -139,7 +137,7 @@ function name(text: string): string {
 
 function time(ms: number | null): string {
   if (ms === null) return none
-  return `<time datetime="${isoOf(ms)}">${dateTimeUtc(ms)}</time>`
+  return `<span class="time">${dateTimeUtc(ms)}</span>`
 }
 
 function isoOf(ms: number): string {
@@ -165,7 +163,23 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, sign => entities[sign] ?? '')
 }
 
-const style = `
+/** On a narrow screen a row is a card, and each cell bears the name of its column; in the style, not in each cell. */
+function namesOnNarrow(): string {
+  return Object.entries({
+    needs: needColumns,
+    ends: endColumns,
+    silent: silentColumns,
+    all: allColumns,
+  })
+    .flatMap(([id, columns]) =>
+      columns.map(
+        ({ heading }, at) => `#${id} td:nth-child(${at + 1})::before{content:"${heading}"}`,
+      ),
+    )
+    .join('\n')
+}
+
+const style = () => `
 :root{--back:#fff;--text:#1c1e21;--soft:#5b6168;--line:#d9dce0;--head:#f3f4f6;--bad:#b3261e;--care:#8a5a00;--good:#1b6e3a}
 @media (prefers-color-scheme:dark){:root{--back:#16181b;--text:#e7e9ec;--soft:#a1a8b0;--line:#363b41;--head:#202429;--bad:#ff8a80;--care:#f2c14e;--good:#7ddc9b}}
 *{box-sizing:border-box}
@@ -180,7 +194,7 @@ code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-size:.93rem}
 th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{background:var(--head)}
-time{white-space:nowrap}
+time,.time{white-space:nowrap}
 .bad .state,p.bad{color:var(--bad)}.care .state,p.care{color:var(--care)}.good .state{color:var(--good)}
 .none{color:var(--soft)}
 footer{margin-top:2rem;font-size:.9rem}
@@ -190,7 +204,8 @@ table,tbody,tr,td{display:block}
 tr{margin:.6rem 0;padding:.2rem 0;border:1px solid var(--line);border-left:.3rem solid var(--line);border-radius:.25rem}
 tr.bad{border-left-color:var(--bad)}tr.care{border-left-color:var(--care)}tr.good{border-left-color:var(--good)}
 td{display:grid;grid-template-columns:7.5rem 1fr;padding:.15rem .6rem;border:0}
-td::before{content:attr(data-name);color:var(--soft)}
+td::before{color:var(--soft)}
+${namesOnNarrow()}
 }
 @media print{body{max-width:none;padding:0;font-size:10pt}}
 `

@@ -11,7 +11,7 @@ import { entryOf, type ListedEntry, readListing } from './listing-text.js'
 /** Entries in the order of their names; a trouble is the last that comes. */
 export type Listing<T> = AsyncGenerator<T[] | StoreTrouble, void, undefined>
 
-const pageSize = 500
+const pageSize = 1_000
 /** Entries that are handed on together. */
 const pieceSize = 50
 /** Reads at a time where the server has no detailed listing. */
@@ -33,7 +33,7 @@ export async function* listEntries(vault: SiteVault, folder: string): Listing<Li
   for (;;) {
     const reply = await askFor(vault, `${path}${pageQuery(after, limit)}`)
     if (isTooLarge(reply) && limit > 1) {
-      limit = Math.ceil(limit / 4)
+      limit = Math.ceil(limit / 2)
       continue
     }
     const page = reply.kind === 'reply' && reply.status === 200 ? readListing(reply.text) : null
@@ -93,7 +93,7 @@ async function* readEntries(vault: SiteVault, folder: string, after: string): Li
 async function* namePages(vault: SiteVault, folder: string, from: string): Listing<string> {
   const path = `${vault.server.mount}/metadata/${folder}/`
   // Names alone take little: fewer requests, and not all of a large folder in one reply.
-  const limit = 10 * pageSize
+  const limit = 5 * pageSize
   for (let after = from; ; ) {
     const reply = await askFor(vault, `${path}${pageQuery(after, limit)}`)
     if (isNothing(reply)) return

@@ -78,7 +78,7 @@ t.test(
     t.equal(all.trouble, null)
     t.equal(all.records.length, 30 * 64)
     t.ok(all.records.every(({ record }) => record === 'unreadable'))
-    t.match(gateway.passed[0]?.path, /detailed-metadata.*limit=500$/)
+    t.match(gateway.passed[0]?.path, /detailed-metadata.*limit=1000$/)
     t.ok(gateway.passed.length < 40, `${gateway.passed.length} requests`)
   },
 )

@@ -6,7 +6,7 @@ _claude_auth() {
     words='status doctor login logout log install uninstall fleet roster changes base ensure hook completion demo --help --version'
   else
     case "${COMP_WORDS[1]} $prev" in
-      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
+      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --instructions' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
     esac
     case ${COMP_WORDS[1]} in
       status) words="--json --short --help" ;;
@@ -14,7 +14,7 @@ _claude_auth() {
       login) words="--email --no-sso --new-identity --long-lived --help" ;;
       logout) words="--offline --json --help" ;;
       log) words="--since -n --follow --last --json --help" ;;
-      install) words="--system --yes --dry-run --json --custody --base --config --root --help" ;;
+      install) words="--system --yes --dry-run --json --custody --base --config --instructions --root --help" ;;
       uninstall) words="--system --yes --dry-run --json --leave-logins --root --help" ;;
       fleet) words="--json --only --from --textfile --page --help" ;;
       roster) words="check plan apply --against --removals --user --yes --dry-run --json --help" ;;

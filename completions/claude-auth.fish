@@ -39,6 +39,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from install' -l json -d 'one
 complete -c claude-auth -n '__fish_seen_subcommand_from install' -l custody -x -d 'shared: the refresh token stays in the login file, as the client keeps it'
 complete -c claude-auth -n '__fish_seen_subcommand_from install' -l base -r -F -d 'with --system: new users share the skills, rules, agents and commands of DIR; none: no more'
 complete -c claude-auth -n '__fish_seen_subcommand_from install' -l config -r -F -d 'with --system: begins with this configuration in /etc/claude-auth/config.yaml'
+complete -c claude-auth -n '__fish_seen_subcommand_from install' -l instructions -r -F -d 'with --system: every agent is told this, beside what the site tells them; none: no more'
 complete -c claude-auth -n '__fish_seen_subcommand_from install' -l root -r -F -d 'with --system: into another root, such as the tree of an image'
 complete -c claude-auth -n '__fish_seen_subcommand_from install' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a uninstall -d 'take that back; the refresh token goes back to the login file'

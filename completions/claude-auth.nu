@@ -51,6 +51,7 @@ extern "claude-auth install" [
   --custody: string # shared: the refresh token stays in the login file, as the client keeps it
   --base: string # with --system: new users share the skills, rules, agents and commands of DIR; none: no more
   --config: string # with --system: begins with this configuration in /etc/claude-auth/config.yaml
+  --instructions: string # with --system: every agent is told this, beside what the site tells them; none: no more
   --root: string # with --system: into another root, such as the tree of an image
 ]
 

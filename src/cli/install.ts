@@ -29,6 +29,11 @@ export const entry = {
       completes: 'file',
       says: 'with --system: begins with this configuration in /etc/claude-auth/config.yaml',
     },
+    instructions: {
+      value: 'changes|FILE',
+      completes: 'file',
+      says: 'with --system: every agent is told this, beside what the site tells them; none: no more',
+    },
     root: {
       value: 'DIR',
       completes: 'file',
@@ -60,12 +65,13 @@ async function showMachine(env: Env): Promise<void> {
 /** Throws `usage` for anything unknown or at odds. */
 function installFlags(argv: string[]): InstallFlags {
   const { flags: values } = readFlags(entry, argv)
-  if (!values.system && (values.base ?? values.config) !== undefined)
-    throw usage('install', '--base and --config go with --system')
+  if (!values.system && (values.base ?? values.config ?? values.instructions) !== undefined)
+    throw usage('install', '--base, --config and --instructions go with --system')
   return {
     ...sharedOf('install', values),
     custody: (values.custody as InstallFlags['custody'] | undefined) ?? null,
     base: values.base ?? null,
     config: values.config ?? null,
+    instructions: values.instructions ?? null,
   }
 }

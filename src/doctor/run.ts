@@ -6,6 +6,7 @@ import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
 import type { AlertFacts } from './alerts.js'
 import * as alerts from './alerts.js'
+import { changes } from './changes.js'
 import { type Check, type ExamineOptions, type Finding, verdictOf } from './check.js'
 import type { ClientFacts } from './client.js'
 import * as client from './client.js'
@@ -112,6 +113,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('alerts', ['alerts'], facts => alerts.alerts(facts.alerts)),
     check('timer', ['login', 'timer'], timer.timer),
     check('locks', ['locks'], facts => locks.locks(facts.locks)),
+    check('changes', ['login'], facts => changes(facts.login)),
   ],
   Machine: [
     check('clock', ['login', 'engine'], machine.clock),

@@ -3,6 +3,7 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SinkState } from '../alerts/sink.js'
+import { type BaseState, baseState } from '../base/state.js'
 import { type Config, configProblems, loadConfig } from '../config/config.js'
 import { prepare } from '../install/execute.js'
 import type { Manifest } from '../install/manifest.js'
@@ -71,6 +72,8 @@ export interface SystemFacts {
     | { kind: 'wrong'; message: string; more: number; hint: string }
   /** Where messages go. */
   alerts: SinkState[]
+  /** The shared skills, rules, agents and commands; null: no folder is named. */
+  base: BaseState | null
 }
 
 const answerMs = 10_000
@@ -102,7 +105,18 @@ export async function machineSetUp(env: Env, person: Person): Promise<SystemFact
     client: findClient({ PATH: `/usr/local/bin:${systemPath}`, HOME: '/nonexistent' }, null),
     config,
     alerts: config.kind === 'good' ? await sinkStates({ config: config.config, person }) : [],
+    base: baseState(baseFolder(config, manifest)),
   }
+}
+
+/** The one that is updated, else the one that install has linked into new homes. */
+function baseFolder(
+  config: SystemFacts['config'],
+  manifest: Known<Manifest | null>,
+): string | null {
+  const configured = config.kind === 'good' ? config.config.base.folder : null
+  if (configured !== null || manifest === null || manifest === 'needs-root') return configured
+  return manifest.choices.base
 }
 
 function installedAs(manifest: Known<Manifest | null>): SystemFacts['installed'] {

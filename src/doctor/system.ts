@@ -17,6 +17,7 @@ const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | nu
   Program: { package: installed, places },
   Launch: { client, wrapper, hooks, settings },
   Renewal: { timer, 'user-timer': userTimer, users, 'fleet-timer': fleetTimer, skel },
+  Shared: { base },
   Configuration: { config, mode, alerts },
 }
 
@@ -136,6 +137,20 @@ function fleetTimer(facts: SystemFacts): Finding | null {
 function skel(facts: SystemFacts): Finding | null {
   if (!isHere(facts)) return null
   return facts.hasSkel ? ok(systemWords.skel) : found('warn', systemWords.noSkel)
+}
+
+function base({ base }: SystemFacts): Finding | null {
+  if (base === null) return null
+  switch (base.kind) {
+    case 'missing':
+      return found('warn', systemWords.noBase(base.folder))
+    case 'empty':
+      return found('warn', systemWords.emptyBase(base.folder))
+    case 'open':
+      return found('fail', systemWords.openBase(base.path, base.why, base.command))
+    case 'good':
+      return ok(systemWords.base(base.folder, base.parts))
+  }
 }
 
 function config({ config }: SystemFacts): Finding {
@@ -269,6 +284,23 @@ const systemWords = {
     ),
   skel: 'A new home begins with the hooks and the wrapper.',
   noSkel: words('New homes begin without the hooks (/etc/skel).', again),
+  base: (folder: string, parts: readonly string[]) =>
+    `All users share ${parts.join(', ')} of ${clean(folder, 100)}.`,
+  noBase: (folder: string) =>
+    words(
+      `The shared base ${clean(folder, 100)} is not there: what users link to leads nowhere.`,
+      'claude-auth base update --from DIR',
+    ),
+  emptyBase: (folder: string) =>
+    words(
+      `The shared base ${clean(folder, 100)} has no skills, rules, agents or commands.`,
+      'claude-auth base update --from DIR',
+    ),
+  openBase: (path: string, why: string, command: string) =>
+    words(
+      `What all agents obey is not root's alone: ${clean(path, 200)} ${clean(why, 100)}.`,
+      command,
+    ),
   config: 'The configuration of the machine is in order.',
   noConfig: 'The machine has no configuration; all is at its default.',
   off: words('claude-auth is switched off for all (mode: off).'),

@@ -20,6 +20,7 @@ import {
   removeUnused,
   type Site,
 } from './execute.js'
+import { instructionsFor } from './instructions.js'
 import type { Choices } from './manifest.js'
 import { startSystemTimers, startTimersOfUsers } from './services.js'
 import { systemFacts } from './system-facts.js'
@@ -97,13 +98,14 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
 
 /** What is not said now is as it was; `sole` is the point of it all. */
 export function chosen(
-  flags: Pick<InstallFlags, 'custody' | 'base'>,
+  flags: Pick<InstallFlags, 'custody' | 'base'> & Partial<Pick<InstallFlags, 'instructions'>>,
   before: Choices | null,
 ): Choices {
   const base = flags.base === 'none' ? null : flags.base
   return {
     custody: flags.custody ?? before?.custody ?? 'sole',
     base: flags.base === null ? (before?.base ?? null) : base,
+    instructions: instructionsFor(flags.instructions ?? null, before?.instructions ?? null),
   }
 }
 

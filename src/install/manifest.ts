@@ -22,6 +22,8 @@ export interface Choices {
   custody: 'sole' | 'shared'
   /** A folder whose skills, rules, agents and commands new users share. */
   base: string | null
+  /** A rules file for all agents: its name, and what it says. An earlier version knew none. */
+  instructions?: { name: string; text: string } | null
 }
 
 /** `complete` is false from before the first change to after the last: a second run finishes. */

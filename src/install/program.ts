@@ -28,6 +28,7 @@ const parts = [
   'bin',
   'dist',
   'skel',
+  'instructions',
   'systemd',
   'completions',
   'man',

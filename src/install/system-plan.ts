@@ -53,6 +53,7 @@ export function systemPlan(facts: SystemFacts): Desired[] {
     ...skel(facts),
     ...(facts.hasSystemd ? units(facts.shipped) : []),
     ...managed(facts),
+    ...instructions(facts),
   ]
 }
 
@@ -171,6 +172,15 @@ function managed({ shipped, processWrapperTaken }: SystemFacts): Desired[] {
   const wrapper = processWrapperTaken ? {} : { processWrapper: join(programBin, 'claude-wrap') }
   const text = `${JSON.stringify({ ...wrapper, hooks }, null, 2)}\n`
   return withFolders([file('/etc/claude-code/managed-settings.d/claude-auth.json', text)])
+}
+
+/** Both clients read every such file in addition to what the site's own files say; `claudeMd` of a drop-in would replace theirs. */
+function instructions({ choices }: SystemFacts): Desired[] {
+  const { instructions: given = null } = choices
+  if (given === null) return []
+  return withFolders([
+    file(`/etc/claude-code/.claude/rules/claude-auth-${given.name}.md`, given.text),
+  ])
 }
 
 /** The text of a new configuration: `given` by the admin, or the annotated one, with our key in it. */

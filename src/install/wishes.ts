@@ -14,6 +14,8 @@ export interface InstallFlags extends SharedFlags {
   /** Null: as before; `none` takes it away. */
   base: string | null
   config: string | null
+  /** `changes`, or a file; null: as before; `none` takes it away. */
+  instructions: string | null
 }
 
 export interface UninstallFlags extends SharedFlags {

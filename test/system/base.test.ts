@@ -79,6 +79,12 @@ t.test('a refusal changes nothing and says what and where', { skip: noOwnMachine
   })
   t.match(await update('--from', '/opt/base/skills'), { code: 2, stderr: /lie in each other/ })
   t.equal(await machine.sh('find /opt -ls'), before)
+  const doctor = () =>
+    machine
+      .run(program, ['doctor', '--system', '--only', 'base', '--json'])
+      .then(({ stdout }) => JSON.parse(stdout).checks[0])
+  t.match(await doctor(), { id: 'base', state: 'ok', message: /skills, rules of \/opt\/base/ })
   await machine.sh('chmod 777 /opt/base')
+  t.match(await doctor(), { state: 'fail', hint: 'chmod go-w /opt/base' })
   t.match(await update('--from', '/opt/source'), { code: 1, stderr: /writable by others/ })
 })

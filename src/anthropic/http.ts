@@ -159,7 +159,7 @@ function collect(incoming: IncomingMessage, give: (body: Buffer | null) => void)
   })
 }
 
-/** Compression was not requested, but a reply that a middlebox compressed may hold the only copy of a token. What can't be unpacked stays as it came. */
+/** Compression was not requested, but a middlebox may compress a reply with the only copy of a token. Else it stays as it came. */
 async function unpacked(body: Buffer, coding: string): Promise<Buffer | null> {
   const { gunzipSync, inflateSync, brotliDecompressSync } = await import('node:zlib')
   const ways = {

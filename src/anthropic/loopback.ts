@@ -119,7 +119,7 @@ export function listenerAt(address: string, port: number, uid: number): Listener
 }
 
 /**
- * The kernel prefers a socket bound to the very address to one bound to all of its family, and that to
+ * The kernel prefers a socket bound to the address itself to one bound to all of its family, and that to
  * one of both families; several at one place (SO_REUSEPORT) share the connections, so all must be trusted.
  */
 export function listenerIn(

@@ -1,4 +1,4 @@
-// TLS that is always verified, and no environment variable turns that off: the options of every connection, and what a failure means.
+// TLS that is always verified, regardless of environment variables: the options of every connection, and what a failure means.
 
 import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls'
 

@@ -17,7 +17,7 @@ const usualScopes = [
   'user:file_upload',
 ]
 
-/** The client's own limit; a request of ours is never cut short before it. */
+/** The client's own limit; our request is never cut short before it. */
 const requestTimeoutMs = 30_000
 
 /** What a whole answer means. Only `refused` says that the refresh token is dead. */

@@ -1,4 +1,4 @@
-// `ensure --for launch` (or `session`): the detached worker, which answers the wrapper, or a hook, with one verdict and then works on.
+// `ensure --for launch` (or `session`): the detached worker, which answers wrapper or hook with one verdict and then goes on.
 
 import { writeSync } from 'node:fs'
 import type { Config } from '../config/config.js'

@@ -1,4 +1,4 @@
-// Certificates made up for one run: an authority, and a leaf for every host that is played. Node makes keys and signatures, but writes no X.509 (RFC 5280; P-256, ECDSA with SHA-256).
+// Certificates for one run: an authority, and a leaf for every host that is played (RFC 5280; Node signs, but writes no X.509).
 
 import {
   createHash,

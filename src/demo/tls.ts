@@ -1,4 +1,4 @@
-// A CONNECT proxy on loopback that plays Anthropic's and Slack's hosts with certificates made for one run; nothing leaves the machine.
+// A CONNECT proxy on loopback that plays Anthropic's and Slack's hosts, with certificates of its own; nothing leaves the machine.
 
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

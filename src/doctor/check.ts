@@ -11,7 +11,7 @@ export type CheckState = 'ok' | 'note' | 'warn' | 'fail'
 export type Fix =
   | { do: 'chmod'; path: string; mode: number }
   | { do: 'remove-lock'; path: string; birthtimeMs: number }
-  /** A link of ours in the place of one that leads elsewhere. */
+  /** Our link in place of one that leads elsewhere. */
   | { do: 'relink'; path: string; target: string }
   | { do: 'onboarding'; path: string }
   /** One run of the engine, which renews, restores and stores as needed. */

@@ -71,7 +71,7 @@ export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
   }
 }
 
-/** Does it close the very folder for which nothing else here is trusted? */
+/** Does it close the folder because of which nothing else here is trusted? */
 function closesPlace(fix: Fix, { distrust }: LoginContext): boolean {
   return fix.do === 'chmod' && distrust?.path === fix.path && (fix.mode & 0o022) === 0
 }
@@ -117,7 +117,7 @@ function openPlace(path: string): number {
     : openRegular(path, constants.O_RDONLY, { links: 'refuse' })
 }
 
-/** Behind the gate, so that it is no run of ours that holds it by now. */
+/** Behind the gate, so that none of our runs holds it by now. */
 function removeLock(
   { path, birthtimeMs }: Extract<Fix, { do: 'remove-lock' }>,
   { place }: Tools,

@@ -127,7 +127,7 @@ function unsafeAbove({
   }
 }
 
-/** What of ours others may read, although it is to be private. */
+/** Our private files that other users may read. */
 function openPaths({ paths }: LoginContext, store: string): PathFacts[] {
   const inside = [paths.state, store].flatMap(folder => [
     folder,

@@ -12,9 +12,9 @@ import { pasted, shown, words } from './words.js'
 /** Of `LoginFacts`. */
 export interface OwnFileFacts {
   place: LoginContext
-  /** What of ours can't be written to. */
+  /** The first of our files that can't be written to. */
   closed: ClosedPath | null
-  /** What of ours is no file. */
+  /** The first of our files that is no regular file. */
   odd: OddFile | null
   /** In our state folder and sealed store, and readable by others. */
   open: { path: string; mode: number }[]

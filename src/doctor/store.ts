@@ -75,7 +75,7 @@ export function store({ login, engine }: Both, vault: VaultFacts | null): Findin
   return ok(storeWords.opens(run.store))
 }
 
-/** The sealed store does not open with our own key: what the file has is stored again, what was only there is lost. */
+/** The sealed store does not open with our own key: the file's login is stored again; what only the store had is lost. */
 function localTrouble({ run }: LoginFacts, { store, seen }: EngineFacts): Finding | null {
   const isOwnKey = run.store?.isRemote === false && run.config.local.keyFile === null
   const trouble =

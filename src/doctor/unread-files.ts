@@ -63,7 +63,7 @@ function closing({ distrust }: Unread, uid: number) {
 }
 
 const unreadWords = {
-  none: 'Nothing that counts for a login lies where others could have put it.',
+  none: 'No file that affects the login is in a place that other users control.',
   unread: ({ name, file, distrust }: Unread, others: number, uid: number) => {
     const what = name === null ? `${shown(file)} is not read` : `${name} does not count`
     const where = distrust.path === file && name === null ? 'it' : shown(distrust.path)

@@ -1,4 +1,4 @@
-// Whether the session with Vault opens documents of other users: each is requested by name, or its capabilities where Vault lists them.
+// Whether the session with Vault opens documents of other users: by their capabilities where Vault lists them, else by reading.
 
 import { rosterUsers } from '../config/roster.js'
 import type { VaultConfig } from '../config/vault.js'

@@ -113,7 +113,7 @@ function isLongAgo({ now }: Run): () => boolean {
   return () => Math.max(performance.now() - steadyMs, Math.abs(now() - wallMs)) > promptMs
 }
 
-/** Does the document hold the very token, so that others could post it too? */
+/** Does the document hold this token, so that other hosts could post it too? */
 function isAbout(
   parent: string,
   stored: { login: unknown; lineage: { chain: readonly string[] } | null },

@@ -1,4 +1,4 @@
-// Custody: whether the refresh token may leave the login file (our program has to start here, and to reach the server that renews), and taking it out.
+// Taking custody: whether the refresh token may leave the login file (our program starts here and reaches the server), and doing it.
 
 import { reach } from '../anthropic/profile.js'
 import { tokenHash, withoutRefreshToken } from '../login/login.js'

@@ -109,7 +109,7 @@ function isKeptElsewhere({ paths, person }: LoginContext, env: Env, name: string
   return !isOut && existsSync(join(ownPaths(env, person.home).localStore, `${name}.jwe`))
 }
 
-/** A login that ends, without its refresh token: that one lies in the store. */
+/** A login that ends and has no refresh token: the store has it. */
 function isStripped(loginFile: string, uid: number): boolean {
   const file = readLoginFile(loginFile, uid)
   return (

@@ -1,4 +1,4 @@
-// What would keep the next renewal from being made or saved on this machine: found by a mere look, before it is due.
+// What would prevent the next renewal, or saving it, on this machine: found by reading only, before it is due.
 
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'

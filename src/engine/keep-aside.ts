@@ -68,7 +68,7 @@ export function noteLost(run: Run, { bytes }: LoginFile) {
   commit(run, { learned: { lostNeighbours: true } })
 }
 
-/** Gives the bytes a second name. What is no file of ours, behind a link too, is moved as it stands. */
+/** Gives the bytes a second name. A file that is not ours, also behind a link, is moved as it is. */
 function isLinked({ paths, person }: Run, aside: string): boolean {
   try {
     const target = realpathSync(paths.loginFile)

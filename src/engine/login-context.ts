@@ -1,4 +1,4 @@
-// Whose login it is, where it lies, the configuration in force for it, and which other logins the same home has.
+// The context of a login: its owner, its folder, the configuration in force, and the other logins of the same home.
 
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

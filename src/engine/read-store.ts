@@ -1,4 +1,4 @@
-// Asking the store, and taking in what it tells: other hosts, how their renewals ended, the long-lived token, and what keeps it from being used.
+// Reading the store and learning from it: other hosts, how their renewals ended, the long-lived token, and trouble with the store.
 
 import { tokenHash } from '../login/login.js'
 import { type Memory, withMaybeSpent, withSpent } from '../login/memory.js'
@@ -76,7 +76,7 @@ export function mayBeUsedByOthers({ memory, store, now }: Run, isInFile: boolean
   return !isKnown && !isInFile
 }
 
-/** Known to be a stranger's, the document's login makes room for the copy on this machine. */
+/** If the document's login is known to be another user's, the copy on this machine is used. */
 function owned(run: Run, read: StoreRead): StoreRead {
   if (read.kind !== 'current' || !read.behind?.login || read.stored.login === null) return read
   if (!isForeign(run, read.stored)) return read

@@ -126,7 +126,7 @@ export async function noticeKey(run: Run): Promise<void> {
   if (digest !== null && digest === memory.keyPrint) return
   const opens = await key.reseal().catch(unlessOurs)
   if (opens && digest !== null) commit(run, { memory: { keyPrint: digest } })
-  // Of a shared document the sealed store is a copy only: the next write makes it again.
+  // With a shared document the sealed store is only a copy: the next write recreates it.
   if (opens === false && store.kind === 'local') await knownStore(run)
 }
 

@@ -159,7 +159,7 @@ function mayReplace(run: Run, file: LoginFile, parent: Parent, lineage: Lineage)
   return isOldCopy(file.login, run.memory.held, run.now())
 }
 
-/** Old by the look of it is no proof: what makes room is kept. */
+/** Looking old is no proof: the replaced login is kept aside. */
 async function keepOldCopy(run: Run, parent: Parent) {
   const file = rereadFile(run)
   if (file.kind !== 'login' || file.login.accessToken === parent.login.accessToken) return

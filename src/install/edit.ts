@@ -199,6 +199,6 @@ function documentOf(text: string) {
   })
   if (document.errors.length > 0) throw new UneditableFile('is not YAML')
   if (document.contents !== null && !isMap(document.contents))
-    throw new UneditableFile('is no map of keys')
+    throw new UneditableFile('is not a map of keys')
   return document
 }

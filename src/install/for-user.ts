@@ -130,7 +130,7 @@ async function whyNotSole(
 
 function custodyLine(custody: 'sole' | 'shared'): string {
   return custody === 'sole'
-    ? 'Custody: sole; the refresh token lies in the sealed store only (--custody shared keeps it in the file).'
+    ? 'Custody: sole; the refresh token is in the sealed store only (--custody shared keeps it in the file).'
     : 'Custody: shared; the refresh token stays in the login file.'
 }
 

@@ -59,7 +59,7 @@ export function readManifest(path: string, uid: number): Manifest | null {
   if (bytes === null) return null
   const manifest = manifestIn(jsonObject(bytes))
   if (manifest === undefined)
-    throw new AuthError('not-private', `${path} is no record of an installation`, {
+    throw new AuthError('not-private', `${path} is not a manifest of an installation`, {
       hint: `mv ${path} ${path}.aside`,
     })
   return manifest

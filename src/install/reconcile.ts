@@ -97,7 +97,7 @@ function beforeUs(path: string, make: Make, now: PathState, entry: Entry | undef
   return edited(now, path, text => withoutPart(make.part, text, text))
 }
 
-/** Does a file of ours stand there with another's words in it? */
+/** Is our file there, changed by another? */
 function isChangedSince({ make, before, after }: Entry, now: PathState): boolean {
   if (make.kind !== 'file' || now.kind !== 'file') return false
   return ![digest(before), ...after].includes(digest(now))

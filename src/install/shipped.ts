@@ -89,7 +89,7 @@ const hooks = [
   ['SessionEnd', 'session-end', leavingSeconds],
 ] as const
 
-/** The events of the client at which it calls a hook of ours. */
+/** The events of the client at which it calls our hook. */
 export const hookEvents: readonly ClientEvent[] = hooks.map(([event]) => event)
 
 /**
@@ -105,7 +105,7 @@ export function hookEntries(program: string): HookEntries {
   return { hooks: Object.fromEntries(entries) as HookEntries['hooks'] }
 }
 
-/** Is this a hook's command of ours, whichever program folder it names? */
+/** Is this the command of our hook, in any program folder? */
 export function isOurHook(command: string): boolean {
   const found = /\/bin\/claude-auth'? hook ([a-z-]+)$/.exec(command)
   return hooks.some(([, name]) => name === found?.[1])

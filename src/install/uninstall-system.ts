@@ -97,7 +97,7 @@ function isOfProgram(path: string): boolean {
   return one.startsWith(other) || other.startsWith(one)
 }
 
-/** Each user by itself: what one of them does, or fails to do, is no matter of the others. */
+/** Each user separately: a failure of one does not affect the others. */
 async function handBackAll(users: Account[]): Promise<Account[]> {
   const ends = await inTurns(users, async user => {
     const end = await asUser(user, 'hand-back')

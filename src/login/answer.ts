@@ -1,4 +1,4 @@
-// The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash of ours.
+// The write-ahead copy of a token endpoint's answer: a successor that has arrived survives any crash.
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs'
@@ -99,7 +99,7 @@ function writeBody(path: string, bytes: Buffer) {
   }
 }
 
-/** What an earlier run left behind. Throws `login-closed` where that may not be read. A half-written answer counts as none having arrived. */
+/** What an earlier run left behind. Throws `login-closed` if it may not be read. A half-written answer counts as none. */
 export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
   const here = await readAnswer(bytesAt(path), sealer)
   if (here.kind === 'answered') return here

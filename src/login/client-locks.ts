@@ -136,7 +136,7 @@ const touchEveryMs = 2_000
 /** After this long without a touch the lock of a provably dead owner is taken over (client 2.1.330). */
 const deadOwnerMs = 8_000
 
-/** A lock of ours, told apart from a later one at the same path by its birth and inode. */
+/** Our lock, distinguished from a later one at the same path by its birth time and inode. */
 interface HeldLock {
   path: string
   birthtimeMs: number
@@ -226,7 +226,7 @@ export async function giveBack(held: HeldLock) {
         fs: atOnce,
       })
   } catch {
-    // Already lost to another holder: there is nothing of ours to give back.
+    // Already lost to another holder: nothing to release.
   }
 }
 

@@ -80,7 +80,7 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
   }
 }
 
-/** What is kept at `path`; nothing where it is missing, damaged, or no file of ours. */
+/** What is kept at `path`; nothing if it is missing, damaged, or not our file. */
 export function readLastRuns(path: string): LastRuns {
   const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
   if (found?.['format'] !== 1) return nobody

@@ -1,4 +1,4 @@
-// Our note of the client's locks that we make, so that the run after a crash of ours knows them as ours.
+// Our record of the client's locks that we take, so that the run after a crash recognizes them.
 
 import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ function isForgotten({ atMs, by }: LockNote, self: ProcessFacts): boolean {
 }
 
 /**
- * Is the lock at `path`, born at `birthtimeMs`, one that an earlier run of ours left behind? Only where its
+ * Is the lock at `path`, born at `birthtimeMs`, one that our earlier run left behind? Only where its
  * noted holder is gone here: whether the gate keeps another host out depends on the file system (flock(2)).
  */
 export function wasOurLock(

@@ -89,7 +89,7 @@ function upkeep(state: State, login: KnownLogin, nowMs: number): Decision {
   )
 }
 
-/** What other hosts did with a shared document: renewed, signed in again, logged out, or use it at all. */
+/** What other hosts did with a shared document: renewed, signed in again, logged out, or joined. */
 function lookingAround({ store, offline }: State): Decision | null {
   if (offline || store.kind !== 'unasked') return null
   return decisionOf({ do: 'read-store', because: 'before-renewal' })
@@ -136,7 +136,7 @@ function betterCopy(state: State, login: KnownLogin, nowMs: number): Decision | 
     const renew = renewal(state, better, 'expired', nowMs)
     if (renew) return renew
   }
-  // A token that is only old by the look of it is still better than none.
+  // A token that only looks old is still better than none.
   const isSpent = login.refreshHash !== null && state.spent.includes(login.refreshHash)
   return isSpent && !better ? noRemedy(state, login, nowMs) : null
 }

@@ -1,4 +1,4 @@
-// What lies ahead of the login: the rule itself is asked what later runs would do, so that no screen promises more. Pure.
+// What will happen to the login: the decision rule itself says what later runs would do, so that no screen promises more. Pure.
 
 import { isLongLived, storedLogin } from './copies.js'
 import { decide } from './decide.js'

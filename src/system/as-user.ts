@@ -1,4 +1,4 @@
-// How root starts a program as a user: in a session of its own, without a terminal, and with a deadline after which all of it is ended.
+// How root starts a program as a user: in its own session, without a terminal, with a deadline after which all of it is ended.
 //
 // What runs there is the user's to decide, by their files if not by its code. A terminal, an open file or a
 // variable of root's would be theirs: typed into (TIOCSTI), written to or read.

@@ -1,4 +1,4 @@
-// The fingerprint of a folder on a host: which folder, which running system, which hardware. A copied machine does not share all of it.
+// The fingerprint of a folder on a host: folder, running system, hardware. A copied machine does not share all of it.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, realpathSync, statfsSync, statSync } from 'node:fs'

@@ -13,7 +13,7 @@ export interface LoginPaths {
   loginFile: string
   /** Our folder inside the login folder. */
   state: string
-  /** The gate that everything of ours passes, a `flock(2)` target. */
+  /** The gate that every run passes, a `flock(2)` target. */
   gate: string
   /** The write-ahead copy of a token endpoint's answer. */
   answer: string

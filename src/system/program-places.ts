@@ -36,7 +36,7 @@ function commandsInPlace(home: string): string[] {
   return installed.length > 0 ? installed : [join(ownRoot(), 'bin/claude-auth')]
 }
 
-/** Is `command` of the very program that is running? */
+/** Does `command` belong to the program that is running? */
 function isOwnCommand(command: string): boolean {
   try {
     return realpathSync(command) === realpathSync(join(ownRoot(), 'bin/claude-auth'))
@@ -94,7 +94,7 @@ export function lastingFolder(folder: string): string {
   }
 }
 
-/** Is what `path` leads to a wrapper of ours, of whichever version? Known by its second line, as in find-client.sh. */
+/** Does `path` lead to our wrapper, of any version? Known by its second line, as in find-client.sh. */
 export function isWrapper(path: string): boolean {
   return /^#!.*\n# claude-auth wrapper/.test(startAt(path, 200)?.toString('latin1') ?? '')
 }

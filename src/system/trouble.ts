@@ -14,7 +14,7 @@ export interface Trouble {
   command: string | null
 }
 
-/** A trouble of which only the cause has to be known; each of the three texts is plain words without an end. */
+/** A trouble needs only a cause; each of the three texts is plain words without a full stop. */
 export function makeTrouble(
   cause: string,
   { place = null, advice = null, command = null }: Partial<Omit<Trouble, 'cause'>> = {},
@@ -22,7 +22,7 @@ export function makeTrouble(
   return { cause, place, advice, command }
 }
 
-/** The trouble that an error of ours tells. */
+/** The trouble in an `AuthError`. */
 export function errorTrouble({ message, hint }: Pick<AuthError, 'message' | 'hint'>): Trouble {
   return makeTrouble(message, { command: hint })
 }

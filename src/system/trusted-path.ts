@@ -1,4 +1,4 @@
-// Which other users could change what a path leads to: every folder and link from `/` down is judged, as OpenSSH judges `authorized_keys`.
+// Which other users could change what a path leads to: every folder and link from `/` down, judged as OpenSSH does (safe_path).
 
 import { spawnSync } from 'node:child_process'
 import {

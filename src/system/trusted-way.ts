@@ -1,4 +1,4 @@
-// What lies where others could have put it is not read: the error says which part of the way is theirs, and what to type.
+// A file that other users could have put in place is not read: the error says which part of its path is theirs, and what to type.
 
 import { lstatSync } from 'node:fs'
 import { AuthError } from './error.js'
@@ -19,7 +19,7 @@ export function requireTrustedWay(path: string, uid: number): void {
   if (error !== null && !isFile(distrustOf(path, uid)?.path ?? path)) throw error
 }
 
-/** May `path` be opened, as far as the way to it tells? */
+/** May `path` be opened, judging by the way to it? */
 export function isOnTrustedWay(path: string, uid: number): boolean {
   return distrustOf(path, uid) === null
 }

@@ -1,4 +1,4 @@
-// Breaking text into lines of a width, at blanks; and a line of ours on standard error, with its prefix.
+// Breaking text into lines of a width, at blanks; and our line on standard error, with its prefix.
 
 import { columnsOf } from './clean.js'
 

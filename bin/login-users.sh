@@ -9,13 +9,24 @@ unset FUNCNEST
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ca_homes=/home ca_run=/run/user
+ca_newline='
+'
 
 # A directory service may list nobody, and still know each of its users: those are found by their folders.
 ca_known() {
   command getent passwd
-  ca_owners=$(command stat -Lc %u -- "$ca_homes"/*/.claude 2>/dev/null | command sort -u)
+  # Not by a pattern that goes on below a home: the shell would look there by itself.
+  ca_owners=$(ca_owners_of "$ca_homes"/* 2>/dev/null | command sort -u)
   # Some that nobody knows are no failure.
   if [ -n "$ca_owners" ]; then command getent passwd $ca_owners || :; fi
+}
+
+# A home on a mount that answers nothing (a user can serve one) holds up none of the others.
+ca_owners_of() {
+  for ca_each do set -- "$@" "$ca_each/.claude" && shift; done
+  command timeout -s KILL 5 stat -Lc %u -- "$@"
+  case $? in 124 | 137 | 143) ;; *) return ;; esac
+  for ca_each do command timeout -s KILL 2 stat -Lc %u -- "$ca_each"; done
 }
 
 # `passwd` lines on stdin: a home that is there, and in it a login folder of that very user; each once.
@@ -26,8 +37,11 @@ ca_list() {
     # Ranges of systemd's own users and of nobody.
     if [ "$ca_uid" -ge 61184 ] && [ "$ca_uid" -le 65535 ]; then continue; fi
     case $ca_home in /?*) ;; *) continue ;; esac
-    [ -d "$ca_home/.claude" ] || continue
-    [ "$(command stat -Lc %u -- "$ca_home" 2>/dev/null):$(command stat -Lc %u -- "$ca_home/.claude" 2>/dev/null)" = "$ca_uid:$ca_uid" ] || continue
+    # Owner and raw mode: a folder's begins with 4.
+    case $(command timeout -s KILL 2 stat -Lc '%u %f' -- "$ca_home" "$ca_home/.claude" 2>/dev/null </dev/null) in
+      "$ca_uid "4???"$ca_newline$ca_uid "4???) ;;
+      *) continue ;;
+    esac
     case $ca_done in *":$ca_uid:$ca_home:"*) continue ;; esac
     ca_done=$ca_done:$ca_uid:$ca_home:
     # systemd takes a name or a number; of names only plain ones.

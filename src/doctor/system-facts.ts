@@ -1,6 +1,6 @@
 // Whether this machine is set up for all its users: what install left, what runs on its own, whose logins are renewed.
 
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SinkState } from '../alerts/sink.js'
 import { type BaseState, baseState } from '../base/state.js'
@@ -20,7 +20,7 @@ import { type Env, ownPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 import { isWrapper } from '../system/program-places.js'
 import { runTool, systemPath } from '../system/system-tools.js'
-import { usersWithLogins } from '../system/users.js'
+import { lookInHomes, usersWithLogins } from '../system/users.js'
 import { version } from '../version.js'
 import { sinkStates } from './alerts.js'
 import { askProgram } from './ask-program.js'
@@ -220,24 +220,27 @@ async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
   const { code, stdout } = runTool('/bin/sh', [join(program, 'bin/login-users.sh')], 60_000)
   // Names, or numbers where a name is no plain one.
   const unattended = new Set(code === 0 ? stdout.split('\n') : [])
-  return accounts.map(({ name, uid, home }) => {
+  const clients = await ownClients(accounts.map(({ home }) => home))
+  return accounts.map(({ name, uid }, at) => {
     const isLeft = unattended.has(name) || unattended.has(String(uid))
     const hasManager = existsSync(`/run/user/${uid}/systemd/private`)
     const byMachine = isLeft && isTimed
     return {
       name,
       by: byMachine ? 'machine-timer' : !isLeft && hasManager ? 'own-timer' : 'nobody',
-      client: ownClient(home),
+      client: clients[at] ?? null,
     }
   })
 }
 
 /** Where the client's own installers put it. Only whether it is there: nothing in a home is read or started. */
-function ownClient(home: string): string | null {
-  const versions = join(home, '.local/share/claude/versions')
-  if (namesIn(versions).length > 0) return versions
-  const local = join(home, '.claude/local/claude')
-  return statSync(local, { throwIfNoEntry: false })?.isFile() ? local : null
+async function ownClients(homes: readonly string[]): Promise<(string | null)[]> {
+  const places = (home: string) => [
+    join(home, '.local/share/claude/versions'),
+    join(home, '.claude/local/claude'),
+  ]
+  const seen = await lookInHomes(homes.flatMap(places))
+  return homes.map(home => places(home).find(path => typeof seen.get(path) === 'object') ?? null)
 }
 
 async function machineConfig(env: Env, person: Person): Promise<SystemFacts['config']> {

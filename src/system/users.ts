@@ -1,15 +1,72 @@
 // The users of this machine that may have a login.
 
-import { existsSync } from 'node:fs'
-import { lstat, readdir, stat } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Account } from './as-user.js'
-import { systemCode } from './error.js'
 import { textAt } from './open-file.js'
-import { runTool } from './system-tools.js'
+import { runTool, systemPath } from './system-tools.js'
 
-/** A home on a server that is away blocks; its owner is then checked as that user, with a time limit. */
-const lookMs = 5_000
+/** What is to be seen at a path; `closed` to root too, as some network homes are, or on a server or a mount that is away. */
+export type Seen = { uid: number; isFolder: boolean } | 'missing' | 'closed' | 'no-answer'
+
+const lookMs = 2_000
+const mostAtOnce = 200
+/** So that whoever hangs is found in few rounds. */
+const partsAtOnce = 8
+/** `S_IFMT` and `S_IFDIR` of inode(7). */
+const [kindMask, folderKind] = [0o170000, 0o040000]
+
+/**
+ * Looks at paths in homes, links followed. Another process does, and is ended: a mount may answer nothing (each user can serve
+ * one), and whoever asks it can be ended by no other means. Never throws.
+ */
+export async function lookInHomes(paths: readonly string[]): Promise<Map<string, Seen>> {
+  if (paths.length === 0) return new Map()
+  if (paths.length > mostAtOnce) return lookInParts(paths)
+  const words = ['-L', '-c', '%u %f %n', '--', ...paths]
+  const { isLate, stdout, stderr } = await new Promise<Answer>(resolve => {
+    const options = {
+      cwd: '/',
+      env: { PATH: systemPath, LC_ALL: 'C' },
+      timeout: lookMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 16 * 1024 * 1024,
+    } as const
+    execFile('stat', words, options, (error, stdout, stderr) =>
+      resolve({ isLate: error?.killed === true, stdout, stderr }),
+    )
+  })
+  if (isLate)
+    return paths.length > 1 ? lookInParts(paths) : new Map([[paths[0] ?? '', 'no-answer']])
+  const seen = new Map<string, Seen>(paths.map(path => [path, whyUnseen(path, stderr)]))
+  for (const line of stdout.split('\n')) {
+    const [, uid, mode, path] = /^(\d+) ([0-9a-f]+) (.*)$/.exec(line) ?? []
+    if (path === undefined || !seen.has(path)) continue
+    const isFolder = (Number.parseInt(mode ?? '', 16) & kindMask) === folderKind
+    seen.set(path, { uid: Number(uid), isFolder })
+  }
+  return seen
+}
+
+interface Answer {
+  isLate: boolean
+  stdout: string
+  stderr: string
+}
+
+async function lookInParts(paths: readonly string[]): Promise<Map<string, Seen>> {
+  const size = Math.ceil(paths.length / partsAtOnce)
+  const parts = Array.from({ length: partsAtOnce }, (_, at) =>
+    paths.slice(at * size, (at + 1) * size),
+  )
+  return new Map((await Promise.all(parts.map(lookInHomes))).flatMap(part => [...part]))
+}
+
+function whyUnseen(path: string, stderr: string): Seen {
+  const line = stderr.split('\n').find(each => each.includes(`'${path}'`)) ?? ''
+  return /: (?:No such file or directory|Not a directory)$/.test(line) ? 'missing' : 'closed'
+}
 
 /**
  * Everybody whose home has a folder `.claude` of their own, or a home that root may not look into
@@ -22,10 +79,22 @@ export async function usersWithLogins(): Promise<Account[]> {
   const strangers = (await ownersIn('/home')).filter(uid => !known.has(uid))
   const found = strangers.flatMap(uid => accountOf(uid) ?? [])
   const byName = new Map([...listed, ...found].map(each => [each.name, each]))
-  const looked = await Promise.all(
-    [...byName.values()].map(async each => ((await mayHaveLogin(each)) ? [each] : [])),
-  )
-  return looked.flat()
+  const all = [...byName.values()]
+  const logins = await lookInHomes(all.map(loginFolder))
+  const closed = all.filter(each => logins.get(loginFolder(each)) === 'closed')
+  const homes = await lookInHomes(closed.map(({ home }) => home))
+  return all.filter(each => {
+    const login = logins.get(loginFolder(each))
+    if (login === 'closed') return homes.get(each.home) !== 'missing'
+    // Whose it is is then tried as that user, with an end.
+    if (login === 'no-answer') return true
+    return typeof login === 'object' && login.isFolder && login.uid === each.uid
+  })
+}
+
+/** Behind a link too: that is a login folder like any other. */
+function loginFolder({ home }: Account): string {
+  return join(home, '.claude')
 }
 
 /** The account of a uid, or null if there is none. */
@@ -76,27 +145,17 @@ function accountsIn(passwd: string): Account[] {
   })
 }
 
-async function mayHaveLogin({ home, uid }: Account): Promise<boolean> {
-  // Behind a link too: that is a login folder like any other.
-  const folder = await answered(stat(join(home, '.claude')))
-  if (folder === 'no-answer') return true
-  if (typeof folder === 'string') return !['ENOENT', 'ENOTDIR'].includes(folder) && existsSync(home)
-  return folder.isDirectory() && folder.uid === uid
-}
-
 async function ownersIn(folder: string): Promise<number[]> {
-  const names = await answered(readdir(folder))
-  if (typeof names === 'string') return []
-  const looked = await Promise.all(names.map(name => answered(lstat(join(folder, name)))))
-  return [...new Set(looked.flatMap(about => (typeof about === 'string' ? [] : [about.uid])))]
+  const seen = await lookInHomes(namesIn(folder).map(name => join(folder, name)))
+  return [
+    ...new Set([...seen.values()].flatMap(each => (typeof each === 'object' ? [each.uid] : []))),
+  ]
 }
 
-/** What the file system says, the code of its refusal, or `no-answer`. */
-async function answered<T>(asked: Promise<T>): Promise<T | string> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<string>(resolve => {
-    timer = setTimeout(() => resolve('no-answer'), lookMs)
-  })
-  const answer = asked.catch(error => systemCode(error) ?? 'unknown')
-  return Promise.race([answer, limit]).finally(() => clearTimeout(timer))
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }

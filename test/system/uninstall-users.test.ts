@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { noOwnMachine, type OwnMachine, ownMachine } from '../kit/own-machine.js'
+import { plantedCode } from '../kit/planted-code.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 
 const program = join(fileURLToPath(new URL('../..', import.meta.url)), 'bin/claude-auth')
@@ -89,32 +90,15 @@ t.test('each user by itself', { skip: noOwnMachine }, async t => {
   t.equal(box.authority.counts().reuses, 0)
 })
 
-/** Code in the place of what Node keeps compiled, with the checksum that belongs to it: V8 takes it for the program's. */
-const plant = `
-const { createHash } = require('node:crypto')
-const { readFileSync, readdirSync, writeFileSync } = require('node:fs')
-const { Script } = require('node:vm')
-const [, , dist, folder] = process.argv
-const build = readdirSync(folder)[0].replace(/^[a-z]+-[0-9a-f]+/, '')
-for (const bundle of readdirSync(dist).filter(name => /^(main|engine)-/.test(name))) {
-  const source = readFileSync(dist + '/' + bundle)
-  const harm = "require('node:fs').writeFileSync('/home/planter/ran', '')"
-  const evil = '(function (exports, require, module) { if (globalThis.isDry) return; ' + harm + ' })'
-  const script = new Script(evil.padEnd(source.length), { filename: dist + '/' + bundle })
-  globalThis.isDry = true
-  script.runInThisContext()()
-  const code = script.createCachedData()
-  const sum = createHash('sha256').update(source).update(code).digest()
-  writeFileSync(folder + '/' + bundle.replace('.cjs', '') + build, Buffer.concat([sum, code]), { mode: 0o600 })
-}
-`
-
 t.test(
   'compiled code that a user planted is not run in their name',
   { skip: noOwnMachine },
   async t => {
     const { machine } = await machineWith(t, ['planter'])
-    await machine.write('/opt/plant.cjs', plant)
+    await machine.write(
+      '/opt/plant.cjs',
+      plantedCode(`require('node:fs').writeFileSync('/home/planter/ran', '')`),
+    )
     const { stdout: node } = await machine.as('planter', 'readlink', [
       '-f',
       '/usr/local/lib/claude-auth/current/node',

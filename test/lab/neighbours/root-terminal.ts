@@ -11,7 +11,7 @@ const source = fileURLToPath(new URL('../../..', import.meta.url))
 const limitMs = 2_500
 
 /** Types a line into the terminal behind `$_[0]`, as if root had (TIOCSTI), and paints on its screen. */
-const perl = String.raw`
+export const perl = String.raw`
 use POSIX (); use Fcntl;
 sub harm { my $h = shift; for my $c (split //, "touch /root/typed\n") { ioctl($h, 0x5412, $c) } syswrite($h, "\e]0;painted\a\e[2Jpainted") }
 sub reach { for my $path (@_) { my $h; harm($h) if sysopen($h, $path, O_RDWR) } }
@@ -88,7 +88,7 @@ typed=$(dd bs=4096 count=1 2>/dev/null | tr -d '\\004')
 if [ -n "$typed" ]; then : >/root/typed; fi
 `
 
-interface Outcome {
+export interface Outcome {
   screen: string
   isTyped: boolean
   /** How it ended for root. */
@@ -96,8 +96,10 @@ interface Outcome {
   left: string[]
 }
 
-async function onTerminal(machine: OwnMachine, command: string): Promise<Outcome> {
+/** What root sees and is typed for while `command` runs in a session of root's, on a terminal with open descriptors on it. */
+export async function onTerminal(machine: OwnMachine, command: string): Promise<Outcome> {
   await machine.write('/root/session', session(command), 0o755)
+  await machine.sh('[ -p /root/keys ] || mkfifo /root/keys')
   const line = 'rm -f /root/typed; exec script -qfec /root/session /dev/null <>/root/keys'
   const { stdout } = await machine.run('sh', ['-c', line])
   const about = await machine.sh(
@@ -111,14 +113,14 @@ async function onTerminal(machine: OwnMachine, command: string): Promise<Outcome
 }
 
 /** A control or invisible character, or a command of the user's. */
-const isPainted = (screen: string) =>
+export const isPainted = (screen: string) =>
   /[^\P{Cc}\r\n]|\p{Cf}|\/root\/typed/u.test(screen.replaceAll('\r\n', '\n'))
 
 export async function rootTerminal(t: Test, figures: Figures): Promise<void> {
   await t.test("root's terminal", { skip: noOwnMachine, buffered: true }, async t => {
     const machine = await ownMachine(t)
     await machine.addUser('mallory')
-    await machine.sh('usermod -aG games mallory && mkfifo /root/keys')
+    await machine.sh('usermod -aG games mallory')
     const uid = (await machine.sh('id -u mallory')).trim()
     await machine.write('/root/as-root.mjs', await bundled())
     const node = realpathSync(process.execPath)

@@ -77,7 +77,7 @@ const kinds: Record<string, Record<string, Condition>> = {
       script: `exec 9>"$Y/lock"; flock -x 9; ${launch}`,
     },
   },
-  limits: {
+  'limits for files (ulimit -f), descriptors, memory and time': {
     'few descriptors': { script: `ulimit -n 12; ${launch}` },
     'a second of processor': { script: `ulimit -t 1; ${launch}` },
     'little memory': { script: `ulimit -v 400000; ${launch}` },
@@ -103,7 +103,11 @@ const kinds: Record<string, Record<string, Condition>> = {
   },
 }
 
-const shortCut = ['variables of the shell', 'descriptors that are closed or somebody else’s']
+const shortCut = [
+  'variables of the shell',
+  'descriptors that are closed or somebody else’s',
+  'limits for files (ulimit -f), descriptors, memory and time',
+]
 
 /** \`program\` under the condition; what went wrong, or null. */
 async function tried(here: Street, sh: string, program: string, condition: Condition) {

@@ -1,4 +1,4 @@
-// What root types for the whole machine, or a package's scripts and the timer do, while a user has planted programs, settings,
+// What root types for the whole machine, or a package's scripts do, while a user has planted programs, settings,
 // configuration, compiled code and an answering manager wherever their home has a place for them.
 
 import { realpathSync } from 'node:fs'
@@ -129,7 +129,7 @@ export async function rootCommands(t: Test, figures: Figures): Promise<void> {
     figures.attack({
       kind: '1 Root’s terminal',
       attack:
-        'programs, settings, compiled code and a manager planted in a home, while root installs, looks, removes, or the timer runs',
+        'programs, settings, compiled code and a manager planted in a home, while root installs, looks, removes, or the timer’s users are listed',
       tried: Object.keys(commands).length,
       succeeded,
       control: {

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { atOnce } from './at-once.js'
 import { commands } from './commands.js'
 import { due } from './due.js'
+import { fleet } from './fleet.js'
 import { healthy } from './healthy.js'
 import { hook } from './hook.js'
 import { memory } from './memory.js'
@@ -47,6 +48,7 @@ const sections: Record<string, (bench: Bench) => Promise<Section[]>> = {
   'at-once': atOnce,
   'real-client': realClient,
   memory,
+  fleet,
   size,
 }
 

@@ -1,6 +1,7 @@
 // `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is reported.
 
 import { existsSync } from 'node:fs'
+import type { Config } from '../config/config.js'
 import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
 import { commit } from '../engine/run.js'
 import { runOnce } from '../engine/run-once.js'
@@ -43,7 +44,9 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
   const config = await configOf(place, env)
-  if (config.mode === 'off')
+  // Ended by an admin, it can still be signed out: that is how the admin ends it at the server.
+  const hasLeft = config.off?.because === 'left'
+  if (config.mode === 'off' && !hasLeft)
     throw new AuthError('usage', 'claude-auth is switched off here', { hint: 'claude auth logout' })
   // Before the gate: a renewal at work sees it, and ends what it receives instead of saving it.
   putMark(place)
@@ -54,6 +57,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   await runOnce(env, {
     actor: 'command',
     offline: flags.offline ?? false,
+    ...(hasLeft ? { adjust: leaving } : {}),
     prepare: async run => {
       storeLabel = run.store?.label ?? storeLabel
       email = run.memory.verification?.identity?.email ?? null
@@ -78,6 +82,15 @@ export async function logout(argv: string[], env: Env): Promise<number> {
     print(logoutLines(facts, await inkFor(env, process.stdout.isTTY === true)))
   }
   return exitCodes[verdict]
+}
+
+/**
+ * Of a user who has left: with the copy on this machine alone. The document in the store is the admin's to delete, and the
+ * user's token for it is cut.
+ */
+function leaving(config: Config): Config {
+  const store = config.store === 'none' ? 'none' : 'local'
+  return { ...config, mode: 'on', off: null, store, vault: null }
 }
 
 function putMark({ paths }: LoginContext): void {

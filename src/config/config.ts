@@ -5,6 +5,7 @@ import { AuthError } from '../system/error.js'
 import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
 import type { Person } from '../system/person.js'
 import { cachedConfig, cacheKey, writeCache } from './cache.js'
+import { hasLeft, leftMark } from './left.js'
 import type { Config } from './resolved.js'
 import { configSource } from './source.js'
 
@@ -17,6 +18,8 @@ export interface LoadConfigOptions {
   person: Person
   /** Where the resolved config is kept as JSON (`<state>/config.json`), and the program's version. */
   cache?: { path: string; version: string }
+  /** Where root marks users who have left; the machine's folder, if not given. */
+  leftFolder?: string
 }
 
 /**
@@ -27,6 +30,15 @@ export interface LoadConfigOptions {
  * `config-writable-by-others`
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const config = await configOfFiles(options)
+  const { person, leftFolder } = options
+  if (!hasLeft(person.uid, leftFolder)) return config
+  // Above all files: no configuration of the user's, and no roster, says otherwise. Looked at anew each time.
+  const file = leftMark(person.uid, leftFolder)
+  return { ...config, mode: 'off', off: { because: 'left', file } }
+}
+
+async function configOfFiles(options: LoadConfigOptions): Promise<Config> {
   const { paths, env, person, cache } = options
   const named = env['CLAUDE_AUTH_CONFIG']
   if (named && !named.startsWith('/'))

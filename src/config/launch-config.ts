@@ -13,6 +13,8 @@ const tickMs = 20
 
 /** The files that the configuration was made of are looked for, so that the shell can tell when one comes or goes. */
 export interface LaunchConfigFiles extends Pick<OwnPaths, 'systemConfig' | 'userConfig'> {
+  /** Where root's mark of a user who left would be. */
+  left: string
   /** Null without a roster. */
   roster: string | null
 }
@@ -25,8 +27,8 @@ export function launchConfigText(
   config: Pick<Config, 'mode' | 'off' | 'client' | 'renewal' | 'profiles'>,
   files: LaunchConfigFiles,
 ): string | null {
-  const { systemConfig, userConfig, roster } = files
-  const sources = [systemConfig, userConfig, ...(roster === null ? [] : [roster])]
+  const { systemConfig, userConfig, roster, left } = files
+  const sources = [systemConfig, userConfig, ...(roster === null ? [] : [roster]), left]
   const mode = config.off?.because === 'folder-not-listed' ? 'on' : config.mode
   const lines = [
     `form ${configForm}`,

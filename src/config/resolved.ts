@@ -17,7 +17,7 @@ export interface Config {
   mode: 'on' | 'observe' | 'off'
   /** Why `mode` is off, and the file that says so; null unless it is off. */
   off: {
-    because: 'config' | 'not-enrolled' | 'parked' | 'folder-not-listed'
+    because: 'left' | 'config' | 'not-enrolled' | 'parked' | 'folder-not-listed'
     file: string | null
   } | null
   /** The real client, where the configuration names it. */

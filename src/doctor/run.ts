@@ -60,6 +60,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
   'Set-up': [
     check('config', ['login'], facts => setup.config(facts.login)),
     check('mode', ['login'], facts => setup.mode(facts.login)),
+    check('left', ['login'], facts => setup.left(facts.login)),
     check('credential', ['login'], facts => setup.credential(facts.login)),
     check('shared-token', ['login'], facts => setup.sharedToken(facts.login)),
   ],

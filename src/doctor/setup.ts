@@ -1,8 +1,10 @@
 // The configuration: whether claude-auth is on, and which credential signs requests.
 
+import { leftMark } from '../config/left.js'
 import type { Misfit } from '../config/problem.js'
 import { isLongLivedShape } from '../policy/long-lived.js'
 import { ownPaths } from '../system/paths.js'
+import { quoted } from '../system/quoted.js'
 import { clean } from '../text/clean.js'
 import { type Finding, found, ok } from './check.js'
 import { type LoginFacts, pathFacts } from './login-facts.js'
@@ -22,6 +24,14 @@ export function mode({ place, run }: LoginFacts): Finding {
   if (!place.owned) return found('note', place.foreign ? modeWords.notYours : modeWords.distrusted)
   if (off) return found('note', modeWords.off(modeWords.whyOff[off.because], off.file))
   return mode === 'observe' ? found('note', modeWords.observe) : ok(modeWords.on)
+}
+
+/** The mark of a user who has left; null where there is none. */
+export function left({ place, run }: LoginFacts): Finding | null {
+  const { uid, user } = place.person
+  const mark = leftMark(uid)
+  if (run.config.off?.because === 'left') return found('note', leftWords.ended(user))
+  return pathFacts(mark) === null ? null : found('warn', leftWords.notRoots(mark))
 }
 
 /** Which credential signs requests, and where it comes from. */
@@ -47,11 +57,25 @@ export function sharedToken({ run, seen }: LoginFacts): Finding | null {
   return found('warn', credentialWords.shared(other.from))
 }
 
+const leftWords = {
+  ended: (user: string) =>
+    words(
+      'An admin has ended your login: it is neither renewed nor restored, and its refresh token is not handed back.',
+      `sudo claude-auth offboard ${quoted(user)}`,
+    ),
+  notRoots: (mark: string) =>
+    words(
+      `The mark of a user who has left is not root's, so it counts for nothing: ${shown(mark)}.`,
+      `ls -ld ${quoted(mark)}`,
+    ),
+}
+
 const modeWords = {
   on: 'claude-auth is on.',
   off: (why: string, file: string | null) =>
     words(`claude-auth is switched off ${why}${file === null ? '' : ` (${shown(file)})`}.`),
   whyOff: {
+    left: 'for you: an admin has ended your login',
     config: 'by the configuration',
     'not-enrolled': 'for you: the roster does not list you',
     parked: 'for you: the roster has parked you',

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { silenced } from '../alerts/sinks.js'
 import type { Config } from '../config/config.js'
+import { hasLeft } from '../config/left.js'
 import { readLoginFile } from '../login/login-file.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
@@ -22,10 +23,10 @@ export type HandedBack =
   | { kind: 'handed-back' | 'nothing' | 'elsewhere' }
   | { kind: 'kept'; why: string }
 
-/** With the configuration of its last run: that on disk may have gone. */
+/** With the configuration of its last run: that on disk may have gone. A user who has left gets nothing back. */
 export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBack> {
   const { place, env, name } = login
-  if (!isKeptElsewhere(place, env, name)) return { kind: 'nothing' }
+  if (hasLeft(place.person.uid) || !isKeptElsewhere(place, env, name)) return { kind: 'nothing' }
   const { outcome, trouble, isElsewhere } = await give(login, inForce => config ?? inForce)
   if (isElsewhere) return { kind: 'elsewhere' }
   if (!isKeptElsewhere(place, env, name)) return { kind: 'handed-back' }
@@ -49,7 +50,7 @@ export async function staysSole(place: LoginContext, env: Env): Promise<boolean>
 /**
  * When switched off, only the client renews: the sealed refresh token goes back to it, once, and no alert is sent.
  * Without that a login in sole custody would end with its access token. Of a user who is parked it stays,
- * for their return. The gate may be held already.
+ * for their return, and of one who has left it stays for good. The gate may be held already.
  */
 export async function handBackWhenOff(
   { off, profile }: Config,
@@ -76,15 +77,19 @@ async function give(
     actor: 'command',
     gateDescriptor,
     gateWaitMs,
-    adjust: inForce => ({
-      ...adjust(inForce),
-      // No alert of a login that leaves claude-auth.
-      fleet: { ...inForce.fleet, publish: false },
-      custody: 'shared',
-      mode: 'on',
-      off: null,
-      profile: name,
-    }),
+    // The mark of a user who has left may have come since the caller looked.
+    adjust: inForce =>
+      inForce.off?.because === 'left'
+        ? inForce
+        : {
+            ...adjust(inForce),
+            // No alert of a login that leaves claude-auth.
+            fleet: { ...inForce.fleet, publish: false },
+            custody: 'shared',
+            mode: 'on',
+            off: null,
+            profile: name,
+          },
     prepare: async run => {
       if (run.store?.isShared) await readStore(run)
       isElsewhere = mayBeUsedByOthers(run, false)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { rememberedConfig } from '../config/cache.js'
 import { type Config, loadConfig } from '../config/config.js'
 import { keepLaunchConfig, launchConfigText } from '../config/launch-config.js'
+import { leftMark } from '../config/left.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { AuthError } from '../system/error.js'
 import {
@@ -126,6 +127,7 @@ export function configForShell(
     systemConfig,
     userConfig,
     roster: config.roster?.file ?? null,
+    left: leftMark(person.uid),
   })
   if (text === null || !owned) return text
   try {

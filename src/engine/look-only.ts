@@ -192,6 +192,7 @@ export function statusFacts(run: Run, found: Glance): StatusFacts {
     outcome,
     mode: config.mode,
     offBy: config.off?.file ?? null,
+    hasLeft: config.off?.because === 'left',
     next,
     trouble,
     email: emailOf(run, outcome),

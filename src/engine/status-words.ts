@@ -17,6 +17,8 @@ export interface StatusFacts {
   mode: 'on' | 'observe' | 'off'
   /** The file that switches claude-auth off, or null. */
   offBy: string | null
+  /** An admin has ended this login (`claude-auth offboard`). */
+  hasLeft: boolean
   /** What the next run would do to the login; null: nothing. */
   next: Step | null
   trouble: Trouble | null
@@ -80,6 +82,8 @@ function headline(facts: StatusFacts): string {
     return 'Others can change this home or login folder; your login is left alone'
   if (because === 'not-ours')
     return 'This login belongs to another account of this machine; it is left alone'
+  if (facts.hasLeft)
+    return 'An admin has ended your login: nothing is renewed or restored, and Claude starts as if claude-auth were not there'
   if (mode === 'off') {
     const by = facts.offBy === null ? '' : ` (${clean(facts.offBy, 200)})`
     return `claude-auth is switched off${by}; Claude starts as if it were not there`

@@ -107,9 +107,14 @@ function takeBackQuietly(site: Site): void {
 /** The last trace: the manifest's folder, and those above it that only it had filled. */
 export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): void {
   const folder = dirname(join(prefix, manifest))
-  rmSync(folder, { recursive: true, force: true })
-  removeEmptyFolders(dirname(folder), upTo)
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  for (const name of names.filter(each => !outlasting.includes(each)))
+    rmSync(join(folder, name), { recursive: true, force: true })
+  removeEmptyFolders(folder, upTo)
 }
+
+/** What admins did, and who has left: no installation has made them, and none takes them away. */
+const outlasting = ['admin.jsonl', 'left']
 
 /** The nearest folder to the manifest that is there: an installation that nothing comes of leaves none below it. */
 export function folderAbove({ prefix, manifest }: Site): string {

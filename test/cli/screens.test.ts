@@ -31,6 +31,7 @@ const good: StatusFacts = {
   store: { label: 'Vault', isRemote: true },
   mode: 'on',
   offBy: null,
+  hasLeft: false,
   next: null,
   trouble: null,
   email: 'alice@example.com',

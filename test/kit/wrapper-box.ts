@@ -133,7 +133,7 @@ export function wrapperBox(t: Test, homeName = `it's a "home" $(touch pwned) \\ 
     configure: ({ mode = 'on', client = null, waitMs = 2000, folders = [] }) => {
       const profiles = folders.map(each => ({ name: each, folder: each }))
       const renewal = { launchWaitMs: waitMs } as Config['renewal']
-      const files = { systemConfig, userConfig, roster: null }
+      const files = { systemConfig, userConfig, roster: null, left: join(root, 'left') }
       const said = { mode, off: null, client, renewal, profiles }
       write(configAnswer, launchConfigText(said, files) ?? '')
     },

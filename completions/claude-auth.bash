@@ -3,10 +3,10 @@ _claude_auth() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
   COMPREPLY=()
   if [ "$COMP_CWORD" = 1 ]; then
-    words='status doctor login logout log install uninstall fleet roster changes base ensure hook completion demo --help --version'
+    words='status doctor login logout log install uninstall fleet offboard roster changes base ensure hook completion demo --help --version'
   else
     case "${COMP_WORDS[1]} $prev" in
-      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --instructions' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
+      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --instructions' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'offboard --stage' | 'offboard --reason' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
     esac
     case ${COMP_WORDS[1]} in
       status) words="--json --short --help" ;;
@@ -17,6 +17,7 @@ _claude_auth() {
       install) words="--system --yes --dry-run --json --custody --base --config --instructions --root --help" ;;
       uninstall) words="--system --yes --dry-run --json --leave-logins --root --help" ;;
       fleet) words="--json --only --from --textfile --page --help" ;;
+      offboard) words="--stage --undo --reason --dry-run --yes --now --admin --with-others --json --help $(compgen -u)" ;;
       roster) words="check plan apply --against --removals --user --yes --dry-run --json --help" ;;
       changes) words="guard notice --once --pusher --help" ;;
       base) words="update --from --dry-run --max-delete --yes --json --help" ;;
@@ -24,7 +25,7 @@ _claude_auth() {
       hook) words="session-start user-prompt-submit stop-failure session-end --help" ;;
       completion) words="bash zsh fish nushell --help" ;;
       demo) words="--help" ;;
-      help) words='status doctor login logout log install uninstall fleet roster changes base ensure hook completion demo' ;;
+      help) words='status doctor login logout log install uninstall fleet offboard roster changes base ensure hook completion demo' ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))

@@ -57,6 +57,18 @@ complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l from -x -d 're
 complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l textfile -r -F -d 'also write metrics for node_exporter (a name in *.prom)'
 complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l page -r -F -d 'also write the view as a page (HTML)'
 complete -c claude-auth -n '__fish_seen_subcommand_from fleet' -l help -d 'more about it'
+complete -c claude-auth -n __fish_use_subcommand -a offboard -d 'end the login of a person who leaves: cut, revoke, destroy'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -a '(__fish_complete_users)'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l stage -x -d 'what to do: cut, revoke or destroy'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l undo -d 'take a cut back'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l reason -x -d 'why, for the journal and the note in Vault'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l dry-run -d 'show the steps and change nothing'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l yes -d 'do not ask'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l now -d 'do not wait: cut while the roster still lists the user, destroy before offboard.wait is over'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l admin -d 'also for a user of the tier admin'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l with-others -d 'destroy: also a document that holds keys of others'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l json -d 'the result as one JSON object'
+complete -c claude-auth -n '__fish_seen_subcommand_from offboard' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a roster -d 'who has a login here: check, plan, apply one committed file'
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a check
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -a plan

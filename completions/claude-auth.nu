@@ -1,5 +1,5 @@
 # nushell completion of claude-auth, made by: claude-auth completion nushell
-def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "fleet" "roster" "changes" "base" "ensure" "hook" "completion" "demo"] }
+def "nu-complete claude-auth help" [] { ["status" "doctor" "login" "logout" "log" "install" "uninstall" "fleet" "offboard" "roster" "changes" "base" "ensure" "hook" "completion" "demo"] }
 
 # is the login good, whose is it, until when
 extern "claude-auth status" [
@@ -72,6 +72,20 @@ extern "claude-auth fleet" [
   --from: string # read the records in Vault, or those in the homes of this machine
   --textfile: string # also write metrics for node_exporter (a name in *.prom)
   --page: string # also write the view as a page (HTML)
+]
+
+# end the login of a person who leaves: cut, revoke, destroy
+extern "claude-auth offboard" [
+  user?: string
+  --stage: string # what to do: cut, revoke or destroy
+  --undo # take a cut back
+  --reason: string # why, for the journal and the note in Vault
+  --dry-run # show the steps and change nothing
+  --yes # do not ask
+  --now # do not wait: cut while the roster still lists the user, destroy before offboard.wait is over
+  --admin # also for a user of the tier admin
+  --with-others # destroy: also a document that holds keys of others
+  --json # the result as one JSON object
 ]
 def "nu-complete claude-auth roster" [] { ["check" "plan" "apply"] }
 

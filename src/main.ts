@@ -17,6 +17,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   install: async () => (await import('./cli/install.js')).install,
   uninstall: async () => (await import('./cli/uninstall.js')).uninstall,
   fleet: async () => (await import('./cli/fleet.js')).fleet,
+  offboard: async () => (await import('./cli/offboard.js')).offboard,
   roster: async () => (await import('./cli/roster.js')).roster,
   changes: async () => (await import('./cli/changes.js')).changes,
   base: async () => (await import('./cli/base.js')).base,

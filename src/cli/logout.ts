@@ -1,8 +1,10 @@
 // `claude-auth logout`: mark, then end the login at the server, in the file and in the store; each step is reported.
 
 import { existsSync } from 'node:fs'
+import { silenced } from '../alerts/sinks.js'
 import type { Config } from '../config/config.js'
 import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
+import { hasOwed } from '../engine/owed-revocations.js'
 import { commit } from '../engine/run.js'
 import { runOnce } from '../engine/run-once.js'
 import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
@@ -69,7 +71,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
       steps = done
     },
   }).finally(over)
-  const done = steps as SignedOutSteps | null
+  const done = stillOwed(place, steps as SignedOutSteps | null)
   if (done === null) throw new AuthError('internal', 'the log-out was not begun')
   const verdict = verdictOf(done)
   if (flags.json) {
@@ -90,7 +92,13 @@ export async function logout(argv: string[], env: Env): Promise<number> {
  */
 function leaving(config: Config): Config {
   const store = config.store === 'none' ? 'none' : 'local'
-  return { ...config, mode: 'on', off: null, store, vault: null }
+  const { alerts } = config
+  return { ...config, mode: 'on', off: null, store, alerts: silenced(alerts) }
+}
+
+/** What an earlier log-out could not end at the server was tried again by this run. */
+function stillOwed(place: LoginContext, done: SignedOutSteps | null): SignedOutSteps | null {
+  return done?.server === 'nothing' && hasOwed(place) ? { ...done, server: 'later' } : done
 }
 
 function putMark({ paths }: LoginContext): void {

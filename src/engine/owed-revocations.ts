@@ -56,6 +56,11 @@ export async function revokeOwed(run: Run): Promise<void> {
   if (left.length !== owed.length) await write(run, left)
 }
 
+/** Does anything of it wait for a later run? */
+export function hasOwed({ paths }: Pick<Run, 'paths'>): boolean {
+  return existsSync(placeOf({ paths }))
+}
+
 const owedIn = readableOf(
   object({
     token: matching(/^[\x21-\x7e]{1,16384}$/),
@@ -81,6 +86,6 @@ async function write(run: Run, owed: readonly Owed[]): Promise<void> {
   atomicWrite(path, bytes, { nonce: run.nonce() })
 }
 
-function placeOf({ paths }: Run): string {
+function placeOf({ paths }: Pick<Run, 'paths'>): string {
   return join(paths.state, 'owed')
 }

@@ -109,12 +109,18 @@ async function handBackAll(users: Account[]): Promise<Account[]> {
   return left
 }
 
-function asUser(user: Account, step: 'hand-back' | 'leftovers'): Promise<EndedAsUser> {
+/** How claude-auth is started in the homes of users: as it is installed, else as it runs here. */
+export function programForUsers(): { node: string; script: string } {
   const installed = join(systemProgram, 'current')
   const root = existsSync(join(installed, 'bin/claude-auth')) ? installed : ownRoot()
   const recorded = join(installed, 'node')
   const node = existsSync(recorded) ? recorded : process.execPath
-  const words = [join(root, 'bin/claude-auth'), 'uninstall', '--as-user', step]
+  return { node, script: join(root, 'bin/claude-auth') }
+}
+
+function asUser(user: Account, step: 'hand-back' | 'leftovers'): Promise<EndedAsUser> {
+  const { node, script } = programForUsers()
+  const words = [script, 'uninstall', '--as-user', step]
   return runAsUser(user, node, words, { timeoutMs: eachUserMs })
 }
 

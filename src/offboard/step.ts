@@ -1,5 +1,9 @@
 // One step of an offboarding, as it is printed, journaled and handed to programs: what, where, and whether it is done.
 
+export const stages = ['cut', 'revoke', 'destroy'] as const
+
+export type Stage = (typeof stages)[number]
+
 /** `left`: only a person can do it. */
 export type StepState = 'done' | 'to-do' | 'left' | 'failed'
 

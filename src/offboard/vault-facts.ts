@@ -47,6 +47,8 @@ export interface AccessorFact {
 export interface DocumentFact {
   /** Inside the mount. */
   path: string
+  /** Those that are not destroyed, oldest first. */
+  versions: number[]
   accessors: AccessorFact[]
   note: OffboardNote | null
 }
@@ -68,7 +70,7 @@ type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
 /** The accessors of users' tokens are noted under this and the host's name. */
 const accessorPrefix = 'accessor_'
 /** A cut policy: its text, each line as a comment behind this one. It grants nothing, and holds what it was. */
-const cutMark = '# Cut by claude-auth offboard; below is what it was.'
+const cutMark = '# Cut by an offboarding; below is what it was.'
 
 /** The policy's cut text, which `openText` turns back. `sed 's/^/# /'` behind the mark makes the same. */
 export function cutText(text: string): string {
@@ -255,7 +257,14 @@ async function documentAt(vault: SiteVault, path: string): Promise<Asked<Documen
     if (looked.kind !== 'known') return looked
     accessors.push({ key, host: key.slice(accessorPrefix.length), accessor, ...looked.value })
   }
-  return { kind: 'known', value: { path, accessors, note: readNote(noted[noteKey]) } }
+  const versions = versionsIn(data['versions'])
+  return { kind: 'known', value: { path, versions, accessors, note: readNote(noted[noteKey]) } }
+}
+
+function versionsIn(value: unknown): number[] {
+  const entries = isObject(value) ? Object.entries(value) : []
+  const whole = entries.filter(([, about]) => !isObject(about) || about['destroyed'] !== true)
+  return whole.map(([version]) => Number(version)).sort((a, b) => a - b)
 }
 
 async function lookedUp(
@@ -288,19 +297,6 @@ async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<string
   // Without records at this site, nothing opens their folder.
   if (isAbsent(reply) || isRefused(reply)) return { kind: 'known', value: null }
   return dataOf(reply) === null ? whyNot(vault, reply, at, 'read') : { kind: 'known', value: path }
-}
-
-/** The names of the keys in a document, never a value; null: there are no versions. */
-export async function keysOf(
-  vault: SiteVault,
-  path: string,
-): Promise<string[] | null | StoreTrouble> {
-  const at = `${vault.server.mount}/subkeys/${path}`
-  const reply = await vault.request({ method: 'GET', path: at })
-  if (isAbsent(reply)) return null
-  const subkeys = dataOf(reply)?.['subkeys']
-  if (reply.kind === 'reply' && reply.status === 200 && subkeys === null) return []
-  return isObject(subkeys) ? Object.keys(subkeys) : whyNot(vault, reply, at, 'read')
 }
 
 /** `data` of a 200 of Vault's own. */

@@ -21,16 +21,24 @@ export async function askYes(
   question: string,
   { input, output, withinMs = limitMs }: AskAt = { input: process.stdin, output: process.stderr },
 ): Promise<boolean> {
+  const answer = await askLine(question, { input, output, withinMs })
+  return answer !== null && /^(?:y(?:es)?)?$/i.test(answer)
+}
+
+/** Asks for a line on stderr, shown as it is typed; null for Ctrl-C, Ctrl-D, and where nobody answers within ten minutes. */
+export async function askLine(
+  question: string,
+  { input, output, withinMs = limitMs }: AskAt = { input: process.stdin, output: process.stderr },
+): Promise<string | null> {
   const terminal = createInterface({ input, output })
   const ended = new AbortController()
   const timer = setTimeout(() => ended.abort(), withinMs)
   terminal.on('close', () => ended.abort())
   try {
-    const answer = await terminal.question(question, { signal: ended.signal })
-    return /^(?:y(?:es)?)?$/i.test(answer.trim())
+    return (await terminal.question(question, { signal: ended.signal })).trim()
   } catch {
     output.write('\n')
-    return false
+    return null
   } finally {
     clearTimeout(timer)
     terminal.close()

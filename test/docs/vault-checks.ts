@@ -3,6 +3,13 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { cutText, openText } from '../../src/offboard/vault-facts.js'
+import { actInVault } from '../../src/offboard/vault-steps.js'
+import { vaultClient } from '../../src/store/vault/client.js'
+import type { SiteVault } from '../../src/store/vault/site.js'
+import type { JsonObject } from '../../src/system/json.js'
+import { directNetwork } from '../kit/direct-network.js'
+import type { OpenBao } from '../kit/openbao.js'
 import { vaultPerson } from '../kit/vault-person.js'
 import { closed, opens, own } from './manual.js'
 import { type Desk, textOf } from './vault-desk.js'
@@ -60,7 +67,8 @@ export const checks: Record<string, Check> = {
     t.equal(await asAdmin(mint, { display_name: 'x' }, 'wrap'), 403, 'only for somebody')
   },
 
-  "A user's first token": async (t, { server, tokenFile, adminToken }) => {
+  "A user's first token": async (t, { server, folder, tokenFile, adminToken }) => {
+    await looksOnly(t, server, textOf(join(folder, 'fleet-token')), textOf(tokenFile))
     t.equal(statSync(tokenFile).mode & 0o777, 0o600)
     const token = textOf(tokenFile)
     const { body } = await server.ask('GET', 'auth/token/lookup-self', undefined, token)
@@ -106,7 +114,13 @@ export const checks: Record<string, Check> = {
     t.equal(await asAdmin(quota, { path: '', rate: 1 }), 403, 'never on all of Vault')
   },
 
-  'When a user leaves': async (t, { server, asAdmin, adminToken, tokenFile, jwtLogin }) => {
+  'When a user leaves': async (
+    t,
+    { server, asAdmin, adminToken, tokenFile, jwtLogin },
+    printed,
+  ) => {
+    t.notMatch(printed, /not deleted/)
+    await legacyCut(t, server, adminToken())
     const token = textOf(tokenFile)
     t.equal((await server.ask('GET', 'auth/token/lookup-self', undefined, token)).status, 403)
     t.same(await opens(server, token, 'alice'), closed)
@@ -128,4 +142,75 @@ export const checks: Record<string, Check> = {
     t.equal((await server.ask('GET', 'auth/token/lookup-self', undefined, token)).status, 403)
     t.same(await opens(server, await jwtLogin('alice'), 'alice'), own)
   },
+}
+
+const documents = 'workstation/claude-users'
+const records = 'workstation/claude-fleet'
+
+/** Who looks at all logins sees metadata, and nothing that could be a login; a user publishes one record, their own. */
+async function looksOnly(t: Test, server: OpenBao, fleet: string, user: string): Promise<void> {
+  const status = async (token: string, ...[method, path, body]: Parameters<OpenBao['ask']>) =>
+    (await server.ask(method, path, body, token)).status
+  const record = { custom_metadata: { ws1: '{"v":1}' } }
+  const at = (name: string) => `secret/metadata/${records}/${name}`
+  t.equal(await status(user, 'POST', at('alice'), record), 204)
+  t.equal(await status(user, 'POST', at('alice'), record), 403, 'nobody replaces the whole')
+  t.equal(await status(user, 'PATCH', at('alice'), record), 204)
+  t.equal(await status(user, 'PATCH', at('alice'), { ...record, max_versions: 1 }), 403)
+  t.equal(await status(user, 'GET', at('alice')), 200)
+  for (const path of [at('bob'), `secret/data/${records}/alice`]) {
+    for (const method of ['GET', 'POST', 'PATCH'] as const) {
+      // OpenBao looks whether a POST creates or updates before it looks at the policy.
+      const answer = await status(user, method, path, record)
+      t.ok(answer === 403 || (method === 'POST' && answer === 400), `${method} ${path}: ${answer}`)
+    }
+    t.equal((await server.ask('GET', path)).status, 404, 'and nothing was made')
+  }
+
+  t.equal(await status(fleet, 'GET', `secret/metadata/${documents}/alice`), 200)
+  t.equal(await status(fleet, 'GET', at('alice')), 200)
+  for (const folder of [documents, records]) {
+    t.equal(await status(fleet, 'GET', `secret/metadata/${folder}/?list=true`), 200)
+    t.equal(await status(fleet, 'GET', `secret/detailed-metadata/${folder}/?list=true`), 200)
+  }
+  for (const path of [
+    `secret/data/${documents}/alice`,
+    `secret/data/${documents}/alice?version=1`,
+    `secret/subkeys/${documents}/alice`,
+    'secret/metadata/workstation/?list=true',
+    'sys/auth',
+  ])
+    t.equal(await status(fleet, 'GET', path), 403, path)
+  for (const path of [`secret/metadata/${documents}/alice`, at('alice')])
+    for (const method of ['POST', 'PATCH'] as const)
+      t.equal(await status(fleet, method, path, record), 403, `${method} ${path}`)
+}
+
+/** The admin may write both texts of that policy, which the blocks did, and no third. */
+async function legacyCut(t: Test, server: OpenBao, admin: string): Promise<void> {
+  const path = 'sys/policies/acl/workstation-claude-alice'
+  const read = async () =>
+    String(((await server.ask('GET', path, undefined, admin)).body['data'] as JsonObject)['policy'])
+  const open = await read()
+  t.match(open, /^# workstation-claude-alice\.hcl/, 'it is back')
+  const cut = { do: 'write-policy', name: 'workstation-claude-alice', text: cutText(open) } as const
+  const vault = asking(server, admin)
+  t.equal(await actInVault(vault, 'alice', cut), null, 'claude-auth offboard may cut it')
+  t.equal(openText(await read()), open.trim())
+  const third = { policy: `${cutText(open)}\n${everything}` }
+  t.equal((await server.ask('POST', path, third, admin)).status, 403)
+  t.equal(await actInVault(vault, 'alice', { ...cut, text: open.trim() }), null, 'and back')
+}
+
+function asking(server: OpenBao, own: string): SiteVault {
+  const { address } = server
+  const place = { address, namespace: null, caCert: null, timeoutMs: 5000 }
+  const client = vaultClient({ ...place, network: directNetwork() })
+  const requestBy: SiteVault['requestBy'] = (token, request) =>
+    client.request({ ...request, token })
+  return {
+    server: { ...place, mount: 'secret', template: `${documents}/{user}` },
+    request: request => requestBy(own, request),
+    requestBy,
+  }
 }

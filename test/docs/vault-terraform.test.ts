@@ -118,9 +118,16 @@ async function apply(t: Test, desk: Desk) {
     'data.vault_auth_backend.token.accessor': mounts['token/']?.accessor ?? '',
     'vault_jwt_auth_backend.jwt.accessor': mounts['jwt/']?.accessor ?? '',
   })
+  const fleet = String(valuesOf('resource vault_policy claude_auth_fleet')['policy'])
   const admin = String(valuesOf('resource vault_policy claude_auth_admin')['policy'])
   const policies = {
     'claude-users': users,
+    'claude-auth-fleet': filledIn(fleet, {
+      [`file("\${path.module}/claude-auth-fleet.hcl")`]: readFileSync(
+        join(desk.folder, 'claude-auth-fleet.hcl'),
+        'utf8',
+      ),
+    }),
     'claude-auth-admin': filledIn(admin, {
       [`file("\${path.module}/claude-auth-admin.hcl")`]: readFileSync(
         join(desk.folder, 'claude-auth-admin.hcl'),

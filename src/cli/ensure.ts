@@ -62,17 +62,24 @@ async function once(
   launch?: HandedOver,
 ): Promise<number> {
   const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
-  try {
-    const { outcome, trouble, interrupted } = await run(flags, env, known, launch).finally(over)
-    known.interrupted = interrupted
+  let isShown = false
+  const show = ({ outcome, trouble }: Pick<Report, 'outcome' | 'trouble'>) => {
+    over()
+    if (isShown) return
+    isShown = true
     if (flags.json) print([jsonText(outcome)])
     else if (flags.for === 'timer') warn(journalLines(outcome, env, known))
     else if (flags.for === undefined)
       print(ensureLines(outcome, Date.now(), trouble, known.report ?? {}))
-    return exitCodes[outcome.verdict]
+  }
+  try {
+    const ended = await run(flags, env, known, { launch, end: show }).finally(over)
+    known.interrupted = ended.interrupted
+    show(ended)
+    return exitCodes[ended.outcome.verdict]
   } catch (error) {
     // The reader of the object gets one in any case; `main` reports the error.
-    if (flags.json) print([jsonText(brokenOutcome(known.config))])
+    if (flags.json && !isShown) print([jsonText(brokenOutcome(known.config))])
     throw error
   }
 }
@@ -92,7 +99,12 @@ function print(lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-async function run(flags: EnsureFlags, env: Env, known: Known, launch?: HandedOver) {
+async function run(
+  flags: EnsureFlags,
+  env: Env,
+  known: Known,
+  { launch, end }: { launch: HandedOver | undefined; end: (report: Report) => void },
+) {
   const isTyped = actorOf(flags) === 'command'
   const ended = await runOnce(env, {
     begin: config => {
@@ -106,6 +118,10 @@ async function run(flags: EnsureFlags, env: Env, known: Known, launch?: HandedOv
     isClientChosen: flags.override ?? false,
     gateDescriptor: gateDescriptor(flags),
     ...(launch?.folder ? { cwd: launch.folder } : {}),
+    // Switched off, a login may still be handed back: what that comes to is told.
+    end: report => {
+      if (known.config?.mode === 'on') end(report)
+    },
     tell: (report, { leave }) => {
       known.report = report
       if (isTyped) warn(report.warnings)

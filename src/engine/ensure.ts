@@ -25,6 +25,8 @@ export interface EnsureOptions {
   isHeard?: boolean
   /** Lines that came up after that, for the next launch at a terminal. */
   leave?: (lines: string[]) => void
+  /** Called once at the end, when the report is final. Only the health record may take a request after that. */
+  end?: (report: Report) => void
   /** Until then an expired login is tried again after no answer, before a launch goes on. */
   patientUntilMs: number
   /** The run should end: it does, between two steps. */
@@ -67,6 +69,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
         await register(run)
         await revokeOwed(run)
       }
+      options.end?.(last)
       // What was interrupted has come to nothing that says anything.
       if (!options.interrupted()) await keepHealthRecord(run, last.outcome)
       keepLast(run, last, trail)

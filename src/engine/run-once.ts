@@ -40,6 +40,8 @@ export interface RunOnceOptions {
   prepare?: (run: Run) => Promise<void>
   /** Called once, as soon as a launch could go on. */
   tell?: (report: Report, at: Moment) => void
+  /** Called once at the end, when the report is final. The run may still take a request after that. */
+  end?: (report: Report) => void
   /** A launch shows the lines that it receives. */
   isHeard?: boolean
   /** Takes what comes up afterwards; if not given, it is left for the next launch at a terminal. */
@@ -95,6 +97,7 @@ export async function runOnce(
     await options.prepare?.(run)
     const { outcome, trouble } = await ensure(run, {
       tell: report => options.tell?.(report, { gate, leave: leaveNotice(run) }),
+      ...(options.end === undefined ? {} : { end: options.end }),
       isHeard: options.isHeard ?? false,
       leave: options.later ?? leaveNotice(run),
       patientUntilMs: options.patientUntilMs?.(config) ?? 0,

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { readRecord } from '../../src/fleet/record.js'
@@ -138,3 +139,26 @@ t.test('uninstall while the server is away says what stays, and ends well', asyn
   t.ok(await published())
   t.notOk(existsSync(fileOf(box)))
 })
+
+t.test('who types ensure has the verdict before the server has the record', async t => {
+  const { box, gateway, published } = await site(t, { timeout: '20s' })
+  const seen: string[] = []
+  gateway.before = async ({ path }) => {
+    if (!path.includes('claude-fleet')) return
+    // Only a verdict that is told lets it pass.
+    await until(() => readFileSync(join(box.home.path, 'told'), 'utf8').includes('"verdict":"ok"'))
+    seen.push(path)
+  }
+  const command = `'${program}' ensure --json --force > "$HOME/told"`
+  const { code, stderr } = await box.run('sh', ['-c', command])
+  t.same([code, stderr], [0, ''])
+  t.ok(seen.length > 0)
+  t.match(await published(), { verdict: 'ok' })
+})
+
+async function until(isSo: () => boolean) {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 500) throw new Error('it never came')
+    await sleep(20)
+  }
+}

@@ -39,16 +39,18 @@ ca_engine() {
   # What is in ca_before are words of our own, without a blank in them.
   if [ "$ca_takes_input" = y ]; then
     ca_find env
-    ca_on_one_line "$ca_handed_folder"
     HOME=${ca_home:-/} PATH=$ca_search
     export HOME
-    # Of a name that comes twice the first counts.
+    # Of a name that comes twice the first counts. A folder's name may hold a line break, and behind it a variable that a
+    # repository thought of: each is one line.
+    ca_lines=
+    for ca_each in "HOME=$HOME" "PATH=$PATH" "CLAUDE_AUTH_LAUNCH_CLIENT=${ca_handed:+$ca_target}" \
+      "CLAUDE_AUTH_LAUNCH_FOLDER=$ca_handed_folder"; do
+      ca_on_one_line "$ca_each"
+      ca_lines=$ca_lines$ca_line$ca_newline
+    done
     exec $ca_before "$ca_found" -i "$@" --environ-on-stdin <<X
-HOME=$HOME
-PATH=$PATH
-CLAUDE_AUTH_LAUNCH_CLIENT=${ca_handed:+$ca_target}
-CLAUDE_AUTH_LAUNCH_FOLDER=$ca_line
-$ca_environ
+$ca_lines$ca_environ
 X
   fi
   if [ "$ca_handed" = y ]; then

@@ -98,6 +98,24 @@ for (const shell of Object.keys(shells) as Shell[])
       },
     )
 
+    t.test('a line break in a folder’s name brings no variable along', async t => {
+      const { box, client, wrapper, read } = setUp(t, shell)
+      const evil = join(box.folder, 'a\nCLAUDE_AUTH_CONFIG=evil\nHOME=evil')
+      cpSync(join(box.real, 'claude'), join(evil, 'claude'))
+      for (const isBelow of [true, false]) {
+        box.write(join(evil, 'claude'), '#!/bin/sh\necho inner\n', 0o755)
+        client(`cd '${evil}' && env CLAUDECODE=1 PATH="$PWD:/usr/bin:/bin" ${wrapper} inner`)
+        const env = { ...box.env, PATH: `${evil}:/usr/bin:/bin`, CLAUDECODE: '1' }
+        const ended = isBelow
+          ? await box.launch(shell, ['outer'])
+          : await box.launch(shell, ['x'], { env, cwd: evil })
+        t.equal(ended.code, 0, ended.stderr)
+        t.match(read('stdin'), /^PATH=/m)
+        t.notMatch(read('stdin'), /^(?:CLAUDE_AUTH_CONFIG|HOME)=evil/m)
+        rmSync(join(box.folder, 'stdin'))
+      }
+    })
+
     t.test('a command goes by what the person began with', async t => {
       const { box, client, set, read, env, file } = setUp(t, shell)
       const entry = join(box.root, 'bin/entry')

@@ -350,14 +350,13 @@ function keepApplied(
   { context, places, wishes }: Applying,
 ): void {
   const only = wishes.flags.user
-  const ending = new Set(found.facts.ending.map(({ user }) => user))
-  const open = results.filter(
-    ({ user, name, state }) =>
-      state !== 'done' && user !== null && (name !== 'ask' || ending.has(user)),
+  const unfinished = new Set(
+    results.flatMap(({ user, state }) => (state === 'done' || user === null ? [] : [user])),
   )
-  const failed = new Set(open.flatMap(({ user }) => user ?? []))
+  const endings = found.facts.ending.map(({ user }) => user)
+  const open = new Set(endings.filter(user => unfinished.has(user)))
   const before = applied?.users ?? []
-  const all = carriedOut(before, rows, failed)
+  const all = carriedOut(before, rows, open)
   const users =
     only === undefined
       ? all

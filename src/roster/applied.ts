@@ -75,17 +75,17 @@ export function isSame(one: readonly EarlierRow[], other: readonly EarlierRow[])
 }
 
 /**
- * What was carried out: the committed rows, but for users in `failed`, who stay as they were before, so that the next
- * apply sees the same difference again.
+ * What the next apply compares with: the committed rows, those of users who failed included, for some of it may have been
+ * given to them; and of those whose row vanished each in `open`, who is not cut yet.
  */
 export function carriedOut(
   before: readonly EarlierRow[],
   committed: readonly EarlierRow[],
-  failed: ReadonlySet<string>,
+  open: ReadonlySet<string>,
 ): EarlierRow[] {
-  const kept = before.filter(({ user }) => failed.has(user))
-  const done = committed.filter(({ user }) => !failed.has(user))
-  return [...done, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
+  const listed = new Set(committed.map(({ user }) => user))
+  const kept = before.filter(({ user }) => open.has(user) && !listed.has(user))
+  return [...committed, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
     user,
     vaultName,
     isAdmin,

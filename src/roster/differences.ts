@@ -6,8 +6,6 @@ import { hasLeft, type RosterRow } from './roster-file.js'
 export interface Differences {
   /** To have a login here: listed, enrolled, not parked, not left. In the order of the roster. */
   active: RosterRow[]
-  /** Those of them that the roster applied last did not have. */
-  added: ReadonlySet<string>
   /** To have none any more: the row vanished, or the day of `left` has come. */
   ending: Ending[]
 }
@@ -27,9 +25,6 @@ export function differencesOf(
   nowMs: number,
 ): Differences {
   const here = committed.filter(row => !hasLeft(row, nowMs))
-  const before = new Set(
-    (applied ?? []).filter(row => !hasLeft(row, nowMs)).map(({ user }) => user),
-  )
   const active = here.filter(({ isEnrolled, isParked }) => isEnrolled && !isParked)
   // A name in Vault that somebody here still has is theirs, whatever they are called on the machines.
   const inUse = new Set(here.map(({ vaultName }) => vaultName))
@@ -40,7 +35,6 @@ export function differencesOf(
     .map(row => endingOf(row, 'vanished'))
   return {
     active,
-    added: new Set(active.map(({ user }) => user).filter(user => !before.has(user))),
     ending: [...left, ...vanished].filter(({ vaultName }) => !inUse.has(vaultName)),
   }
 }

@@ -8,7 +8,8 @@ import { type OffboardSite, offboardSite } from './offboard-site.js'
 import { type OwnMachine, ownMachine } from './own-machine.js'
 import type { Run } from './run.js'
 
-const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
+/** Of this checkout. */
+export const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
 
 export interface RosterMachine {
   machine: OwnMachine

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { noOwnMachine } from '../kit/own-machine.js'
-import { rosterMachine, tokenFile } from '../kit/roster-machine.js'
+import { program, rosterMachine, tokenFile } from '../kit/roster-machine.js'
 
 const roster = `users:
   ada: {tier: admin}
@@ -76,6 +76,196 @@ t.test(
       await at.machine.sh(`grep -rl "${token}" ${places} || true`),
       '',
       'no token is written down',
+    )
+  },
+)
+
+t.test('who vanishes or has left is cut, an admin never', { skip: noOwnMachine }, async t => {
+  const at = await rosterMachine(t, { accounts: ['ada', 'bob', 'carol', 'eve'] })
+  at.commit('users: {ada: {tier: admin}, bob: , carol: , eve: {tier: admin}}\n')
+  t.equal((await at.roster(['apply', '--yes'])).code, 0)
+  const [ada, bob, carol] = await Promise.all(['ada', 'bob', 'carol'].map(at.token))
+  t.equal((await at.site.tries(bob ?? '', 'bob'))[2], 200)
+
+  const day = new Date().toISOString().slice(0, 10)
+  at.commit(`users: {carol: {left: ${day}}, eve: {tier: admin}}\n`, 'Bob and Carol go')
+  t.match(await at.roster(['plan']), { code: 2, stderr: /3 of 4 users would vanish at once/ })
+  t.match(await at.roster(['apply', '--yes', '--removals', '2']), { code: 2 }, 'not the number')
+  t.same(await at.told(), ['ada added', 'bob added', 'carol added', 'eve added'])
+  const applied = await at.roster(['apply', '--yes', '--removals', '3'])
+  t.equal(applied.code, 4, 'the admin is left to a person')
+  t.match(applied.stdout, /ada .*ask .*left to you +is no longer listed, and is an admin/)
+  t.match(applied.stdout, /Type: sudo claude-auth offboard ada --stage cut --admin/)
+
+  t.same(await at.site.tries(bob ?? '', 'bob'), [403, 403, 403], 'bob')
+  t.same(await at.site.tries(carol ?? '', 'carol'), [403, 403, 403], 'carol')
+  t.equal((await at.site.tries(ada ?? '', 'ada'))[2], 200, 'the admin keeps the login')
+  t.match(await at.metadata('bob'), {
+    custom_metadata: { offboard: /Bob and Carol go/, [`accessor_${at.host}`]: /./ },
+  })
+  t.equal(await at.token('bob'), bob, 'the token stays where it is')
+  t.same((await at.told()).slice(4).sort(), ['bob cut', 'carol cut'])
+
+  t.same(await at.steps(['plan']), ['ada ask left'], 'nothing else is left')
+  at.commit('users: {bob: , eve: {tier: admin}, ada: {tier: admin}}\n', 'Bob is back')
+  const back = await at.roster(['apply', '--yes'])
+  t.equal(back.code, 4)
+  t.match(back.stdout, /bob .*ask .*was cut.*\n.*Type: sudo claude-auth offboard bob --undo/)
+  t.same(
+    await at.site.tries(bob ?? '', 'bob'),
+    [403, 403, 403],
+    'a roster switches nobody on again',
+  )
+})
+
+t.test('nothing happens, and it is said', { skip: noOwnMachine }, async t => {
+  const at = await rosterMachine(t)
+  at.commit('users: {ada: {tier: admin}, bob: , carol: , dan: }\n')
+  t.equal((await at.roster(['apply', '--yes', '--user', 'ada'])).code, 0)
+  t.same(
+    await at.steps(['apply', '--yes', '--user', 'bob']),
+    ['create-record', 'mint-token', 'note-accessor', 'place-token'].map(step => `bob ${step} done`),
+  )
+  await at.roster(['apply', '--yes'])
+  const world = () =>
+    at.machine.sh(
+      'cat /etc/claude-auth/roster.yaml /var/lib/claude-auth/roster.applied.yaml /var/told; wc -l < /var/lib/claude-auth/admin.jsonl',
+    )
+  const before = await world()
+  const config = await at.machine.sh('cat /etc/claude-auth/config.yaml')
+  const from = (repository: string) =>
+    at.machine.write('/etc/claude-auth/config.yaml', config.replace(at.git.bare, repository))
+  const nothing = async (code: number, words: RegExp) => {
+    for (const args of [['plan'], ['apply', '--yes']]) {
+      const ended = await at.roster(args)
+      t.equal(ended.code, code, `${args[0]}: ${ended.stderr}`)
+      t.match(ended.stderr, words)
+      t.match(ended.stderr, /claude-auth: Nothing was done\.\n$/)
+    }
+    t.equal(await world(), before)
+  }
+
+  await from(at.git.clone)
+  await at.machine.sh(`echo '# edited' >> ${at.git.clone}/ws/roster.yaml`)
+  await nothing(2, /ws\/roster\.yaml in .* has changes that are not committed/)
+  await from('git://127.0.0.1:1/infra.git')
+  await nothing(5, /the repository of the roster gives no answer/)
+  await from('/nowhere.git')
+  await nothing(2, /there is no repository/)
+  await at.machine.write('/etc/claude-auth/config.yaml', config)
+  at.git.git(['checkout', '-q', '.'])
+  for (const [roster, words] of [
+    ['users: {}\n', /an empty roster would cut everybody/],
+    ['people: {}\n', /users: expected a map of users/],
+    ['users: {ada: {tier: admin}}\n', /3 of 4 users would vanish at once: bob, carol, dan/],
+    [
+      'users: {ada: {tier: admin}, bob: , carol: , dan: , Bob: {vault_name: b}}\n',
+      /expected a name that no other user has: "bob" has it/,
+    ],
+    [
+      'users: {ada: {tier: admin}, bob: {left: soon}, carol: , dan: }\n',
+      /:1:\d+: users\.bob\.left: expected a date/,
+    ],
+    ['users: {ada: {tier: admin}, bob: ,\n', /expected YAML/],
+  ] as const) {
+    at.commit(roster)
+    await nothing(2, words)
+  }
+  at.commit('users: {ada: {tier: admin}, bob: , carol: , dan: , eva: }\n')
+  await at.machine.write('/root/.config/claude-auth/admin-token', 'hvs.gone-gone-gone', 0o600)
+  await nothing(1, /Vault does not know the admin's token/)
+  await at.machine.write(
+    '/etc/claude-auth/config.yaml',
+    config.replace(at.site.server.address, 'http://127.0.0.1:1'),
+  )
+  await nothing(5, /Vault/)
+})
+
+t.test(
+  'one who fails keeps nobody else waiting, and what was planted gets no token',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob', 'carol', 'dan', 'eva', 'fay'] })
+    const { machine, site } = at
+    // Cut by hand, without a note.
+    const token = await site.user('bob')
+    const { body } = await site.server.ask('GET', 'auth/token/lookup-self', undefined, token)
+    await site.server.ask(
+      'POST',
+      `identity/entity/id/${(body['data'] as { entity_id: string }).entity_id}`,
+      { disabled: true },
+    )
+    await site.server.bao([
+      'kv',
+      'metadata',
+      'delete',
+      '-mount=secret',
+      'workstation/claude-users/bob',
+    ])
+    await machine.sh('mkdir /opt/trap && chmod 777 /opt/trap')
+    await machine.sh(
+      'mkdir -p /home/carol/.config && ln -s /opt/trap /home/carol/.config/claude-auth && chown -hR carol: /home/carol/.config',
+    )
+    await machine.sh(
+      'mkdir -p /home/dan/.config/claude-auth && ln -s /opt/trap/token /home/dan/.config/claude-auth/vault-token && chown -hR dan: /home/dan/.config',
+    )
+    await machine.sh('chown root: /home/eva && rm -rf /home/fay')
+    at.commit('users: {ada: , bob: , carol: , dan: , eva: , fay: }\n')
+    const applied = await at.roster(['apply', '--yes'])
+    t.equal(applied.code, 4, applied.stderr)
+    t.match(applied.stdout, /bob +mint-token +FAILED +.*the entity of bob in Vault is switched off/)
+    t.match(applied.stdout, /bob +place-token +not tried/)
+    t.match(applied.stdout, /carol +ask .*\/home\/carol\/\.config\/claude-auth is a link/)
+    t.match(applied.stdout, /dan +ask .*vault-token is a link/)
+    t.match(applied.stdout, /eva +ask .*the home \/home\/eva belongs to user 0/)
+    t.match(applied.stdout, /fay +ask .*has no home yet.*\n.*Type: sudo mkhomedir_helper fay/)
+    t.match(await at.token('ada'), /^s\.|^hvs\./)
+    t.equal(await machine.sh('ls /opt/trap'), '')
+    t.same(await at.told(), ['ada added', 'carol added', 'dan added', 'eva added', 'fay added'])
+
+    await machine.sh(
+      'touch /var/tell-fails; rm /home/dan/.config/claude-auth/vault-token; chown eva: /home/eva',
+    )
+    await machine.sh('cp -a /etc/skel /home/fay && chown -R fay: /home/fay')
+    const next = await at.roster(['apply', '--yes'])
+    t.equal(next.code, 4)
+    t.match(
+      next.stderr,
+      /The people outside could not be told: command: alerts\.command ended with/,
+    )
+    for (const user of ['dan', 'eva', 'fay']) t.match(await at.token(user), /^s\.|^hvs\./, user)
+    t.equal(await at.token('bob'), '')
+  },
+)
+
+t.test(
+  'who has no account here is handed the wrapped token, at a terminal only',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: [] })
+    at.commit('users: {zoe: }\n')
+    t.same(await at.steps(['apply', '--yes']), [
+      'roster write-roster done',
+      'zoe create-record done',
+      'zoe mint-token left',
+      'zoe note-accessor left',
+      'zoe hand-over left',
+    ])
+    t.same(await at.told(), [], 'who got nothing yet is not told of')
+    const line = `script -qec "node ${program} roster apply --yes" /dev/null`
+    const screen = await at.machine.sh(line)
+    const [, wrapping = ''] =
+      /For zoe alone; opens once, within the hour:\r?\n +(\S+)/.exec(screen) ?? []
+    const opened = await at.site.server.ask('POST', 'sys/wrapping/unwrap', undefined, wrapping)
+    t.equal(opened.status, 200)
+    const { client_token: token, accessor } = opened.body['auth'] as Record<string, string>
+    t.same((await at.site.tries(token ?? '', 'zoe'))[2], 200)
+    t.match(await at.metadata('zoe'), { custom_metadata: { [`accessor_${at.host}`]: accessor } })
+    t.same(await at.told(), ['zoe added'])
+    t.same(await at.steps(['plan']), [])
+    t.equal(
+      await at.machine.sh(`grep -r "${wrapping}" /var/lib/claude-auth /etc/claude-auth || true`),
+      '',
     )
   },
 )

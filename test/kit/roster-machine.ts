@@ -66,6 +66,8 @@ ${more}`,
     '#!/bin/sh\n[ ! -e /var/tell-fails ] && cat >> /var/told\n',
     0o755,
   )
+  // Whoever's engine has something to tell runs it as well.
+  await machine.write('/var/told', '', 0o666)
   for (const name of accounts) await machine.addUser(name)
   const roster = (args: string[]) => machine.run('node', [program, 'roster', ...args])
   const host = (await machine.sh('hostname -s')).trim().toLowerCase()
@@ -86,10 +88,10 @@ ${more}`,
       return steps.map(({ user, step, state }) => `${user ?? 'roster'} ${step} ${state}`)
     },
     told: async () => {
-      const text = await machine.sh('cat /var/told 2>/dev/null || true')
+      const text = await machine.sh('cat /var/told')
       return text.split('\n').flatMap(line => {
         if (line === '') return []
-        const { people } = JSON.parse(line) as { people: { user: string; what: string }[] }
+        const { people = [] } = JSON.parse(line) as { people?: { user: string; what: string }[] }
         return people.map(({ user, what }) => `${user} ${what}`)
       })
     },

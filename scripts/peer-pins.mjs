@@ -71,6 +71,11 @@ export const unpackedPeers = {
     hash: 'sha256-ppVPbq66xxp1i12gya6o5B/jABIsWhnhXXzMn5wEovM=',
     file: 'bin/getfacl',
   },
+  gitolite: {
+    spec: 'gitolite3=3.6.12-1',
+    hash: 'sha256-NFa+sqFqf4DuAeJOltBlbHrt62xSFRzNfFMoqemvTu8=',
+    file: 'usr/share/gitolite3/gitolite-shell',
+  },
   promtool: {
     spec: 'prometheus=2.42.0+ds-5+deb12u1',
     hash: 'sha256-gdWaJPzoT3++l6RaTykUtqWIG1zR2ypqDhKeUV4aX1U=',

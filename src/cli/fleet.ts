@@ -21,6 +21,7 @@ import {
 import { exitCodes } from '../policy/outcome.js'
 import { reasonWords } from '../policy/reasons.js'
 import type { StoreTrouble } from '../store/store.js'
+import { canRead } from '../system/access.js'
 import type { Account } from '../system/as-user.js'
 import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
@@ -104,15 +105,17 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
   return exitCodes[isCareful ? 'attention' : view.verdict]
 }
 
-/** By the flag; else Vault where who asks may read a token for it. */
+/** By the flag; else Vault where who asks may read a token for it: a user whose it is not sees their own login. */
 function sourceOf(
   { config, person }: AdminContext,
   asked: FleetView['source'] | undefined,
 ): FleetView['source'] {
   if (asked !== undefined) return asked
   if (config.vaultServer === null) return 'homes'
-  if (config.fleet.auth !== null) return 'vault'
-  return person.uid === 0 && existsSync(standardToken) ? 'vault' : 'homes'
+  const { auth } = config.fleet
+  if (auth === null) return person.uid === 0 && existsSync(standardToken) ? 'vault' : 'homes'
+  if (auth.method !== 'token' || person.uid === 0) return 'vault'
+  return existsSync(auth.tokenFile) && !canRead(auth.tokenFile) ? 'homes' : 'vault'
 }
 
 async function inVault(

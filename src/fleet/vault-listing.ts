@@ -38,6 +38,8 @@ export async function* listEntries(vault: SiteVault, folder: string): Listing<Li
     }
     const page = reply.kind === 'reply' && reply.status === 200 ? readListing(reply.text) : null
     if (page === null) {
+      // The last page was a full one.
+      if (after !== '' && isNothing(reply)) return
       if (reply.kind !== 'reply' || isUnavailable(reply.status)) yield troubleIn(reply, path)
       else yield* readEntries(vault, folder, after)
       return

@@ -1,15 +1,29 @@
 // `claude-auth fleet` as it is typed: its files, its exit codes, and what it says where something is missing.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { lookPolicy, putRecords, tokenWith } from '../kit/fleet-site.js'
+import { recordText } from '../../src/fleet/record.js'
+import { healthRecord, lookPolicy, putRecords, tokenWith } from '../kit/fleet-site.js'
 import { type OpenBao, openBao } from '../kit/openbao.js'
 import { run } from '../kit/run.js'
 import { vaultGateway } from '../kit/vault-gateway.js'
 
 const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
+
+const isRoot = process.geteuid?.() === 0
 
 interface Desk {
   folder: string
@@ -193,6 +207,34 @@ t.test('homes of this machine are read where there is no Vault', async t => {
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const said = JSON.parse((await fleet('--json')).stdout)
   t.match(said, { source: 'homes', schemaVersion: 1 })
+})
+
+t.test('a user who may not read the token sees their own login', { skip: !isRoot }, async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'claude-auth-other-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [token, config] = [join(folder, 'token'), join(folder, 'config.yaml')]
+  writeFileSync(token, 'hvs.CAESlook', { mode: 0o600 })
+  writeFileSync(config, configOf('http://127.0.0.1:9').replaceAll('@folder@', folder))
+  const state = join(folder, '.claude/.claude-auth')
+  mkdirSync(state, { recursive: true })
+  const text = recordText(healthRecord())
+  writeFileSync(join(state, 'health.json'), String(text), { mode: 0o600 })
+  for (const path of [folder, join(folder, '.claude'), state, config, join(state, 'health.json')])
+    chownSync(path, 65533, 65533)
+  const env = `PATH=/usr/bin:/bin HOME=${folder} CLAUDE_AUTH_CONFIG=${config}`.split(' ')
+  const words = ['--reuid=65533', '--regid=65533', '--clear-groups', 'env', '-i', ...env]
+  const { stdout } = await run(
+    'setpriv',
+    [...words, process.execPath, program, 'fleet', '--json'],
+    {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+    },
+  )
+  const seen = JSON.parse(stdout)
+  t.match(seen, { source: 'homes', verdict: 'ok' })
+  t.equal(seen.users.length, 1)
+  t.match(seen.users[0], { user: '65533', state: 'ok' })
 })
 
 t.test(

@@ -38,6 +38,7 @@ import { askLine, askYes } from '../system/ask.js'
 import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { whoAmI } from '../system/person.js'
+import { quoted } from '../system/quoted.js'
 import { clean } from '../text/clean.js'
 import { dateTimeWords } from '../text/durations.js'
 import { inkFor } from '../text/ink.js'
@@ -63,13 +64,15 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
     })
   const context = await adminContext(env)
   const cause = causeOf(flags, context, env)
-  const rows = await rosterOf(user, context, env, stage)
+  const mustKnowTier = stage !== null && stage !== 'undo' && !flags.admin
+  const rows = await rosterOf(user, context, env, { stage, mustKnowTier })
   const who = { user, vaultName: rows.row?.vaultName ?? user }
   const vault = await vaultOf(context)
   if (vault !== null && 'trouble' in vault) return away(vault, { user, stage }, flags)
   const site = { context, vault, who, cause }
   const facts = await factsOf(site)
   if ('trouble' in facts) return away(facts, { user, stage }, flags)
+  if (stage === null && isUnknown(facts) && rows.row === null) throw refused(nobody(user))
   if (stage === null) return standing(facts, flags, env)
 
   const why = await refusalFor(facts, stage, { rows, flags, context })
@@ -162,11 +165,15 @@ async function rosterOf(
   user: string,
   { config, person, now }: AdminContext,
   env: Env,
-  stage: Stage | 'undo' | null,
+  { stage, mustKnowTier }: { stage: Stage | 'undo' | null; mustKnowTier: boolean },
 ): Promise<RosterSays> {
   const { rosterFrom, roster } = config
-  if (rosterFrom === null)
-    return { row: roster && rowIn(readYamlFile(roster.file), user), active: null }
+  if (rosterFrom === null) {
+    if (roster === null) return { row: null, active: null }
+    const file = readYamlFile(roster.file)
+    if (mustKnowTier) requireTierKnown(file, user)
+    return { row: rowIn(file, user), active: null }
+  }
   const committed = await committedRoster(rosterFrom, { person, env })
   if (committed.kind === 'unreadable') {
     const { trouble } = committed
@@ -176,6 +183,7 @@ async function rosterOf(
     })
   }
   const file = parseYaml(`${rosterFrom.ref}:${rosterFrom.file}`, committed.text)
+  if (mustKnowTier) requireTierKnown(file, user)
   const row = rowIn(file, user)
   if (row === null || hasLeft(row, now()) || !row.isEnrolled) return { row, active: null }
   const today = new Date(now()).toISOString().slice(0, 10)
@@ -183,8 +191,31 @@ async function rosterOf(
   return { row, active: problemLine(place) }
 }
 
+/** Vault knows users by `vault_name`, and in whatever case: by such a name an admin would pass for somebody not listed. */
 function rowIn(file: YamlFile, user: string): RosterRow | null {
-  return rosterRows(file).rows.find(row => row.user === user) ?? null
+  const { rows } = rosterRows(file)
+  const row = rows.find(each => each.user === user) ?? null
+  const isMeant = (name: string) => name.toLowerCase() === user.toLowerCase()
+  const other = rows.find(({ user: name, vaultName }) => isMeant(name) || isMeant(vaultName))
+  if (row !== null || other === undefined) return row
+  throw new AuthError('usage', `offboard: the roster calls this user ${clean(other.user, 60)}`, {
+    hint: `claude-auth offboard ${quoted(clean(other.user, 60))}`,
+  })
+}
+
+/** A roster or a tier that cannot be read says of nobody that they are no admin. */
+function requireTierKnown(file: YamlFile, user: string): void {
+  const { rows, problems } = rosterRows(file)
+  const own = ['', '.tier'].map(key => `users.${user}${key}`)
+  const slip = problems.find(({ key }) => rows.length === 0 || own.includes(key))
+  if (slip === undefined) return
+  throw new AuthError(
+    'config-invalid',
+    `offboard: who is an admin is not known: ${problemLine(slip)}`,
+    {
+      hint: `claude-auth roster check   (or, if it cannot wait: offboard ${user} … --admin)`,
+    },
+  )
 }
 
 async function refusalFor(
@@ -199,11 +230,7 @@ async function refusalFor(
       why: `nobody is called ${user} here, and no Vault is configured`,
       hint: `getent passwd ${user}`,
     }
-  if (isUnknown(facts) && rows.row === null)
-    return {
-      why: `nobody is called ${user}: neither Vault, this machine nor the roster knows them`,
-      hint: 'claude-auth fleet',
-    }
+  if (isUnknown(facts) && rows.row === null) return nobody(user)
   if (rows.row?.isAdmin && !flags.admin)
     return {
       why: `${user} is of the tier admin`,
@@ -221,6 +248,13 @@ async function refusalFor(
     isNow: flags.now ?? false,
     untilWords: ms => `from ${dateTimeWords(ms, nowMs)} on`,
   })
+}
+
+function nobody(user: string): Refusal {
+  return {
+    why: `nobody is called ${user}: neither Vault, this machine nor the roster knows them`,
+    hint: 'claude-auth fleet',
+  }
 }
 
 function isUnknown({ vault, machine, deeds }: OffboardFacts): boolean {

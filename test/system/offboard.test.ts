@@ -161,6 +161,29 @@ t.test('what is refused, and what it says', { skip: noOwnMachine }, async t => {
     code: 2,
     stderr: /nobody is called/,
   })
+  t.match(await offboard('nobody-here', '--json'), { code: 2, stderr: /nobody is called/ })
+  await t.test('whatever an admin is called in Vault, their row counts', async t => {
+    await site.user('zoe')
+    await site.user('zoe-vault')
+    await roster('users:\n  zoe: {tier: admin}\n  kim: {tier: admin, vault_name: zoe-vault}\n')
+    for (const [name, listed] of [
+      ['Zoe', 'zoe'],
+      ['zoe-vault', 'kim'],
+      ['ZOE-Vault', 'kim'],
+    ] as const) {
+      const ended = await offboard(name, '--stage', 'cut', '--yes', '--now')
+      t.match(
+        ended,
+        { code: 2, stderr: new RegExp(`the roster calls this user ${listed}\n`) },
+        name,
+      )
+    }
+    for (const text of ['users: [zoe]\n', 'users:\n  zoe: {tier: Admin}\n', 'users:\n\t- x\n']) {
+      await roster(text)
+      const ended = await offboard('zoe', '--stage', 'cut', '--yes', '--now')
+      t.match(ended, { code: 2, stderr: /HEAD:roster.yaml:\d/ }, text)
+    }
+  })
   await machine.addUser('zoe')
   await roster('users:\n  zoe: {tier: admin, left: 2020-01-01}\n  alice: {left: 2020-01-01}\n')
   t.match(await offboard('zoe', '--stage', 'cut', '--yes'), { code: 2, stderr: /tier admin/ })

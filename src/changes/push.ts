@@ -22,13 +22,10 @@ function commitOf(id: string): string | null {
   return /^0+$/.test(id) ? null : id
 }
 
-/** The options of `git push -o` (githooks(5)). */
+/** All options of `git push -o`, however many (githooks(5)). */
 export function pushOptions(env: Env): string[] {
-  const count = Number(env['GIT_PUSH_OPTION_COUNT'] ?? 0)
-  if (!Number.isInteger(count) || count < 0) return []
-  return Array.from(
-    { length: Math.min(count, 1_000) },
-    (_, at) => env[`GIT_PUSH_OPTION_${at}`] ?? '',
+  return Object.entries(env).flatMap(([name, value]) =>
+    /^GIT_PUSH_OPTION_\d+$/.test(name) && value !== undefined ? [value] : [],
   )
 }
 

@@ -210,18 +210,29 @@ async function stdinText(withinMs: number | null): Promise<string> {
   const ended = new AbortController()
   const timer = withinMs === null ? undefined : setTimeout(() => ended.abort(), withinMs)
   let text = ''
+  let isTooMuch = false
   try {
     process.stdin.setEncoding('utf8')
     ended.signal.addEventListener('abort', () => process.stdin.destroy())
     for await (const chunk of process.stdin) {
       text += chunk
-      if (text.length > mostStdin) break
+      isTooMuch = text.length > mostStdin
+      if (isTooMuch) break
     }
   } catch {
     // It was open and nobody wrote.
   } finally {
     clearTimeout(timer)
   }
+  // What stands behind it would go through unseen.
+  if (isTooMuch)
+    throw new AuthError(
+      'usage',
+      'refused (too-large): the push changes too many references at once',
+      {
+        hint: 'git push origin HEAD:BRANCH',
+      },
+    )
   return text
 }
 

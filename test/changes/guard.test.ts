@@ -275,3 +275,21 @@ t.test('a repository that no entry names is left alone, and it is said', async t
   place.commit('Open port 8443')
   t.match(place.push({ env: { GL_USER: 'bob' } }), { code: 0, said: /nothing was checked/ })
 })
+
+t.test('a push of very many references or options hides nothing behind them', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const id = place.git('rev-parse', 'HEAD').trim()
+  const zero = '0'.repeat(40)
+  const lines = Array.from({ length: 180_000 }, (_, at) => `${zero} ${id} refs/tags/${at}\n`)
+  const input = `${lines.join('')}${id} ${zero} refs/heads/master\n`
+  t.match(place.command(['guard'], input, { GIT_DIR: place.bare }), {
+    code: 2,
+    said: /refused \(too-large\)/,
+  })
+  place.commit(good)
+  const many = Array.from({ length: 1_001 }, (_, at) => ['-o', `option-${at}`]).flat()
+  t.match(place.push({ env: { GL_USER: 'bob' }, options: [...many, '-o', 'ci.skip'] }), {
+    code: 1,
+    said: /refused \(skips-ci\)/,
+  })
+})

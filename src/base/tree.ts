@@ -68,7 +68,11 @@ export function readTree(root: string, judged: boolean): Tree | null {
       if (name === ofGit) continue
       const path = join(folder, name)
       const stat = lstatSync(join(real, path), { throwIfNoEntry: false })
-      if (stat === undefined) continue
+      if (stat === undefined) {
+        // A name in other bytes than UTF-8 cannot be asked for; leaving it out would delete it from the base.
+        slip('unreadable', path, 'has a name that is no UTF-8, or is not there any more')
+        continue
+      }
       judgeMode(path, stat)
       if (stat.isDirectory()) open.push(path)
       else if (stat.isSymbolicLink()) {

@@ -68,6 +68,8 @@ t.test('what would do harm is refused, each for its own reason', async t => {
     special: source => execFileSync('mkfifo', [join(source, 'agents/pipe')]),
     settings: source => put(source, { 'skills/deep/settings.local.json': '{}' }),
     credential: source => put(source, { 'skills/.credentials.json': '{}' }),
+    unreadable: source =>
+      writeFileSync(Buffer.from(`${join(source, 'skills/caf')}\xe9.md`, 'latin1'), 'x'),
     'too-large': source => put(source, { 'skills/big': 'x'.repeat(16 * 1024 * 1024 + 1) }),
   }
   for (const [rule, breach] of Object.entries(breaches)) {

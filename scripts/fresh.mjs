@@ -180,9 +180,19 @@ const tree =
   '! -type f -printf "%p %y %m %U %G %l\\n" \\) | sort'
 
 /** As docs/install.md has it. */
-const putPackage =
-  'cp /root/claude-auth/claude-auth_*_"$(dpkg --print-architecture)".deb /tmp/claude-auth.deb && ' +
-  'apt-get install -y --reinstall /tmp/claude-auth.deb'
+const putPackage = 'apt-get install -y /tmp/claude-auth.deb'
+const newPackage =
+  'cp /root/claude-auth/claude-auth_*_"$(dpkg --print-architecture)".deb /tmp/claude-auth.deb'
+const olderVersion = '0.0.1'
+/** The same, as it would have been with a version of long ago: an upgrade is one of another version. */
+const olderPackage =
+  `${newPackage} && rm -rf /tmp/older && dpkg-deb -R /tmp/claude-auth.deb /tmp/older && ` +
+  `sed -i 's/^Version: .*/Version: ${olderVersion}/' /tmp/older/DEBIAN/control && ` +
+  `find /tmp/older/usr/lib/claude-auth/dist /tmp/older/usr/lib/claude-auth/package.json -type f -exec ` +
+  `sed -i "s/\\"$(dpkg-deb -f /tmp/claude-auth.deb Version)\\"/\\"${olderVersion}\\"/g" {} + && ` +
+  'dpkg-deb -Znone -b /tmp/older /tmp/claude-auth.deb && rm -r /tmp/older'
+const versions =
+  'dpkg-query -W claude-auth; claude-auth --version; readlink /usr/local/lib/claude-auth/current'
 
 /** The timer of a user whose service manager runs; prints `active` or `inactive`. */
 const ownTimer = user =>
@@ -218,7 +228,7 @@ const steps = {
     }
     // Nothing but the package brings a Node.
     run('mv /usr/local/bin/node /usr/local/bin/node-of-the-clone')
-    run(putPackage, 300)
+    run(`${olderPackage} && ${putPackage}`, 300)
     run('claude-auth --version')
   },
   user: ({ run }) => {
@@ -249,7 +259,11 @@ const steps = {
     return undefined
   },
   upgrade: ({ run, isBooted }) => {
-    run(putPackage, 300)
+    const before = run(versions)
+    expect(before, new RegExp(`\\b${olderVersion}\\b`), 'the older version was not there')
+    run(`${newPackage} && ${putPackage}`, 300)
+    const after = run(versions)
+    if (after.includes(olderVersion)) throw new Error(`of the older version:\n${after}`)
     expect(run("su - newcomer -c 'claude -p hi'"), /client -p hi/, 'the client was not started')
     if (isBooted) expect(run(ownTimer('resident')), /^active$/m, 'of a manager that runs')
   },

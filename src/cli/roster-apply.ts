@@ -4,6 +4,7 @@ import { sendNow } from '../alerts/send.js'
 import type { ToldPerson } from '../alerts/told-people.js'
 import type { Problem } from '../config/problem.js'
 import { parseYaml } from '../config/yaml.js'
+import { programForUsers } from '../install/uninstall-system.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import { carryOut, type StepResult, withoutTerminal } from '../roster/act.js'
 import { type Applied, carriedOut, isSame, readApplied, writeApplied } from '../roster/applied.js'
@@ -247,6 +248,7 @@ async function apply(prepared: Prepared, applying: Applying): Promise<number> {
     why,
     now,
     recordFolder: config.fleet.folder,
+    program: programForUsers(),
     roster: places.roster === null ? null : { path: places.roster, text: prepared.text },
     handOver: isTerminal ? handOver : null,
     keep: all => writePending(places.pending, all),

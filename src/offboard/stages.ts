@@ -69,20 +69,19 @@ export function stepsBack(facts: OffboardFacts): PlannedStep[] {
 
 type Step = Omit<PlannedStep, 'stage'>
 
+/** What a cut does on this machine. */
+export function cutStepsHere(machine: MachineFacts): (Step & { action: HostAction })[] {
+  const isMarked = machine.markedAtMs !== null
+  const marked = 'marked as left: nothing is renewed, restored or handed back'
+  return [
+    machineStep('left', isMarked, marked, { do: 'mark' }),
+    machineStep('units', !machine.isTimerActive, 'their timer stopped', { do: 'stop-units' }),
+  ]
+}
+
 function ofCut(facts: OffboardFacts): Step[] {
   const { vault, machine, cause } = facts
-  const here: Step[] =
-    machine === null
-      ? []
-      : [
-          machineStep(
-            'left',
-            machine.markedAtMs !== null,
-            'marked as left: nothing is renewed, restored or handed back',
-            { do: 'mark' },
-          ),
-          machineStep('units', !machine.isTimerActive, 'their timer stopped', { do: 'stop-units' }),
-        ]
+  const here = machine === null ? [] : cutStepsHere(machine)
   const elsewhere = otherHosts(facts).map(host =>
     leftStep(
       `left:${host}`,
@@ -151,7 +150,12 @@ function ofDestroy(facts: OffboardFacts): Step[] {
   return [...(vault === null ? [] : destroySteps(vault)), ...here, ...site]
 }
 
-function machineStep(id: string, isDone: boolean, detail: string, action: HostAction): Step {
+function machineStep(
+  id: string,
+  isDone: boolean,
+  detail: string,
+  action: HostAction,
+): Step & { action: HostAction } {
   return {
     id,
     where: 'machine',

@@ -2,6 +2,8 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { actOnHost, machineFactsOf, type UserProgram } from '../offboard/host-steps.js'
+import { cutStepsHere } from '../offboard/stages.js'
 import { cutInVault } from '../offboard/vault-steps.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
@@ -36,6 +38,8 @@ export interface Doers {
   why: string
   now: () => number
   recordFolder: string
+  /** How claude-auth is started as a user. */
+  program: UserProgram
   roster: { path: string; text: string } | null
   /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
   handOver: ((user: string, wrapping: string) => void) | null
@@ -236,17 +240,29 @@ function withToken({ keep, pending, why }: Acting, user: string, token: WrappedT
 
 async function cut(
   ending: EndingFacts | undefined,
-  { vault, by, why, now, recordFolder }: Acting,
+  { vault, by, why, now, recordFolder, program }: Acting,
 ): Promise<Trouble | null> {
   // Asked again where it counts: an admin is never cut by a roster.
-  if (ending === undefined || vault === null || ending.isAdmin)
-    return makeTrouble('this user is not to be cut')
+  if (ending === undefined || ending.isAdmin) return makeTrouble('this user is not to be cut')
+  const trouble = ending.isHere ? await cutHere(ending.user, program) : null
+  if (trouble !== null || vault === null) return trouble
   const user = { vaultName: ending.vaultName, uid: ending.uid, recordFolder }
   const cause = { by, why: ending.because === 'left' ? `left: ${why}` : why, nowMs: now() }
   const steps = await cutInVault(vault, user, cause)
   if (!Array.isArray(steps)) return steps.trouble
   const open = steps.filter(({ state }) => state === 'failed' || state === 'to-do')
   return open.length === 0 ? null : makeTrouble(open.map(({ detail }) => detail).join('; '))
+}
+
+/** Root's mark, and the user's timer stopped. */
+async function cutHere(user: string, program: UserProgram): Promise<Trouble | null> {
+  const machine = await machineFactsOf(user)
+  if (machine === null) return null
+  for (const { state, action } of cutStepsHere(machine)) {
+    const trouble = state === 'done' ? null : await actOnHost(action, machine, program)
+    if (trouble !== null) return trouble
+  }
+  return null
 }
 
 /** Where no terminal is at hand, nothing is minted that could only be shown there. */

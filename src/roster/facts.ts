@@ -2,6 +2,9 @@
 
 import { loadConfig } from '../config/config.js'
 import { fillIn, plainNameSlip } from '../config/template.js'
+import { machineFactsOf } from '../offboard/host-steps.js'
+import { cutStepsHere } from '../offboard/stages.js'
+import type { OffboardStep } from '../offboard/step.js'
 import { cutInVault } from '../offboard/vault-steps.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
@@ -196,10 +199,14 @@ function documentPath(
 
 async function lookAtEnding(
   ending: Ending,
-  { vault, recordFolder, accountOf, nowMs }: LookOptions,
+  { vault, recordFolder, accountOf, isRoot, nowMs }: LookOptions,
 ): Promise<EndingFacts | StoreTrouble> {
   const uid = accountOf(ending.user)?.uid ?? null
-  if (vault === null) return { ...ending, uid, cut: null, left: [] }
+  const machine = isRoot && uid !== null ? await machineFactsOf(ending.user) : null
+  const here = machine === null ? [] : cutStepsHere(machine).filter(isToDo)
+  const known = { ...ending, uid, isHere: machine !== null }
+  const details = here.map(({ detail }) => detail)
+  if (vault === null) return { ...known, cut: machine === null ? null : details, left: [] }
   const user = { vaultName: ending.vaultName, uid, recordFolder }
   const cause = { by: '', why: '', nowMs }
   const steps = await cutInVault(vault, user, cause, { dryRun: true })
@@ -207,14 +214,17 @@ async function lookAtEnding(
     // Away is away for all; what is wrong with one user is told of that user.
     if (steps.kind === 'unreachable') return steps
     const detail = troubleSentence(steps.trouble)
-    return { ...ending, uid, cut: [], left: [{ detail, command: steps.trouble.command }] }
+    return { ...known, cut: [], left: [{ detail, command: steps.trouble.command }] }
   }
   return {
-    ...ending,
-    uid,
-    cut: steps.filter(({ state }) => state === 'to-do').map(({ detail }) => detail),
+    ...known,
+    cut: [...details, ...steps.filter(isToDo).map(({ detail }) => detail)],
     left: steps
       .filter(({ state }) => state === 'left')
       .map(({ detail, command }) => ({ detail, command })),
   }
+}
+
+function isToDo({ state }: Pick<OffboardStep, 'state'>): boolean {
+  return state === 'to-do'
 }

@@ -62,8 +62,10 @@ export type MachineFacts =
 export interface EndingFacts extends Ending {
   /** Their number on this machine; null where they have no account here. */
   uid: number | null
-  /** What the cut would do in Vault, in words: nothing where it is cut already. Null: the site keeps nothing in Vault. */
+  /** What the cut would do in Vault and on this machine, in words: nothing where all is done. Null: there is no place to cut in. */
   cut: readonly string[] | null
+  /** Root looks, and they have an account here: the mark of who has left is made here too. */
+  isHere: boolean
   /** What only a person can do of it. */
   left: readonly { detail: string; command: string | null }[]
 }

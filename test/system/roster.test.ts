@@ -104,6 +104,14 @@ t.test('who vanishes or has left is cut, an admin never', { skip: noOwnMachine }
     custom_metadata: { offboard: /Bob and Carol go/, [`accessor_${at.host}`]: /./ },
   })
   t.equal(await at.token('bob'), bob, 'the token stays where it is')
+  const marked = await at.machine.sh(
+    'for u in ada bob carol; do [ ! -e /var/lib/claude-auth/left/$(id -u $u) ] || echo $u; done',
+  )
+  t.same(
+    marked.split('\n').filter(Boolean),
+    ['bob', 'carol'],
+    'and root marks them on this machine',
+  )
   t.same((await at.told()).slice(4).sort(), ['bob cut', 'carol cut'])
 
   t.same(await at.steps(['plan']), ['ada ask left'], 'nothing else is left')

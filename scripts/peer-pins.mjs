@@ -86,6 +86,11 @@ export const unpackedPeers = {
     hash: 'sha256-jLWzlidZXqLPPNJ75ZPg6a+HAj0p4cW4SH4vlRAJfgk=',
     file: 'usr/bin/prometheus-node-exporter',
   },
+  rclone: {
+    spec: 'rclone=1.60.1+dfsg-2+b5',
+    hash: 'sha256-cDci3KsMSHMiaQ/mjH+NZ4flTh7NEpeADROCaH3b2Bo=',
+    file: 'usr/bin/rclone',
+  },
 }
 
 /** Debian packages that only the benchmark compares with; unpacked, not installed. */

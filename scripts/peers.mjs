@@ -1,5 +1,5 @@
 // Fetches the real programs that tests run against, each pinned by version and hash, into .cache/peers.
-// usage: node scripts/peers.mjs [--json] [--all-needed] [claude-new claude-old debian openbao acl gitolite promtool node-exporter node18 node22 node24 nushell direnv rbenv]
+// usage: node scripts/peers.mjs [--json] [--all-needed] [claude-new claude-old debian openbao acl gitolite promtool node-exporter rclone node18 node22 node24 nushell direnv rbenv]
 
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'

@@ -22,7 +22,7 @@ export const tiers = {
     takes: isSystem,
     jobs: 4,
     peers: [
-      ...['claude-new', 'claude-old', 'debian', 'openbao', 'acl', 'gitolite'],
+      ...['claude-new', 'claude-old', 'debian', 'openbao', 'acl', 'gitolite', 'rclone'],
       ...['promtool', 'node-exporter'],
       ...['node18', 'node22', 'node24', 'nushell'],
     ],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { noOwnMachine, ownMachine } from '../kit/own-machine.js'
+import { fetchPeers } from '../kit/real-clients.js'
 
 const program = join(fileURLToPath(new URL('../..', import.meta.url)), 'bin/claude-auth')
 
@@ -51,15 +52,14 @@ t.test(
   },
 )
 
-const noRclone = noOwnMachine || (await hasRclone())
-async function hasRclone(): Promise<string | false> {
-  const { spawnSync } = await import('node:child_process')
-  return spawnSync('rclone', ['version']).status === 0 ? false : 'rclone is not installed'
-}
+const [rclone] = fetchPeers('rclone')
 
+const noRclone = noOwnMachine || (rclone?.skip ?? 'no rclone')
 t.test('rclone as the source', { skip: noRclone }, async t => {
   const { machine, update } = await machineWithBase(t)
-  await machine.sh('echo two > /opt/source/skills/1.md && rclone sync /opt/source /opt/fetched')
+  await machine.sh(
+    `echo two > /opt/source/skills/1.md && ${rclone?.path} sync /opt/source /opt/fetched`,
+  )
   t.match(await update('--from', '/opt/fetched'), { code: 0 })
   t.equal(await machine.sh('cat /opt/base/skills/1.md'), 'two\n')
 })

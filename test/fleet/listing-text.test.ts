@@ -1,4 +1,4 @@
-// A detailed listing is read as JSON.parse would read it, entry by entry.
+// A page of a detailed listing is read whatever is in it.
 
 import fc from 'fast-check'
 import t from 'tap'

@@ -23,7 +23,7 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 120 columns, in colour > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, in color > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
@@ -41,9 +41,7 @@ One of these can be mended for you:
 
 `
 
-exports[
-  `test/doctor/screen.test.ts > TAP > 120 columns, in colour, with --verbose > must match snapshot 1`
-] = `
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, in color, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -63,8 +61,7 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 120 columns, with --verbose > must match snapshot 1`] =
-  `
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, with --verbose > must match snapshot 1`] = `
 It works now; 2 things need care.
 
 Set-up
@@ -105,7 +102,7 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 60 columns, in colour > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 60 columns, in color > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
   [33m! warn[39m login-mode
@@ -126,9 +123,7 @@ One of these can be mended for you:
 
 `
 
-exports[
-  `test/doctor/screen.test.ts > TAP > 60 columns, in colour, with --verbose > must match snapshot 1`
-] = `
+exports[`test/doctor/screen.test.ts > TAP > 60 columns, in color, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -199,7 +194,7 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 80 columns, in colour > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 80 columns, in color > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
@@ -218,9 +213,7 @@ One of these can be mended for you:
 
 `
 
-exports[
-  `test/doctor/screen.test.ts > TAP > 80 columns, in colour, with --verbose > must match snapshot 1`
-] = `
+exports[`test/doctor/screen.test.ts > TAP > 80 columns, in color, with --verbose > must match snapshot 1`] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m

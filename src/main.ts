@@ -2,6 +2,7 @@
 
 import { asksForWords } from './cli/asks-for-words.js'
 import type { CommandName } from './cli/commands.js'
+import { withErrorObject } from './cli/error-object.js'
 import { exitCodeOf } from './cli/exit-code.js'
 import type { Env } from './system/paths.js'
 
@@ -16,11 +17,11 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   log: async () => (await import('./cli/log.js')).logCommand,
   install: async () => (await import('./cli/install.js')).install,
   uninstall: async () => (await import('./cli/uninstall.js')).uninstall,
-  fleet: async () => (await import('./cli/fleet.js')).fleet,
-  offboard: async () => (await import('./cli/offboard.js')).offboard,
-  roster: async () => (await import('./cli/roster.js')).roster,
+  fleet: async () => withErrorObject((await import('./cli/fleet.js')).fleet),
+  offboard: async () => withErrorObject((await import('./cli/offboard.js')).offboard),
+  roster: async () => withErrorObject((await import('./cli/roster.js')).roster),
   changes: async () => (await import('./cli/changes.js')).changes,
-  base: async () => (await import('./cli/base.js')).base,
+  base: async () => withErrorObject((await import('./cli/base.js')).base),
   ensure: async () => (await import('./cli/ensure.js')).ensure,
   hook: async () => (await import('./cli/hook.js')).hook,
   completion: async () => (await import('./cli/completion.js')).completion,

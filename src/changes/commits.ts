@@ -27,6 +27,7 @@ const moves = ['-M', '-l100']
 export function logArguments(tip: string, without: readonly string[], most: number): string[] {
   return [
     ...['-c', 'log.showRoot=true', '-c', 'log.showSignature=false', '-c', 'log.diffMerges=off'],
+    ...['-c', 'diff.orderFile=/dev/null'],
     ...['log', '-z', '--topo-order', '--no-color', '--no-decorate', '--no-notes', '--no-mailmap'],
     ...['--encoding=UTF-8', `--format=${format}`, '--raw', '--no-abbrev', ...moves],
     ...[`--max-count=${most}`, tip, ...without.map(each => `^${each}`), '--'],

@@ -86,7 +86,7 @@ export function writeState({ stateFile }: Clone, state: ToldState): void {
 export function fetchTip({ git, branch }: Clone, address: string): string | null {
   const seen = `refs/claude-auth/seen/${branch}`
   const ref = `refs/heads/${branch}`
-  const end = git([...quiet, ...fetch(address), '--', address, `+${ref}:${seen}`], {
+  const end = git([...quiet, ...fetchWords(address), '--', address, `+${ref}:${seen}`], {
     timeoutMs: fetchMs,
   })
   if (end.code === 0) return commitAt(git, seen)
@@ -100,7 +100,7 @@ export function fetchTip({ git, branch }: Clone, address: string): string | null
 const quiet = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.hooksPath=/dev/null']
 
 /** A folder of this machine may be another user's; nothing that its configuration names is started. */
-function fetch(address: string): string[] {
+function fetchWords(address: string): string[] {
   const isFolder = address.startsWith('/') || address.startsWith('file://')
   const program = ['--upload-pack', "git -c 'safe.directory=*' upload-pack"]
   const options = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules']

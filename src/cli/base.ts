@@ -96,7 +96,12 @@ export async function base(argv: string[], env: Env): Promise<number> {
           join(state, 'admin.jsonl'),
         )
       journal('begun')
-      replaceBase(source, tree, folder)
+      try {
+        replaceBase(source, tree, folder)
+      } catch (error) {
+        journal('failed')
+        throw error
+      }
       journal('done')
       did = 'updated'
       if (!flags.json)

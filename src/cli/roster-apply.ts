@@ -38,6 +38,7 @@ import { jsonText } from '../text/json-text.js'
 import { troubleText } from '../text/trouble.js'
 import { linePrefix } from '../text/wrap.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
+import { errorObjectText } from './error-object.js'
 import type { RosterFlags } from './roster-flags.js'
 
 export interface ApplyWishes {
@@ -76,7 +77,7 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
   const places = rosterPlaces(context.person)
   if (wishes.isDry) {
     const prepared = await prepare(context, places, wishes, env)
-    return 'exitCode' in prepared ? refuse(prepared) : showPlan(prepared, wishes)
+    return 'exitCode' in prepared ? refuse(prepared, wishes.flags) : showPlan(prepared, wishes)
   }
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true
   if (!wishes.flags.yes && (!isTerminal || wishes.flags.json))
@@ -86,14 +87,22 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
   const gate = enterGate(places.gate, null, gateWaitMs, applyMs)
   try {
     const prepared = await prepare(context, places, wishes, env)
-    if ('exitCode' in prepared) return refuse(prepared)
+    if ('exitCode' in prepared) return await refuse(prepared, wishes.flags)
     return await apply(prepared, { context, places, wishes, env })
   } finally {
     gate.leave()
   }
 }
 
-function refuse({ exitCode, lines }: Refused): number {
+async function refuse(
+  { exitCode, lines }: Refused,
+  { json }: ApplyWishes['flags'],
+): Promise<number> {
+  if (json) {
+    const message = lines.map(line => clean(line, 500)).join('; ')
+    const verdict = exitCode === 5 ? 'no-answer' : 'broken'
+    process.stdout.write(await errorObjectText(verdict, { message, hint: null }))
+  }
   for (const line of [...lines, 'Nothing was done.']) say(line)
   return exitCode
 }

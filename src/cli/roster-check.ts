@@ -10,11 +10,13 @@ import { problemLines } from '../roster/roster-text.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder, whoAmI } from '../system/person.js'
+import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { jsonText } from '../text/json-text.js'
 import { troubleText } from '../text/trouble.js'
 import { linePrefix } from '../text/wrap.js'
 import { adminContext } from './admin-context.js'
+import { errorObjectText } from './error-object.js'
 import type { RosterFlags } from './roster-flags.js'
 
 export interface CheckWishes {
@@ -38,7 +40,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
   const person = whoAmI(env)
   const subject =
     file === null ? await committed(env) : readYamlFile(resolve(currentFolder(), file))
-  if ('exitCode' in subject) return subject.exitCode
+  if ('trouble' in subject) return noRoster(subject, flags)
   const { rows, problems } = rosterRows(subject)
   const all = [...problems, ...checkRoster(rows, subject, nowMs)]
   let removals: Removals | null = null
@@ -47,10 +49,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
       file === null
         ? await earlierCommitted(flags.against, env)
         : await earlierText(flags.against, resolve(currentFolder(), file), { person, env })
-    if (before.kind === 'unreadable') {
-      say(troubleText(before.trouble))
-      return 2
-    }
+    if (before.kind === 'unreadable') return noRoster({ ...before, isAway: false }, flags)
     if (before.kind === 'read') {
       const earlier = rosterRows(parseYaml(flags.against, before.text)).rows
       removals = removalsOf(earlier, rows, { nowMs, allowed })
@@ -66,7 +65,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
 }
 
 /** The committed roster of the configuration, called `REF:FILE`. */
-async function committed(env: Env): Promise<YamlFile | { exitCode: number }> {
+async function committed(env: Env): Promise<YamlFile | Unread> {
   const { person, config } = await adminContext(env)
   if (config.rosterFrom === null)
     throw new AuthError('usage', 'roster: FILE is missing, and no rosterFrom is configured', {
@@ -75,8 +74,23 @@ async function committed(env: Env): Promise<YamlFile | { exitCode: number }> {
   const read = await committedRoster(config.rosterFrom, { person, env })
   if (read.kind === 'read')
     return parseYaml(`${config.rosterFrom.ref}:${config.rosterFrom.file}`, read.text)
-  say(troubleText(read.trouble))
-  return { exitCode: read.isAway ? 5 : 2 }
+  return read
+}
+
+interface Unread {
+  trouble: Trouble
+  /** The repository gave no answer. */
+  isAway: boolean
+}
+
+async function noRoster({ trouble, isAway }: Unread, { json }: { json?: boolean }): Promise<2 | 5> {
+  const message = clean(troubleText(trouble), 500)
+  if (json) {
+    const words = { message, hint: trouble.command }
+    process.stdout.write(await errorObjectText(isAway ? 'no-answer' : 'broken', words))
+  }
+  process.stderr.write(`${linePrefix}${message}\n`)
+  return isAway ? 5 : 2
 }
 
 /** The same file of the same repository, as of another ref. */
@@ -139,8 +153,4 @@ function checkObject(
     })),
     removals,
   }
-}
-
-function say(words: string): void {
-  process.stderr.write(`${linePrefix}${clean(words, 500)}\n`)
 }

@@ -29,10 +29,11 @@ export function metricsText(
   ].join('')
 }
 
-/** All hosts of a user are one: the worst state, the first end, the newest sign of life. */
+/** All hosts of a user are one: the worst state, the first sign-in that is needed, the first end, the newest sign of life. */
 interface OfUser {
   state: FleetState
-  because: string
+  /** Why a sign-in is needed on one of the hosts; null: on none. */
+  signInBecause: string | null
   endsAtMs: number | null
   seenAtMs: number | null
   backedUpAtMs: number | null
@@ -62,8 +63,8 @@ function perUser(view: FleetView): string[] {
     metric(
       'claude_auth_needs_sign_in',
       '1 while only a person can help.',
-      rows.flatMap(([user, { state, because }]): Row[] =>
-        state === 'sign-in' ? [[{ user, because }, 1]] : [],
+      rows.flatMap(([user, { signInBecause: because }]): Row[] =>
+        because === null ? [] : [[{ user, because }, 1]],
       ),
     ),
     metric(
@@ -85,13 +86,16 @@ function perUser(view: FleetView): string[] {
 }
 
 function ofUser({ state, because, loginEndsAt, seenAt }: JudgedLogin): OfUser {
-  return { state, because, endsAtMs: loginEndsAt, seenAtMs: seenAt, backedUpAtMs: null }
+  const signInBecause = state === 'sign-in' ? because : null
+  return { state, signInBecause, endsAtMs: loginEndsAt, seenAtMs: seenAt, backedUpAtMs: null }
 }
 
-function withLogin(known: OfUser, { loginEndsAt, seenAt }: JudgedLogin): OfUser {
+function withLogin(known: OfUser, login: JudgedLogin): OfUser {
+  const { loginEndsAt, seenAt } = login
   const ends = [known.endsAtMs, loginEndsAt].filter(each => each !== null)
   return {
     ...known,
+    signInBecause: known.signInBecause ?? ofUser(login).signInBecause,
     endsAtMs: ends.length === 0 ? null : Math.min(...ends),
     seenAtMs: latest(known.seenAtMs, seenAt),
   }

@@ -25,7 +25,9 @@ export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: n
       )
   }
   for (const rule of unique) onceOnly(rule, rows, found)
-  if (problems.length === 0) problems.push(...asAWhole(rows, file, nowMs))
+  // Of a file that can't be read as a whole, nothing is said of the whole.
+  if (problems.length === 0 && file.problems.length === 0)
+    problems.push(...asAWhole(rows, file, nowMs))
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 

@@ -19,7 +19,8 @@ export function errorLine(error: unknown): string {
   return `${linePrefix}${message.replace(/\.$/, '')}. Type: ${hint}`
 }
 
-function errorWords(error: unknown): { message: string; hint: string } {
+/** The message, and the command to type. */
+export function errorWords(error: unknown): { message: string; hint: string } {
   const known = error instanceof AuthError
   return {
     message: known ? clean(error.message, 1_000) : unknownErrorWords(error),

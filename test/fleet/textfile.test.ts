@@ -41,6 +41,17 @@ t.test('each user is told by the worst of their logins', async t => {
   })
 })
 
+t.test('a sign-in that is needed on one host is told, however bad another host is', async t => {
+  const hosts = {
+    ws1: healthRecord({ at: nowMs, verdict: 'broken', because: 'own-trouble' }),
+    ws2: healthRecord({ at: nowMs, verdict: 'sign-in', because: 'grant-refused' }),
+  }
+  t.match(samples(metricsText(sampleView(recordsOf('zoe', hosts)), told)), {
+    'claude_auth_login_ok{user="zoe"}': 0,
+    'claude_auth_needs_sign_in{user="zoe",because="grant-refused"}': 1,
+  })
+})
+
 t.test('labels are escaped, and two names that look the same are one series', async t => {
   const more = hostileTexts.flatMap(user => recordsOf(user, { ws1: healthRecord({ at: nowMs }) }))
   const twice = ['a\u200bb', 'ab'].flatMap(user => recordsOf(user, { ws1: 'unreadable' }))

@@ -112,3 +112,9 @@ t.test('more than a quarter at once, and three at least, takes the exact number'
   }
   t.equal(removalsRefused(['a', 'b', 'c'], 4, null), '3 of 4 users would vanish at once: a, b, c')
 })
+
+t.test('of a file that cannot be read as YAML nothing is said of the whole', async t => {
+  const words = checked('users:\n\talice: {}\n')
+  t.ok(words.length > 0)
+  t.notMatch(words.join('\n'), /empty roster/)
+})

@@ -41,7 +41,9 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 120 columns, in color, with --verbose > must match snapshot 1`] = `
+exports[
+  `test/doctor/screen.test.ts > TAP > 120 columns, in color, with --verbose > must match snapshot 1`
+] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -61,7 +63,8 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 120 columns, with --verbose > must match snapshot 1`] = `
+exports[`test/doctor/screen.test.ts > TAP > 120 columns, with --verbose > must match snapshot 1`] =
+  `
 It works now; 2 things need care.
 
 Set-up
@@ -123,7 +126,9 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 60 columns, in color, with --verbose > must match snapshot 1`] = `
+exports[
+  `test/doctor/screen.test.ts > TAP > 60 columns, in color, with --verbose > must match snapshot 1`
+] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m
@@ -213,7 +218,9 @@ One of these can be mended for you:
 
 `
 
-exports[`test/doctor/screen.test.ts > TAP > 80 columns, in color, with --verbose > must match snapshot 1`] = `
+exports[
+  `test/doctor/screen.test.ts > TAP > 80 columns, in color, with --verbose > must match snapshot 1`
+] = `
 [1m[33mIt works now; 2 things need care.[39m[22m
 
 [1mSet-up[22m

@@ -69,6 +69,7 @@ t.test(
         t.match(signedIn, new RegExp(`Signed in as ${email} until .* A copy is stored`))
         // The client asks the web whether it is there at all, which this stand-in does not answer: it ends by itself.
         await screen.until(/supported-countries/)
+        await screen.untilIn(shell)
         await screen.enter('claude -p hi')
         t.match(await screen.until(/^Hello\.$/m), /^Hello\.$/m, 'the first prompt is answered')
         await screen.end()
@@ -124,8 +125,19 @@ async function userScreen(
       await sleep(300)
     }
   }
+  /** Until the shell itself reads: what is typed before, the client that ends would take. */
+  const untilIn = async (name: string) => {
+    const endMs = performance.now() + 90_000
+    for (;;) {
+      const running = (await tmux('display-message', '-p', '#{pane_current_command}')).trim()
+      if (running === name) return
+      if (performance.now() > endMs) throw new Error(`${running} is still running`)
+      await sleep(300)
+    }
+  }
   return {
     until,
+    untilIn,
     enter: type,
     end: async () => void (await tmux('kill-server').catch(() => '')),
   }

@@ -1,7 +1,7 @@
 // What a commit's message says: its subject, its reason, the trailers below it, and whether it makes CI stay away. Pure.
 
-/** Said by tools or for the record: no reason for anything. */
-const trailer = /^[A-Za-z][A-Za-z0-9-]*:(?:\s|$)/
+/** Said by tools or for the record: no reason for anything. git takes blanks before the colon (git-interpret-trailers(1)). */
+const trailer = /^[A-Za-z][A-Za-z0-9_-]*[ \t]*:(?:\s|$)/
 /** These say why although they look like trailers. */
 const saysWhy = /^(?:why|reason|because|motivation|context|background)\s*:/i
 const made = [
@@ -10,6 +10,8 @@ const made = [
   /^\(cherry picked from commit [0-9a-f]+\)$/i,
   /^this reverts commit [0-9a-f]+[.,]?(?:, reversing)?$/i,
   /^#/,
+  // An address alone says where, not why.
+  /^<?https?:\/\/\S+>?$/i,
 ]
 
 /** The first line. */

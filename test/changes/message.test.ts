@@ -14,6 +14,8 @@ t.test('a reason is a body that says more than the subject and the record', asyn
     'Revert "Open port"\n\nThis reverts commit 0123456789abcdef0123456789abcdef01234567.',
     'Open port\n\n.\n-',
     'Open port\n\n# a comment',
+    'Open port\n\nCo-authored-by : Ada <a@x>\nChange_Id: I0123abcd',
+    'Open port\n\nhttps://forge.example.com/site/infra/issues/7',
   ]
   for (const message of none) t.equal(reasonOf(message, 'body'), null, message)
   const some = {
@@ -21,6 +23,7 @@ t.test('a reason is a body that says more than the subject and the record', asyn
     'Open port\n\nWhy: the proxy moved': 'Why: the proxy moved',
     'Open port\n\nOpen port\nDer Proxy hört dort.': 'Der Proxy hört dort.',
     'Open port\n\n代理服务器在那里': '代理服务器在那里',
+    'Open port\n\nAs asked in https://x.example/7': 'As asked in https://x.example/7',
   }
   for (const [message, reason] of Object.entries(some))
     t.equal(reasonOf(message, 'body'), reason, message)

@@ -110,7 +110,7 @@ t.test('a program that may start no more takes nothing', isMachines, async t => 
     t.match(await token(), /^sk-ant-ort01-/, `${user}: nobody else could renew it`)
     const looked = await machine.as(user, program, ['doctor', '--only', 'custody'])
     const words = looked.stdout.replace(/\s+/g, ' ')
-    t.match(words, /nobody could renew it: .* is not allowed to start here\. findmnt -no OPTIONS /)
+    t.match(words, /nothing could renew it: .* is not allowed to start here\. findmnt -no OPTIONS /)
   }
   t.equal(authority.counts().reuses, 0)
 })

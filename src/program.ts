@@ -9,10 +9,9 @@ import {
   isKept,
   runCompiled,
 } from './system/compile-cache.js'
+import { environmentOfRun, withoutStrangePlaces } from './system/environment.js'
 import { requireBytes } from './system/open-file.js'
 import type { Env } from './system/paths.js'
-import { environmentOfRun } from './system/process-environment.js'
-import { withoutStrangePlaces } from './system/strange-places.js'
 
 /**
  * The names of the bundles, each with a hash of what is in it, and the commands that are not in the main one: put in by

@@ -2,7 +2,7 @@
 
 import { AuthError } from '../system/error.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
-import { unknownErrorWords } from '../text/errors.js'
+import { unknownErrorWords } from '../text/trouble.js'
 import type { AlertMessage } from './memory.js'
 import type { Sink } from './sink.js'
 

@@ -4,7 +4,7 @@ import type { Network } from '../anthropic/http.js'
 import type { Config } from '../config/config.js'
 import type { Store, StoreRead } from '../store/store.js'
 import type { Env } from '../system/paths.js'
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 import type { AlertMemory } from './memory.js'
 import type { AlertContext } from './message.js'
 

@@ -11,12 +11,11 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { syncFolder, writeAll } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { createFile, readBounded } from '../system/open-file.js'
-import { quoted } from '../system/quoted.js'
 import { runTool } from '../system/system-tools.js'
-import { writeFailed } from '../system/write-failed.js'
+import { quoted } from '../system/trouble.js'
+import { syncFolder, writeAll, writeFailed } from '../system/write-file.js'
 import { exchangeFolders } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'
 

@@ -6,8 +6,8 @@ import { committedRoster } from '../roster/committed.js'
 import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
-import type { Person } from '../system/person.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import type { Person } from '../system/users.js'
 import type { Pusher } from './push.js'
 
 /** The roster's people who are with the site. */

@@ -1,6 +1,6 @@
 // The sentence that whoever pushed reads, a person or an agent: what is wrong, and the command that puts it right.
 
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import type { Commit } from './commits.js'
 import { subjectOf } from './message.js'

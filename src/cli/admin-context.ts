@@ -9,8 +9,8 @@ import { noSettings, readClientSettings, settingsFolder } from '../login/client-
 import type { StoreTrouble } from '../store/store.js'
 import { openSite, type SiteVault } from '../store/vault/site.js'
 import type { Env } from '../system/paths.js'
-import { currentFolder, type Person } from '../system/person.js'
 import { makeTrouble } from '../system/trouble.js'
+import { currentFolder, type Person } from '../system/users.js'
 
 export interface AdminContext {
   person: Person

@@ -15,14 +15,12 @@ import {
   unknownCheck,
 } from '../doctor/words.js'
 import { type LoginContext, loginContextOf } from '../engine/login-context.js'
-import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
-import { currentFolder, whoAmI } from '../system/person.js'
-import { inkFor } from '../text/ink.js'
-import { jsonText } from '../text/json-text.js'
-import { progress } from '../text/progress.js'
-import { linePrefix, widthOf } from '../text/wrap.js'
+import { currentFolder, whoAmI } from '../system/users.js'
+import { freshNonce } from '../system/write-file.js'
+import { jsonText } from '../text/clean.js'
+import { inkFor, linePrefix, progress, widthOf } from '../text/terminal.js'
 import { type CommandEntry, readFlags } from './command.js'
 
 export const entry = {

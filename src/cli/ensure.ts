@@ -15,24 +15,24 @@ import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import type { Actor } from '../login/journal.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
-import { freshNonce } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
-import { whoAmI } from '../system/person.js'
-import { durationMs } from '../text/durations.js'
-import { jsonText } from '../text/json-text.js'
-import { progress } from '../text/progress.js'
-import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
-import { ensureForLaunch } from './ensure-for-launch.js'
-import { exitCodeOf } from './exit-code.js'
-import { type HandedOver, handedOver } from './launch-on-hand.js'
 import {
   type ProgramInPlace,
   passedOn,
   programInPlace,
   runInPlace,
   standing,
-} from './program-in-place.js'
+} from '../system/program-places.js'
+import { whoAmI } from '../system/users.js'
+import { freshNonce } from '../system/write-file.js'
+import { jsonText } from '../text/clean.js'
+import { durationMs } from '../text/durations.js'
+import { progress } from '../text/terminal.js'
+import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
+import { ensureForLaunch } from './ensure-for-launch.js'
+import { exitCodeOf } from './exit-code.js'
+import { type HandedOver, handedOver } from './launch-on-hand.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
 export async function ensure(argv: string[], caller: Env): Promise<number> {

@@ -9,7 +9,7 @@ export async function errorObjectText(
   verdict: 'broken' | 'no-answer',
   { message, hint }: { message: string; hint: string | null },
 ): Promise<string> {
-  const { jsonText } = await import('../text/json-text.js')
+  const { jsonText } = await import('../text/clean.js')
   return `${jsonText({ schemaVersion: 1, verdict, error: { message, hint } })}\n`
 }
 
@@ -20,7 +20,7 @@ export function withErrorObject(command: Command): Command {
       return await command(argv, env)
     } catch (error) {
       if (argv.includes('--json')) {
-        const { errorWords } = await import('../text/errors.js')
+        const { errorWords } = await import('../text/trouble.js')
         process.stdout.write(await errorObjectText('broken', errorWords(error)))
       }
       throw error

@@ -7,7 +7,7 @@ export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
   try {
     return await work()
   } catch (error) {
-    const { errorLines } = await import('../text/errors.js')
+    const { errorLines } = await import('../text/trouble.js')
     process.stderr.write(`${errorLines(error).join('\n')}\n`)
     return error instanceof AuthError ? error.exitCode : 1
   }

@@ -1,7 +1,6 @@
 // The help texts, made from the command table.
 
-import { type Ink, plainInk } from '../text/ink.js'
-import { hanging, wrapped } from '../text/wrap.js'
+import { hanging, type Ink, plainInk, wrapped } from '../text/terminal.js'
 import { type CommandEntry, type Group, groups, shownFlags, typedFlag, usageOf } from './command.js'
 import { commandNamed, commandTable } from './commands.js'
 

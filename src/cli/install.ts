@@ -2,7 +2,7 @@
 
 import type { InstallFlags } from '../install/wishes.js'
 import type { Env } from '../system/paths.js'
-import { whoAmI } from '../system/person.js'
+import { whoAmI } from '../system/users.js'
 import { type CommandEntry, readFlags } from './command.js'
 import { sharedFlags, sharedOf, usage } from './install-flags.js'
 

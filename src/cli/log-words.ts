@@ -5,9 +5,9 @@ import type { LastRun, LastStep } from '../login/last-run.js'
 import { deedWords, reasonWords } from '../policy/reasons.js'
 import { clean } from '../text/clean.js'
 import { timestampWords } from '../text/durations.js'
-import type { Ink } from '../text/ink.js'
+import type { Ink } from '../text/terminal.js'
+import { wrapped } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
-import { wrapped } from '../text/wrap.js'
 
 const happened: Partial<Record<Deed, string>> = {
   renew: 'renewed the login',

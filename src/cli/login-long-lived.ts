@@ -11,7 +11,7 @@ import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { clean } from '../text/clean.js'
 import { dateTimeWords } from '../text/durations.js'
-import { linePrefix } from '../text/wrap.js'
+import { linePrefix } from '../text/terminal.js'
 import { clientOnTerminal } from './client-on-terminal.js'
 
 /** So often a wrong text may be pasted: the token is still on the screen. */

@@ -1,8 +1,7 @@
 // What the program says of itself: its help and its version.
 
 import type { Env } from '../system/paths.js'
-import { inkFor } from '../text/ink.js'
-import { widthOf } from '../text/wrap.js'
+import { inkFor, widthOf } from '../text/terminal.js'
 import { version } from '../version.js'
 import { commandNamed, unknownCommand } from './commands.js'
 import { helpFor } from './help.js'

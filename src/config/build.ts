@@ -1,8 +1,8 @@
 // Reads, checks, merges and resolves the config files: what a launch skips as long as nothing changed.
 
 import { AuthError } from '../system/error.js'
-import type { Person } from '../system/person.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
+import type { Person } from '../system/users.js'
 import { checkConfigFile } from './check.js'
 import { mergeConfig } from './merge.js'
 import type { Misfit } from './problem.js'

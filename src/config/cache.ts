@@ -1,10 +1,10 @@
 // The resolved configuration as JSON, so that a launch need not load the YAML and schema libraries.
 
-import { atomicWrite, freshNonce } from '../system/atomic-write.js'
 import { listOf, object, oneOf, text, whole } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { othersMayRead } from '../system/trusted-path.js'
+import { atomicWrite, freshNonce } from '../system/write-file.js'
 import type { Config } from './resolved.js'
 import { type ConfigSource, configSource } from './source.js'
 

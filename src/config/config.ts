@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { AuthError } from '../system/error.js'
 import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 import { cachedConfig, cacheKey, writeCache } from './cache.js'
 import { hasLeft, leftMark } from './left.js'
 import type { Config } from './resolved.js'

@@ -2,9 +2,9 @@
 
 import { lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { atomicWrite, makePrivateFolder } from '../system/atomic-write.js'
 import { textAt } from '../system/open-file.js'
 import type { OwnPaths } from '../system/paths.js'
+import { atomicWrite, makePrivateFolder } from '../system/write-file.js'
 import { configForm } from './cache.js'
 import type { Config } from './resolved.js'
 

@@ -1,7 +1,7 @@
 // The merged file as a `Config`: defaults, units, templates, the roster, and what does not go together.
 
 import { endpointExpected, endpointOrigin } from '../system/endpoint.js'
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 import { fraction } from '../text/durations.js'
 import { resolveAlerts } from './alerts.js'
 import { resolveBase } from './base.js'

@@ -1,6 +1,6 @@
 // What resolving every key needs: names to fill in, bounds of durations, and where to report a mistake.
 
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 import { durationMs } from '../text/durations.js'
 import type { Path } from './problem.js'
 import { fillIn, type TemplateNames, userPath } from './template.js'

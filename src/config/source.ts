@@ -4,7 +4,7 @@ import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../system/error.js'
 import type { OwnPaths } from '../system/paths.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 
 const maxBytes = 1024 * 1024

@@ -12,7 +12,7 @@ import {
 } from 'yaml'
 import { AuthError } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import { keyPath, type Path, type Problem } from './problem.js'
 
 const maxAliases = 50

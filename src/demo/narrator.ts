@@ -1,7 +1,7 @@
 // The voice of the guided demo: headings, short paragraphs, what a program printed, and what is checked.
 
 import type { Env } from '../system/paths.js'
-import { wrapped } from '../text/wrap.js'
+import { wrapped } from '../text/terminal.js'
 
 /** Where it is printed to: standard output, or anything like it. */
 export interface Listener {

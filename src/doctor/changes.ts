@@ -2,7 +2,7 @@
 
 import { isNobodyTold } from '../alerts/sinks.js'
 import { repositoryState } from '../changes/append-only.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { type Finding, found, ok } from './check.js'
 import type { LoginFacts } from './login-facts.js'

@@ -2,8 +2,8 @@
 
 import type { Verdict } from '../policy/outcome.js'
 import { columnsOf } from '../text/clean.js'
-import type { Ink } from '../text/ink.js'
-import { hanging, wrapped } from '../text/wrap.js'
+import type { Ink } from '../text/terminal.js'
+import { hanging, wrapped } from '../text/terminal.js'
 import { systemVerdictLine } from './system.js'
 import { type Counts, groupWords, mendLines, verdictLine, wholeHint } from './words.js'
 

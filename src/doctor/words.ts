@@ -1,8 +1,8 @@
 // The words of `claude-auth doctor` about itself: verdict, mending, and how a path is pasted.
 
 import type { Verdict } from '../policy/outcome.js'
-import { quoted } from '../system/quoted.js'
 import type { Trouble } from '../system/trouble.js'
+import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { troubleSentence } from '../text/trouble.js'
 

@@ -5,8 +5,8 @@ import { reasonWords } from '../policy/reasons.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateTimeWords, spanWords } from '../text/durations.js'
+import { linePrefix } from '../text/terminal.js'
 import { isNetworkTrouble, troubleText } from '../text/trouble.js'
-import { linePrefix } from '../text/wrap.js'
 import { alertFailedSentence, wouldWords } from './launch-words.js'
 
 /** A command to type stands at the end of a trouble, with the paths of files in it. */

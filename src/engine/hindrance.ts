@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { tokenHash } from '../login/login.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
-import { writeFailed } from '../system/write-failed.js'
+import { writeFailed } from '../system/write-file.js'
 import type { Observation } from './observe.js'
 import type { Run } from './run.js'
 

@@ -7,8 +7,8 @@ import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle, columnsOf } from '../text/clean.js'
 import { aboutWords, dateTimeWords, spanWords } from '../text/durations.js'
+import { linePrefix, say, widest } from '../text/terminal.js'
 import { isNetworkTrouble, troubleForms, troubleSentence, troubleText } from '../text/trouble.js'
-import { linePrefix, say, widest } from '../text/wrap.js'
 
 /** All that the lines of a launch are made of. Times in epoch milliseconds. */
 export interface ReportFacts extends SignInFacts {

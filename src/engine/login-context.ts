@@ -16,10 +16,10 @@ import {
   loginPaths,
   ownPaths,
 } from '../system/paths.js'
-import { type Person, whoAmI } from '../system/person.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
-import { foreignAbove, giveBack } from '../system/write-failed.js'
+import { type Person, whoAmI } from '../system/users.js'
+import { foreignAbove, giveBack } from '../system/write-file.js'
 import { version } from '../version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { revoke } from '../anthropic/token-endpoint.js'
 import { tokenHash } from '../login/login.js'
-import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { matching, number, object, oneOf, readableOf } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
+import { atomicWrite, removeQuietly } from '../system/write-file.js'
 import { commit, type Run } from './run.js'
 
 /** One token that is to end at the server. */

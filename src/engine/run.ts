@@ -12,8 +12,8 @@ import type { AlertResult, Step } from '../policy/outcome.js'
 import type { LocalStore } from '../store/local.js'
 import type { Store, StoreRead } from '../store/store.js'
 import type { Env, LoginPaths } from '../system/paths.js'
-import type { Person } from '../system/person.js'
 import type { Trouble } from '../system/trouble.js'
+import type { Person } from '../system/users.js'
 
 /** Read-only through and through. */
 type Immutable<T> = T extends (...given: never[]) => unknown

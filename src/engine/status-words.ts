@@ -5,9 +5,9 @@ import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations.js'
-import type { Ink } from '../text/ink.js'
+import type { Ink } from '../text/terminal.js'
+import { hanging } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
-import { hanging } from '../text/wrap.js'
 
 /** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
 export interface StatusFacts {

@@ -1,6 +1,6 @@
 // The view as one JSON object, piece by piece.
 
-import { jsonText } from '../text/json-text.js'
+import { jsonText } from '../text/clean.js'
 import { fleetStates, type JudgedLogin } from './judge.js'
 import { type FleetView, loginsOf } from './view.js'
 

@@ -2,8 +2,8 @@
 
 import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords } from '../text/durations.js'
-import type { Ink } from '../text/ink.js'
-import { hanging, wrapped } from '../text/wrap.js'
+import type { Ink } from '../text/terminal.js'
+import { hanging, wrapped } from '../text/terminal.js'
 import { type FleetState, fleetStates, type JudgedLogin, needsSomebody } from './judge.js'
 import { hasRemains, type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
 import type { FleetView } from './view.js'

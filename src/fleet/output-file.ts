@@ -2,7 +2,7 @@
 
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { atomicWrite, isTemporary, removeQuietly } from '../system/atomic-write.js'
+import { atomicWrite, isTemporary, removeQuietly } from '../system/write-file.js'
 
 /**
  * Replaces `path` by `text` with `mode`. The group stays that of the file before, so that a web server goes on reading it; a new

@@ -15,10 +15,15 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { atomicWrite, freshNonce, removeQuietly, syncFolder } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
-import { writeFailed } from '../system/write-failed.js'
+import {
+  atomicWrite,
+  freshNonce,
+  removeQuietly,
+  syncFolder,
+  writeFailed,
+} from '../system/write-file.js'
 import type { Desired } from './desired-state.js'
 import { inspect, type PathState } from './inspect.js'
 import { type Choices, type Entry, type Manifest, readManifest, writeManifest } from './manifest.js'

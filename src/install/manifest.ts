@@ -1,11 +1,11 @@
 // What an installation has changed, and what stood there before: enough to take exactly that back.
 
 import { dirname } from 'node:path'
-import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { anyObject, listOf, object, oneOf, text, whole } from '../system/decode.js'
 import { AuthError } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import type { Make } from './desired-state.js'
 import type { PathState } from './inspect.js'
 

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireBytes } from '../system/open-file.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import type { HookCommand } from './desired-state.js'
 
 /** A unit of systemd; `wantedBy` is what its [Install] section names. */

@@ -3,7 +3,7 @@
 import type { ClientSettings } from '../login/client-settings.js'
 import { olderWords } from '../login/settings-faults.js'
 import type { EndedAsUser } from '../system/as-user.js'
-import { quoted } from '../system/quoted.js'
+import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import type { Change } from './reconcile.js'
 

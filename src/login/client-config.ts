@@ -1,10 +1,10 @@
 // The client's global config (`~/.claude.json`): which account it believes it is signed in with.
 
 import { realpathSync } from 'node:fs'
-import { atomicWrite } from '../system/atomic-write.js'
 import { jsonObject, stringOf } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
-import { isOnTrustedWay } from '../system/trusted-way.js'
+import { isOnTrustedWay } from '../system/trusted-path.js'
+import { atomicWrite } from '../system/write-file.js'
 import { giveBack, type LockPlace, take } from './client-locks.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 

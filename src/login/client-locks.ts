@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
-import { removeQuietly } from '../system/atomic-write.js'
 import { AuthError, systemCode } from '../system/error.js'
+import { removeQuietly } from '../system/write-file.js'
 import {
   type LockOwner,
   ownerIsDead,

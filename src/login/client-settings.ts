@@ -6,7 +6,7 @@ import { systemCode } from '../system/error.js'
 import { isObject, type JsonObject, jsonObject, tolerantJson } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
-import { distrustedWay } from '../system/trusted-way.js'
+import { distrustedWay } from '../system/trusted-path.js'
 import { misfitIn, type SkippedEntry, skippedEntries } from './settings-faults.js'
 
 const maxBytes = 1024 * 1024

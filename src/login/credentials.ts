@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isObject, jsonObject, stringOf } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
-import { isOnTrustedWay } from '../system/trusted-way.js'
+import { isOnTrustedWay } from '../system/trusted-path.js'
 import type { ClientSettings } from './client-settings.js'
 import {
   type CredentialKind,

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdtempSync, opendirSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { AuthError } from '../system/error.js'
 import { ownBytes } from '../system/open-file.js'
 import { distrustOf } from '../system/trusted-path.js'
+import { atomicWrite, removeQuietly } from '../system/write-file.js'
 
 /** A folder where a refuge may be made; what is not sealed goes to memory only. */
 interface Ground {

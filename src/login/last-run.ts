@@ -1,11 +1,11 @@
 // The last run of the engine, step by step, as it is kept in `last.json` (0600) beside the marks.
 
 import type { Step, Verdict } from '../policy/outcome.js'
-import { atomicWrite } from '../system/atomic-write.js'
 import { type Decoder, flag, listOf, number, object, orNull, text } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import type { Trouble } from '../system/trouble.js'
+import { atomicWrite } from '../system/write-file.js'
 import { troubleIn } from '../text/trouble.js'
 import type { Actor } from './journal.js'
 

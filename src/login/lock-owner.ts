@@ -3,10 +3,10 @@
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { atomicWrite, removeQuietly } from '../system/atomic-write.js'
 import { type Decoder, number, object, orNull, where } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
+import { atomicWrite, removeQuietly } from '../system/write-file.js'
 
 /**
  * The owner file of client 2.1.330, field by field. `pidDomain` names machine and pid namespace,

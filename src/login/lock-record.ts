@@ -2,10 +2,10 @@
 
 import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeQuietly } from '../system/atomic-write.js'
 import { number, object, oneOf, orNull, text, word } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { openOwn, ownBytes } from '../system/open-file.js'
+import { removeQuietly } from '../system/write-file.js'
 import { isGone, type ProcessFacts } from './lock-owner.js'
 
 /** One lock. It is noted before it is made (`birthtimeMs` null) and again once it is there. */

@@ -2,17 +2,17 @@
 
 import { lstatSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
+import { systemCode } from '../system/error.js'
+import { textAt } from '../system/open-file.js'
+import type { LoginPaths } from '../system/paths.js'
 import {
   atomicWrite,
   makePrivateFolder,
   removeAllQuietly,
   removeQuietly,
   temporaryPath,
-} from '../system/atomic-write.js'
-import { systemCode } from '../system/error.js'
-import { textAt } from '../system/open-file.js'
-import type { LoginPaths } from '../system/paths.js'
-import { writeFailed } from '../system/write-failed.js'
+  writeFailed,
+} from '../system/write-file.js'
 import { type SealFacts, sealLogin } from './sealed-time.js'
 
 /** What one run found out. Times are epoch milliseconds. */

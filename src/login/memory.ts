@@ -2,8 +2,7 @@
 
 import { closeSync, constants } from 'node:fs'
 import { type Identity, type SignInReason, signInReasons } from '../policy/outcome.js'
-import { atomicWrite } from '../system/atomic-write.js'
-import { closedBy, closedError } from '../system/closed-to-us.js'
+import { closedBy, closedError } from '../system/access.js'
 import {
   anyObject,
   type Decoder,
@@ -24,6 +23,7 @@ import {
 import { jsonObject } from '../system/json.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
 import type { Trouble } from '../system/trouble.js'
+import { atomicWrite } from '../system/write-file.js'
 import { troubleIn } from '../text/trouble.js'
 import type { Instance } from './instance.js'
 import type { Lineage } from './lineage.js'

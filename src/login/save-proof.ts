@@ -1,11 +1,9 @@
 // What saving a login needs, proved and held ready before a request leaves that makes it necessary.
 
 import { closeSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
-import { removeQuietly } from '../system/atomic-write.js'
 import { systemCode } from '../system/error.js'
 import { openNull, textAt } from '../system/open-file.js'
-import { writeFailed } from '../system/write-failed.js'
-import { openInPlace } from '../system/write-in-place.js'
+import { openInPlace, removeQuietly, writeFailed } from '../system/write-file.js'
 import { loginTarget } from './login-file.js'
 
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */

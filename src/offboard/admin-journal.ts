@@ -6,7 +6,7 @@ import { type Decoder, object, text, whole } from '../system/decode.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { openOwn, startOf, textAt } from '../system/open-file.js'
-import { writeFailed } from '../system/write-failed.js'
+import { writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** Where it is, on the machine where the command runs. */

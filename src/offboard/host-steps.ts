@@ -4,10 +4,15 @@ import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { leftFolder, leftMark } from '../config/left.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
-import { atomicWrite, freshNonce, removeQuietly, syncFolder } from '../system/atomic-write.js'
 import { runTool, toolPath } from '../system/system-tools.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
-import { writeFailed } from '../system/write-failed.js'
+import {
+  atomicWrite,
+  freshNonce,
+  removeQuietly,
+  syncFolder,
+  writeFailed,
+} from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** What the account and the marks of this machine say. */

@@ -2,8 +2,8 @@
 
 import { clean } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
-import type { Ink } from '../text/ink.js'
-import { hanging } from '../text/wrap.js'
+import type { Ink } from '../text/terminal.js'
+import { hanging } from '../text/terminal.js'
 import type { OffboardNote } from './note.js'
 import type { PlannedStep, Standing } from './stages.js'
 import type { Stage, StepState } from './step.js'

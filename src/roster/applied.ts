@@ -1,12 +1,11 @@
 // `roster.applied.yaml`: the users whose rows were carried out from here, so that one who vanishes is missed. JSON, which is YAML.
 
 import { dirname } from 'node:path'
-import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { flag, object, orNull, recordOf, text } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
-import { quoted } from '../system/quoted.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { makeTrouble, quoted, type Trouble } from '../system/trouble.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import type { EarlierRow } from './check.js'
 
 export interface Applied {

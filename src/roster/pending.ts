@@ -1,10 +1,10 @@
 // What an apply has begun and not ended: a token on its way to its user, and who the people outside are still to be told of.
 
 import { dirname } from 'node:path'
-import { atomicWrite, freshNonce, makePrivateFolder } from '../system/atomic-write.js'
 import { number, object, oneOf, orNull, recordOf, text } from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { readPrivateBytes } from '../system/open-file.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 
 /** A token that was minted and lies wrapped in Vault. */
 export interface WrappedToken {

@@ -1,7 +1,7 @@
 // Where `roster apply` keeps what it made and what it was about to make: for root the machine's places, for anyone else their own.
 
 import { join } from 'node:path'
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 
 export interface RosterPlaces {
   /** What the engine of every user here reads; null where only root may write it. */

@@ -3,17 +3,16 @@
 import { createHash } from 'node:crypto'
 import { linkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { AuthError, systemCode } from '../system/error.js'
+import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
+import { errorTrouble, quoted, type Trouble } from '../system/trouble.js'
+import { othersMayWrite } from '../system/trusted-path.js'
 import {
   atomicWrite,
   makePrivateFolder,
   removeQuietly,
   temporaryPath,
-} from '../system/atomic-write.js'
-import { AuthError, systemCode } from '../system/error.js'
-import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
-import { quoted } from '../system/quoted.js'
-import { errorTrouble, type Trouble } from '../system/trouble.js'
-import { othersMayWrite } from '../system/trusted-path.js'
+} from '../system/write-file.js'
 
 export interface KeyPlace {
   /** `~/.local/share/claude-auth`. */

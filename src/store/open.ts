@@ -2,7 +2,7 @@
 
 import type { Network } from '../anthropic/http.js'
 import type { Config } from '../config/config.js'
-import type { Person } from '../system/person.js'
+import type { Person } from '../system/users.js'
 import type { LocalStore } from './local.js'
 import type { Store } from './store.js'
 

@@ -1,6 +1,11 @@
-// What this process may do with a path, as the kernel sees it.
+// What this process may do with a path, and why it can't read what exists: such a file must never be taken for missing.
 
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, lstatSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { AuthError, systemCode } from './error.js'
+import { textAt } from './open-file.js'
+import { quoted } from './trouble.js'
+import { descriptorCodes, foreignAbove } from './write-file.js'
 
 /** Links are followed; false for what is not there. Never throws. */
 export function canRun(path: string): boolean {
@@ -18,5 +23,73 @@ function can(path: string, mode: number): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** `what` is to be read after the path (`belongs to root`), `hint` is the command that helps. */
+export interface Closed {
+  /** The file itself, or the folder above it that is in the way. */
+  path: string
+  what: string
+  hint: string
+}
+
+const rightsCodes = ['EACCES', 'EPERM']
+/** What stands there is no file at all, or none is there. */
+const placeCodes = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL']
+
+/** Why `path` could not be opened or read by the user `uid`; null where the error is about what stands there. */
+export function closedBy(path: string, uid: number, error: unknown): Closed | null {
+  // Errors of our own are about what is there, and have their own message.
+  const code = error instanceof AuthError ? null : systemCode(error)
+  if (code === null || placeCodes.includes(code)) return null
+  if (rightsCodes.includes(code)) return byRights(path, uid)
+  const hint = descriptorCodes.includes(code) ? 'ulimit -n' : `findmnt -T ${quoted(path)}`
+  return { path, what: `can't be read (${code})`, hint }
+}
+
+/** A file of `owner`'s where one of `uid`'s should be. */
+export function foreign(path: string, owner: number, uid: number): Closed {
+  return {
+    path,
+    what: `belongs to ${nameOf(owner) ?? `user ${owner}`}`,
+    hint: `sudo chown ${nameOf(uid) ?? uid} ${quoted(path)}`,
+  }
+}
+
+/** The error of the code `login-closed` for it; `name` stands for the path in the sentence. */
+export function closedError({ path, what, hint }: Closed, name = path): AuthError {
+  return new AuthError('login-closed', `${name} ${what}`, { hint })
+}
+
+function byRights(path: string, uid: number): Closed {
+  const above = foreignAbove(path, uid)
+  const place = above ?? path
+  const about = statOf(place)
+  if (about !== null && about.uid !== uid) {
+    const found = foreign(place, about.uid, uid)
+    return about.isDirectory() ? { ...found, hint: found.hint.replace('chown', 'chown -R') } : found
+  }
+  return { path: place, what: 'is closed to you', hint: `chmod u+rw ${quoted(place)}` }
+}
+
+function statOf(path: string) {
+  try {
+    return lstatSync(path)
+  } catch {
+    return null
+  }
+}
+
+/** As /etc/passwd has it; null where it has none (a directory service, a container). */
+function nameOf(uid: number): string | null {
+  if (uid === 0) return 'root'
+  try {
+    if (uid === process.geteuid?.()) return userInfo().username
+    const lines = (textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? '').split('\n')
+    const found = lines.map(line => line.split(':')).find(fields => fields[2] === String(uid))
+    return found?.[0] ?? null
+  } catch {
+    return null
   }
 }

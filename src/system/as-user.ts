@@ -5,9 +5,9 @@
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, readdirSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { endSession } from './end-session.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from './error.js'
 import { openNull, textAt } from './open-file.js'
 
@@ -181,4 +181,86 @@ function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
   const last = Math.max(2, ...descriptors)
   const covered = new Set(descriptors)
   return Array.from({ length: last - 2 }, (_, at) => (covered.has(at + 3) ? nothing : 'ignore'))
+}
+
+/** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
+export interface Started {
+  leader: number
+  uid: number
+  /** `NAME=value`. */
+  mark: string
+}
+
+/** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
+const maxBytes = 8 * 1024 * 1024
+
+const mostRounds = 50
+
+const betweenMs = 20
+
+/**
+ * Kills until nothing is left, for a second at most; new ones may come up while the others end. A process that
+ * left the session, lost its parent and cleaned its environment is not found.
+ */
+async function endSession(started: Started): Promise<void> {
+  for (let round = 0; round < mostRounds; round++) {
+    const left = alive(started)
+    if (left.length === 0) return
+    for (const pid of left) kill(pid)
+    await sleep(betweenMs)
+  }
+}
+
+interface RunningProcess {
+  pid: number
+  parent: number
+  session: number
+}
+
+function alive({ leader, uid, mark }: Started): number[] {
+  const own = names('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => processNamed(name, uid))
+  const ours = new Set([leader])
+  // Parents stand before their children only by chance: as often as it brings another one.
+  for (let before = 0; before < ours.size; ) {
+    before = ours.size
+    for (const { pid, parent, session } of own)
+      if (session === leader || ours.has(parent)) ours.add(pid)
+  }
+  return own.filter(({ pid }) => ours.has(pid) || hasMark(pid, mark)).map(({ pid }) => pid)
+}
+
+/** Nothing for one that is another user's, has ended or only waits to be buried. */
+function processNamed(name: string, uid: number): RunningProcess[] {
+  try {
+    if (statSync(`/proc/${name}`).uid !== uid) return []
+    const stat = textAt(`/proc/${name}/stat`, { maxBytes })
+    if (stat === null) return []
+    const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (state === 'Z' || state === 'X') return []
+    return [{ pid: Number(name), parent: Number(parent), session: Number(session) }]
+  } catch {
+    return []
+  }
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  return textAt(`/proc/${pid}/environ`, { maxBytes })?.split('\0').includes(mark) ?? false
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }

@@ -16,10 +16,10 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
-import { atomicWrite, freshNonce, makePrivateFolder } from './atomic-write.js'
 import { bytesOf, openOwn, startOf } from './open-file.js'
 import type { Env } from './paths.js'
 import { distrustOf } from './trusted-path.js'
+import { atomicWrite, freshNonce, makePrivateFolder } from './write-file.js'
 
 /** Where the code is kept: `name` changes with everything that it depends on. */
 export interface CodePlace {

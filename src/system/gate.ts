@@ -1,13 +1,12 @@
-// The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends.
+// The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends; and the end of a run that is stuck
+// in it.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, fstatSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makePrivateFolder } from './atomic-write.js'
-import { endAfter, runMostMs } from './end-of-run.js'
 import { AuthError, systemCode } from './error.js'
 import { openRegular } from './open-file.js'
-import { writeFailed } from './write-failed.js'
+import { makePrivateFolder, writeFailed } from './write-file.js'
 
 export interface Gate {
   /** From now on others may look at the result, though not begin anything. */
@@ -77,4 +76,59 @@ function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number) {
   if (systemCode(error) === 'ENOENT')
     throw new AuthError('gate-missing', 'the program flock is not installed')
   if (status !== 0) throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+}
+
+/** Longer than any run takes (ms). */
+export const runMostMs = 5 * 60_000
+/** A person may sit at the question of an installation (ms). */
+export const installMostMs = 60 * 60_000
+/** More than any request may take, and what is done with its answer (ms). */
+const quietMs = 40_000
+
+let requests = 0
+let quietSinceMs = 0
+let isLate = false
+
+/** May a request still begin? Not once the time of this process is over. */
+export function mayBegin(): boolean {
+  return !isLate
+}
+
+/** Counts a request that is on its way; the function that it gives is called once, when nothing more can come of it. */
+export function requestBegun(): () => void {
+  requests++
+  return () => {
+    requests--
+    quietSinceMs = performance.now()
+  }
+}
+
+/**
+ * Ends this process, as no exit of its own can fail to, once `mostMs` have passed and no request was on its way for
+ * `quiet` ms since; no request begins meanwhile. The function that it gives calls that off.
+ */
+function endAfter(mostMs: number, what: string, quiet = quietMs): () => void {
+  let timer = setTimeout(late, mostMs)
+  timer.unref()
+  function late() {
+    if (!isLate) quietSinceMs = performance.now()
+    isLate = true
+    if (requests === 0 && performance.now() - quietSinceMs >= quiet) end(what)
+    timer = setTimeout(late, Math.min(quiet, 1_000))
+    timer.unref()
+  }
+  return () => {
+    clearTimeout(timer)
+    isLate = false
+  }
+}
+
+/** An ordinary exit would wait for threads that may never come back. */
+function end(what: string): void {
+  try {
+    writeSync(2, `claude-auth: this run did not come to its end, and gives up ${what}\n`)
+  } catch {
+    // The reader is gone.
+  }
+  process.kill(process.pid, 'SIGKILL')
 }

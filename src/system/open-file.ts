@@ -13,9 +13,8 @@ import {
   statSync,
 } from 'node:fs'
 import { AuthError, systemCode } from './error.js'
-import { quoted } from './quoted.js'
-import { othersMayRead, type PrivateRules } from './trusted-path.js'
-import { requireTrustedWay } from './trusted-way.js'
+import { quoted } from './trouble.js'
+import { othersMayRead, type PrivateRules, requireTrustedWay } from './trusted-path.js'
 
 const secretMaxBytes = 64 * 1024
 

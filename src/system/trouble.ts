@@ -1,4 +1,5 @@
-// What is wrong, as a value: the code that prints it chooses the words and how much of it fits.
+// What is wrong, as a value: the code that prints it chooses the words and how much of it fits. Its command is made of quoted
+// words.
 
 import type { AuthError } from './error.js'
 
@@ -25,4 +26,9 @@ export function makeTrouble(
 /** The trouble in an `AuthError`. */
 export function errorTrouble({ message, hint }: Pick<AuthError, 'message' | 'hint'>): Trouble {
   return makeTrouble(message, { command: hint })
+}
+
+/** `word` as it is where no shell reads more in it, else in single quotes (POSIX.1-2024, Shell Command Language §2.2.2). */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,4 +1,5 @@
-// Makes text from elsewhere (e-mail, host, server, path) safe to print: no control characters, one line, cut.
+// Text from elsewhere (e-mail, host, server, path) made safe to print: no control characters, one line, cut; and the one JSON
+// printer.
 
 /** What is looked at of a text from elsewhere, so that a huge one costs nothing. */
 const longestLooked = 8_192
@@ -79,4 +80,20 @@ function start(points: string[], widest: number): string {
     taken++
   }
   return points.slice(0, taken).join('')
+}
+
+/**
+ * `value` as one line of JSON that parses to the same value. Control characters (C0, C1), direction marks and all else
+ * that shows nothing of itself (format characters, tags, separators of lines, lone surrogates) stand there as `\uXXXX`.
+ */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value)
+  if (ascii.test(text)) return text
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, escaped)
+}
+
+/** Each UTF-16 unit by itself, as JSON has them (RFC 8259, section 7). */
+function escaped(point: string): string {
+  const units = point.split('').map(unit => unit.charCodeAt(0).toString(16).padStart(4, '0'))
+  return units.map(unit => `\\u${unit}`).join('')
 }

@@ -6,7 +6,7 @@ import { ensureLines, notByClientTrouble } from '../../src/engine/ensure-words.j
 import type { Outcome } from '../../src/policy/outcome.js'
 import { AuthError } from '../../src/system/error.js'
 import { makeTrouble, type Trouble } from '../../src/system/trouble.js'
-import { errorLine, errorLines } from '../../src/text/errors.js'
+import { errorLine, errorLines } from '../../src/text/trouble.js'
 
 process.env['TZ'] = 'UTC'
 

@@ -6,7 +6,7 @@ import t from 'tap'
 import { type LogIo, log } from '../../src/cli/log.js'
 import { type LastRun, lastRunFile, writeLastRun } from '../../src/login/last-run.js'
 import { AuthError } from '../../src/system/error.js'
-import { inkFor, plainInk } from '../../src/text/ink.js'
+import { inkFor, plainInk } from '../../src/text/terminal.js'
 import { until as waitFor } from '../kit/terminal.js'
 
 process.env['TZ'] = 'UTC'

@@ -10,7 +10,7 @@ import { logoutLines } from '../../src/cli/logout.js'
 import { type StatusFacts, statusLines } from '../../src/engine/status-words.js'
 import { makeTrouble } from '../../src/system/trouble.js'
 import { columnsOf } from '../../src/text/clean.js'
-import { type Ink, inkFor, plainInk } from '../../src/text/ink.js'
+import { type Ink, inkFor, plainInk } from '../../src/text/terminal.js'
 
 process.env['TZ'] = 'UTC'
 

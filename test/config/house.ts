@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Config, configProblems, loadConfig } from '../../src/config/config.js'
 import { AuthError } from '../../src/system/error.js'
 import { type Env, ownPaths } from '../../src/system/paths.js'
-import type { Person } from '../../src/system/person.js'
+import type { Person } from '../../src/system/users.js'
 
 export interface House {
   system: string

@@ -12,7 +12,7 @@ import { ensureLines } from '../../src/engine/ensure-words.js'
 import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
 import { observe } from '../../src/engine/observe.js'
 import { statusLines } from '../../src/engine/status-words.js'
-import { plainInk } from '../../src/text/ink.js'
+import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, type EngineOptions, engine, hourMs } from '../kit/engine.js'
 import { recordedElsewhere } from '../kit/recorded-instance.js'
 

@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs'
 import t from 'tap'
 import { type ScreenCheck, screen } from '../../src/doctor/screen.js'
 import { columnsOf } from '../../src/text/clean.js'
-import { inkFor, plainInk } from '../../src/text/ink.js'
+import { inkFor, plainInk } from '../../src/text/terminal.js'
 import { healthy } from '../kit/doctor.js'
 import { terminal, until } from '../kit/terminal.js'
 

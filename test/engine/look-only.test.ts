@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { statusObject } from '../../src/cli/status.js'
 import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
 import { shortLine, statusLines } from '../../src/engine/status-words.js'
-import { plainInk } from '../../src/text/ink.js'
+import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
 import { secretsInText } from '../kit/secrets.js'
 

@@ -8,7 +8,7 @@ import { reasonsWith } from '../../src/fleet/state-words.js'
 import { type FleetView, onlyState } from '../../src/fleet/view.js'
 import { reasonWords } from '../../src/policy/reasons.js'
 import { columnsOf } from '../../src/text/clean.js'
-import { plainInk } from '../../src/text/ink.js'
+import { plainInk } from '../../src/text/terminal.js'
 import { hostileTexts, recordsOf, sampleView } from '../kit/fleet-views.js'
 
 function lines(view: FleetView, width = 80, only: FleetState | null = null): string[] {

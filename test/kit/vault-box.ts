@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { whoAmI } from '../../src/system/person.js'
+import { whoAmI } from '../../src/system/users.js'
 import { type Engine, type EngineOptions, engine } from './engine.js'
 import type { OpenBao } from './openbao.js'
 import type { Teardown } from './sandbox.js'

@@ -13,7 +13,7 @@ import { readLoginFile } from '../../src/login/login-file.js'
 import { localStore } from '../../src/store/local.js'
 import { readSecretFile } from '../../src/store/vault/secret-file.js'
 import { readPrivateFile } from '../../src/system/open-file.js'
-import { distrustedWay } from '../../src/system/trusted-way.js'
+import { distrustedWay } from '../../src/system/trusted-path.js'
 import { told as inWords, whatOf } from '../kit/told.js'
 
 const uid = process.geteuid?.() ?? 0

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { whoAmI } from '../../src/system/person.js'
+import { whoAmI } from '../../src/system/users.js'
 import { type Wrapped, wrapped } from '../kit/wrapped.js'
 
 t.jobs = 2

@@ -1,9 +1,8 @@
 // `alerts.command` as a sink: a program of the site's that gets each message as JSON on its stdin.
 
 import { canRun } from '../../system/access.js'
-import { quoted } from '../../system/quoted.js'
-import { makeTrouble } from '../../system/trouble.js'
-import { jsonText } from '../../text/json-text.js'
+import { makeTrouble, quoted } from '../../system/trouble.js'
+import { jsonText } from '../../text/clean.js'
 import { alertObject } from '../message.js'
 import type { SinkFile } from '../sink.js'
 import { runProgram } from './run-program.js'

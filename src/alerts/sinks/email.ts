@@ -1,8 +1,7 @@
 // E-mail as a sink: one plain message handed to the machine's own `sendmail`, whichever mail system brings it.
 
 import { canRun } from '../../system/access.js'
-import { quoted } from '../../system/quoted.js'
-import { makeTrouble } from '../../system/trouble.js'
+import { makeTrouble, quoted } from '../../system/trouble.js'
 import { distrustOf } from '../../system/trusted-path.js'
 import { clean } from '../../text/clean.js'
 import type { Markup } from '../markup.js'

@@ -1,7 +1,7 @@
 // fish: one file for every manner, folders that ask for nothing to be sourced, and functions in the place of aliases.
 
 import { dirname, join } from 'node:path'
-import { quoted } from '../../system/quoted.js'
+import { quoted } from '../../system/trouble.js'
 import { file } from '../desired-state.js'
 import { append, byHome, definesClaude } from './posix.js'
 import { type AnswerPart, type CompletedCommand, markOf, type Shell } from './shell.js'

@@ -2,7 +2,7 @@
 
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { quoted } from '../../system/quoted.js'
+import { quoted } from '../../system/trouble.js'
 import { file } from '../desired-state.js'
 import {
   type AnswerPart,

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { quoted } from '../../system/quoted.js'
+import { quoted } from '../../system/trouble.js'
 import { markOf, type Shell } from './shell.js'
 
 /** Lines for a file that is sourced: they change nothing but PATH. */

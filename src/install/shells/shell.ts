@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { canRun } from '../../system/access.js'
 import type { Env } from '../../system/paths.js'
-import { isOnTrustedWay } from '../../system/trusted-way.js'
+import { isOnTrustedWay } from '../../system/trusted-path.js'
 import type { Desired } from '../desired-state.js'
 
 /** `login`: as over SSH. `interactive`: as a new window of this session. */

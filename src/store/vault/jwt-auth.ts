@@ -2,8 +2,7 @@
 
 import type { VaultConfig } from '../../config/vault.js'
 import { isObject, numberOf, stringOf } from '../../system/json.js'
-import { quoted } from '../../system/quoted.js'
-import { makeTrouble } from '../../system/trouble.js'
+import { makeTrouble, quoted } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
 import type { SessionOptions, SessionPerson, VaultAuth } from './auth.js'

@@ -2,7 +2,7 @@
 
 import { hostname, userInfo } from 'node:os'
 import t from 'tap'
-import { whoAmI } from '../../src/system/person.js'
+import { whoAmI } from '../../src/system/users.js'
 
 t.test('the user is the one of the uid, whatever the environment says', async t => {
   const person = whoAmI({ USER: 'mallory', LOGNAME: 'mallory', HOME: '/home/alice' })

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { quoted } from '../../src/system/quoted.js'
+import { quoted } from '../../src/system/trouble.js'
 
 t.test('whatever is in it', async t => {
   t.equal(quoted('/home/a/f'), '/home/a/f', 'and a plain one stays as it is')

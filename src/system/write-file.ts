@@ -1,0 +1,277 @@
+// Writing a private file: a reader or a crash meets the old bytes or the new ones, in place where nothing can be renamed; and the
+// error where it fails.
+
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  ftruncateSync,
+  futimesSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
+import { AuthError, systemCode } from './error.js'
+import { bytesOf, createFile, openFolder, openOwn } from './open-file.js'
+import { quoted } from './trouble.js'
+
+export interface AtomicWriteOptions {
+  /** Random part of the temporary file's name. */
+  nonce: string
+  /** Name before the nonce; the client's own is `.credentials.json.tmp.`. */
+  tempPrefix?: string
+  /** Whose the new file is, and its mode, where that is not the caller and 0600. */
+  owner?: { uid: number; gid: number; mode: number }
+  /** Modification time to leave on the file, in whole seconds of the epoch. */
+  mtimeSeconds?: number
+  /** False for notes that need not outlive the machine: whole for every reader, but not synced. */
+  durable?: boolean
+}
+
+/**
+ * Replaces `path` by a new file holding `data`, of mode 0600 unless `owner` says otherwise, durable when
+ * it returns: temporary file beside it (`O_EXCL`, so no planted link is followed), fsync, rename, fsync
+ * of the folder.
+ * Throws `write-failed` with the old file untouched.
+ */
+export function atomicWrite(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
+  const { nonce, tempPrefix } = options
+  const temporary = tempPrefix === undefined ? temporaryPath(path, nonce) : `${tempPrefix}${nonce}`
+  try {
+    writeNew(temporary, data, options)
+    renameSync(temporary, path)
+  } catch (error) {
+    // What was there before belongs to another write, which will rename it.
+    if (systemCode(error) !== 'EEXIST') removeQuietly(temporary)
+    throw writeFailed(path, error)
+  }
+  if (options.durable !== false) syncFolder(dirname(path))
+}
+
+/** Names nothing else: processes of two containers may have one number. */
+export function freshNonce(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** Where the next `path` is made, to be renamed. The engine takes away what a killed run left at such a name. */
+export function temporaryPath(path: string, nonce: string): string {
+  return `${path}.tmp.${nonce}`
+}
+
+/** Is this the name of a file or folder that was made to be renamed? */
+export function isTemporary(name: string): boolean {
+  return /\.tmp\.[0-9a-f]{8,16}$/.test(name)
+}
+
+/** Creates `path` (it must not exist) with its mode regardless of the umask, and syncs its bytes to disk. */
+function writeNew(path: string, data: string | Uint8Array, options: AtomicWriteOptions) {
+  const { mtimeSeconds } = options
+  const file = createFile(path)
+  try {
+    fchmodSync(file, 0o600)
+    writeAll(file, data)
+    if (options.owner) {
+      fchownSync(file, options.owner.uid, options.owner.gid)
+      fchmodSync(file, options.owner.mode)
+    }
+    if (mtimeSeconds !== undefined) futimesSync(file, mtimeSeconds, mtimeSeconds)
+    if (options.durable !== false) fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Writes every byte, from `position` on when given: one `write(2)` may take only a part. */
+export function writeAll(file: number, data: string | Uint8Array, position: number | null = null) {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  let done = 0
+  while (done < bytes.length) {
+    const at = position === null ? null : position + done
+    done += writeSync(file, bytes, done, bytes.length - done, at)
+  }
+}
+
+/** Makes a rename or unlink in `folder` durable; file systems that can't sync a folder are left alone. */
+export function syncFolder(folder: string) {
+  const handle = openFolder(folder)
+  try {
+    fsyncSync(handle)
+  } catch (error) {
+    if (systemCode(error) !== 'EINVAL') throw error
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/**
+ * Makes `folder`, 0700 from the first moment. Missing parents may be shared (`~/.local`): they get 0755, or
+ * stricter where the umask is. Throws `write-failed`.
+ */
+export function makePrivateFolder(folder: string) {
+  try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw writeFailed(folder, error, `could not make ${folder}`)
+  }
+}
+
+/** A folder and all in it, or a file; never what a link leads to. */
+export function removeAllQuietly(path: string) {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // Not ours to remove.
+  }
+}
+
+export function removeQuietly(path: string) {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It was never made, or is already gone.
+  }
+}
+
+/** Larger than any file that is written so. */
+const maxBytes = 16 * 1024 * 1024
+
+/**
+ * Opens `path` for writing over it: a regular file of the effective user's under one name only, not a
+ * link. Changes nothing. Throws the system's error, or one with the code `EPERM` for what is not ours.
+ */
+export function openInPlace(path: string): number {
+  try {
+    return openOwn(path, constants.O_RDWR)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    throw Object.assign(new Error(`${path} is not ours alone`), { code: 'EPERM' })
+  }
+}
+
+/**
+ * Puts `text` in the place of what stands in `path`, on the same inode, synced when it returns. A
+ * process killed between two calls leaves the old text or the new one, either with blank space behind
+ * it: what is longer grows by blanks first, and a shorter one is padded, then cut. Where the disk
+ * refuses, the old text is put back and the system's error thrown.
+ */
+export function writeInPlace(path: string, text: Uint8Array): void {
+  const file = openInPlace(path)
+  try {
+    const before = bytesOf(file, maxBytes)
+    if (before === null) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' })
+    const length = Math.max(before.length, text.length)
+    const padded = Buffer.alloc(length, '\n')
+    padded.set(text)
+    try {
+      writeAll(file, Buffer.alloc(length - before.length, '\n'), before.length)
+      writeAll(file, padded, 0)
+    } catch (error) {
+      putBack(file, before)
+      throw error
+    }
+    ftruncateSync(file, text.length)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function putBack(file: number, before: Buffer): void {
+  try {
+    writeAll(file, before, 0)
+    ftruncateSync(file, before.length)
+  } catch {
+    // The first error tells what is wrong.
+  }
+}
+
+const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
+const ownerCodes = ['EACCES', 'EPERM']
+/** The mount, or the device below it, refuses. */
+const mountCodes = ['EROFS', 'EBUSY', 'EXDEV', 'EIO', 'ESTALE', 'ENODEV', 'ENXIO']
+const roomCodes = ['ENOSPC', 'EDQUOT']
+
+/** `what` says what could not be done to `path`: `could not write /home/a/f`. */
+export function writeFailed(path: string, error: unknown, what = `could not write ${path}`) {
+  const code = systemCode(error)
+  const hint = hintFor(path, code ?? '')
+  return new AuthError('write-failed', `${what} (${code})`, hint === null ? {} : { hint })
+}
+
+/** The command that gives `path` back to this user. */
+export function giveBack(path: string): string {
+  return `sudo chown -R ${userName()} ${quoted(path)}`
+}
+
+/** No descriptor left: of this process, or of the machine. */
+export const descriptorCodes = ['EMFILE', 'ENFILE']
+
+/** Are the inodes used up, or the blocks? A quota shows in neither. */
+function roomHint(folder: string): string {
+  const at = quoted(existing(folder))
+  try {
+    const { files, ffree } = statfsSync(existing(folder))
+    return files > 0 && ffree === 0 ? `df -i ${at}` : `df -h ${at}`
+  } catch {
+    return `df -h ${at}`
+  }
+}
+
+/** The nearest of `path` and the folders above it that is there: no tool can say anything about another. */
+function existing(path: string): string {
+  for (let each = path; ; each = dirname(each)) {
+    if (each === dirname(each) || ownerOf(each) !== null) return each
+  }
+}
+
+function hintFor(path: string, code: string): string | null {
+  const foreign = ownerCodes.includes(code) ? foreignAbove(path, process.geteuid?.() ?? -1) : null
+  if (foreign !== null) return giveBack(foreign)
+  if (descriptorCodes.includes(code)) return 'ulimit -n'
+  if (mountCodes.includes(code)) return `findmnt -T ${quoted(existing(path))}`
+  if (roomCodes.includes(code)) return roomHint(dirname(path))
+  const isPlace = [...placeCodes, ...ownerCodes].includes(code)
+  return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
+}
+
+/**
+ * The folder of another user that holds `path`, inside one of this user's; of /etc and /var nothing is,
+ * and root could take away what is rightly another's.
+ */
+export function foreignAbove(path: string, uid: number): string | null {
+  if (uid === 0) return null
+  const above = [path]
+  for (let each = path; each !== dirname(each); each = dirname(each)) above.unshift(dirname(each))
+  const owners = above.map(ownerOf)
+  const own = owners.indexOf(uid)
+  const at = owners.findIndex(
+    (owner, at) => own >= 0 && at > own && owner !== null && owner !== uid,
+  )
+  return above[at] ?? null
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid
+  } catch {
+    return null
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.geteuid?.())
+  }
+}

@@ -1,0 +1,120 @@
+// Lines for a terminal: their width, our prefix, their color (only at a terminal, unless NO_COLOR is set), and a word of
+// patience.
+
+import type { Env } from '../system/paths.js'
+import { columnsOf } from './clean.js'
+
+/** Lines of at most `width` columns; a longer word stays whole. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let current = ''
+  for (const word of text.split(/\s+/)) {
+    if (current !== '' && columnsOf(current) + 1 + columnsOf(word) > width) {
+      lines.push(current)
+      current = word
+    } else current = current === '' ? word : `${current} ${word}`
+  }
+  return [...lines, current]
+}
+
+/** The same behind `lead`; further lines are indented as far. A lead wider than `indent` has a line of its own. */
+export function hanging(lead: string, text: string, indent: number, width: number): string[] {
+  const blank = ' '.repeat(indent)
+  const lines = wrapped(text, Math.max(width - indent, 20))
+  if (columnsOf(lead) + 1 > indent) return [lead, ...lines.map(line => `${blank}${line}`)]
+  return lines.map((line, at) => `${at === 0 ? lead.padEnd(indent) : blank}${line}`)
+}
+
+/** The width to write for: a terminal's own between 40 and 100 columns, 80 where there is none. */
+export function widthOf(stream: { isTTY?: boolean; columns?: number }): number {
+  return stream.isTTY === true && stream.columns ? Math.min(Math.max(stream.columns, 40), 100) : 80
+}
+
+export const linePrefix = 'claude-auth: '
+/** Columns. */
+export const widest = 80
+
+/** A line with the prefix: the first of the sentences that fits the width, else the last. */
+export function say(...sentences: [string, ...string[]]): string {
+  const lines = sentences.map(sentence => `${linePrefix}${sentence}`)
+  return lines.find(line => columnsOf(line) <= widest) ?? lines[lines.length - 1] ?? linePrefix
+}
+
+type Dye = (text: string) => string
+
+export interface Ink {
+  bold: Dye
+  dim: Dye
+  good: Dye
+  care: Dye
+  bad: Dye
+}
+
+const as: Dye = text => text
+
+/** No color at all. */
+export const plainInk: Ink = { bold: as, dim: as, good: as, care: as, bad: as }
+
+export async function inkFor(env: Env, isTerminal: boolean): Promise<Ink> {
+  if (!isTerminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return plainInk
+  const { default: kleur } = await import('kleur')
+  kleur.enabled = true
+  return {
+    bold: text => kleur.bold(text),
+    dim: text => kleur.dim(text),
+    good: text => kleur.green(text),
+    care: text => kleur.yellow(text),
+    bad: text => kleur.red(text),
+  }
+}
+
+/** Shorter waits need no word. */
+const quietMs = 300
+
+/** Shows `words` on `stream` from 300 ms on, only if it is a terminal; the result takes them away. */
+export function progress(
+  words: string,
+  stream: { isTTY?: boolean; write: (text: string) => unknown } | null,
+): () => void {
+  if (stream?.isTTY !== true) return () => undefined
+  let shown = false
+  const timer = setTimeout(() => {
+    shown = true
+    stream.write(`${linePrefix}${words}…`)
+  }, quietMs)
+  return () => {
+    clearTimeout(timer)
+    // The whole line.
+    if (shown) stream.write('\r\u001b[K')
+    shown = false
+  }
+}
+
+/** How often the words change, at most. */
+const everyMs = 100
+
+/**
+ * The same with a number that grows: `tick` shows the words of the newest one, `end` takes them away. Nothing is shown in
+ * the first 300 ms, nor where `stream` is no terminal.
+ */
+export function progressCount(
+  words: (count: number) => string,
+  stream: { isTTY?: boolean; write: (text: string) => unknown },
+): { tick: (count: number) => void; end: () => void } {
+  if (stream.isTTY !== true) return { tick: () => undefined, end: () => undefined }
+  let lastMs = performance.now() + quietMs - everyMs
+  let shown = false
+  return {
+    tick: count => {
+      const nowMs = performance.now()
+      if (nowMs - lastMs < everyMs) return
+      lastMs = nowMs
+      shown = true
+      stream.write(`\r\u001b[K${linePrefix}${words(count)}…`)
+    },
+    end: () => {
+      if (shown) stream.write('\r\u001b[K')
+      shown = false
+    },
+  }
+}

@@ -107,7 +107,7 @@ export function requestBegun(): () => void {
  * Ends this process, as no exit of its own can fail to, once `mostMs` have passed and no request was on its way for
  * `quiet` ms since; no request begins meanwhile. The function that it gives calls that off.
  */
-function endAfter(mostMs: number, what: string, quiet = quietMs): () => void {
+export function endAfter(mostMs: number, what: string, quiet = quietMs): () => void {
   let timer = setTimeout(late, mostMs)
   timer.unref()
   function late() {

@@ -75,19 +75,22 @@ export function isSame(one: readonly EarlierRow[], other: readonly EarlierRow[])
 
 /**
  * What the next apply compares with: the committed rows, those of users who failed included, for some of it may have been
- * given to them; and of those whose row vanished each in `open`, who is not cut yet.
+ * given to them; and of those whose row vanished each in `open`, who is not cut yet. Where the run was about one user
+ * `only`, all others stay as they were.
  */
-export function carriedOut(
+export function nextApplied(
   before: readonly EarlierRow[],
   committed: readonly EarlierRow[],
-  open: ReadonlySet<string>,
+  { open, only }: { open: ReadonlySet<string>; only: string | null },
 ): EarlierRow[] {
   const listed = new Set(committed.map(({ user }) => user))
   const kept = before.filter(({ user }) => open.has(user) && !listed.has(user))
-  return [...committed, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
+  const all = [...committed, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
     user,
     vaultName,
     isAdmin,
     leftOn,
   }))
+  if (only === null) return all
+  return [...before.filter(({ user }) => user !== only), ...all.filter(({ user }) => user === only)]
 }

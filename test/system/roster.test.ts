@@ -239,7 +239,7 @@ t.test(
     t.equal(next.code, 4)
     t.match(
       next.stderr,
-      /The people outside could not be told: command: alerts\.command ended with/,
+      /The message about who was added or cut was not delivered: command: alerts\.command ended with/,
     )
     for (const user of ['dan', 'eva', 'fay']) t.match(await at.token(user), /^s\.|^hvs\./, user)
     t.equal(await at.token('bob'), '')

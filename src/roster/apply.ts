@@ -1,0 +1,153 @@
+// One apply from its plan to its end: the steps, the journal, who is told, and last of all which roster was carried out.
+
+import type { SinkRun } from '../alerts/run.js'
+import { sendNow } from '../alerts/send.js'
+import type { ToldPerson } from '../alerts/told-people.js'
+import { appendAdminJournal } from '../offboard/admin-journal.js'
+import type { UserProgram } from '../offboard/host-steps.js'
+import { freshNonce } from '../system/write-file.js'
+import { clean } from '../text/clean.js'
+import { troubleText } from '../text/trouble.js'
+import { carryOut, type StepResult, withoutTerminal } from './act.js'
+import { isSame, nextApplied, writeApplied } from './applied.js'
+import { type DueToTell, dueToTell } from './due-to-tell.js'
+import { type Pending, writePending } from './pending.js'
+import type { Prepared, RosterRun } from './prepare.js'
+import { reasonOf } from './roster-text.js'
+
+export interface ApplyRun extends RosterRun {
+  network: SinkRun['network']
+  /** `ada as root@ws1`: who is written down and told of. */
+  by: string
+  /** How claude-auth is started as a user. */
+  program: UserProgram
+  /** Only this user; null: all. */
+  only: string | null
+  /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
+  handOver: ((user: string, wrapping: string) => void) | null
+  /** Is told each step as it ends. */
+  onStep: (result: StepResult) => void
+}
+
+export type ToldEnd = { kind: 'sent' | 'nobody' | 'nothing' } | { kind: 'failed'; why: string }
+
+/** What an apply has come to. */
+export interface AppliedEnd {
+  /** In the order of the plan, apart from those that need a terminal: they come last. */
+  results: StepResult[]
+  told: ToldEnd
+}
+
+/** Carries out the plan. Throws where something can't be written down: then the step is not begun. */
+export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<AppliedEnd> {
+  const { steps, commit, found, vault, pending, text } = prepared
+  const { person, config, places, now, handOver } = run
+  const why = reasonOf(commit)
+  const write = (deed: { user: string | null; step: string; result: string }) =>
+    writeDeed(deed, why, run)
+  // What can't be written down is not begun.
+  if (steps.some(({ name }) => name !== 'ask'))
+    write({ user: null, step: 'apply', result: `begun: ${commit.sha}` })
+
+  const doable = handOver === null ? withoutTerminal(steps) : steps
+  const ended = await carryOut(doable, found, pending, {
+    vault,
+    host: person.host,
+    by: run.by,
+    why,
+    now,
+    recordFolder: config.fleet.folder,
+    program: run.program,
+    roster: places.roster === null ? null : { path: places.roster, text },
+    handOver,
+    keep: all => writePending(places.pending, all),
+    onStep: result => {
+      if (result.name !== 'ask' && result.state !== 'to-do')
+        write({ user: result.user, step: result.name, result: resultWord(result) })
+      run.onStep(result)
+    },
+  })
+  const unshown = steps
+    .filter(step => !doable.includes(step))
+    .map((step): StepResult => ({ ...step, ...needsTerminal, state: 'left' }))
+  for (const result of unshown) run.onStep(result)
+  const results = [...ended.results, ...unshown]
+
+  const active = new Set(prepared.differences.active.map(({ user }) => user))
+  const due = dueToTell(ended.pending, { results, active, only: run.only })
+  const told = await tellPeople(due, ended.pending, run)
+  keepApplied(prepared, results, run)
+  return { results, told }
+}
+
+const needsTerminal = {
+  trouble: 'a token is shown at a terminal only',
+  command: 'sudo claude-auth roster apply',
+}
+
+function writeDeed(
+  { user, step, result }: { user: string | null; step: string; result: string },
+  why: string,
+  { by, now, places }: ApplyRun,
+): void {
+  const about = user === null ? {} : { user }
+  const at = new Date(now()).toISOString()
+  appendAdminJournal(
+    { at, who: by, command: 'roster apply', ...about, step, why, result },
+    places.journal,
+  )
+}
+
+function resultWord({ state, trouble }: StepResult): string {
+  return trouble === null ? state : `failed: ${trouble}`
+}
+
+/** What could not be delivered is told by the next apply. */
+async function tellPeople(
+  { people, delivered }: DueToTell,
+  pending: Pending,
+  run: ApplyRun,
+): Promise<ToldEnd> {
+  const { person, config, env, network, now, places, by } = run
+  const forget = () => {
+    if (Object.keys(delivered).length < Object.keys(pending).length)
+      writePending(places.pending, delivered)
+  }
+  const [first, ...more]: readonly ToldPerson[] = people
+  if (first === undefined) {
+    forget()
+    return { kind: 'nothing' }
+  }
+  const context = { user: person.user, host: person.host, email: null, runbook: null }
+  const told = await sendNow(
+    { config, person, env, network, context },
+    {
+      kind: 'people',
+      id: `people-${freshNonce()}`,
+      atMs: now(),
+      sinceMs: now(),
+      sentTo: [],
+      only: null,
+      told: { by, people: [first, ...more] },
+    },
+  )
+  if (told.kind === 'failed') return { kind: 'failed', why: clean(troubleText(told.trouble), 300) }
+  forget()
+  return { kind: told.kind }
+}
+
+/** Last of all: until then a run that is killed finds the same differences again. */
+function keepApplied(
+  { rows, commit, applied, found }: Prepared,
+  results: readonly StepResult[],
+  { now, places, only }: ApplyRun,
+): void {
+  const unfinished = new Set(results.flatMap(each => (each.state === 'done' ? [] : each.user)))
+  const ending = found.facts.ending.map(({ user }) => user)
+  const before = applied?.users ?? []
+  const open = new Set(ending.filter(user => unfinished.has(user)))
+  const users = nextApplied(before, rows, { open, only })
+  if (applied !== null && applied.commit === commit.sha && isSame(users, before)) return
+  const appliedAt = new Date(now()).toISOString()
+  writeApplied(places.applied, { commit: commit.sha, appliedAt, users })
+}

@@ -1,0 +1,38 @@
+// Who the people outside are to be told of after an apply, and what is kept for the next one. Pure.
+
+import type { ToldPerson } from '../alerts/told-people.js'
+import type { StepResult } from './act.js'
+import type { Pending } from './pending.js'
+
+export interface DueToTell {
+  /** Those whose steps have all ended well, in this run or in one before. */
+  people: readonly ToldPerson[]
+  /** What stays pending once they were told of. */
+  delivered: Pending
+}
+
+/**
+ * `active`: the users who are to have a login; `only`: the one user that the run was about. Stale is a user who was added and
+ * is listed no more, or the other way round: there is nothing to tell.
+ */
+export function dueToTell(
+  pending: Pending,
+  {
+    results,
+    active,
+    only,
+  }: { results: readonly StepResult[]; active: ReadonlySet<string>; only: string | null },
+): DueToTell {
+  const isWhole = (user: string) =>
+    results.every(
+      result => result.user !== user || result.state === 'done' || result.name === 'ask',
+    )
+  const fresh = Object.entries(pending).filter(
+    ([user, { what }]) => (what === 'added') === active.has(user),
+  )
+  const due = fresh.filter(([user]) => (only === null || only === user) && isWhole(user))
+  return {
+    people: due.map(([user, { what, why }]) => ({ user, what, why })),
+    delivered: Object.fromEntries(fresh.filter(entry => !due.includes(entry))),
+  }
+}

@@ -1,0 +1,136 @@
+// From the committed roster to a plan: what is wanted, seen from all sides, or why nothing is done.
+
+import type { Config } from '../config/config.js'
+import type { Problem } from '../config/problem.js'
+import { parseYaml } from '../config/yaml.js'
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { AuthError } from '../system/error.js'
+import { type Env, ownPaths } from '../system/paths.js'
+import type { Trouble } from '../system/trouble.js'
+import { accountNamed, type Person } from '../system/users.js'
+import { troubleText } from '../text/trouble.js'
+import { type Applied, readApplied } from './applied.js'
+import { checkRoster, type EarlierRow, removalsRefused, removedUsers } from './check.js'
+import { committedRoster, type RosterCommit } from './committed.js'
+import { type Differences, differencesOf } from './differences.js'
+import { type Found, lookAround } from './facts.js'
+import { type Pending, readPending } from './pending.js'
+import type { RosterPlaces } from './places.js'
+import { type PlannedStep, planRoster } from './plan.js'
+import { hasLeft, type RosterRow, rosterRows } from './roster-file.js'
+import { problemLines } from './roster-text.js'
+
+/** Who plans or applies, and with what. */
+export interface RosterRun {
+  person: Person
+  config: Config
+  env: Env
+  now: () => number
+  places: RosterPlaces
+  /** Signs in as the admin. */
+  openVault: () => Promise<SiteVault | StoreTrouble>
+}
+
+export interface RosterWishes {
+  /** Only this user; null: all. */
+  user: string | null
+  /** Exactly so many users vanish, and that is meant; null: nothing was said. */
+  removals: number | null
+}
+
+export interface Prepared {
+  rows: RosterRow[]
+  text: string
+  commit: RosterCommit
+  applied: Applied | null
+  differences: Differences
+  vault: SiteVault | null
+  found: Found
+  pending: Pending
+  steps: PlannedStep[]
+}
+
+/** Why nothing is done: 2 the roster is wrong, 5 the repository or Vault gave no answer, 1 something else. */
+export interface Refused {
+  exitCode: 1 | 2 | 5
+  lines: string[]
+}
+
+/** Looks at what is committed, at Vault and at this machine; changes nothing. Throws `usage`, and what `readPending` throws. */
+export async function prepareRoster(
+  run: RosterRun,
+  wishes: RosterWishes,
+): Promise<Prepared | Refused> {
+  const { person, config, env, now, places } = run
+  const from = config.rosterFrom
+  if (from === null)
+    throw new AuthError('usage', 'roster: the configuration has no rosterFrom', {
+      hint: 'sudo vi /etc/claude-auth/config.yaml',
+    })
+  const read = await committedRoster(from, { person, env })
+  if (read.kind === 'unreadable') return because(read.isAway ? 5 : 2, read.trouble)
+  if (read.isEdited)
+    return refused(2, [`${from.file} in ${from.repository} has changes that are not committed`])
+  const file = parseYaml(`${from.ref}:${from.file}`, read.text)
+  const { rows, problems } = rosterRows(file)
+  const all: Problem[] = [...problems, ...checkRoster(rows, file, now())]
+  if (all.length > 0) return refused(2, problemLines(all))
+
+  const before = readApplied(places.applied, person.uid)
+  if (before.kind === 'unreadable') return because(1, before.trouble)
+  const applied = before.kind === 'read' ? before.applied : null
+  const wrong = tooMany(applied?.users ?? [], rows, { nowMs: now(), removals: wishes.removals })
+  if (wrong !== null) return refused(2, wrong)
+  const known: readonly EarlierRow[] = [...rows, ...(applied?.users ?? [])]
+  if (wishes.user !== null && !known.some(({ user }) => user === wishes.user))
+    throw new AuthError('usage', 'roster: there is no such user in the roster', {
+      hint: 'claude-auth roster plan',
+    })
+
+  const vault = config.vaultServer === null ? null : await run.openVault()
+  if (vault !== null && 'trouble' in vault) return because(codeOf(vault), vault.trouble)
+  const differences = differencesOf(applied?.users ?? null, rows, now())
+  const pending = readPending(places.pending, person.uid)
+  const found = await lookAround(differences, {
+    host: person.host,
+    isRoot: person.uid === 0,
+    vault,
+    method: config.vault?.auth.method ?? 'token',
+    recordFolder: config.fleet.folder,
+    systemConfig: ownPaths(env, person.home).systemConfig,
+    accountOf: accountNamed,
+    pending,
+    machineRoster: places.roster,
+    text: read.text,
+    nowMs: now(),
+    only: wishes.user,
+  })
+  if ('trouble' in found) return because(codeOf(found), found.trouble)
+  const steps = planRoster(found.facts)
+  const { text, commit } = read
+  return { rows, text, commit, applied, differences, vault, found, pending, steps }
+}
+
+function tooMany(
+  before: readonly EarlierRow[],
+  rows: readonly RosterRow[],
+  { nowMs, removals }: { nowMs: number; removals: number | null },
+): string[] | null {
+  const removed = removedUsers(before, rows, nowMs)
+  const count = before.filter(row => !hasLeft(row, nowMs)).length
+  const why = removalsRefused(removed, count, removals)
+  if (why === null) return null
+  return [why, `If that is meant: claude-auth roster apply --removals ${removed.length}`]
+}
+
+function codeOf({ kind }: StoreTrouble): 1 | 5 {
+  return kind === 'unreachable' ? 5 : 1
+}
+
+function because(exitCode: Refused['exitCode'], trouble: Trouble): Refused {
+  return refused(exitCode, [troubleText(trouble)])
+}
+
+function refused(exitCode: Refused['exitCode'], lines: string[]): Refused {
+  return { exitCode, lines }
+}

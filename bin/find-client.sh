@@ -61,7 +61,7 @@ ca_is_wrapper() {
 
 case ${0##*/} in
   find-client.sh)
-    # As a program, with the client that the configuration names as ca_configured (src/login/find-client.ts).
+    # As a program, with the client that the configuration names as ca_configured (src/login/real-client.ts).
     ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
     ca_configured=${ca_configured-}
     . "${0%/*}/trust.sh"

@@ -1,9 +1,8 @@
 // From the command line to a command: one table of modules, one catch, one exit code.
 
-import { asksForWords } from './cli/asks-for-words.js'
+import { asksForWords } from './cli/command.js'
 import type { CommandName } from './cli/commands.js'
-import { withErrorObject } from './cli/error-object.js'
-import { exitCodeOf } from './cli/exit-code.js'
+import { exitCodeOf, withErrorObject } from './cli/errors.js'
 import type { Env } from './system/paths.js'
 
 export type Command = (argv: string[], env: Env) => Promise<number>
@@ -31,7 +30,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
 /** Runs the command that `argv` names and gives its exit code; never throws. */
 export async function main(argv: string[], env: Env): Promise<number> {
   return exitCodeOf(async () => {
-    if (asksForWords(argv)) return (await import('./cli/words-asked-for.js')).tellWords(argv, env)
+    if (asksForWords(argv)) return (await import('./cli/help.js')).tellWords(argv, env)
     const [name = '', ...rest] = argv
     if (!Object.hasOwn(commands, name))
       throw (await import('./cli/commands.js')).unknownCommand(name)

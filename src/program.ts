@@ -1,7 +1,7 @@
 // The program as Node starts it: runs one of the bundles, the two that people wait for from the code that is kept of them.
 
 import { createRequire } from 'node:module'
-import { asksForWords } from './cli/asks-for-words.js'
+import { asksForWords } from './cli/command.js'
 import {
   type CodePlace,
   type Compiled,

@@ -18,8 +18,7 @@ import {
 } from '../system/decode.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
-import type { ToldChanges } from './told-changes.js'
-import type { ToldPeople } from './told-people.js'
+import type { ToldChanges, ToldPeople } from './site-news.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =

@@ -6,8 +6,7 @@ import { dateTimeUtc, spanWords } from '../text/durations.js'
 import type { Markup } from './markup.js'
 import type { AlertMessage } from './memory.js'
 import { runbookEntry } from './sign-in-words.js'
-import { toldLines, toldObject } from './told-changes.js'
-import { peopleLines, peopleObject } from './told-people.js'
+import { peopleLines, peopleObject, toldLines, toldObject } from './site-news.js'
 
 /** The user and host it is about. Text from elsewhere: each sink makes it harmless for its readers. */
 export interface AlertContext {

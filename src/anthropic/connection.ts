@@ -1,5 +1,7 @@
-// A connection that is ready for one request: directly or through a proxy, with TLS that was verified.
+// A connection that is ready for one request: directly or through a proxy, with TLS that was verified; kept open for callers that
+// send many.
 
+import type { ClientRequest } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { AuthError } from '../system/error.js'
 import { connectTrusted, loopbackAddresses } from './loopback.js'
@@ -180,4 +182,36 @@ function proxyOf(
 export function reason(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : 'the connection failed'
+}
+
+export interface KeptLines {
+  /** One that nobody uses, still open; null: a new one has to be opened. */
+  take: (keep: Keep) => Extract<Line, { kind: 'open' }> | null
+  /** Keeps the connection after a whole reply; false where the server has said that it ends. */
+  give: (socket: Socket, request: ClientRequest) => boolean
+}
+
+/** None is open yet. One that waits for its next request keeps no process alive. */
+export function keptLines(): KeptLines {
+  const idle: Socket[] = []
+  return {
+    take: keep => {
+      for (let socket = idle.pop(); socket !== undefined; socket = idle.pop()) {
+        if (socket.destroyed || !socket.writable || socket.readableEnded) continue
+        socket.ref()
+        keep(socket)
+        return { kind: 'open', socket }
+      }
+      return null
+    },
+    give: (socket, request) => {
+      if (!request.shouldKeepAlive || socket.destroyed) return false
+      // Node takes its parser off the socket only after the reply's end was told.
+      socket.once('free', () => {
+        socket.unref()
+        idle.push(socket)
+      })
+      return true
+    },
+  }
 }

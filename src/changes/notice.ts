@@ -1,8 +1,8 @@
 // One look at a watched branch: what is new since the mark, the message about it, and the mark behind it once it was taken.
 
+import { sendNow } from '../alerts/delivery.js'
 import type { AlertMessage } from '../alerts/memory.js'
 import type { SinkRun } from '../alerts/run.js'
-import { sendNow } from '../alerts/send.js'
 import type { WatchedRepository } from '../config/changes.js'
 import type { Trouble } from '../system/trouble.js'
 import { countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'

@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { AuthError } from '../system/error.js'
 import { clean } from '../text/clean.js'
 import { nearestKey } from '../text/nearest.js'
+
 /** A flag of a command; the key in the table is its long name. */
 export interface Flag {
   /** What it does, as a phrase without full stop. */
@@ -176,4 +177,10 @@ function unknownFlag(entry: CommandEntry, rawName: string): AuthError {
 
 function usage({ name }: CommandEntry, message: string): AuthError {
   return new AuthError('usage', `${name}: ${message}`, { hint: `claude-auth ${name} --help` })
+}
+
+/** True for `help`, `--version`, no command at all, and for any command with `--help`. */
+export function asksForWords([name = '--help', ...rest]: readonly string[]): boolean {
+  const isAlone = ['help', '--help', '-h', '--version', '-v'].includes(name)
+  return isAlone || rest.includes('--help') || rest.includes('-h')
 }

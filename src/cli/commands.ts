@@ -1,11 +1,11 @@
 // The one table of commands: help, completions, the manual page, docs/commands.md and the parsing of flags come from it.
 
+import { completingShells } from '../install/shells/table.js'
 import { AuthError } from '../system/error.js'
 import { nearestKey } from '../text/nearest.js'
 import { entry as base } from './base.js'
 import { entry as changes } from './changes.js'
 import { type CommandEntry, wordShown } from './command.js'
-import { entry as completion } from './completion-entry.js'
 import { entry as demo } from './demo.js'
 import { entry as doctor } from './doctor.js'
 import { entry as ensure } from './ensure-flags.js'
@@ -19,6 +19,20 @@ import { entry as offboard } from './offboard-flags.js'
 import { entry as roster } from './roster-flags.js'
 import { entry as status } from './status.js'
 import { entry as uninstall } from './uninstall.js'
+
+const shellNames = completingShells.map(({ name }) => name)
+
+/** Made from the table of shells; the script itself is made from the table of commands (completion.ts). */
+export const completionEntry = {
+  name: 'completion',
+  group: 'plumbing',
+  summary: `completions for ${shellNames.slice(0, -1).join(', ')} or ${shellNames.at(-1)}`,
+  about: 'Prints the completions of this command for a shell, to be read by it at its start.',
+  operands: [{ name: 'SHELL', choices: shellNames }],
+  flags: {},
+  notes: completingShells.map(({ completion }) => completion.note),
+  examples: ['claude-auth completion bash'],
+} as const satisfies CommandEntry
 
 const table = [
   status,
@@ -35,7 +49,7 @@ const table = [
   base,
   ensure,
   hook,
-  completion,
+  completionEntry,
   demo,
 ] as const satisfies readonly CommandEntry[]
 

@@ -4,12 +4,11 @@ import type { CompletedCommand } from '../install/shells/shell.js'
 import { completingShells } from '../install/shells/table.js'
 import type { Env } from '../system/paths.js'
 import { operandsOf, readFlags, shownFlags, typedFlag } from './command.js'
-import { commandTable } from './commands.js'
-import { entry } from './completion-entry.js'
+import { commandTable, completionEntry } from './commands.js'
 
 /** Prints the script for a shell. */
 export async function completion(argv: string[], _env: Env): Promise<number> {
-  const [shell = ''] = readFlags(entry, argv).operands
+  const [shell = ''] = readFlags(completionEntry, argv).operands
   process.stdout.write(completionFor(shell))
   return 0
 }

@@ -31,7 +31,7 @@ import { durationMs } from '../text/durations.js'
 import { progress } from '../text/terminal.js'
 import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
-import { exitCodeOf } from './exit-code.js'
+import { exitCodeOf } from './errors.js'
 import { type HandedOver, handedOver } from './launch-on-hand.js'
 
 /** Runs to its end and gives the exit code of the verdict. */

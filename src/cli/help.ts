@@ -1,8 +1,25 @@
-// The help texts, made from the command table.
+// What the program says of itself: its version, and its help, made from the command table.
 
-import { hanging, type Ink, plainInk, wrapped } from '../text/terminal.js'
+import type { Env } from '../system/paths.js'
+import { hanging, type Ink, inkFor, plainInk, widthOf, wrapped } from '../text/terminal.js'
+import { version } from '../version.js'
 import { type CommandEntry, type Group, groups, shownFlags, typedFlag, usageOf } from './command.js'
-import { commandNamed, commandTable } from './commands.js'
+import { commandNamed, commandTable, unknownCommand } from './commands.js'
+
+/** For a command line that `asksForWords`: the overview where it names no command. Throws `usage` for a wrong name. */
+export async function tellWords([name = '--help', ...rest]: string[], env: Env): Promise<number> {
+  const { stdout } = process
+  if (name === '--version' || name === '-v') {
+    stdout.write(`${version}\n`)
+    return 0
+  }
+  const isAlone = name === '--help' || name === '-h' || name === 'help'
+  const command = isAlone ? (rest[0] ?? null) : name
+  if (command !== null && commandNamed(command) === null) throw unknownCommand(command)
+  const page = { width: widthOf(stdout), ink: await inkFor(env, stdout.isTTY === true) }
+  stdout.write(helpFor(command, page))
+  return 0
+}
 
 export interface Page {
   width: number

@@ -1,10 +1,18 @@
-// `claude-auth install`: for one person, or with --system for the whole machine.
+// `claude-auth install`: for one person, or with --system for the whole machine; and the flags that it shares with `uninstall`.
 
-import type { InstallFlags } from '../install/wishes.js'
+import type { InstallFlags, SharedFlags } from '../install/wishes.js'
+import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { whoAmI } from '../system/users.js'
 import { type CommandEntry, readFlags } from './command.js'
-import { sharedFlags, sharedOf, usage } from './install-flags.js'
+
+/** Flags of both, in the command table. */
+export const sharedFlags = {
+  system: { says: 'for the whole machine, as root' },
+  yes: { says: 'asks nothing (it asks only at a terminal)' },
+  'dry-run': { says: 'shows what would change, as a diff' },
+  json: { says: 'one JSON object; "changed" says whether anything was' },
+} as const
 
 export const entry = {
   name: 'install',
@@ -74,4 +82,35 @@ function installFlags(argv: string[]): InstallFlags {
     config: values.config ?? null,
     instructions: values.instructions ?? null,
   }
+}
+
+interface Values {
+  system?: boolean
+  yes?: boolean
+  'dry-run'?: boolean
+  json?: boolean
+  root?: string
+}
+
+/** Their values; `root` without a slash at its end. Throws `usage` where they are at odds. */
+export function sharedOf(command: string, values: Values): SharedFlags {
+  const root = values.root ?? ''
+  if (root !== '' && !values.system) throw usage(command, '--root goes with --system')
+  if (root !== '' && !root.startsWith('/')) throw usage(command, '--root takes an absolute path')
+  if (values.system && root === '' && process.geteuid?.() !== 0)
+    throw new AuthError('usage', `${command} --system needs root`, {
+      hint: `sudo claude-auth ${command} --system`,
+    })
+  return {
+    system: values.system ?? false,
+    yes: values.yes ?? false,
+    dryRun: values['dry-run'] ?? false,
+    json: values.json ?? false,
+    root: root.replace(/\/+$/, ''),
+  }
+}
+
+/** The `usage` error of `command`. */
+function usage(command: string, message: string): AuthError {
+  return new AuthError('usage', message, { hint: `claude-auth ${command} --help` })
 }

@@ -1,6 +1,9 @@
-// `claude-auth log`: what changed this login, read from its journal, for people or as JSON lines.
+// `claude-auth log`: what changed this login, read from its journal, for people or as JSON lines; with --follow new lines as they
+// come.
 
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { loginContextOf, notOurs } from '../engine/login-context.js'
 import { type JournalLine, readJournal } from '../login/journal.js'
 import { lastRunFile, readLastRuns } from '../login/last-run.js'
@@ -73,7 +76,6 @@ export async function log(args: string[], io: LogIo): Promise<number> {
   show(shown, wanted.json, io)
   if (unreadable !== null) return cannotBeRead(unreadable, io)
   if (wanted.follow) {
-    const { follow } = await import('./follow-log.js')
     await follow(io.paths.journal, lines, fresh => show(fresh, wanted.json, io), io.until)
   } else if (shown.length === 0 && !wanted.json) io.stdout('Nothing is recorded for this time.\n')
   return 0
@@ -133,4 +135,50 @@ function readCount(text: string): number {
 
 function usage(message: string): AuthError {
   return new AuthError('usage', `log: ${message}`, { hint: 'claude-auth log --help' })
+}
+
+const everyMs = 300
+
+/**
+ * Gives lines that come after `known` to `show`, until Ctrl-C, until the reader is gone, or `until`. The journal is told apart
+ * by its lines, so that its rotation is no gap and no repetition.
+ */
+export async function follow(
+  path: string,
+  known: readonly JournalLine[],
+  show: (lines: JournalLine[]) => void,
+  until: Promise<unknown> = interrupted(),
+): Promise<void> {
+  let over = false
+  const ended = until.then(() => {
+    over = true
+  })
+  let last = known.at(-1)
+  let version = ''
+  while (!over) {
+    const now = versionOf(path)
+    if (now !== version) {
+      version = now
+      const { lines } = readJournal(path)
+      const at = last ? lines.findLastIndex(({ text }) => text === last?.text) : -1
+      const fresh = lines.slice(at + 1)
+      if (fresh.length > 0) show(fresh)
+      last = lines.at(-1) ?? last
+    }
+    await Promise.race([sleep(everyMs), ended])
+  }
+}
+
+function versionOf(path: string): string {
+  const about = statSync(path, { throwIfNoEntry: false })
+  return about ? `${about.ino} ${about.size}` : ''
+}
+
+function interrupted(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve())
+    // The reader is gone (`| head`).
+    process.stdout.once('error', () => resolve())
+  })
 }

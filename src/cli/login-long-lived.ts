@@ -5,6 +5,7 @@ import { configOf, type LoginContext } from '../engine/login-context.js'
 import { recordToken } from '../engine/record-token.js'
 import { runOnce } from '../engine/run-once.js'
 import { readLoginFile } from '../login/login-file.js'
+import { clientOnTerminal } from '../login/real-client.js'
 import { exitCodes } from '../policy/outcome.js'
 import { askSecret } from '../system/ask.js'
 import { AuthError } from '../system/error.js'
@@ -12,7 +13,6 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { clean } from '../text/clean.js'
 import { dateTimeWords } from '../text/durations.js'
 import { linePrefix } from '../text/terminal.js'
-import { clientOnTerminal } from './client-on-terminal.js'
 
 /** So often a wrong text may be pasted: the token is still on the screen. */
 const mostTries = 3

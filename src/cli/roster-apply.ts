@@ -21,7 +21,7 @@ import type { Env } from '../system/paths.js'
 import { clean, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
-import { errorObjectText } from './error-object.js'
+import { errorObjectText } from './errors.js'
 import type { RosterFlags } from './roster-flags.js'
 
 export interface ApplyWishes {

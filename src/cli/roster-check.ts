@@ -15,7 +15,7 @@ import { clean, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
 import { adminContext } from './admin-context.js'
-import { errorObjectText } from './error-object.js'
+import { errorObjectText } from './errors.js'
 import type { RosterFlags } from './roster-flags.js'
 
 export interface CheckWishes {

@@ -3,7 +3,7 @@
 import type { UninstallFlags } from '../install/wishes.js'
 import type { Env } from '../system/paths.js'
 import { type CommandEntry, readFlags } from './command.js'
-import { sharedFlags, sharedOf } from './install-flags.js'
+import { sharedFlags, sharedOf } from './install.js'
 
 export const entry = {
   name: 'uninstall',

@@ -1,7 +1,7 @@
 // The alerts: where messages about a needed sign-in go, and whether they could arrive.
 
+import { alertTroubleOf, sendTestAlert } from '../alerts/delivery.js'
 import type { AlertRun } from '../alerts/run.js'
-import { alertTroubleOf, sendTestAlert } from '../alerts/send.js'
 import type { SinkState } from '../alerts/sink.js'
 import { sinkFiles, sinkNames } from '../alerts/sinks.js'
 import { alertRunOf } from '../engine/alert-run.js'

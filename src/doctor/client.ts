@@ -3,7 +3,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientSettings, settingsFolder } from '../login/client-settings.js'
-import { findClient } from '../login/find-client.js'
+import { findClient } from '../login/real-client.js'
 import { olderWords } from '../login/settings-faults.js'
 import { canRun } from '../system/access.js'
 import { ownFirstEnvironment, strangePlaces } from '../system/environment.js'

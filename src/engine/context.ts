@@ -14,11 +14,11 @@ import {
   profilePlace,
   standInCredential,
 } from '../login/credentials.js'
-import { findClient } from '../login/find-client.js'
 import type { Actor } from '../login/journal.js'
 import { processFacts } from '../login/lock-owner.js'
 import { readLoginFile } from '../login/login-file.js'
 import { emptyMemory, readMemory } from '../login/memory.js'
+import { findClient } from '../login/real-client.js'
 import { type LocalStore, localStore } from '../store/local.js'
 import { keyFileOf } from '../store/local-key.js'
 import { type OpenOptions, openStore } from '../store/open.js'

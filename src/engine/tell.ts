@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { alertTroubleOf, sendAlerts } from '../alerts/send.js'
+import { alertTroubleOf, sendAlerts } from '../alerts/delivery.js'
 import { type LastStep, lastRunFile, writeLastRun } from '../login/last-run.js'
 import { clearMarks, writeMarks } from '../login/marks.js'
 import { clientRefreshMs, isUsable, verificationOf } from '../policy/copies.js'

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'nod
 import { dirname, join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import { settingsFolder } from '../login/client-settings.js'
-import { findClient } from '../login/find-client.js'
+import { findClient } from '../login/real-client.js'
 import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { ownRoot, personProgram } from '../system/program-places.js'

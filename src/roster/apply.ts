@@ -1,8 +1,8 @@
 // One apply from its plan to its end: the steps, the journal, who is told, and last of all which roster was carried out.
 
+import { sendNow } from '../alerts/delivery.js'
 import type { SinkRun } from '../alerts/run.js'
-import { sendNow } from '../alerts/send.js'
-import type { ToldPerson } from '../alerts/told-people.js'
+import type { ToldPerson } from '../alerts/site-news.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import type { UserProgram } from '../offboard/host-steps.js'
 import { freshNonce } from '../system/write-file.js'

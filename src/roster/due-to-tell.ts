@@ -1,6 +1,6 @@
 // Who the people outside are to be told of after an apply, and what is kept for the next one. Pure.
 
-import type { ToldPerson } from '../alerts/told-people.js'
+import type { ToldPerson } from '../alerts/site-news.js'
 import type { StepResult } from './act.js'
 import type { Pending } from './pending.js'
 

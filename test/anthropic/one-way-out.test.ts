@@ -6,7 +6,7 @@ import t from 'tap'
 
 const src = join(import.meta.dirname, '../../src')
 /** They open connections, or only name the kinds of what they are handed. */
-const door = ['loopback.ts', 'connection.ts', 'kept-lines.ts', 'http.ts', 'network.ts', 'tls.ts']
+const door = ['loopback.ts', 'connection.ts', 'http.ts', 'network.ts', 'tls.ts']
 const network =
   /(?:from |import\(|require\()\s*['"](?:node:)?(?:https?|http2|tls|net|dgram|undici|axios)['"]|\bfetch\(|new WebSocket\b/
 

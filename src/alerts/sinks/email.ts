@@ -7,7 +7,7 @@ import { clean } from '../../text/clean.js'
 import type { Markup } from '../markup.js'
 import { messageLines } from '../message.js'
 import type { SinkFile } from '../sink.js'
-import { runProgram } from './run-program.js'
+import { runProgram } from './command.js'
 
 /** Where mail systems put it (Filesystem Hierarchy Standard 3.0, 4.10 and 3.5). */
 export const sendmailPlaces = ['/usr/sbin/sendmail', '/usr/lib/sendmail'] as const

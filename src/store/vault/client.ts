@@ -1,7 +1,7 @@
 // Talking to Vault or OpenBao: the only file that knows node-vault, on a transport of our own.
 
+import type { KeptLines } from '../../anthropic/connection.js'
 import { type HttpOutcome, type Network, send, tooLarge } from '../../anthropic/http.js'
-import type { KeptLines } from '../../anthropic/kept-lines.js'
 import { trusting } from '../../anthropic/tls.js'
 import { serverAddress } from '../../system/endpoint.js'
 import { type JsonObject, jsonObject } from '../../system/json.js'

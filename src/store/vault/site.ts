@@ -1,7 +1,7 @@
 // Vault as the admin of a site sees it: requests by a token that is no user's own, to whatever path its policy opens.
 
+import { keptLines } from '../../anthropic/connection.js'
 import type { Network } from '../../anthropic/http.js'
-import { keptLines } from '../../anthropic/kept-lines.js'
 import type { VaultAuth, VaultServer } from '../../config/vault.js'
 import { makeTrouble, quoted } from '../../system/trouble.js'
 import type { StoreTrouble } from '../store.js'

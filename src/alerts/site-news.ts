@@ -1,4 +1,5 @@
-// Changes of a watched repository as a message: at most twenty lines, in the markup of a sink, and as data for programs.
+// News of a site as messages, in the markup of a sink and as data for programs: changes of a watched repository (at most twenty
+// lines), people who came or left.
 
 import { clean } from '../text/clean.js'
 import type { Markup } from './markup.js'
@@ -115,6 +116,40 @@ export function toldObject(told: ToldChanges): Record<string, unknown> {
       why: change.why === null ? null : clean(change.why, 400),
       who: clean(change.who, 100),
       as: change.as === null ? null : clean(change.as, 100),
+    })),
+  }
+}
+
+export interface ToldPerson {
+  user: string
+  what: 'added' | 'cut'
+  /** The reason of the commit. */
+  why: string
+}
+
+export interface ToldPeople {
+  /** `root@ws1`: who carried it out. */
+  by: string
+  people: readonly [ToldPerson, ...ToldPerson[]]
+}
+
+/** Texts are as they were found: the markup makes them harmless. */
+export function peopleLines({ by, people }: ToldPeople, { text }: Markup): [string, ...string[]] {
+  const [first, ...rest] = people.map(
+    ({ user, what, why }) =>
+      `claude-auth: ${text(user, 64)} was ${what} by ${text(by, 100)}. Reason: ${text(why, 240)}`,
+  )
+  return [first ?? '', ...rest]
+}
+
+/** The keys that `alerts.command` gets of it, beside those of every message. */
+export function peopleObject({ by, people }: ToldPeople): Record<string, unknown> {
+  return {
+    by: clean(by, 200),
+    people: people.map(({ user, what, why }) => ({
+      user: clean(user, 64),
+      what,
+      why: clean(why, 400),
     })),
   }
 }

@@ -1,6 +1,19 @@
-// The object that `--json` prints where a command did not come to its own: what is wrong, and what to type.
+// A command that fails: the one catch that makes words on standard error and an exit code, and the object that `--json` prints
+// then.
 
+import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+
+/** The exit code that `work` gives, or that of the error it threw, which is printed. Never throws. */
+export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    const { errorLines } = await import('../text/trouble.js')
+    process.stderr.write(`${errorLines(error).join('\n')}\n`)
+    return error instanceof AuthError ? error.exitCode : 1
+  }
+}
 
 type Command = (argv: string[], env: Env) => Promise<number>
 

@@ -133,13 +133,19 @@ export interface ToldPeople {
   people: readonly [ToldPerson, ...ToldPerson[]]
 }
 
-/** Texts are as they were found: the markup makes them harmless. */
-export function peopleLines({ by, people }: ToldPeople, { text }: Markup): [string, ...string[]] {
-  const [first, ...rest] = people.map(
-    ({ user, what, why }) =>
-      `claude-auth: ${text(user, 64)} was ${what} by ${text(by, 100)}. Reason: ${text(why, 240)}`,
-  )
-  return [first ?? '', ...rest]
+/** So many people fit into one message of every sink. */
+const mostPeople = 40
+
+/** Texts are as they were found: the markup makes them harmless. Of very many people the last line is the number of the others. */
+export function peopleLines(told: ToldPeople, { text }: Markup): [string, ...string[]] {
+  const lineOf = ({ user, what, why }: ToldPerson) =>
+    `claude-auth: ${text(user, 64)} was ${what} by ${text(told.by, 100)}. Reason: ${text(why, 240)}`
+  const [first, ...rest] = told.people
+  const isTooMany = told.people.length > mostPeople
+  const shown = isTooMany ? rest.slice(0, mostPeople - 2) : rest
+  const left = rest.length - shown.length
+  const more = isTooMany ? [`… and ${left} more; all are in /var/lib/claude-auth/admin.jsonl.`] : []
+  return [lineOf(first), ...shown.map(lineOf), ...more]
 }
 
 /** The keys that `alerts.command` gets of it, beside those of every message. */

@@ -13,9 +13,17 @@ import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 import { troubleSentence } from '../text/trouble.js'
-import { createRecord, mintToken, noteAccessor, unwrap } from './documents.js'
+import {
+  createRecord,
+  mintToken,
+  noteAccessor,
+  noteLost,
+  readDocument,
+  unnotedTokens,
+  unwrap,
+} from './documents.js'
 import type { Found } from './facts.js'
-import type { Pending, PendingUser, WrappedToken } from './pending.js'
+import type { Pending, PendingUser } from './pending.js'
 import type { EndingFacts, PlannedStep, UserFacts } from './plan.js'
 import { placeToken } from './token-file.js'
 
@@ -33,8 +41,8 @@ export interface Doers {
   host: string
   /** `root@ws1`, for the note of a cut. */
   by: string
-  /** The reason of the commit. */
-  why: string
+  /** The reason for what is done to this user; null: of the roster as a whole. */
+  whyOf: (user: string | null) => string
   now: () => number
   recordFolder: string
   /** How claude-auth is started as a user. */
@@ -68,7 +76,7 @@ export async function carryOut(
   }
   for (const group of byUser(steps)) {
     const [{ user }] = group
-    const entry = user === null ? null : beginning(group, pending[user], doers.why)
+    const entry = user === null ? null : beginning(group, pending[user], doers.whyOf(user))
     if (user !== null && entry !== null) keep(user, entry)
     let isHeldUp = false
     for (const step of group) {
@@ -100,7 +108,11 @@ function beginning(group: Group, known: PendingUser | undefined, why: string): P
   const isCut = group.some(({ name }) => name === 'cut')
   if (!isCut && group.every(({ name }) => name === 'ask')) return null
   const what = isCut ? 'cut' : 'added'
-  return { what, why, token: isCut ? null : (known?.token ?? null) }
+  // What some sinks were told of already is another message.
+  const sentTo = known?.what === what ? known.sentTo : []
+  if (isCut) return { what, why, token: null, mintingSinceMs: null, sentTo }
+  const { token = null, mintingSinceMs = null } = known ?? {}
+  return { what, why, token, mintingSinceMs, sentTo }
 }
 
 function waiting(step: PlannedStep): StepResult {
@@ -133,6 +145,8 @@ async function tryStep(step: PlannedStep, found: Found, acting: Acting): Promise
     switch (step.name) {
       case 'create-record':
         return said(await createRecord(vault, path))
+      case 'note-lost':
+        return await noteLostToken(given)
       case 'mint-token':
         return await mint(given)
       case 'note-accessor':
@@ -180,10 +194,34 @@ interface Given extends Acting {
 async function mint(given: Given): Promise<Trouble | null> {
   const { vault, facts, host, user, now } = given
   const { vaultName } = facts.row
+  // Kept before Vault is asked: a token that is minted and not noted could not be revoked.
+  const mintingSinceMs = given.pending()[user]?.mintingSinceMs ?? null
+  withPending(given, user, { mintingSinceMs: mintingSinceMs ?? now() })
   const minted = await mintToken(vault, { vaultName, host, nowMs: now() })
-  if (minted.kind !== 'known') return minted.trouble
-  // Kept before anything else: a token that nobody knows of could not be revoked.
-  withToken(given, user, minted.value)
+  if (minted.kind === 'minted') withPending(given, user, { token: minted.token, mintingSinceMs })
+  else if (minted.kind === 'refused') withPending(given, user, { mintingSinceMs })
+  return minted.kind === 'minted' ? null : minted.trouble
+}
+
+/** Finds and notes the token of a run that did not end; where it can't be found, its time is noted. */
+async function noteLostToken(given: Given): Promise<Trouble | null> {
+  const { vault, path, host, facts, user, pending } = given
+  const sinceMs = pending()[user]?.mintingSinceMs ?? null
+  if (sinceMs === null) return null
+  const document = await readDocument(vault, path)
+  if (document.kind !== 'known') return document.trouble
+  const onItsWay = pending()[user]?.token?.accessor
+  const known = new Set([...document.value.accessors.values(), ...(onItsWay ? [onItsWay] : [])])
+  const found = await unnotedTokens(vault, { vaultName: facts.row.vaultName, host, known })
+  if (found === null) {
+    const trouble = await noteLost(vault, path, { host, sinceMs })
+    if (trouble !== null) return trouble.trouble
+  }
+  for (const accessor of found ?? []) {
+    const trouble = await noteAccessor(vault, path, { host, accessor })
+    if (trouble !== null) return trouble.trouble
+  }
+  withPending(given, user, { mintingSinceMs: null })
   return null
 }
 
@@ -201,7 +239,7 @@ async function place(given: Given): Promise<Trouble | null> {
   const opened = await openedToken(given)
   if (typeof opened !== 'string') return opened
   const trouble = await placeToken(account, machine.file, opened)
-  withToken(given, user, null)
+  withPending(given, user, { token: null })
   return trouble
 }
 
@@ -219,7 +257,7 @@ async function openedToken(given: Given): Promise<string | Trouble> {
     if (trouble !== null) return trouble
   }
   return makeTrouble('the wrapped token could not be opened', {
-    advice: 'somebody else may have opened it: it is noted, and can be revoked',
+    advice: 'another may have opened it: it is noted, and can be revoked',
   })
 }
 
@@ -229,23 +267,29 @@ function handOver(given: Given): Trouble | null {
   if (given.handOver === null) return makeTrouble('a token is shown at a terminal only')
   if (!token) return makeTrouble('no token was minted')
   given.handOver(user, token.wrapping)
-  withToken(given, user, null)
+  withPending(given, user, { token: null })
   return null
 }
 
-function withToken({ keep, pending, why }: Acting, user: string, token: WrappedToken | null): void {
-  keep(user, { what: 'added', why, ...pending()[user], token })
+function withPending(
+  { keep, pending, whyOf }: Acting,
+  user: string,
+  change: Partial<Pick<PendingUser, 'token' | 'mintingSinceMs'>>,
+): void {
+  const none = { token: null, mintingSinceMs: null, sentTo: [] }
+  keep(user, { what: 'added', why: whyOf(user), ...none, ...pending()[user], ...change })
 }
 
 async function cut(
   ending: EndingFacts | undefined,
-  { vault, by, why, now, recordFolder, program }: Acting,
+  { vault, by, whyOf, now, recordFolder, program }: Acting,
 ): Promise<Trouble | null> {
   // Asked again where it counts: an admin is never cut by a roster.
   if (ending === undefined || ending.isAdmin) return makeTrouble('this user is not to be cut')
   const trouble = ending.isHere ? await cutHere(ending.user, program) : null
   if (trouble !== null || vault === null) return trouble
   const user = { vaultName: ending.vaultName, uid: ending.uid, recordFolder }
+  const why = whyOf(ending.user)
   const cause = { by, why: ending.because === 'left' ? `left: ${why}` : why, nowMs: now() }
   const steps = await cutInVault(vault, user, cause)
   if (!Array.isArray(steps)) return steps.trouble

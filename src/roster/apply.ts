@@ -1,8 +1,8 @@
 // One apply from its plan to its end: the steps, the journal, who is told, and last of all which roster was carried out.
 
+import { isDeepStrictEqual } from 'node:util'
 import { sendNow } from '../alerts/delivery.js'
 import type { SinkRun } from '../alerts/run.js'
-import type { ToldPerson } from '../alerts/site-news.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import type { UserProgram } from '../offboard/host-steps.js'
 import { freshNonce } from '../system/write-file.js'
@@ -14,6 +14,7 @@ import { type DueToTell, dueToTell } from './due-to-tell.js'
 import { type Pending, writePending } from './pending.js'
 import type { Prepared, RosterRun } from './prepare.js'
 import { reasonOf } from './roster-text.js'
+import { type RowChange, rowCommits } from './row-commits.js'
 
 export interface ApplyRun extends RosterRun {
   network: SinkRun['network']
@@ -42,9 +43,9 @@ export interface AppliedEnd {
 export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<AppliedEnd> {
   const { steps, commit, found, vault, pending, text } = prepared
   const { person, config, places, now, handOver } = run
-  const why = reasonOf(commit)
+  const whyOf = await reasons(prepared)
   const write = (deed: { user: string | null; step: string; result: string }) =>
-    writeDeed(deed, why, run)
+    writeDeed(deed, whyOf(deed.user), run)
   // What can't be written down is not begun.
   if (steps.some(({ name }) => name !== 'ask'))
     write({ user: null, step: 'apply', result: `begun: ${commit.sha}` })
@@ -54,7 +55,7 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
     vault,
     host: person.host,
     by: run.by,
-    why,
+    whyOf,
     now,
     recordFolder: config.fleet.folder,
     program: run.program,
@@ -80,6 +81,23 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
   return { results, told }
 }
 
+/** How far back a reason is looked for. */
+const lookBack = { mostVersions: 100, mostMs: 10_000, clockMs: () => performance.now() }
+
+/** The reason of the commit that changed a user's row, else of the newest one. */
+async function reasons({
+  steps,
+  commit,
+  versions,
+}: Prepared): Promise<(user: string | null) => string> {
+  const changes = new Map<string, RowChange>()
+  for (const { user, name } of steps)
+    if (user !== null && name !== 'ask')
+      changes.set(user, { user, what: name === 'cut' ? 'cut' : 'added' })
+  const commits = await rowCommits([...changes.values()], versions(), lookBack)
+  return user => reasonOf((user === null ? null : commits.get(user)) ?? commit)
+}
+
 const needsTerminal = {
   trouble: 'a token is shown at a terminal only',
   command: 'sudo claude-auth roster apply',
@@ -102,38 +120,41 @@ function resultWord({ state, trouble }: StepResult): string {
   return trouble === null ? state : `failed: ${trouble}`
 }
 
-/** What could not be delivered is told by the next apply. */
+/** What could not be delivered is told by the next apply, to those who have not taken it. */
 async function tellPeople(
-  { people, delivered }: DueToTell,
-  pending: Pending,
+  { messages, rest }: DueToTell,
+  before: Pending,
   run: ApplyRun,
 ): Promise<ToldEnd> {
   const { person, config, env, network, now, places, by } = run
-  const forget = () => {
-    if (Object.keys(delivered).length < Object.keys(pending).length)
-      writePending(places.pending, delivered)
-  }
-  const [first, ...more]: readonly ToldPerson[] = people
-  if (first === undefined) {
-    forget()
-    return { kind: 'nothing' }
-  }
   const context = { user: person.user, host: person.host, email: null, runbook: null }
-  const told = await sendNow(
-    { config, person, env, network, context },
-    {
-      kind: 'people',
-      id: `people-${freshNonce()}`,
-      atMs: now(),
-      sinceMs: now(),
-      sentTo: [],
-      only: null,
-      told: { by, people: [first, ...more] },
-    },
-  )
-  if (told.kind === 'failed') return { kind: 'failed', why: clean(troubleText(told.trouble), 300) }
-  forget()
-  return { kind: told.kind }
+  let end: ToldEnd = { kind: 'nothing' }
+  let pending = rest
+  for (const { people, sentTo } of messages) {
+    const [first, ...more] = people
+    if (first === undefined) continue
+    const told = await sendNow(
+      { config, person, env, network, context },
+      {
+        kind: 'people',
+        id: `people-${freshNonce()}`,
+        atMs: now(),
+        sinceMs: now(),
+        sentTo: [...sentTo],
+        only: null,
+        told: { by, people: [first, ...more] },
+      },
+    )
+    if (told.kind === 'failed') {
+      end = { kind: 'failed', why: clean(troubleText(told.trouble), 300) }
+      for (const { user } of people) {
+        const entry = before[user]
+        if (entry) pending = { ...pending, [user]: { ...entry, sentTo: told.sentTo } }
+      }
+    } else if (end.kind !== 'failed') end = { kind: told.kind }
+  }
+  if (!isDeepStrictEqual(pending, before)) writePending(places.pending, pending)
+  return end
 }
 
 /** Last of all: until then a run that is killed finds the same differences again. */

@@ -27,11 +27,19 @@ export interface RosterCommit {
   body: string
 }
 
+/** The file as one commit has it; `text` null: it is not there, or no text. */
+export interface RosterVersion {
+  commit: RosterCommit
+  text: string | null
+}
+
 export type CommittedRoster =
   | {
       kind: 'read'
       text: string
       commit: RosterCommit
+      /** The file as of each commit that changed it, the newest first; ends where git gives no answer. */
+      versions: () => AsyncGenerator<RosterVersion>
       /** The file lies checked out beside the repository and differs from what is committed: somebody is at work on it. */
       isEdited: boolean
     }
@@ -84,7 +92,23 @@ export async function committedRoster(
     kind: 'read',
     text,
     commit: commitIn(sha === '' ? tip : sha, about.output.toString()),
+    versions: () => versionsOf(git, tip, file),
     isEdited: await isEdited(git, folder, file),
+  }
+}
+
+/** More are not asked for. */
+const mostVersions = 200
+
+async function* versionsOf(git: Git, tip: string, file: string): AsyncGenerator<RosterVersion> {
+  const list = await git('rev-list', `--max-count=${mostVersions}`, tip, '--', file)
+  if (list.kind !== 'done') return
+  for (const sha of list.output.toString().split('\n').filter(Boolean)) {
+    const about = await git('cat-file', 'commit', sha)
+    const blob = await git('cat-file', 'blob', `${sha}:${file}`)
+    if (about.kind !== 'done' || blob.kind === 'trouble') return
+    const text = blob.kind === 'done' ? textOf(blob.output) : null
+    yield { commit: commitIn(sha, about.output.toString()), text }
   }
 }
 

@@ -4,7 +4,7 @@ import { noteKey, readNote } from '../offboard/note.js'
 import { dataOf, isAbsent, whyNot } from '../offboard/vault-facts.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject, numberOf, stringOf } from '../system/json.js'
-import { makeTrouble } from '../system/trouble.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './pending.js'
 
 /** What Vault says about a document, its data apart. */
@@ -68,33 +68,77 @@ export async function createRecord(vault: SiteVault, path: string): Promise<Stor
   return isDone(reply) ? null : whyNot(vault, reply, at, 'create')
 }
 
+/** `refused`: no token was minted. `unanswered`: Vault may have minted one, and its accessor is not known. */
+export type Minted =
+  | { kind: 'minted'; token: WrappedToken }
+  | { kind: 'refused' | 'unanswered'; trouble: Trouble }
+
 /** Mints a token that only `vaultName`'s policy opens; nobody sees it until it is unwrapped. */
 export async function mintToken(
   vault: SiteVault,
   { vaultName, host, nowMs }: { vaultName: string; host: string; nowMs: number },
-): Promise<Asked<WrappedToken>> {
+): Promise<Minted> {
   const path = `auth/token/create/${role}`
   const reply = await vault.request({
     method: 'POST',
     path,
     body: JSON.stringify({
       entity_alias: vaultName,
-      display_name: `${host}-claude-auth-${vaultName}`,
+      display_name: displayName(host, vaultName),
     }),
     wrapTtl: `${wrapSeconds}s`,
   })
   if (reply.kind === 'reply' && reply.errors.some(error => /entity.*disabled/.test(error)))
     return {
-      kind: 'denied',
-      trouble: makeTrouble(`the entity of ${vaultName} in Vault is switched off`, {
-        advice: 'somebody cut this user without a note',
+      kind: 'refused',
+      trouble: makeTrouble(`the entity of ${vaultName} in Vault is disabled`, {
+        advice: 'this user was cut without a note',
       }),
     }
   const wrapped = reply.kind === 'reply' ? reply.body?.['wrap_info'] : null
   const wrapping = isObject(wrapped) ? stringOf(wrapped['token']) : null
   const accessor = isObject(wrapped) ? stringOf(wrapped['wrapped_accessor']) : null
-  if (wrapping === null || accessor === null) return whyNot(vault, reply, path, 'update')
-  return { kind: 'known', value: { wrapping, accessor, endsAtMs: nowMs + wrapSeconds * 1000 } }
+  if (wrapping === null || accessor === null) {
+    const isRefused =
+      reply.kind === 'not-sent' ||
+      (reply.kind === 'reply' && reply.status >= 400 && reply.status < 500)
+    const { trouble } = await whyNot(vault, reply, path, 'update')
+    return { kind: isRefused ? 'refused' : 'unanswered', trouble }
+  }
+  return {
+    kind: 'minted',
+    token: { wrapping, accessor, endsAtMs: nowMs + wrapSeconds * 1000 },
+  }
+}
+
+function displayName(host: string, vaultName: string): string {
+  return `${host}-claude-auth-${vaultName}`
+}
+
+/** More are not looked at one by one. */
+const mostLookedUp = 50_000
+
+/**
+ * The accessors of living tokens that were minted for `vaultName` from `host` and are not in `known`. Null where Vault
+ * does not let the admin list accessors: the policy of docs/vault.md does not.
+ */
+export async function unnotedTokens(
+  vault: SiteVault,
+  { vaultName, host, known }: { vaultName: string; host: string; known: ReadonlySet<string> },
+): Promise<string[] | null> {
+  const listed = dataOf(await vault.request({ method: 'LIST', path: 'auth/token/accessors' }))
+  const keys = listed?.['keys']
+  if (!Array.isArray(keys) || keys.length > mostLookedUp) return null
+  const found: string[] = []
+  for (const accessor of keys) {
+    if (typeof accessor !== 'string' || known.has(accessor)) continue
+    const body = JSON.stringify({ accessor })
+    const path = 'auth/token/lookup-accessor'
+    const data = dataOf(await vault.request({ method: 'POST', path, body }))
+    // Vault puts the kind of sign-in before the name that was asked for.
+    if (data?.['display_name'] === `token-${displayName(host, vaultName)}`) found.push(accessor)
+  }
+  return found
 }
 
 /**
@@ -112,6 +156,19 @@ export async function noteAccessor(
   if ([...accessors.values()].includes(accessor)) return null
   const at = `${vault.server.mount}/metadata/${path}`
   const body = JSON.stringify({ custom_metadata: { [freeKey(accessors, host)]: accessor } })
+  const reply = await vault.request({ method: 'PATCH', path: at, body })
+  return isDone(reply) ? null : whyNot(vault, reply, at, 'patch')
+}
+
+/** Notes that a token was minted for `host` after `sinceMs` at the earliest, whose accessor nobody knows. */
+export async function noteLost(
+  vault: SiteVault,
+  path: string,
+  { host, sinceMs }: { host: string; sinceMs: number },
+): Promise<StoreTrouble | null> {
+  const at = `${vault.server.mount}/metadata/${path}`
+  const note = { [`lost_${host}`]: new Date(sinceMs).toISOString() }
+  const body = JSON.stringify({ custom_metadata: note })
   const reply = await vault.request({ method: 'PATCH', path: at, body })
   return isDone(reply) ? null : whyNot(vault, reply, at, 'patch')
 }

@@ -2,13 +2,18 @@
 
 import type { ToldPerson } from '../alerts/site-news.js'
 import type { StepResult } from './act.js'
-import type { Pending } from './pending.js'
+import type { Pending, PendingUser } from './pending.js'
+
+export interface PeopleMessage {
+  people: readonly ToldPerson[]
+  sentTo: readonly string[]
+}
 
 export interface DueToTell {
-  /** Those whose steps have all ended well, in this run or in one before. */
-  people: readonly ToldPerson[]
-  /** What stays pending once they were told of. */
-  delivered: Pending
+  /** Those whose steps have all ended well, in this run or in one before; a message for each set of sinks that have it already. */
+  messages: readonly PeopleMessage[]
+  /** What stays pending beside them. */
+  rest: Pending
 }
 
 /**
@@ -32,7 +37,17 @@ export function dueToTell(
   )
   const due = fresh.filter(([user]) => (only === null || only === user) && isWhole(user))
   return {
-    people: due.map(([user, { what, why }]) => ({ user, what, why })),
-    delivered: Object.fromEntries(fresh.filter(entry => !due.includes(entry))),
+    messages: messagesOf(due),
+    rest: Object.fromEntries(fresh.filter(entry => !due.includes(entry))),
   }
+}
+
+function messagesOf(due: readonly [string, PendingUser][]): PeopleMessage[] {
+  const messages = new Map<string, PeopleMessage>()
+  for (const [user, { what, why, sentTo }] of due) {
+    const key = [...sentTo].sort().join()
+    const others = messages.get(key)?.people ?? []
+    messages.set(key, { people: [...others, { user, what, why }], sentTo })
+  }
+  return [...messages.values()]
 }

@@ -152,6 +152,7 @@ async function lookInVault(
     isCutNoted: false,
     isOnItsWay,
     isOnItsWayNoted: false,
+    mintingSinceMs: pending[row.user]?.mintingSinceMs ?? null,
   }
   if ('wrong' in named) return { ...nothing, path: null, wrongPath: named.wrong }
   const document = await readDocument(vault, named.path)
@@ -168,6 +169,7 @@ async function lookInVault(
     isCutNoted,
     isOnItsWay,
     isOnItsWayNoted: [...accessors.values()].includes(onItsWay?.accessor ?? ''),
+    mintingSinceMs: nothing.mintingSinceMs,
   }
 }
 

@@ -1,7 +1,16 @@
 // What an apply has begun and not ended: a token on its way to its user, and who the people outside are still to be told of.
 
 import { dirname } from 'node:path'
-import { number, object, oneOf, orNull, recordOf, text } from '../system/decode.js'
+import {
+  listOf,
+  number,
+  object,
+  oneOf,
+  orNull,
+  otherwise,
+  recordOf,
+  text,
+} from '../system/decode.js'
 import { jsonObject } from '../system/json.js'
 import { readPrivateBytes } from '../system/open-file.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
@@ -21,6 +30,13 @@ export interface PendingUser {
   /** The reason of the commit. */
   why: string
   token: WrappedToken | null
+  /**
+   * Since when a token may have been minted whose accessor is not known: written before Vault is asked for it, epoch
+   * milliseconds. Null: none.
+   */
+  mintingSinceMs: number | null
+  /** The sinks that have taken the message about this user. */
+  sentTo: readonly string[]
 }
 
 export type Pending = Readonly<Record<string, PendingUser>>
@@ -30,6 +46,8 @@ const pendingIn = recordOf<PendingUser>(
     what: oneOf('added', 'cut'),
     why: text,
     token: orNull(object({ wrapping: text, accessor: text, endsAtMs: number })),
+    mintingSinceMs: orNull(number),
+    sentTo: otherwise(listOf(text), []),
   }),
 )
 

@@ -7,6 +7,7 @@ import type { RosterRow } from './roster-file.js'
 export type StepName =
   | 'write-roster'
   | 'create-record'
+  | 'note-lost'
   | 'mint-token'
   | 'note-accessor'
   | 'place-token'
@@ -50,6 +51,8 @@ export interface VaultFacts {
   /** One was minted by an earlier run that did not come to its end, and can still be opened. */
   isOnItsWay: boolean
   isOnItsWayNoted: boolean
+  /** Since when a token may have been minted that no run has noted, epoch milliseconds; null: none. */
+  mintingSinceMs: number | null
 }
 
 /** The user's account here and their token in it. `none`: no account, or it is not root who looks. */
@@ -102,7 +105,12 @@ function userSteps({ row, vault, machine }: UserFacts, host: string): PlannedSte
       ),
     ]
   const record = vault.exists ? [] : [step('create-record', vault.path)]
-  return [...record, ...(vault.needsToken ? tokenSteps(row, { vault, machine, host }) : [])]
+  const lost =
+    vault.mintingSinceMs === null
+      ? []
+      : [step('note-lost', `a run that did not end may have minted a token at ${vault.path}`)]
+  const token = vault.needsToken ? tokenSteps(row, { vault, machine, host }) : []
+  return [...record, ...lost, ...token]
 }
 
 interface TokenFacts {

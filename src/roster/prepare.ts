@@ -11,7 +11,7 @@ import { accountNamed, type Person } from '../system/users.js'
 import { troubleText } from '../text/trouble.js'
 import { type Applied, readApplied } from './applied.js'
 import { checkRoster, type EarlierRow, removalsRefused, removedUsers } from './check.js'
-import { committedRoster, type RosterCommit } from './committed.js'
+import { committedRoster, type RosterCommit, type RosterVersion } from './committed.js'
 import { type Differences, differencesOf } from './differences.js'
 import { type Found, lookAround } from './facts.js'
 import { type Pending, readPending } from './pending.js'
@@ -42,6 +42,8 @@ export interface Prepared {
   rows: RosterRow[]
   text: string
   commit: RosterCommit
+  /** The roster as of each commit that changed it, the newest first. */
+  versions: () => AsyncIterable<RosterVersion>
   applied: Applied | null
   differences: Differences
   vault: SiteVault | null
@@ -107,8 +109,8 @@ export async function prepareRoster(
   })
   if ('trouble' in found) return because(codeOf(found), found.trouble)
   const steps = planRoster(found.facts)
-  const { text, commit } = read
-  return { rows, text, commit, applied, differences, vault, found, pending, steps }
+  const { text, commit, versions } = read
+  return { rows, text, commit, versions, applied, differences, vault, found, pending, steps }
 }
 
 function tooMany(

@@ -3,17 +3,19 @@
 import t from 'tap'
 import type { StepResult } from '../../src/roster/act.js'
 import { dueToTell } from '../../src/roster/due-to-tell.js'
-import type { Pending } from '../../src/roster/pending.js'
+import type { Pending, PendingUser } from '../../src/roster/pending.js'
 
 const result = (user: string, state: StepResult['state'], name: StepResult['name']) =>
   ({ user, state, name, detail: '', command: null, trouble: null }) satisfies StepResult
+const told = (what: 'added' | 'cut', sentTo: string[] = []) =>
+  ({ what, why: 'w', token: null, mintingSinceMs: null, sentTo }) satisfies PendingUser
 const pending: Pending = {
-  bob: { what: 'added', why: 'w', token: null },
-  carol: { what: 'added', why: 'w', token: null },
-  dan: { what: 'cut', why: 'w', token: null },
+  bob: told('added'),
+  carol: told('added'),
+  dan: told('cut', ['slack']),
   // Added by an earlier run, and listed no more; cut by one, and back.
-  eva: { what: 'added', why: 'w', token: null },
-  fay: { what: 'cut', why: 'w', token: null },
+  eva: told('added'),
+  fay: told('cut'),
 }
 const results = [
   result('bob', 'done', 'mint-token'),
@@ -24,19 +26,28 @@ const results = [
 const active = new Set(['bob', 'carol', 'fay'])
 
 t.test('the whole are told of, the failed wait, the stale are forgotten', async t => {
-  const due = dueToTell(pending, { results, active, only: null })
+  const { messages, rest } = dueToTell(pending, { results, active, only: null })
+  t.same(messages, [
+    { people: [{ user: 'bob', what: 'added', why: 'w' }], sentTo: [] },
+    { people: [{ user: 'dan', what: 'cut', why: 'w' }], sentTo: ['slack'] },
+  ])
+  t.same(Object.keys(rest), ['carol'])
+})
+
+t.test('users of whom the same sinks know nothing yet share a message', async t => {
+  const both = { ...pending, dan: told('cut') }
+  const { messages } = dueToTell(both, { results, active, only: null })
   t.same(
-    due.people.map(({ user, what }) => `${user} ${what}`),
-    ['bob added', 'dan cut'],
+    messages.map(({ people }) => people.map(({ user }) => user)),
+    [['bob', 'dan']],
   )
-  t.same(Object.keys(due.delivered), ['carol'])
 })
 
 t.test('a run about one user tells of no other', async t => {
-  const due = dueToTell(pending, { results, active, only: 'dan' })
+  const { messages, rest } = dueToTell(pending, { results, active, only: 'dan' })
   t.same(
-    due.people.map(({ user }) => user),
+    messages.flatMap(({ people }) => people.map(({ user }) => user)),
     ['dan'],
   )
-  t.same(Object.keys(due.delivered), ['bob', 'carol'])
+  t.same(Object.keys(rest), ['bob', 'carol'])
 })

@@ -7,7 +7,7 @@ import { program, type RosterMachine, rosterMachine } from '../kit/roster-machin
 /** Before every write, not each fifth: some minutes. */
 const exhaustive = process.env['CLAUDE_AUTH_TEST_EXHAUSTIVE'] === '1'
 
-/** Kills its process before the write of that number; tells at the end how many there were. */
+/** Kills its process before the write of that number, or before the first that holds a text; tells at the end how many there were. */
 const killing = `
 const fs = require('node:fs')
 const { writeFileSync } = fs
@@ -15,7 +15,8 @@ let count = 0
 for (const name of ['writeSync', 'renameSync']) {
   const real = fs[name]
   fs[name] = (...given) => {
-    if (++count === Number(process.env.KILL_BEFORE)) process.kill(process.pid, 'SIGKILL')
+    const isHeld = process.env.KILL_HOLDING && String(given[1]).includes(process.env.KILL_HOLDING)
+    if (++count === Number(process.env.KILL_BEFORE) || isHeld) process.kill(process.pid, 'SIGKILL')
     return real(...given)
   }
 }
@@ -53,10 +54,63 @@ t.test(
   },
 )
 
+t.test(
+  'killed between the token and its note: it is found and noted, or its loss is',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob'] })
+    const { server } = at.site
+    await at.machine.write('/opt/killing.cjs', killing)
+    const living = async (user: string) => {
+      const { body } = await server.ask('GET', 'auth/token/accessors?list=true')
+      const { keys } = body['data'] as { keys: string[] }
+      const found: string[] = []
+      for (const accessor of keys) {
+        const looked = await server.ask('POST', 'auth/token/lookup-accessor', { accessor })
+        const data = looked.body['data'] as { display_name?: string } | undefined
+        if (data?.display_name === `token-${at.host}-claude-auth-${user}`) found.push(accessor)
+      }
+      return found
+    }
+    const noted = async (user: string) => (await at.metadata(user))?.custom_metadata ?? {}
+    const lostBefore = async (user: string, roster: string) => {
+      at.commit(roster)
+      t.equal((await apply(at, '0', '"wrapping"')).code, 137)
+      t.equal((await living(user)).length, 1, 'a token is there, and no note of it')
+      t.notOk(`accessor_${at.host}` in (await noted(user)))
+    }
+
+    await lostBefore('ada', 'users: {ada: {tier: admin}}\n')
+    t.match(await at.steps(['plan']), ['ada note-lost to-do', 'ada mint-token to-do'])
+    t.equal((await apply(at, '0')).code, 0)
+    t.match(await noted('ada'), { [`lost_${at.host}`]: /^2\d{3}-/, [`accessor_${at.host}`]: /./ })
+    t.same(await at.steps(['plan']), [])
+
+    // Where the admin may list accessors, the token itself is found.
+    await server.ask('POST', 'sys/policies/acl/lister', {
+      policy: 'path "auth/token/accessors/" { capabilities = ["list", "sudo"] }',
+    })
+    const wide = await server.ask('POST', 'auth/token/create', {
+      policies: ['claude-auth-admin', 'lister'],
+    })
+    const { client_token: token } = wide.body['auth'] as { client_token: string }
+    await at.machine.write('/root/.config/claude-auth/admin-token', token, 0o600)
+    await lostBefore('bob', 'users: {ada: {tier: admin}, bob: }\n')
+    t.equal((await apply(at, '0')).code, 0)
+    const all = await living('bob')
+    t.equal(all.length, 2)
+    t.same(Object.values(await noted('bob')).sort(), all.sort(), 'each living token is noted')
+    t.same(await at.steps(['plan']), [])
+  },
+)
+
 /** In a shell, which tells of the signal by its exit code. */
-async function apply({ machine }: RosterMachine, before: string) {
+async function apply({ machine }: RosterMachine, before: string, holding = '') {
   const line = `node --require /opt/killing.cjs ${program} roster apply --yes; exit $?`
-  return machine.run('/bin/sh', ['-c', `export KILL_BEFORE=${before}; ${line}`])
+  return machine.run('/bin/sh', [
+    '-c',
+    `export KILL_BEFORE=${before} KILL_HOLDING='${holding}'; ${line}`,
+  ])
 }
 
 async function isAsListed(

@@ -80,6 +80,34 @@ t.test(
   },
 )
 
+t.test(
+  'each is told with the reason of the commit that was about them, to each sink once',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob', 'carol'] })
+    at.commit('users: {ada: , bob: }\n', 'We begin')
+    t.equal((await at.roster(['apply', '--yes'])).code, 0)
+    at.commit('users: {ada: , bob: , carol: }\n', 'Carol comes\n\nShe looks after the mail.')
+    at.commit('users: {ada: , carol: }\n', 'Bob goes\n\nHis contract has ended.')
+    at.commit('users: {ada: {tier: admin}, carol: }\n', 'Ada is the admin')
+    await at.machine.sh('touch /var/tell-fails')
+    t.equal((await at.roster(['apply', '--yes'])).code, 4, 'they are not told of yet')
+    await at.machine.sh('rm /var/tell-fails')
+    t.equal((await at.roster(['apply', '--yes'])).code, 0)
+    const told = (await at.machine.sh('tail -n 1 /var/told')).trim()
+    t.match(JSON.parse(told), {
+      people: [
+        { user: 'carol', what: 'added', why: /^Carol comes: She looks after the mail\./ },
+        { user: 'bob', what: 'cut', why: /^Bob goes: His contract has ended\./ },
+      ],
+    })
+    t.match(await at.metadata('bob'), { custom_metadata: { offboard: /Bob goes: His contract/ } })
+    const journal = await at.machine.sh('grep \'"user":"carol"\' /var/lib/claude-auth/admin.jsonl')
+    for (const line of journal.trim().split('\n'))
+      t.match(JSON.parse(line), { why: /^Carol comes/ })
+  },
+)
+
 t.test('who vanishes or has left is cut, an admin never', { skip: noOwnMachine }, async t => {
   const at = await rosterMachine(t, { accounts: ['ada', 'bob', 'carol', 'eve'] })
   at.commit('users: {ada: {tier: admin}, bob: , carol: , eve: {tier: admin}}\n')
@@ -221,7 +249,7 @@ t.test(
     at.commit('users: {ada: , bob: , carol: , dan: , eva: , fay: }\n')
     const applied = await at.roster(['apply', '--yes'])
     t.equal(applied.code, 4, applied.stderr)
-    t.match(applied.stdout, /bob +mint-token +FAILED +.*the entity of bob in Vault is switched off/)
+    t.match(applied.stdout, /bob +mint-token +FAILED +.*the entity of bob in Vault is disabled/)
     t.match(applied.stdout, /bob +place-token +not tried/)
     t.match(applied.stdout, /carol +ask .*\/home\/carol\/\.config\/claude-auth is a link/)
     t.match(applied.stdout, /dan +ask .*vault-token is a link/)

@@ -1,5 +1,5 @@
 # What the shell needs to know of the configuration: the engine reads the YAML, is asked once, and its answer is kept until a
-# file of it changes (src/config/launch-config.ts writes it). Sourced by launch.sh, hook.sh and command.sh.
+# file of it changes (src/config/cache.ts writes it). Sourced by launch.sh, hook.sh and command.sh.
 
 # Sets ca_mode (on, observe, off), ca_configured (the client named), ca_wait (seconds that a launch waits) and ca_folders
 # (the managed folders beside ~/.claude, a line each). Without files that is the default. ca_trusted was asked about the home.

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { realFolder } from '../base/tree.js'
-import type { WatchedRepository } from '../config/changes.js'
+import type { WatchedRepository } from '../config/admin.js'
 import { canRun } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import { gitIn } from './git.js'

@@ -2,7 +2,7 @@
 
 import { realpathSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import type { WatchedRepository } from '../config/changes.js'
+import type { WatchedRepository } from '../config/admin.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { quoted } from '../system/trouble.js'

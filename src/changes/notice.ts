@@ -3,7 +3,7 @@
 import { sendNow } from '../alerts/delivery.js'
 import type { AlertMessage } from '../alerts/memory.js'
 import type { SinkRun } from '../alerts/run.js'
-import type { WatchedRepository } from '../config/changes.js'
+import type { WatchedRepository } from '../config/admin.js'
 import type { Trouble } from '../system/trouble.js'
 import { countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'
 import { type Git, gitOutput } from './git.js'

@@ -4,7 +4,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { WatchedRepository } from '../config/changes.js'
+import type { WatchedRepository } from '../config/admin.js'
 import { flag, listOf, object, orNull, otherwise, readableOf, text } from '../system/decode.js'
 import { AuthError } from '../system/error.js'
 import { enterGate, type Gate } from '../system/gate.js'

@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasLeft as isMarked } from '../config/left.js'
+import { hasLeft as isMarked } from '../config/config.js'
 import { problemLine } from '../config/problem.js'
 import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
 import { ownLogins } from '../engine/login-context.js'

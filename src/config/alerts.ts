@@ -2,8 +2,8 @@
 
 import * as v from 'valibot'
 import { durationMs, durationPattern } from '../text/durations.js'
+import type { Resolving } from './forms.js'
 import { commandForm, isFullPath, map, matching, path, text } from './forms.js'
-import type { Resolving } from './resolving.js'
 import { fillIn } from './template.js'
 
 const address = matching(

@@ -1,11 +1,11 @@
 // The configuration in force: which files it is made of, and the resolved values, from the cache when nothing changed.
 
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuthError } from '../system/error.js'
 import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
 import type { Person } from '../system/users.js'
 import { cachedConfig, cacheKey, writeCache } from './cache.js'
-import { hasLeft, leftMark } from './left.js'
 import type { Config } from './resolved.js'
 import { configSource } from './source.js'
 
@@ -72,4 +72,21 @@ export function configProblems(error: unknown): string[] {
   const cause =
     error instanceof AuthError ? (error.cause as { problems?: unknown } | undefined) : null
   return Array.isArray(cause?.problems) ? cause.problems : []
+}
+
+/** Where the marks are, named by the number of the user. Anybody may look, only root may write. */
+export const leftFolder = '/var/lib/claude-auth/left'
+
+/** The path of the mark of `uid`. */
+export function leftMark(uid: number, folder: string = leftFolder): string {
+  return join(folder, String(uid))
+}
+
+/** Does the mark of `uid` lie there, put there by root? One `lstat`; a folder that can't be seen holds none. */
+export function hasLeft(uid: number, folder: string = leftFolder): boolean {
+  try {
+    return lstatSync(leftMark(uid, folder), { throwIfNoEntry: false })?.uid === 0
+  } catch {
+    return false
+  }
 }

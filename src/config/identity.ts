@@ -1,8 +1,8 @@
 // `identity` in the configuration: whose login this user's must be. The roster's word comes before the files', the machine's file before a user's roster.
 
 import type * as v from 'valibot'
+import type { Resolving } from './forms.js'
 import { map, text, uuid } from './forms.js'
-import type { Resolving } from './resolving.js'
 import { fillIn, shown } from './template.js'
 
 /** `identity` as written. */

@@ -2,8 +2,8 @@
 
 import { join, normalize } from 'node:path'
 import * as v from 'valibot'
+import type { Report } from './forms.js'
 import { matching } from './forms.js'
-import type { Report } from './resolving.js'
 import { userPath } from './template.js'
 
 const profile = v.strictObject(

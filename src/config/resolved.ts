@@ -1,15 +1,17 @@
 // The configuration as the rest of the program sees it: every default, unit and template applied.
 
 import type { Custody } from '../policy/outcome.js'
+import type {
+  BaseConfig,
+  FleetConfig,
+  OffboardConfig,
+  RosterFromConfig,
+  WatchedRepository,
+} from './admin.js'
 import type { AlertsConfig } from './alerts.js'
-import type { BaseConfig } from './base.js'
-import type { WatchedRepository } from './changes.js'
-import type { FleetConfig } from './fleet.js'
 import type { IdentityConfig } from './identity.js'
-import type { OffboardConfig } from './offboard.js'
 import type { Misfit } from './problem.js'
 import type { Profile } from './profiles.js'
-import type { RosterFromConfig } from './roster-from.js'
 import type { VaultConfig, VaultServer } from './vault.js'
 
 /** Times are milliseconds, paths absolute, e-mail and UUIDs in lower case. No secret is ever in it. */

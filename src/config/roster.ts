@@ -2,9 +2,9 @@
 
 import * as v from 'valibot'
 import { isObject, stringOf } from '../system/json.js'
-import { issuesOf } from './check.js'
 import { uuid } from './forms.js'
 import { expectedGot, keyPath, type Problem } from './problem.js'
+import { issuesOf } from './schema.js'
 import { plainNameSlip } from './template.js'
 import { readYamlFile, type YamlFile } from './yaml.js'
 

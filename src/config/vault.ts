@@ -2,8 +2,8 @@
 
 import * as v from 'valibot'
 import { addressExpected, serverAddress } from '../system/endpoint.js'
+import type { Resolving } from './forms.js'
 import { duration, map, oneOf, path, text } from './forms.js'
-import type { Resolving } from './resolving.js'
 import { fillIn, plainNameSlip } from './template.js'
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/

@@ -1,9 +1,11 @@
-// The stand-in authority: a strict OAuth server on loopback that demo and tests sign in at.
+// The stand-in authority: a strict OAuth server on loopback that demo and tests sign in at, for logins in the shape the client
+// keeps them.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  type Approval,
   answerFor,
   type Call,
   type Endpoint,
@@ -14,15 +16,7 @@ import {
   tokensOf,
 } from './endpoints.js'
 import { type Fault, send } from './faults.js'
-import { fingerprint, makeGrants, type User } from './grants.js'
-import {
-  approval,
-  type ClientLogin,
-  mintLongLived,
-  type SignIn,
-  signIn,
-  usualAccessLifeMs,
-} from './sign-in.js'
+import { fingerprint, type Grants, loginScopes, makeGrants, type User } from './grants.js'
 
 export interface AuthorityOptions {
   /** Epoch ms. */
@@ -164,4 +158,60 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** Life of an access token where nothing else is asked for. */
+const usualAccessLifeMs = 8 * hourMs
+
+/** A login as the client keeps it under `claudeAiOauth` (client 2.1.330); times are epoch ms. */
+export interface ClientLogin {
+  accessToken: string
+  refreshToken: string | null
+  expiresAt: number | null
+  refreshTokenExpiresAt?: number
+  scopes: string[]
+  subscriptionType: string
+  rateLimitTier: string
+}
+
+interface SignIn {
+  user: User
+  /** Life of this access token, 8 h if not given; negative: it is over already. */
+  lifeMs?: number
+  /** Life of the login; null: never ends. 30 days if not given. */
+  loginLifeMs?: number | null
+  scopes?: string[]
+}
+
+/** What a sign-in is granted. */
+function approval(options: SignIn): Approval {
+  const { user, lifeMs = usualAccessLifeMs, loginLifeMs = 30 * dayMs } = options
+  return { user, accessMs: lifeMs, loginMs: loginLifeMs, scopes: options.scopes ?? loginScopes }
+}
+
+/** Mints a login as `auth login` would leave it in the login file. */
+function signIn(grants: Grants, options: SignIn): ClientLogin {
+  const { user, accessMs, loginMs, scopes } = approval(options)
+  const grant = grants.open(user, { accessMs, loginMs }, scopes)
+  const endsAtMs = grant.family.endsAtMs
+  return {
+    accessToken: grant.accessToken,
+    refreshToken: grant.refreshToken,
+    expiresAt: grant.expiresAtMs,
+    ...(endsAtMs === null ? {} : { refreshTokenExpiresAt: endsAtMs }),
+    scopes: grant.scopes,
+    subscriptionType: user.subscriptionType,
+    rateLimitTier: 'default_claude_max_5x',
+  }
+}
+
+/** What `setup-token` gives: about a year, inference only, nothing to refresh. */
+function mintLongLived(grants: Grants, user: User): ClientLogin {
+  const life = { accessMs: 365 * dayMs, loginMs: null }
+  const { accessToken, scopes } = grants.open(user, life, ['user:inference'])
+  const rest = { subscriptionType: user.subscriptionType, rateLimitTier: 'default_claude_max_5x' }
+  return { accessToken, refreshToken: null, expiresAt: null, scopes, ...rest }
 }

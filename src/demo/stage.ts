@@ -20,11 +20,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { findClient } from '../login/real-client.js'
 import { type Env, type LoginPaths, loginPaths } from '../system/paths.js'
+import type { ClientLogin } from './authority.js'
 import { type Authority, startAuthority } from './authority.js'
-import { makeCertificates } from './certificates.js'
 import type { User } from './grants.js'
-import type { ClientLogin } from './sign-in.js'
-import { startTlsProxy } from './tls.js'
+import { makeCertificates, startTlsProxy } from './tls.js'
 
 export interface Stage {
   home: string

@@ -2,8 +2,7 @@
 
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type LockOwner, ownerIsDead, readOwner } from '../login/lock-owner.js'
-import { notedLocks } from '../login/lock-record.js'
+import { type LockOwner, notedLocks, ownerIsDead, readOwner } from '../login/lock-files.js'
 import { installMostMs, runMostMs } from '../system/gate.js'
 import { textAt } from '../system/open-file.js'
 import { agoWords, durationWords } from '../text/durations.js'

@@ -3,7 +3,7 @@
 import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
-import { ownerPath } from '../login/lock-owner.js'
+import { ownerPath } from '../login/lock-files.js'
 import { systemCode } from '../system/error.js'
 import { isTemporary } from '../system/write-file.js'
 import { type Finding, found, ok } from './check.js'

@@ -1,6 +1,6 @@
 // The configuration: whether claude-auth is on, and which credential signs requests.
 
-import { leftMark } from '../config/left.js'
+import { leftMark } from '../config/config.js'
 import type { Misfit } from '../config/problem.js'
 import { isLongLivedShape } from '../policy/long-lived.js'
 import { ownPaths } from '../system/paths.js'

@@ -15,7 +15,7 @@ import {
   standInCredential,
 } from '../login/credentials.js'
 import type { Actor } from '../login/journal.js'
-import { processFacts } from '../login/lock-owner.js'
+import { processFacts } from '../login/lock-files.js'
 import { readLoginFile } from '../login/login-file.js'
 import { emptyMemory, readMemory } from '../login/memory.js'
 import { findClient } from '../login/real-client.js'

@@ -2,10 +2,8 @@
 
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { rememberedConfig } from '../config/cache.js'
-import { type Config, loadConfig } from '../config/config.js'
-import { keepLaunchConfig, launchConfigText } from '../config/launch-config.js'
-import { leftMark } from '../config/left.js'
+import { keepLaunchConfig, launchConfigText, rememberedConfig } from '../config/cache.js'
+import { type Config, leftMark, loadConfig } from '../config/config.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { AuthError } from '../system/error.js'
 import {

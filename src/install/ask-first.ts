@@ -1,4 +1,5 @@
-// What stands between a plan and its changes: the dry run with its diff, and the question at a terminal.
+// What `install` and `uninstall` were asked to do, and what stands between a plan and its changes: the dry run with its diff, the
+// question at a terminal.
 
 import { createTwoFilesPatch } from 'diff'
 import { askYes } from '../system/ask.js'
@@ -6,8 +7,29 @@ import { cleanLine } from '../text/clean.js'
 import type { Prepared } from './execute.js'
 import type { PathState } from './inspect.js'
 import type { Change } from './reconcile.js'
-import type { SharedFlags } from './wishes.js'
 import { changeLines, goOnQuestion } from './words.js'
+export interface SharedFlags {
+  system: boolean
+  yes: boolean
+  dryRun: boolean
+  json: boolean
+  /** Another root, such as an image's; empty for this machine. */
+  root: string
+}
+
+export interface InstallFlags extends SharedFlags {
+  custody: 'sole' | 'shared' | null
+  /** Null: as before; `none` takes it away. */
+  base: string | null
+  config: string | null
+  /** `changes`, or a file; null: as before; `none` takes it away. */
+  instructions: string | null
+}
+
+export interface UninstallFlags extends SharedFlags {
+  leaveLogins: boolean
+  asUser: 'hand-back' | 'leftovers' | null
+}
 
 /** Shows the plan where that is wanted. True when it is to be carried out. */
 export async function isConfirmed(prepared: Prepared, flags: SharedFlags): Promise<boolean> {

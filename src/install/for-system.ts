@@ -9,6 +9,7 @@ import type { Trouble } from '../system/trouble.js'
 import { jsonText } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
+import type { InstallFlags } from './ask-first.js'
 import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
@@ -19,12 +20,11 @@ import {
   removeUnused,
   type Site,
 } from './execute.js'
-import { instructionsFor } from './instructions.js'
 import type { Choices } from './manifest.js'
 import { startSystemTimers, startTimersOfUsers } from './services.js'
+import { instructionsFor } from './shipped.js'
 import { systemFacts } from './system-facts.js'
 import { systemManifest, systemPlan, systemProgram } from './system-plan.js'
-import type { InstallFlags } from './wishes.js'
 import { installedLines } from './words.js'
 
 /** Where an installation for all is recorded; `root` as in the flags. */

@@ -21,6 +21,7 @@ import { currentFolder } from '../system/users.js'
 import { cleanLine, jsonText } from '../text/clean.js'
 import { errorLines, networkTrouble, troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
+import type { InstallFlags } from './ask-first.js'
 import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
@@ -34,11 +35,10 @@ import {
 import { chosen } from './for-system.js'
 import type { Manifest } from './manifest.js'
 import { startUserTimers } from './services.js'
-import { sh } from './shells/sh.js'
+import { sh } from './shells/posix.js'
 import { shells } from './shells/table.js'
 import { isOurHook } from './shipped.js'
 import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
-import type { InstallFlags } from './wishes.js'
 import { installedLines, skippedSettingsLines } from './words.js'
 
 export function userSite({ person }: LoginContext): Site {

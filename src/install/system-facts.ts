@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkConfigFile } from '../config/check.js'
 import { invalidConfig } from '../config/problem.js'
+import { checkConfigFile } from '../config/schema.js'
 import { readYamlFile } from '../config/yaml.js'
 import { AuthError } from '../system/error.js'
 import { isObject, tolerantJson } from '../system/json.js'

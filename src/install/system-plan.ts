@@ -1,7 +1,7 @@
 // What an installation for the whole machine wants to stand where. Pure: from facts to paths and texts.
 
 import { join } from 'node:path'
-import { annotatedConfig } from '../config/annotated.js'
+import { annotatedConfig } from '../config/source.js'
 import { machineProgram } from '../system/program-places.js'
 import { type Desired, file, folder, link, withFolders } from './desired-state.js'
 import { type Custody, custodyLines, withCustody } from './edit.js'

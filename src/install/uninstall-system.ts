@@ -9,6 +9,7 @@ import { ownRoot } from '../system/program-places.js'
 import { quoted } from '../system/trouble.js'
 import { usersWithLogins } from '../system/users.js'
 import { clean, jsonText } from '../text/clean.js'
+import type { UninstallFlags } from './ask-first.js'
 import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
 import { systemSite } from './for-system.js'
@@ -22,7 +23,6 @@ import {
   stopTimersOfUsers,
 } from './services.js'
 import { sharedGroup, systemProgram } from './system-plan.js'
-import type { UninstallFlags } from './wishes.js'
 import { asUserLines, uninstalledLines } from './words.js'
 
 /**

@@ -20,8 +20,7 @@ import {
   ownLogins,
 } from '../engine/login-context.js'
 import { releaseLeftLocks } from '../login/client-locks.js'
-import { processFacts } from '../login/lock-owner.js'
-import { notedLocks } from '../login/lock-record.js'
+import { notedLocks, processFacts } from '../login/lock-files.js'
 import { readLoginFile } from '../login/login-file.js'
 import { readMemory } from '../login/memory.js'
 import { isOnSharedDocument } from '../store/open.js'
@@ -30,6 +29,7 @@ import { enterGate, installMostMs } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
+import type { SharedFlags, UninstallFlags } from './ask-first.js'
 import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import type { Make } from './desired-state.js'
 import {
@@ -47,7 +47,6 @@ import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
 import { plan } from './reconcile.js'
 import { stopUserTimers } from './services.js'
 import { systemProgram } from './system-plan.js'
-import type { SharedFlags, UninstallFlags } from './wishes.js'
 import { uninstalledLines } from './words.js'
 
 /** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */

@@ -15,15 +15,19 @@ import lockfile from 'proper-lockfile'
 import { AuthError, systemCode } from '../system/error.js'
 import { removeQuietly } from '../system/write-file.js'
 import {
+  forgetLock,
+  forgetLocks,
   type LockOwner,
+  notedLocks,
+  noteLock,
   ownerIsDead,
   ownerPath,
   type ProcessFacts,
   readOwner,
   removeOwner,
+  wasOurLock,
   writeOwner,
-} from './lock-owner.js'
-import { forgetLock, forgetLocks, notedLocks, noteLock, wasOurLock } from './lock-record.js'
+} from './lock-files.js'
 
 /** Stale ages of client 2.1.330. */
 const refreshStaleMs = 60_000

@@ -2,7 +2,7 @@
 
 import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { leftFolder, leftMark } from '../config/left.js'
+import { leftFolder, leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import { runTool, toolPath } from '../system/system-tools.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'

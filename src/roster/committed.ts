@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { RosterFromConfig } from '../config/roster-from.js'
+import type { RosterFromConfig } from '../config/admin.js'
 import { userPath } from '../config/template.js'
 import { AuthError } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'

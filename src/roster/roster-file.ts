@@ -1,9 +1,9 @@
 // The roster of a site as the admin's side reads it: a row for each user, and every mistake in a row with its line.
 
 import * as v from 'valibot'
-import { issuesOf } from '../config/check.js'
 import { expectedGot, keyPath, type Problem } from '../config/problem.js'
 import { rosterEntrySchema, wholeKeys } from '../config/roster.js'
+import { issuesOf } from '../config/schema.js'
 import type { YamlFile } from '../config/yaml.js'
 import { isObject } from '../system/json.js'
 

@@ -7,8 +7,7 @@ import { type AddressInfo, createServer as createLine, type Socket } from 'node:
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { type HttpRequest, type Network, send } from '../../src/anthropic/http.js'
-import { makeCertificates } from '../../src/demo/certificates.js'
-import { startTlsProxy } from '../../src/demo/tls.js'
+import { makeCertificates, startTlsProxy } from '../../src/demo/tls.js'
 import { directNetwork } from '../kit/direct-network.js'
 
 const token = 'sk-ant-ort01-very-secret'

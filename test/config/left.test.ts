@@ -3,8 +3,7 @@
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadConfig } from '../../src/config/config.js'
-import { hasLeft, leftMark } from '../../src/config/left.js'
+import { hasLeft, leftMark, loadConfig } from '../../src/config/config.js'
 import { ownPaths } from '../../src/system/paths.js'
 
 const isRoot = process.geteuid?.() === 0

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import t from 'tap'
-import { issueCertificate } from '../../src/demo/certificates.js'
+import { issueCertificate } from '../../src/demo/tls.js'
 import { cannotRun } from '../kit/cannot-run.js'
 
 const nowMs = Date.UTC(2026, 5, 1, 12, 30, 15)

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loginContextOf, ownLogins } from '../../src/engine/login-context.js'
 import { removeLeftovers } from '../../src/install/uninstall-user.js'
-import { processFacts } from '../../src/login/lock-owner.js'
-import { noteLock } from '../../src/login/lock-record.js'
+import { noteLock, processFacts } from '../../src/login/lock-files.js'
 import { sandbox } from '../kit/sandbox.js'
 
 t.test(

@@ -1,9 +1,8 @@
 // The login file of a test's home, written as the client writes it: whole, by rename.
 
 import { readFileSync, renameSync, rmSync } from 'node:fs'
-import type { Authority } from '../../src/demo/authority.js'
+import type { Authority, ClientLogin } from '../../src/demo/authority.js'
 import type { User } from '../../src/demo/grants.js'
-import type { ClientLogin } from '../../src/demo/sign-in.js'
 import type { Home } from './home.js'
 
 const hourMs = 3_600_000

@@ -7,7 +7,7 @@ import * as https from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { issueCertificate } from '../../src/demo/certificates.js'
+import { issueCertificate } from '../../src/demo/tls.js'
 import { type JsonObject, jsonObject } from '../../src/system/json.js'
 
 export interface Reply {

@@ -5,11 +5,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { ClientLogin } from '../../src/demo/authority.js'
 import { type Authority, type AuthorityOptions, startAuthority } from '../../src/demo/authority.js'
-import { type Certificates, makeCertificates } from '../../src/demo/certificates.js'
 import type { User } from '../../src/demo/grants.js'
-import type { ClientLogin } from '../../src/demo/sign-in.js'
-import { startTlsProxy, type TlsProxy } from '../../src/demo/tls.js'
+import {
+  type Certificates,
+  makeCertificates,
+  startTlsProxy,
+  type TlsProxy,
+} from '../../src/demo/tls.js'
 import type { Outcome } from '../../src/policy/outcome.js'
 import { type Home, makeHome, trivialClient } from './home.js'
 import { type FirstLogin, type LoginOnDisk, loginOnDisk, putFirst } from './login-on-disk.js'

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientLogin } from '../../src/demo/sign-in.js'
+import type { ClientLogin } from '../../src/demo/authority.js'
 import { type JsonObject, jsonObject } from '../../src/system/json.js'
 import type { OpenBao } from './openbao.js'
 import type { Sandbox } from './sandbox.js'

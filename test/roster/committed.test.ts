@@ -5,7 +5,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { RosterFromConfig } from '../../src/config/roster-from.js'
+import type { RosterFromConfig } from '../../src/config/admin.js'
 import { committedRoster } from '../../src/roster/committed.js'
 import { gitSite } from '../kit/git-site.js'
 import { freePort } from '../kit/openbao-server.js'

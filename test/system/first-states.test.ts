@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { ClientLogin } from '../../src/demo/sign-in.js'
+import type { ClientLogin } from '../../src/demo/authority.js'
 import { realClient } from '../kit/real-clients.js'
 import { localStoreOf } from '../kit/store-of.js'
 import { custodies, type Wrapped, wrapped } from '../kit/wrapped.js'

@@ -12,8 +12,8 @@ import {
   type Certificates,
   issueCertificate,
   makeCertificates,
-} from '../../src/demo/certificates.js'
-import { startTlsProxy } from '../../src/demo/tls.js'
+  startTlsProxy,
+} from '../../src/demo/tls.js'
 import { type Sandbox, sandbox } from '../kit/sandbox.js'
 import { custodies } from '../kit/wrapped.js'
 

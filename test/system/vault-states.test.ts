@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser'
 import t, { type Test } from 'tap'
-import type { ClientLogin } from '../../src/demo/sign-in.js'
+import type { ClientLogin } from '../../src/demo/authority.js'
 import { newLineage } from '../../src/login/lineage.js'
 import { tokenHash } from '../../src/login/login.js'
 import type { JsonObject } from '../../src/system/json.js'

@@ -1,7 +1,7 @@
 // "Did you mean": the key that a person most likely meant.
 
 import t from 'tap'
-import { knownKeys } from '../../src/config/check.js'
+import { knownKeys } from '../../src/config/schema.js'
 import { nearestKey } from '../../src/text/nearest.js'
 
 const table: [typed: string, meant: string | null][] = [

@@ -1,8 +1,10 @@
-// What sh, bash and zsh have in common: one dialect for PATH, for aliases, and for a question.
+// sh (dash or another plain POSIX shell, which scripts use), and what it has in common with bash and zsh: one dialect for PATH,
+// aliases and questions.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { quoted } from '../../system/trouble.js'
+import { file } from '../desired-state.js'
 import { markOf, type Shell } from './shell.js'
 
 /** Lines for a file that is sourced: they change nothing but PATH. */
@@ -75,3 +77,23 @@ export const posix = {
   undoLine: kind => (kind === 'alias' ? 'unalias claude' : 'unset -f claude'),
   append,
 } satisfies Partial<Shell>
+
+export const sh: Shell = {
+  ...posix,
+  name: 'sh',
+  program: 'sh',
+  folder: home => home,
+  lastFile: (manner, folder) => (manner === 'login' ? join(folder, '.profile') : null),
+  definitions: ['.profile'],
+  traces: null,
+  ask: manner => [manner === 'login' ? '-lc' : '-c', question()],
+  advice: adviceFor('.profile'),
+  // Login shells of bash read it too; zsh's do on Debian.
+  machineFiles: folder => [
+    file(
+      '/etc/profile.d/claude-auth.sh',
+      `# claude-auth: its wrapper goes before the client.\n${pathLines(folder)}`,
+    ),
+  ],
+  completion: null,
+}

@@ -3,7 +3,7 @@
 import { bash } from './bash.js'
 import { fish } from './fish.js'
 import { nushell } from './nushell.js'
-import { sh } from './sh.js'
+import { sh } from './posix.js'
 import type { Completion, Shell } from './shell.js'
 import { zsh } from './zsh.js'
 

@@ -1,7 +1,7 @@
 // Who is an admin of the site, by its roster. A roster that can't be read makes nobody one.
 
 import type { Config } from '../config/config.js'
-import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
+import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
 import { committedRoster } from '../roster/committed.js'
 import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
 import { AuthError } from '../system/error.js'
@@ -26,7 +26,7 @@ export async function readPeople(
   let file: YamlFile
   if (roster !== null) {
     try {
-      file = readYamlFile(roster.file)
+      file = readYamlFile(roster.file, rosterLimits)
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
       return nobody(errorTrouble(error))
@@ -34,7 +34,7 @@ export async function readPeople(
   } else if (rosterFrom !== null) {
     const read = await committedRoster(rosterFrom, { person, env })
     if (read.kind === 'unreadable') return nobody(read.trouble)
-    file = parseYaml(rosterFrom.file, read.text)
+    file = parseYaml(rosterFrom.file, read.text, rosterLimits)
   } else return nobody(makeTrouble('the configuration names no roster'))
   const { rows, problems } = rosterRows(file)
   const [problem] = problems

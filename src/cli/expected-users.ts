@@ -1,7 +1,7 @@
 // Whom the roster of the machine expects to have a login, or why nobody can tell.
 
 import { configSource } from '../config/source.js'
-import { readYamlFile } from '../config/yaml.js'
+import { readYamlFile, rosterLimits } from '../config/yaml.js'
 import type { ExpectedUser } from '../fleet/judge.js'
 import { rosterRows } from '../roster/roster-file.js'
 import { AuthError } from '../system/error.js'
@@ -20,7 +20,7 @@ export function expectedUsers(file: string | null, uid: number): Expected {
   if (file === null) return { users: null, trouble: null }
   try {
     if (!configSource('roster', file, uid).exists) return without(`there is no roster ${file}`)
-    const yaml = readYamlFile(file)
+    const yaml = readYamlFile(file, rosterLimits)
     const { rows, problems } = rosterRows(yaml)
     if (rows.length > 0) return { users: rows, trouble: null }
     const [first] = problems

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasLeft as isMarked } from '../config/config.js'
 import { problemLine } from '../config/problem.js'
-import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
+import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
 import { ownLogins } from '../engine/login-context.js'
 import { programForUsers } from '../install/uninstall-system.js'
 import { removeLeftovers } from '../install/uninstall-user.js'
@@ -168,7 +168,7 @@ async function rosterOf(
   const { rosterFrom, roster } = config
   if (rosterFrom === null) {
     if (roster === null) return { row: null, active: null }
-    const file = readYamlFile(roster.file)
+    const file = readYamlFile(roster.file, rosterLimits)
     if (mustKnowTier) requireTierKnown(file, user)
     return { row: rowIn(file, user), active: null }
   }
@@ -180,7 +180,7 @@ async function rosterOf(
       hint: 'claude-auth roster check',
     })
   }
-  const file = parseYaml(`${rosterFrom.ref}:${rosterFrom.file}`, committed.text)
+  const file = parseYaml(`${rosterFrom.ref}:${rosterFrom.file}`, committed.text, rosterLimits)
   if (mustKnowTier) requireTierKnown(file, user)
   const row = rowIn(file, user)
   if (row === null || hasLeft(row, now()) || !row.isEnrolled) return { row, active: null }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { type Problem, problemLine } from '../config/problem.js'
-import { parseYaml, readYamlFile, type YamlFile } from '../config/yaml.js'
+import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
 import { checkRoster, removalsRefused, removedUsers } from '../roster/check.js'
 import { committedRoster, type EarlierText, earlierText } from '../roster/committed.js'
 import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
@@ -38,7 +38,9 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
   const nowMs = Date.now()
   const person = whoAmI(env)
   const subject =
-    file === null ? await committed(env) : readYamlFile(resolve(currentFolder(), file))
+    file === null
+      ? await committed(env)
+      : readYamlFile(resolve(currentFolder(), file), rosterLimits)
   if ('trouble' in subject) return noRoster(subject, flags)
   const { rows, problems } = rosterRows(subject)
   const all = [...problems, ...checkRoster(rows, subject, nowMs)]
@@ -50,7 +52,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
         : await earlierText(flags.against, resolve(currentFolder(), file), { person, env })
     if (before.kind === 'unreadable') return noRoster({ ...before, isAway: false }, flags)
     if (before.kind === 'read') {
-      const earlier = rosterRows(parseYaml(flags.against, before.text)).rows
+      const earlier = rosterRows(parseYaml(flags.against, before.text, rosterLimits)).rows
       removals = removalsOf(earlier, rows, { nowMs, allowed })
     }
   } else if (allowed !== null)
@@ -72,7 +74,7 @@ async function committed(env: Env): Promise<YamlFile | Unread> {
     })
   const read = await committedRoster(config.rosterFrom, { person, env })
   if (read.kind === 'read')
-    return parseYaml(`${config.rosterFrom.ref}:${config.rosterFrom.file}`, read.text)
+    return parseYaml(`${config.rosterFrom.ref}:${config.rosterFrom.file}`, read.text, rosterLimits)
   return read
 }
 

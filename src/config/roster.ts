@@ -6,7 +6,7 @@ import { uuid } from './forms.js'
 import { expectedGot, keyPath, type Problem } from './problem.js'
 import { issuesOf } from './schema.js'
 import { plainNameSlip } from './template.js'
-import { readYamlFile, type YamlFile } from './yaml.js'
+import { readYamlFile, rosterLimits, type YamlFile } from './yaml.js'
 
 const vaultNameExpected = 'a name of a-z, 0-9, ".", "_" and "-" that begins with a-z or 0-9'
 
@@ -41,7 +41,7 @@ export type RosterEntry = v.InferOutput<typeof rosterEntrySchema>
 /** What all users of the roster are called in Vault; none where it can't be read any more. */
 export function rosterUsers(path: string): string[] {
   try {
-    const users = readYamlFile(path).data?.['users']
+    const users = readYamlFile(path, rosterLimits).data?.['users']
     return isObject(users) ? Object.entries(users).map(vaultNameIn) : []
   } catch {
     return []
@@ -80,7 +80,7 @@ export function readRoster(
   path: string,
   user: string,
 ): { entry: RosterEntry | null; file: YamlFile; problems: Problem[] } {
-  const file = readYamlFile(path)
+  const file = readYamlFile(path, rosterLimits)
   if (!file.data) return { entry: null, file, problems: file.problems }
   const users = file.data['users']
   if (!isObject(users)) {

@@ -6,8 +6,7 @@ import { AuthError, systemCode } from '../system/error.js'
 import type { OwnPaths } from '../system/paths.js'
 import { quoted } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
-
-const maxBytes = 1024 * 1024
+import { configLimits, rosterLimits } from './yaml.js'
 
 export type SourceKind = 'system' | 'user' | 'roster'
 
@@ -37,7 +36,7 @@ export function configFiles(
 /**
  * Looks at one file without reading it. A file that is missing is fine; one that others could have
  * written, or replaced anywhere on the way to it (links included), is not.
- * @throws AuthError `config-unreadable`, `config-writable-by-others`, `config-invalid` (over 1 MiB)
+ * @throws AuthError `config-unreadable`, `config-writable-by-others`, `config-invalid` (too large)
  */
 export function configSource(kind: SourceKind, path: string, uid: number): ConfigSource {
   const stat = statConfig(path)
@@ -53,10 +52,15 @@ export function configSource(kind: SourceKind, path: string, uid: number): Confi
     const what = `${distrust.path} ${distrust.why}, so ${path} is not believed`
     throw unbelieved(what, distrustHint(distrust, uid))
   }
+  const { maxBytes } = kind === 'roster' ? rosterLimits : configLimits
   if (stat.size > maxBytes)
-    throw new AuthError('config-invalid', `${path}: want at most 1 MiB of YAML`, {
-      hint: `ls -l ${quoted(path)}`,
-    })
+    throw new AuthError(
+      'config-invalid',
+      `${path}: want at most ${maxBytes / 1024 ** 2} MiB of YAML`,
+      {
+        hint: `ls -l ${quoted(path)}`,
+      },
+    )
   const { ino, size, mtimeNs, ctimeNs } = stat
   const fingerprint = [ino, size, mtimeNs, ctimeNs].join(':')
   return { kind, path, exists: true, fingerprint, ctimeMs: Number(ctimeNs / 1_000_000n) }

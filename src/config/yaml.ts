@@ -5,10 +5,12 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   type ParsedNode,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml'
 import { AuthError } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
@@ -16,10 +18,24 @@ import { quoted } from '../system/trouble.js'
 import { keyPath, type Path, type Problem } from './problem.js'
 
 const maxAliases = 50
-const maxBytes = 1024 * 1024
-/** A roster of several thousand people has fewer; what takes the library longest costs 10 µs each. */
-const maxMarks = 40_000
-const maxLines = 80_000
+
+/** What is parsed at most: the library takes its time. */
+export interface YamlLimits {
+  maxBytes: number
+  /** Keys, list items and marks; those that take the library longest cost 10 µs each. */
+  maxMarks: number
+  maxLines: number
+}
+
+const mebibyte = 1024 * 1024
+/** A configuration is far below. */
+export const configLimits: YamlLimits = { maxBytes: mebibyte, maxMarks: 40_000, maxLines: 80_000 }
+/** A roster of 20,000 people with ten keys each, which takes about a second. */
+export const rosterLimits: YamlLimits = {
+  maxBytes: 8 * mebibyte,
+  maxMarks: 400_000,
+  maxLines: 400_000,
+}
 /** Each costs a search for its place. */
 const maxProblems = 20
 
@@ -49,21 +65,21 @@ export function emptyFile(path: string): YamlFile {
 }
 
 /**
- * Reads at most 1 MiB, and no text whose keys and marks would take long to parse.
+ * Reads no text whose keys and marks would take long to parse.
  * @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`.
  */
-export function readYamlFile(path: string): YamlFile {
-  const text = readText(path)
+export function readYamlFile(path: string, limits: YamlLimits = configLimits): YamlFile {
+  const text = readText(path, limits)
   if (text === null) {
     const file = emptyFile(path)
     return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
   }
-  return parseYaml(path, text)
+  return parseYaml(path, text, limits)
 }
 
 /** The same of a text that is already at hand; `path` is what its problems call the file. */
-export function parseYaml(path: string, text: string): YamlFile {
-  const excess = tooMuch(text)
+export function parseYaml(path: string, text: string, limits: YamlLimits = configLimits): YamlFile {
+  const excess = tooMuch(text, limits)
   if (excess !== null) {
     const file = emptyFile(path)
     return { ...file, data: null, problems: [file.problem([], excess)] }
@@ -87,13 +103,14 @@ export function parseYaml(path: string, text: string): YamlFile {
       what,
     }
   }
-  const has: YamlFile['has'] = key => document.hasIn(key)
+  const find = finderIn(document)
+  const has: YamlFile['has'] = key => find(key) !== null
   const keys: YamlFile['keys'] = key => {
-    const node = key.length === 0 ? document.contents : document.getIn(key, true)
+    const node = key.length === 0 ? document.contents : find(key)?.value
     return isMap(node) ? node.items.map(item => String(item.key)) : []
   }
   const problem: YamlFile['problem'] = (key, what, where = 'value') =>
-    at(offsetOf(document, key, where), key, what)
+    at(offsetOf(document, find, key, where), key, what)
 
   // What follows the first slip is mostly its echo.
   const slip = document.errors[0]
@@ -111,7 +128,7 @@ export function parseYaml(path: string, text: string): YamlFile {
   return { path, data, problems, problem, has, keys }
 }
 
-function readText(path: string): string | null {
+function readText(path: string, { maxBytes }: YamlLimits): string | null {
   const read = readBounded(path, { maxBytes })
   if (read.kind !== 'read') {
     const why = read.kind === 'unfit' ? read.why : 'cannot be read (ENOENT)'
@@ -126,8 +143,11 @@ function readText(path: string): string | null {
 }
 
 /** What was expected of a text that would take long to parse; null: it would not. */
-export function tooMuch(text: string): string | null {
-  if (text.length > maxBytes) return 'expected YAML of at most 1 MiB'
+export function tooMuch(
+  text: string,
+  { maxBytes, maxMarks, maxLines }: YamlLimits = configLimits,
+): string | null {
+  if (text.length > maxBytes) return `expected YAML of at most ${maxBytes / mebibyte} MiB`
   const isOver = (mark: RegExp, most: number) => {
     let count = 0
     while (mark.test(text)) if (++count > most) return true
@@ -182,25 +202,60 @@ function plainData(
   return clean as Record<string, unknown>
 }
 
-function offsetOf(document: Document, path: Path, where: 'key' | 'value'): number | undefined {
+/** What stands at a path: its value, and its key where it is one of a map. */
+interface FoundNode {
+  key: unknown
+  value: unknown
+}
+
+type Find = (path: Path) => FoundNode | null
+
+/** Finds nodes by an index of each map: the library looks at each of its keys, which 20,000 rows make long. */
+function finderIn(document: Document): Find {
+  const indexes = new Map<unknown, Map<string, FoundNode>>()
+  const indexOf = (map: YAMLMap) => {
+    let index = indexes.get(map)
+    if (index === undefined) {
+      index = new Map(map.items.map(pair => [String(pair.key), pair]))
+      indexes.set(map, index)
+    }
+    return index
+  }
+  return path => {
+    let found: FoundNode | null = { key: undefined, value: document.contents }
+    for (const part of path) {
+      const { value }: FoundNode = found
+      if (isMap(value)) found = indexOf(value).get(String(part)) ?? null
+      else if (isSeq(value) && Number(part) in value.items)
+        found = { key: undefined, value: value.items[Number(part)] }
+      else found = null
+      if (found === null) return null
+    }
+    return found
+  }
+}
+
+function offsetOf(
+  document: Document,
+  find: Find,
+  path: Path,
+  where: 'key' | 'value',
+): number | undefined {
   for (let length = path.length; length > 0; length--) {
-    const part = path.slice(0, length)
-    const node = document.getIn(part, true)
-    const key = keyOffset(document, part)
+    const found = find(path.slice(0, length))
+    const key = rangeOf(found?.key)
     if (where === 'key' || length < path.length) {
       if (key !== undefined) return key
     }
-    if (isNode(node) && node.range) return node.range[0]
+    const value = rangeOf(found?.value)
+    if (value !== undefined) return value
     if (key !== undefined) return key
   }
   return document.contents?.range?.[0]
 }
 
-function keyOffset(document: Document, path: Path): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-  if (!isMap(parent)) return undefined
-  const pair = parent.items.find(item => String(item.key) === String(path.at(-1)))
-  return (pair?.key as ParsedNode | undefined)?.range?.[0]
+function rangeOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
 }
 
 /**

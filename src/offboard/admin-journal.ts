@@ -1,12 +1,11 @@
 // The journal of what admins did (`/var/lib/claude-auth/admin.jsonl`, 0600): one JSON line a step, only ever appended to.
 
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, writeSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Decoder, object, text, whole } from '../system/decode.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
-import { openOwn, startOf, textAt } from '../system/open-file.js'
-import { writeFailed } from '../system/write-file.js'
+import { textAt } from '../system/open-file.js'
+import { appendLine, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** Where it is, on the machine where the command runs. */
@@ -35,21 +34,12 @@ const longestRead = 64 * 1024 * 1024
  * is closed first. Throws `write-failed` or `not-private`: a deed that can't be written down is not to be done.
  */
 export function appendAdminJournal(deed: AdminDeed, path: string = adminJournalPath): void {
-  let file: number | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-    file = openOwn(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT)
-    const { size } = fstatSync(file)
-    const isTorn = size > 0 && startOf(file, 1, size - 1)[0] !== 0x0a
-    const line = `${isTorn ? '\n' : ''}${JSON.stringify(cleaned(deed))}\n`
-    writeSync(file, line)
-    fsyncSync(file)
   } catch (error) {
-    if (error instanceof AuthError || systemCode(error) === null) throw error
     throw writeFailed(path, error)
-  } finally {
-    if (file !== null) closeSync(file)
   }
+  appendLine(path, JSON.stringify(cleaned(deed)))
 }
 
 /** What was done about `user`, oldest first; torn and foreign lines are left out. */

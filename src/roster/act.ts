@@ -50,8 +50,8 @@ export interface Doers {
   roster: { path: string; text: string } | null
   /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
   handOver: ((user: string, wrapping: string) => void) | null
-  /** Keeps what was begun, durably, before it goes on. */
-  keep: (pending: Pending) => void
+  /** Keeps what was begun for a user, durably, before it goes on. */
+  keep: (user: string, entry: PendingUser) => void
   /** Is told each step as it ends. Throws where it can't be written down. */
   onStep: (result: StepResult) => void
 }
@@ -72,7 +72,7 @@ export async function carryOut(
   let pending = before
   const keep = (user: string, entry: PendingUser) => {
     pending = { ...pending, [user]: entry }
-    doers.keep(pending)
+    doers.keep(user, entry)
   }
   for (const group of byUser(steps)) {
     const [{ user }] = group

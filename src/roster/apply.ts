@@ -11,7 +11,7 @@ import { troubleText } from '../text/trouble.js'
 import { carryOut, type StepResult, withoutTerminal } from './act.js'
 import { isSame, nextApplied, writeApplied } from './applied.js'
 import { type DueToTell, dueToTell } from './due-to-tell.js'
-import { type Pending, writePending } from './pending.js'
+import { appendPending, type Pending, writePending } from './pending.js'
 import type { Prepared, RosterRun } from './prepare.js'
 import { reasonOf } from './roster-text.js'
 import { type RowChange, rowCommits } from './row-commits.js'
@@ -61,7 +61,7 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
     program: run.program,
     roster: places.roster === null ? null : { path: places.roster, text },
     handOver,
-    keep: all => writePending(places.pending, all),
+    keep: (user, entry) => appendPending(places.pending, user, entry),
     onStep: result => {
       if (result.name !== 'ask' && result.state !== 'to-do')
         write({ user: result.user, step: result.name, result: resultWord(result) })
@@ -77,8 +77,10 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
   const active = new Set(prepared.differences.active.map(({ user }) => user))
   const due = dueToTell(ended.pending, { results, active, only: run.only })
   const told = await tellPeople(due, ended.pending, run)
+  if (!isDeepStrictEqual(told.pending, pending) || ended.pending !== pending)
+    writePending(places.pending, told.pending)
   keepApplied(prepared, results, run)
-  return { results, told }
+  return { results, told: told.end }
 }
 
 /** How far back a reason is looked for. */
@@ -125,8 +127,8 @@ async function tellPeople(
   { messages, rest }: DueToTell,
   before: Pending,
   run: ApplyRun,
-): Promise<ToldEnd> {
-  const { person, config, env, network, now, places, by } = run
+): Promise<{ end: ToldEnd; pending: Pending }> {
+  const { person, config, env, network, now, by } = run
   const context = { user: person.user, host: person.host, email: null, runbook: null }
   let end: ToldEnd = { kind: 'nothing' }
   let pending = rest
@@ -153,8 +155,7 @@ async function tellPeople(
       }
     } else if (end.kind !== 'failed') end = { kind: told.kind }
   }
-  if (!isDeepStrictEqual(pending, before)) writePending(places.pending, pending)
-  return end
+  return { end, pending }
 }
 
 /** Last of all: until then a run that is killed finds the same differences again. */

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { RosterFromConfig } from '../config/admin.js'
 import { userPath } from '../config/template.js'
+import { rosterLimits } from '../config/yaml.js'
 import { AuthError } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
@@ -54,7 +55,7 @@ export interface CommittedOptions {
   timeoutMs?: number
 }
 
-const maxBytes = 1024 * 1024
+const { maxBytes } = rosterLimits
 const standardMs = 20_000
 
 /**

@@ -2,6 +2,7 @@
 
 import { loadConfig } from '../config/config.js'
 import { fillIn, plainNameSlip } from '../config/template.js'
+import { rosterLimits } from '../config/yaml.js'
 import { machineFactsOf } from '../offboard/host-steps.js'
 import { cutStepsHere } from '../offboard/stages.js'
 import type { OffboardStep } from '../offboard/step.js'
@@ -51,7 +52,6 @@ export interface Found {
 }
 
 const atOnce = 4
-const maxRosterBytes = 1024 * 1024
 
 /** Changes nothing. Trouble: Vault is away, or does not let the admin look. */
 export async function lookAround(
@@ -78,7 +78,7 @@ export async function lookAround(
           ? null
           : {
               path: machineRoster,
-              differs: textAt(machineRoster, { maxBytes: maxRosterBytes }) !== text,
+              differs: textAt(machineRoster, rosterLimits) !== text,
             },
     },
   }

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.js'
 import type { Problem } from '../config/problem.js'
-import { parseYaml } from '../config/yaml.js'
+import { parseYaml, rosterLimits } from '../config/yaml.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
@@ -73,7 +73,7 @@ export async function prepareRoster(
   if (read.kind === 'unreadable') return because(read.isAway ? 5 : 2, read.trouble)
   if (read.isEdited)
     return refused(2, [`${from.file} in ${from.repository} has changes that are not committed`])
-  const file = parseYaml(`${from.ref}:${from.file}`, read.text)
+  const file = parseYaml(`${from.ref}:${from.file}`, read.text, rosterLimits)
   const { rows, problems } = rosterRows(file)
   const all: Problem[] = [...problems, ...checkRoster(rows, file, now())]
   if (all.length > 0) return refused(2, problemLines(all))

@@ -1,6 +1,6 @@
 // Which commit brought a user's row or took it away: several may have been made since the last apply, each with its own reason.
 
-import { parseYaml } from '../config/yaml.js'
+import { parseYaml, rosterLimits } from '../config/yaml.js'
 import type { RosterCommit, RosterVersion } from './committed.js'
 import { type RosterRow, rosterRows } from './roster-file.js'
 
@@ -55,7 +55,7 @@ export async function rowCommits(
 }
 
 function readRows(sha: string, text: string): RosterRow[] | null {
-  const file = parseYaml(sha, text)
+  const file = parseYaml(sha, text, rosterLimits)
   return file.data === null ? null : rosterRows(file).rows
 }
 

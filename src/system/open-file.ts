@@ -212,14 +212,17 @@ export function readPrivateFile(path: string, rules: PrivateRules): string | nul
  * on the descriptor that is read, so what was checked is what is used.
  * @throws AuthError `secret-readable-by-others`; `not-private` when it cannot be read, or others could have put it there
  */
-export function readPrivateBytes(path: string, rules: PrivateRules): Buffer | null {
+export function readPrivateBytes(
+  path: string,
+  { maxBytes = secretMaxBytes, ...rules }: PrivateRules & { maxBytes?: number },
+): Buffer | null {
   let file: number | null = null
   try {
     requireTrustedWay(path, rules.uid)
     file = openRegular(path, constants.O_RDONLY)
     judgeSecret(path, fstatSync(file, { bigint: true }), rules)
-    const bytes = bytesOf(file, secretMaxBytes)
-    if (bytes === null) throw unfit(path, tooLarge(secretMaxBytes))
+    const bytes = bytesOf(file, maxBytes)
+    if (bytes === null) throw unfit(path, tooLarge(maxBytes))
     return bytes
   } catch (error) {
     const code = systemCode(error)

@@ -7,6 +7,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   futimesSync,
@@ -21,7 +22,7 @@ import {
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
-import { bytesOf, createFile, openFolder, openOwn } from './open-file.js'
+import { bytesOf, createFile, openFolder, openOwn, startOf } from './open-file.js'
 import { quoted } from './trouble.js'
 
 export interface AtomicWriteOptions {
@@ -192,6 +193,26 @@ function putBack(file: number, before: Buffer): void {
     ftruncateSync(file, before.length)
   } catch {
     // The first error tells what is wrong.
+  }
+}
+
+/**
+ * Appends one line, synced to disk, to a file of ours that only we may read, and makes the file. The torn last line of a crash
+ * is closed first. Throws `write-failed` or `not-private`.
+ */
+export function appendLine(path: string, line: string): void {
+  let file: number | null = null
+  try {
+    file = openOwn(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT)
+    const { size } = fstatSync(file)
+    const isTorn = size > 0 && startOf(file, 1, size - 1)[0] !== 0x0a
+    writeAll(file, `${isTorn ? '\n' : ''}${line}\n`)
+    fsyncSync(file)
+  } catch (error) {
+    if (error instanceof AuthError || systemCode(error) === null) throw error
+    throw writeFailed(path, error)
+  } finally {
+    if (file !== null) closeSync(file)
   }
 }
 

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import type { Config } from '../config/config.js'
 import { handBackWhenOff } from '../engine/hand-back.js'
 import { holdsSpent, isUnsaved } from '../engine/handle-token-reply.js'
-import { lateLine, mostLines, unsavedLine } from '../engine/launch-words.js'
+import { fixedLine, lateLine, mostLines, unsavedLine } from '../engine/launch-words.js'
 import { loginContextOf } from '../engine/login-context.js'
 import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
@@ -70,16 +70,21 @@ export async function ensureForLaunch(
     await handBackWhenOff(inForce, env, gateDescriptor(flags))
     return exitCodes[outcome.verdict]
   } catch (error) {
-    // Our own trouble stops no launch, except of a client that would post a token which is spent.
-    const isStopped = flags.for === 'launch' && isUnsaved(error) && holdsSpent(place)
+    // Our own trouble stops no launch, except of a client that would post a token which is spent, or spend one for nothing.
+    const why = isUnsaved(error) && holdsSpent(place) ? unsavedLine : fixedLineFor(error)
+    const isStopped = flags.for === 'launch' && why !== null
     answer(isStopped ? `fail ${exitCodes.broken}` : 'launch', [
       errorLine(error),
-      ...(isStopped ? [unsavedLine] : []),
+      ...(isStopped ? [why] : []),
     ])
     return error instanceof AuthError ? error.exitCode : 1
   } finally {
     clearTimeout(timer)
   }
+}
+
+function fixedLineFor(error: unknown): string | null {
+  return error instanceof AuthError && error.code === 'login-fixed' ? fixedLine : null
 }
 
 /** Gives the verdict to the launches that wait at the gate, where no mark does. `about`: as gate.sh compares it. */

@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { tokenHash } from '../login/login.js'
+import { whyFixed } from '../login/save-proof.js'
 import { whyNoneStarts } from '../system/program-places.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { writeFailed } from '../system/write-file.js'
@@ -14,11 +15,12 @@ export async function hindranceOf(run: Run, seen: Observation): Promise<Trouble 
   return unwritable(run) ?? (await withoutToken(run, seen)) ?? unserved(run, seen)
 }
 
-/** A successor is saved by a rename in the login folder, else over the file where it stands; never without our own folder. */
+/** A successor is saved under a lock in the login folder, and by a rename there, else over the file where it stands; never without our own folder. */
 function unwritable({ paths }: Run): Trouble | null {
-  const folder = whyNotWritable(paths.folder)
-  const isReplaceable = folder === null || whyNotWritable(paths.loginFile) === null
-  return whyNotWritable(paths.state) ?? (isReplaceable ? null : folder)
+  const closed = whyNotWritable(paths.state) ?? whyNotWritable(paths.folder)
+  if (closed !== null) return closed
+  const fixed = whyFixed(paths.loginFile)
+  return fixed && errorTrouble(fixed)
 }
 
 /** By access(2), which knows of a file system that is read-only; of what is missing, the folder above is asked. */

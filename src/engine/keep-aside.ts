@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { type Login, loginObject, tokenHash } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'
 import { isEditable } from '../login/login-text.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { bytesAt } from '../system/open-file.js'
-import { atomicWrite, makePrivateFolder, removeQuietly } from '../system/write-file.js'
+import { atomicWrite, makePrivateFolder, removeQuietly, writeFailed } from '../system/write-file.js'
 import { rereadFile } from './observe.js'
 import { commit, type Run } from './run.js'
 
@@ -54,7 +53,7 @@ export function moveAside(run: Run, what: string) {
       journal: { did: 'keep-aside', because: 'unreadable', detail: `${what}; kept as ${aside}` },
     })
   } catch (error) {
-    throw new AuthError('write-failed', `could not keep ${loginFile} aside (${systemCode(error)})`)
+    throw writeFailed(loginFile, error, `could not keep ${loginFile} aside`)
   }
 }
 

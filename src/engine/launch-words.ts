@@ -60,6 +60,9 @@ export const lateLine = `${linePrefix}No answer from the login server yet; Claud
 /** A launch that would end the whole login. */
 export const unsavedLine = `${linePrefix}Claude was not started: with the old login it would sign you out.`
 
+/** A launch that would spend the refresh token, and lose what comes for it. */
+export const fixedLine = `${linePrefix}Claude was not started: it could not save its login, and sign you out.`
+
 /** The lines of a launch, for stderr; none when there is nothing a person needs to know. */
 export function launchLines(facts: ReportFacts): string[] {
   const notes = (facts.notes ?? []).map(note => noteLine(note, facts.nowMs))

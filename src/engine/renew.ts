@@ -13,9 +13,10 @@ import {
 import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
-import { readyToSave } from '../login/save-proof.js'
+import { type Readiness, readyToSave } from '../login/save-proof.js'
 import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/intent.js'
+import { AuthError } from '../system/error.js'
 import { networkTrouble } from '../text/trouble.js'
 import { claimRenewal, endClaim } from './claim-renewal.js'
 import { handleLostReply, handleTokenReply, waiting } from './handle-token-reply.js'
@@ -121,7 +122,7 @@ function hashOf({ refreshToken }: Login): string | null {
   return refreshToken === null ? null : tokenHash(refreshToken)
 }
 
-function isInFile({ file }: Observation, hash: string): boolean {
+function isInFile({ file }: Pick<Observation, 'file'>, hash: string): boolean {
   return file.kind === 'login' && hashOf(file.login) === hash
 }
 
@@ -138,7 +139,7 @@ async function ask(
   // Everything that saving needs is loaded before the request leaves.
   const sealer = sole ? await run.sealer() : plainSealer
   const header = { parentHash: hash, sentAtMs: run.now(), sealed: sole }
-  const ready = readyToSave(run.paths.loginFile, run.nonce)
+  const ready = provenToSave(run, hash, decision)
   try {
     beginAnswer(run.paths.answer, header, run.nonce())
     if (isStale()) {
@@ -151,6 +152,18 @@ async function ask(
     return await taken(run, parent, decision, outcome, sealer, header)
   } finally {
     ready.release()
+  }
+}
+
+/** A login that is good for a while is the client's to use: nothing stops its launch. */
+function provenToSave(run: Run, hash: string, { because }: Decision): Readiness {
+  try {
+    return readyToSave(run.paths.loginFile, run.nonce)
+  } catch (error) {
+    const isGood = because === 'half-life' || because === 'forced'
+    const isFixed = error instanceof AuthError && error.code === 'login-fixed'
+    if (!isFixed || (!isGood && isInFile({ file: rereadFile(run) }, hash))) throw error
+    throw new AuthError('write-failed', error.message, { hint: error.hint })
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { AuthError, systemCode } from '../system/error.js'
-import { removeQuietly } from '../system/write-file.js'
+import { removeQuietly, writeFailed } from '../system/write-file.js'
 import {
   forgetLock,
   forgetLocks,
@@ -189,7 +189,7 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
   } catch (error) {
     forgetLock(place.state, path, by)
     if (systemCode(error) === 'ELOCKED') return null
-    throw new AuthError('write-failed', `could not make ${path} (${systemCode(error)})`)
+    throw writeFailed(path, error, `could not make ${path}`)
   }
 }
 

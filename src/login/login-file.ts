@@ -6,9 +6,16 @@ import { dirname } from 'node:path'
 import { type Closed, closedBy, closedError, foreign } from '../system/access.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { isTooDeep } from '../system/json.js'
+import { isMountPoint } from '../system/mount-point.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
 import { distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
-import { atomicWrite, makePrivateFolder, writeInPlace } from '../system/write-file.js'
+import {
+  atomicWrite,
+  type InPlaceRules,
+  makePrivateFolder,
+  writeFailed,
+  writeInPlace,
+} from '../system/write-file.js'
 import { type Login, loginObject, parseLogin } from './login.js'
 import { isEditable, memberSpan, parseObject, spliceMember, unmarked } from './login-text.js'
 
@@ -110,27 +117,53 @@ export function withLogin(marked: Buffer | null, login: Login | null): Buffer {
 /**
  * Puts `bytes` in place of the login file, the way the client does (temporary name and mode of client
  * 2.1.330, fsync, rename; where that is refused, as on a mount point, over the file where it stands, as
- * 2.1.332 does). Through a link of the owner's the target is replaced, and the link stays; one
- * that another user may have put there is replaced itself. The caller holds the storage lock. Throws
- * `write-failed`.
+ * 2.1.332 does), in the first of `loginTargets` that takes it. The caller holds the storage lock. Throws `write-failed`.
  */
 export function writeLoginFile(path: string, bytes: Buffer, nonce: string) {
-  const target = loginTarget(path)
-  makePrivateFolder(dirname(target))
+  makePrivateFolder(dirname(loginTarget(path)))
+  let first: unknown = null
+  for (const target of loginTargets(path)) {
+    try {
+      return replaceOrWriteOver(target, bytes, nonce)
+    } catch (error) {
+      first ??= error
+    }
+  }
+  throw first
+}
+
+function replaceOrWriteOver(target: string, bytes: Buffer, nonce: string) {
   try {
     atomicWrite(target, bytes, { nonce: nonce.slice(0, 8), tempPrefix: `${target}.tmp.` })
   } catch (error) {
     try {
-      writeInPlace(target, bytes)
+      writeInPlace(target, bytes, { names: namesOf(target) })
     } catch {
       throw error
     }
   }
 }
 
+/**
+ * A second name here may be a copy that is kept aside, which must not change with it. What is mounted over the login file is
+ * the same file as one elsewhere in any case.
+ */
+export function namesOf(target: string): NonNullable<InPlaceRules['names']> {
+  return isMountPoint(target) ? 'any' : 'one'
+}
+
 /** The file that is replaced for `path`: the target of a link of the owner's, else what stands there itself. */
 export function loginTarget(path: string): string {
   return isLink(path) && isOwnLink(path) ? realTarget(path) : path
+}
+
+/**
+ * Where a successor may be put, the best first. Through a link of the owner's the target is replaced, and the link stays; where
+ * that is refused (a store of dotfiles that is read-only), and for a link that another user may have put there, the link
+ * itself, as the client does.
+ */
+export function loginTargets(path: string): string[] {
+  return [...new Set([loginTarget(path), path])]
 }
 
 /** The error for a login file that may not be read. */
@@ -143,7 +176,7 @@ function realTarget(path: string): string {
     return realpathSync(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return path
-    throw new AuthError('write-failed', `could not follow ${path} (${systemCode(error)})`)
+    throw writeFailed(path, error, `could not follow ${path}`)
   }
 }
 

@@ -1,15 +1,15 @@
 // What saving a login needs, proved and held ready before a request leaves that makes it necessary.
 
-import { closeSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
-import { systemCode } from '../system/error.js'
-import { openNull, textAt } from '../system/open-file.js'
-import { openInPlace, removeQuietly, writeFailed } from '../system/write-file.js'
-import { loginTarget } from './login-file.js'
+import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { AuthError, systemCode } from '../system/error.js'
+import { isMountPoint } from '../system/mount-point.js'
+import { openNull } from '../system/open-file.js'
+import { openInPlace, removeAllQuietly, removeQuietly, writeFailed } from '../system/write-file.js'
+import { isLink, loginTargets, namesOf } from './login-file.js'
 
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */
 const descriptors = 16
-/** Of a machine with many thousands of mounts. */
-const mountsMaxBytes = 64 * 1024 * 1024
 
 /** What is held ready. */
 export interface Readiness {
@@ -19,8 +19,9 @@ export interface Readiness {
 
 /**
  * Proves that a successor of the login at `loginFile` could be put there: that so many files can be
- * opened (they are kept until `release`), and that the file can be replaced, or else written over in
- * its place. Changes nothing that a client sees. Throws `write-failed`: then no request may leave.
+ * opened (they are kept until `release`), that a lock can be made beside it, and that the file can be replaced, or else
+ * written over in its place. Changes nothing that a client sees. Throws `write-failed`, or `login-fixed` (see
+ * `whyFixed`): then no request may leave.
  */
 export function readyToSave(loginFile: string, nonce: () => string): Readiness {
   const kept = keepDescriptors(loginFile)
@@ -28,12 +29,38 @@ export function readyToSave(loginFile: string, nonce: () => string): Readiness {
     for (const file of kept.splice(0)) closeSync(file)
   }
   try {
-    proveReplacing(loginTarget(loginFile), nonce)
+    proveLocking(loginFile, nonce)
+    const fixed = whyFixed(loginFile)
+    if (fixed !== null) throw fixed
+    proveReplacing(loginFile, nonce)
   } catch (error) {
     release()
     throw error
   }
   return { release }
+}
+
+/**
+ * Why the login file can neither give way to another nor be written over, whatever its folder allows: it is immutable, or
+ * a mount point that is read-only. Null where nothing of that is known; a link gives way itself. Changes nothing.
+ */
+export function whyFixed(loginFile: string): AuthError | null {
+  const error = fixing(loginFile)
+  if (error === null) return null
+  const { message, hint } = writeFailed(loginFile, error)
+  return new AuthError('login-fixed', message, { hint })
+}
+
+function fixing(target: string): unknown {
+  if (isLink(target)) return null
+  try {
+    closeSync(openInPlace(target, { names: 'any' }))
+    return null
+  } catch (error) {
+    const code = systemCode(error)
+    // What only may not be written (0400) gives way to a rename all the same.
+    return code === 'EPERM' || (code !== 'ENOENT' && isMountPoint(target)) ? error : null
+  }
 }
 
 function keepDescriptors(loginFile: string): number[] {
@@ -47,15 +74,38 @@ function keepDescriptors(loginFile: string): number[] {
   }
 }
 
-/** A file is made beside it and renamed there, as its successor would be; where that is refused it must be writable. */
-function proveReplacing(target: string, nonce: () => string): void {
-  const trouble = refusalOf(target, nonce)
-  if (trouble === null) return
+/** The storage lock is a folder in the login's, taken for the write. */
+function proveLocking(loginFile: string, nonce: () => string): void {
+  const probe = `${loginFile}.tmp.${nonce().slice(0, 8)}`
   try {
-    closeSync(openInPlace(target))
+    mkdirSync(probe, { mode: 0o700 })
   } catch (error) {
+    throw writeFailed(probe, error, `could not make a lock in ${dirname(loginFile)}`)
+  }
+  removeAllQuietly(probe)
+}
+
+/** One of the places of the login has to take its successor. */
+function proveReplacing(loginFile: string, nonce: () => string): void {
+  const [first, ...others] = loginTargets(loginFile).map(
+    target => () => whyNotReplaced(target, nonce),
+  )
+  const trouble = first?.() ?? null
+  if (trouble !== null && others.every(each => each() !== null)) throw trouble
+}
+
+/** A file is made beside it and renamed there, as its successor would be; where that is refused it must be writable. */
+function whyNotReplaced(target: string, nonce: () => string): AuthError | null {
+  const fixed = fixing(target)
+  if (fixed !== null) return writeFailed(target, fixed)
+  const trouble = refusalOf(target, nonce)
+  if (trouble === null) return null
+  try {
+    closeSync(openInPlace(target, { names: namesOf(target) }))
+    return null
+  } catch {
     // A right that is missing in both ways is reported for the folder: it is the one that people know.
-    throw writeFailed(target, trouble.code === 'EBUSY' ? error : trouble)
+    return writeFailed(target, trouble)
   }
 }
 
@@ -67,31 +117,11 @@ function refusalOf(target: string, nonce: () => string): { code: string } | null
   try {
     writeFileSync(first, '', { mode: 0o600, flag: 'wx' })
     renameSync(first, second)
+    return null
   } catch (error) {
     return { code: systemCode(error) ?? '' }
   } finally {
     removeQuietly(first)
     removeQuietly(second)
   }
-  return isMountPoint(target) ? { code: 'EBUSY' } : null
-}
-
-/** Nothing can be renamed over a mount point (rename(2): EBUSY). */
-function isMountPoint(path: string): boolean {
-  try {
-    const real = realpathSync(path)
-    return (textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes }) ?? '')
-      .split('\n')
-      .some(line => unescaped(line.split(' ')[4] ?? '') === real)
-  } catch {
-    // Without /proc, or without the file: the rename itself will tell.
-    return false
-  }
-}
-
-/** proc(5): blanks and backslashes are octal there. */
-function unescaped(name: string): string {
-  return name.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  )
 }

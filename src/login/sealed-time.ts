@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, futimesSync, statSync } from 'node:fs'
-import { AuthError, systemCode } from '../system/error.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
+import { writeFailed } from '../system/write-file.js'
 
 /** How far back a sealed time may lie: room for as many seals within one second. */
 const sealBackSeconds = 60
@@ -55,7 +55,7 @@ function setTime(file: number, path: string, seconds: number): void {
   try {
     futimesSync(file, seconds, seconds)
   } catch (error) {
-    throw new AuthError('write-failed', `could not set the time of ${path} (${systemCode(error)})`)
+    throw writeFailed(path, error, `could not set the time of ${path}`)
   }
 }
 

@@ -19,6 +19,7 @@ const errorKinds = {
   'lock-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },
   'write-failed': { exitCode: 1, hint: 'df -h ~ && df -i ~', retryable: true },
   'login-unsaved': { exitCode: 1, hint: 'df -h ~ && df -i ~', retryable: true },
+  'login-fixed': { exitCode: 1, hint: 'lsattr ~/.claude/.credentials.json', retryable: false },
   'login-closed': { exitCode: 1, hint: 'ls -l ~/.claude', retryable: false },
   'client-missing': {
     exitCode: 1,

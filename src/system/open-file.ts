@@ -10,6 +10,7 @@ import {
   lstatSync,
   openSync,
   readSync,
+  type Stats,
   statSync,
 } from 'node:fs'
 import { AuthError, systemCode } from './error.js'
@@ -56,9 +57,18 @@ export function openRegular(path: string, flags: number, { links = 'follow' }: O
  * state. Throws the system's error, or `not-private` for what is not ours.
  */
 export function openOwn(path: string, flags: number): number {
+  return openJudged(path, flags, ({ nlink }) => nlink === 1)
+}
+
+/** The same, under whatever other names it has. */
+export function openOfUser(path: string, flags: number): number {
+  return openJudged(path, flags, () => true)
+}
+
+function openJudged(path: string, flags: number, isFit: (stat: Stats) => boolean): number {
   const file = openRegular(path, flags, { links: 'refuse' })
-  const { nlink, uid } = fstatSync(file)
-  if (nlink === 1 && uid === process.geteuid?.()) return file
+  const stat = fstatSync(file)
+  if (stat.uid === process.geteuid?.() && isFit(stat)) return file
   closeSync(file)
   throw new AuthError('not-private', `${path} is not ours`, { hint: `ls -l ${quoted(path)}` })
 }

@@ -22,7 +22,7 @@ import {
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
-import { bytesOf, createFile, openFolder, openOwn, startOf } from './open-file.js'
+import { bytesOf, createFile, openFolder, openOfUser, openOwn, startOf } from './open-file.js'
 import { quoted } from './trouble.js'
 
 export interface AtomicWriteOptions {
@@ -146,13 +146,18 @@ export function removeQuietly(path: string) {
 /** Larger than any file that is written so. */
 const maxBytes = 16 * 1024 * 1024
 
+export interface InPlaceRules {
+  /** May the file have other names? Whoever gave it one sees what is written. */
+  names?: 'one' | 'any'
+}
+
 /**
- * Opens `path` for writing over it: a regular file of the effective user's under one name only, not a
- * link. Changes nothing. Throws the system's error, or one with the code `EPERM` for what is not ours.
+ * Opens `path` for writing over it: a regular file of the effective user's under one name only (unless `names` says
+ * otherwise), not a link. Changes nothing. Throws the system's error, or one with the code `EPERM` for what is not ours.
  */
-export function openInPlace(path: string): number {
+export function openInPlace(path: string, { names = 'one' }: InPlaceRules = {}): number {
   try {
-    return openOwn(path, constants.O_RDWR)
+    return names === 'one' ? openOwn(path, constants.O_RDWR) : openOfUser(path, constants.O_RDWR)
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     throw Object.assign(new Error(`${path} is not ours alone`), { code: 'EPERM' })
@@ -165,8 +170,8 @@ export function openInPlace(path: string): number {
  * it: what is longer grows by blanks first, and a shorter one is padded, then cut. Where the disk
  * refuses, the old text is put back and the system's error thrown.
  */
-export function writeInPlace(path: string, text: Uint8Array): void {
-  const file = openInPlace(path)
+export function writeInPlace(path: string, text: Uint8Array, rules: InPlaceRules = {}): void {
+  const file = openInPlace(path, rules)
   try {
     const before = bytesOf(file, maxBytes)
     if (before === null) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' })
@@ -220,7 +225,6 @@ const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
 const ownerCodes = ['EACCES', 'EPERM']
 /** The mount, or the device below it, refuses. */
 const mountCodes = ['EROFS', 'EBUSY', 'EXDEV', 'EIO', 'ESTALE', 'ENODEV', 'ENXIO']
-const roomCodes = ['ENOSPC', 'EDQUOT']
 
 /** `what` says what could not be done to `path`: `could not write /home/a/f`. */
 export function writeFailed(path: string, error: unknown, what = `could not write ${path}`) {
@@ -237,7 +241,7 @@ export function giveBack(path: string): string {
 /** No descriptor left: of this process, or of the machine. */
 export const descriptorCodes = ['EMFILE', 'ENFILE']
 
-/** Are the inodes used up, or the blocks? A quota shows in neither. */
+/** Are the inodes used up, or the blocks? */
 function roomHint(folder: string): string {
   const at = quoted(existing(folder))
   try {
@@ -260,8 +264,12 @@ function hintFor(path: string, code: string): string | null {
   if (foreign !== null) return giveBack(foreign)
   if (descriptorCodes.includes(code)) return 'ulimit -n'
   if (mountCodes.includes(code)) return `findmnt -T ${quoted(existing(path))}`
-  if (roomCodes.includes(code)) return roomHint(dirname(path))
-  const isPlace = [...placeCodes, ...ownerCodes].includes(code)
+  if (code === 'ENOSPC') return roomHint(dirname(path))
+  // The disk has room for others.
+  if (code === 'EDQUOT') return 'quota -s'
+  // Of one's own, with every right: it is immutable or append-only, which `ls` doesn't show.
+  if (code === 'EPERM') return `lsattr -d ${quoted(dirname(path))} ${quoted(path)}`
+  const isPlace = [...placeCodes, 'EACCES'].includes(code)
   return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
 }
 

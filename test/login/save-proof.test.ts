@@ -3,9 +3,14 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,7 +20,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { writeLoginFile } from '../../src/login/login-file.js'
-import { readyToSave } from '../../src/login/save-proof.js'
+import { readyToSave, whyFixed } from '../../src/login/save-proof.js'
+import { attributes, chattr } from '../kit/attributes.js'
 import { compiled } from '../kit/compiled.js'
 
 const asRoot = { skip: process.geteuid?.() === 0 ? false : 'only root can mount' }
@@ -64,25 +70,79 @@ t.test('a mount point that is read-only is refused, and named', asRoot, async t 
   const { file, bind, readOnly } = place(t)
   bind(file, file)
   readOnly(file)
-  t.throws(() => prove(file), { code: 'write-failed', hint: `findmnt -T ${file}` })
+  t.throws(() => prove(file), { code: 'login-fixed', hint: `findmnt -T ${file}` })
 })
 
 t.test(
-  'a folder that takes no file will do where the login file can be written',
-  asRoot,
+  'a folder that lets nothing be renamed will do where the file can be written',
+  attributes,
   async t => {
-    const { folder, file, bind, readOnly } = place(t)
-    writeFileSync(join(folder, 'real'), '{}')
-    const real = join(folder, 'real')
-    bind(folder, folder)
-    bind(real, file)
-    readOnly(folder)
-    t.throws(() => writeFileSync(join(folder, 'other'), ''))
+    const { folder, file } = place(t)
+    chattr(t, '+a', folder)
+    t.throws(() => renameSync(file, `${file}.old`))
     prove(file)
     writeLoginFile(file, Buffer.from('{"new":1}'), nonce())
     t.equal(readFileSync(file, 'utf8'), '{"new":1}')
   },
 )
+
+t.test('a folder that takes no lock is refused, whatever the file allows', asRoot, async t => {
+  const { folder, file, bind, readOnly } = place(t)
+  writeFileSync(join(folder, 'real'), '{}')
+  const real = join(folder, 'real')
+  bind(folder, folder)
+  bind(real, file)
+  readOnly(folder)
+  t.throws(() => prove(file), { code: 'write-failed', message: /could not make a lock in / })
+})
+
+for (const attribute of ['+i', '+a'])
+  t.test(`a login file with the attribute ${attribute}`, attributes, async t => {
+    const { folder, file } = place(t)
+    chattr(t, attribute, file)
+    t.throws(() => prove(file), { code: 'login-fixed', hint: `lsattr -d ${folder} ${file}` })
+    t.same(readdirSync(folder), ['.credentials.json'])
+    t.not(whyFixed(file), null)
+    // A client would replace the link.
+    const link = join(folder, 'link')
+    symlinkSync(file, link)
+    prove(link)
+    writeLoginFile(link, Buffer.from('{"new":1}'), nonce())
+    t.equal(readFileSync(link, 'utf8'), '{"new":1}')
+    t.equal(readFileSync(file, 'utf8'), '{}')
+  })
+
+t.test('a link into a place that is read-only gives way itself', asRoot, async t => {
+  const { folder, file, bind, readOnly } = place(t)
+  const dotfiles = join(folder, 'dotfiles')
+  mkdirSync(dotfiles)
+  renameSync(file, join(dotfiles, 'login.json'))
+  symlinkSync(join(dotfiles, 'login.json'), file)
+  bind(dotfiles, dotfiles)
+  readOnly(dotfiles)
+  prove(file)
+  writeLoginFile(file, Buffer.from('{"new":1}'), nonce())
+  t.notOk(lstatSync(file).isSymbolicLink())
+  t.equal(readFileSync(file, 'utf8'), '{"new":1}')
+})
+
+t.test('a mount point with a second name can be written over', asRoot, async t => {
+  const { folder, file, bind } = place(t)
+  const real = join(folder, 'real')
+  writeFileSync(real, '{"real":1}')
+  linkSync(real, join(folder, 'second'))
+  bind(real, file)
+  prove(file)
+  writeLoginFile(file, Buffer.from('{"new":1}'), nonce())
+  t.equal(readFileSync(file, 'utf8'), '{"new":1}')
+})
+
+t.test('a file that only may not be written gives way to another', async t => {
+  const { file } = place(t)
+  chmodSync(file, 0o400)
+  prove(file)
+  t.equal(whyFixed(file), null)
+})
 
 t.test('too few descriptors are told, and given back', async t => {
   const { folder, file } = place(t)

@@ -137,6 +137,8 @@ t.test('a link, a second name and a folder are refused', async t => {
   linkSync(join(folder, 'file'), join(folder, 'twice'))
   t.throws(() => writeInPlace(join(folder, 'file'), Buffer.from('x')), { code: 'EPERM' })
   t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'mine')
+  writeInPlace(join(folder, 'file'), Buffer.from('x'), { names: 'any' })
+  t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'x')
 })
 
 t.test(
@@ -195,7 +197,9 @@ t.test('the hint looks where the trouble is', async t => {
   for (const code of ['EROFS', 'EBUSY', 'EXDEV', 'EIO'])
     t.equal(failed(`${folder}/file`, code).hint, `findmnt -T ${folder}/file`)
   for (const code of ['EMFILE', 'ENFILE']) t.equal(failed(`${folder}/file`, code).hint, 'ulimit -n')
-  t.equal(failed(`${folder}/not/there`, 'EDQUOT').hint, `df -h ${folder}`)
+  t.equal(failed(`${folder}/not/there`, 'ENOSPC').hint, `df -h ${folder}`)
+  t.equal(failed(`${folder}/file`, 'EDQUOT').hint, 'quota -s')
+  t.equal(failed(`${folder}/file`, 'EPERM').hint, `lsattr -d ${folder} ${folder}/file`)
   t.equal(failed(`${folder}/file`, 'EACCES').hint, `ls -ld ${folder} ${folder}/file`)
   mkdirSync(`${folder}/it is`)
   t.equal(failed(`${folder}/it is/file`, 'EROFS').hint, `findmnt -T '${folder}/it is'`)

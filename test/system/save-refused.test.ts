@@ -7,12 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { faults } from '../../src/demo/faults.js'
+import { attributes, chattr } from '../kit/attributes.js'
 import { cannotTrace } from '../kit/kill-points.js'
-import { realClients } from '../kit/real-clients.js'
+import { realClient, realClients } from '../kit/real-clients.js'
 import { custodies, type Wrapped, wrapped } from '../kit/wrapped.js'
 
 const asRoot = { skip: process.geteuid?.() === 0 ? false : 'only root can mount' }
 const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
+const newest = realClient('new')
 /** Says which refresh token it was started on. */
 const client = `#!/bin/sh
 grep -o '"refreshToken": *[^,}]*' "$HOME/.claude/.credentials.json" >>"$HOME/started-on"
@@ -76,6 +78,69 @@ for (const real of realClients())
       }
     },
   )
+
+/** How a login file can be fixed in its place while its folder is as ever; the answer undoes it. */
+const fixings: Record<string, (t: Test, box: Wrapped) => () => void> = {
+  'is immutable': (t, { home }) => chattr(t, '+i', home.paths.loginFile),
+  'is append-only': (t, { home }) => chattr(t, '+a', home.paths.loginFile),
+  'is a mount point that is read-only': (t, box) => {
+    mountFile(t, box)
+    const { loginFile } = box.home.paths
+    t.equal(spawnSync('mount', ['-o', 'remount,bind,ro', loginFile]).status, 0)
+    return () => spawnSync('mount', ['-o', 'remount,bind,rw', loginFile])
+  },
+}
+
+for (const [name, fix] of Object.entries(fixings))
+  t.test(
+    `a login file that ${name}: the client alone loses the login, with us nothing is posted`,
+    { skip: newest.skip || attributes.skip || asRoot.skip },
+    async t => {
+      const alone = await wrapped(t, { login: 'expired', client: newest.path, via: 'proxy' })
+      const free = fix(t, alone)
+      t.match(await alone.run('claude', ['-p', 'hi']), { code: 1 })
+      free()
+      t.equal(alone.authority.counts().rotations, 1)
+      t.not(alone.authority.counts().reuses, 0)
+
+      for (const custody of custodies) {
+        const box = await wrapped(t, {
+          login: 'valid',
+          client: newest.path,
+          via: 'proxy',
+          config: { custody },
+        })
+        await box.ensure()
+        const login = box.login()
+        box.authority.expireAccess(login?.accessToken ?? '')
+        box.writeLogin({ ...(login as object), expiresAt: Date.now() - 60_000 } as never)
+        const release = fix(t, box)
+        const { code, stderr } = await box.launch(['-p', 'hi'])
+        await box.settle()
+        t.equal(code, 1)
+        t.match(stderr, /could not write .*Type: (lsattr -d|findmnt -T) /)
+        // Where the file has no refresh token the client may start: it can spend none.
+        if (custody === 'shared') t.match(stderr, /Claude was not started/)
+        else t.notMatch(stderr, /not started/)
+        t.equal(box.authority.counts().tokenRequests, 0, custody)
+        const status = await box.command(['status'])
+        t.notMatch(status.stdout, /renews by itself|is renewed at the next launch/)
+        release()
+        t.match(await box.launch(['-p', 'hi']), { code: 0, stdout: 'Hello.\n', stderr: '' })
+        await box.settle()
+        t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 }, custody)
+      }
+    },
+  )
+
+t.test('a login file that is fixed, and still good: the launch goes on', attributes, async t => {
+  const box = await wrapped(t, { login: 'past-half', client, config: { custody: 'shared' } })
+  const free = chattr(t, '+i', box.home.paths.loginFile)
+  t.match(await box.launch(['-p', 'hi']), { code: 0, stdout: 'Hello.\n' })
+  await box.settle()
+  t.equal(box.authority.counts().tokenRequests, 0)
+  free()
+})
 
 for (const custody of custodies)
   t.test(`${custody}: too few descriptors: nothing is posted, or it is saved`, async t => {

@@ -35,7 +35,7 @@ const ofNode = [
   'SSLKEYLOGFILE',
 ]
 
-/** What the shell hands over in its environment (src/cli/launch-on-hand.ts) is for this process alone. */
+/** What the shell hands over in its environment (src/cli/ensure-flags.ts) is for this process alone. */
 const ofLaunch = ['CLAUDE_AUTH_LAUNCH_CLIENT', 'CLAUDE_AUTH_LAUNCH_FOLDER']
 
 /** Many times the largest bundle. */

@@ -2,7 +2,7 @@
 // pure.
 
 import { tokenHash } from '../login/login.js'
-import { type AlertClaim, alertClaimKeys, noClaim, type SignInClaim } from '../store/alert-claim.js'
+import { type AlertClaim, alertClaimKeys, noClaim, type SignInClaim } from '../store/document.js'
 import type { StoreRead } from '../store/store.js'
 import { troubleText } from '../text/trouble.js'
 import { isSameEnd } from './condition.js'

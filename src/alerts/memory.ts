@@ -15,7 +15,7 @@ import {
   renamed,
   text,
   where,
-} from '../system/decode.js'
+} from '../system/json.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
 import type { ToldChanges, ToldPeople } from './site-news.js'

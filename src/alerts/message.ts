@@ -1,6 +1,6 @@
 // What people outside read: a message as lines in the markup of a sink, and as one JSON object for programs.
 
-import { reasonWords } from '../policy/reasons.js'
+import { reasonWords } from '../policy/outcome.js'
 import { clean } from '../text/clean.js'
 import { dateTimeUtc, spanWords } from '../text/durations.js'
 import type { Markup } from './markup.js'

@@ -5,10 +5,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
-import { flag, listOf, object, orNull, otherwise, readableOf, text } from '../system/decode.js'
 import { AuthError } from '../system/error.js'
 import { enterGate, type Gate } from '../system/gate.js'
-import { jsonObject } from '../system/json.js'
+import {
+  flag,
+  jsonObject,
+  listOf,
+  object,
+  orNull,
+  otherwise,
+  readableOf,
+  text,
+} from '../system/json.js'
 import { ownBytes } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'

@@ -1,9 +1,6 @@
 // `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
 
 import type { Check, ExamineOptions } from '../doctor/check.js'
-import { checkIds, type Examination, examine } from '../doctor/run.js'
-import { screen } from '../doctor/screen.js'
-import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
 import {
   fixLine,
   lookingWords,
@@ -13,7 +10,10 @@ import {
   nothingToMend,
   notMendedLine,
   unknownCheck,
-} from '../doctor/words.js'
+} from '../doctor/check.js'
+import { checkIds, type Examination, examine } from '../doctor/run.js'
+import { screen } from '../doctor/screen.js'
+import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
 import { type LoginContext, loginContextOf } from '../engine/login-context.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'

@@ -1,5 +1,7 @@
-// The table entry of `claude-auth ensure` and its flags: those for people, and those that wrapper, hooks and timer give.
+// What `claude-auth ensure` is asked for: its table entry, its flags for people and for wrapper, hooks and timer, and what the
+// shell hands over of a launch.
 
+import type { Env } from '../system/paths.js'
 import { type CommandEntry, type FlagValues, readFlags } from './command.js'
 
 export const entry = {
@@ -47,4 +49,27 @@ export function flagsOf(argv: string[]): EnsureFlags {
 export function gateDescriptor(flags: EnsureFlags): number | null {
   const text = flags['gate-fd']
   return text !== undefined && /^[0-9]{1,4}$/.test(text) ? Number(text) : null
+}
+
+// Any user of the machine can read the arguments of a process; only its user and root can read its environment.
+const clientName = 'CLAUDE_AUTH_LAUNCH_CLIENT'
+const folderName = 'CLAUDE_AUTH_LAUNCH_FOLDER'
+
+export interface HandedOver {
+  /** The client to be launched. */
+  client: string | null
+  /** Where it is started. */
+  folder: string | null
+  /** For everything else: without what was handed over, which is no other program's. */
+  env: Env
+}
+
+/** `isHanded`: the flag that comes with it; without it, what stands there is not of our shell and counts for nothing. */
+export function handedOver(isHanded: boolean, given: Env): HandedOver {
+  const { [clientName]: client, [folderName]: folder, ...env } = given
+  return {
+    client: (isHanded && client) || null,
+    folder: (isHanded && folder) || null,
+    env,
+  }
 }

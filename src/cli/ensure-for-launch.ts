@@ -14,8 +14,8 @@ import { AuthError } from '../system/error.js'
 import type { LoginPaths } from '../system/paths.js'
 import { freshNonce } from '../system/write-file.js'
 import { errorLine } from '../text/trouble.js'
+import type { HandedOver } from './ensure-flags.js'
 import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
-import type { HandedOver } from './launch-on-hand.js'
 
 /** Between the last try inside a launch's waiting and its end. */
 const spareMs = 500

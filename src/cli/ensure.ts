@@ -29,10 +29,15 @@ import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
 import { durationMs } from '../text/durations.js'
 import { progress } from '../text/terminal.js'
-import { type EnsureFlags, flagsOf, gateDescriptor } from './ensure-flags.js'
+import {
+  type EnsureFlags,
+  flagsOf,
+  gateDescriptor,
+  type HandedOver,
+  handedOver,
+} from './ensure-flags.js'
 import { ensureForLaunch } from './ensure-for-launch.js'
 import { exitCodeOf } from './errors.js'
-import { type HandedOver, handedOver } from './launch-on-hand.js'
 
 /** Runs to its end and gives the exit code of the verdict. */
 export async function ensure(argv: string[], caller: Env): Promise<number> {

@@ -18,8 +18,7 @@ import {
   viewOfHomes,
   viewOfVault,
 } from '../fleet/view.js'
-import { exitCodes } from '../policy/outcome.js'
-import { reasonWords } from '../policy/reasons.js'
+import { exitCodes, reasonWords } from '../policy/outcome.js'
 import type { StoreTrouble } from '../store/store.js'
 import { canRead } from '../system/access.js'
 import type { Account } from '../system/as-user.js'

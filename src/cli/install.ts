@@ -1,6 +1,6 @@
 // `claude-auth install`: for one person, or with --system for the whole machine; and the flags that it shares with `uninstall`.
 
-import type { InstallFlags, SharedFlags } from '../install/ask-first.js'
+import type { InstallFlags, SharedFlags } from '../install/words.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { whoAmI } from '../system/users.js'

@@ -1,8 +1,7 @@
 // A line of the journal as a sentence: when, what changed and why, and which actor.
 
-import type { Actor, Deed, JournalLine } from '../login/journal.js'
-import type { LastRun, LastStep } from '../login/last-run.js'
-import { deedWords, reasonWords } from '../policy/reasons.js'
+import type { Actor, Deed, JournalLine, LastRun, LastStep } from '../login/journal.js'
+import { deedWords, reasonWords } from '../policy/outcome.js'
 import { clean } from '../text/clean.js'
 import { timestampWords } from '../text/durations.js'
 import type { Ink } from '../text/terminal.js'

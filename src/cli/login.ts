@@ -16,7 +16,7 @@ import type { Env } from '../system/paths.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { linePrefix, progress } from '../text/terminal.js'
 import { type CommandEntry, type FlagValues, readFlags } from './command.js'
-import { handedOver } from './launch-on-hand.js'
+import { handedOver } from './ensure-flags.js'
 
 export const entry = {
   name: 'login',

@@ -1,6 +1,6 @@
 // `claude-auth uninstall`: takes back what `install` did, after the refresh tokens went back to the login files.
 
-import type { UninstallFlags } from '../install/ask-first.js'
+import type { UninstallFlags } from '../install/words.js'
 import type { Env } from '../system/paths.js'
 import { type CommandEntry, readFlags } from './command.js'
 import { sharedFlags, sharedOf } from './install.js'

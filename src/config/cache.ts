@@ -3,8 +3,7 @@
 
 import { lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { listOf, object, oneOf, text, whole } from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+import { jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
 import { readBounded, textAt } from '../system/open-file.js'
 import type { OwnPaths } from '../system/paths.js'
 import { othersMayRead } from '../system/trusted-path.js'

@@ -1,4 +1,5 @@
-// The files that the configuration is made of: does one exist, is it safe to believe, has it changed; and the text that a new one begins with.
+// The files that the configuration is made of: does one exist, is it safe to believe, has it changed; and the text that a new one
+// begins with.
 
 import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'

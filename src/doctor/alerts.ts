@@ -1,16 +1,16 @@
-// The alerts: where messages about a needed sign-in go, and whether they could arrive.
+// The checks of what people outside are told: the sinks of alerts, and the watched repositories.
 
 import { alertTroubleOf, sendTestAlert } from '../alerts/delivery.js'
 import type { AlertRun } from '../alerts/run.js'
 import type { SinkState } from '../alerts/sink.js'
-import { sinkFiles, sinkNames } from '../alerts/sinks.js'
-import { alertRunOf } from '../engine/alert-run.js'
+import { isNobodyTold, sinkFiles, sinkNames } from '../alerts/sinks.js'
+import { repositoryState } from '../changes/append-only.js'
+import { alertRunOf } from '../engine/notes.js'
 import { observe } from '../engine/observe.js'
-import type { Trouble } from '../system/trouble.js'
+import { quoted, type Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
-import { type ExamineOptions, type Finding, found, ok } from './check.js'
+import { type ExamineOptions, type Finding, found, ok, troubleWords, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
-import { troubleWords, words } from './words.js'
 
 /** Do alerts reach a person when a sign-in is needed? */
 export function alerts({ sinks, waiting, test }: AlertFacts): Finding {
@@ -70,4 +70,46 @@ export async function sinkStates(
     if (state !== null) states.push(state)
   }
   return states
+}
+
+/** Null where no repository is watched. */
+export function changes({ run }: LoginFacts): Finding | null {
+  const { config, person } = run
+  if (config.changes.length === 0) return null
+  const states = config.changes.map(each => repositoryState(each, person.home))
+  const missing = states.find(({ kind }) => kind === 'missing')
+  if (missing !== undefined)
+    return found('warn', changesWords.missing(missing.name, missing.folder))
+  const open = states.find(state => state.open.length > 0)
+  if (open !== undefined) return found('warn', changesWords.open(open.name, open.folder, open.open))
+  if (isNobodyTold(config.alerts)) return found('warn', changesWords.nobody)
+  const here = states.filter(({ kind }) => kind === 'here')
+  const unguarded = here.find(({ hasGuard }) => !hasGuard)
+  if (unguarded !== undefined)
+    return found('note', changesWords.unguarded(unguarded.name, unguarded.folder))
+  return ok(changesWords.good(states.length, here.length))
+}
+
+const changesWords = {
+  good: (all: number, here: number) =>
+    `${all === 1 ? 'One repository is' : `${all} repositories are`} watched; ${here} of them here, which only grow and are guarded.`,
+  missing: (name: string, folder: string) =>
+    words(
+      `${clean(name, 60)}: there is no git repository at ${clean(folder, 200)}.`,
+      `ls -ld ${quoted(folder)}`,
+    ),
+  open: (name: string, folder: string, settings: readonly string[]) =>
+    words(
+      `${clean(name, 60)}: git itself would take rewritten or deleted history.`,
+      settings.map(each => `git -C ${quoted(folder)} config receive.${each} true`).join(' && '),
+    ),
+  unguarded: (name: string, folder: string) =>
+    words(
+      `${clean(name, 60)} has no guard: changes without a reason are told, not refused.`,
+      `vi ${quoted(`${folder}/hooks/pre-receive`)}   (exec claude-auth changes guard)`,
+    ),
+  nobody: words(
+    'Repositories are watched, and nobody is told: the configuration names no alerts.',
+    'vi /etc/claude-auth/config.yaml   (alerts: …)',
+  ),
 }

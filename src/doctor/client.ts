@@ -11,9 +11,8 @@ import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { clean } from '../text/clean.js'
 import { askProgram, plainEnv } from './ask-program.js'
-import { type ExamineOptions, type Finding, found, ok } from './check.js'
+import { type ExamineOptions, type Finding, found, ok, pasted, shown, words } from './check.js'
 import { type LoginFacts, type PathFacts, pathFacts } from './login-facts.js'
-import { pasted, shown, words } from './words.js'
 
 /** The clients that this version was tried with, oldest first. */
 export const knownClients = ['2.1.197', '2.1.332'] as const

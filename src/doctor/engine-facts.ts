@@ -1,8 +1,8 @@
 // The engine's own look: what store and server say, and the first step that would change anything.
 
 import type { Verification } from '../anthropic/profile.js'
-import { hindranceOf } from '../engine/hindrance.js'
 import { noticeLogOut } from '../engine/log-out.js'
+import { hindranceOf } from '../engine/look-only.js'
 import { type Observation, observe } from '../engine/observe.js'
 import { verdictOf as engineVerdict } from '../engine/outcome.js'
 import { readStore } from '../engine/read-store.js'

@@ -20,7 +20,7 @@ import { openFolder, openRegular, textAt } from '../system/open-file.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 import { unknownErrorWords } from '../text/trouble.js'
 import type { Fix } from './check.js'
-import { fixWords, refusals } from './words.js'
+import { fixWords, refusals } from './check.js'
 
 /** Null: it is done; else why not, in words. */
 export type Refusal = string | null

@@ -6,9 +6,8 @@ import { type LockOwner, notedLocks, ownerIsDead, readOwner } from '../login/loc
 import { installMostMs, runMostMs } from '../system/gate.js'
 import { textAt } from '../system/open-file.js'
 import { agoWords, durationWords } from '../text/durations.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
-import { pasted, shown, words } from './words.js'
 
 /** Locks of the client whose holder is gone, and processes that hold one, or our gate, and are stuck. */
 export function locks({ locks, gate }: LockFacts): Finding {

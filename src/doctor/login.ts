@@ -2,12 +2,11 @@
 
 import { signInCommand } from '../policy/long-lived.js'
 import type { SignInReason } from '../policy/outcome.js'
-import { isSignInReason, reasonWords } from '../policy/reasons.js'
+import { isSignInReason, reasonWords } from '../policy/outcome.js'
 import { clean } from '../text/clean.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
-import { pasted, shown, words } from './words.js'
 
 export type Both = { login: LoginFacts; engine: EngineFacts }
 

@@ -12,11 +12,10 @@ import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.
 import { clean } from '../text/clean.js'
 import { aboutWords } from '../text/durations.js'
 import { askProgram } from './ask-program.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
 import type { TimerFacts } from './timer.js'
-import { pasted, shown, words } from './words.js'
 
 /** Less than what a renewal writes several times over. */
 const leastBytes = 4 * 1024 * 1024

@@ -6,8 +6,7 @@ import type { LoginContext } from '../engine/login-context.js'
 import { ownerPath } from '../login/lock-files.js'
 import { systemCode } from '../system/error.js'
 import { isTemporary } from '../system/write-file.js'
-import { type Finding, found, ok } from './check.js'
-import { pasted, shown, words } from './words.js'
+import { type Finding, found, ok, pasted, shown, words } from './check.js'
 
 /** Of `LoginFacts`. */
 export interface OwnFileFacts {

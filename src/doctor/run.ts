@@ -6,12 +6,21 @@ import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
 import type { AlertFacts } from './alerts.js'
 import * as alerts from './alerts.js'
-import { changes } from './changes.js'
-import { type Check, type ExamineOptions, type Finding, verdictOf } from './check.js'
+import { changes } from './alerts.js'
+import {
+  type Check,
+  configWrong,
+  type ExamineOptions,
+  type Finding,
+  notHere,
+  observedWords,
+  verdictOf,
+} from './check.js'
 import type { ClientFacts } from './client.js'
 import * as client from './client.js'
 import type { EngineFacts } from './engine-facts.js'
 import * as launch from './launch.js'
+import { shell } from './launch.js'
 import type { LockFacts } from './locks.js'
 import * as locks from './locks.js'
 import * as login from './login.js'
@@ -21,7 +30,6 @@ import * as machine from './machine.js'
 import * as ownFiles from './own-files.js'
 import * as setup from './setup.js'
 import type { ShellFacts } from './shell-facts.js'
-import { shell } from './shells.js'
 import * as store from './store.js'
 import type { TimerFacts } from './timer.js'
 import * as timer from './timer.js'
@@ -29,7 +37,6 @@ import * as token from './token.js'
 import { unreadFiles } from './unread-files.js'
 import type { VaultFacts } from './vault.js'
 import * as vault from './vault.js'
-import { configWrong, notHere, observedWords } from './words.js'
 
 interface Entry {
   id: string

@@ -6,9 +6,8 @@ import { isLongLivedShape } from '../policy/long-lived.js'
 import { ownPaths } from '../system/paths.js'
 import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, shown, type Words, words } from './check.js'
 import { type LoginFacts, pathFacts } from './login-facts.js'
-import { shown, type Words, words } from './words.js'
 
 export function config({ place, run }: LoginFacts): Finding {
   const { overruled, misfits } = run.config

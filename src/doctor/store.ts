@@ -8,7 +8,7 @@ import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
 import { troubleSentence } from '../text/trouble.js'
-import { type Finding, found, ok } from './check.js'
+import { causeOf, type Finding, found, ok, troubleWords, type Words, words } from './check.js'
 import type { ClientFacts } from './client.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
@@ -16,7 +16,6 @@ import type { ShellFacts } from './shell-facts.js'
 import type { TimerFacts } from './timer.js'
 import { custodyWords } from './token.js'
 import type { VaultFacts } from './vault.js'
-import { causeOf, troubleWords, type Words, words } from './words.js'
 
 type Both = { login: LoginFacts; engine: EngineFacts }
 

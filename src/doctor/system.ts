@@ -8,10 +8,21 @@ import type { Person } from '../system/users.js'
 import { clean } from '../text/clean.js'
 import { version } from '../version.js'
 import { alertWords } from './alerts.js'
-import { type Check, type Finding, found, ok } from './check.js'
+import {
+  type Check,
+  type Counts,
+  configWrong,
+  type Finding,
+  found,
+  needsCare,
+  ok,
+  pasted,
+  shown,
+  troubleWords,
+  words,
+} from './check.js'
 import type { Examination } from './run.js'
 import { machineSetUp, type SystemFacts } from './system-facts.js'
-import { type Counts, configWrong, needsCare, pasted, shown, troubleWords, words } from './words.js'
 
 const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
   Program: { package: installed, places },

@@ -6,9 +6,8 @@ import { textAt } from '../system/open-file.js'
 import { clean } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import { askProgram, plainEnv } from './ask-program.js'
-import { type ExamineOptions, type Finding, found, ok } from './check.js'
+import { type ExamineOptions, type Finding, found, ok, pasted, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
-import { pasted, words } from './words.js'
 
 /** It runs every 15 minutes with jitter; a machine that slept for a night is no fault. */
 const silentMs = 26 * 3_600_000

@@ -8,13 +8,12 @@ import { expectedEmail } from '../engine/verify.js'
 import { isConfigured } from '../policy/identity.js'
 import { isLongLivedShape, signInCommand } from '../policy/long-lived.js'
 import type { Prospect, SignInReason } from '../policy/outcome.js'
-import { reasonWords } from '../policy/reasons.js'
+import { reasonWords } from '../policy/outcome.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords, spanWords } from '../text/durations.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, pasted, shown, troubleWords, words } from './check.js'
 import type { Both } from './login.js'
-import { pasted, shown, troubleWords, words } from './words.js'
 
 /** The server's verdict, and whose login it is. */
 export function server({ login, engine }: Both): Finding | null {

@@ -5,10 +5,9 @@ import { furtherCertificateFiles, networkSettings } from '../anthropic/network.j
 import { profileFiles, profilePlace } from '../login/credentials.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
-import { type Finding, found, ok } from './check.js'
+import { type Finding, found, ok, shown, words } from './check.js'
 import type { ClientFacts } from './client.js'
 import { type LoginFacts, pathFacts } from './login-facts.js'
-import { shown, words } from './words.js'
 
 /**
  * Of the client's configuration and settings, the profiles of Anthropic's tools and the certificates that are named, those that are

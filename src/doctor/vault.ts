@@ -15,7 +15,7 @@ import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
 import { troubleIn, troubleSentence } from '../text/trouble.js'
-import { type Finding, found, ok } from './check.js'
+import { causeOf, type Finding, found, ok, shown, troubleWords, words } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
 import {
@@ -26,7 +26,6 @@ import {
   othersOf,
   renewalPath,
 } from './vault-isolation.js'
-import { causeOf, shown, troubleWords, words } from './words.js'
 
 /** The Vault administrator needs some days to issue another token. */
 const nearEndMs = 7 * 24 * 3_600_000

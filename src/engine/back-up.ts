@@ -10,13 +10,12 @@ import type { Decision } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
 import { AuthError } from '../system/error.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
-import { isSafeHere, isServed, takeCustody } from './custody.js'
 import { isSignedOutElsewhere } from './log-out.js'
 import { besideStore, type Observation, reread } from './observe.js'
 import { readStore } from './read-store.js'
 import { locksWaitMs } from './renew.js'
 import { commit, type Run } from './run.js'
-import { holding, keepHere, saveToStore } from './save.js'
+import { holding, isSafeHere, isServed, keepHere, saveToStore, takeCustody } from './save.js'
 
 /** Acts on `decision`: under the client's refresh locks where the file's refresh token is taken into custody. */
 export async function backUp(

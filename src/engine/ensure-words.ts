@@ -1,7 +1,7 @@
 // The words of `claude-auth ensure` for a person.
 
 import type { Outcome, Step } from '../policy/outcome.js'
-import { reasonWords } from '../policy/reasons.js'
+import { reasonWords } from '../policy/outcome.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { dateTimeWords, spanWords } from '../text/durations.js'

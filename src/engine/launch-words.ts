@@ -3,7 +3,7 @@
 
 import { type SignInFacts, signInSentences } from '../alerts/sign-in-words.js'
 import type { Step, Verdict } from '../policy/outcome.js'
-import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
+import { deedWords, isSignInReason, reasonWords } from '../policy/outcome.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle, columnsOf } from '../text/clean.js'
 import { aboutWords, dateTimeWords, spanWords } from '../text/durations.js'

@@ -1,17 +1,19 @@
-// Looking without acting: what the next run would find and do, from what is on this machine.
+// Looking without acting: what the next run would find and do, and what would prevent it, from what is on this machine.
 
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { tokenHash } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'
+import { whyFixed } from '../login/save-proof.js'
 import { decide } from '../policy/decide.js'
 import { signInCommand } from '../policy/long-lived.js'
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
 import { isToBeBackedUp, prospectOf } from '../policy/prospect.js'
 import type { Decision } from '../policy/state.js'
 import { textAt } from '../system/open-file.js'
-import type { Trouble } from '../system/trouble.js'
-import { atomicWrite } from '../system/write-file.js'
-import { hindranceOf } from './hindrance.js'
+import { whyNoneStarts } from '../system/program-places.js'
+import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import { atomicWrite, writeFailed } from '../system/write-file.js'
 import { isLoggedOut } from './log-out.js'
 import { signingCredential } from './notes.js'
 import { type Observation, observationOf, observe } from './observe.js'
@@ -231,4 +233,53 @@ export function leaveShortLine(run: Run, outcome: Outcome, command: string): voi
 
 function emailOf(run: Run, { identity }: Pick<Outcome, 'identity'>): string | null {
   return identity?.email ?? expectedEmail(run.config, run.memory, run.paths.clientConfig)
+}
+
+/** Why the login that `seen` is about can't be renewed here; null where nothing is known to. */
+export async function hindranceOf(run: Run, seen: Observation): Promise<Trouble | null> {
+  return unwritable(run) ?? (await withoutToken(run, seen)) ?? unserved(run, seen)
+}
+
+/** A successor is saved under a lock in the login folder, and by a rename there, else over the file where it stands; never without our own folder. */
+function unwritable({ paths }: Run): Trouble | null {
+  const closed = whyNotWritable(paths.state) ?? whyNotWritable(paths.folder)
+  if (closed !== null) return closed
+  const fixed = whyFixed(paths.loginFile)
+  return fixed && errorTrouble(fixed)
+}
+
+/** By access(2), which knows of a file system that is read-only; of what is missing, the folder above is asked. */
+function whyNotWritable(path: string): Trouble | null {
+  let there = path
+  while (!existsSync(there) && there !== dirname(there)) there = dirname(there)
+  try {
+    accessSync(there, constants.W_OK)
+    return null
+  } catch (error) {
+    return errorTrouble(writeFailed(there, error, `${there} cannot be written`))
+  }
+}
+
+/** In sole custody the token is in the store; a shared document may have it where the copy on this machine has not. */
+async function withoutToken(
+  { store, memory }: Run,
+  { file }: Observation,
+): Promise<Trouble | null> {
+  if (!isWithoutToken(file) || store?.kind !== 'local') return null
+  const read = await store.read()
+  if (read.kind !== 'empty' && read.kind !== 'current') return null
+  const token = read.kind === 'current' ? (read.stored.login?.refreshToken ?? null) : null
+  if (token !== null && !memory.spent.includes(tokenHash(token))) return null
+  return makeTrouble('the sealed store has no refresh token for this login', {
+    command: 'claude-auth login',
+  })
+}
+
+/** Only claude-auth renews then. */
+function unserved(run: Run, { file }: Observation): Trouble | null {
+  return isWithoutToken(file) ? whyNoneStarts(run.person.home, run.env) : null
+}
+
+function isWithoutToken(file: Observation['file']): boolean {
+  return file.kind === 'login' && file.login.refreshToken === null
 }

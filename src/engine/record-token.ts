@@ -3,7 +3,7 @@
 import { tokenHash } from '../login/login.js'
 import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Identity } from '../policy/outcome.js'
-import { setupTokenKeys } from '../store/setup-token.js'
+import { setupTokenKeys } from '../store/document.js'
 import type { StoreRead } from '../store/store.js'
 import { AuthError } from '../system/error.js'
 import type { JsonObject } from '../system/json.js'

@@ -9,13 +9,12 @@ import { isOldCopy } from '../login/tracked-login.js'
 import { isConfigured, isRightIdentity, leavesOpen } from '../policy/identity.js'
 import type { Identity } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
-import { isProgramStarted } from './custody.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { rereadFile } from './observe.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
-import { holding, keepHere, saveToFile } from './save.js'
+import { holding, isProgramStarted, keepHere, saveToFile } from './save.js'
 
 /** The login whose refresh token was posted, with its pedigree. */
 export interface Parent {

@@ -1,7 +1,7 @@
 // The words of `claude-auth status`: three to six lines at a terminal, or one line for a prompt (`--short`).
 
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
-import { deedWords, isSignInReason, reasonWords } from '../policy/reasons.js'
+import { deedWords, isSignInReason, reasonWords } from '../policy/outcome.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations.js'

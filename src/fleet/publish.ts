@@ -1,5 +1,6 @@
 // Writing the health record of a login on this machine, and publishing it where who looks after the site reads it.
 
+import { AuthError } from '../system/error.js'
 import {
   type Decoder,
   number,
@@ -9,8 +10,7 @@ import {
   otherwise,
   recordOf,
   text,
-} from '../system/decode.js'
-import { AuthError } from '../system/error.js'
+} from '../system/json.js'
 import { type HealthRecord, recordText, recordVerdicts } from './record.js'
 
 /** What is remembered of the records of one login folder, by their keys. Times are epoch milliseconds. */

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import {
   type Decoder,
+  jsonObject,
   matching,
   number,
   object,
@@ -10,8 +11,7 @@ import {
   orNull,
   otherwise,
   where,
-} from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+} from '../system/json.js'
 
 /** The words of a run's verdict. */
 export const recordVerdicts = ['ok', 'attention', 'no-answer', 'sign-in', 'broken'] as const

@@ -9,8 +9,6 @@ import type { Trouble } from '../system/trouble.js'
 import { jsonText } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
-import type { InstallFlags } from './ask-first.js'
-import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
   folderAbove,
@@ -25,7 +23,8 @@ import { startSystemTimers, startTimersOfUsers } from './services.js'
 import { instructionsFor } from './shipped.js'
 import { systemFacts } from './system-facts.js'
 import { systemManifest, systemPlan, systemProgram } from './system-plan.js'
-import { installedLines } from './words.js'
+import type { InstallFlags } from './words.js'
+import { changesObject, installedLines, isConfirmed, print, say } from './words.js'
 
 /** Where an installation for all is recorded; `root` as in the flags. */
 export function systemSite(root: string): Site {

@@ -21,8 +21,6 @@ import { currentFolder } from '../system/users.js'
 import { cleanLine, jsonText } from '../text/clean.js'
 import { errorLines, networkTrouble, troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
-import type { InstallFlags } from './ask-first.js'
-import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import {
   execute,
   folderAbove,
@@ -39,7 +37,15 @@ import { sh } from './shells/posix.js'
 import { shells } from './shells/table.js'
 import { isOurHook } from './shipped.js'
 import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
-import { installedLines, skippedSettingsLines } from './words.js'
+import type { InstallFlags } from './words.js'
+import {
+  changesObject,
+  installedLines,
+  isConfirmed,
+  print,
+  say,
+  skippedSettingsLines,
+} from './words.js'
 
 export function userSite({ person }: LoginContext): Site {
   const gid = process.getegid?.() ?? -1

@@ -1,9 +1,8 @@
 // What an installation has changed, and what stood there before: enough to take exactly that back.
 
 import { dirname } from 'node:path'
-import { anyObject, listOf, object, oneOf, text, whole } from '../system/decode.js'
 import { AuthError } from '../system/error.js'
-import { jsonObject } from '../system/json.js'
+import { anyObject, jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import type { Make } from './desired-state.js'

@@ -9,8 +9,6 @@ import { ownRoot } from '../system/program-places.js'
 import { quoted } from '../system/trouble.js'
 import { usersWithLogins } from '../system/users.js'
 import { clean, jsonText } from '../text/clean.js'
-import type { UninstallFlags } from './ask-first.js'
-import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
 import { systemSite } from './for-system.js'
 import { groupMembers } from './inspect.js'
@@ -23,7 +21,8 @@ import {
   stopTimersOfUsers,
 } from './services.js'
 import { sharedGroup, systemProgram } from './system-plan.js'
-import { asUserLines, uninstalledLines } from './words.js'
+import type { UninstallFlags } from './words.js'
+import { asUserLines, changesObject, isConfirmed, print, say, uninstalledLines } from './words.js'
 
 /**
  * Gives 0 when nothing of it is left, 4 when logins could not be handed back: all else is removed then, and the

@@ -29,8 +29,6 @@ import { enterGate, installMostMs } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
-import type { SharedFlags, UninstallFlags } from './ask-first.js'
-import { changesObject, isConfirmed, print, say } from './ask-first.js'
 import type { Make } from './desired-state.js'
 import {
   apply,
@@ -47,7 +45,8 @@ import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
 import { plan } from './reconcile.js'
 import { stopUserTimers } from './services.js'
 import { systemProgram } from './system-plan.js'
-import { uninstalledLines } from './words.js'
+import type { SharedFlags, UninstallFlags } from './words.js'
+import { changesObject, isConfirmed, print, say, uninstalledLines } from './words.js'
 
 /** Throws `usage` or `write-failed`; a second run goes on where the first one ended. */
 export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<number> {

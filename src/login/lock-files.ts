@@ -4,8 +4,17 @@
 import { closeSync, constants, readlinkSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Decoder, number, object, oneOf, orNull, text, where, word } from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+import {
+  type Decoder,
+  jsonObject,
+  number,
+  object,
+  oneOf,
+  orNull,
+  text,
+  where,
+  word,
+} from '../system/json.js'
 import { openOwn, ownBytes, textAt } from '../system/open-file.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 

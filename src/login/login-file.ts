@@ -1,7 +1,16 @@
-// The client's login file: reading it in any state, and replacing nothing but the login in it.
+// The client's login file: reading it in any state, replacing nothing but the login in it, and sealing its time, so that the
+// wrapper sees any later change.
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, lstatSync, realpathSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { type Closed, closedBy, closedError, foreign } from '../system/access.js'
 import { AuthError, systemCode } from '../system/error.js'
@@ -209,4 +218,70 @@ function unreadable(what: string): LoginFile {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** How far back a sealed time may lie: room for as many seals within one second. */
+const sealBackSeconds = 60
+
+/** What the run decided on, and when. */
+export interface SealFacts {
+  /** SHA-256 (hex) of the login file's bytes that the run decided on. */
+  contentHash: string
+  nowMs: number
+  /** The whole second (epoch) of the seal before; 0 if there was none. */
+  previousSeconds: number
+}
+
+/**
+ * Sets the login file's time to a whole second in the past that no sealed login had before (`record` is
+ * given it first), so that any later write, even within the same clock tick or with an older time put back,
+ * shows. It is set on the descriptor that is read, and the bytes are compared after it: a write before shows
+ * there, a write after in the time. Two seconds past, as busybox ash compares whole seconds; it alone can't
+ * tell a copy put back whose own time lies within that very second.
+ */
+export function sealLogin(
+  loginFile: string,
+  facts: SealFacts,
+  record: (seconds: number) => void = () => undefined,
+): number | 'login-changed' | 'too-soon' {
+  let file: number
+  try {
+    file = openRegular(loginFile, constants.O_RDONLY)
+  } catch {
+    return 'login-changed'
+  }
+  try {
+    const before = fstatSync(file)
+    const stillSealed = before.mtimeMs === facts.previousSeconds * 1000
+    const seconds = sealSeconds(facts) ?? (stillSealed ? facts.previousSeconds : null)
+    if (seconds === null) return 'too-soon'
+    record(seconds)
+    setTime(file, loginFile, seconds)
+    const named = statSync(loginFile, { throwIfNoEntry: false })
+    const isSame = named?.ino === before.ino && named.dev === before.dev
+    return isSame && hashOf(file) === facts.contentHash ? seconds : 'login-changed'
+  } finally {
+    closeSync(file)
+  }
+}
+
+function setTime(file: number, path: string, seconds: number): void {
+  try {
+    futimesSync(file, seconds, seconds)
+  } catch (error) {
+    throw writeFailed(path, error, `could not set the time of ${path}`)
+  }
+}
+
+/** Later than every seal before; null when the clock has not come far enough for that. */
+function sealSeconds({ nowMs, previousSeconds }: SealFacts) {
+  const nowSeconds = Math.floor(nowMs / 1000)
+  if (previousSeconds > nowSeconds) return nowSeconds - sealBackSeconds
+  const seconds = Math.max(previousSeconds + 1, nowSeconds - sealBackSeconds)
+  return seconds <= nowSeconds - 2 ? seconds : null
+}
+
+function hashOf(file: number): string | null {
+  const bytes = bytesOf(file, largestFile)
+  return bytes && createHash('sha256').update(bytes).digest('hex')
 }

@@ -13,7 +13,7 @@ import {
   temporaryPath,
   writeFailed,
 } from '../system/write-file.js'
-import { type SealFacts, sealLogin } from './sealed-time.js'
+import { type SealFacts, sealLogin } from './login-file.js'
 
 /** What one run found out. Times are epoch milliseconds. */
 export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {

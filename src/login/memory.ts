@@ -7,6 +7,7 @@ import {
   anyObject,
   type Decoder,
   flag,
+  jsonObject,
   listOf,
   number,
   object,
@@ -19,8 +20,7 @@ import {
   text,
   where,
   word,
-} from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+} from '../system/json.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
 import type { Trouble } from '../system/trouble.js'
 import { atomicWrite } from '../system/write-file.js'

@@ -2,8 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Decoder, object, text, whole } from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+import { type Decoder, jsonObject, object, text, whole } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { appendLine, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'

@@ -1,8 +1,7 @@
 // `roster.applied.yaml`: the users whose rows were carried out from here, so that one who vanishes is missed. JSON, which is YAML.
 
 import { dirname } from 'node:path'
-import { flag, object, orNull, recordOf, text } from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+import { flag, jsonObject, object, orNull, recordOf, text } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { makeTrouble, quoted, type Trouble } from '../system/trouble.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'

@@ -3,6 +3,7 @@
 import { dirname } from 'node:path'
 import {
   type Decoder,
+  jsonObject,
   listOf,
   number,
   object,
@@ -11,8 +12,7 @@ import {
   otherwise,
   recordOf,
   text,
-} from '../system/decode.js'
-import { jsonObject } from '../system/json.js'
+} from '../system/json.js'
 import { readPrivateBytes } from '../system/open-file.js'
 import { appendLine, atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 

@@ -1,15 +1,26 @@
-// The stored document: a login with its pedigree, under the names that stores at sites already use.
+// The stored document: a login with its pedigree under the names that stores at sites already use, and the long-lived token, the
+// intent and the claim beside it.
 
 import type { Lineage } from '../login/lineage.js'
 import { type Login, loginObject, parseLogin, tokenHash } from '../login/login.js'
 import { identityIn } from '../login/memory.js'
 import type { Identity } from '../policy/outcome.js'
-import { matching, number, object, readableOf, word } from '../system/decode.js'
-import { type JsonObject, jsonObject, numberOf, stringOf } from '../system/json.js'
-import { type AlertClaim, alertClaimOf } from './alert-claim.js'
+import {
+  type JsonObject,
+  jsonObject,
+  matching,
+  number,
+  numberOf,
+  object,
+  oneOf,
+  orNull,
+  otherwise,
+  readableOf,
+  stringOf,
+  text,
+  word,
+} from '../system/json.js'
 import { type Hosts, hostsOf } from './hosts.js'
-import { type Intent, intentOf } from './intent.js'
-import { type SetupToken, setupTokenOf } from './setup-token.js'
 
 /** What a store keeps. Documents from before have only the login: everything else is null then. */
 export interface StoredLogin {
@@ -111,4 +122,112 @@ function timeOf(value: unknown): number | null {
   const at = typeof value === 'string' ? Date.parse(value) : numberOf(value)
   // Beyond the range of dates it is no time, and could not be written again.
   return at === null || Number.isNaN(new Date(at).getTime()) ? null : at
+}
+
+/** Null where not recorded: the server can't be asked for it (client 2.1.330, `setup-token`). */
+interface SetupToken {
+  token: string
+  mintedAtMs: number | null
+  endsAtMs: number | null
+  identity: Identity | null
+}
+
+const recordIn = object({
+  hash: word,
+  mintedAtMs: orNull(number),
+  endsAtMs: orNull(number),
+  identity: orNull(
+    object({ email: orNull(word), accountUuid: orNull(word), organizationUuid: orNull(word) }),
+  ),
+})
+
+/** Reads it; null where there is none. A record about another token says nothing about this one. */
+function setupTokenOf(document: JsonObject): SetupToken | null {
+  const token = word(document['setup_token'])?.trim() ?? ''
+  if (!/^[\x21-\x7e]{8,16384}$/.test(token)) return null
+  const found = recordIn(document['claude_auth_setup_token'])
+  const record = found?.hash === tokenHash(token) ? found : null
+  return {
+    token,
+    mintedAtMs: record?.mintedAtMs ?? null,
+    endsAtMs: record?.endsAtMs ?? null,
+    identity: record?.identity ?? null,
+  }
+}
+
+/** The document's keys for it; null takes it out. */
+export function setupTokenKeys(setupToken: SetupToken | null): JsonObject {
+  if (setupToken === null) return { setup_token: null, claude_auth_setup_token: null }
+  const { token, ...record } = setupToken
+  return { setup_token: token, claude_auth_setup_token: { hash: tokenHash(token), ...record } }
+}
+
+/** Written before the request, and replaced by its result. */
+export interface Intent {
+  /** Names this one try. */
+  id: string
+  /** `user@host`. */
+  by: string
+  /** SHA-256 (hex) of the refresh token to be posted. */
+  parent: string
+  /**
+   * How it ended without a new login: `refused` (the token is spent) or `maybe-spent`. Null while it
+   * is under way, and permanently if its host died.
+   */
+  ended: 'refused' | 'maybe-spent' | null
+}
+
+/** Reads `claude_auth_intent`; null where there is none or it can't be understood. */
+export const intentOf: (value: unknown) => Intent | null = orNull(
+  object({
+    id: word,
+    by: otherwise(text, ''),
+    parent: matching(/^[0-9a-f]{64}$/),
+    ended: orNull(oneOf('refused', 'maybe-spent')),
+  }),
+)
+
+/** `claude_auth_alert`. `id` names one message of one host, `by` is its `user@host`, for people. */
+export interface AlertClaim {
+  signIn: SignInClaim | null
+  /** The warning before a sign-in's end that was sent last. */
+  warned: { id: string; by: string; endsAtMs: number; withinMs: number } | null
+  /** The last summary that all is well again after many changes. */
+  steady: ClaimMark | null
+}
+
+/** A sign-in is needed. */
+export interface SignInClaim extends ClaimMark {
+  /** SHA-256 of the access token that the document held then; null: it held no login. */
+  about: string | null
+  /** The host that reports that it is over; null: it is not. */
+  over: ClaimMark | null
+}
+
+interface ClaimMark {
+  id: string
+  by: string
+  /** By the clock of that host. */
+  atMs: number
+}
+
+export const noClaim: AlertClaim = Object.freeze({ signIn: null, warned: null, steady: null })
+
+const mark = { id: word, by: otherwise(text, ''), atMs: number }
+
+const claimIn = object({
+  signIn: orNull(object({ ...mark, about: orNull(word), over: orNull(object(mark)) })),
+  warned: orNull(object({ id: word, by: otherwise(text, ''), endsAtMs: number, withinMs: number })),
+  steady: orNull(object(mark)),
+})
+
+/** Reads `claude_auth_alert`; null where there is none. A part that can't be understood claims nothing. */
+export function alertClaimOf(document: JsonObject): AlertClaim | null {
+  const claim = claimIn(document['claude_auth_alert'])
+  return claim && Object.values(claim).some(part => part !== null) ? claim : null
+}
+
+/** The keys to change for it; `writeId` lets a write whose answer was lost be recognized. */
+export function alertClaimKeys(claim: AlertClaim, writeId: string): JsonObject {
+  return { claude_auth_alert: claim, claude_auth_write_id: writeId }
 }

@@ -1,7 +1,7 @@
 // The hosts that use a shared document: a renewal that others do not know of could sign them out.
 
-import { number, object, otherwise, recordOf, text, word } from '../system/decode.js'
 import type { JsonObject } from '../system/json.js'
+import { number, object, otherwise, recordOf, text, word } from '../system/json.js'
 
 /** By instance: one login folder. */
 export type Hosts = Readonly<Record<string, HostEntry>>

@@ -1,4 +1,5 @@
-// Reading JSON that others wrote, bounded in depth; comments and trailing commas are allowed where people write it.
+// JSON that others wrote: read with bounds (comments and trailing commas where people write it), and decoders, small readers put
+// together to read whole objects.
 
 export type JsonObject = Record<string, unknown>
 
@@ -91,5 +92,120 @@ export async function tolerantJson(text: string): Promise<unknown> {
     const errors: unknown[] = []
     const value: unknown = parse(body, errors as never[], { allowTrailingComma: true })
     return errors.length === 0 ? value : undefined
+  }
+}
+
+/** What `value` says, in its expected shape; undefined for anything else. Never throws. */
+export type Decoder<T> = (value: unknown) => T | undefined
+
+type Decoded<D> = D extends Decoder<infer T> ? T : never
+type Members = Record<string, Decoder<unknown>>
+type ObjectOf<R extends Members, O extends Members> = { [K in keyof R]: Decoded<R[K]> } & {
+  [K in keyof O]?: Decoded<O[K]>
+}
+
+/** Any string, an empty one too. */
+export const text: Decoder<string> = value => (typeof value === 'string' ? value : undefined)
+
+/** A string that is not empty. */
+export const word: Decoder<string> = value => text(value) || undefined
+
+/** A finite number. */
+export const number: Decoder<number> = value => (Number.isFinite(value) ? Number(value) : undefined)
+
+export const flag: Decoder<boolean> = value => (typeof value === 'boolean' ? value : undefined)
+
+/** Any JSON object, as it stands. */
+export const anyObject: Decoder<JsonObject> = value => (isObject(value) ? value : undefined)
+
+/** One of `values`. */
+export function oneOf<T extends string | number | boolean>(...values: readonly T[]): Decoder<T> {
+  return value => values.find(each => each === value)
+}
+
+/** A string that `pattern` matches. */
+export function matching(pattern: RegExp): Decoder<string> {
+  return where(text, value => pattern.test(value))
+}
+
+/** What `decoder` reads, if `holds` is true of it. */
+export function where<T>(decoder: Decoder<T>, holds: (value: T) => boolean): Decoder<T> {
+  return value => {
+    const found = decoder(value)
+    return found !== undefined && holds(found) ? found : undefined
+  }
+}
+
+/** What `decoder` reads, else `instead`. */
+export function otherwise<T, U>(decoder: Decoder<T>, instead: U): (value: unknown) => T | U {
+  return value => decoder(value) ?? instead
+}
+
+/** What `decoder` reads, else null. */
+export function orNull<T>(decoder: Decoder<T>): (value: unknown) => T | null {
+  return otherwise(decoder, null)
+}
+
+/** A list of which `each` reads every element. */
+export function listOf<T>(each: Decoder<T>): Decoder<T[]> {
+  return value => {
+    const found = readableOf(each)(value)
+    return Array.isArray(value) && found?.length === value.length ? found : undefined
+  }
+}
+
+/** The elements of a list that `each` reads. */
+export function readableOf<T>(each: Decoder<T>): Decoder<T[]> {
+  return value =>
+    Array.isArray(value) ? value.map(each).filter(found => found !== undefined) : undefined
+}
+
+/** The members of an object that `each` reads. */
+export function recordOf<T>(each: Decoder<T>): Decoder<Record<string, T>> {
+  return value => {
+    if (!isObject(value)) return undefined
+    const entries = Object.entries(value).map(([key, member]) => [key, each(member)] as const)
+    return Object.fromEntries(entries.filter(entry => entry[1] !== undefined)) as Record<string, T>
+  }
+}
+
+/** An object with all `required` members, and those `optional` ones that can be read. It has no others. */
+export function object<R extends Members, O extends Members = Record<never, never>>(
+  required: R,
+  optional?: O,
+): Decoder<ObjectOf<R, O>> {
+  return value => {
+    if (!isObject(value)) return undefined
+    const read = (members: Members) =>
+      Object.entries(members).map(([key, decoder]) => [key, decoder(value[key])] as const)
+    const needed = read(required)
+    if (needed.some(([, member]) => member === undefined)) return undefined
+    const others = read(optional ?? {}).filter(([, member]) => member !== undefined)
+    return Object.fromEntries([...needed, ...others]) as ObjectOf<R, O>
+  }
+}
+
+/** What the first of `decoders` reads that can. */
+export function firstOf<T>(...decoders: readonly Decoder<T>[]): Decoder<T> {
+  return value => {
+    for (const decoder of decoders) {
+      const found = decoder(value)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}
+
+/** The value as it stands where `decoder` can read it: for a file of our own with more in it than has to be checked. */
+export function whole<T>(decoder: Decoder<unknown>): Decoder<T> {
+  return value => (decoder(value) === undefined ? undefined : (value as T))
+}
+
+/** As `decoder`, of an object in which a member may still have its earlier name (`names`: new → earlier). */
+export function renamed<T>(names: Record<string, string>, decoder: Decoder<T>): Decoder<T> {
+  return value => {
+    if (!isObject(value)) return undefined
+    const earlier = Object.entries(names).map(([name, before]) => [name, value[before]])
+    return decoder({ ...Object.fromEntries(earlier), ...value })
   }
 }

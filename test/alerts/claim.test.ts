@@ -17,7 +17,7 @@ import {
   emptyAlertMemory,
   readAlertMemory,
 } from '../../src/alerts/memory.js'
-import type { AlertClaim } from '../../src/store/alert-claim.js'
+import type { AlertClaim } from '../../src/store/document.js'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { tokenHash } from '../../src/login/login.js'
-import { setupTokenKeys } from '../../src/store/setup-token.js'
+import { setupTokenKeys } from '../../src/store/document.js'
 import { makeTrouble } from '../../src/system/trouble.js'
 import { custodies, type Engine, engine, hourMs, storyOf } from '../kit/engine.js'
 

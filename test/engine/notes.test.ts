@@ -9,7 +9,7 @@ import { commit, type Run } from '../../src/engine/run.js'
 import { report } from '../../src/engine/tell.js'
 import { tokenHash } from '../../src/login/login.js'
 import { decide } from '../../src/policy/decide.js'
-import { setupTokenKeys } from '../../src/store/setup-token.js'
+import { setupTokenKeys } from '../../src/store/document.js'
 import { type Engine, engine, hourMs } from '../kit/engine.js'
 
 /** The lines of a launch whose environment has that key, warnings too. */

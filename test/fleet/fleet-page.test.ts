@@ -4,7 +4,7 @@ import t from 'tap'
 import { fleetPage } from '../../src/fleet/fleet-page.js'
 import { reasonsWith } from '../../src/fleet/state-words.js'
 import type { FleetView } from '../../src/fleet/view.js'
-import { reasonWords } from '../../src/policy/reasons.js'
+import { reasonWords } from '../../src/policy/outcome.js'
 import { hostileTexts, recordsOf, sampleView } from '../kit/fleet-views.js'
 
 function page(view: FleetView, notes: string[] = []): string {

@@ -1,8 +1,8 @@
 // Twenty users, each with a token of a site's policy: everybody writes their own health record, and nobody touches another's.
 
 import t, { type Test } from 'tap'
-import { annotateIn } from '../../src/store/vault/annotate.js'
 import { type VaultRequest, vaultClient } from '../../src/store/vault/client.js'
+import { annotateIn } from '../../src/store/vault/open.js'
 import { directNetwork } from '../kit/direct-network.js'
 import { allowRecord, recordPath, recordRule, recordsOf } from '../kit/fleet-record.js'
 import { templatedPolicy } from '../kit/jwt-issuer.js'

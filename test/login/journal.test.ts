@@ -1,14 +1,19 @@
-// The journal is only ever appended to, in whole lines, in a plain private file.
+// The journal and the last run, written and read back.
 
 import * as fs from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
   appendJournal,
   type JournalEntry,
+  type LastRun,
   olderJournal,
   readJournal,
+  readLastRuns,
+  writeLastRun,
 } from '../../src/login/journal.js'
+import { makeTrouble } from '../../src/system/trouble.js'
 
 const entry: JournalEntry = {
   at: '2026-12-12T09:14:03.000Z',
@@ -105,4 +110,35 @@ t.test('at 1 MiB the journal is rotated, one older file is kept, and both are re
   t.equal(readJournal(path).lines.length, full.length / line.length + 1)
   t.ok(fs.statSync(path).size < 1_000)
   t.equal(fs.statSync(path).mode & 0o777, 0o600)
+})
+
+const run: LastRun = {
+  at: '2026-12-12T09:14:00Z',
+  host: 'box1',
+  actor: 'launch',
+  verdict: 'attention',
+  because: 'fresh',
+  tookMs: 420,
+  toldAfterMs: null,
+  steps: [{ do: 'renew', because: 'expired', afterMs: 20, ms: 310, done: true }],
+  said: ['claude-auth: x'],
+  trouble: makeTrouble('the key is missing', { place: '/key', command: 'ls -l /key' }),
+}
+
+t.test('what is written is read', async t => {
+  const path = join(t.testdir(), 'last.json')
+  const other: LastRun = { ...run, actor: 'timer', trouble: null }
+  writeLastRun(path, run, 'n')
+  writeLastRun(path, other, 'n')
+  t.same(readLastRuns(path), { launch: run, other })
+})
+
+t.test('a trouble that an earlier version kept as a text is read as a value', async t => {
+  const path = join(t.testdir(), 'last.json')
+  const trouble = 'the key is missing (/key); type: ls -l /key'
+  writeFileSync(path, JSON.stringify({ format: 1, launch: { ...run, trouble } }))
+  t.same(
+    readLastRuns(path).launch?.trouble,
+    makeTrouble('the key is missing (/key)', { command: 'ls -l /key' }),
+  )
 })

@@ -18,8 +18,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { sealLogin } from '../../src/login/login-file.js'
 import { clearMarks, type MarkFacts, writeMarks, writeNotice } from '../../src/login/marks.js'
-import { sealLogin } from '../../src/login/sealed-time.js'
 import { loginPaths } from '../../src/system/paths.js'
 
 const nowMs = 1_800_000_000_500

@@ -97,7 +97,7 @@ t.test('nothing below the door of JSON parses by itself, or without a bound', as
     'login/login-text.ts': 'bounded by isTooDeep',
     'anthropic/token-endpoint.ts': 'a reply of bounded size, of which nothing is written again',
     'install/json-edit.ts': 'bounded by isTooDeep',
-    'store/vault/kv.ts': 'a reply of bounded size; a stack that ends is caught',
+    'store/vault/document.ts': 'a reply of bounded size; a stack that ends is caught',
   }
   for (const name of files) {
     const text = readFileSync(join(src, name), 'utf8')

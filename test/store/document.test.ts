@@ -1,8 +1,17 @@
-// The stored document: what we write is read again, and what sites have from before is understood.
+// The stored document, key by key.
 
 import t from 'tap'
 import { parseLogin, tokenHash } from '../../src/login/login.js'
-import { fromDocument, type StoredLogin, toDocument } from '../../src/store/document.js'
+import {
+  type AlertClaim,
+  alertClaimKeys,
+  alertClaimOf,
+  fromDocument,
+  type Intent,
+  intentOf,
+  type StoredLogin,
+  toDocument,
+} from '../../src/store/document.js'
 
 const atMs = 1_800_000_000_000
 const fields = { accessToken: 'a', refreshToken: 'r', expiresAt: atMs, scopes: ['s'], theirs: 1 }
@@ -111,3 +120,56 @@ t.test(
     })
   },
 )
+
+const mark = { id: 'a', by: 'alice@one', atMs: 5 }
+const claim: AlertClaim = {
+  signIn: { ...mark, about: 'ab'.repeat(32), over: { ...mark, id: 'b' } },
+  warned: { id: 'c', by: '', endsAtMs: 7, withinMs: 3 },
+  steady: mark,
+}
+
+t.test('a claim is read as it was written', async t => {
+  const keys = alertClaimKeys(claim, 'w')
+  t.same(alertClaimOf(JSON.parse(JSON.stringify(keys))), claim)
+  t.equal(keys['claude_auth_write_id'], 'w')
+})
+
+t.test('what is damaged claims nothing', async t => {
+  for (const value of [null, 7, 'x', [], {}, { signIn: 'x', warned: [], steady: { id: 'a' } }])
+    t.equal(alertClaimOf({ claude_auth_alert: value }), null)
+  const half = { ...claim, signIn: { ...claim.signIn, over: 'x', about: 7 }, warned: { id: 'c' } }
+  t.same(alertClaimOf({ claude_auth_alert: half }), {
+    ...claim,
+    signIn: { ...claim.signIn, over: null, about: null },
+    warned: null,
+  })
+})
+
+t.test('a login that is written leaves the claim alone', async t => {
+  const stored = fromDocument(alertClaimKeys(claim, 'w'))
+  t.match(stored, { login: null, alert: claim })
+  if (stored) t.notOk('claude_auth_alert' in toDocument(stored))
+})
+
+const intent: Intent = { id: 'x', by: 'alice@box', parent: 'ab'.repeat(32), ended: null }
+
+t.test('an intent is read as it was written', async t => {
+  for (const ended of [null, 'refused', 'maybe-spent'] as const)
+    t.same(intentOf(JSON.parse(JSON.stringify({ ...intent, ended }))), { ...intent, ended })
+})
+
+t.test('an outcome that we do not know is none yet', async t => {
+  t.same(intentOf({ ...intent, ended: 'rotated' }), intent)
+})
+
+t.test('what names no token is no intent', async t => {
+  for (const odd of [
+    null,
+    'x',
+    {},
+    { id: 'x' },
+    { ...intent, parent: 'short' },
+    { ...intent, id: 5 },
+  ])
+    t.equal(intentOf(odd), null)
+})

@@ -6,8 +6,9 @@ import t, { type Test } from 'tap'
 import { noteLine } from '../../src/engine/launch-words.js'
 import type { StoreTrouble } from '../../src/store/store.js'
 import type { SessionMemory } from '../../src/store/vault/auth.js'
+import { readSecretFile } from '../../src/store/vault/auth.js'
 import type { VaultReply } from '../../src/store/vault/client.js'
-import { vaultDocument } from '../../src/store/vault/document.js'
+import { readAnswer, vaultDocument } from '../../src/store/vault/document.js'
 import {
   noPolicy,
   refusedByAnother,
@@ -15,8 +16,6 @@ import {
   wrongVersion,
 } from '../../src/store/vault/failure.js'
 import { claimsOf, jwtLogin, objection } from '../../src/store/vault/jwt-auth.js'
-import { readAnswer } from '../../src/store/vault/kv.js'
-import { readSecretFile } from '../../src/store/vault/secret-file.js'
 import { judgeToken, ownToken } from '../../src/store/vault/token-auth.js'
 import { makeTrouble, type Trouble } from '../../src/system/trouble.js'
 

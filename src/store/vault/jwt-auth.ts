@@ -6,9 +6,9 @@ import { makeTrouble, quoted } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
 import type { SessionOptions, SessionPerson, VaultAuth } from './auth.js'
+import { readSecretFile } from './auth.js'
 import type { VaultClient } from './client.js'
 import { troubleOf } from './failure.js'
-import { readSecretFile } from './secret-file.js'
 
 /** Statuses by which Vault refuses a login; 404 is a wrong namespace. All others are trouble of its own. */
 const refusals = [400, 401, 403, 404]

@@ -1,4 +1,5 @@
-// Vault as a store: client, session, document and the sealed copy put together. Asks nothing before it is used.
+// Vault as a store: client, session, document, the sealed copy and the custom metadata put together. Asks nothing before it is
+// used.
 
 import type { Network } from '../../anthropic/http.js'
 import type { Misfit } from '../../config/problem.js'
@@ -6,12 +7,11 @@ import type { VaultConfig } from '../../config/vault.js'
 import { readBounded } from '../../system/open-file.js'
 import { makeTrouble, quoted } from '../../system/trouble.js'
 import { distrustedWay } from '../../system/trusted-path.js'
-import type { SharedDocument, Store, StoreTrouble } from '../store.js'
-import { annotateIn } from './annotate.js'
-import type { SessionOptions, SessionPerson } from './auth.js'
-import { type VaultClient, vaultClient } from './client.js'
+import type { Annotated, SharedDocument, Store, StoreTrouble } from '../store.js'
+import { readSecretFile, type SessionOptions, type SessionPerson } from './auth.js'
+import { type VaultClient, type VaultReply, type VaultRequest, vaultClient } from './client.js'
 import { vaultDocument } from './document.js'
-import { readSecretFile } from './secret-file.js'
+import { isVaults } from './failure.js'
 import { type VaultSession, vaultSession } from './session.js'
 import { vaultStore } from './store.js'
 
@@ -112,4 +112,40 @@ export function readAuthority(path: string | null): { pem: string | null } | Sto
   return read.kind === 'missing'
     ? denied("vault.caCert can't be read", `${path}: ENOENT`)
     : denied(`vault.caCert ${read.why}`, path)
+}
+
+/**
+ * Puts `entries` at `path` inside `mount`; null takes one out. One request (PATCH), and where nothing is at the path yet, a second one
+ * that makes it, which a policy without `update` refuses to whoever comes second: then the first is asked again. Nothing is asked to find
+ * out why.
+ */
+export async function annotateIn(
+  client: VaultClient,
+  session: Pick<VaultSession, 'token'>,
+  { mount, path }: { mount: string; path: string },
+  entries: Readonly<Record<string, string | null>>,
+): Promise<Annotated> {
+  const opened = await session.token()
+  if (opened.kind !== 'open') return 'failed'
+  const { token } = opened
+  const body = JSON.stringify({ custom_metadata: entries })
+  const at = `${mount}/metadata/${path}`
+  const ask = (method: VaultRequest['method']) => client.request({ method, path: at, token, body })
+
+  const patched = await ask('PATCH')
+  if (!isAbsent(patched)) return ended(patched)
+  // What is not there need not be taken out.
+  if (Object.values(entries).every(value => value === null)) return 'done'
+  const made = ended(await ask('POST'))
+  return made === 'refused' ? ended(await ask('PATCH')) : made
+}
+
+function isAbsent(reply: VaultReply): boolean {
+  return reply.kind === 'reply' && reply.status === 404
+}
+
+function ended(reply: VaultReply): Annotated {
+  if (reply.kind !== 'reply') return 'failed'
+  if (reply.status === 204 || reply.status === 200) return 'done'
+  return reply.status === 403 && isVaults(reply) ? 'refused' : 'failed'
 }

@@ -7,9 +7,9 @@ import { makeTrouble, quoted, type Trouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
 import type { SessionMemory, SessionOptions, SessionPerson, VaultAuth } from './auth.js'
+import { readSecretFile } from './auth.js'
 import type { VaultClient } from './client.js'
 import { refusedByAnother, troubleOf } from './failure.js'
-import { readSecretFile } from './secret-file.js'
 
 const lookUpEveryMs = 3_600_000
 /** Of Vault's service and batch tokens, and of ids that an operator chose: one word. */

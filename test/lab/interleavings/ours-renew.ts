@@ -9,7 +9,7 @@ import { type Login, tokenHash, withoutRefreshToken } from '../../../src/login/l
 import { withMaybeSpent, withSpent } from '../../../src/login/memory.js'
 import { isOldCopy } from '../../../src/login/tracked-login.js'
 import { backedOff } from '../../../src/policy/back-off.js'
-import type { Intent } from '../../../src/store/intent.js'
+import type { Intent } from '../../../src/store/document.js'
 import { decideNow, look, runOf, user } from './look.js'
 import { keepAside, saveToFile, withRefreshLocks } from './ours-file.js'
 import { isLoggedOut, noticeLogOut } from './ours-log-out.js'

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { readSecretFile } from '../../../src/store/vault/secret-file.js'
+import { readSecretFile } from '../../../src/store/vault/auth.js'
 import { secretsInText } from '../../kit/secrets.js'
 import { told } from '../../kit/told.js'
 import { uid, vaultPerson } from '../../kit/vault-person.js'

@@ -1,7 +1,7 @@
 // What a shell's answer means: read from its output, and followed to the program it ends in.
 
 import t from 'tap'
-import { endOf, readAnswer, type ShellAnswer } from '../../src/doctor/shell-question.js'
+import { endOf, readAnswer, type ShellAnswer } from '../../src/doctor/shell-facts.js'
 
 const below = '/home/alice/.local/bin/claude'
 const said = (is: string, text = '') =>

@@ -4,10 +4,14 @@ import type { SiteVault } from '../store/vault/site.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
-import { actOnHost, type HostAction, type UserProgram } from './host-steps.js'
-import { runSiteStep, type SiteAction, siteStepObject } from './site-steps.js'
-import type { OffboardFacts, PlannedStep } from './stages.js'
-import { actInVault, type VaultAction } from './vault-steps.js'
+import type { OffboardFacts } from './facts.js'
+import { actOnHost, type UserProgram } from './host-actions.js'
+import type { HostAction } from './host-steps.js'
+import { runSiteStep, siteStepObject } from './site-program.js'
+import type { SiteAction } from './site-steps.js'
+import type { PlannedStep } from './stages.js'
+import { actInVault } from './vault-actions.js'
+import type { VaultAction } from './vault-steps.js'
 
 export interface Doers {
   /** Null where the configuration names no Vault. */

@@ -4,36 +4,27 @@ import { clean } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import type { Ink } from '../text/terminal.js'
 import { hanging } from '../text/terminal.js'
-import type { OffboardNote } from './note.js'
-import type { PlannedStep, Standing } from './stages.js'
+import type { OffboardFacts } from './facts.js'
+import type { PlannedStep } from './stages.js'
+import { cutAtMs, nextOf, standingOf } from './standing.js'
 import type { Stage, StepState } from './step.js'
 
 export interface OffboardAnswer {
-  user: string
-  standing: Standing
+  facts: OffboardFacts
   /** What was asked for; null: only where they stand. */
   stage: Stage | 'undo' | null
   steps: readonly PlannedStep[]
-  next: string | null
   verdict: string
   isDry: boolean
 }
 
 /** The object of `--json`; its keys stay as they are. */
-export function offboardObject({
-  user,
-  standing,
-  stage,
-  steps,
-  next,
-  verdict,
-  isDry,
-}: OffboardAnswer) {
+export function offboardObject({ facts, stage, steps, verdict, isDry }: OffboardAnswer) {
   return {
     schemaVersion: 1,
-    user,
+    user: facts.user,
     stage,
-    standing,
+    standing: standingOf(facts),
     dryRun: isDry,
     steps: steps.map(({ id, stage: of, where, state, reversible, detail, command }) => ({
       id,
@@ -44,23 +35,23 @@ export function offboardObject({
       detail,
       command,
     })),
-    next,
+    next: isDry ? null : nextOf(facts),
     verdict,
   }
 }
 
-export interface OffboardWords extends OffboardAnswer {
-  note: OffboardNote | null
-  cutAtMs: number | null
-  nowMs: number
+/** The same where Vault could not be asked. */
+export function awayObject(user: string, stage: Stage | 'undo' | null, isAway: boolean) {
+  const verdict = isAway ? 'no-answer' : 'broken'
+  return { schemaVersion: 1, user, stage, steps: [], next: null, verdict }
 }
 
 const places = { vault: 'In Vault', machine: 'On the machines', site: 'At the site' } as const
 
 /** Lines for stdout. */
-export function offboardLines(words: OffboardWords, width: number, ink: Ink): string[] {
-  const { steps, next, isDry } = words
-  const lines = [ink.bold(headline(words))]
+export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): string[] {
+  const { facts, steps, isDry } = answer
+  const lines = [ink.bold(headline(answer))]
   for (const [where, title] of Object.entries(places)) {
     const here = steps.filter(step => step.where === where)
     if (here.length === 0) continue
@@ -68,16 +59,22 @@ export function offboardLines(words: OffboardWords, width: number, ink: Ink): st
     for (const step of here) lines.push(...stepLines(step, { width, ink, isDry }))
   }
   if (isDry) return [...lines, '', 'Nothing was changed.']
+  const next = nextOf(facts)
   return next === null ? lines : [...lines, '', `Next: ${next}`]
 }
 
-function headline({ user, standing, note, cutAtMs, nowMs, stage, isDry }: OffboardWords): string {
+function headline({ facts, stage, isDry }: OffboardAnswer): string {
+  const { user, vault, cause } = facts
   if (isDry) return `${user}: what ${stage === 'undo' ? '--undo' : stage} would do`
+  const standing = standingOf(facts)
   if (standing === 'active') return `${user}: nothing has been cut`
-  const since = cutAtMs === null ? '' : `, cut ${agoWords(cutAtMs, nowMs)}`
+  const atMs = cutAtMs(facts)
+  const ago = atMs === null ? '' : ` ${agoWords(atMs, cause.nowMs)}`
+  const since = standing === 'cut' || ago === '' ? ago : `, cut${ago}`
+  const note = vault?.documents.find(each => each.note !== null)?.note ?? null
   const by = note === null ? '' : ` by ${clean(note.by, 80)}`
   const why = note === null || note.why === '' ? '' : ` (${clean(note.why, 120)})`
-  return `${user}: ${standing}${standing === 'cut' && since !== '' ? since.replace(', cut', '') : since}${by}${why}`
+  return `${user}: ${standing}${since}${by}${why}`
 }
 
 function stepLines(

@@ -1,8 +1,14 @@
-// The keys of a document that are not claude-auth's: by their names, never a value.
+// Others' keys in a document that is to be deleted: by their names, never a value; they go only where that is said.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { dataOf, isAbsent, whyNot } from '../store/vault/site-reply.js'
 import { isObject } from '../system/json.js'
-import { dataOf, isAbsent, type VaultFacts, whyNot } from './vault-facts.js'
+import { clean } from '../text/clean.js'
+import { troubleSentence } from '../text/trouble.js'
+import type { OffboardFacts } from './facts.js'
+import type { Refusal } from './refusal.js'
+import { commandOf } from './standing.js'
+import type { VaultFacts } from './vault-facts.js'
 
 /** What claude-auth and its predecessors keep there (docs/vault.md). */
 const ownKey =
@@ -27,4 +33,40 @@ export async function othersKeys(
       for (const name of Object.keys(subkeys)) if (!ownKey.test(name)) names.add(name)
     }
   return [...names].sort()
+}
+
+/** `warning`: the names of those that go with the document; null: none do. */
+export type OthersEnd = { refusal: Refusal } | { refusal: null; warning: string | null }
+
+/** Whether a document may be deleted with what others keep in it. */
+export async function othersGo(
+  vault: SiteVault | null,
+  { user, vault: facts }: OffboardFacts,
+  isWithOthers: boolean,
+): Promise<OthersEnd> {
+  if (vault === null || facts === null) return { refusal: null, warning: null }
+  const command = `${commandOf(user, 'destroy')} --with-others`
+  const names = await othersKeys(vault, facts)
+  if ('trouble' in names)
+    return isWithOthers
+      ? { refusal: null, warning: null }
+      : { refusal: { why: troubleSentence(names.trouble), hint: command } }
+  if (names.length === 0) return { refusal: null, warning: null }
+  const shown = shownNames(names)
+  if (isWithOthers)
+    return { refusal: null, warning: `keys of others go with the document: ${shown}` }
+  return {
+    refusal: {
+      why: `the document also holds keys of others: ${shown}`,
+      hint: `${command}   (they are deleted, too)`,
+    },
+  }
+}
+
+const mostShown = 20
+
+function shownNames(names: readonly string[]): string {
+  const shown = names.slice(0, mostShown).map(name => clean(name, 60))
+  const more = names.length > mostShown ? ` and ${names.length - mostShown} more` : ''
+  return `${shown.join(', ')}${more}`
 }

@@ -1,11 +1,8 @@
-// The steps that are the site's own: one run of its program for each, with one JSON object on its standard input and no shell.
+// The steps that only the site can do: by its own program, or by a person. Pure.
 
-import { spawn } from 'node:child_process'
-import { systemCode } from '../system/error.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
-import { clean } from '../text/clean.js'
-import type { Stage } from './step.js'
-import type { Cause } from './vault-steps.js'
+import { isDoneBack, wasDone } from './deeds.js'
+import type { OffboardFacts } from './facts.js'
+import type { OffboardStep, Stage } from './step.js'
 
 export interface SiteAction {
   do: 'site'
@@ -16,87 +13,70 @@ export interface SiteAction {
   isBack: boolean
 }
 
-/** What the program reads: one line of JSON. */
-export interface SiteStepObject {
-  schemaVersion: 1
-  user: string
-  vaultName: string
-  /** Null where they have no account on this machine. */
-  uid: number | null
-  stage: Stage
-  step: string
-  undo: boolean
-  detail: string
-  by: string
-  why: string
+export interface SiteStep extends OffboardStep {
+  action: SiteAction
 }
 
-export function siteStepObject(
-  { step, detail, isBack }: SiteAction,
-  about: Pick<SiteStepObject, 'user' | 'vaultName' | 'uid' | 'stage'>,
-  { by, why }: Cause,
-): SiteStepObject {
-  return { schemaVersion: 1, ...about, step, undo: isBack, detail, by, why }
+/** What `stage` asks of the site. */
+export function siteSteps(facts: OffboardFacts, stage: Stage): SiteStep[] {
+  const isReversible = stage === 'cut'
+  return sitesOf[stage].map(({ id, detail }) => ({
+    ...siteStep(facts, { id, detail, isBack: false }),
+    reversible: isReversible,
+  }))
 }
 
-export type SiteEnd = { state: 'done' | 'left' } | { state: 'failed'; trouble: Trouble }
-
-/** What the site's program may take for one step. */
-const limitMs = 120_000
-const mostSaid = 4096
-/** Exit code by which it leaves a step to a person. */
-const leftCode = 3
-
-/** Exit code 0: done, 3: left to a person. Without a program every step is a person's. Never throws. */
-export async function runSiteStep(
-  command: readonly string[] | null,
-  object: SiteStepObject,
-  timeoutMs = limitMs,
-): Promise<SiteEnd> {
-  const [program, ...args] = command ?? []
-  if (program === undefined) return { state: 'left' }
-  return new Promise(resolve => {
-    const failed = (cause: string, advice: string | null = null) =>
-      resolve({ state: 'failed', trouble: makeTrouble(cause, { place: program, advice }) })
-    let said = ''
-    const child = spawn(program, args, {
-      cwd: '/',
-      stdio: ['pipe', 'ignore', 'pipe'],
-      detached: true,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: '/root',
-        LANG: 'C.UTF-8',
-      },
-    })
-    const late = setTimeout(() => {
-      endGroup(child.pid)
-      failed('the program of the site took too long')
-    }, timeoutMs)
-    child.on('error', error => {
-      clearTimeout(late)
-      failed('the program of the site could not be started', systemCode(error))
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, mostSaid)
-    })
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(`${JSON.stringify(object)}\n`)
-    child.on('exit', code => {
-      clearTimeout(late)
-      child.stderr.destroy()
-      if (code === 0) resolve({ state: 'done' })
-      else if (code === leftCode) resolve({ state: 'left' })
-      else
-        failed(`the program of the site ended with ${code ?? 'a signal'}`, clean(said, 200) || null)
-    })
-  })
+/** The way back of those steps of a cut that were done. */
+export function siteStepsBack(facts: OffboardFacts): SiteStep[] {
+  return sitesOf.cut
+    .filter(({ id }) => wasDone(facts.deeds, `site:${id}`))
+    .map(({ id, back }) => siteStep(facts, { id, detail: back, isBack: true }))
 }
 
-function endGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It ended meanwhile.
+const sitesOf: Record<Stage, { id: string; detail: string; back: string }[]> = {
+  cut: [
+    {
+      id: 'account',
+      detail:
+        'close the account: password, SSH keys, and sessions that are open (loginctl terminate-user)',
+      back: 'open the account again',
+    },
+    {
+      id: 'identity-provider',
+      detail:
+        'take them out of the groups of the identity provider, which signs them in by JWT and to Claude',
+      back: 'put them back into the groups of the identity provider',
+    },
+    {
+      id: 'push-rights',
+      detail: 'take them out of push whitelists and collaborators of the forge',
+      back: 'give them their rights at the forge again',
+    },
+  ],
+  revoke: [
+    { id: 'forge-tokens', detail: 'revoke their access tokens and keys at the forge', back: '' },
+    { id: 'organization-seat', detail: "take their seat in Claude's organization", back: '' },
+    { id: 'api-keys', detail: 'revoke the API keys that they made', back: '' },
+  ],
+  destroy: [
+    { id: 'archive', detail: 'archive what the site keeps of their home', back: '' },
+    { id: 'home', detail: 'remove home and account', back: '' },
+  ],
+}
+
+function siteStep(
+  { deeds, hasSiteProgram }: OffboardFacts,
+  { id, detail, isBack }: { id: string; detail: string; isBack: boolean },
+): SiteStep {
+  const step = `site:${id}`
+  const isDone = isBack ? isDoneBack(deeds, step) : wasDone(deeds, step)
+  return {
+    id: step,
+    where: 'site',
+    state: isDone ? 'done' : hasSiteProgram ? 'to-do' : 'left',
+    reversible: true,
+    detail,
+    command: null,
+    action: { do: 'site', step: id, detail, isBack },
   }
 }

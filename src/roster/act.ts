@@ -2,9 +2,10 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { actOnHost, machineFactsOf, type UserProgram } from '../offboard/host-steps.js'
-import { cutStepsHere } from '../offboard/stages.js'
-import { cutInVault } from '../offboard/vault-steps.js'
+import { cutInVault } from '../offboard/cut-in-vault.js'
+import { actOnHost, type UserProgram } from '../offboard/host-actions.js'
+import { machineFactsOf } from '../offboard/host-facts.js'
+import { cutStepsHere } from '../offboard/host-steps.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
 import { AuthError } from '../system/error.js'

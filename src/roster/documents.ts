@@ -1,8 +1,8 @@
 // A user's document in Vault as the roster needs it: never its data, only what is noted about it, and the tokens that open it.
 
 import { noteKey, readNote } from '../offboard/note.js'
-import { dataOf, isAbsent, whyNot } from '../offboard/vault-facts.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { dataOf, isAbsent, whyNot } from '../store/vault/site-reply.js'
 import { isObject, numberOf, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './pending.js'

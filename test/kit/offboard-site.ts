@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
-import { cutText } from '../../src/offboard/vault-facts.js'
+import { cutText } from '../../src/offboard/user-policy.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
 import type { JsonObject } from '../../src/system/json.js'

@@ -4,14 +4,10 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { cutInVault } from '../../src/offboard/cut-in-vault.js'
+import { doVaultSteps } from '../../src/offboard/vault-actions.js'
 import { type VaultFacts, vaultFactsOf } from '../../src/offboard/vault-facts.js'
-import {
-  cutInVault,
-  destroySteps,
-  doVaultSteps,
-  revokeSteps,
-  undoSteps,
-} from '../../src/offboard/vault-steps.js'
+import { destroySteps, revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
 import { type OffboardMachine, offboardMachine } from '../kit/offboard-machine.js'
 import { type OffboardSite, offboardSite } from '../kit/offboard-site.js'
 import type { OpenBao } from '../kit/openbao.js'

@@ -1,10 +1,11 @@
 // The cut in Vault, on a real OpenBao with the admin's policy of the manual: entities, tokens without one, notes, the way back.
 
 import t from 'tap'
-import { noteText, readNote } from '../../src/offboard/note.js'
+import { cutInVault } from '../../src/offboard/cut-in-vault.js'
 import type { OffboardStep } from '../../src/offboard/step.js'
-import { cutText, openText, vaultFactsOf } from '../../src/offboard/vault-facts.js'
-import { cutInVault, doVaultSteps, revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
+import { doVaultSteps } from '../../src/offboard/vault-actions.js'
+import { vaultFactsOf } from '../../src/offboard/vault-facts.js'
+import { revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
 import { offboardSite } from '../kit/offboard-site.js'
 
 const cause = { by: 'root@admin', why: 'left for another job', nowMs: 1_795_872_000_000 }
@@ -124,46 +125,4 @@ t.test('each way of being refused has its own words', async t => {
   await site.server.stop()
   const away = await cutInVault(site.vault, of('alice'), cause)
   t.match(away, { kind: 'unreachable' })
-})
-
-t.test('a name that can stand in no path asks for nothing', async t => {
-  const site = await offboardSite(t)
-  for (const name of ['Alice', '../bob', 'a/b', '', 'a..b', 'é', '+', '*']) {
-    t.match(await cutInVault(site.vault, of(name), cause), { kind: 'denied' }, name)
-    t.same(site.asked, [])
-  }
-})
-
-t.test('with {host} in the path every document of the user counts, and no other', async t => {
-  const site = await offboardSite(t)
-  const template = 'workstation/claude-users/{user}/{host}'
-  for (const path of ['alice/ws1', 'alice/ws2', 'alice2/ws1', 'alice'])
-    await site.server.put(path, { a: 1 })
-  const root = site.vault
-  const asRoot = { ...root, server: { ...root.server, template } }
-  await site.server.ask('PUT', 'sys/policies/acl/claude-auth-admin', {
-    policy: 'path "*" { capabilities = ["read", "list", "update"] }',
-  })
-  const facts = await vaultFactsOf(asRoot, of('alice'))
-  if ('kind' in facts) return t.fail(facts.trouble.cause)
-  t.same(
-    facts.documents.map(({ path }) => path.replace('workstation/claude-users/', '')),
-    ['alice/ws1', 'alice/ws2'],
-  )
-})
-
-t.test('a note fits into Vault whatever the reason, and is read back', async t => {
-  const hard = `"é\u202e\\${'ü'.repeat(400)}`
-  const text = noteText({ cutAtMs: 1, revokedAtMs: null, by: 'root@h', why: hard })
-  t.ok(Buffer.byteLength(text) <= 512, `${text.length}`)
-  t.match(text, /^[\x20-\x7e]+$/)
-  t.match(readNote(text), { cutAtMs: 1, revokedAtMs: null, by: 'root@h' })
-  for (const not of [undefined, 1, '', '{', '[]', '{"cutAt":"1"}', '{"cutAt":9e999}'])
-    t.equal(readNote(not), null)
-})
-
-t.test('the cut text of a policy turns back to exactly what it was', async t => {
-  for (const text of ['path "a" {}', '# x\n\n  path "b" {\n}\n# end', '{"path": {}}'])
-    t.equal(openText(cutText(text)), text)
-  t.equal(openText('path "a" {}'), null)
 })

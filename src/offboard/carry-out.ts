@@ -1,0 +1,85 @@
+// Carrying out a stage: written down before the first step and after each, done step by step, and looked at again.
+
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { type Acted, actOn, type Doers, seenAgain } from './act.js'
+import { appendAdminJournal } from './admin-journal.js'
+import type { OffboardFacts } from './facts.js'
+import type { UserProgram } from './host-actions.js'
+import { isOursDone, type PlannedStep, stepsBack, stepsOf } from './stages.js'
+import type { Stage } from './step.js'
+import { mintStep } from './vault-steps.js'
+
+export interface CarryOutOptions {
+  stage: Stage | 'undo'
+  /** Null where the configuration names no Vault. */
+  vault: SiteVault | null
+  program: UserProgram
+  siteCommand: readonly string[] | null
+  now: () => number
+  /** Looks once more. */
+  lookAgain: () => Promise<OffboardFacts | StoreTrouble>
+}
+
+/** What a stage has come to. */
+export interface CarriedOut extends Acted {
+  /** As they are afterwards; as before where Vault gave no answer any more. */
+  facts: OffboardFacts
+}
+
+/** The steps of a stage, or of the way back. */
+export function planOf(facts: OffboardFacts, stage: Stage | 'undo'): PlannedStep[] {
+  return stage === 'undo' ? stepsBack(facts) : stepsOf(facts, stage)
+}
+
+/** Is anything of it ours, or the site program's, to do? */
+export function hasWork(planned: readonly PlannedStep[]): boolean {
+  return planned.some(({ state }) => state === 'to-do')
+}
+
+/** Throws `write-failed` where a step can't be written down: then it is not begun. */
+export async function carryOut(
+  facts: OffboardFacts,
+  planned: readonly PlannedStep[],
+  options: CarryOutOptions,
+): Promise<CarriedOut> {
+  const { stage, vault, program, siteCommand, lookAgain } = options
+  const write = (step: string, result: string) => writeDeed(facts, { step, result }, options)
+  const onEnd = ({ id, state, detail }: PlannedStep) =>
+    write(id, state === 'failed' ? `failed: ${detail}` : state)
+  if (hasWork(planned)) write('begin', 'begun')
+  const doers = { vault, program, siteCommand, onEnd }
+  const acted = await actOn(facts, planned, doers)
+  if (acted.isAway) return { ...acted, facts }
+  const after = await lookAgain()
+  if ('trouble' in after) return { ...acted, facts, isAway: after.kind === 'unreachable' }
+  const seen = { steps: seenAgain(acted.steps, stillOpen(after, stage)), isAway: false }
+  const tried = stage === 'cut' ? await withMint(after, seen, doers) : seen
+  return { ...tried, facts: after }
+}
+
+function writeDeed(
+  { user, cause }: OffboardFacts,
+  { step, result }: { step: string; result: string },
+  { stage, now }: CarryOutOptions,
+): void {
+  const at = new Date(now()).toISOString()
+  const command = `offboard ${stage}`
+  appendAdminJournal({ at, who: cause.by, command, user, step, why: cause.why, result })
+}
+
+/** What is to be compared. A step that erases on this machine leaves nothing behind by which it could be seen. */
+function stillOpen(after: OffboardFacts, stage: Stage | 'undo'): PlannedStep[] {
+  const steps = planOf(after, stage)
+  return stage === 'destroy' ? steps.filter(({ where }) => where === 'vault') : steps
+}
+
+/** After a cut: a token that could still be minted would open all again. */
+async function withMint(after: OffboardFacts, acted: Acted, doers: Doers): Promise<Acted> {
+  const mint = after.vault !== null && isOursDone(acted.steps) ? mintStep(after.vault) : null
+  if (mint === null) return acted
+  const tried = await actOn(after, [{ ...mint, stage: 'cut' }], {
+    ...doers,
+    onEnd: step => step.state === 'failed' && doers.onEnd(step),
+  })
+  return { steps: [...acted.steps, ...tried.steps], isAway: tried.isAway }
+}

@@ -1,0 +1,56 @@
+// All that is known of a user who is offboarded: Vault's side, this machine's, what was done before.
+
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { type AdminDeed, adminDeedsOf } from './admin-journal.js'
+import type { Cause } from './cause.js'
+import { type MachineFacts, machineFactsOf } from './host-facts.js'
+import { type VaultFacts, vaultFactsOf } from './vault-facts.js'
+
+export interface OffboardFacts {
+  user: string
+  /** This machine. */
+  host: string
+  /** Null where the configuration names no Vault. */
+  vault: VaultFacts | null
+  /** Null where the user has no account here. */
+  machine: MachineFacts | null
+  /** What was done about this user from here, oldest first. */
+  deeds: readonly AdminDeed[]
+  /** Is a program of the site's configured? Without one its steps are a person's. */
+  hasSiteProgram: boolean
+  cause: Cause
+}
+
+/** Whom to look at, from where, and what the site has configured. */
+export interface Subject {
+  user: string
+  /** What Vault calls them. */
+  vaultName: string
+  /** This machine. */
+  host: string
+  /** Null where the configuration names no Vault. */
+  vault: SiteVault | null
+  /** The folder of the health records, inside the mount. */
+  recordFolder: string | null
+  hasSiteProgram: boolean
+  cause: Cause
+}
+
+/** Looks, and changes nothing. Trouble: Vault is away, or does not let the admin look. */
+export async function lookAt(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
+  const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause } = subject
+  const machine = await machineFactsOf(user)
+  const uid = machine?.account.uid ?? null
+  const found = vault === null ? null : await vaultFactsOf(vault, { vaultName, uid, recordFolder })
+  if (found !== null && 'kind' in found) return found
+  return { user, host, vault: found, machine, deeds: adminDeedsOf(user), hasSiteProgram, cause }
+}
+
+/** Does Vault, this machine or the journal know a user of that name? */
+export function isKnown({ vault, machine, deeds }: OffboardFacts): boolean {
+  if (machine !== null || deeds.length > 0) return true
+  if (vault === null) return false
+  const { entities, documents, record, policy } = vault
+  const hasPolicy = policy.state === 'open' || policy.state === 'cut'
+  return entities.length > 0 || documents.length > 0 || record !== null || hasPolicy
+}

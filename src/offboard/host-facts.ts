@@ -1,0 +1,50 @@
+// What this machine has of a user: the account, root's mark, and whether their timer runs.
+
+import { existsSync, lstatSync } from 'node:fs'
+import { leftMark } from '../config/config.js'
+import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
+import { runTool, toolPath } from '../system/system-tools.js'
+
+/** What the account and the marks of this machine say. */
+export interface MachineFacts {
+  account: Account
+  /** When root's mark was put there (epoch milliseconds); null: there is none. */
+  markedAtMs: number | null
+  /** Does a timer of claude-auth's run in a manager of the user's? */
+  isTimerActive: boolean
+}
+
+/** The account `name` of this machine; null where there is none. */
+export function accountNamed(name: string): Account | null {
+  const { code, stdout } = runTool('getent', ['passwd', name])
+  const [known = '', , uid = '', gid = '', , home = ''] = (stdout.split('\n')[0] ?? '').split(':')
+  if (code !== 0 || known !== name || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return null
+  return { name, uid: Number(uid), gid: Number(gid), home }
+}
+
+/** What renews each user's login. */
+export const timer = 'claude-auth.timer'
+/** What answers in a user's folder is the user's: nobody waits for it long. */
+export const unitsMs = 10_000
+
+/** Null where nobody of that name has an account here. */
+export async function machineFactsOf(user: string): Promise<MachineFacts | null> {
+  const account = accountNamed(user)
+  if (account === null) return null
+  const mark = lstatSync(leftMark(account.uid), { throwIfNoEntry: false })
+  const ended = await inManager(account, ['is-active', '--quiet', timer])
+  return {
+    account,
+    markedAtMs: mark?.uid === 0 ? Math.floor(mark.mtimeMs) : null,
+    isTimerActive: ended?.kind === 'ended' && ended.code === 0,
+  }
+}
+
+/** Null where no manager of theirs runs, or this machine has none. */
+export async function inManager(user: Account, args: string[]): Promise<EndedAsUser | null> {
+  const folder = `/run/user/${user.uid}`
+  const tool = toolPath('systemctl')
+  if (tool === null || !existsSync(`${folder}/systemd/private`)) return null
+  const env = { XDG_RUNTIME_DIR: folder }
+  return runAsUser(user, tool, ['--user', ...args], { timeoutMs: unitsMs, env })
+}

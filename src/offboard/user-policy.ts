@@ -1,0 +1,63 @@
+// The policy of a token that was minted without an entity: read, cut to a text that grants nothing, and opened again.
+
+import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import { stringOf } from '../system/json.js'
+
+/** The policy of a token that was minted without an entity: `workstation-claude-<user>`. */
+export interface PolicyFact {
+  name: string
+  /** `closed`: the token of who asks may not read it. */
+  state: 'open' | 'cut' | 'absent' | 'closed'
+  /** As it stands; null unless open or cut. */
+  text: string | null
+}
+
+/** A cut policy: its text, each line as a comment behind this one. It grants nothing, and holds what it was. */
+const cutMark = '# Cut by an offboarding; below is what it was.'
+
+/** The policy's cut text, which `openText` turns back. `sed 's/^/# /'` behind the mark makes the same. */
+export function cutText(text: string): string {
+  const lines = text.trim().split('\n')
+  return [cutMark, ...lines.map(line => `# ${line}`)].join('\n')
+}
+
+/** What the policy was before `cutText`; null for one that is not cut. */
+export function openText(text: string): string | null {
+  const [first, ...lines] = text.trim().split('\n')
+  if (first?.trim() !== cutMark) return null
+  return lines.map(line => line.replace(/^# ?/, '')).join('\n')
+}
+
+/** The name under which sites have a policy for each user. */
+function policyName(vaultName: string): string {
+  return `workstation-claude-${vaultName}`
+}
+
+export async function policyOf(vault: SiteVault, vaultName: string): Promise<Asked<PolicyFact>> {
+  const name = policyName(vaultName)
+  const path = `sys/policies/acl/${name}`
+  const reply = await vault.request({ method: 'GET', path })
+  if (isAbsent(reply)) return { kind: 'known', value: { name, state: 'absent', text: null } }
+  if (isRefused(reply)) return { kind: 'known', value: { name, state: 'closed', text: null } }
+  const text = stringOf(dataOf(reply)?.['policy'])
+  if (text === null) return whyNot(vault, reply, path, 'read')
+  const state = openText(text) === null ? 'open' : 'cut'
+  return { kind: 'known', value: { name, state, text } }
+}
+
+/** The admin's policy holds the text with or without a line end behind it, as whoever wrote it had it. */
+export async function writePolicy(
+  vault: SiteVault,
+  { name, text }: Pick<PolicyFact, 'name'> & { text: string },
+): Promise<StoreTrouble | null> {
+  const path = `sys/policies/acl/${name}`
+  let trouble: StoreTrouble | null = null
+  for (const policy of [text, `${text}\n`]) {
+    const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ policy }) })
+    if (reply.kind === 'reply' && (reply.status === 200 || reply.status === 204)) return null
+    trouble = await whyNot(vault, reply, path, 'update')
+    if (!isRefused(reply)) break
+  }
+  return trouble
+}

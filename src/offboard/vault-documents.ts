@@ -1,0 +1,158 @@
+// The documents of a user: where they lie, which versions can still be read, whose tokens are noted, and the note of an offboarding.
+
+import { fillIn } from '../config/template.js'
+import type { VaultReply } from '../store/vault/client.js'
+import { isVaults } from '../store/vault/failure.js'
+import type { SiteVault } from '../store/vault/site.js'
+import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import { isObject, stringOf } from '../system/json.js'
+import { makeTrouble } from '../system/trouble.js'
+import { noteKey, type OffboardNote, readNote } from './note.js'
+
+/** Whose documents; the names are checked before they stand in a path. */
+export interface DocumentOwner {
+  /** What Vault calls them: the alias of their entities, and their name in paths and policies. */
+  vaultName: string
+  /** Their number on this machine, for a path with `{uid}`; null where nobody knows it. */
+  uid: number | null
+}
+
+export interface AccessorFact {
+  /** The key in the custom metadata (`accessor_ws1`). */
+  key: string
+  host: string
+  accessor: string
+  /** Null where the token that asks may not look it up. */
+  isAlive: boolean | null
+  hasEntity: boolean | null
+}
+
+export interface DocumentFact {
+  /** Inside the mount. */
+  path: string
+  /** Those that are not destroyed, oldest first. */
+  versions: number[]
+  accessors: AccessorFact[]
+  note: OffboardNote | null
+}
+
+/** The accessors of users' tokens are noted under this and the host's name. */
+const accessorPrefix = 'accessor_'
+
+/** Every document that the path of the configuration has for this user, whatever its host and profile. */
+export async function documentPaths(
+  vault: SiteVault,
+  user: DocumentOwner,
+): Promise<Asked<string[]>> {
+  const { template } = vault.server
+  const parts = template.split('/')
+  const names = { user: user.vaultName, uid: String(user.uid ?? ''), host: 'h', profile: 'p' }
+  if (user.uid === null && template.includes('{uid}'))
+    return {
+      kind: 'denied',
+      trouble: makeTrouble(
+        'vault.path names users by their number, which this machine does not know',
+        {
+          advice: 'run it on a host where the account is',
+        },
+      ),
+    }
+  let paths = ['']
+  for (const part of parts) {
+    const isOpen = part.includes('{host}') || part.includes('{profile}')
+    const filled = fillIn(part, names, 'plain')
+    if ('expected' in filled)
+      return { kind: 'denied', trouble: makeTrouble(`vault.path: ${filled.expected}`) }
+    if (!isOpen) {
+      paths = paths.map(path => joined(path, filled.value))
+      continue
+    }
+    const pattern = partPattern(part, names)
+    const next: string[] = []
+    for (const path of paths) {
+      const listed = await namesIn(vault, path)
+      if (listed.kind !== 'known') return listed
+      next.push(...listed.value.filter(name => pattern.test(name)).map(name => joined(path, name)))
+    }
+    paths = next
+  }
+  return { kind: 'known', value: paths }
+}
+
+/** A host and a profile are any name; the rest of the part must be as it is for this user. */
+function partPattern(part: string, { user, uid }: { user: string; uid: string }): RegExp {
+  const source = part
+    .split(/(\{[a-z]+\})/)
+    .map(piece => {
+      if (piece === '{host}' || piece === '{profile}') return '[a-z0-9][a-z0-9._-]*'
+      const fixed = piece === '{user}' ? user : piece === '{uid}' ? uid : piece
+      return fixed.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&')
+    })
+    .join('')
+  return new RegExp(`^${source}$`)
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+/** The names in a folder of the engine, those of folders without their slash, once each. */
+async function namesIn(vault: SiteVault, folder: string): Promise<Asked<string[]>> {
+  const path = `${vault.server.mount}/metadata/${folder === '' ? '' : `${folder}/`}`
+  const reply = await vault.request({ method: 'LIST', path })
+  if (isAbsent(reply)) return { kind: 'known', value: [] }
+  const keys = dataOf(reply)?.['keys']
+  if (!Array.isArray(keys)) return whyNot(vault, reply, path, 'list')
+  const found = keys.filter(key => typeof key === 'string').map(key => key.replace(/\/$/, ''))
+  return { kind: 'known', value: [...new Set(found)] }
+}
+
+export async function documentAt(
+  vault: SiteVault,
+  path: string,
+): Promise<Asked<DocumentFact | null>> {
+  const at = `${vault.server.mount}/metadata/${path}`
+  const reply = await vault.request({ method: 'GET', path: at })
+  if (isAbsent(reply)) return { kind: 'known', value: null }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, at, 'read')
+  const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
+  const accessors: AccessorFact[] = []
+  for (const [key, value] of Object.entries(noted)) {
+    const accessor = stringOf(value)
+    if (!key.startsWith(accessorPrefix) || accessor === null) continue
+    const looked = await lookedUp(vault, accessor)
+    if (looked.kind !== 'known') return looked
+    accessors.push({ key, host: key.slice(accessorPrefix.length), accessor, ...looked.value })
+  }
+  const versions = versionsIn(data['versions'])
+  return { kind: 'known', value: { path, versions, accessors, note: readNote(noted[noteKey]) } }
+}
+
+function versionsIn(value: unknown): number[] {
+  const entries = isObject(value) ? Object.entries(value) : []
+  const whole = entries.filter(([, about]) => !isObject(about) || about['destroyed'] !== true)
+  return whole.map(([version]) => Number(version)).sort((a, b) => a - b)
+}
+
+async function lookedUp(
+  vault: SiteVault,
+  accessor: string,
+): Promise<Asked<Pick<AccessorFact, 'isAlive' | 'hasEntity'>>> {
+  const path = 'auth/token/lookup-accessor'
+  const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
+  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, hasEntity: null } }
+  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, hasEntity: null } }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, path, 'update')
+  return {
+    kind: 'known',
+    value: { isAlive: true, hasEntity: stringOf(data['entity_id']) !== null },
+  }
+}
+
+/** An accessor that was revoked, or never was one. */
+function isGone(reply: VaultReply): boolean {
+  if (reply.kind !== 'reply' || !isVaults(reply)) return false
+  return [400, 404].includes(reply.status) || reply.errors.some(each => /accessor/.test(each))
+}

@@ -1,0 +1,54 @@
+// What a reply to an admin's request says: its data, that nothing is there, or why it was refused.
+
+import { isObject, type JsonObject } from '../../system/json.js'
+import { makeTrouble } from '../../system/trouble.js'
+import type { StoreTrouble } from '../store.js'
+import type { VaultReply } from './client.js'
+import { isVaults, troubleOf } from './failure.js'
+import type { SiteVault } from './site.js'
+
+/** What was asked, or why it is not known. */
+export type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
+
+/** `data` of a 200 of Vault's own. */
+export function dataOf(reply: VaultReply): JsonObject | null {
+  if (reply.kind !== 'reply' || reply.status !== 200) return null
+  const data = reply.body?.['data']
+  return isObject(data) ? data : null
+}
+
+/** Nothing is there: a 404 without a text, which one for a missing engine has. */
+export function isAbsent(reply: VaultReply): boolean {
+  if (reply.kind !== 'reply' || reply.status !== 404) return false
+  return reply.text === '' || (isVaults(reply) && reply.errors.length === 0)
+}
+
+/** No policy for it, or a dead token: `whyNot` tells which. */
+export function isRefused(reply: VaultReply): boolean {
+  return reply.kind === 'reply' && reply.status === 403 && isVaults(reply)
+}
+
+/** The trouble behind a reply of no use. Of a 403 Vault is asked whether the token lives at all. */
+export async function whyNot(
+  vault: SiteVault,
+  reply: VaultReply,
+  path: string,
+  capability: 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list',
+): Promise<StoreTrouble> {
+  if (!isRefused(reply)) return troubleOf(reply, path)
+  const self = await vault.request({ method: 'GET', path: 'auth/token/lookup-self' })
+  if (isRefused(self))
+    return {
+      kind: 'denied',
+      trouble: makeTrouble("Vault does not know the admin's token", {
+        advice: 'it has ended or was revoked, or its policy lacks auth/token/lookup-self',
+      }),
+    }
+  return {
+    kind: 'denied',
+    trouble: makeTrouble("the admin's Vault token has no policy for this", {
+      place: path,
+      advice: `it needs ${capability}; compare it with claude-auth-admin in docs/vault.md`,
+    }),
+  }
+}

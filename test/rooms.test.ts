@@ -77,6 +77,31 @@ t.test(
   },
 )
 
+t.test('what every launch and prompt begins with loads no library at once', async t => {
+  const late = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
+  for (const command of ['cli/ensure.ts', 'cli/status.ts']) {
+    const reached = new Set([command])
+    for (const name of reached)
+      for (const to of loadedAtOnce(name))
+        reached.add(to.startsWith('.') ? join(dirname(name), to).replace(/\.js$/, '.ts') : to)
+    t.ok(reached.size > 50)
+    t.same(
+      late.filter(library => reached.has(library)),
+      [],
+      command,
+    )
+  }
+})
+
+/** What the module `name` imports as values when it begins; nothing of a package or of Node. */
+function loadedAtOnce(name: string): string[] {
+  if (!names.includes(name)) return []
+  const text = readFileSync(join(src, name), 'utf8')
+  return [...text.matchAll(/^(?:import|export) (?!type )[^'()]*?from '([^']+)'/gm)].map(
+    ([, to = '']) => to,
+  )
+}
+
 t.test('the picture of the rooms is drawn from the imports as they are', async t => {
   const script = join(import.meta.dirname, '../scripts/map.mjs')
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })

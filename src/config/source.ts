@@ -7,7 +7,24 @@ import { AuthError, systemCode } from '../system/error.js'
 import type { OwnPaths } from '../system/paths.js'
 import { quoted } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
-import { configLimits, rosterLimits } from './yaml.js'
+
+/** What is parsed at most: the library takes its time. */
+export interface YamlLimits {
+  maxBytes: number
+  /** Keys, list items and marks; those that take the library longest cost 10 µs each. */
+  maxMarks: number
+  maxLines: number
+}
+
+export const mebibyte = 1024 * 1024
+/** A configuration is far below. */
+export const configLimits: YamlLimits = { maxBytes: mebibyte, maxMarks: 40_000, maxLines: 80_000 }
+/** A roster of 20,000 people with ten keys each, which takes about a second. */
+export const rosterLimits: YamlLimits = {
+  maxBytes: 8 * mebibyte,
+  maxMarks: 400_000,
+  maxLines: 400_000,
+}
 
 export type SourceKind = 'system' | 'user' | 'roster'
 
@@ -57,7 +74,7 @@ export function configSource(kind: SourceKind, path: string, uid: number): Confi
   if (stat.size > maxBytes)
     throw new AuthError(
       'config-invalid',
-      `${path}: want at most ${maxBytes / 1024 ** 2} MiB of YAML`,
+      `${path}: want at most ${maxBytes / mebibyte} MiB of YAML`,
       {
         hint: `ls -l ${quoted(path)}`,
       },

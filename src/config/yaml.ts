@@ -16,26 +16,12 @@ import { AuthError } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
 import { quoted } from '../system/trouble.js'
 import { keyPath, type Path, type Problem } from './problem.js'
+import { configLimits, mebibyte, type YamlLimits } from './source.js'
+
+export { rosterLimits } from './source.js'
 
 const maxAliases = 50
 
-/** What is parsed at most: the library takes its time. */
-export interface YamlLimits {
-  maxBytes: number
-  /** Keys, list items and marks; those that take the library longest cost 10 µs each. */
-  maxMarks: number
-  maxLines: number
-}
-
-const mebibyte = 1024 * 1024
-/** A configuration is far below. */
-export const configLimits: YamlLimits = { maxBytes: mebibyte, maxMarks: 40_000, maxLines: 80_000 }
-/** A roster of 20,000 people with ten keys each, which takes about a second. */
-export const rosterLimits: YamlLimits = {
-  maxBytes: 8 * mebibyte,
-  maxMarks: 400_000,
-  maxLines: 400_000,
-}
 /** Each costs a search for its place. */
 const maxProblems = 20
 

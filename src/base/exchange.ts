@@ -41,6 +41,7 @@ export function exchangeFolders(one: string, other: string): boolean {
   return false
 }
 
-function numberOf(path: string): bigint | null {
+/** The inode of `path`, or null where nothing is. */
+export function numberOf(path: string): bigint | null {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null
 }

@@ -79,11 +79,14 @@ export function readTree(root: string, judged: boolean): Tree | null {
         const target = readlinkSync(join(real, path))
         if (leadsOut(real, path, target)) slip('link-out', path, `leads out, to ${target}`)
         files.set(path, { is: target, kind: 'link', isProgram: false })
-      } else if (stat.isFile()) readFile(real, path, stat, files, slip)
-      else slip('special', path, 'is neither file, folder nor link')
+      } else if (stat.isFile()) {
+        const file = readFile(real, path, stat, slip)
+        // What cannot be read is still there to be deleted.
+        if (file !== null || !judged) files.set(path, file ?? unread)
+      } else slip('special', path, 'is neither file, folder nor link')
       if (judged) judgeName(path, slip)
     }
-    if (files.size > mostFiles) {
+    if (judged && files.size > mostFiles) {
       slip('too-large', folder || '.', `has more than ${mostFiles} files`)
       break
     }
@@ -91,23 +94,24 @@ export function readTree(root: string, judged: boolean): Tree | null {
   return { files, slips: judged ? slips : [] }
 }
 
+const unread: SharedFile = { is: '', kind: 'file', isProgram: false }
+
 function readFile(
   root: string,
   path: string,
   stat: Stats,
-  files: Map<string, SharedFile>,
   slip: (rule: Slip['rule'], path: string, what: string) => void,
-): void {
+): SharedFile | null {
   const read = readBounded(join(root, path), { maxBytes, links: 'refuse' })
   if (read.kind !== 'read') {
     const why = read.kind === 'unfit' ? read.why : 'is not there any more'
     slip(stat.size > maxBytes ? 'too-large' : 'unreadable', path, why)
-    return
+    return null
   }
   const secret = secretIn(read.bytes)
   if (secret !== null) slip('credential', path, `holds ${secret}`)
   const isProgram = (stat.mode & 0o100) !== 0
-  files.set(path, { is: digestOf(read.bytes), kind: 'file', isProgram })
+  return { is: digestOf(read.bytes), kind: 'file', isProgram }
 }
 
 function judgeName(path: string, slip: (rule: Slip['rule'], path: string, what: string) => void) {

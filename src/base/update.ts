@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { AuthError, systemCode } from '../system/error.js'
@@ -16,7 +17,7 @@ import { createFile, readBounded } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
 import { quoted } from '../system/trouble.js'
 import { syncFolder, writeAll, writeFailed } from '../system/write-file.js'
-import { exchangeFolders } from './exchange.js'
+import { exchangeFolders, numberOf } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'
 
 const maxBytes = 16 * 1024 * 1024
@@ -30,13 +31,32 @@ export function placesOf(folder: string) {
     next: `${folder}.next`,
     /** The `previous` of before, on its way out. */
     dropped: `${folder}.dropped`,
+    /** A link that says which folder was the base when its exchange began, and whether there was a previous one. */
+    swapping: `${folder}.swapping`,
   }
 }
 
-/** Takes away what an update that was killed has left. Under the gate. */
+/**
+ * Takes away what an update that was killed has left. Under the gate. Killed before the exchange, it has left the new base as
+ * `.previous`: then the true previous one takes its name again.
+ */
 export function clearLeftovers(folder: string): void {
-  const { next, dropped } = placesOf(folder)
+  const { previous, next, dropped, swapping } = placesOf(folder)
+  const begun = linkOf(swapping)
+  if (begun !== null) {
+    const [base, kept] = begun.split(':')
+    const isSwapped = base !== String(numberOf(folder))
+    if (!isSwapped && (kept === 'none' || exists(dropped))) {
+      rmSync(previous, { recursive: true, force: true })
+      if (exists(dropped)) renameSync(dropped, previous)
+    }
+    unlinkSync(swapping)
+  }
   for (const path of [next, dropped]) rmSync(path, { recursive: true, force: true })
+}
+
+function exists(path: string): boolean {
+  return numberOf(path) !== null
 }
 
 /**
@@ -69,15 +89,30 @@ export function replaceBase(
   }
 }
 
-/** The new one is called `.previous` for a moment: the exchange then names both as they stay. */
+/** What a system says that cannot rename or exchange a folder where another could. */
+const cannotCodes = ['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP']
+
+/** The new one is called `.previous` for a moment: the exchange then names both as they stay. Where it fails, all is as before. */
 function swapFolder(folder: string, step: (name: string) => void): void {
-  const { previous, next, dropped } = placesOf(folder)
-  step('drop-previous')
-  if (lstatSync(previous, { throwIfNoEntry: false })) renameSync(previous, dropped)
-  step('place')
-  renameSync(next, previous)
-  step('swap')
-  if (!exchangeFolders(previous, folder))
+  const { previous, next, dropped, swapping } = placesOf(folder)
+  let isSwapped = false
+  try {
+    step('begin')
+    symlinkSync(`${numberOf(folder)}:${exists(previous) ? 'kept' : 'none'}`, swapping)
+    step('drop-previous')
+    if (exists(previous)) renameSync(previous, dropped)
+    step('place')
+    renameSync(next, previous)
+    step('swap')
+    isSwapped = exchangeFolders(previous, folder)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === null) throw error
+    clearLeftovers(folder)
+    if (!cannotCodes.includes(code)) throw error
+  }
+  if (!isSwapped) {
+    clearLeftovers(folder)
     throw new AuthError(
       'write-failed',
       `this machine or file system cannot exchange two folders in one step; make ${folder} a link once, while nobody needs it`,
@@ -85,8 +120,9 @@ function swapFolder(folder: string, step: (name: string) => void): void {
         hint: `mv ${quoted(folder)} ${quoted(`${folder}.1`)} && ln -s ${quoted(`${folder}.1`)} ${quoted(folder)}`,
       },
     )
+  }
   step('clear')
-  rmSync(dropped, { recursive: true, force: true })
+  clearLeftovers(folder)
 }
 
 /** Where the base is a link, a new link takes its name; what it led to is what `.previous` leads to. */
@@ -100,14 +136,23 @@ function swapLink(folder: string, step: (name: string) => void): void {
   step('place')
   renameSync(next, place)
   step('keep-previous')
-  if (oldPrevious === null && lstatSync(previous, { throwIfNoEntry: false }))
-    renameSync(previous, dropped)
+  if (oldPrevious === null && exists(previous)) giveUpName(previous, dropped)
   putLink(old, previous, next)
   step('swap')
   putLink(place, folder, next)
   step('clear')
   rmSync(dropped, { recursive: true, force: true })
   clearVersions(folder)
+}
+
+/** Where a folder cannot be renamed it is removed: nobody reads it by this name. */
+function giveUpName(folder: string, other: string): void {
+  try {
+    renameSync(folder, other)
+  } catch (error) {
+    if (!cannotCodes.includes(systemCode(error) ?? '')) throw error
+    rmSync(folder, { recursive: true })
+  }
 }
 
 function putLink(target: string, path: string, temporary: string): void {

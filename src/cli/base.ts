@@ -1,7 +1,8 @@
 // `claude-auth base`: the skills, rules, agents and commands that all users share are replaced as a whole, or not at all.
 
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type BasePlan, planUpdate } from '../base/difference.js'
+import { mountInTheWay } from '../base/mounts.js'
 import { readTree, realFolder } from '../base/tree.js'
 import { clearLeftovers, placesOf, replaceBase } from '../base/update.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
@@ -10,6 +11,7 @@ import { askYes } from '../system/ask.js'
 import { AuthError } from '../system/error.js'
 import { enterGate } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
+import { quoted } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { currentFolder } from '../system/users.js'
 import { clean, jsonText } from '../text/clean.js'
@@ -61,6 +63,7 @@ export async function base(argv: string[], env: Env): Promise<number> {
     })
   const source = sourceOf(resolve(currentFolder(), flags.from), folder)
   requireTrustedWay(folder, person.uid)
+  requireNoMount(folder)
   const isDry = flags['dry-run'] === true
   // Whoever is no root updates a base of their own.
   const state = person.uid === 0 ? '/var/lib/claude-auth' : ownPaths(env, person.home).localStore
@@ -134,6 +137,21 @@ function sourceOf(source: string, folder: string): string {
   if (isInside(real, target) || isInside(target, real))
     throw usage(`${clean(source, 200)} and the base ${clean(folder, 200)} lie in each other`)
   return real
+}
+
+function requireNoMount(folder: string): void {
+  const mount = mountInTheWay(whereItIs(folder))
+  if (mount === null) return
+  throw new AuthError(
+    'config-invalid',
+    `${clean(mount, 200)} is a mount point: it cannot be replaced in one step; let base.folder be a folder inside it, without mount points below; nothing was changed`,
+    { hint: `findmnt -R ${quoted(mount)}` },
+  )
+}
+
+/** The place of the base itself, links above it resolved. */
+function whereItIs(folder: string): string {
+  return join(realFolder(dirname(folder)) ?? dirname(folder), basename(folder))
 }
 
 function noSource(source: string): AuthError {

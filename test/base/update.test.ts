@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { planUpdate } from '../../src/base/difference.js'
+import { firstMount } from '../../src/base/mounts.js'
+import { secretIn } from '../../src/base/secret.js'
 import { readTree } from '../../src/base/tree.js'
 import { clearLeftovers, placesOf, replaceBase } from '../../src/base/update.js'
 import { compiled } from '../kit/compiled.js'
@@ -102,6 +105,37 @@ t.test('credentials are found by their form, made-up ones are none', async t => 
     `https://hooks.slack.com/services/T0${'A1B2C3'}/B0D4E5F6/${random}`,
     `{"refreshToken": "${random}"}`,
     `API_KEY="${random}"`,
+    // Without quotes, in a file of settings, and in code.
+    `export GRAFANA_PASSWORD=${random}`,
+    `db:\n  password: ${random}\n`,
+    `"apiKey" => '${random}'`,
+    // Keys in other dresses.
+    JSON.stringify({
+      type: 'service_account',
+      private_key: `-----BEGIN ${'PRIVATE'} KEY-----\n${random}\n${random}\n-----END`,
+    }),
+    `---- BEGIN SSH2 ENCRYPTED ${'PRIVATE'} KEY ----\nComment: "x"\n${random}${random}`,
+    `-----BEGIN PGP ${'PRIVATE'} KEY BLOCK-----\n\n${random}${random}`,
+    `PuTTY-User-${'Key'}-File-3: ssh-ed25519\nEncryption: none`,
+    JSON.stringify({ kty: 'OKP', crv: 'Ed25519', d: random, x: 'y' }),
+    // The files of tools, under another name.
+    `machine forge.site.net login bob password ${random}`,
+    `//registry.npmjs.org/:_${'authToken'}=${random}`,
+    `users:\n- user:\n    client-${'key'}-data: ${random}${random}`,
+    JSON.stringify({ auths: { 'r.example.com': { auth: `${random}==` } } }),
+    `git clone https://bob:${random}@forge.site.net/x.git`,
+    `DefaultEndpointsProtocol=https;Account${'Key'}=${random}${random}==`,
+    `curl -H "Authorization: Bearer ${random}"`,
+    // Tokens of other services.
+    `s.${'k3'}${random.slice(0, 22)}`,
+    `xapp${'-1'}-${random}`,
+    `glft${'-'}${random}`,
+    `sk_${'live'}_${random}`,
+    `SG.${random.slice(0, 22)}.${random}`,
+    `GOC${'SPX'}-${random}`,
+    `hf${'_'}${random}`,
+    `123456789:A${'A'}${random}`,
+    `https://discord.com/api/${'webhooks'}/1234567890123/${random}${random}`,
     Buffer.from(`gl${'pat'}-${random}`, 'utf16le').toString('latin1'),
   ]
   for (const text of real) {
@@ -117,9 +151,32 @@ t.test('credentials are found by their form, made-up ones are none', async t => 
   }
   const { source, base } = places(t)
   put(source, {
+    'skills/words.md':
+      'password: must-have-at-least-twenty-letters\ntokenFile: ~/.config/claude-auth/vault-token\nsecret: kubernetes.io/service-account-token\nhttps://user:password@example.com/x\ncommit 0123456789abcdef0123456789abcdef01234567\nsha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
     'skills/note.md': `ghp_${'x'.repeat(36)} AKIAIOSFODNN7EXAMPLE export TOKEN="$(cat file)" sk-ant-oat01-…`,
   })
   t.same(rulesOf(source, base), [])
+})
+
+t.test('credentials are found by the names of their files', async t => {
+  for (const name of [
+    ...['.netrc', '.npmrc.key', '.pypirc', 'id_ed25519', 'tls.key', 'server-key.pem', 'deploy.p8'],
+    ...['client_secret_1.apps.json', 'prod-kubeconfig.yaml', 'rclone.conf', '.env.production'],
+  ]) {
+    const { source, base } = places(t)
+    put(source, { [`skills/${name}`]: 'x' })
+    t.same(rulesOf(source, base), ['credential'], name)
+  }
+  const { source, base } = places(t)
+  put(source, { 'skills/.env.example': 'x', 'skills/keys.md': 'x', 'skills/kubeconfig.md': 'x' })
+  t.same(rulesOf(source, base), [])
+})
+
+t.test('a search for credentials ends soon, whatever a large file holds', async t => {
+  const beganMs = performance.now()
+  for (const part of ['a.', 'token=', 'eyJ-', 'http://a:b', '{"kty":"a"', 'x', '-'])
+    secretIn(Buffer.from(part.repeat(300_000 / part.length)))
+  t.ok(performance.now() - beganMs < 20_000)
 })
 
 t.test('deletions: the limit, half of all, and what somebody has said', async t => {
@@ -133,6 +190,59 @@ t.test('deletions: the limit, half of all, and what somebody has said', async t 
   t.same(plan(source, base, 100).refusals.length, 1, 'half')
   t.same(plan(source, base, 30, true).refusals, [])
   t.same(plan(source, base, 29, true).refusals.length, 1)
+})
+
+t.test(
+  'ended at any step and cleared up: the base is one of both, and the one before is its own',
+  async t => {
+    for (const kept of [true, false])
+      for (const last of ['copy', 'begin', 'drop-previous', 'place', 'swap', 'clear']) {
+        const { source, base } = places(t)
+        const update = (text: string, until = '') => {
+          put(source, version(text))
+          const tree = readTree(source, true)
+          if (tree === null) throw new Error('no source')
+          replaceBase(source, tree, base, step => {
+            if (step === until) throw new Error('ended')
+          })
+        }
+        if (kept) update('two')
+        t.throws(() => update('three', last), { message: 'ended' })
+        clearLeftovers(base)
+        const text = (folder: string) => readFileSync(join(folder, 'skills/s1.md'), 'utf8')
+        const before = kept ? 'two' : 'one'
+        const [now, previous] = last === 'clear' ? ['three', before] : [before, kept ? 'one' : null]
+        t.equal(text(base), now, last)
+        if (previous === null) t.notOk(existsSync(placesOf(base).previous), last)
+        else t.equal(text(placesOf(base).previous), previous, last)
+        t.same(
+          readdirSync(dirname(base)).filter(name => /next|dropped|swapping/.test(name)),
+          [],
+        )
+      }
+  },
+)
+
+t.test('what cannot be read of the base is still counted where it would be deleted', async t => {
+  const { source, base } = places(t)
+  for (let at = 0; at < 26; at++)
+    put(base, { [`skills/big${at}`]: at === 0 ? 'x'.repeat(16 * 1024 * 1024 + 1) : 'x' })
+  t.match(plan(source, base).refusals, [{ rule: 'too-many-deletions', what: /^26 of/ }])
+})
+
+t.test('a mount point at the base, beside it or in it is found, whatever its name', async t => {
+  const line = (point: string) =>
+    `36 35 98:0 / ${point} rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n`
+  for (const point of [
+    '/srv/b',
+    '/srv/b/skills',
+    '/srv/b.previous/skills/a',
+    '/srv/b.2',
+    '/srv/b/a\\040b',
+  ])
+    t.equal(firstMount(line('/') + line(point), '/srv/b'), point.replace('\\040', ' '), point)
+  for (const point of ['/', '/srv', '/srv/base', '/srv/b.old', '/srv/bb/skills'])
+    t.equal(firstMount(line(point), '/srv/b'), null, point)
 })
 
 t.test('a second update has nothing to do; the one before is kept; modes are ours', async t => {

@@ -18,7 +18,15 @@ t.test('killed before each step, then again', async t => {
   const program = await compiled(t, join(import.meta.dirname, '../base/update-once.ts'))
   const text = (path: string) => readFileSync(join(path, 'skills/s1.md'), 'utf8')
   for (const kind of ['folder', 'link'])
-    for (const step of ['copy', 'drop-previous', 'place', 'keep-previous', 'swap', 'clear']) {
+    for (const step of [
+      'copy',
+      'begin',
+      'drop-previous',
+      'place',
+      'keep-previous',
+      'swap',
+      'clear',
+    ]) {
       const root = t.testdir()
       const [base, source] = [join(root, 'base'), join(root, 'source')]
       const put = (folder: string, text: string) => {

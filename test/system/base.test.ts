@@ -52,6 +52,58 @@ t.test(
   },
 )
 
+t.test(
+  'a file system that cannot exchange folders: all stays as it was, and a link is the way on',
+  { skip: noOwnMachine },
+  async t => {
+    const { machine, update } = await machineWithBase(t)
+    // What lies in the lower layer of an overlay, as in an image, is not renamed.
+    await machine.sh(`set -e
+      mkdir -p /opt/layers && mount -t tmpfs none /opt/layers && cd /opt/layers
+      mkdir -p lower upper work merged && cp -a /opt/base lower/base
+      cp -a /opt/base lower/base.previous && echo zero > lower/base.previous/skills/1.md
+      mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=off merged
+      ln -s /opt/layers/merged /opt/merged`)
+    const base = '/opt/layers/merged/base'
+    const config = `version: 1\nbase: {folder: ${base}}\n`
+    await machine.write('/etc/claude-auth/config.yaml', config)
+    await machine.sh('echo two > /opt/source/skills/1.md')
+    const all = `cd ${base}/.. && find . | sort && cat base/skills/1.md base.previous/skills/1.md`
+    const before = await machine.sh(all)
+    const refused = await update('--from', '/opt/source', '--yes')
+    t.match(refused, { code: 1, stderr: /cannot exchange two folders in one step; make .* a link/ })
+    t.equal(await machine.sh(all), before)
+    const [, command = ''] = /(mv \S+ \S+ && ln -s \S+ \S+)/.exec(refused.stderr) ?? []
+    await machine.sh(command)
+    t.match(await update('--from', '/opt/source', '--yes'), { code: 0 })
+    t.equal(await machine.sh(`cat ${base}/skills/1.md ${base}.previous/skills/1.md`), 'two\none\n')
+    await machine.sh('umount /opt/layers/merged /opt/layers')
+  },
+)
+
+t.test(
+  'a mount in the base is no part of an update, and nothing in it is touched',
+  { skip: noOwnMachine },
+  async t => {
+    const { machine, update } = await machineWithBase(t)
+    await machine.sh(`set -e
+      echo two > /opt/source/skills/1.md && mkdir /opt/base/skills/site && mount -t tmpfs none /opt/base/skills/site
+      echo kept > /opt/base/skills/site/x`)
+    const refused = await update('--from', '/opt/source', '--yes')
+    t.match(refused, { code: 2, stderr: /\/opt\/base\/skills\/site is a mount point.*findmnt/s })
+    t.equal(await machine.sh('cat /opt/base/skills/site/x /opt/base/skills/1.md'), 'kept\none\n')
+    await machine.sh('umount /opt/base/skills/site')
+    t.equal((await update('--from', '/opt/source', '--yes')).code, 0)
+    // One more mount, in what is emptied next.
+    await machine.sh(`set -e
+      mkdir /opt/base.previous/m && mount -t tmpfs none /opt/base.previous/m && echo kept > /opt/base.previous/m/x
+      echo three > /opt/source/skills/1.md`)
+    t.equal((await update('--from', '/opt/source', '--yes')).code, 2)
+    t.equal(await machine.sh('cat /opt/base.previous/m/x'), 'kept\n')
+    await machine.sh('umount /opt/base.previous/m')
+  },
+)
+
 const [rclone] = fetchPeers('rclone')
 
 const noRclone = noOwnMachine || (rclone?.skip ?? 'no rclone')

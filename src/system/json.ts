@@ -23,6 +23,7 @@ export function jsonObject(text: string | Buffer): JsonObject | null {
  */
 export function isTooDeep(text: string | Buffer): boolean {
   const chars = typeof text === 'string' ? text : text.toString('latin1')
+  if (beginsAtMost(deepest, chars)) return false
   let depth = 0
   for (let at = 0; at < chars.length; at++) {
     switch (chars[at]) {
@@ -43,6 +44,15 @@ export function isTooDeep(text: string | Buffer): boolean {
     }
   }
   return false
+}
+
+/** Has `chars` no more than `most` signs that begin a list or an object, wherever they stand? Most texts have few, and need no closer look. */
+function beginsAtMost(most: number, chars: string): boolean {
+  let count = 0
+  for (const sign of ['[', '{'])
+    for (let at = chars.indexOf(sign); at >= 0 && count <= most; at = chars.indexOf(sign, at + 1))
+      count++
+  return count <= most
 }
 
 /** Where the string that begins at `start` has its last character. */

@@ -28,13 +28,15 @@ const bringsNode = 'It brings the Node.js that it runs with.'
 /** A package manager hands on the PATH of whoever called it. */
 const rootPath =
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin && export PATH\n'
-const afterInstallation = `${rootPath}if ! /${place}/bin/claude-auth install --system --yes </dev/null; then
+const afterInstallation =
+  kind => `${rootPath}if ! /${place}/bin/claude-auth install --system --yes --package ${kind} </dev/null; then
   echo "claude-auth: unpacked, not set up yet; type: sudo claude-auth install --system" >&2
 fi
 exit 0
 `
 // The package can always be removed: what could not be handed back is named, and stays with a Node of its own.
-const beforeRemoval = `${rootPath}if ! /${place}/bin/claude-auth uninstall --system --yes </dev/null; then
+const beforeRemoval =
+  kind => `${rootPath}if ! /${place}/bin/claude-auth uninstall --system --yes --package ${kind} </dev/null; then
   echo "claude-auth: the package is removed; what is named above stays" >&2
 fi
 exit 0
@@ -178,9 +180,9 @@ What is bundled: /${place}/docs/licences.md. Node.js: /${place}/node-licence.txt
       Description: `${own.description}\n ${bringsNode}`,
     },
     scripts: {
-      postinst: inShell('configure', afterInstallation),
+      postinst: inShell('configure', afterInstallation('deb')),
       // An upgrade keeps all in place; the new version's postinst moves the link.
-      prerm: inShell('remove', beforeRemoval),
+      prerm: inShell('remove', beforeRemoval('deb')),
     },
     files: installedFiles(files, [
       {
@@ -204,9 +206,9 @@ function rpm(architecture, files) {
     license: 'MIT',
     requires: ['/usr/bin/flock', 'libc.so.6(GLIBC_2.28)(64bit)', 'libstdc++.so.6()(64bit)'],
     scripts: {
-      post: afterInstallation,
+      post: afterInstallation('rpm'),
       // In an upgrade the old version's runs last, with 1.
-      preun: `[ "$1" = 0 ] || exit 0\n${beforeRemoval}`,
+      preun: `[ "$1" = 0 ] || exit 0\n${beforeRemoval('rpm')}`,
     },
     files: installedFiles(files, []),
     ownsFolder: path => path.startsWith(place),

@@ -20,7 +20,7 @@ import type { Env } from '../system/paths.js'
 import { currentFolder, whoAmI } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
-import { inkFor, linePrefix, progress, widthOf } from '../text/terminal.js'
+import { inkFor, linePrefix, progress, widthOf, wrapped } from '../text/terminal.js'
 import { type CommandEntry, readFlags } from './command.js'
 
 export const entry = {
@@ -91,11 +91,12 @@ function isPlain({ fix, only, 'send-test-alert': test }: Flags): boolean {
 
 /** The machine instead of a login. */
 async function machine(flags: Flags, env: Env): Promise<number> {
-  const over = progress(lookingWords, process.stderr)
+  const over = progress(lookingWords, process.stderr, env)
   const found = await examineSystem(env, whoAmI(env), flags.only ?? null).finally(over)
   if (flags.json) printJson(found)
   else {
-    if (!flags.system) process.stdout.write(`${rootLine}\n\n`)
+    if (!flags.system)
+      process.stdout.write(`${wrapped(rootLine, widthOf(process.stdout)).join('\n')}\n\n`)
     await printExamination(found, env, flags.verbose === true || flags.only !== undefined)
   }
   return found.exitCode
@@ -120,7 +121,7 @@ function usage(message: string): AuthError {
 }
 
 async function examining(look: ExamineOptions, only: string | null): Promise<Examination> {
-  const done = progress(lookingWords, process.stderr)
+  const done = progress(lookingWords, process.stderr, look.env)
   try {
     return await examine(look, only)
   } finally {
@@ -151,19 +152,12 @@ export async function printExamination(
     {
       width: widthOf(process.stdout),
       ink: await inkFor(env, process.stdout.isTTY === true),
-      ascii: !isUtf8(env),
       home: env['HOME'] ?? '/',
       isWhole,
     },
     of,
   )
   process.stdout.write(`${lines.join('\n')}\n`)
-}
-
-/** As setlocale(3) chooses; nothing set is the C locale. */
-function isUtf8(env: Env): boolean {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
-  return /utf-?8/i.test(locale)
 }
 
 async function isWanted(mendable: Check[]): Promise<boolean> {

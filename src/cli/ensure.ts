@@ -66,7 +66,11 @@ async function once(
   known: Known,
   launch?: HandedOver,
 ): Promise<number> {
-  const over = progress('Looking at the login', flags.for === undefined ? process.stderr : null)
+  const over = progress(
+    'Looking at the login',
+    flags.for === undefined ? process.stderr : null,
+    env,
+  )
   let isShown = false
   const show = ({ outcome, trouble }: Pick<Report, 'outcome' | 'trouble'>) => {
     over()

@@ -87,7 +87,9 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
     ...(isText ? { keeps: login => isNamed(login, only) } : {}),
   }
   const found =
-    source === 'vault' ? await inVault(context, rules, notes) : await inHomes(context, rules)
+    source === 'vault'
+      ? await inVault(context, rules, notes, env)
+      : await inHomes(context, rules, env)
   for (const note of notes) process.stderr.write(`${say(note)}\n`)
   if ('kind' in found) {
     if (flags.json) await print([noFleetJson(atMs, source)])
@@ -119,6 +121,7 @@ async function inVault(
   context: AdminContext,
   rules: LookRules,
   notes: string[],
+  env: Env,
 ): Promise<FleetView | StoreTrouble> {
   const { fleet } = context.config
   const auth = fleet.auth ?? ({ method: 'token', tokenFile: standardToken } as const)
@@ -134,6 +137,7 @@ async function inVault(
   const count = progressCount(
     found => `reading the fleet in Vault, ${found} logins`,
     process.stderr,
+    env,
   )
   try {
     const view = await viewOfVault(vault, fleet.folder, rules, count.tick)
@@ -153,12 +157,13 @@ async function inVault(
   }
 }
 
-async function inHomes({ person }: AdminContext, rules: LookRules): Promise<FleetView> {
+async function inHomes({ person }: AdminContext, rules: LookRules, env: Env): Promise<FleetView> {
   const isRoot = person.uid === 0
   const users = isRoot ? await usersHere(rules) : [ownAccount(person)]
   const count = progressCount(
     found => `reading the homes, ${found} of ${users.length}`,
     process.stderr,
+    env,
   )
   let looked = 0
   const records = await seenInHomes(users, person.host, () => count.tick(++looked)).finally(

@@ -1,5 +1,6 @@
 // `claude-auth install`: for one person, or with --system for the whole machine; and the flags that it shares with `uninstall`.
 
+import { ownCommand, type PackageKind } from '../install/way-back.js'
 import type { InstallFlags, SharedFlags } from '../install/words.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
@@ -12,6 +13,12 @@ export const sharedFlags = {
   yes: { says: 'asks nothing (it asks only at a terminal)' },
   'dry-run': { says: 'shows what would change, as a diff' },
   json: { says: 'one JSON object; "changed" says whether anything was' },
+  package: {
+    value: 'KIND',
+    choices: ['deb', 'rpm'],
+    says: 'a script of such a package runs it',
+    hidden: true,
+  },
 } as const
 
 export const entry = {
@@ -54,7 +61,7 @@ export const entry = {
 
 /** Gives 0 if everything is installed, even if the login itself still needs something. */
 export async function install(argv: string[], env: Env): Promise<number> {
-  const flags = installFlags(argv)
+  const flags = installFlags(argv, env['PATH'] ?? '')
   if (!flags.system) return (await import('../install/for-user.js')).installUser(flags, env)
   const { installSystem } = await import('../install/for-system.js')
   const { code, isAtWork } = await installSystem(flags)
@@ -71,12 +78,12 @@ async function showMachine(env: Env): Promise<void> {
 }
 
 /** Throws `usage` for anything unknown or at odds. */
-function installFlags(argv: string[]): InstallFlags {
+function installFlags(argv: string[], path: string): InstallFlags {
   const { flags: values } = readFlags(entry, argv)
   if (!values.system && (values.base ?? values.config ?? values.instructions) !== undefined)
     throw usage('install', '--base, --config and --instructions go with --system')
   return {
-    ...sharedOf('install', values),
+    ...sharedOf('install', values, path),
     custody: (values.custody as InstallFlags['custody'] | undefined) ?? null,
     base: values.base ?? null,
     config: values.config ?? null,
@@ -89,17 +96,22 @@ interface Values {
   yes?: boolean
   'dry-run'?: boolean
   json?: boolean
+  package?: string
   root?: string
 }
 
-/** Their values; `root` without a slash at its end. Throws `usage` where they are at odds. */
-export function sharedOf(command: string, values: Values): SharedFlags {
+/** Their values; `root` without a slash at its end. `path`: PATH. Throws `usage` where they are at odds. */
+export function sharedOf(
+  command: 'install' | 'uninstall',
+  values: Values,
+  path: string,
+): SharedFlags {
   const root = values.root ?? ''
   if (root !== '' && !values.system) throw usage(command, '--root goes with --system')
   if (root !== '' && !root.startsWith('/')) throw usage(command, '--root takes an absolute path')
   if (values.system && root === '' && process.geteuid?.() !== 0)
     throw new AuthError('usage', `${command} --system needs root`, {
-      hint: `sudo claude-auth ${command} --system`,
+      hint: ownCommand(command, 'system', path),
     })
   return {
     system: values.system ?? false,
@@ -107,6 +119,7 @@ export function sharedOf(command: string, values: Values): SharedFlags {
     dryRun: values['dry-run'] ?? false,
     json: values.json ?? false,
     root: root.replace(/\/+$/, ''),
+    packageKind: (values.package as PackageKind | undefined) ?? null,
   }
 }
 

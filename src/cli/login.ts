@@ -73,7 +73,7 @@ export async function login(argv: string[], caller: Env): Promise<number> {
     say({ at: 'not-finished', exitCode: code })
     return code === 130 ? 130 : 1
   }
-  const over = progress('Checking the new login', process.stderr)
+  const over = progress('Checking the new login', process.stderr, env)
   const { outcome } = await runOnce(env, {
     actor: 'command',
     forced: true,

@@ -53,7 +53,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   let steps: SignedOutSteps | null = null
   let email: string | null = null
   let storeLabel = 'the store'
-  const over = progress('Signing out', process.stderr)
+  const over = progress('Signing out', process.stderr, env)
   await runOnce(env, {
     actor: 'command',
     offline: flags.offline ?? false,
@@ -157,10 +157,10 @@ const comeBack = 'To sign in again, type: claude-auth login'
 
 function line(state: State, words: string, ink: Ink): string | null {
   if (state === 'nothing') return null
-  if (state === 'done') return `${ink.good('✓')} ${words}`
+  if (state === 'done') return `${ink.good(ink.signs.good)} ${words}`
   return state === 'later'
-    ? `${ink.care('!')} later: ${words}`
-    : `${ink.bad('✗')} not done: ${words}`
+    ? `${ink.care(ink.signs.care)} later: ${words}`
+    : `${ink.bad(ink.signs.bad)} not done: ${words}`
 }
 
 function serverWords({ server, endsAtMs, nowMs }: LogoutFacts): string {

@@ -34,7 +34,7 @@ export const entry = {
 
 /** Gives 0 when nothing of it is left; else as `uninstallUser` and `uninstallSystem` say. */
 export async function uninstall(argv: string[], env: Env): Promise<number> {
-  const flags = uninstallFlags(argv)
+  const flags = uninstallFlags(argv, env['PATH'] ?? '')
   if (flags.asUser !== null)
     return (await import('../install/uninstall-user.js')).asUser(flags.asUser, env)
   if (flags.system) return (await import('../install/uninstall-system.js')).uninstallSystem(flags)
@@ -42,10 +42,10 @@ export async function uninstall(argv: string[], env: Env): Promise<number> {
 }
 
 /** Throws `usage` for anything unknown or at odds. */
-function uninstallFlags(argv: string[]): UninstallFlags {
+function uninstallFlags(argv: string[], path: string): UninstallFlags {
   const { flags: values } = readFlags(entry, argv)
   return {
-    ...sharedOf('uninstall', values),
+    ...sharedOf('uninstall', values, path),
     leaveLogins: values['leave-logins'] ?? false,
     asUser: (values['as-user'] as UninstallFlags['asUser'] | undefined) ?? null,
   }

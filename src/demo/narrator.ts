@@ -1,7 +1,7 @@
 // The voice of the guided demo: headings, short paragraphs, what a program printed, and what is checked.
 
 import type { Env } from '../system/paths.js'
-import { wrapped } from '../text/terminal.js'
+import { isUtf8, signsFor, wrapped } from '../text/terminal.js'
 
 /** Where it is printed to: standard output, or anything like it. */
 export interface Listener {
@@ -41,7 +41,9 @@ export async function narrator(listener: Listener, env: Env): Promise<Narrator> 
   const quoteWidth = Math.min(120, listener.columns || 120) - indent.length - 2
   const line = (text: string) => void listener.write(`${text}\n`)
   const failures: string[] = []
-  const bar = { output: ink.cyan('│'), warning: ink.yellow('│'), message: ink.magenta('│') }
+  const rule = isUtf8(env) ? '│' : '|'
+  const bar = { output: ink.cyan(rule), warning: ink.yellow(rule), message: ink.magenta(rule) }
+  const signs = signsFor(env)
 
   return {
     failures,
@@ -62,7 +64,7 @@ export async function narrator(listener: Listener, env: Env): Promise<Narrator> 
     check: (words, holds) => {
       if (!holds) failures.push(words)
       const [first = '', ...rest] = wrapped(words, width - 2)
-      line(`${indent}${holds ? ink.green('✓') : ink.red('✗ not so:')} ${first}`)
+      line(`${indent}${holds ? ink.green(signs.good) : ink.red(`${signs.bad} not so:`)} ${first}`)
       for (const each of rest) line(`${indent}  ${each}`)
     },
   }

@@ -51,7 +51,7 @@ export async function guidedDemo(
   voice.title(
     count === 0
       ? `Four of four as told, in ${seconds(performance.now() - beganMs)}. README.md tells how to have it.`
-      : `Not everything came out as told (see ✗ above: ${count}).`,
+      : `Not everything came out as told (see "not so" above: ${count}).`,
   )
   return count === 0 ? 0 : 1
 }

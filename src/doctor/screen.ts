@@ -20,18 +20,11 @@ export interface ScreenCheck {
 export interface ScreenOptions {
   width: number
   ink: Ink
-  /** Signs that every locale has. */
-  ascii: boolean
   /** Written as `~`, where a shell reads that too. */
   home: string
   /** Every check; else what needs care, and a line for each group. */
   isWhole: boolean
 }
-
-const signs = {
-  unicode: { ok: '✓', note: '•', warn: '!', fail: '✗' },
-  ascii: { ok: '+', note: '.', warn: '!', fail: 'x' },
-} as const
 
 /** Sign, state and id before the message. */
 const indent = 24
@@ -98,11 +91,15 @@ function isTold({ state, group, id }: ScreenCheck): boolean {
   return state === 'note' && (group === 'Set-up' || id === 'wrapper' || id === 'mode')
 }
 
-function groupLine(group: string, checks: ScreenCheck[], { ink, ascii }: ScreenOptions): string {
+function groupLine(group: string, checks: ScreenCheck[], { ink }: ScreenOptions): string {
   const counts = countsOf(checks)
   const worst = counts.fail > 0 ? 'fail' : counts.warn > 0 ? 'warn' : 'ok'
-  const sign = signs[ascii ? 'ascii' : 'unicode'][worst]
+  const sign = signsOf(ink)[worst]
   return `${dyes(ink)[worst](sign)} ${group}  ${groupWords(checks.length, counts)}`
+}
+
+function signsOf({ signs }: Ink) {
+  return { ok: signs.good, note: signs.note, warn: signs.care, fail: signs.bad }
 }
 
 function dyes(ink: Ink) {
@@ -110,9 +107,9 @@ function dyes(ink: Ink) {
 }
 
 function lines(check: ScreenCheck, options: ScreenOptions): string[] {
-  const { ink, ascii, width, home } = options
+  const { ink, width, home } = options
   const { id, state, hint } = check
-  const sign = signs[ascii ? 'ascii' : 'unicode'][state]
+  const sign = signsOf(ink)[state]
   const lead = `  ${sign} ${state.padEnd(4)} ${id}`
   const message = short(check.message, home)
   const room = width < narrow ? 4 : indent

@@ -282,10 +282,10 @@ const systemWords = {
   noUserTimer: words('Sessions of users start no timer of their own.', again),
   nobodyYet: 'No user has a login folder yet.',
   covered: (own: number, machine: number) =>
-    `${people(own + machine)} looked after while nobody launches: ${own} by a timer of their own, ${machine} by the machine's.`,
+    `While nobody launches, timers renew the logins of ${people(own + machine)}: ${own} by their own, ${machine} by the machine's.`,
   uncovered: (names: readonly string[], isTold: boolean) =>
     words(
-      `Not looked after while nobody launches: ${listed(names)}${isTold ? "; the machine's timer is not running" : '; their home or login folder is not theirs, or their number is one of the system'}.`,
+      `While nobody launches, no timer renews the logins of ${listed(names)}${isTold ? "; the machine's timer is not running" : '; their home or login folder is not theirs, or their number is one of the system'}.`,
       isTold
         ? null
         : `ls -ld ${names

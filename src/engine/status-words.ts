@@ -6,7 +6,7 @@ import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations.js'
 import type { Ink } from '../text/terminal.js'
-import { hanging } from '../text/terminal.js'
+import { hanging, plainInk } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
 
 /** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
@@ -44,13 +44,12 @@ export interface StatusFacts {
   nowMs: number
 }
 
-const signs = { good: '✓', care: '!', bad: '✗' } as const
-type Mood = keyof typeof signs
+type Mood = 'good' | 'care' | 'bad'
 
 /** The lines, for stdout, at most `width` columns each (a path or address excepted). */
 export function statusLines(facts: StatusFacts, width: number, ink: Ink): string[] {
   const mood = moodOf(facts)
-  const head = hanging(signs[mood], headline(facts), 2, width)
+  const head = hanging(ink.signs[mood], headline(facts), 2, width)
   const below = (line: string | null) => (line === null ? [] : hanging('', line, 2, width))
   const advice = below(adviceLine(facts))
   const room = mostLines(width) - head.length - advice.length
@@ -234,9 +233,10 @@ export type ShortFacts = Pick<Outcome, 'verdict' | 'because' | 'expiresAt' | 'cr
   signInCommand: string
 }
 
-/** No time in it depends on when it is read. */
+/** No time in it depends on when it is read, and no sign on the locale: it is kept, and read by any shell. */
 export function shortLine(facts: ShortFacts, nowMs: number): string {
   const { verdict, because, expiresAt, credential } = facts
+  const { signs } = plainInk
   const whose = facts.email === null ? 'Claude' : cleanMiddle(facts.email, 40)
   if (because === 'off') return 'claude-auth is switched off'
   if (because === 'not-ours') return `${signs.care} not your login`

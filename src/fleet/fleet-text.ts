@@ -2,7 +2,7 @@
 
 import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords } from '../text/durations.js'
-import type { Ink } from '../text/terminal.js'
+import type { Ink, Signs } from '../text/terminal.js'
 import { hanging, wrapped } from '../text/terminal.js'
 import { type FleetState, fleetStates, type JudgedLogin, needsSomebody } from './judge.js'
 import { hasRemains, type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
@@ -69,7 +69,7 @@ function* loginLines(login: JudgedLogin, nowMs: number, options: TextOptions): G
   const isWell = login.state === 'ok'
   const why = `${reasonOf(login, reasons)}${isWell ? '' : since}${isWell || login.state === 'silent' ? seen : ''}`
   const [first = '', ...rest] = hanging('', `${nameOf(login)}: ${why}`, 4, width)
-  yield `  ${dyeOf(login.state, options.ink)(signOf(login.state))} ${first.slice(4)}`
+  yield `  ${dyeOf(login.state, ink)(signOf(login.state, ink.signs))} ${first.slice(4)}`
   yield* rest
   if (login.toDo !== null) yield `    ${ink.bold(login.toDo)}`
 }
@@ -79,9 +79,9 @@ function nameOf({ user, host }: JudgedLogin): string {
   return host === null ? name : `${name} on ${clean(host, 64)}`
 }
 
-function signOf(state: FleetState): string {
-  if (!needsSomebody(state)) return state === 'ok' ? '✓' : '-'
-  return isBad(state) ? '✗' : '!'
+function signOf(state: FleetState, signs: Signs): string {
+  if (!needsSomebody(state)) return state === 'ok' ? signs.good : '-'
+  return isBad(state) ? signs.bad : signs.care
 }
 
 function isBad(state: FleetState): boolean {

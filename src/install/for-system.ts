@@ -23,6 +23,7 @@ import { startSystemTimers, startTimersOfUsers } from './services.js'
 import { instructionsFor } from './shipped.js'
 import { systemFacts } from './system-facts.js'
 import { systemManifest, systemPlan, systemProgram } from './system-plan.js'
+import { undoInstall } from './way-back.js'
 import type { InstallFlags } from './words.js'
 import { changesObject, installedLines, isConfirmed, print, say } from './words.js'
 
@@ -74,14 +75,16 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     } else if (!flags.dryRun) return { code: 1, isAtWork }
     if (flags.json) print([jsonText(changesObject(prepared, flags, notes))])
     else if (!flags.dryRun) {
-      if (prepared.changes.length > 0)
-        print([custodyLine(whyShared === null ? choices.custody : 'shared')])
+      const custody = whyShared === null ? choices.custody : 'shared'
+      if (prepared.changes.length > 0 && manifest?.choices.custody !== custody)
+        print([custodyLine(custody)])
       print(
         installedLines({
           scope: 'system',
           changed: prepared.changes.length,
+          isFirst: manifest === null,
           next: next(facts.live),
-          root: flags.root,
+          undo: undoInstall({ ...flags, scope: 'system' }),
         }),
       )
     }
@@ -113,10 +116,11 @@ function custodyLine(custody: Choices['custody']): string {
     : 'Custody: shared; the refresh tokens stay in the login files.'
 }
 
-function next(live: boolean): string | null {
+/** On a machine at work, what doctor finds follows. */
+function next(live: boolean): string | undefined {
   if (!live) return 'start the image; users need nothing more.'
   const usual = (process.env['PATH'] ?? '').split(':').includes('/usr/local/bin')
   if (!usual && !existsSync('/usr/bin/claude-auth'))
     return 'export PATH="/usr/local/bin:$PATH"   (this shell does not look there)'
-  return null
+  return undefined
 }

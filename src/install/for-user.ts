@@ -37,6 +37,7 @@ import { sh } from './shells/posix.js'
 import { shells } from './shells/table.js'
 import { isOurHook } from './shipped.js'
 import { type UserFacts, userFacts, userManifest, userPlan } from './user-plan.js'
+import { undoInstall } from './way-back.js'
 import type { InstallFlags } from './words.js'
 import {
   changesObject,
@@ -88,11 +89,20 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
     const isForCopy = prepared.unmade.some(({ path }) => path === facts.settingsFile)
     if (isForCopy && !flags.json) print(entriesToCopy(facts))
     if (flags.json || login === null) return code
-    if (prepared.changes.length > 0) print([custodyLine(custody)])
+    if (prepared.changes.length > 0 && manifest?.choices.custody !== custody)
+      print([custodyLine(custody)])
     print(login.lines)
     const { home, program } = facts
     const next = shellAdvice(env, home, program) ?? (login.signIn ? 'claude-auth login' : null)
-    print(installedLines({ scope: 'user', changed: prepared.changes.length, next }))
+    print(
+      installedLines({
+        scope: 'user',
+        changed: prepared.changes.length,
+        isFirst: manifest === null,
+        next,
+        undo: undoInstall({ ...flags, scope: 'user' }),
+      }),
+    )
     return code
   } finally {
     gate?.leave()

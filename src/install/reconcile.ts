@@ -66,9 +66,11 @@ export function plan(
     const after = revert(entry, now)
     if (!isSame(now, after) && now.kind === 'file' && now.fixed !== undefined)
       result.notes.push(`${entry.path} ${now.fixed} and keeps what is ours`)
-    else if (!isSame(now, after))
+    else if (!isSame(now, after)) {
       result.changes.push({ path: entry.path, make: entry.make, before: now, after })
-    else if (isChangedSince(entry, now))
+      if (isKeptFile(entry, after))
+        result.notes.push(`${entry.path} was edited: only our entries go, and the rest stays`)
+    } else if (isChangedSince(entry, now))
       result.notes.push(`${entry.path} was changed after it was installed, and stays`)
     // Until the undoing is done, the manifest remembers it.
     result.entries.push(entry)
@@ -101,6 +103,11 @@ function beforeUs(path: string, make: Make, now: PathState, entry: Entry | undef
 function isChangedSince({ make, before, after }: Entry, now: PathState): boolean {
   if (make.kind !== 'file' || now.kind !== 'file') return false
   return ![digest(before), ...after].includes(digest(now))
+}
+
+/** Does a file that we made stay, for what others have written into it? */
+function isKeptFile({ make, before }: Entry, after: PathState): boolean {
+  return make.kind === 'part' && before.kind === 'absent' && after.kind === 'file'
 }
 
 /** Did an earlier installation want something else here? */

@@ -21,6 +21,7 @@ import {
   stopTimersOfUsers,
 } from './services.js'
 import { sharedGroup, systemProgram } from './system-plan.js'
+import { undoUninstall } from './way-back.js'
 import type { UninstallFlags } from './words.js'
 import { asUserLines, changesObject, isConfirmed, print, say, uninstalledLines } from './words.js'
 
@@ -46,7 +47,9 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     if (flags.json) print([jsonText(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
     else if (confirmed) {
       const changed = prepared.changes.length
-      print(uninstalledLines({ scope: 'system', changed, root: flags.root }))
+      const back = { earlier: manifest, path: process.env['PATH'] ?? '' }
+      const undo = undoUninstall({ ...flags, scope: 'system' }, back)
+      print(uninstalledLines({ changed, undo }))
     }
     return left.length > 0 ? exitCodes.attention : 0
   } finally {

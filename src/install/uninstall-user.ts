@@ -45,6 +45,7 @@ import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
 import { plan } from './reconcile.js'
 import { stopUserTimers } from './services.js'
 import { systemProgram } from './system-plan.js'
+import { undoUninstall } from './way-back.js'
 import type { SharedFlags, UninstallFlags } from './words.js'
 import { changesObject, isConfirmed, print, say, uninstalledLines } from './words.js'
 
@@ -80,7 +81,11 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
         removeEmptyFolders(place.paths.folder, place.person.home)
     }
     if (flags.json) told(prepared, flags)
-    else print(uninstalledLines({ scope: 'user', changed: prepared.changes.length }))
+    else {
+      const back = { earlier: manifest, path: env['PATH'] ?? '' }
+      const undo = undoUninstall({ ...flags, scope: 'user' }, back)
+      print(uninstalledLines({ changed: prepared.changes.length, undo }))
+    }
     return 0
   } finally {
     gate?.leave()

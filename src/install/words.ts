@@ -10,6 +10,7 @@ import { clean, cleanLine } from '../text/clean.js'
 import type { Prepared } from './execute.js'
 import type { PathState } from './inspect.js'
 import type { Change } from './reconcile.js'
+import type { PackageKind, Scope } from './way-back.js'
 
 export interface SharedFlags {
   system: boolean
@@ -18,6 +19,7 @@ export interface SharedFlags {
   json: boolean
   /** Another root, such as an image's; empty for this machine. */
   root: string
+  packageKind: PackageKind
 }
 
 export interface InstallFlags extends SharedFlags {
@@ -133,59 +135,52 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0')
 }
 
-export type Scope = 'user' | 'system'
-
 /** What the last lines are made of. */
 export interface InstallEnd {
   scope: Scope
   changed: number
-  /** What a person has to type next, or null when nothing is left to do. */
-  next: string | null
-  /** Another root, such as an image's; empty for this machine. */
-  root?: string
+  /** Nothing was installed before. */
+  isFirst: boolean
+  /** What a person has to type next; null: nothing is left to do; undefined: what follows says it. */
+  next: string | null | undefined
+  /** The command that takes it back. */
+  undo: string
 }
 
 /**
  * The last lines of an installation: what changed, what to reopen, what to type next, how to undo. Where
  * nothing changed, nothing is to be opened or undone.
  */
-export function installedLines({ scope, changed, next, root = '' }: InstallEnd): string[] {
+export function installedLines({ scope, changed, isFirst, next, undo }: InstallEnd): string[] {
   const forAll = scope === 'system'
   const what = forAll
     ? 'the program, PATH, hooks and timer of all users'
     : 'the wrapper, hooks and timer'
-  const nextLine = `Next: ${next ?? 'nothing; start claude as always.'}`
-  if (changed === 0) return ['Changed: nothing; all was in place.', nextLine]
+  const nextLine = next === undefined ? [] : [`Next: ${next ?? 'nothing; start claude as always.'}`]
+  if (changed === 0) return ['Changed: nothing; all was in place.', ...nextLine]
+  if (!isFirst) return [`Changed: ${places(changed)}.`, ...nextLine, `Undo: ${undo}`]
   return [
     `Changed: ${places(changed)} (${what}).`,
     forAll
       ? 'Reopen: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
       : 'Reopen: your shells; running sessions of Claude go on and take up the hooks.',
-    nextLine,
-    `Undo: ${forAll ? forSystem('uninstall', root) : 'claude-auth uninstall'}`,
+    ...nextLine,
+    `Undo: ${undo}`,
   ]
 }
 
-/** The same for the way back. */
+/** The same for the way back; `undo` installs again. */
 export function uninstalledLines({
-  scope,
   changed,
-  root = '',
-}: Omit<InstallEnd, 'next'>): string[] {
-  const forAll = scope === 'system'
+  undo,
+}: Pick<InstallEnd, 'changed' | 'undo'>): string[] {
   if (changed === 0) return ['Changed: nothing; it was not installed.']
   return [
     `Changed: ${places(changed)}, back to what was there before.`,
     'Reopen: shells that were opened before; they may still look for the wrapper.',
     'Next: nothing; claude works as it did, with its own login.',
-    `Undo: ${forAll ? forSystem('install', root) : 'claude-auth install'}`,
+    `Undo: ${undo}`,
   ]
-}
-
-/** Any user may install into another root that they own. */
-function forSystem(command: 'install' | 'uninstall', root: string): string {
-  const words = `claude-auth ${command} --system`
-  return root === '' ? `sudo ${words}` : `${words} --root ${quoted(root)}`
 }
 
 /** One line on each change, for the question before it. */

@@ -94,10 +94,11 @@ function stepLines(
 }
 
 function signs(ink: Ink): Record<StepState, [[string, string], string]> {
+  const { good, care, bad, open } = ink.signs
   return {
-    done: [['✓', ink.good('✓')], ''],
-    'to-do': [['·', '·'], 'to do: '],
-    left: [['!', ink.care('!')], 'left to a person: '],
-    failed: [['✗', ink.bad('✗')], 'failed: '],
+    done: [[good, ink.good(good)], ''],
+    'to-do': [[open, open], 'to do: '],
+    left: [[care, ink.care(care)], 'left to a person: '],
+    failed: [[bad, ink.bad(bad)], 'failed: '],
   }
 }

@@ -119,7 +119,7 @@ export const reasonWords: Readonly<Record<Step['because'], string>> = {
   'store-newer': 'the stored copy was newer',
   unverified: 'it had not been checked lately',
   changed: 'it had changed',
-  'store-behind': 'the stored copy was older',
+  'store-behind': 'the store did not have it yet',
   pending: 'an earlier copy could not be stored',
   'never-signed-in': 'nobody has signed in here yet',
   'signed-out': 'the user signed out',

@@ -42,21 +42,55 @@ export function say(...sentences: [string, ...string[]]): string {
 
 type Dye = (text: string) => string
 
+/** Before a line: how it stands with what the line says. */
+export interface Signs {
+  good: string
+  note: string
+  care: string
+  bad: string
+  /** Not begun. */
+  open: string
+}
+
+const unicodeSigns: Signs = { good: '✓', note: '•', care: '!', bad: '✗', open: '·' }
+
+const asciiSigns: Signs = { good: '+', note: '.', care: '!', bad: 'x', open: '-' }
+
 export interface Ink {
   bold: Dye
   dim: Dye
   good: Dye
   care: Dye
   bad: Dye
+  /** Those that the locale has. */
+  signs: Signs
 }
 
 const as: Dye = text => text
 
 /** No color at all. */
-export const plainInk: Ink = { bold: as, dim: as, good: as, care: as, bad: as }
+export const plainInk: Ink = {
+  bold: as,
+  dim: as,
+  good: as,
+  care: as,
+  bad: as,
+  signs: unicodeSigns,
+}
+
+/** As setlocale(3) chooses; nothing set is the C locale. */
+export function isUtf8(env: Env): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  return /utf-?8/i.test(locale)
+}
+
+export function signsFor(env: Env): Signs {
+  return isUtf8(env) ? unicodeSigns : asciiSigns
+}
 
 export async function inkFor(env: Env, isTerminal: boolean): Promise<Ink> {
-  if (!isTerminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return plainInk
+  const signs = signsFor(env)
+  if (!isTerminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return { ...plainInk, signs }
   const { default: kleur } = await import('kleur')
   kleur.enabled = true
   return {
@@ -65,22 +99,30 @@ export async function inkFor(env: Env, isTerminal: boolean): Promise<Ink> {
     good: text => kleur.green(text),
     care: text => kleur.yellow(text),
     bad: text => kleur.red(text),
+    signs,
   }
 }
 
 /** Shorter waits need no word. */
 const quietMs = 300
 
-/** Shows `words` on `stream` from 300 ms on, only if it is a terminal; the result takes them away. */
-export function progress(
-  words: string,
-  stream: { isTTY?: boolean; write: (text: string) => unknown } | null,
-): () => void {
-  if (stream?.isTTY !== true) return () => undefined
+interface Stream {
+  isTTY?: boolean
+  write: (text: string) => unknown
+}
+
+/** Can what is written on it be taken away again? */
+function isErasable(stream: Stream | null, env: Env): stream is Stream {
+  return stream?.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+/** Shows `words` on `stream` from 300 ms on, only if they can be taken away; the result does that. */
+export function progress(words: string, stream: Stream | null, env: Env): () => void {
+  if (!isErasable(stream, env)) return () => undefined
   let shown = false
   const timer = setTimeout(() => {
     shown = true
-    stream.write(`${linePrefix}${words}…`)
+    stream.write(`${linePrefix}${words}...`)
   }, quietMs)
   return () => {
     clearTimeout(timer)
@@ -95,13 +137,14 @@ const everyMs = 100
 
 /**
  * The same with a number that grows: `tick` shows the words of the newest one, `end` takes them away. Nothing is shown in
- * the first 300 ms, nor where `stream` is no terminal.
+ * the first 300 ms, nor where they could not be taken away.
  */
 export function progressCount(
   words: (count: number) => string,
-  stream: { isTTY?: boolean; write: (text: string) => unknown },
+  stream: Stream,
+  env: Env,
 ): { tick: (count: number) => void; end: () => void } {
-  if (stream.isTTY !== true) return { tick: () => undefined, end: () => undefined }
+  if (!isErasable(stream, env)) return { tick: () => undefined, end: () => undefined }
   let lastMs = performance.now() + quietMs - everyMs
   let shown = false
   return {
@@ -110,7 +153,7 @@ export function progressCount(
       if (nowMs - lastMs < everyMs) return
       lastMs = nowMs
       shown = true
-      stream.write(`\r\u001b[K${linePrefix}${words(count)}…`)
+      stream.write(`\r\u001b[K${linePrefix}${words(count)}...`)
     },
     end: () => {
       if (shown) stream.write('\r\u001b[K')

@@ -90,7 +90,7 @@ t.test('for people: newest last, in plain sentences', async t => {
     `2026-12-01 08:00:00  signed in (by a command on box1) [none -> 00000001]
 2026-12-10 09:00:00  took the renewal key out of the login file; it is sealed now (by a launch on box1) [00000001 -> none]
 2026-12-11 09:00:00  renewed the login: half of its time was over (by the timer on box1) [00000001 -> 00000002]
-2026-12-11 09:01:00  stored a copy of the login: the stored copy was older (by the timer on box1) [none -> 00000002]
+2026-12-11 09:01:00  stored a copy of the login: the store did not have it yet (by the timer on box1) [none -> 00000002]
 2026-12-12 09:00:00  only observed; it would put the stored login back: the login was emptied (by a running session on box1)
 2026-12-12 10:00:00  a sign-in is needed: the server no longer accepts the sign-in; evil text (by a launch on box1)
 2026-12-12 10:01:00  sent a message: sign-in-needed (by a launch on box1)

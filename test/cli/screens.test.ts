@@ -107,10 +107,10 @@ t.test('screens at 60, 80 and 120 columns', async t => {
       .split('\n')
       .filter(line => !/^(Example:| {9}claude-auth|# )/.test(line)))
       t.ok(columnsOf(line) <= width, line)
-    const colored = screens(width, await inkFor({}, true))
+    const colored = screens(width, await inkFor({ LANG: 'C.UTF-8' }, true))
     t.not(colored, text)
     t.equal(words(colored), text, 'color changes no word')
-    t.equal(screens(width, await inkFor({ NO_COLOR: '1' }, true)), text)
+    t.equal(screens(width, await inkFor({ LANG: 'C.UTF-8', NO_COLOR: '1' }, true)), text)
   }
 })
 

@@ -48,8 +48,8 @@ const looks = [60, 80, 120].flatMap(width =>
 for (const { width, color, isWhole } of looks) {
   const name = `${width} columns${color ? ', in color' : ''}${isWhole ? ', with --verbose' : ''}`
   t.test(name, async t => {
-    const ink = color ? await inkFor({ TERM: 'xterm' }, true) : plainInk
-    const options = { width, ink, ascii: false, home: '/home/alice', isWhole }
+    const ink = color ? await inkFor({ TERM: 'xterm', LANG: 'C.UTF-8' }, true) : plainInk
+    const options = { width, ink, home: '/home/alice', isWhole }
     const lines = screen('attention', checks, options)
     t.matchSnapshot(`${lines.join('\n')}\n`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
@@ -67,7 +67,7 @@ for (const { width, color, isWhole } of looks) {
 }
 
 t.test('what is well is counted, a group a line', async t => {
-  const options = { width: 80, ink: plainInk, ascii: false, home: '/home/alice', isWhole: false }
+  const options = { width: 80, ink: plainInk, home: '/home/alice', isWhole: false }
   const many: ScreenCheck[] = ['Set-up', 'Login', 'Launch'].flatMap(group =>
     ['a', 'b', 'c'].map(id => ({ ...good, id, group, state: 'ok', message: `${id} is well.` })),
   )
@@ -99,7 +99,12 @@ t.test('what is well is counted, a group a line', async t => {
 t.test('signs that every locale has; a path in quotes stays whole', async t => {
   const hint = "chmod 600 '/home/alice/my files/x'"
   const check: ScreenCheck = { ...checks[1], hint } as ScreenCheck
-  const options = { width: 80, ink: plainInk, ascii: true, home: '/home/alice', isWhole: true }
+  const options = {
+    width: 80,
+    ink: await inkFor({ LANG: 'C' }, false),
+    home: '/home/alice',
+    isWhole: true,
+  }
   const text = screen('attention', [check], options).join('\n')
   t.match(text, '! warn login-mode')
   t.notMatch(text, /[^\n -~]/)

@@ -164,7 +164,9 @@ t.test('a file made for our part goes, unless somebody wrote more into it', asyn
           text: seen.text.replace('{', '{"model": "opus", '),
         })
     }
-    box.make([])
+    const { notes } = box.make([])
+    const kept = '/h/settings.json was edited: only our entries go, and the rest stays'
+    t.same(notes, more ? [kept] : [])
     if (more) t.match(box.look('/h/settings.json'), { kind: 'file', text: /"opus"/ })
     else t.same(box.look('/h/settings.json'), absent)
   }

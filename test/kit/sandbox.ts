@@ -96,6 +96,7 @@ export async function sandbox(t: Teardown, options: SandboxOptions = {}): Promis
   })
 
   const env: Record<string, string> = {
+    LANG: 'C.UTF-8',
     PATH: `${home.tools}:/usr/bin:/bin`,
     HOME: home.path,
     HTTPS_PROXY: proxy.url,

@@ -122,6 +122,7 @@ t.test('the .deb', { skip: noOwnMachine }, async t => {
     const installed = await machine.run('dpkg', ['--force-depends', '-i', await olderOf(t, file)])
     t.equal(installed.code, 0, `${installed.stdout}${installed.stderr}`)
     t.notMatch(installed.stderr, /claude-auth:/)
+    t.match(installed.stdout, /^Undo: sudo \S+ \S+ claude-auth$/m)
     t.equal(await homesOf(machine), before)
     await machine.sh('test -e /etc/claude-code/managed-settings.d/claude-auth.json')
     const told = await machine.as('carol', '/usr/local/bin/claude-auth', ['status', '--json'])
@@ -146,6 +147,10 @@ t.test('the .deb', { skip: noOwnMachine }, async t => {
   await t.test('removal takes everything back', async t => {
     const removed = await machine.run('dpkg', ['--force-depends', '-r', 'claude-auth'])
     t.equal(removed.code, 0, `${removed.stdout}${removed.stderr}`)
+    t.match(
+      removed.stdout,
+      new RegExp(`^Undo: sudo \\S+ \\S+ \\./claude-auth_${version}_\\w+\\.deb$`, 'm'),
+    )
     t.equal(await homesOf(machine), before)
     for (const path of traces) await machine.sh(`! test -e ${path}`)
     const purged = await machine.run('dpkg', ['--purge', 'claude-auth'])

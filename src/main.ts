@@ -16,15 +16,27 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   log: async () => (await import('./cli/log.js')).logCommand,
   install: async () => (await import('./cli/install.js')).install,
   uninstall: async () => (await import('./cli/uninstall.js')).uninstall,
-  fleet: async () => withErrorObject((await import('./cli/fleet.js')).fleet),
-  offboard: async () => withErrorObject((await import('./cli/offboard.js')).offboard),
-  roster: async () => withErrorObject((await import('./cli/roster.js')).roster),
-  changes: async () => (await import('./cli/changes.js')).changes,
-  base: async () => withErrorObject((await import('./cli/base.js')).base),
+  fleet: async () => admin((await import('./cli/fleet.js')).fleet),
+  offboard: async () => admin((await import('./cli/offboard.js')).offboard),
+  roster: async () => admin((await import('./cli/roster.js')).roster),
+  changes: async () => inOwnHome((await import('./cli/changes.js')).changes),
+  base: async () => admin((await import('./cli/base.js')).base),
   ensure: async () => (await import('./cli/ensure.js')).ensure,
   hook: async () => (await import('./cli/hook.js')).hook,
   completion: async () => (await import('./cli/completion.js')).completion,
   demo: async () => (await import('./cli/demo.js')).demo,
+}
+
+function admin(command: Command): Command {
+  return withErrorObject(inOwnHome(command))
+}
+
+/** With no login to leave alone, in another user's home there is nothing to do for them. */
+function inOwnHome(command: Command): Command {
+  return async (argv, env) => {
+    const { withOwnHome } = await import('./system/environment.js')
+    return command(argv, withOwnHome(env, process.geteuid?.() ?? -1))
+  }
 }
 
 /** Runs the command that `argv` names and gives its exit code; never throws. */

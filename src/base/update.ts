@@ -5,34 +5,35 @@ import {
   closeSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AuthError, systemCode } from '../system/error.js'
 import { createFile, readBounded } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
 import { quoted } from '../system/trouble.js'
-import { syncFolder, writeAll, writeFailed } from '../system/write-file.js'
+import { freshNonce, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
 import { exchangeFolders, numberOf } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'
 
 const maxBytes = 16 * 1024 * 1024
 
-/** The places beside the base that an update uses. */
+/** The places beside the base that an update uses: but for `previous`, names that nobody gives by hand, so what is there is ours. */
 export function placesOf(folder: string) {
   return {
     /** The base before the last update. */
     previous: `${folder}.previous`,
     /** A copy that is being made. */
-    next: `${folder}.next`,
+    next: `${folder}.claude-auth-next`,
     /** The `previous` of before, on its way out. */
-    dropped: `${folder}.dropped`,
+    dropped: `${folder}.claude-auth-dropped`,
     /** A link that says which folder was the base when its exchange began, and whether there was a previous one. */
-    swapping: `${folder}.swapping`,
+    swapping: `${folder}.claude-auth-swapping`,
   }
 }
 
@@ -130,9 +131,7 @@ function swapLink(folder: string, step: (name: string) => void): void {
   const { previous, next, dropped } = placesOf(folder)
   const old = readlinkSync(folder)
   const oldPrevious = linkOf(previous)
-  let place = `${folder}.1`
-  for (let at = 2; lstatSync(place, { throwIfNoEntry: false }) !== undefined; at++)
-    place = `${folder}.${at}`
+  const place = `${folder}${versionMark}${freshNonce()}`
   step('place')
   renameSync(next, place)
   step('keep-previous')
@@ -164,15 +163,18 @@ function linkOf(path: string): string | null {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null
 }
 
-/** Versions of ours (`BASE.1`, `BASE.2`, …) that neither the base nor its previous one is. */
+/** A name by hand is another one: a copy that an admin keeps as `BASE.1` stays. */
+const versionMark = '.version.'
+
+/** Removes versions of ours that neither the base nor its previous one is. */
 function clearVersions(folder: string): void {
   const used = [folder, placesOf(folder).previous].map(path => realFolder(path))
-  // Never far apart: each update takes the first free number.
-  for (let at = 1; at < 100; at++) {
-    const place = `${folder}.${at}`
-    const real = realFolder(place)
-    if (real === resolve(place) && !used.includes(real))
-      rmSync(place, { recursive: true, force: true })
+  const place = realFolder(dirname(folder)) ?? dirname(folder)
+  const start = `${basename(folder)}${versionMark}`
+  for (const name of readdirSync(place)) {
+    const path = join(place, name)
+    const isOurs = name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length))
+    if (isOurs && !used.includes(path)) rmSync(path, { recursive: true, force: true })
   }
 }
 

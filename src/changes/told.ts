@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
+import { readerOf } from '../roster/git.js'
 import { AuthError } from '../system/error.js'
 import { enterGate, type Gate } from '../system/gate.js'
 import {
@@ -19,6 +20,9 @@ import {
 } from '../system/json.js'
 import { ownBytes } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
+import { systemPath, toolPath } from '../system/system-tools.js'
+import { quoted } from '../system/trouble.js'
+import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import { type Git, gitIn, gitOutput } from './git.js'
 
@@ -54,13 +58,14 @@ const mostMs = 10 * 60_000
 
 /**
  * Enters the clone of `entry` in `folder`; two runs at once go one after the other. Throws `gate-busy`, `write-failed`, or
- * what `gitOutput` throws.
+ * what `gitOutput` throws; `not-private` where others could have put a clone there.
  */
 export function enterClone(entry: WatchedRepository, folder: string, env: Env): Clone {
+  const place = join(folder, `${entry.name}.git`)
+  requireTrustedWay(place, process.geteuid?.() ?? -1)
   makePrivateFolder(folder)
   const gate = enterGate(join(folder, `${entry.name}.gate`), null, waitMs, mostMs)
   try {
-    const place = join(folder, `${entry.name}.git`)
     makePrivateFolder(place)
     const git = gitIn(place, env, 'fetch')
     if (!existsSync(join(place, 'HEAD')))
@@ -107,12 +112,38 @@ export function fetchTip({ git, branch }: Clone, address: string): string | null
 /** Nothing goes on in the background behind a run that has ended. */
 const quiet = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.hooksPath=/dev/null']
 
-/** A folder of this machine may be another user's; nothing that its configuration names is started. */
+/**
+ * A folder of this machine may be another user's, and then that user sends what is fetched: what the repository's configuration
+ * names is read with their rights, and nothing of it has a terminal of root's.
+ */
 function fetchWords(address: string): string[] {
-  const isFolder = address.startsWith('/') || address.startsWith('file://')
-  const program = ['--upload-pack', "git -c 'safe.directory=*' upload-pack"]
+  const folder = /^(?:file:\/\/)?(\/.*)$/.exec(address)?.[1]
   const options = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules']
-  return ['fetch', ...options, ...(isFolder ? program : [])]
+  if (folder === undefined) return ['fetch', ...options]
+  const sender = [...asOwnerOf(folder), "git -c 'safe.directory=*' upload-pack"].join(' ')
+  return ['fetch', ...options, '--upload-pack', sender]
+}
+
+/** Words of a shell before a command; none where it runs as whoever asks. Throws `not-private`, or `usage` without setpriv. */
+function asOwnerOf(folder: string): string[] {
+  // What is not there, git says.
+  if (!existsSync(folder)) return []
+  const uid = process.geteuid?.() ?? -1
+  const account = { name: 'root', uid, gid: process.getegid?.() ?? -1, home: '/' }
+  const found = readerOf(folder, { account, env: {} })
+  if (found.kind === 'trouble')
+    throw new AuthError('not-private', `${found.trouble.cause}: ${folder}`, {
+      hint: found.trouble.command ?? `namei -l ${quoted(folder)}`,
+    })
+  const { uid: owner, gid, home } = found.user.account
+  if (owner === uid) return []
+  if (toolPath('setpriv') === null)
+    throw new AuthError('usage', `reading ${folder} as its owner takes setpriv of util-linux`, {
+      hint: 'sudo apt install util-linux',
+    })
+  const less = ['--init-groups', '--inh-caps=-all', '--no-new-privs']
+  const become = ['setsid', 'setpriv', `--reuid=${owner}`, `--regid=${gid}`, ...less]
+  return [...become, 'env', '-i', `PATH=${systemPath}`, `HOME=${quoted(home)}`]
 }
 
 /** The commit that `ref` names, or null. */

@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path'
 import type { RosterFromConfig } from '../config/admin.js'
 import { userPath } from '../config/template.js'
 import { rosterLimits } from '../config/yaml.js'
+import { type Account, runAsUser } from '../system/as-user.js'
 import { AuthError } from '../system/error.js'
-import { bytesAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
@@ -94,7 +94,9 @@ export async function committedRoster(
     text,
     commit: commitIn(sha === '' ? tip : sha, about.output.toString()),
     versions: () => versionsOf(git, tip, file),
-    isEdited: await isEdited(git, folder, file),
+    isEdited: await isEdited(git, { folder, file }, path =>
+      bytesAsUser(reader.user.account, path, limits),
+    ),
   }
 }
 
@@ -119,7 +121,7 @@ export type EarlierText =
   | { kind: 'absent' }
   | { kind: 'unreadable'; trouble: Trouble }
 
-/** `REF:FILE` of the working tree in which the file `path` (absolute) lies, read as whoever asks. Never throws. */
+/** `REF:FILE` of the working tree in which the file `path` (absolute) lies, read as whoever asks; where root does, as its owner. Never throws. */
 export async function earlierText(
   ref: string,
   path: string,
@@ -127,7 +129,9 @@ export async function earlierText(
 ): Promise<EarlierText> {
   const asking = askingAs(person, env)
   const limits = { timeoutMs, maxBytes }
-  const git = (...args: string[]) => readGit(asking, dirname(path), args, limits)
+  const reader = readerOf(dirname(path), asking)
+  if (reader.kind === 'trouble') return { kind: 'unreadable', trouble: reader.trouble }
+  const git = (...args: string[]) => readGit(reader.user, dirname(path), args, limits)
   const place = shownAddress(path)
   if (ref.startsWith('-')) return { kind: 'unreadable', trouble: makeTrouble('this is no ref') }
   const tip = await git('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
@@ -187,19 +191,38 @@ async function isBare(git: Git): Promise<boolean> {
   return end.kind === 'done' && end.output.toString().trim() === 'true'
 }
 
-/** Differs the checked-out file from the commit that is checked out? Line ends may. */
-async function isEdited(git: Git, folder: string, file: string): Promise<boolean> {
+/**
+ * Differs the checked-out file from the commit that is checked out? Line ends may. Where it lies says the repository, so `read` is
+ * as who owns that.
+ */
+async function isEdited(
+  git: Git,
+  { folder, file }: { folder: string; file: string },
+  read: (path: string) => Promise<Buffer | null>,
+): Promise<boolean> {
   const top = await git('rev-parse', '--show-toplevel')
   // A bare repository has none.
   if (top.kind !== 'done') return false
   const path = join(top.output.toString().replace(/\n$/, '') || folder, file)
-  const here = bytesAt(path, { maxBytes })
+  const here = await read(path)
   const head = await git('cat-file', 'blob', `HEAD:${file}`)
   const staged = await git('cat-file', 'blob', `:${file}`)
   const committed = head.kind === 'done' ? plain(head.output) : null
   return [here, staged.kind === 'done' ? staged.output : null].some(
     each => (each === null ? null : plain(each)) !== committed,
   )
+}
+
+/** Null where it is not there, is no file, is closed to that user, is too much, or gives no answer in time. */
+async function bytesAsUser(
+  account: Account,
+  path: string,
+  { timeoutMs, maxBytes: keepBytes }: GitLimits,
+): Promise<Buffer | null> {
+  const reading = '[ -f "$1" ] && exec cat -- "$1"'
+  const options = { timeoutMs, keepBytes }
+  const end = await runAsUser(account, '/bin/sh', ['-c', reading, 'sh', path], options)
+  return end.kind === 'ended' && end.code === 0 ? end.wrote : null
 }
 
 function plain(bytes: Buffer): string {

@@ -1,7 +1,7 @@
 // The environment that a run goes by: of a hook, the one that the client was started with; of no run, the places that other users
 // could fill.
 
-import { lstatSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { bytesAt, bytesOfPipe } from './open-file.js'
@@ -98,6 +98,41 @@ export function strangePlaces(env: Env, uid: number): string[] {
     if (path === undefined || path === '') return false
     return !(forScratch.includes(name) ? isForScratch(path, uid) : isTrusted(path, uid))
   })
+}
+
+/** What names programs and authorities to git and ssh, some as a line for a shell. */
+const ofGit = [
+  'GIT_SSH_COMMAND',
+  'GIT_SSH',
+  'GIT_ASKPASS',
+  'SSH_ASKPASS',
+  'GIT_SSL_CAINFO',
+  'SSL_CERT_FILE',
+]
+
+/**
+ * `env` for a command that starts git and ssh, whose files in the home name programs: where `HOME` is another user's, or could
+ * be filled by others, it is `ownHome` of the password database, and nothing that came along with it steers them. The same
+ * for each variable that leads to such a place.
+ */
+export function withOwnHome(env: Env, uid: number, ownHome: string = home().HOME ?? '/'): Env {
+  const isOwn = env['HOME'] !== undefined && isOwnFolder(env['HOME'], uid)
+  const strange = ofGit.filter(name => !isOwn || !leadsNowhereStrange(env[name] ?? '', uid))
+  const kept = Object.entries(env).filter(([name]) => !strange.includes(name))
+  return { ...Object.fromEntries(kept), ...(isOwn ? {} : { HOME: ownHome }) }
+}
+
+/** `/` and the like of root's are nobody else's. */
+function isOwnFolder(path: string, uid: number): boolean {
+  if (!isTrusted(path, uid)) return false
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid ?? uid
+  return owner === uid || owner === 0
+}
+
+/** Programs without a folder come from the system's. */
+function leadsNowhereStrange(line: string, uid: number): boolean {
+  const paths = line.match(/(?<![^\s'"=])[^\s'"=]*\/[^\s'"]*/g) ?? []
+  return paths.every(path => path.startsWith('~/') || isTrusted(path, uid))
 }
 
 /** A relative path is one of wherever we happen to be. */

@@ -4,7 +4,9 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -20,7 +22,7 @@ import t, { type Test } from 'tap'
 import { planUpdate } from '../../src/base/difference.js'
 import { firstMount } from '../../src/base/mounts.js'
 import { secretIn } from '../../src/base/secret.js'
-import { readTree } from '../../src/base/tree.js'
+import { digestOf, readTree } from '../../src/base/tree.js'
 import { clearLeftovers, placesOf, replaceBase } from '../../src/base/update.js'
 import { compiled } from '../kit/compiled.js'
 
@@ -289,11 +291,72 @@ t.test('ended before each step, then again: the same end, and a whole base in be
       clearLeftovers(base)
       t.equal(text(base), 'three', `${kind}, ${step}`)
       t.equal(text(placesOf(base).previous), 'two', `${kind}, ${step}`)
-      const left = readdirSync(root).filter(name => /next|dropped/.test(name))
+      const left = readdirSync(root).filter(name => /next|dropped|\.tmp\./.test(name))
       t.same(left, [], `${kind}, ${step}`)
       t.ok(readdirSync(root).length <= 6, readdirSync(root).join(' '))
     }
   t.equal(ended, 2 * 5)
+})
+
+/** Exchanges a folder and a link to another one, on and on. */
+const exchanging = `alarm 20; my ($at, $secret) = @ARGV; symlink $secret, "$at.link"; $| = 1; print "on\\n";
+for (;;) { rename $at, "$at.folder"; rename "$at.link", $at; rename $at, "$at.link"; rename "$at.folder", $at }`
+
+t.test('a source that changes under root’s eyes gives nothing of other folders', async t => {
+  const { root, source } = places(t)
+  const secret = join(root, 'secret')
+  put(secret, { 'a.md': 'of nobody else', shadow: 'of nobody else', 'deep/b.md': 'x' })
+  put(source, { 'skills/x/a.md': 'shown' })
+  const child = spawn('perl', ['-e', exchanging, join(source, 'skills/x'), secret])
+  await once(child.stdout, 'data')
+  const [hidden, shown] = ['of nobody else', 'shown'].map(text => digestOf(Buffer.from(text)))
+  const seen = new Set<string>()
+  for (const endMs = Date.now() + 2_000; Date.now() < endMs; )
+    for (const { is } of readTree(source, true)?.files.values() ?? []) seen.add(is)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  t.ok(seen.has(shown ?? ''))
+  t.notOk(seen.has(hidden ?? ''), 'a file of another folder came in')
+})
+
+t.test(
+  'a second name of another user’s file is none of the source’s',
+  { skip: process.geteuid?.() !== 0 && 'needs root' },
+  async t => {
+    const { root, source, base } = places(t)
+    put(root, { key: 'of root alone' })
+    for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' }))
+      chownSync(join(source, path), 54_321, 54_321)
+    linkSync(join(root, 'key'), join(source, 'skills/key.md'))
+    t.match(plan(source, base).refusals, [{ rule: 'unreadable', path: 'skills/key.md' }])
+    t.notOk(readTree(source, true)?.files.has('skills/key.md'))
+  },
+)
+
+t.test('copies that an admin keeps beside the base stay', async t => {
+  for (const kind of ['folder', 'link']) {
+    const { root, base, source } = places(t)
+    if (kind === 'link') asLink(base)
+    const names = [
+      'base.2',
+      'base.7',
+      'base.next',
+      'base.dropped',
+      'base.swapping',
+      'base.tmp',
+      'base.version.old',
+    ]
+    for (const name of names) put(join(root, name), { 'skills/own.md': 'kept' })
+    for (const text of ['two', 'three', 'four', 'five']) {
+      put(source, version(text))
+      const tree = readTree(source, true)
+      if (tree !== null) replaceBase(source, tree, base)
+    }
+    for (const name of names)
+      t.equal(readFileSync(join(root, name, 'skills/own.md'), 'utf8'), 'kept', `${kind}, ${name}`)
+    const left = readdirSync(root).filter(name => !names.includes(name))
+    t.ok(left.length <= 6, left.join(' '))
+  }
 })
 
 t.test('a session that reads on and on never meets a mixture, half a base or none', async t => {

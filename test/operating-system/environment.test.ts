@@ -9,6 +9,7 @@ import {
   bareEnvironment,
   environmentOnInput,
   parseEnvironment,
+  withOwnHome,
   withoutStrangePlaces,
 } from '../../src/system/environment.js'
 
@@ -91,6 +92,20 @@ t.test('what others could fill, or where nobody knows, goes', async t => {
   }
   const { PATH, HOME, CLAUDE_CONFIG_DIR } = env
   t.same(withoutStrangePlaces(env, uid), { PATH, HOME, CLAUDE_CONFIG_DIR })
+})
+
+t.test('a home that others could fill is not gone by, nor what came along with it', async t => {
+  const folder = realpathSync(t.testdir({ own: {}, open: {} }))
+  chmodSync(join(folder, 'open'), 0o777)
+  const own = { HOME: join(folder, 'own'), GIT_SSH_COMMAND: 'ssh -i ~/.ssh/key -o Port=22', A: 'b' }
+  t.same(withOwnHome(own, uid, '/mine'), own)
+  const open = { ...own, HOME: join(folder, 'open') }
+  t.same(withOwnHome(open, uid, '/mine'), { HOME: '/mine', A: 'b' })
+  t.same(withOwnHome({ A: 'b' }, uid, '/mine'), { HOME: '/mine', A: 'b' })
+  const evil = join(folder, 'open', 'evil')
+  for (const line of [evil, `nice ${evil}`, `'${evil}'`, `A=${evil} ssh`, 'bin/evil'])
+    t.same(withOwnHome({ ...own, GIT_SSH_COMMAND: line }, uid, '/mine'), { HOME: own.HOME, A: 'b' })
+  t.match(withOwnHome({ ...own, HOME: '/' }, uid, '/mine'), { HOME: '/' }, 'of root’s alone')
 })
 
 t.test('another user’s places are theirs', { skip: !isRoot && 'needs root' }, async t => {

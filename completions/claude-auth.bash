@@ -19,7 +19,7 @@ _claude_auth() {
       fleet) words="--json --only --from --textfile --page --help" ;;
       offboard) words="--stage --undo --reason --dry-run --yes --now --admin --with-others --json --help $(compgen -u)" ;;
       roster) words="check plan apply --against --removals --user --yes --dry-run --json --help" ;;
-      changes) words="guard notice --once --pusher --help" ;;
+      changes) words="guard notice --once --pusher --json --help" ;;
       base) words="update --from --dry-run --max-delete --yes --json --help" ;;
       ensure) words="--json --force --offline --every --help" ;;
       hook) words="session-start user-prompt-submit stop-failure session-end --help" ;;

@@ -86,6 +86,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a guard
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a notice
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l once -d 'notice: look once, for a timer, for CI or for a hook'
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l pusher -x -d 'notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once'
+complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l json -d 'notice: one JSON object about this look; looks once'
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a base -d 'replace the skills, rules, agents and commands that all users share'
 complete -c claude-auth -n '__fish_seen_subcommand_from base' -a update

@@ -108,6 +108,7 @@ extern "claude-auth changes" [
   name?: string
   --once # notice: look once, for a timer, for CI or for a hook
   --pusher: string # notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once
+  --json # notice: one JSON object about this look; looks once
 ]
 def "nu-complete claude-auth base" [] { ["update"] }
 

@@ -19,7 +19,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   fleet: async () => admin((await import('./cli/fleet.js')).fleet),
   offboard: async () => admin((await import('./cli/offboard.js')).offboard),
   roster: async () => admin((await import('./cli/roster.js')).roster),
-  changes: async () => inOwnHome((await import('./cli/changes.js')).changes),
+  changes: async () => admin((await import('./cli/changes.js')).changes),
   base: async () => admin((await import('./cli/base.js')).base),
   ensure: async () => (await import('./cli/ensure.js')).ensure,
   hook: async () => (await import('./cli/hook.js')).hook,

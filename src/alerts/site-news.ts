@@ -14,8 +14,8 @@ export type ChangeMark =
 export interface ToldChange {
   commit: string
   what: string
-  /** Null: nobody said. */
-  why: string | null
+  /** Of a merge its own, if it says any, and those of the commits that came with it; empty: nobody said. */
+  whys: readonly string[]
   /** Who pushed it; where that is not known, who is said to have written it. */
   who: string
   isPusherKnown: boolean
@@ -39,6 +39,8 @@ export interface ToldChanges {
 }
 
 const mostLines = 20
+/** Reasons of one change, in its line. */
+const mostWhys = 5
 
 /** The first line says all that a subject line has to say. */
 export function toldLines(told: ToldChanges, markup: Markup): [string, ...string[]] {
@@ -78,8 +80,10 @@ function chosen(changes: readonly ToldChange[], most: number): readonly ToldChan
 }
 
 function changeLine(change: ToldChange, { text, link }: Markup): string {
-  const { what, why, who, as, url, marks, isPusherKnown } = change
-  const reason = why === null ? 'no reason given' : text(why, 160)
+  const { what, whys, who, as, url, marks, isPusherKnown } = change
+  const left = whys.length - mostWhys
+  const shown = whys.slice(0, mostWhys).map(why => text(why, whys.length === 1 ? 160 : 100))
+  const reason = shown.join('; ') + (left > 0 ? `; and ${left} more` : '') || 'no reason given'
   const name = `${text(who, 60)}${as === null ? '' : ` as ${text(as, 60)}`}`
   const by = isPusherKnown ? `by ${name}` : `by ${name} (says the commit)`
   const marked = marks.filter(({ kind }) => kind !== 'no-reason').map(markWords)
@@ -113,7 +117,8 @@ export function toldObject(told: ToldChanges): Record<string, unknown> {
     changes: told.changes.map(change => ({
       ...change,
       what: clean(change.what, 200),
-      why: change.why === null ? null : clean(change.why, 400),
+      why: change.whys.length === 0 ? null : clean(change.whys[0] ?? '', 400),
+      whys: change.whys.map(why => clean(why, 400)),
       who: clean(change.who, 100),
       as: change.as === null ? null : clean(change.as, 100),
     })),

@@ -13,6 +13,8 @@ export interface Commit {
   /** Files that it adds and deletes; moved ones are neither. Of a merge nothing is told. */
   added: number
   deleted: readonly string[]
+  /** Files of whose content nothing is left although something stands in their place. */
+  emptied: readonly string[]
 }
 
 const format = ['%H', '%P', '%an', '%ae', '%B'].map(field => `${field}%x00`).join('')
@@ -46,18 +48,61 @@ export function readCommits(text: string): Commit[] {
     )
     // Behind the message stands an empty word: the end of its own.
     at += 6
-    let added = 0
-    const deleted: string[] = []
-    for (let entry = words[at] ?? ''; /^\n?:/.test(entry); entry = words[at] ?? '') {
-      const kind = entry.slice(entry.lastIndexOf(' ') + 1, entry.lastIndexOf(' ') + 2)
-      if (kind === 'A') added++
-      if (kind === 'D') deleted.push(words[at + 1] ?? '')
-      at += kind === 'R' || kind === 'C' ? 3 : 2
-    }
-    const each = parents === '' ? [] : parents.split(' ')
-    commits.push({ id, parents: each, author, authorEmail, message, added, deleted })
+    const entries: Entry[] = []
+    for (; /^\n?:/.test(words[at] ?? ''); at += /^[RC]/.test(entries.at(-1)?.kind ?? '') ? 3 : 2)
+      entries.push(readEntry(words[at] ?? '', words[at + 1] ?? ''))
+    const pathsOf = (kind: string) =>
+      entries.filter(entry => entry.kind === kind).map(({ path }) => path)
+    commits.push({
+      id,
+      parents: parents === '' ? [] : parents.split(' '),
+      author,
+      authorEmail,
+      message,
+      added: pathsOf('A').length,
+      deleted: pathsOf('D'),
+      emptied: emptiedIn(entries),
+    })
   }
   return commits
+}
+
+/** One entry of `--raw` (git-diff(1), raw output format); of a move the old path. */
+interface Entry {
+  /** The first letter of its status. */
+  kind: string
+  from: { mode: string; blob: string }
+  to: { mode: string; blob: string }
+  path: string
+}
+
+function readEntry(entry: string, path: string): Entry {
+  const [from = '', to = '', old = '', now = '', status = ''] = entry
+    .replace(/^\n?:/, '')
+    .split(' ')
+  const kind = status.slice(0, 1)
+  return { kind, from: { mode: from, blob: old }, to: { mode: to, blob: now }, path }
+}
+
+/** The blob without a byte, by SHA-1 and by SHA-256. */
+const emptyBlobs = [
+  'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391',
+  '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813',
+]
+/** So many different files that all become the same one are replaced, not changed. */
+const sameAtLeast = 3
+
+/** Files that were emptied, replaced by a link or a submodule, or by one text for all of them. */
+function emptiedIn(entries: readonly Entry[]): string[] {
+  const changed = entries.filter(({ kind }) => kind === 'M')
+  const before = new Map<string, Set<string>>()
+  for (const { from, to } of changed)
+    before.set(to.blob, (before.get(to.blob) ?? new Set()).add(from.blob))
+  const isStub = (blob: string) =>
+    emptyBlobs.includes(blob) || (before.get(blob)?.size ?? 0) >= sameAtLeast
+  return entries
+    .filter(({ kind, to }) => kind === 'T' || (kind === 'M' && isStub(to.blob)))
+    .map(({ path }) => path)
 }
 
 /** The files that `commit` has. */
@@ -66,7 +111,7 @@ export function countFiles(git: Git, commit: string, timeoutMs: number): number 
   return gitOutput(list, 'git ls-tree').split('\0').length - 1
 }
 
-/** For each pair of a merge and one of its parents: the files that the parent has and the merge has not. */
+/** For each pair of a merge and one of its parents: the files that the parent has and of which the merge has nothing left. */
 export function deletedByMerges(
   git: Git,
   pairs: readonly (readonly [merge: string, parent: string])[],
@@ -76,14 +121,25 @@ export function deletedByMerges(
   if (pairs.length === 0) return deleted
   const input = `${pairs.map(pair => pair.join(' ')).join('\n')}\n`
   const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-abbrev', ...moves]
-  const end: GitEnd = git([...args, '--diff-filter=D'], { timeoutMs, input })
+  const end: GitEnd = git([...args, '--diff-filter=DMT'], { timeoutMs, input })
   let merge = ''
+  let entries: Entry[] = []
+  const close = () => {
+    const gone = entries.filter(({ kind }) => kind === 'D').map(({ path }) => path)
+    const lost = [...gone, ...emptiedIn(entries)]
+    if (lost.length > 0) deleted.set(merge, [...(deleted.get(merge) ?? []), ...lost])
+    entries = []
+  }
   const words = gitOutput(end, 'git diff-tree').split('\0')
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
-    if (!word.startsWith(':')) merge = word
-    else deleted.set(merge, [...(deleted.get(merge) ?? []), words[++at] ?? ''])
+    if (word.startsWith(':')) entries.push(readEntry(word, words[++at] ?? ''))
+    else {
+      close()
+      merge = word
+    }
   }
+  close()
   return deleted
 }
 

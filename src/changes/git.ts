@@ -48,8 +48,9 @@ export function gitIn(repository: string, env: Env, purpose: 'hook' | 'fetch'): 
     PATH: systemPath,
     LC_ALL: 'C',
     GIT_DIR: repository,
-    // Whoever may push could replace what a commit shows.
+    // Replaced and grafted commits would show another history.
     GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
   }

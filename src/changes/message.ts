@@ -76,15 +76,15 @@ function plain(text: string): string {
 
 /**
  * What makes a forge or CI skip a push, by their documents: GitHub, GitLab, Gitea and Forgejo, Woodpecker, Azure DevOps,
- * Buildkite, CircleCI, Travis, AppVeyor, Netlify, Codeship.
+ * Buildkite, CircleCI, Travis, AppVeyor, Netlify, Codeship, Cloudflare Pages, Vercel, SourceHut.
  */
 const services =
-  'ci|actions?|workflows?|pipelines?|build|cd|checks|travis|appveyor|circle ?ci|circleci|buildkite|woodpecker|drone|netlify|vercel|azurepipelines|azpipelines|azp|gitlab|jenkins|render|cirrus'
+  'ci|actions?|workflows?|pipelines?|build|cd|checks|travis(?: ?ci)?|appveyor|circle ?ci|buildkite|woodpecker|drone|netlify|vercel|azurepipelines|azpipelines|azp|gitlab|jenkins|render|cirrus|semaphore|cf[ -]?pages|amplify|heroku|codeship'
 const skips = [
   new RegExp(`\\[\\s*(?:skip|no)[ _-]*(?:${services})\\s*\\]`, 'i'),
   new RegExp(`\\[\\s*(?:${services})[ _-]*(?:skip|off)\\s*\\]`, 'i'),
   /\*\*\*NO_CI\*\*\*/i,
-  /^\s*skip-checks:\s*true\s*$/im,
+  /^[ \t]*skip-checks[ \t]*:[ \t]*true[ \t\r]*$/im,
   /(?:^|\s)--skip-ci(?:\s|$)/i,
 ]
 
@@ -100,7 +100,9 @@ export function ciSkipIn(message: string): string | null {
 /** The push option (`git push -o`) that makes CI skip it, or null. */
 export function ciSkipOption(options: readonly string[]): string | null {
   return (
-    options.find(each => /^(?:ci|integrations)[._-]skip(?:[._-]ci)?(?:=|$)/i.test(each)) ?? null
+    options.find(each =>
+      /^(?:(?:ci|integrations)[._-]?skip(?:[._-]?ci)?|(?:skip|no)[._-]?ci)(?:=|$)/i.test(each),
+    ) ?? null
   )
 }
 

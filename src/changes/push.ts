@@ -47,6 +47,8 @@ const serverNames = ['GL_USER', 'GITEA_PUSHER_NAME', 'GL_USERNAME', 'REMOTE_USER
  */
 export function pusherOf(env: Env, variable: string | null, systemUser: string): Pusher {
   if (variable !== null) return { name: env[variable] || null, by: 'server', systemUser }
+  // A key of the repository, which Gitea calls by the name of the owner (cmd/serv.go, modules/repository/env.go).
+  if (Number(env['GITEA_DEPLOY_KEY_ID'] ?? 0) !== 0) return { name: null, by: 'server', systemUser }
   const name = serverNames.map(each => env[each]).find(Boolean)
   if (name !== undefined) return { name, by: 'server', systemUser }
   return { name: systemUser, by: 'system', systemUser }

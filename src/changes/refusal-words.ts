@@ -33,8 +33,9 @@ function sentence(refusal: Refusal, push: PushWords, again: string): string {
         : `${branch} only grows, and this push would drop commits of it; put your commits on top of it, then push without force: git fetch origin && git rebase origin/${quoted(push.branch)} && ${again}`
     case 'mass-delete': {
       const { commit, deletes, of, more } = refusal
+      const does = commit.emptied.length > 0 ? 'deletes or empties' : 'deletes'
       const files = of === null ? `${deletes} files` : `${deletes} of ${of} files`
-      return `commit ${named(commit)} deletes ${files}${others(more)}; if the user wants exactly that, say so by a line "Deletes: ${deletes}" at the end of its message, else bring the files back: ${amend(commit, push)} && ${again}`
+      return `commit ${named(commit)} ${does} ${files}${others(more)}; if the user wants exactly that, say so by a line "Deletes: ${deletes}" at the end of its message, else bring the files back: ${amend(commit, push)} && ${again}`
     }
     case 'no-reason': {
       const { commit, more } = refusal

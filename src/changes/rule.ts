@@ -88,7 +88,7 @@ export interface MassDelete {
   of: number | null
 }
 
-/** Those that delete more than `maxDeleted` files, or half of all (one file alone is never many), oldest first. */
+/** Those that delete or empty more than `maxDeleted` files, or half of all (one file alone is never many), oldest first. */
 export function massDeletes(
   push: Pick<BranchPush, 'old' | 'commits'>,
   maxDeleted: number,
@@ -97,7 +97,7 @@ export function massDeletes(
   const sizeOf = sizes(push.commits, ask)
   const merged = deletedWhileMerging(push, ask)
   return [...push.commits].reverse().flatMap((commit): MassDelete[] => {
-    const deletes = merged.get(commit.id)?.length ?? commit.deleted.length
+    const deletes = merged.get(commit.id)?.length ?? commit.deleted.length + commit.emptied.length
     if (deletes === 0) return []
     if (deletes > maxDeleted) return [{ commit, deletes, of: null }]
     const [parent] = commit.parents
@@ -150,7 +150,7 @@ function deletedWhileMerging(
     .flatMap(({ id, parents }) =>
       parents.filter(parent => mainline.has(parent)).map(parent => [id, parent] as const),
     )
-  const told = new Set(commits.flatMap(({ deleted }) => deleted))
+  const told = new Set(commits.flatMap(({ deleted, emptied }) => [...deleted, ...emptied]))
   return new Map(
     [...ask.deletedByMerges(pairs)].map(([merge, files]) => [
       merge,

@@ -7,6 +7,9 @@ import { ciSkipIn, reasonOf, subjectOf } from './message.js'
 import { type AskGit, massDeletes } from './rule.js'
 import type { Push } from './told.js'
 
+/** Of a merge of very many commits. */
+const mostReasons = 100
+
 export interface NewCommits {
   mark: string
   /** Null: the branch is gone. */
@@ -46,16 +49,17 @@ export function tellWhat(
     const pusher = pusherOf(commit)
     const { author, authorEmail } = commit
     const isOther = pusher !== null && !isSame(pusher, { name: author, email: authorEmail })
-    const why = [...all].reverse().find(each => reasonOf(each.message, reason) !== null)
+    const reasons = [commit, ...all.filter(each => each !== commit).reverse()].flatMap(
+      each => reasonOf(each.message, reason) ?? [],
+    )
     const files = Math.max(0, ...all.map(({ id }) => deleting.get(id) ?? 0))
-    const said = reasonOf(commit.message, reason) ?? (why && reasonOf(why.message, reason)) ?? null
     const isSilent = all.some(
       ({ parents, message }) => parents.length < 2 && reasonOf(message, reason) === null,
     )
     return {
       commit: commit.id,
       what: subjectOf(commit.message),
-      why: said,
+      whys: [...new Set(reasons)].slice(0, mostReasons),
       who: pusher ?? author,
       isPusherKnown: pusher !== null,
       as: isOther ? author : null,

@@ -15,7 +15,7 @@ import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { currentFolder } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
-import { clean } from '../text/clean.js'
+import { clean, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { errorLines, troubleText } from '../text/trouble.js'
 import { type AdminContext, adminContext } from './admin-context.js'
@@ -37,10 +37,11 @@ export const entry = {
       value: 'USER',
       says: 'notice: who has pushed what the lines of a post-receive hook on stdin say, else all that is new; looks once',
     },
+    json: { says: 'notice: one JSON object about this look; looks once' },
   },
   notes: [
     'NAME is an entry of `changes` in the configuration; without it notice looks at all, and guard takes the one of its repository.',
-    'Exit code of guard: 0 the push may go on, 1 refused. Of notice: 0 all is told, 5 a repository or whoever is told gives no answer; the next look tells it.',
+    'Exit code of guard: 0 the push may go on, 1 refused. Of notice: 0 all is told, 5 a repository or a receiver of messages gives no answer; the next look tells it.',
   ],
   examples: [
     'claude-auth changes notice --once',
@@ -59,12 +60,13 @@ export async function changes(argv: string[], env: Env): Promise<number> {
   const { flags, operands } = readFlags(entry, argv)
   const [what, name = null] = operands
   if (what === 'guard') {
-    if (flags.once || flags.pusher !== undefined)
-      throw usage('--once and --pusher go with changes notice')
+    if (flags.once || flags.json || flags.pusher !== undefined)
+      throw usage('--once, --pusher and --json go with changes notice')
     return guard(name, env)
   }
-  const isOnce = flags.once === true || flags.pusher !== undefined
-  return notice(name, { isOnce, pusher: flags.pusher ?? null }, env)
+  const isJson = flags.json === true
+  const isOnce = flags.once === true || flags.pusher !== undefined || isJson
+  return notice(name, { isOnce, isJson, pusher: flags.pusher ?? null }, env)
 }
 
 async function guard(name: string | null, env: Env): Promise<number> {
@@ -97,22 +99,29 @@ async function guard(name: string | null, env: Env): Promise<number> {
 
 interface Look {
   isOnce: boolean
+  isJson: boolean
   pusher: string | null
 }
 
 async function notice(name: string | null, look: Look, env: Env): Promise<number> {
   const updates = look.pusher === null ? null : readUpdates(await stdinText(stdinMs))
   for (;;) {
-    // Read again: it may run for months.
-    const code = await lookOnce(name, { ...look, updates }, env)
-    if (look.isOnce) return code
+    try {
+      // Read again: it may run for months.
+      const code = await lookOnce(name, { ...look, updates }, env)
+      if (look.isOnce) return code
+    } catch (error) {
+      // A configuration that is wrong for an hour is right at a later look.
+      if (look.isOnce || !(error instanceof AuthError)) throw error
+      process.stderr.write(`${errorLines(error).join('\n')}\n`)
+    }
     await sleep(everyMs)
   }
 }
 
 async function lookOnce(
   name: string | null,
-  { isOnce, pusher, updates }: Look & { updates: RefUpdate[] | null },
+  { isJson, pusher, updates }: Look & { updates: RefUpdate[] | null },
   env: Env,
 ): Promise<number> {
   const context = await adminContext(env)
@@ -136,6 +145,7 @@ async function lookOnce(
     )
   const people = await readPeople(config, { person, env, nowMs: context.now() })
   let worst = 0
+  const looks: RepositoryLook[] = []
   for (const each of watched) {
     const isAbout = ({ ref }: RefUpdate) => ref === `refs/heads/${each.branch}`
     const own = updates === null || updates.length === 0 ? null : updates.filter(isAbout)
@@ -151,15 +161,40 @@ async function lookOnce(
         pushed,
       })
       const line = lineOf(each, noticed)
-      if (line !== null && (isOnce || noticed.kind !== 'nothing')) say(line)
+      if (line !== null && !isJson) say(line)
+      looks.push(lookOf(each, noticed))
       if (noticed.kind === 'undelivered') worst = 5
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
       process.stderr.write(`${errorLines(error).join('\n')}\n`)
+      looks.push(failedLook(each, error))
       worst = Math.max(worst, error.code === 'internal' ? 5 : error.exitCode)
     }
   }
+  const verdict = worst === 0 ? 'ok' : worst === 5 ? 'no-answer' : 'broken'
+  if (isJson)
+    process.stdout.write(`${jsonText({ schemaVersion: 1, verdict, repositories: looks })}\n`)
   return worst
+}
+
+/** What came of one look at one branch, as `--json` has it. */
+interface RepositoryLook {
+  name: string
+  branch: string
+  state: Noticed['kind'] | 'failed'
+  changes: number
+  trouble: string | null
+}
+
+function lookOf({ name, branch }: WatchedRepository, noticed: Noticed): RepositoryLook {
+  const { kind } = noticed
+  const changes = kind === 'told' ? noticed.changes : 0
+  const trouble = kind === 'undelivered' ? clean(troubleText(noticed.trouble), 300) : null
+  return { name, branch, state: kind, changes, trouble }
+}
+
+function failedLook({ name, branch }: WatchedRepository, error: AuthError): RepositoryLook {
+  return { name, branch, state: 'failed', changes: 0, trouble: clean(error.message, 300) }
 }
 
 function sinkRun({ person, config, network }: AdminContext, env: Env) {

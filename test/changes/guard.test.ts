@@ -1,7 +1,9 @@
 // The guard as a pre-receive hook of a real repository: what it refuses of whom, and however the pusher is known.
 
 import { execFileSync } from 'node:child_process'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { isAdmin, readPeople } from '../../src/changes/admins.js'
 import { guardPush } from '../../src/changes/guard.js'
@@ -222,6 +224,138 @@ t.test('a commit that drops every file but two is refused, unless it says how ma
   t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 1, 'another number')
   place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 28`)
   t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0)
+})
+
+/** What is left of the files nothing of, each in its own way. */
+const losses: Record<string, (place: WatchedPlace, paths: string[]) => void> = {
+  'emptied files': (place, paths) => {
+    for (const path of paths) writeFileSync(join(place.work, path), '')
+  },
+  'files replaced by one text': (place, paths) => {
+    for (const path of paths) writeFileSync(join(place.work, path), 'see elsewhere\n')
+  },
+  'files replaced by links': (place, paths) => {
+    for (const path of paths) {
+      rmSync(join(place.work, path))
+      symlinkSync('/dev/null', join(place.work, path))
+    }
+  },
+  'a folder replaced by a link': place => {
+    rmSync(join(place.work, 'begin'), { recursive: true })
+    symlinkSync('elsewhere', join(place.work, 'begin'))
+  },
+  'a folder replaced by a file': place => {
+    rmSync(join(place.work, 'begin'), { recursive: true })
+    writeFileSync(join(place.work, 'begin'), 'x')
+  },
+  'files replaced by others of other names': (place, paths) => {
+    for (const path of paths) {
+      rmSync(join(place.work, path))
+      writeFileSync(join(place.work, `${path}-new`), `something else ${path}`)
+    }
+  },
+}
+
+t.test('files of which nothing is left are deleted, whatever stands in their place', async t => {
+  for (const [name, lose] of Object.entries(losses)) {
+    const files = 32
+    const place = watchedRepository(t.testdir(), users, { files })
+    const text = (at: number) => `the text of ${at}, which no other file has: ${'x'.repeat(at)}\n`
+    const paths = Array.from({ length: files }, (_, at) => `begin/${at}`)
+    place.commit(good, Object.fromEntries(paths.map((path, at) => [path, text(at)])))
+    t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 0)
+    lose(place, paths.slice(0, 28))
+    place.commit(good, {})
+    const { code, said } = place.push({ env: { GL_USER: 'ada' } })
+    t.equal(code, 1, `${name}: ${said}`)
+    t.match(said, /refused \(mass-delete\)/, name)
+  }
+})
+
+t.test('changes to all files are no deletion, nor is the same line in all of them', async t => {
+  const place = watchedRepository(t.testdir(), users, { files: 30 })
+  const all = (text: (at: number) => string) =>
+    Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`begin/${at}`, text(at)]))
+  place.commit(
+    good,
+    all(at => `${at} with a line more\n`),
+  )
+  t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0)
+  place.commit(
+    good,
+    all(() => 'version 1\n'),
+  )
+  place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 30`)
+  t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0, 'said')
+  place.commit(
+    good,
+    all(() => 'version 2\n'),
+  )
+  t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0, 'from one text to another')
+})
+
+t.test('a merge that empties what the branch has is refused, one of many sides too', async t => {
+  const place = watchedRepository(t.testdir(), users, { files: 30 })
+  const env = { GL_USER: 'bob' }
+  for (const topic of ['one', 'two']) {
+    place.git('switch', '-q', '-c', topic, 'origin/master')
+    place.commit(good)
+  }
+  place.git('switch', '-q', 'master')
+  place.commit(good)
+  place.git('merge', '-q', '--no-ff', '-m', 'Merge both', 'one', 'two')
+  place.git('push', '-q', 'origin', 'HEAD:refs/heads/whole')
+  for (let at = 0; at < 28; at++) writeFileSync(join(place.work, `begin/${at}`), '')
+  place.git('commit', '-qa', '--amend', '--no-edit')
+  t.match(place.push({ env }), { code: 1, said: /refused \(mass-delete\)/ })
+  t.match(place.push({ env, refspec: 'origin/whole:master' }), { code: 0 })
+})
+
+t.test('odd commits are judged like others', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const env = { GL_USER: 'bob' }
+  const refused = (said: RegExp) => t.match(place.push({ env }), { code: 1, said })
+  const back = () => place.git('reset', '-q', '--hard', 'origin/master')
+  // No change at all, line ends of Windows, five megabytes, other bytes than UTF-8.
+  place.commit('Nothing', {})
+  refused(/no-reason/)
+  back()
+  place.commit('Open port\r\n\r\nCo-authored-by: A <a@x>\r\n')
+  refused(/no-reason/)
+  back()
+  place.commit('Open port\r\n\r\nThe proxy moved.\r\n')
+  t.equal(place.push({ env }).code, 0)
+  const file = join(place.home, 'message')
+  writeFileSync(file, `Open port\n\n${'why not? '.repeat(600_000)}\n\n[skip ci]\n`)
+  place.git('commit', '-q', '--allow-empty', '--cleanup=verbatim', '-F', file)
+  refused(/skips-ci/)
+  back()
+  writeFileSync(file, Buffer.from('Caf\xe9\n\nD\xe9j\xe0 vu, [ci skip]\n', 'latin1'))
+  writeFileSync(Buffer.from(`${place.work}/caf\xe9`, 'latin1'), 'x')
+  place.git('add', '-A')
+  place.git('commit', '-q', '--cleanup=verbatim', '-F', file)
+  refused(/skips-ci/)
+  back()
+  // A submodule comes and goes.
+  const id = place.git('rev-parse', 'HEAD').trim()
+  place.git('update-index', '--add', '--cacheinfo', `160000,${id},sub`)
+  place.git('commit', '-q', '-m', good)
+  place.git('rm', '-q', '--cached', 'sub')
+  place.git('commit', '-q', '-m', good)
+  t.match(place.push({ env }), { code: 0 })
+  // Tags of whatever kind are free.
+  place.git('tag', 'blob', 'HEAD:begin/0')
+  place.git('tag', 'tree', 'HEAD^{tree}')
+  place.git('tag', '-a', '-m', 'x [skip ci]', 'annotated')
+  t.match(place.push({ env, refspec: 'blob tree annotated' }), { code: 0 })
+})
+
+t.test('a key of the repository is not its owner', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  place.commit('Open port 8443')
+  const env = { GITEA_PUSHER_NAME: 'ada', GITEA_DEPLOY_KEY_ID: '7' }
+  t.equal(place.push({ env }).code, 1)
+  t.equal(place.push({ env: { ...env, GITEA_DEPLOY_KEY_ID: '0' } }).code, 0)
 })
 
 t.test('the branch is not deleted, made anew or reached by another name', async t => {

@@ -41,11 +41,21 @@ t.test('where a trailer is the reason, a body alone is none', async t => {
 t.test('what keeps CI away', async t => {
   for (const words of [
     ...['[ci skip]', '[skip ci]', '[Skip CI]', '[no ci]', '[skip actions]', '[actions skip]'],
+    ...['[skipci]', '[ciskip]', '[CI SKIP]', '[ skip ci ]', '[CF-Pages-Skip]', '[travis skip]'],
     ...['***NO_CI***', '[skip  ci]', '[skip-ci]', '[ci-skip]', '[skip circleci]', '[skip azp]'],
   ])
     t.equal(ciSkipIn(`Open port ${words}\n\nA reason`), words)
   t.equal(ciSkipIn('Open port\n\nA reason\n\n\nskip-checks: true'), 'skip-checks: true')
   t.equal(ciSkipIn('Open port\n\nA reason\n\nskip-checks:true'), 'skip-checks:true')
+  // Wherever it stands, and however lines end.
+  for (const message of [
+    'a\r\n\r\nb\r\nskip-checks:true\r\n',
+    'a\n\n- b [skip ci] c\n',
+    '[ci skip]',
+  ])
+    t.not(ciSkipIn(message), null, JSON.stringify(message))
+  for (const option of ['ci.skip', 'integrations.skip_ci', 'skip-ci', 'ci.skip=1', 'CI.SKIP'])
+    t.equal(ciSkipOption([option]), option)
   for (const words of ['[skip the queue]', 'skip ci', '[ci]', 'skip-checks: false'])
     t.equal(ciSkipIn(`Open port ${words}`), null, words)
   t.equal(ciSkipOption(['x', 'ci.skip']), 'ci.skip')

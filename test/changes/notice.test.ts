@@ -251,6 +251,49 @@ t.test('rewritten history, a mass deletion in a merge and a deleted branch are m
   t.match(slack.got[2], /master of infra was deleted/)
 })
 
+t.test('a merge is told with the reason of each commit that came with it', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  place.git('switch', '-q', '-c', 'topic')
+  for (const at of [1, 2, 3, 4, 5, 6, 7]) place.commit(`Step ${at}\n\nReason ${at}.`)
+  place.commit('Silent')
+  place.commit('Step 8\n\nReason 1.')
+  place.git('switch', '-q', 'master')
+  place.git('merge', '-q', '--no-ff', '-m', 'Merge topic\n\nAda asked for it.', 'topic')
+  past()
+  await look()
+  t.match(
+    slack.got[0],
+    /1 change on .*\n• Merge topic — why: Ada asked for it\.; Reason 1\.; Reason 2\.; Reason 3\.; Reason 4\.; and 3 more — by/,
+  )
+})
+
+t.test('one look as one object, whatever came of it', async t => {
+  const { place, slack, look, past } = await watched(t)
+  const object = async () => {
+    const { code, stdout } = await look(['--json'])
+    return [code, JSON.parse(stdout)]
+  }
+  const state = (state: string, changes = 0, trouble: string | RegExp | null = null) => ({
+    repositories: [{ name: 'infra', branch: 'master', state, changes, trouble }],
+  })
+  t.match(await object(), [0, { schemaVersion: 1, verdict: 'ok', ...state('begun') }])
+  t.match(await object(), [0, { verdict: 'ok', ...state('nothing') }])
+  place.commit(good)
+  past()
+  slack.status = 500
+  t.match(await object(), [5, { verdict: 'no-answer', ...state('undelivered', 0, /Slack/) }])
+  slack.status = 200
+  t.match(await object(), [0, { verdict: 'ok', ...state('told', 1) }])
+  place.config({
+    changes: [{ name: 'infra', repository: `${place.home}/none.git`, branch: 'master' }],
+    alerts: { command: ['/bin/true'] },
+  })
+  t.match(await object(), [5, { verdict: 'no-answer', ...state('failed', 0, /git fetch/) }])
+  place.config({})
+  t.match(await object(), [2, { verdict: 'broken', error: { message: /nobody is told/ } }])
+})
+
 t.test('whatever a commit says, it is text, and at most twenty lines', async t => {
   const { place, slack, look, past } = await watched(t)
   await look()

@@ -77,7 +77,10 @@ ca_with_gate() {
   if [ -f "$ca_state/gate" ] || ! [ -e "$ca_state/gate" ]; then
     { { ca_opened=y && "$@"; } 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>>"$ca_state/gate"; } 2>/dev/null
   fi
-  if [ "$ca_opened" = n ]; then
+  if [ "$ca_opened" = y ]; then return; fi
+  if [ -e "$ca_state/gate" ] && ! [ -O "$ca_state/gate" ]; then
+    command printf 'launch\nclaude-auth: %s\n' "$(ca_taken "$ca_state/gate")"
+  else
     command printf 'launch\nclaude-auth: cannot write to %s; launching without a check\n' "$ca_state/gate"
   fi
 }

@@ -23,7 +23,11 @@ ca_ours() {
       ;;
   esac
   for ca_place in "${ca_home:-/}" "$ca_login" "$ca_state"; do
-    if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then return 1; fi
+    if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then
+      # In a home of one's own `sudo` left it so.
+      case $ca_place in "$ca_home"/*) ca_unsafe=$(ca_taken "$ca_place") ;; esac
+      return 1
+    fi
   done
   if [ -L "$ca_state" ]; then return 1; fi
   for ca_place in "$ca_home/.claude/.claude-auth" "$ca_state"; do
@@ -35,6 +39,18 @@ ca_ours() {
     fi
     return 1
   done
+}
+
+# ca_taken PATH: prints whose it is, and the command that gives it back.
+ca_taken() {
+  ca_owner=$(ca_become_at "$1" stat -c %U -- 2>/dev/null)
+  ca_own_name=$(command id -un 2>/dev/null) || ca_own_name=$(command id -u)
+  ca_word=$1
+  case $ca_word in
+    *[!A-Za-z0-9/._-]*) ca_word="'$(command printf '%s\n' "$1" | command sed "s/'/'\\\\''/g")'" ;;
+  esac
+  command printf '%s belongs to %s, so the login is not checked. Type: sudo chown -R %s %s\n' \
+    "$1" "${ca_owner:-another user}" "$ca_own_name" "$ca_word"
 }
 
 # Is it the login of `~/.claude`, or of a folder that the configuration lists?

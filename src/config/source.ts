@@ -4,6 +4,7 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from '../system/error.js'
+import { rightsHint } from '../system/owner.js'
 import type { OwnPaths } from '../system/paths.js'
 import { quoted } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
@@ -88,8 +89,9 @@ function statConfig(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    throw new AuthError('config-unreadable', `${path}: cannot be read (${systemCode(error)})`, {
-      hint: `ls -ld ${path} ${dirname(path)}`,
+    const code = systemCode(error)
+    throw new AuthError('config-unreadable', `${path}: cannot be read (${code})`, {
+      hint: rightsHint(path, code) ?? `ls -ld ${quoted(path)} ${quoted(dirname(path))}`,
     })
   }
 }

@@ -14,6 +14,7 @@ import {
 } from 'yaml'
 import { AuthError } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
+import { rightsHint } from '../system/owner.js'
 import { quoted } from '../system/trouble.js'
 import { keyPath, type Path, type Problem } from './problem.js'
 import { configLimits, mebibyte, type YamlLimits } from './source.js'
@@ -118,7 +119,10 @@ function readText(path: string, { maxBytes }: YamlLimits): string | null {
   const read = readBounded(path, { maxBytes })
   if (read.kind !== 'read') {
     const why = read.kind === 'unfit' ? read.why : 'cannot be read (ENOENT)'
-    throw new AuthError('config-unreadable', `${path}: ${why}`, { hint: `ls -l ${quoted(path)}` })
+    const command = read.kind === 'unfit' ? rightsHint(path, read.code) : null
+    throw new AuthError('config-unreadable', `${path}: ${why}`, {
+      hint: command ?? `ls -l ${quoted(path)}`,
+    })
   }
   const { bytes } = read
   try {

@@ -1,6 +1,7 @@
 // What a check finds and says, what would fix it, and what doctor may look at. No I/O.
 
 import type { Verdict } from '../policy/outcome.js'
+import { ownerWords } from '../system/owner.js'
 import type { Env } from '../system/paths.js'
 import { quoted, type Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
@@ -164,7 +165,7 @@ export const fixWords = {
 
 /** Why a fix was not made. */
 export const refusals = {
-  notYours: (path: string, uid: number) => `${shown(path)} belongs to user ${uid}`,
+  notYours: (path: string, uid: number) => `${shown(path)} ${ownerWords(uid)}`,
   notThere: (path: string) => `${shown(path)} is not there any more`,
   isLink: (path: string) => `${shown(path)} is a link`,
   inUse: (path: string) => `${shown(path)} is in use again`,

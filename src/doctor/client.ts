@@ -1,14 +1,15 @@
 // Checks of the real client: which it is, its first steps, its settings and its folders.
 
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientSettings, settingsFolder } from '../login/client-settings.js'
 import { findClient } from '../login/real-client.js'
 import { olderWords } from '../login/settings-faults.js'
-import { canRun } from '../system/access.js'
+import { canRead, canRun, statOf } from '../system/access.js'
 import { ownFirstEnvironment, strangePlaces } from '../system/environment.js'
 import { jsonObject } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
+import { ownerWords, rightsHint } from '../system/owner.js'
 import { clean } from '../text/clean.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import { type ExamineOptions, type Finding, found, ok, pasted, shown, words } from './check.js'
@@ -50,6 +51,7 @@ export function onboarding({
   const isSignedIn = login.seen.state.file.kind !== 'missing'
   if (client.onboarding === 'done') return ok(settingsWords.onboarded)
   if (client.onboarding === 'unreadable') return found('fail', settingsWords.configUnreadable(path))
+  if (client.onboarding === 'closed') return found('fail', settingsWords.configClosed(path))
   // A first sign-in goes through them anyway.
   if (!isSignedIn) return null
   const words =
@@ -118,8 +120,8 @@ export interface ClientFacts {
   path: string | null
   /** `2.1.330`; null where it does not say. */
   version: string | null
-  /** `unreadable`: there is a config, and it is no JSON object. */
-  onboarding: 'done' | 'not-done' | 'no-config' | 'unreadable'
+  /** `unreadable`: there is a config, and it is no JSON object; `closed`: it may not be read. */
+  onboarding: 'done' | 'not-done' | 'no-config' | 'unreadable' | 'closed'
   clientConfig: PathFacts | null
   /** Hooks of ours by event, and from where: the managed settings or the user's. */
   hooks: Hook[]
@@ -193,6 +195,7 @@ async function versionOf(path: string, env: ExamineOptions['env']): Promise<stri
 
 function onboardingIn(file: string): ClientFacts['onboarding'] {
   if (!existsSync(file)) return 'no-config'
+  if (!canRead(file)) return 'closed'
   const config = jsonObject(textAt(file, { maxBytes: configMaxBytes }) ?? '')
   if (config === null) return 'unreadable'
   return config['hasCompletedOnboarding'] === true ? 'done' : 'not-done'
@@ -247,7 +250,7 @@ function openTo(
 function takenFolders(env: ExamineOptions['env'], uid: number): PathFacts[] {
   const folder = env['CLAUDE_CODE_TMPDIR'] || '/tmp'
   return [`${folder}/claude-${uid}`, `${folder}/cc-socks-${uid}`].flatMap(path => {
-    const about = lstatSync(path, { throwIfNoEntry: false })
+    const about = statOf(path)
     return about && about.uid !== uid ? [{ path, uid: about.uid, mode: about.mode & 0o7777 }] : []
   })
 }
@@ -285,6 +288,11 @@ const settingsWords = {
   ),
   configUnreadable: (file: string) =>
     words(`${shown(file)} is no JSON object: the client starts over.`, `ls -l ${pasted(file)}`),
+  configClosed: (file: string) =>
+    words(
+      `${shown(file)} is closed to you, so the client can't use it.`,
+      rightsHint(file, 'EACCES') ?? `chmod u+rw ${pasted(file)}`,
+    ),
   private: 'Only you may change what the client is told.',
   writable: (file: string, owner: 'you' | number) =>
     words(
@@ -313,7 +321,7 @@ const settingsWords = {
   folders: "The client's folders in /tmp are free.",
   taken: (path: string, uid: number) =>
     words(
-      `${shown(path)}, which the client uses, belongs to user ${uid}.`,
+      `${shown(path)}, which the client uses, ${ownerWords(uid)}.`,
       `sudo rm -r ${pasted(path)}`,
     ),
 }

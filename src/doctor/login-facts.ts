@@ -15,6 +15,7 @@ import {
 } from '../login/client-settings.js'
 import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
+import { statOf } from '../system/access.js'
 import { ownPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
 import type { ExamineOptions } from './check.js'
@@ -134,7 +135,7 @@ function openPaths({ paths }: LoginContext, store: string): PathFacts[] {
     ...namesIn(folder).map(name => join(folder, name)),
   ])
   return inside.flatMap(path => {
-    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false
+    const isLink = statOf(path)?.isSymbolicLink() !== false
     const about = isLink ? null : pathFacts(path)
     return about !== null && (about.mode & 0o077) !== 0 ? [about] : []
   })

@@ -1,10 +1,12 @@
 // Our own files beside a login: what keeps us from saving there, and what can't be a file of ours.
 
-import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import { ownerPath } from '../login/lock-files.js'
+import { statOf } from '../system/access.js'
 import { systemCode } from '../system/error.js'
+import { ownerWords } from '../system/owner.js'
 import { isTemporary } from '../system/write-file.js'
 import { type Finding, found, ok, pasted, shown, words } from './check.js'
 
@@ -108,7 +110,7 @@ function whyOdd(path: string): string | null {
 }
 
 function isEmpty(path: string): boolean {
-  const about = lstatSync(path, { throwIfNoEntry: false })
+  const about = statOf(path)
   return about?.isFile() === false && !about.isDirectory()
 }
 
@@ -156,7 +158,7 @@ const ownFileWords = {
     ),
   taken: (path: string, uid: number, user: string) =>
     words(
-      `${shown(path)} belongs to user ${uid}: no login can be saved.`,
+      `${shown(path)} ${ownerWords(uid)}: no login can be saved.`,
       `sudo chown -R ${user} ${pasted(path)}`,
     ),
   closed: (path: string) =>

@@ -1,6 +1,6 @@
 // What `claude` is in each shell of this machine, as a person meets it: the shells themselves are asked.
 
-import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, join } from 'node:path'
 import {
@@ -12,7 +12,7 @@ import {
 } from '../install/shells/shell.js'
 import { shells } from '../install/shells/table.js'
 import { linkStays } from '../install/user-plan.js'
-import { canRun } from '../system/access.js'
+import { canRun, statOf } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { isWrapper, lastingFolder, ownRoot } from '../system/program-places.js'
@@ -152,9 +152,9 @@ interface WrapperLink {
 
 /** Looks at `path`, whatever is there. */
 function linkFacts(path: string, env: ExamineOptions['env']): WrapperLink {
-  const about = lstatSync(path, { throwIfNoEntry: false })
+  const about = statOf(path)
   const stays = linkStays(path, env) !== null
-  if (about === undefined) return { path, uid: null, kind: 'none', leadsTo: null, stays }
+  if (about === null) return { path, uid: null, kind: 'none', leadsTo: null, stays }
   const { uid } = about
   const leadsTo = about.isSymbolicLink() ? readlinkSync(path) : null
   if (isWrapper(path)) return { path, uid, kind: 'wrapper', leadsTo, stays }

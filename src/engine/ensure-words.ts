@@ -66,6 +66,14 @@ export function signInJournalLine(
   return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords[because]}; as ${name}: ${signInCommand}`
 }
 
+/** Why a login is left alone, in a few words; the trouble names the place and what to type. */
+export function leftAloneWords(trouble: Trouble | null): string {
+  const isTaken = trouble !== null && /\bbelongs to\b/.test(troubleText(trouble))
+  return isTaken
+    ? 'A folder of this login belongs to another user'
+    : 'Others can change this home or login folder'
+}
+
 function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): string {
   const { verdict, because } = outcome
   if (verdict === 'sign-in') return `A sign-in is needed: ${reasonWords[because]}.`
@@ -85,7 +93,7 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): st
     return 'claude-auth only observes (mode: observe); nothing was changed.'
   if (because === 'not-ours')
     return verdict === 'attention'
-      ? 'Others can change this home or login folder; nothing in it was read or changed.'
+      ? `${leftAloneWords(trouble)}; nothing in it was read or changed.`
       : 'This login belongs to another account; nothing was changed.'
   const whose = outcome.identity?.email ? ` for ${cleanMiddle(outcome.identity.email, 60)}` : ''
   if (outcome.credential === 'long-lived') return `A long-lived token${whose} is in use.`

@@ -6,6 +6,7 @@ import { keepLaunchConfig, launchConfigText, rememberedConfig } from '../config/
 import { type Config, leftMark, loadConfig } from '../config/config.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { AuthError } from '../system/error.js'
+import { foreignAbove, giveBack, ownerWords } from '../system/owner.js'
 import {
   type Env,
   envOfLogin,
@@ -17,7 +18,6 @@ import {
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { type Person, whoAmI } from '../system/users.js'
-import { foreignAbove, giveBack } from '../system/write-file.js'
 import { version } from '../version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */
@@ -28,7 +28,10 @@ export interface LoginContext {
   owned: boolean
   /** Why they are not; null where `owned`. */
   distrust: Distrust | null
-  /** The home or login folder belongs to another user: not a problem to report. */
+  /**
+   * The home, or a login folder outside it, belongs to another user: not a problem to report. In a home of one's own it is
+   * one: `sudo` left it so.
+   */
   foreign: boolean
 }
 
@@ -37,7 +40,8 @@ export function loginContextOf(env: Env): LoginContext {
   const person = whoAmI(env)
   const paths = loginPaths(loginFolder(env, person.home), env, person.home)
   const foreign = [person.home, paths.folder].some(
-    folder => ownerOf(folder, person.uid) !== person.uid,
+    folder =>
+      ownerOf(folder, person.uid) !== person.uid && foreignAbove(folder, person.uid) === null,
   )
   const distrust = distrustIn(person, paths, settingsFolder(env, person.home))
   return { person, paths, owned: distrust === null, distrust, foreign }
@@ -49,7 +53,7 @@ function distrustIn({ home, uid }: Person, paths: LoginPaths, settings: string):
     const owner = ownerOf(folder, uid)
     const found = distrustOf(folder, uid)
     if (found !== null) return found
-    if (owner !== uid) return { path: folder, why: `belongs to user ${owner}` }
+    if (owner !== uid) return { path: folder, why: ownerWords(owner) }
   }
   return distrustOf(settings, uid)
 }
@@ -204,5 +208,10 @@ export function worstCode(codes: readonly number[]): number {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Not there, or in a folder that keeps this user out.
+    return false
+  }
 }

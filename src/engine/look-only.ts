@@ -242,7 +242,8 @@ export async function hindranceOf(run: Run, seen: Observation): Promise<Trouble 
 
 /** A successor is saved under a lock in the login folder, and by a rename there, else over the file where it stands; never without our own folder. */
 function unwritable({ paths }: Run): Trouble | null {
-  const closed = whyNotWritable(paths.state) ?? whyNotWritable(paths.folder)
+  const closed =
+    whyNotWritable(paths.state) ?? whyNotWritable(paths.gate) ?? whyNotWritable(paths.folder)
   if (closed !== null) return closed
   const fixed = whyFixed(paths.loginFile)
   return fixed && errorTrouble(fixed)

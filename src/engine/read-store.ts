@@ -175,13 +175,14 @@ export function storeTroubleFor(run: Run, state: State): Trouble | null {
 
 /**
  * Was the refresh token of the login in the file only in the local store, which does not open with our
- * own key any more? Then the login works until its token ends, and only a new sign-in helps.
+ * own key any more? What may not be read (its owner or rights) is not lost. Then the login works until its token ends, and only a new sign-in helps.
  */
 export function isRenewalLost({ storeRead, config, store }: Run, { file }: State): boolean {
   if (store === null || store.isRemote) return false
   if (file.kind !== 'login' || isLongLivedShape(file.login)) return false
   if (file.login.refreshHash !== null) return false
-  if (storeRead?.kind === 'denied') return config.local.keyFile === null
+  if (storeRead?.kind === 'denied')
+    return storeRead.isLost === true && config.local.keyFile === null
   return storeRead?.kind === 'empty' && storeRead.damaged !== undefined
 }
 

@@ -8,6 +8,7 @@ import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations
 import type { Ink } from '../text/terminal.js'
 import { hanging, plainInk } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
+import { leftAloneWords } from './ensure-words.js'
 
 /** What the lines are made of. Times are epoch milliseconds; text from elsewhere is cleaned here. */
 export interface StatusFacts {
@@ -78,7 +79,7 @@ function headline(facts: StatusFacts): string {
   const { outcome, mode, otherCredential } = facts
   const { because, verdict, credential } = outcome
   if (because === 'not-ours' && verdict === 'attention')
-    return 'Others can change this home or login folder; your login is left alone'
+    return `${leftAloneWords(facts.trouble)}; your login is left alone`
   if (because === 'not-ours')
     return 'This login belongs to another account of this machine; it is left alone'
   if (facts.hasLeft)

@@ -5,7 +5,6 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  lstatSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -14,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { statOf } from '../system/access.js'
 import { AuthError } from '../system/error.js'
 import { requireBytes } from '../system/open-file.js'
 import { ownRoot } from '../system/program-places.js'
@@ -166,7 +166,7 @@ const nodeMaxBytes = 1024 * 1024 * 1024
 /** The path of the Node that came with the program in `root`; null where there is none, or only a link to one. */
 function ownNode(root: string): string | null {
   const path = join(root, 'node')
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ? path : null
+  return statOf(path)?.isFile() ? path : null
 }
 
 /**

@@ -1,10 +1,11 @@
 // What an installation for one person wants to stand in their home. Pure: from facts to paths and texts.
 
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { findClient } from '../login/real-client.js'
+import { statOf } from '../system/access.js'
 import { AuthError } from '../system/error.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { ownRoot, personProgram } from '../system/program-places.js'
@@ -211,7 +212,7 @@ export function userFacts(
 
 /** Settings may be a link into a folder that is kept elsewhere; the file there is edited then. */
 function settingsBehind(path: string, uid: number): string {
-  const link = lstatSync(path, { throwIfNoEntry: false })
+  const link = statOf(path)
   if (!link) return path
   const file = statSync(path, { throwIfNoEntry: false })
   if (!file) throw uneditable(path, 'is a link to nothing')
@@ -229,7 +230,7 @@ function uneditable(path: string, what: string): AuthError {
  * without it, a program never does.
  */
 export function linkStays(path: string, env: Env): string | null {
-  const seen = lstatSync(path, { throwIfNoEntry: false })
+  const seen = statOf(path)
   if (!seen) return null
   const stays = 'is the client itself and stays; launches by it are covered by the hooks'
   if (!seen.isSymbolicLink()) return stays

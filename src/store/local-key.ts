@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { linkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { namingOwner } from '../system/access.js'
 import { AuthError, systemCode } from '../system/error.js'
 import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
 import { errorTrouble, quoted, type Trouble } from '../system/trouble.js'
@@ -143,7 +144,11 @@ export async function resealed(
 }
 
 function readKey({ uid }: KeyPlace, path: string): Buffer | null {
-  return readPrivateBytes(path, { uid, rootMayShare: true })
+  try {
+    return readPrivateBytes(path, { uid, rootMayShare: true })
+  } catch (error) {
+    throw namingOwner(path, uid, error)
+  }
 }
 
 /** Null for one that is not there, or is not as a key must be. */

@@ -105,7 +105,9 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
 /** The key is not as it must be: a person has to change that. */
 function deniedBy(error: unknown): StoreTrouble {
   if (!(error instanceof AuthError)) throw error
-  return { kind: 'denied', trouble: errorTrouble(error) }
+  const denied = { kind: 'denied', trouble: errorTrouble(error) } as const
+  // What may not be read (its owner, its rights) is there.
+  return error.code === 'store-unreadable' ? { ...denied, isLost: true } : denied
 }
 
 /** `unopened` keeps what stood in the place of the current version but did not open. */

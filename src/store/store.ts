@@ -8,8 +8,8 @@ import type { StoredLogin } from './document.js'
 export type StoreTrouble =
   /** Temporary: the same question may be answered later. */
   | { kind: 'unreachable'; trouble: Trouble }
-  /** A person has to change something: key, policy, token, document. */
-  | { kind: 'denied'; trouble: Trouble }
+  /** A person has to change something: key, policy, token, document. `isLost`: what is sealed opens no more. */
+  | { kind: 'denied'; trouble: Trouble; isLost?: boolean }
 
 export type StoreRead =
   | {

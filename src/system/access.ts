@@ -1,11 +1,12 @@
 // What this process may do with a path, and why it can't read what exists: such a file must never be taken for missing.
 
-import { accessSync, constants, lstatSync } from 'node:fs'
+import { accessSync, constants, lstatSync, type Stats } from 'node:fs'
 import { userInfo } from 'node:os'
 import { AuthError, systemCode } from './error.js'
 import { textAt } from './open-file.js'
+import { foreignAbove } from './owner.js'
 import { quoted } from './trouble.js'
-import { descriptorCodes, foreignAbove } from './write-file.js'
+import { descriptorCodes } from './write-file.js'
 
 /** Links are followed; false for what is not there. Never throws. */
 export function canRun(path: string): boolean {
@@ -73,12 +74,23 @@ function byRights(path: string, uid: number): Closed {
   return { path: place, what: 'is closed to you', hint: `chmod u+rw ${quoted(place)}` }
 }
 
-function statOf(path: string) {
+/** What stands at `path` itself; null where nothing does, or a folder on the way keeps this user out. Never throws. */
+export function statOf(path: string): Stats | null {
   try {
     return lstatSync(path)
   } catch {
     return null
   }
+}
+
+/**
+ * `error`, or `login-closed` with owner and command where it says only that the rights to read `path` are missing
+ * (`not-private` with the system's code).
+ */
+export function namingOwner(path: string, uid: number, error: unknown): unknown {
+  const code = error instanceof AuthError ? systemCode(error.cause) : null
+  const closed = code === null ? null : closedBy(path, uid, { code })
+  return closed === null ? error : closedError(closed)
 }
 
 /** As /etc/passwd has it; null where it has none (a directory service, a container). */

@@ -14,6 +14,7 @@ import {
   statSync,
 } from 'node:fs'
 import { AuthError, systemCode } from './error.js'
+import { rightsHint } from './owner.js'
 import { quoted } from './trouble.js'
 import { othersMayRead, type PrivateRules, requireTrustedWay } from './trusted-path.js'
 
@@ -161,7 +162,7 @@ export function requireBytes(path: string, rules: ReadRules): Buffer | null {
 /** What `readBounded` could not use, as an error with what to type. */
 export function unfit(path: string, { why, code }: { why: string; code: string | null }) {
   return new AuthError('not-private', `${path} ${why}`, {
-    hint: `ls -ld ${quoted(path)}`,
+    hint: rightsHint(path, code) ?? `ls -ld ${quoted(path)}`,
     ...(code === null ? {} : { cause: { code } }),
   })
 }

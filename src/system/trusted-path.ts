@@ -13,6 +13,7 @@ import {
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AuthError, systemCode } from './error.js'
+import { ownerWords } from './owner.js'
 import { quoted } from './trouble.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
@@ -112,7 +113,7 @@ function judge({ path, stat }: Part, above: Part | null, uid: number): Distrust 
   const mount = above !== null && above.stat.dev !== stat.dev ? strangeMount(path, stat, uid) : null
   if (mount !== null) return { path, why: mount }
   if (!isTrustedOwner(path, Number(stat.uid), uid))
-    return { path, why: `belongs to user ${stat.uid}` }
+    return { path, why: ownerWords(Number(stat.uid)) }
   if (stat.isSymbolicLink() || isForAll(stat)) return null
   return isOpenToOthers(path, stat, uid) ? openToOthers(path) : null
 }

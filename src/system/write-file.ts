@@ -11,7 +11,6 @@ import {
   fsyncSync,
   ftruncateSync,
   futimesSync,
-  lstatSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -19,10 +18,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { AuthError, systemCode } from './error.js'
 import { bytesOf, createFile, openFolder, openOfUser, openOwn, startOf } from './open-file.js'
+import { ownerOf, rightsHint } from './owner.js'
 import { quoted } from './trouble.js'
 
 export interface AtomicWriteOptions {
@@ -222,7 +221,6 @@ export function appendLine(path: string, line: string): void {
 }
 
 const placeCodes = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']
-const ownerCodes = ['EACCES', 'EPERM']
 /** The mount, or the device below it, refuses. */
 const mountCodes = ['EROFS', 'EBUSY', 'EXDEV', 'EIO', 'ESTALE', 'ENODEV', 'ENXIO']
 
@@ -231,11 +229,6 @@ export function writeFailed(path: string, error: unknown, what = `could not writ
   const code = systemCode(error)
   const hint = hintFor(path, code ?? '')
   return new AuthError('write-failed', `${what} (${code})`, hint === null ? {} : { hint })
-}
-
-/** The command that gives `path` back to this user. */
-export function giveBack(path: string): string {
-  return `sudo chown -R ${userName()} ${quoted(path)}`
 }
 
 /** No descriptor left: of this process, or of the machine. */
@@ -260,8 +253,8 @@ function existing(path: string): string {
 }
 
 function hintFor(path: string, code: string): string | null {
-  const foreign = ownerCodes.includes(code) ? foreignAbove(path, process.geteuid?.() ?? -1) : null
-  if (foreign !== null) return giveBack(foreign)
+  const command = rightsHint(path, code)
+  if (command !== null) return command
   if (descriptorCodes.includes(code)) return 'ulimit -n'
   if (mountCodes.includes(code)) return `findmnt -T ${quoted(existing(path))}`
   if (code === 'ENOSPC') return roomHint(dirname(path))
@@ -271,36 +264,4 @@ function hintFor(path: string, code: string): string | null {
   if (code === 'EPERM') return `lsattr -d ${quoted(dirname(path))} ${quoted(path)}`
   const isPlace = [...placeCodes, 'EACCES'].includes(code)
   return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
-}
-
-/**
- * The folder of another user that holds `path`, inside one of this user's; of /etc and /var nothing is,
- * and root could take away what is rightly another's.
- */
-export function foreignAbove(path: string, uid: number): string | null {
-  if (uid === 0) return null
-  const above = [path]
-  for (let each = path; each !== dirname(each); each = dirname(each)) above.unshift(dirname(each))
-  const owners = above.map(ownerOf)
-  const own = owners.indexOf(uid)
-  const at = owners.findIndex(
-    (owner, at) => own >= 0 && at > own && owner !== null && owner !== uid,
-  )
-  return above[at] ?? null
-}
-
-function ownerOf(path: string): number | null {
-  try {
-    return lstatSync(path).uid
-  } catch {
-    return null
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return String(process.geteuid?.())
-  }
 }

@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { foreignAbove } from '../../src/system/owner.js'
 import {
   atomicWrite,
-  foreignAbove,
   freshNonce,
   makePrivateFolder,
   openInPlace,

@@ -1,6 +1,6 @@
 // Files that belong to somebody else after all, as `sudo -E claude` leaves them: told whose, and all is well once they are given back.
 
-import { chmodSync, chownSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ownerUid, skip, street } from '../lab/neighbours/street.js'
@@ -70,3 +70,59 @@ for (const custody of ['shared', 'sole']) {
     }
   })
 }
+
+/** Folders and files of ours and of the login, as `sudo` may leave them; each launch starts the client, names the owner, and posts nothing. */
+const taken = {
+  'the login folder': '.claude',
+  'our folder in it': '.claude/.claude-auth',
+  'the gate': '.claude/.claude-auth/gate',
+  'the key of the store': '.local/share/claude-auth/key',
+  'a folder above the store': '.local',
+  'the configuration': '.config/claude-auth/config.yaml',
+} as const
+
+for (const [name, place] of Object.entries(taken))
+  t.test(`sole: ${name} is root’s`, { skip }, async t => {
+    const owner = await street(t, { config: { custody: 'sole' } })
+    const { box } = owner
+    await owner.ensure()
+    const login = box.login()
+    box.authority.expireAccess(login?.accessToken ?? '')
+    box.writeLogin({ ...(login as object), expiresAt: Date.now() - 60_000 } as never)
+    chownSync(box.home.paths.loginFile, ownerUid, ownerUid)
+    const path = join(box.home.path, place)
+    chownSync(path, 0, 0)
+    chmodSync(path, statSync(path).isDirectory() ? 0o700 : 0o600)
+    const { code, stdout, stderr } = await owner.launch(['-p', 'hi'])
+    await box.settle()
+    t.match({ code, stdout }, { code: 0, stdout: 'client: -p hi\n' })
+    t.match(stderr, /belongs to root|sudo chown/)
+    t.equal(stderr.split('\n').length, 2, stderr)
+    t.equal(box.authority.counts().tokenRequests, 0)
+    const command = (...words: string[]) =>
+      owner.owner(`HOME="$H" "$H/program/bin/claude-auth" ${words.join(' ')}`, {
+        PATH: box.env['PATH'] ?? '',
+        NODE_EXTRA_CA_CERTS: '',
+      })
+    for (const words of [['status'], ['doctor', '--offline'], ['ensure']]) {
+      const said = await command(...words)
+      const all = (said.stdout + said.stderr).replace(/\s+/g, ' ')
+      t.match(all, `sudo chown `, `${words}`)
+      t.notMatch(all, /claude-auth login|unexpected|renewed at the next launch|another account/)
+    }
+    await owner.settleIn()
+    t.match(await owner.launch(['-p', 'hi']), { code: 0, stderr: '' })
+    await box.settle()
+    t.same(box.authority.counts(), { tokenRequests: 1, rotations: 1, reuses: 0 })
+  })
+
+t.test('the client’s configuration is root’s: it is not called broken', { skip }, async t => {
+  const owner = await street(t)
+  const { box } = owner
+  chownSync(box.home.paths.clientConfig, 0, 0)
+  const { stdout } = await owner.owner('HOME="$H" "$H/program/bin/claude-auth" doctor --offline', {
+    PATH: box.env['PATH'] ?? '',
+  })
+  t.notMatch(stdout, /no JSON object/)
+  t.match(stdout.replace(/\s+/g, ' '), /\.claude\.json is closed to you.*sudo chown -R 41001/)
+})

@@ -1,7 +1,8 @@
 // nushell: not a POSIX shell; it reads no profile of a login, so an installation for one person puts a line into its config.
 
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { statOf } from '../../system/access.js'
 import { quoted } from '../../system/trouble.js'
 import { file } from '../desired-state.js'
 import {
@@ -104,7 +105,7 @@ function line(folder: string): string {
 
 /** Configuration that is kept elsewhere is edited there. */
 function behindLink(path: string): string {
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  const isLink = statOf(path)?.isSymbolicLink() ?? false
   return isLink && existsSync(path) ? realpathSync(path) : path
 }
 

@@ -1,0 +1,58 @@
+// Whose a path is: what another user holds inside a home (`sudo` left it so), and the command that gives it back.
+
+import { lstatSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
+import { quoted } from './trouble.js'
+
+/** To be read after a path. */
+export function ownerWords(uid: number): string {
+  return `belongs to ${uid === 0 ? 'root' : `user ${uid}`}`
+}
+
+/** The command that gives `path` back to this user. */
+export function giveBack(path: string): string {
+  return `sudo chown -R ${userName()} ${quoted(path)}`
+}
+
+const rightsCodes = ['EACCES', 'EPERM']
+
+/** What to type where the system's `code` says that rights to `path` are missing; null where it is not for its owner. */
+export function rightsHint(path: string, code: string | null): string | null {
+  const isRight = code !== null && rightsCodes.includes(code)
+  const foreign = isRight ? foreignAbove(path, process.geteuid?.() ?? -1) : null
+  return foreign && giveBack(foreign)
+}
+
+/**
+ * The folder of another user that holds `path`, inside one of this user's; of /etc and /var nothing is,
+ * and root could take away what is rightly another's.
+ */
+export function foreignAbove(path: string, uid: number): string | null {
+  if (uid === 0) return null
+  const above = [path]
+  for (let each = path; each !== dirname(each); each = dirname(each)) above.unshift(dirname(each))
+  const owners = above.map(ownerOf)
+  const own = owners.indexOf(uid)
+  const at = owners.findIndex(
+    (owner, at) => own >= 0 && at > own && owner !== null && owner !== uid,
+  )
+  return above[at] ?? null
+}
+
+/** Of what stands there itself; null where that can't be seen. */
+export function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid
+  } catch {
+    return null
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.geteuid?.())
+  }
+}

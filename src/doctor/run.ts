@@ -6,7 +6,6 @@ import { exitCodes, type Verdict } from '../policy/outcome.js'
 import { AuthError } from '../system/error.js'
 import type { AlertFacts } from './alerts.js'
 import * as alerts from './alerts.js'
-import { changes } from './alerts.js'
 import {
   type Check,
   configWrong,
@@ -20,7 +19,6 @@ import type { ClientFacts } from './client.js'
 import * as client from './client.js'
 import type { EngineFacts } from './engine-facts.js'
 import * as launch from './launch.js'
-import { shell } from './launch.js'
 import type { LockFacts } from './locks.js'
 import * as locks from './locks.js'
 import * as login from './login.js'
@@ -111,7 +109,9 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('client', ['client'], facts => client.client(facts.client)),
     check('client-version', ['client'], facts => client.clientVersion(facts.client)),
     check('wrapper', ['login', 'client', 'shells'], launch.wrapper),
-    ...shells.map(each => check(`shell-${each.name}`, ['login', 'client', 'shells'], shell(each))),
+    ...shells.map(each =>
+      check(`shell-${each.name}`, ['login', 'client', 'shells'], launch.shell(each)),
+    ),
     check('hooks', ['login', 'client', 'shells'], launch.hooks),
     check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
     check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),
@@ -121,7 +121,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('alerts', ['alerts'], facts => alerts.alerts(facts.alerts)),
     check('timer', ['login', 'timer'], timer.timer),
     check('locks', ['locks'], facts => locks.locks(facts.locks)),
-    check('changes', ['login'], facts => changes(facts.login)),
+    check('changes', ['login'], facts => alerts.changes(facts.login)),
   ],
   Machine: [
     check('clock', ['login', 'engine'], machine.clock),

@@ -1,5 +1,6 @@
 // `claude-auth roster check`: judges a roster and what it would take away, without any rights and without Vault.
 
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Problem, problemLine } from '../config/problem.js'
 import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
@@ -32,6 +33,12 @@ interface Removals {
   refused: string | null
 }
 
+/** What an earlier roster says, or why it says nothing. */
+interface Compared {
+  removals: Removals | null
+  notCompared: string | null
+}
+
 /** 0: in order; 2: not; 5: the repository gave no answer. */
 export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number> {
   const { file, flags, removals: allowed } = wishes
@@ -45,24 +52,46 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
   const { rows, problems } = rosterRows(subject)
   const all = [...problems, ...checkRoster(rows, subject, nowMs)]
   let removals: Removals | null = null
+  let notCompared: string | null = null
   if (flags.against !== undefined) {
     const before =
       file === null
         ? await earlierCommitted(flags.against, env)
-        : await earlierText(flags.against, resolve(currentFolder(), file), { person, env })
+        : await earlierText(flags.against, realPath(resolve(currentFolder(), file)), {
+            person,
+            env,
+          })
     if (before.kind === 'unreadable') return noRoster({ ...before, isAway: false }, flags)
-    if (before.kind === 'read') {
-      const earlier = rosterRows(parseYaml(flags.against, before.text, rosterLimits)).rows
-      removals = removalsOf(earlier, rows, { nowMs, allowed })
-    }
+    const earlier =
+      before.kind === 'read'
+        ? rosterRows(parseYaml(flags.against, before.text, rosterLimits)).rows
+        : []
+    if (earlier.length > 0) removals = removalsOf(earlier, rows, { nowMs, allowed })
+    else
+      notCompared =
+        before.kind === 'read'
+          ? `the roster of ${flags.against} cannot be read`
+          : `${flags.against} has no such file`
   } else if (allowed !== null)
     throw new AuthError('usage', 'roster: --removals needs --against REF', {
       hint: 'claude-auth roster check FILE --against origin/master --removals N',
     })
   const isRight = all.length === 0 && (removals?.refused ?? null) === null
-  if (flags.json) process.stdout.write(`${jsonText(checkObject(isRight, rows, all, removals))}\n`)
-  else print(subject, rows, all, removals)
+  if (flags.json)
+    process.stdout.write(
+      `${jsonText(checkObject(isRight, rows, all, { removals, notCompared }))}\n`,
+    )
+  else print(subject, rows, all, { removals, notCompared })
   return isRight ? 0 : 2
+}
+
+/** Where a link leads: what git has of the link itself is no roster. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 /** The committed roster of the configuration, called `REF:FILE`. */
@@ -116,7 +145,7 @@ function print(
   file: YamlFile,
   rows: readonly RosterRow[],
   problems: readonly Problem[],
-  removals: Removals | null,
+  { removals, notCompared }: Compared,
 ): void {
   const refused = removals?.refused ?? null
   const lines = [
@@ -126,8 +155,9 @@ function print(
   if (lines.length === 0) {
     const admins = rows.filter(({ isAdmin }) => isAdmin).length
     const gone = removals === null ? '' : `, ${removals.users.length} fewer than before`
+    const none = notCompared === null ? '' : `; nothing was compared: ${clean(notCompared, 200)}`
     lines.push(
-      `${clean(file.path, 200)}: in order (${rows.length} users, ${admins} of them admins${gone})`,
+      `${clean(file.path, 200)}: in order (${rows.length} users, ${admins} of them admins${gone})${none}`,
     )
   }
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -141,7 +171,7 @@ function checkObject(
   isRight: boolean,
   rows: readonly RosterRow[],
   problems: readonly Problem[],
-  removals: Removals | null,
+  { removals, notCompared }: Compared,
 ) {
   return {
     schemaVersion: 1,
@@ -153,5 +183,6 @@ function checkObject(
       text: problemLine(problem),
     })),
     removals,
+    notCompared,
   }
 }

@@ -15,9 +15,16 @@ type Found = (path: (string | number)[], what: string, at?: 'key' | 'value') => 
 export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
   const problems: Problem[] = []
   const found: Found = (path, what, at) => problems.push(file.problem(['users', ...path], what, at))
-  for (const { user, vaultName, isAdmin, leftOn } of rows) {
+  for (const { user, vaultName, email, gitNames, isAdmin, leftOn } of rows) {
     const slip = nameSlip(user, vaultName)
     if (slip !== null) found([user], slip, 'key')
+    for (const [key, value] of [
+      ['email', email] as const,
+      ...gitNames.map(name => ['git', name] as const),
+    ]) {
+      const odd = value === null ? null : lettersSlip(value)
+      if (odd !== null) found([user, key], odd)
+    }
     if (isAdmin && leftOn !== null)
       found(
         [user, 'left'],
@@ -35,7 +42,7 @@ function asAWhole(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Pr
   const problem = (what: string) => [file.problem(['users'], what)]
   if (rows.length === 0) return problem('expected users: an empty roster would cut everybody')
   const here = rows.filter(row => !hasLeft(row, nowMs))
-  if (here.length === 0) return problem('expected somebody who has not left')
+  if (here.length === 0) return problem('expected a user who has not left')
   const hasTiers = rows.some(({ tier }) => tier !== null)
   return hasTiers && !here.some(({ isAdmin }) => isAdmin)
     ? problem('expected one user of tier: admin at least, since tiers are used')
@@ -48,6 +55,17 @@ function nameSlip(user: string, vaultName: string): string | null {
   if (slip === null) return null
   const fits = /^[^\s\p{C}:/-][^\s\p{C}:/]{0,254}$/u.test(user)
   return fits && vaultName !== user ? null : `expected a name ${slip}, got ${shown(user)}`
+}
+
+/** Letters that look alike: a word of more than one of these scripts is made to be taken for another. */
+const scripts = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u]
+
+/** What is wrong with the letters of an address or a git name, or null. */
+function lettersSlip(value: string): string | null {
+  if (/\p{C}|\p{Default_Ignorable_Code_Point}/u.test(value)) return 'expected visible letters only'
+  return scripts.filter(script => script.test(value)).length > 1
+    ? 'expected letters of one script: these look like others'
+    : null
 }
 
 /** A value that only one row may have. */
@@ -85,13 +103,16 @@ const unique: UniqueRule[] = [
   },
 ]
 
-/** In whatever case: Vault and mail servers know no difference. */
+/** In whatever case and form of Unicode: Vault, mail servers and readers know no difference. */
+function folded(value: string): string {
+  return value.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+}
+
 function onceOnly(rule: UniqueRule, rows: readonly RosterRow[], found: Found): void {
   const owners = new Map<string, string>()
-  if (rule.impliedBy)
-    for (const row of rows) owners.set(rule.impliedBy(row).toLowerCase(), row.user)
+  if (rule.impliedBy) for (const row of rows) owners.set(folded(rule.impliedBy(row)), row.user)
   for (const row of rows) {
-    const values = rule.valuesOf(row).flatMap(value => value?.toLowerCase() ?? [])
+    const values = rule.valuesOf(row).flatMap(value => (value === null ? [] : folded(value)))
     for (const value of new Set(values)) {
       const owner = owners.get(value)
       if (owner === undefined) owners.set(value, row.user)

@@ -81,6 +81,8 @@ export async function committedRoster(
 
   const tip = await tipOf(git, ref)
   if (typeof tip !== 'string') return notFound(tip, `the repository has no ref ${ref}`, repository)
+  const inTheWay = await noFileAt(git, tip, file)
+  if (inTheWay !== null) return notFound(null, inTheWay, repository)
   const blob = await git('cat-file', 'blob', `${tip}:${file}`)
   if (blob.kind !== 'done') return notFound(blob, `${ref} has no file ${file}`, repository)
   const last = await git('rev-list', '--max-count=1', tip, '--', file)
@@ -115,6 +117,24 @@ async function* versionsOf(git: Git, tip: string, file: string): AsyncGenerator<
   }
 }
 
+/** What `file`, or a part of the way to it, is instead of a file or folder of this repository; null: nothing of the kind. */
+async function noFileAt(git: Git, tip: string, file: string): Promise<string | null> {
+  const parts = file.split('/')
+  const way = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
+  const list = await git('ls-tree', '-z', '--full-tree', tip, '--', ...way)
+  const entries = list.kind === 'done' ? list.output.toString().split('\0') : []
+  for (const entry of entries) {
+    const [about = '', path = ''] = entry.split('\t')
+    if (!way.includes(path)) continue
+    const mode = about.split(' ')[0]
+    if (mode === '120000') return `${path} is a link there: name the file that it leads to`
+    if (mode === '160000')
+      return `${path} is a submodule: name the repository that holds the roster`
+    if (mode === '040000' && path === file) return `${path} is a folder`
+  }
+  return null
+}
+
 /** The file beside a checked-out one, as another commit has it. `absent`: the commit has no such file. */
 export type EarlierText =
   | { kind: 'read'; text: string }
@@ -143,7 +163,7 @@ export async function earlierText(
           ? { ...tip.trouble, place }
           : makeTrouble(`there is no commit ${clean(ref, 60)} here`, {
               place,
-              command: 'git fetch',
+              command: await fetchCommand(git),
             }),
     }
   const sha = tip.output.toString().trim()
@@ -151,6 +171,13 @@ export async function earlierText(
   if (blob.kind === 'trouble') return { kind: 'unreadable', trouble: { ...blob.trouble, place } }
   const text = blob.kind === 'done' ? textOf(blob.output) : null
   return text === null ? { kind: 'absent' } : { kind: 'read', text }
+}
+
+/** What brings a commit that is not here: CI has often only the newest. */
+async function fetchCommand(git: Git): Promise<string> {
+  const end = await git('rev-parse', '--is-shallow-repository')
+  const isShallow = end.kind === 'done' && end.output.toString().trim() === 'true'
+  return isShallow ? 'git fetch --unshallow' : 'git fetch'
 }
 
 /** The folder of this machine that is meant; null for what git fetches from, an address or `host:path`. */

@@ -37,6 +37,7 @@ const readingRules = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
   'log.showSignature=false',
+  'advice.graftFileDeprecated=false',
 ]
 
 const fetchingRules = [
@@ -44,6 +45,7 @@ const fetchingRules = [
   'core.hooksPath=/dev/null',
   'gc.auto=0',
   'maintenance.auto=false',
+  'advice.graftFileDeprecated=false',
 ]
 
 const gitEnv = {

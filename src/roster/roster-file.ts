@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expectedGot, keyPath, type Problem } from '../config/problem.js'
-import { rosterEntrySchema, wholeKeys } from '../config/roster.js'
+import { mergeKey, noMerge, rosterEntrySchema, wholeKeys } from '../config/roster.js'
 import { issuesOf } from '../config/schema.js'
 import type { YamlFile } from '../config/yaml.js'
 import { isObject } from '../system/json.js'
@@ -97,6 +97,8 @@ function rowOf(
   }
   const { entry, issues } = wholeKeys(rowSchema, said)
   const problems = issuesOf({ issues }, file, here)
+  if (Object.hasOwn(said, mergeKey))
+    problems.push(file.problem([...here, mergeKey], noMerge, 'key'))
   for (const key of neverBlank)
     if (said[key] === undefined && file.has([...here, key]))
       problems.push(file.problem([...here, key], 'expected a value, or no such key', 'key'))

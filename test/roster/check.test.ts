@@ -28,11 +28,46 @@ users:
   )
 })
 
+t.test('two spellings that a reader takes for one are one', async t => {
+  const pairs = [
+    ['git: "caf\u00e9"', 'git: "cafe\u0301"'],
+    ['git: stra\u00dfe', 'git: STRASSE'],
+    ['email: ada@example.com', 'email: "\uff41da@example.com"'],
+    ['email: ada@example.com', 'email: ADA@Example.COM'],
+  ]
+  for (const [one, other] of pairs)
+    t.match(checked(`users:\n  ada: {${one}}\n  bob: {${other}}\n`), [
+      /^.*:3:\d+: .*that no other user has/,
+    ])
+  // Letters of another script, and letters that nobody sees.
+  for (const row of [
+    'git: "\u0430da"',
+    'email: "\u0430da@example.com"',
+    'email: "ad\u200ba@x.example"',
+  ])
+    t.match(checked(`users:\n  bob: {${row}}\n`), [
+      /:2:\d+: .*expected (?:letters of one script|visible letters)/,
+    ])
+  t.same(checked('users:\n  bob: {git: "\u0431\u043e\u0431"}\n'), [], 'one script is one')
+})
+
+t.test(
+  'an anchor stands for what it names; a merge key would be left out, and is refused',
+  async t => {
+    const text = (row: string) => `d: &d {tier: admin}\nusers:\n  ada: *d\n  bob: ${row}\n`
+    t.same(checked(text('{tier: x}')), [])
+    t.match(checked(text('{<<: *d}')), [/:4:\d+: users\.bob\.<<: expected the keys themselves/])
+    t.match(checked('b: &b {ada: }\nusers:\n  <<: *b\n  bob:\n'), [
+      /:3:3: users\.<<: expected a name/,
+    ])
+  },
+)
+
 t.test('what is wrong is told at its line', async t => {
   const wrong: [string, string][] = [
     ['users:\n', ':1:7: users: expected users: an empty roster would cut everybody'],
     ['users: {}\n', ':1:8: users: expected users: an empty roster would cut everybody'],
-    ['users:\n  a: {left: 2026-11-29}\n', ':2:3: users: expected somebody who has not left'],
+    ['users:\n  a: {left: 2026-11-29}\n', ':2:3: users: expected a user who has not left'],
     ['users:\n  bob: {}\n  Ada: {}\n', ':3:3: users.Ada: expected a name of a-z, 0-9'],
     ['users:\n  -ada: {}\n', ':2:3: users.-ada: expected a name that begins with'],
     ['users:\n  .ada: {}\n', ':2:3: users..ada: expected a name that begins with'],

@@ -1,7 +1,15 @@
 // The roster as it is committed: real repositories, in every way that a site has them.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -51,6 +59,28 @@ t.test('a folder, with or without a working tree: what is committed, and why', a
       },
       `${from.repository} ${from.ref}`,
     )
+})
+
+t.test('what is no file of the repository is named as what it is', async t => {
+  const site = gitSite(t)
+  site.commit({ 'ws/roster.yaml': first }, 'Alice comes')
+  symlinkSync('roster.yaml', join(site.clone, 'ws/link.yaml'))
+  symlinkSync('ws', join(site.clone, 'other'))
+  const id = site.git(['rev-parse', 'HEAD']).trim()
+  site.commit({ x: 'x' }, 'Links')
+  site.git(['update-index', '--add', '--cacheinfo', `160000,${id},sub`])
+  site.git(['commit', '-q', '-m', 'A submodule'])
+  site.push()
+  for (const [file, words] of [
+    ['ws/link.yaml', 'ws/link.yaml is a link there'],
+    ['other/roster.yaml', 'other is a link there'],
+    ['sub/ws/roster.yaml', 'sub is a submodule'],
+    ['ws', 'ws is a folder'],
+    ['ws/none.yaml', 'has no file ws/none.yaml'],
+  ] as const) {
+    const read_ = await read(site.folder, { repository: site.bare, file })
+    t.match(read_, { kind: 'unreadable', trouble: { cause: new RegExp(words) } }, file)
+  }
 })
 
 t.test('what is not committed counts for nothing, and is told', async t => {

@@ -25,7 +25,7 @@ declare const $bundles: {
   of: Record<string, 'engine' | 'admin'>
 }
 
-/** What Node and its OpenSSL read when a connection is made; ours say all that counts by themselves. */
+/** Node and its OpenSSL read these when a connection is made; our connections set every option themselves. */
 const ofNode = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_USE_ENV_PROXY',

@@ -54,7 +54,7 @@ async function claim(
   const trouble = asked === null ? null : troubleOf(asked)
   if (store === null || trouble !== null) return trouble ?? ''
   let decidedAbout = asked === null ? undefined : aboutOf(asked)
-  // Always read afresh: what this run wrote itself says nothing of the claim.
+  // Always read afresh: this run's own writes tell nothing about the claim.
   for (let round = 0; round < mostRounds && !attempt.over; round++) {
     const read = await store.read()
     if (read.kind !== 'current' && read.kind !== 'empty') return troubleText(read.trouble)
@@ -79,7 +79,7 @@ async function claim(
   return 'other hosts wrote at the same time'
 }
 
-/** The version that this run goes on with is the one that it has just written itself. */
+/** From now on this run works with the version that it has just written. */
 function written(run: AlertRun, before: number, version: number, alert: AlertClaim) {
   const read = run.storeRead()
   if (read?.kind === 'empty' && read.version === before) run.storeLearned({ ...read, version })

@@ -14,7 +14,7 @@ import { isNobodyTold, sinkFiles } from './sinks.js'
 
 /** For claiming and delivering together; each may have half of it. */
 const alertsMs = 3_000
-/** Longer than an alert at a launch may take: whoever sends such a message waits for just this. */
+/** Longer than an alert at a launch may take: the sender of such a message waits for nothing else. */
 const aloneMs = 10_000
 
 /**

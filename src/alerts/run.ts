@@ -1,4 +1,4 @@
-// What sending alerts needs of a run of the engine; everything it learns goes back through `commit` and `journal`.
+// The part of an engine run that sending alerts needs; everything it learns goes back through `commit` and `journal`.
 
 import type { Network } from '../anthropic/http.js'
 import type { Config } from '../config/config.js'

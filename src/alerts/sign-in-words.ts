@@ -1,4 +1,4 @@
-// What is said when only a person can help: what happened and since when, what to type, where to read on.
+// The words when only a person can help: what happened and since when, what to type, where to read on.
 
 import type { SignInReason } from '../policy/outcome.js'
 import { clean, cleanMiddle } from '../text/clean.js'

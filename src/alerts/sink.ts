@@ -1,4 +1,4 @@
-// What a sink is: a place that messages to the people outside go to.
+// A sink: a place that messages to people outside go to.
 
 import type { SinkName } from '../config/alerts.js'
 import type { Trouble } from '../system/trouble.js'

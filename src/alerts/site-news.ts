@@ -10,11 +10,11 @@ export type ChangeMark =
   | { kind: 'mass-delete'; files: number }
   | { kind: 'no-reason' }
 
-/** One change. Texts are as they were found: whoever shows them makes them harmless. */
+/** One change. Texts are as they were found: the code that shows them makes them harmless. */
 export interface ToldChange {
   commit: string
   what: string
-  /** Of a merge its own, if it says any, and those of the commits that came with it; empty: nobody said. */
+  /** Of a merge its own, if it says any, and those of the commits that came with it; empty: none was given. */
   whys: readonly string[]
   /** Who pushed it; where that is not known, who is said to have written it. */
   who: string

@@ -24,7 +24,7 @@ interface Address {
   port: number
 }
 
-/** Takes each connection as it begins: whoever waits no longer ends them all. */
+/** Takes each connection as it begins, so that a caller that gives up can end them all. */
 export type Keep = (connection: { destroy: () => unknown }) => void
 
 const badProxy = { kind: 'failed', what: 'the proxy setting is no usable URL' } as const
@@ -185,7 +185,7 @@ export function reason(error: unknown): string {
 }
 
 export interface KeptLines {
-  /** One that nobody uses, still open; null: a new one has to be opened. */
+  /** An idle one that is still open; null: a new one has to be opened. */
   take: (keep: Keep) => Extract<Line, { kind: 'open' }> | null
   /** Keeps the connection after a whole reply; false where the server has said that it ends. */
   give: (socket: Socket, request: ClientRequest) => boolean

@@ -19,7 +19,7 @@ interface TcpRow {
   inode: string
 }
 
-/** What answers at an address: nobody, or listening sockets, named by their inodes. */
+/** The listening sockets at an address, named by their inodes; or none. */
 export type Listener =
   | { kind: 'nobody' }
   | { kind: 'trusted'; inodes: string }
@@ -147,7 +147,7 @@ const tableMaxBytes = 64 * 1024 * 1024
 
 /**
  * The part of a table that holds its listening sockets; null where it can't be read. They stand before all others
- * (the kernel's documentation of proc_net_tcp), so thousands of connections, anybody's, are not waited for.
+ * (the kernel's documentation of proc_net_tcp), so thousands of connections of other users cause no wait.
  */
 function readTable(path: string): string | null {
   let table: number | null = null

@@ -23,7 +23,7 @@ const happened: Partial<Record<Deed, string>> = {
   'sign-in-over': 'the sign-in is no longer needed',
   'signed-in': 'signed in',
   'sign-out': 'signed out',
-  // What it is stands in the detail.
+  // The detail names it.
   'store-access': 'saw a change',
   alert: 'sent a message',
 }
@@ -71,7 +71,7 @@ export function journalSentence({ atMs, entry }: JournalLine): { time: string; w
 }
 
 function happenedWords({ did, because, after }: JournalLine['entry']): string {
-  // What it is about stands in the detail.
+  // The detail names its subject.
   if (did === 'alert' && because === 'left') return 'left a message to another host'
   if (did === 'alert') return because === 'failed' ? 'could not send a message' : 'sent a message'
   if (did === 'sign-in-over') return `${happened[did]} (before: ${reasonOf(because)})`
@@ -114,7 +114,7 @@ const atOnce = 'Launches that find the login good start at once and leave no tra
 /** Of the words behind a time: two blanks, the time, two blanks. */
 const storyIndent = 11
 
-/** The lines for stdout; `width`: a terminal's, for which long ones are broken. */
+/** The lines for stdout; `width`: the terminal's, to break long lines at. */
 export function lastRunLines(run: LastRun | null, ink: Ink, width: number | null = null): string[] {
   const broken = (words: string, indent = 0) => hung(words, indent, width)
   if (run === null) return [noLaunch, atOnce].flatMap(words => broken(words))

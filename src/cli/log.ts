@@ -59,7 +59,7 @@ export interface LogIo {
   nowMs: number
   paths: Pick<LoginPaths, 'journal' | 'state'>
   ink: Ink
-  /** A terminal's width, for which long lines are broken; null: one line each. */
+  /** The terminal's width, to break long lines at; null: one line each. */
   width: number | null
   /** Ends `--follow`; by Ctrl-C if not given. */
   until?: Promise<unknown>

@@ -32,7 +32,7 @@ export const entry = {
   examples: ['claude-auth uninstall --dry-run'],
 } as const satisfies CommandEntry
 
-/** Gives 0 when nothing of it is left; else as `uninstallUser` and `uninstallSystem` say. */
+/** Returns 0 when nothing is left of the installation; else as `uninstallUser` and `uninstallSystem` say. */
 export async function uninstall(argv: string[], env: Env): Promise<number> {
   const flags = uninstallFlags(argv, env['PATH'] ?? '')
   if (flags.asUser !== null)

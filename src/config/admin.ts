@@ -249,7 +249,7 @@ export interface WatchedRepository {
   pusher: string | null
 }
 
-/** With every default. One whose name another has is left out, and `misfit` is told of it. */
+/** With every default. A repository with a name already taken is left out and reported to `misfit`. */
 export function resolveChanges(
   said: ChangesText,
   misfit: (path: (string | number)[], what: string) => void,

@@ -74,7 +74,7 @@ export function configProblems(error: unknown): string[] {
   return Array.isArray(cause?.problems) ? cause.problems : []
 }
 
-/** Where the marks are, named by the number of the user. Anybody may look, only root may write. */
+/** Where the marks are, named by the number of the user. All users may read, only root may write. */
 export const leftFolder = '/var/lib/claude-auth/left'
 
 /** The path of the mark of `uid`. */

@@ -89,7 +89,7 @@ export interface Resolving {
   misfit: Report
   /** True when the value at the path (or one below it) is the user's, not the machine's. */
   isUsers(path: Path): boolean
-  /** The same, and `seen` hears of each misfit. */
+  /** The same; `seen` is called for each misfit too. */
   noting(seen: () => void): Resolving
   /** The same, without reporting a misfit. */
   silent(): Resolving

@@ -50,7 +50,7 @@ export function resolveIdentity(
   { said, machines, listed }: IdentityInputs,
   to: Resolving,
 ): IdentityConfig {
-  // What the machine's file pins, a roster of the user's own does not outweigh.
+  // A roster of the user's own does not outweigh what the machine's file pins.
   const isUsersRoster = to.isUsers(['roster'])
   const outweighs = (ofMachine: string | undefined) => !(isUsersRoster && ofMachine)
   const pick = (own?: string, ofMachine?: string, inRoster?: string) =>

@@ -38,7 +38,7 @@ export const rosterEntrySchema = v.object(
 
 export type RosterEntry = v.InferOutput<typeof rosterEntrySchema>
 
-/** What all users of the roster are called in Vault; none where it can't be read any more. */
+/** The names in Vault of all users of the roster; none where it can't be read any more. */
 export function rosterUsers(path: string): string[] {
   try {
     const users = readYamlFile(path, rosterLimits).data?.['users']

@@ -83,7 +83,7 @@ export type VaultAuth =
 /** Where the document of one user is. */
 export interface VaultConfig extends VaultServer {
   path: string
-  /** What this user is called there: in the path, and by policies and display names of tokens. */
+  /** This user's name there: in the path, and by policies and display names of tokens. */
   vaultName: string
   /** The path names the host: each host has a document of its own. */
   isPerHost: boolean

@@ -99,7 +99,7 @@ export function parseYaml(path: string, text: string, limits: YamlLimits = confi
   const problem: YamlFile['problem'] = (key, what, where = 'value') =>
     at(offsetOf(document, find, key, where), key, what)
 
-  // What follows the first slip is mostly its echo.
+  // Errors after the first are mostly its echo.
   const slip = document.errors[0]
   if (slip) {
     const what = yamlSlip(slip.code, text, slip.pos[0])

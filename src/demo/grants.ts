@@ -48,7 +48,7 @@ export interface Grants {
   rotate(refreshToken: string, scopes: string[] | null, accessLifeMs: number): Grant | Refusal
   /** Whose access token it is, or why it is refused. */
   whose(accessToken: string): Family | Refusal
-  /** The access token is refused from now on; its family goes on. */
+  /** The access token is refused from now on; its family lives on. */
   revokeAccess(accessToken: string): void
   /** As if the access token's life were over. */
   expireAccess(accessToken: string): void

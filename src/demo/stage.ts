@@ -31,11 +31,11 @@ export interface Stage {
   user: User
   client: DemoClient
   authority: Authority
-  /** The environment of every program on this stage; nothing of the caller's but time zone and language. */
+  /** The environment of every program on this stage; of the caller's only time zone and language. */
   env: Record<string, string>
   /** Runs a program by its name, as typed in this home. Rejects once the stage is closed. */
   run(command: string, args: string[]): Promise<Ran>
-  /** Waits until nothing of claude-auth is at work any more. */
+  /** Waits until no process of claude-auth is running any more. */
   settle(): Promise<void>
   login(): ClientLogin
   /** Replaces the login in the login file, as the client does. */

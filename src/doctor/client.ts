@@ -168,7 +168,7 @@ export async function clientFacts(
     open: openTo(place.owned ? settingsOf(env, paths.clientConfig, person.home) : [], person),
     skipped: settings.skipped,
     unread: settings.notes[0]?.file ?? null,
-    // What others can write, `settings-mode` tells.
+    // `settings-mode` reports files that others can write.
     broken: settings.notes
       .filter(note => !note.clientReads)
       // Newer clients refuse to start on a file; what is no folder of drop-ins they pass over (2.1.332).

@@ -28,7 +28,7 @@ export type Refusal = string | null
 /** Of the client's own configuration. */
 const maxBytes = 64 * 1024 * 1024
 
-/** What mending needs of the world. */
+/** The effects that mending needs. */
 export interface Tools {
   place: LoginContext
   nonce: () => string

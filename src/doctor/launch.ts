@@ -11,7 +11,7 @@ import type { ShellFacts, ShellSeen } from './shell-facts.js'
 
 export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
 
-/** Has anybody installed us here? Then what is missing is a fault, else only to be known. */
+/** Is claude-auth installed here? Then a missing part is a fault, else a note. */
 export function isInstalled({ client, shells }: Launch): boolean {
   const isFound = Object.values(shells.shells).some(
     ({ login, interactive }) => login.kind === 'wrapper' || interactive.kind === 'wrapper',

@@ -163,7 +163,7 @@ function plainCopies({ paths, person }: LoginContext): string[] {
     })
 }
 
-/** What can't be listed has nothing that we could judge. */
+/** A folder that can't be listed has nothing to judge. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)

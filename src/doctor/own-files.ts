@@ -125,7 +125,7 @@ function entriesOf(folder: string): string[] {
 /** Can what we get be saved? */
 export function ownFiles({ closed, odd, place }: OwnFileFacts): Finding | null {
   if (closed === null) {
-    // The next run puts another in the place of most.
+    // The next run puts another in place of most.
     if (odd !== null)
       return found(odd.isNeeded ? 'fail' : 'warn', ownFileWords.odd(odd, place.person.home))
     return place.owned ? ok(ownFileWords.ours) : null

@@ -119,12 +119,12 @@ function lines(check: ScreenCheck, options: ScreenOptions): string[] {
       : hanging(lead, message, room, width)
   const [first = '', ...rest] = text
   const dyed = first.replace(`${sign} ${state}`, dyes(ink)[state](`${sign} ${state}`))
-  // What can be pasted stands alone on its line and is never broken.
+  // A text to paste stands alone on its line and is never broken.
   const typed = hint === null ? [] : [`${' '.repeat(room)}${ink.bold(short(hint, home))}`]
   return [dyed, ...rest, ...typed]
 }
 
-/** `~` in the place of the home, except where quotes would keep a shell from reading it. */
+/** `~` in place of the home, except where quotes would keep a shell from reading it. */
 function short(text: string, home: string): string {
   if (home === '/' || text.includes("'")) return text
   return text.replaceAll(new RegExp(`(^|[ (])${escaped(home)}(?=/)`, 'g'), '$1~')

@@ -111,7 +111,7 @@ const credentialWords = {
     ),
   shared: (from: string): Words =>
     words(
-      `CLAUDE_CODE_OAUTH_TOKEN from ${clean(from, 300)} is not your own: whoever has it counts as one person.`,
+      `CLAUDE_CODE_OAUTH_TOKEN from ${clean(from, 300)} is not your own: all who use it count as one person.`,
       'unset CLAUDE_CODE_OAUTH_TOKEN',
     ),
 }

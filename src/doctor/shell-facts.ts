@@ -267,10 +267,10 @@ function unquoted(text: string): string {
   return whole.replaceAll("'\\''", "'").trim()
 }
 
-/** More than anybody writes by hand. */
+/** More than a person writes by hand. */
 const mostOfStartFile = 1024 * 1024
 
-/** Where an alias or function named claude is defined, by file and line from 1; null where that is none of the usual files. */
+/** Where an alias or function named claude is defined, by file and line from 1; null where that is outside the usual files. */
 function definedAt(
   { definitions, definesClaude }: Shell,
   folder: string,

@@ -80,7 +80,7 @@ export function token({ login, engine }: Both): Finding | null {
   const isFailing = server?.kind === 'no-answer' || login.run.memory.backOff !== null
   const isRenewed = prospect.kind === 'renewed' || prospect.kind === 'restored'
   // The checks of server and renewal say why.
-  // What `--fix` opens can be renewed after that.
+  // A file that `--fix` opens can be renewed after that.
   const mend = login.closed?.why === 'mode' ? [{ do: 'ensure' } as const] : []
   if (!isRenewed || isFailing)
     return found('note', tokenWords.ended(expiresAtMs, nowMs, isRenewed ? null : prospect), ...mend)
@@ -122,7 +122,7 @@ export function renewal({ login, engine }: Both): Finding | null {
     return prospect.because === 'login-ended'
       ? null
       : found('warn', renewalWords.ends(prospect.because, command))
-  // What can't be written has a check of its own.
+  // A file that can't be written has a check of its own.
   if (engine.hindrance !== null && login.closed === null)
     return found('warn', renewalWords.hinderedBy(engine.hindrance))
   if (prospect.kind === 'hindered' && prospect.because !== 'no-answer')

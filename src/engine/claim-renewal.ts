@@ -107,7 +107,7 @@ function isTheirs({ memory }: Run, { id, parent }: Intent): boolean {
   return id !== intentId && !isLeft
 }
 
-/** By the clock that goes on while a process is stopped, and by the one that does while the machine sleeps. */
+/** By the monotonic clock, which runs while a process is stopped, and by the wall clock, which runs while the machine sleeps. */
 function isLongAgo({ now }: Run): () => boolean {
   const [steadyMs, wallMs] = [performance.now(), now()]
   return () => Math.max(performance.now() - steadyMs, Math.abs(now() - wallMs)) > promptMs

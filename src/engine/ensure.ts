@@ -70,7 +70,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
         await revokeOwed(run)
       }
       options.end?.(last)
-      // What was interrupted has come to nothing that says anything.
+      // The result of an interrupted step says nothing.
       if (!options.interrupted()) await keepHealthRecord(run, last.outcome)
       keepLast(run, last, trail)
       return last
@@ -190,7 +190,7 @@ function onlyObserves(run: Run, decision: Decision): boolean {
   return run.config.mode === 'observe' && decision.do !== 'read-store' && decision.do !== 'sign-in'
 }
 
-/** What would be done is written down, once until it is something else. */
+/** Records what would be done, once until it changes. */
 function observed(run: Run, decision: Decision): Decision {
   const would = `${decision.do}:${decision.because}`
   if (decision.do !== 'launch') commit(run, { learned: { would: step(decision) } })

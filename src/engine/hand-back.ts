@@ -30,7 +30,7 @@ export async function handBack({ config, ...login }: OwnLogin): Promise<HandedBa
   const { outcome, trouble, isElsewhere } = await give(login, inForce => config ?? inForce)
   if (isElsewhere) return { kind: 'elsewhere' }
   if (!isKeptElsewhere(place, env, name)) return { kind: 'handed-back' }
-  // What only a new sign-in can help has no token that could be handed back.
+  // A login that only a new sign-in can help has no token to hand back.
   if (outcome.verdict === 'sign-in') return { kind: 'nothing' }
   return {
     kind: 'kept',

@@ -19,8 +19,8 @@ import { awayOf } from './read-store.js'
 import { commit, type Run } from './run.js'
 
 /**
- * Writes and publishes what the run came to, where that is due. To be called when nobody waits for the run any more, for it
- * may take a request, unless `mayAsk` is false. Expected trouble is nobody's.
+ * Writes and publishes what the run came to, where that is due. To be called when no caller waits for the run any more, for it
+ * may take a request, unless `mayAsk` is false. Expected trouble is not reported.
  */
 export async function keepHealthRecord(
   run: Run,
@@ -46,7 +46,7 @@ export async function keepHealthRecord(
   }
 }
 
-/** The same after a run that broke off. Only a timer takes a request for it: whoever else asked still waits for an answer. */
+/** The same after a run that broke off. Only a timer spends a request on it: any other caller still waits for an answer. */
 export async function keepBrokenRecord(run: Run): Promise<void> {
   await keepHealthRecord(run, brokenOutcome(run.config), { mayAsk: run.actor === 'timer' })
 }

@@ -42,7 +42,7 @@ export async function sealUnreadable(run: Run): Promise<boolean> {
   return true
 }
 
-/** What could not be read is kept under another name: its content is unknown. */
+/** Keeps an unreadable file under another name: its content is unknown. */
 export function moveAside(run: Run, what: string) {
   const { loginFile, state } = run.paths
   const aside = join(state, unreadableName(run))

@@ -54,7 +54,7 @@ export const mostLines = 6
 /** What the wrapper asks at a terminal; an empty answer means yes. */
 export const promptQuestion = `${linePrefix}Sign in now? [Y/n] `
 
-/** A launch that goes on before the renewal is through. */
+/** For a launch that starts the client before the renewal has ended. */
 export const lateLine = `${linePrefix}No answer from the login server yet; Claude starts, the renewal goes on.`
 
 /** A launch that would end the whole login. */

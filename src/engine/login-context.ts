@@ -67,7 +67,7 @@ function ownerOf(path: string, uid: number): number {
   }
 }
 
-/** Another user put a link in the place of our own folder. */
+/** Another user put a link in place of our own folder. */
 function isOwnFolder(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== false

@@ -51,7 +51,7 @@ export interface Glance {
 export async function lookOnly(run: Run): Promise<Glance> {
   const { file } = observe(run)
   const memory = withLogOut(run, file)
-  // What the next run would do is asked, and that one may use the network.
+  // The next run may use the network, so its decision is asked for an online run.
   let online: Run = { ...run, memory, offline: false }
   let seen = observationOf(online, file)
   let decision = decide(seen.state, run.now())
@@ -64,7 +64,7 @@ export async function lookOnly(run: Run): Promise<Glance> {
   const next = nextOf(online, decision)
   const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead }, file)
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
-  // What is only upkeep leaves a good login good; one that has to be mended first does not work yet.
+  // Upkeep leaves a good login good; a login that has to be mended first does not work yet.
   const isGood = next !== null && works(seen, run.now())
   const judged = judgedAs(run, decision, next, isGood)
   const isWaiting = next !== null && !isGood && judged.because !== 'observe'

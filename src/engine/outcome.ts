@@ -57,7 +57,7 @@ const copiedTrouble = makeTrouble(
 /** Trouble that has a sentence of its own, said once (`notes.ts`). */
 export const clockTrouble = makeTrouble('the clock of this machine is wrong')
 
-/** When the login itself, or the long-lived token in its place, ends, as far as anybody ever said; none after a log-out. */
+/** When the login itself, or the long-lived token in its place, ends, as far as the server ever said; null after a log-out. */
 export function endsAtMs(run: Run, { state }: Observation): number | null {
   if (run.memory.signedOut !== null) return null
   if (isLongLived(run, state)) return ourLongLived(state)?.endsAtMs ?? null
@@ -140,7 +140,7 @@ function storeOf(run: Run, accessHash: string | null, isBeside: boolean): Outcom
   const away = awayOf(run)
   if (away) return { kind: store.kind, state: away.kind, version }
   if (memory.pending) return { kind: store.kind, state: 'pending', version }
-  // What it was last known to hold is not there any more.
+  // Its last known content is gone.
   if (storeRead?.kind === 'empty') return { kind: store.kind, state: 'empty', version: null }
   const state = holds ? 'current' : memory.stored ? 'pending' : 'empty'
   return { kind: store.kind, state, version }

@@ -45,7 +45,7 @@ export async function recordToken(run: Run, token: string): Promise<number> {
 }
 
 function done(run: Run, token: string) {
-  // What the store holds now is to be found out again.
+  // The next run asks the store again what it holds.
   commit(run, {
     learned: { storeRead: null },
     journal: { did: 'record-token', because: 'forced', after: tokenHash(token) },

@@ -92,7 +92,7 @@ async function renewLocked(
   return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
 }
 
-/** What another host, which the gate does not stop, did while we waited for its locks. */
+/** The work of another host, which the gate does not stop, while we waited for its locks. */
 async function catchUp(run: Run): Promise<void> {
   reloadMemory(run)
   if (run.store?.kind === 'local') await readStore(run)

@@ -32,7 +32,7 @@ export interface RunOnceOptions {
   isClientChosen?: boolean
   /** Signals that end the run between two steps. */
   stopOn?: readonly NodeJS.Signals[]
-  /** Puts another configuration in the place of the one in force. */
+  /** Replaces the configuration in force. */
   adjust?: (config: Config) => Config
   /** Called when the configuration is known, before the gate is entered. */
   begin?: (config: Config) => void

@@ -64,7 +64,7 @@ interface Given {
   signedIn: boolean
 }
 
-/** Facts of this run only: nothing of them is kept when it ends. */
+/** Facts of this run only: none is kept when it ends. */
 interface Learned {
   /** The configuration in force; a caller may adjust it inside the gate, before the first turn. */
   config: Config

@@ -49,7 +49,7 @@ export async function install(
   // The store held another user's login: it must not enter this user's file.
   if (identity !== null && !own && !isInFile(run, parent))
     return setAside(run, parent, login, because)
-  // What stands in the file leaves it only where our program is seen to start.
+  // The refresh token leaves the file only where our program is seen to start.
   const takes =
     config.custody === 'sole' && own && (!standsInFile(run, parent) || isProgramStarted(run))
   let sealed = takes && (await sealFirst(run, login, lineage, because))

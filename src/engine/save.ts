@@ -132,7 +132,7 @@ function storedLogin(run: Run, login: Login, lineage: Lineage, because: string):
   }
 }
 
-/** What we hold after `login` went into the file (or was found there and accepted). */
+/** The tracked login after `login` went into the file (or was found there and accepted). */
 export function holding(
   run: Run,
   login: Login,

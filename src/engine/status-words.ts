@@ -55,7 +55,7 @@ export function statusLines(facts: StatusFacts, width: number, ink: Ink): string
   const advice = below(adviceLine(facts))
   const room = mostLines(width) - head.length - advice.length
   const rest = [tokenLine, endLine, storeLine, careLine].map(line => below(line(facts)))
-  // What is wrong and what to type comes first.
+  // The trouble and what to type come first.
   for (const at of [1, 2, 0]) if (rest.flat().length > room) rest[at] = []
   const kept = rest.flat().slice(0, room)
   const last = rest.flat().length > room ? kept.pop()?.replace(/ \S*$/, ' …') : undefined
@@ -121,7 +121,7 @@ function tokenLine(facts: StatusFacts): string | null {
       : null
   if (expiresAt <= nowMs) return `Token ended ${agoWords(expiresAt, nowMs)}${renewalWords(facts)}`
   if (isRefused) return `Token refused by the server before its end${renewalWords(facts)}`
-  // What the server said of the token before it refused the sign-in is old.
+  // The server's earlier word on the token is out of date once it has refused the sign-in.
   const isDoubtful = prospect.kind === 'sign-in' && prospect.because === 'grant-refused'
   if (isDoubtful && !facts.isAcceptedSince)
     return `Token written to last until ${dateTimeWords(expiresAt, nowMs)}; the server may refuse it`

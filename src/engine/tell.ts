@@ -86,7 +86,7 @@ export async function report(
   const email = expectedEmail(config, run.memory, run.paths.clientConfig)
   if (decision.because === 'not-ours' && run.distrust !== null)
     others.push({ say: 'distrust', trouble: run.distrust })
-  // What has a line of its own is not said twice.
+  // A trouble with a line of its own is not repeated.
   const isSaid = trouble === clockTrouble || decision.because === 'not-ours'
   const lines = launchLines({
     verdict: isSaid && verdict === 'attention' ? 'ok' : verdict,

@@ -62,7 +62,7 @@ export async function ask(run: Run, { accessToken }: Login): Promise<Verificatio
 function said(run: Run, seen: Observation, verified: Verified): Partial<Memory> {
   const { verification, verifiedCopy } = run.memory
   const { accessHash } = verified
-  // What was in the file before and is asked about again, there is one answer for, the latest.
+  // A login that was in the file before and is asked about again has one answer, the latest.
   if (!isInFile(seen, accessHash) && verification?.accessHash !== accessHash)
     return { verifiedCopy: verified }
   const isOld = verifiedCopy?.accessHash === accessHash

@@ -45,7 +45,7 @@ export function withoutPart(part: Part, text: string, before: string | null): st
   }
 }
 
-/** Is there nothing left that anybody else wrote? */
+/** Is nothing left that others wrote? */
 export function isNothing(part: Part, text: string): boolean {
   return text.trim() === '' || (part.in === 'settings' && isEmptySettings(text))
 }
@@ -125,7 +125,7 @@ interface Place {
   event: string
   group: number
   at: number
-  /** Nothing of anybody else in the group. */
+  /** The group holds nothing of others. */
   alone: boolean
   hook: unknown
 }

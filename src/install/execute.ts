@@ -100,7 +100,7 @@ export function takeBack(site: Site, which: (entry: Entry) => boolean): void {
   else removeQuietly(join(site.prefix, site.manifest))
 }
 
-/** What can't be taken back either is still in the manifest. */
+/** A change that can't be taken back stays in the manifest. */
 function takeBackQuietly(site: Site): void {
   try {
     takeBack(site, () => true)
@@ -118,7 +118,7 @@ export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): 
   removeEmptyFolders(folder, upTo)
 }
 
-/** What admins did, and who has left: no installation has made them, and none takes them away. */
+/** The records of admins' work and of users who left: no installation made them, and none removes them. */
 const outlasting = ['admin.jsonl', 'left']
 
 /** The nearest folder to the manifest that is there: an installation that nothing comes of leaves none below it. */

@@ -1,4 +1,4 @@
-// What an installation has changed, and what stood there before: enough to take exactly that back.
+// The manifest: the changes of an installation and what stood there before, enough to take back exactly that.
 
 import { dirname } from 'node:path'
 import { AuthError } from '../system/error.js'

@@ -1,4 +1,4 @@
-// What the plan for the whole machine has to know: looked up here, decided in system-plan.ts.
+// The facts for the plan of the whole machine: looked up here, decided in system-plan.ts.
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

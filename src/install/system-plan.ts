@@ -33,7 +33,7 @@ export interface SystemFacts {
   baseParts: string[]
   /** Another managed file sets `processWrapper`. */
   processWrapperTaken: boolean
-  /** Groups, services: nothing of that in another root. */
+  /** Groups and services; neither exists in another root. */
   live: boolean
   /** May a group be made, or is it there? */
   hasGroups: boolean

@@ -131,7 +131,7 @@ async function withdrawRecords(logins: OwnLogin[]): Promise<void> {
     if (!(await withdrawHealthRecord(login)))
       say([
         `the health record of ${login.place.paths.folder} could not be withdrawn`,
-        'hint: tell whoever looks after the site that this host is gone',
+        'hint: tell the admin of the site that this host is gone',
       ])
 }
 

@@ -69,7 +69,7 @@ export function changesObject(prepared: Prepared, flags: SharedFlags, notes: str
       do: before.kind === 'absent' ? 'make' : after.kind === 'absent' ? 'remove' : 'change',
     })),
     notes,
-    // What a person has to put into files that can't be changed.
+    // For a person to put into files that can't be changed.
     unmade: prepared.unmade.map(({ path, make }) => ({
       path,
       text: make.kind === 'part' ? make.whenAbsent : null,
@@ -222,7 +222,7 @@ function places(count: number): string {
   return count === 1 ? '1 place' : `${count} places`
 }
 
-/** What root sees of one program that was run as a user. */
+/** Lines that root sees of one program that was run as a user. */
 const mostLinesAsUser = 2
 
 /** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
@@ -244,7 +244,7 @@ function endWords(end: EndedAsUser): string[] {
     case 'late':
       return ['it did not come to an end, and was stopped']
     case 'too-loud':
-      return ['it wrote more than anybody reads, and was stopped']
+      return ['it wrote too much, and was stopped']
     case 'not-started':
       return [`it could not be started (${clean(end.why, 40)})`]
     default:

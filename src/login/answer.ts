@@ -111,7 +111,7 @@ export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAns
   return here
 }
 
-/** Which refresh token (its SHA-256) the request of the answer at `path` or in its refuge posted; null: none is there. */
+/** Which refresh token (its SHA-256) the request of the answer at `path` or in its fallback posted; null: none is there. */
 export function parentInAnswer(path: string): string | null {
   const isIn = (bytes: Buffer | null) =>
     bytes === null ? null : (headerOf(lineAt(bytes, 0))?.parentHash ?? null)

@@ -16,7 +16,7 @@ export type ClientAccount =
 
 /** More than the client writes about an account. */
 const accountLength = 4_000
-/** Several times the largest that years of use have left. */
+/** Several times the largest file seen after years of use. */
 const largestFile = 64 * 1024 * 1024
 
 /**

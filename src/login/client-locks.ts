@@ -244,7 +244,7 @@ const atOnce = {
   stat: byCallback(statSync),
   utimes: byCallback(utimesSync),
   realpath: byCallback(realpathSync),
-  // proper-lockfile would give its locks up when the process exits. Where we end in the middle nobody may post
+  // proper-lockfile would give its locks up when the process exits. After an end in the middle no one may post
   // again what we have posted: they stay, and the next run, which knows them as ours, ends what was begun.
   rmdirSync: () => undefined,
 }
@@ -264,7 +264,7 @@ function byCallback(call: (...args: never[]) => unknown) {
 }
 
 /**
- * Removes them where whoever made them is gone here: on some file systems the gate keeps out only the
+ * Removes them where the process that made them is gone from this host: on some file systems the gate keeps out only the
  * processes of one host, so another's may be alive, and is left to the stale rule. A client that meets
  * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
  */

@@ -64,7 +64,7 @@ export async function readClientSettings(where: {
   const sources: SettingsSource[] = []
   const uid = process.geteuid?.() ?? -1
   for (const { scope, file } of settingsFiles(where, notes)) {
-    // A project's settings count for which credential signs, and configure nothing of ours.
+    // A project's settings count only for which credential signs; they never configure claude-auth.
     const distrusted = scope === 'user' || scope === 'managed' ? distrustedWay(file, uid) : null
     if (distrusted !== null) {
       notes.push({ file, why: `is not read: ${distrusted.message}`, clientReads: true })
@@ -170,7 +170,7 @@ async function linesIn(text: string): Promise<(path: readonly (string | number)[
 
 /**
  * Where a text that only a tolerant reader takes for JSON has its first comment or trailing comma; null for JSON. The
- * client reads nothing of such a file, not even `env` (2.1.197 and 2.1.332).
+ * client ignores such a file, `env` included (2.1.197 and 2.1.332).
  */
 async function looseJsonAt(text: string): Promise<number | null> {
   const body = text.replace(/^\uFEFF/, '')

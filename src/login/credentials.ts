@@ -23,7 +23,7 @@ export interface OtherCredential {
   tokenHash?: string
 }
 
-/** What may sign in the place of a login that can't. */
+/** What may sign in place of a login that can't. */
 export interface StandInCredential extends OtherCredential {
   /** `no-login`: only where the login file holds none. */
   when: 'always' | 'no-login'

@@ -1,4 +1,4 @@
-// The refuge: a place outside the home for an answer that the home's own disk no longer takes.
+// The fallback for an answer that the home's own disk no longer takes: a folder outside the home.
 
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdtempSync, opendirSync, rmdirSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { ownBytes } from '../system/open-file.js'
 import { distrustOf } from '../system/trusted-path.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 
-/** A folder where a refuge may be made; what is not sealed goes to memory only. */
+/** A folder where a fallback may be made; what is not sealed goes to memory only. */
 interface Ground {
   path: string
   isMemory: boolean
@@ -28,7 +28,7 @@ export function fallbackFolders(uid: number): Ground[] {
 export const answerMaxBytes = 16 * 1024 * 1024
 
 const prefix = 'claude-auth-'
-/** Anybody can fill a ground with names; so many are looked at where nothing says that there is a refuge. */
+/** Any user can fill the folder with names: at most so many are looked at where nothing says that there is a fallback. */
 const mostUnexpected = 10_000
 /** What an earlier version made: a name without a random end. */
 const fixedName = (uid: number) => `${prefix}${uid}`
@@ -58,13 +58,13 @@ export function writeFallbackAnswer(
       return atomicWrite(join(folder, nameOf(path)), bytes, { nonce })
     } catch {
       if (folder !== null) removeEmpty(folder)
-      // The next ground may take it.
+      // The next folder may take it.
     }
   }
   throw new AuthError('write-failed', `could not keep ${basename(path)} anywhere`)
 }
 
-/** Where to look: `isExpected` is true where a request's header stands alone, so that its answer may be in a refuge. */
+/** Where to look: `isExpected` is true where a request's header stands alone, so that its answer may be in a fallback. */
 export interface Search {
   isExpected: boolean
   grounds?: Ground[]
@@ -73,14 +73,14 @@ export interface Search {
 
 /** What was kept for `path`; as many as there are places. */
 export function fallbackAnswers(path: string, search: Search): Buffer[] {
-  return refuges(search).flatMap(folder => {
+  return ownFolders(search).flatMap(folder => {
     const bytes = readOwn(join(folder, nameOf(path)))
     return bytes === null ? [] : [bytes]
   })
 }
 
 export function removeFallbackAnswers(path: string, search: Search) {
-  for (const folder of refuges(search)) {
+  for (const folder of ownFolders(search)) {
     const place = join(folder, nameOf(path))
     if (readOwn(place) === null) continue
     removeQuietly(place)
@@ -90,7 +90,7 @@ export function removeFallbackAnswers(path: string, search: Search) {
 }
 
 /** This user's folders there, by owner: others can add names, but not folders that this user owns. */
-function refuges({
+function ownFolders({
   isExpected,
   grounds = fallbackFolders(ownUid()),
   mostNames = mostUnexpected,

@@ -233,14 +233,14 @@ export interface LastRun {
   trouble: Trouble | null
 }
 
-/** The last launch that had to look, and the last run of anybody else. */
+/** The last launch that had to look, and the last run of any other caller. */
 export interface LastRuns {
   launch: LastRun | null
   other: LastRun | null
 }
 
 const largest = 256 * 1024
-const nobody: LastRuns = { launch: null, other: null }
+const noRuns: LastRuns = { launch: null, other: null }
 
 /** A word of another version is kept as it is. */
 const anyWord = <T extends string>() => text as Decoder<T>
@@ -266,7 +266,7 @@ const runIn = object({
   trouble: orNull(troubleIn),
 })
 
-/** Keeps `run` in the place of the one before of its kind. A disk that is full forgets it. */
+/** Replaces the last run of its kind with `run`. On a full disk it is lost. */
 export function writeLastRun(path: string, run: LastRun, nonce: string): void {
   const before = readLastRuns(path)
   const runs: LastRuns =
@@ -281,6 +281,6 @@ export function writeLastRun(path: string, run: LastRun, nonce: string): void {
 /** What is kept at `path`; nothing if it is missing, damaged, or not our file. */
 export function readLastRuns(path: string): LastRuns {
   const found = jsonObject(textAt(path, { maxBytes: largest, links: 'refuse' }) ?? '')
-  if (found?.['format'] !== 1) return nobody
+  if (found?.['format'] !== 1) return noRuns
   return { launch: runIn(found['launch']) ?? null, other: runIn(found['other']) ?? null }
 }

@@ -189,7 +189,7 @@ function realTarget(path: string): string {
   }
 }
 
-/** What can't be inspected can't be read or written either; that error is reported. */
+/** A file that can't be inspected can't be read or written either; that error is reported. */
 export function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink()

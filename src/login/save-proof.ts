@@ -1,4 +1,4 @@
-// What saving a login needs, proved and held ready before a request leaves that makes it necessary.
+// Proof that a login can be saved: all it needs is opened and held ready before the request that makes it necessary.
 
 import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -7,7 +7,7 @@ export interface SkippedEntry {
   path: readonly (string | number)[]
   /** To be read after the file and the line. */
   why: string
-  /** What client 2.1.197 does then: reads nothing of the file, not even `env`, or does not start; null: as newer ones. */
+  /** What client 2.1.197 does then: ignores the whole file, `env` included, or does not start; null: as newer ones. */
   older: 'refuses-file' | 'refuses-start' | null
 }
 
@@ -132,7 +132,7 @@ export interface Misfit {
   what: string
 }
 
-/** The first key for which the client refuses a whole file that is not managed; null: none that is known. */
+/** The first key that makes the client refuse a whole unmanaged file; null: no such key is known. */
 export function misfitIn(settings: JsonObject): Misfit | null {
   const [misfit] = Object.entries(settings).flatMap(([key, value]): Misfit[] => {
     const form = forms().get(key)

@@ -136,7 +136,7 @@ function comingBack(state: State, stored: KnownLogin, nowMs: number): Decision |
   )
 }
 
-/** Where a person is needed, the token that has ended is the reason: with a new one nobody would be. */
+/** Where a person is needed, the token that has ended is the reason: a new one would settle it. */
 function asEnded({ longLived }: State, next: Decision, nowMs: number): Decision {
   const { wanted, token } = longLived
   const isEnded = wanted && token !== null && isOver(token, nowMs)

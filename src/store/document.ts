@@ -66,7 +66,7 @@ export function toDocument(stored: StoredLogin): JsonObject {
   }
 }
 
-/** Reads a document; null when it holds nothing of ours that can be used. */
+/** Reads a document; null when none of our keys in it can be used. */
 export function fromDocument(document: JsonObject): StoredLogin | null {
   const text = stringOf(document['claude_ai_oauth_json'])
   const parsed = text === null ? null : parseLogin(jsonObject(text))

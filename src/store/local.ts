@@ -106,11 +106,11 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
 function deniedBy(error: unknown): StoreTrouble {
   if (!(error instanceof AuthError)) throw error
   const denied = { kind: 'denied', trouble: errorTrouble(error) } as const
-  // What may not be read (its owner, its rights) is there.
+  // A file that may not be read (owner, rights) exists all the same.
   return error.code === 'store-unreadable' ? { ...denied, isLost: true } : denied
 }
 
-/** `unopened` keeps what stood in the place of the current version but did not open. */
+/** `unopened` keeps what stood in place of the current version but did not open. */
 interface Files {
   current: string
   previous: string

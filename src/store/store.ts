@@ -1,4 +1,4 @@
-// What a store promises, whichever it is: one document for each login, replaced by check-and-set.
+// The interface of every store: one document for each login, replaced by check-and-set.
 
 import type { JsonObject } from '../system/json.js'
 import type { Trouble } from '../system/trouble.js'
@@ -94,7 +94,7 @@ export interface SharedDocument {
   change: (keys: JsonObject, expected: number) => Promise<StoreWrite>
 }
 
-/** The copy on this machine in the place of the document's login. What others left in the document counts all the same. */
+/** The copy on this machine in place of the document's login. What others left in the document counts all the same. */
 export function fromHere(
   copy: StoredLogin,
   stored: StoredLogin | null,

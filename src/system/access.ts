@@ -1,4 +1,4 @@
-// What this process may do with a path, and why it can't read what exists: such a file must never be taken for missing.
+// Access: may this process read or run a path, and why can't it read what exists? Such a file never counts as missing.
 
 import { accessSync, constants, lstatSync, type Stats } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -36,7 +36,7 @@ export interface Closed {
 }
 
 const rightsCodes = ['EACCES', 'EPERM']
-/** What stands there is no file at all, or none is there. */
+/** No file is there. */
 const placeCodes = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL']
 
 /** Why `path` could not be opened or read by the user `uid`; null where the error is about what stands there. */

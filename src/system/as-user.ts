@@ -21,7 +21,7 @@ export interface Account {
 
 /**
  * How it ended; `said` is what it wrote to stderr, as it came: to be cleaned before it is shown. `wrote`: to stdout,
- * where that was asked for. `late`: it was killed at the limit; `too-loud`: for writing more than anybody reads.
+ * where that was asked for. `late`: it was killed at the limit; `too-loud`: for writing too much.
  */
 export type EndedAsUser =
   | { kind: 'ended'; code: number | null; said: string; wrote: Buffer }
@@ -176,7 +176,7 @@ function isInheritable(descriptor: number): boolean {
   return (flags & closedOnExec) === 0
 }
 
-/** From descriptor 3 on: /dev/null in the place of each that would be inherited. */
+/** From descriptor 3 on: /dev/null in place of each that would be inherited. */
 function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
   const last = Math.max(2, ...descriptors)
   const covered = new Set(descriptors)

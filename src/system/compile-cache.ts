@@ -44,7 +44,7 @@ export function codeFolder({ HOME = '', XDG_CACHE_HOME = '' }: Env): string | nu
 }
 
 /**
- * One file in `codeFolder` for each bundle and Node. Null where nothing is to be kept: in somebody else's
+ * One file in `codeFolder` for each bundle and Node. Null where nothing is to be kept: in another user's
  * home or cache folder, where others could put something in their place, or with `NODE_DISABLE_COMPILE_CACHE` (as in Node 22). What is kept is run as it is,
  * so only the user's own files count.
  */
@@ -145,7 +145,7 @@ function write({ folder, name }: CodePlace, source: Buffer, code: Buffer, nowMs:
   }
 }
 
-/** What earlier versions left and is no longer used. */
+/** Removes the unused code of earlier versions. */
 function forgetOld(folder: string, nowMs: number): void {
   removeCode(folder, stat => nowMs - stat.mtimeMs > forgottenMs)
 }

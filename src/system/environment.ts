@@ -122,7 +122,7 @@ export function withOwnHome(env: Env, uid: number, ownHome: string = home().HOME
   return { ...Object.fromEntries(kept), ...(isOwn ? {} : { HOME: ownHome }) }
 }
 
-/** `/` and the like of root's are nobody else's. */
+/** `/` and folders like it are root's alone. */
 function isOwnFolder(path: string, uid: number): boolean {
   if (!isTrusted(path, uid)) return false
   const owner = statSync(path, { throwIfNoEntry: false })?.uid ?? uid

@@ -167,7 +167,7 @@ export function unfit(path: string, { why, code }: { why: string; code: string |
   })
 }
 
-/** All that can be read from `file`; null where that is more than `maxBytes`. Size alone tells nothing of `/proc`. */
+/** All that can be read from `file`; null where that is more than `maxBytes`. The size of a file in `/proc` tells nothing. */
 export function bytesOf(file: number, maxBytes: number): Buffer | null {
   const bytes = startOf(file, maxBytes + 1)
   return bytes.length > maxBytes ? null : bytes

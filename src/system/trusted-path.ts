@@ -43,8 +43,8 @@ const fuse = 0x65735546
 const nobody = 65534
 
 /**
- * Null when nobody but `uid` and root decides what `path` leads to; else the first part that somebody
- * else does, and why. Links are followed one by one, and the folder that holds each and its owner count.
+ * Null when only `uid` and root decide what `path` leads to; else the first part that another
+ * user does, and why. Links are followed one by one, and the folder that holds each and its owner count.
  * What is not there yet is fine where only `uid` or root could make it. A relative path begins in the
  * current folder.
  *
@@ -123,7 +123,7 @@ function openToOthers(path: string): Distrust {
 }
 
 /**
- * Is `owner` the user or root? In a user namespace root has another number: whoever owns `/bin/sh` counts as
+ * Is `owner` the user or root? In a user namespace root has another number: the owner of `/bin/sh` counts as
  * root. Where strangers have the same number, only in the folders that are the system's own everywhere.
  */
 function isTrustedOwner(path: string, owner: number, uid: number): boolean {
@@ -202,7 +202,7 @@ export function distrustHint({ path }: Distrust, uid: number): string {
 }
 
 /**
- * The command after which nobody but `uid` and root may write to `path`. What is root's takes sudo; a folder
+ * The command after which only `uid` and root may write to `path`. What is root's takes sudo; a folder
  * for everybody (`/tmp`) has to stay one.
  */
 export function closing(path: string, stat: OwnerAndMode, uid: number): string {
@@ -219,8 +219,8 @@ const limitMs = 10_000
 const known = new Map<string, boolean>()
 
 /**
- * May only `uid` and root write to `path`, although its group may: is nobody else in the group, and is no other let in by an
- * access control list? It costs some processes, once for each place as it is. False if unknown.
+ * May only `uid` and root write to `path`, although its group may: has the group no other member, and does no
+ * access control list admit another user? It costs some processes, once for each place as it is. False if unknown.
  */
 function isOnlyOurs(path: string, stat: BigIntStats, uid: number): boolean {
   const { dev, ino, ctimeNs, gid } = stat

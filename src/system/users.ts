@@ -58,14 +58,14 @@ export type Seen = { uid: number; isFolder: boolean } | 'missing' | 'closed' | '
 
 const lookMs = 2_000
 const mostAtOnce = 200
-/** So that whoever hangs is found in few rounds. */
+/** So that a home that hangs is found in few rounds. */
 const partsAtOnce = 8
 /** `S_IFMT` and `S_IFDIR` of inode(7). */
 const [kindMask, folderKind] = [0o170000, 0o040000]
 
 /**
  * Looks at paths in homes, links followed. Another process does, and is ended: a mount may answer nothing (each user can serve
- * one), and whoever asks it can be ended by no other means. Never throws.
+ * one), and a process that asks it can be ended by no other means. Never throws.
  */
 export async function lookInHomes(paths: readonly string[]): Promise<Map<string, Seen>> {
   if (paths.length === 0) return new Map()

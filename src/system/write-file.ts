@@ -146,7 +146,7 @@ export function removeQuietly(path: string) {
 const maxBytes = 16 * 1024 * 1024
 
 export interface InPlaceRules {
-  /** May the file have other names? Whoever gave it one sees what is written. */
+  /** May the file have other names? The user who gave it one sees what is written. */
   names?: 'one' | 'any'
 }
 
@@ -164,7 +164,7 @@ export function openInPlace(path: string, { names = 'one' }: InPlaceRules = {}):
 }
 
 /**
- * Puts `text` in the place of what stands in `path`, on the same inode, synced when it returns. A
+ * Puts `text` in place of what stands in `path`, on the same inode, synced when it returns. A
  * process killed between two calls leaves the old text or the new one, either with blank space behind
  * it: what is longer grows by blanks first, and a shorter one is padded, then cut. Where the disk
  * refuses, the old text is put back and the system's error thrown.

@@ -1,4 +1,4 @@
-// fish: one file for every manner, folders that ask for nothing to be sourced, and functions in the place of aliases.
+// fish: one file for every manner, folders that ask for nothing to be sourced, and functions in place of aliases.
 
 import { dirname, join } from 'node:path'
 import { quoted } from '../../system/trouble.js'

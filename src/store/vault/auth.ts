@@ -17,7 +17,7 @@ export interface SessionPerson {
   uid: number
 }
 
-/** What Vault said of the token that this user's sessions are opened with. */
+/** The last lookup of the token that this user's sessions are opened with. */
 export interface SessionMemory {
   /** SHA-256 (hex) of the token. */
   hash: string
@@ -100,7 +100,7 @@ export function readSecretFile(path: string, uid: number): SecretFile {
   }
 }
 
-/** In a folder of others, any file of ours could be put in the place of the one that was meant. */
+/** In a folder of others, any file of ours could be put in place of the one that was meant. */
 function strayLink(path: string, uid: number): Trouble | null {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null
   const folder = dirname(realpathSync(path))

@@ -31,7 +31,7 @@ export interface VaultRequest {
   wrapTtl?: string
 }
 
-/** What came of a request; no word of it tells a token or what was sent. `text` and `body` are the document's. */
+/** The result of a request, without any token or sent text. `text` and `body` are the document's. */
 export type VaultReply =
   | {
       kind: 'reply'
@@ -126,7 +126,7 @@ function networkTo({ network, caCert, address }: VaultPlace): Network {
   return {
     ...network,
     proxyFor: isHere ? () => null : network.siteProxyFor,
-    // What the client shows to its own servers is not for Vault.
+    // The certificate that the client shows to its own servers is not for Vault.
     trust: { ...trusting(network.trust, caCert), ownCertificate: null },
   }
 }

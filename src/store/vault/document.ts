@@ -43,7 +43,7 @@ export function vaultDocument(
   const asked = async (method: Method, body?: string): Promise<VaultReply | Unasked> => {
     let opened = await session.token()
     for (let tries = 1; ; tries++) {
-      // What keeps the session from opening is the answer: asked again, a hung Vault is waited for twice.
+      // The session's trouble is the answer: a second try would wait twice for a hung Vault.
       if (opened.kind !== 'open') return unasked(opened)
       const { token } = opened
       const reply = await ask(token, method, place, body)
@@ -244,7 +244,7 @@ export function withKeys(text: string | null, keys: JsonObject): string | null {
 }
 
 /**
- * The merge patch (RFC 7396) that puts `keys` in the place of what `before` has under them. A merge
+ * The merge patch (RFC 7396) that puts `keys` in place of what `before` has under them. A merge
  * goes into objects: a member that the new value does not have must be taken out by name.
  */
 export function patchOf(before: JsonObject, keys: JsonObject): JsonObject {

@@ -75,7 +75,7 @@ export interface JwtRule {
   email: string | null
 }
 
-/** Clocks are off by so much without anybody's fault. */
+/** Clocks are off by so much in ordinary use. */
 const marginMs = 30_000
 
 /** The claims of a signed JWT (RFC 7519, compact form); null for any other text. The signature is Vault's to check. */

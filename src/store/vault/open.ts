@@ -116,8 +116,8 @@ export function readAuthority(path: string | null): { pem: string | null } | Sto
 
 /**
  * Puts `entries` at `path` inside `mount`; null takes one out. One request (PATCH), and where nothing is at the path yet, a second one
- * that makes it, which a policy without `update` refuses to whoever comes second: then the first is asked again. Nothing is asked to find
- * out why.
+ * that makes it, which a policy without `update` refuses to the host that comes second: then the first is asked again. No request is spent
+ * to find out why.
  */
 export async function annotateIn(
   client: VaultClient,

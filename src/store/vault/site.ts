@@ -18,7 +18,7 @@ export interface SiteVault {
   server: VaultServer
   /** Never throws. No word of a reply that is printed may be its `text` or `body`: they can hold a token. */
   request: (request: Omit<VaultRequest, 'token'>) => Promise<VaultReply>
-  /** The same with another token than the admin's: a wrapping token opens what it wraps, and nobody has to be allowed to. */
+  /** The same with another token than the admin's: a wrapping token opens what it wraps, whatever its policies. */
   requestBy: (token: string, request: Omit<VaultRequest, 'token'>) => Promise<VaultReply>
 }
 

@@ -39,7 +39,7 @@ export function ownToken(
     last = seen
     return null
   }
-  /** A look at the same token undoes nothing of what was learnt about its renewal. */
+  /** A new lookup of the same token keeps what was learnt about its renewal. */
   const lookAgain = async (token: string) => {
     const seen = await lookUp(client, token, now)
     if (seen === 'refused' || 'kind' in seen || last?.hash !== seen.hash) return seen

@@ -5,8 +5,17 @@ import { isNobodyTold } from '../alerts/sinks.js'
 import { configOf, loginContextOf } from '../engine/login-context.js'
 import type { Env } from '../system/paths.js'
 import { unknownErrorWords } from '../text/trouble.js'
-import { type Listener, type Narrator, narrator } from './narrator.js'
-import { blank, dead, expired, healthy, type Scene, seconds } from './scenes.js'
+import {
+  blank,
+  dead,
+  expired,
+  healthy,
+  type Listener,
+  type Narrator,
+  narrator,
+  type Scene,
+  seconds,
+} from './scenes.js'
 import { type Stage, setStage } from './stage.js'
 
 const scenes: [string, Scene][] = [

@@ -35,7 +35,7 @@ export async function openStore(config: Config, options: OpenOptions): Promise<S
       return local
     case 'vault': {
       // Not a byte of it is loaded elsewhere.
-      const { openVault, unnamedVault } = await import('./vault/open.js')
+      const { openVault, unnamedVault } = await import('./vault/store.js')
       const { sessionMemoryIn } = await import('./vault/auth.js')
       if (config.vault === null) return unnamedVault(config.misfits, local, options.wasReached)
       const session = {

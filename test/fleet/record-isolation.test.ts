@@ -2,7 +2,7 @@
 
 import t, { type Test } from 'tap'
 import { type VaultRequest, vaultClient } from '../../src/store/vault/client.js'
-import { annotateIn } from '../../src/store/vault/open.js'
+import { annotateIn } from '../../src/store/vault/store.js'
 import { directNetwork } from '../kit/direct-network.js'
 import { allowRecord, recordPath, recordRule, recordsOf } from '../kit/fleet-record.js'
 import { templatedPolicy } from '../kit/jwt-issuer.js'

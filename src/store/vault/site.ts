@@ -8,7 +8,7 @@ import type { StoreTrouble } from '../store.js'
 import { readSecretFile } from './auth.js'
 import { type VaultClient, type VaultReply, type VaultRequest, vaultClient } from './client.js'
 import { jwtLogin } from './jwt-auth.js'
-import { readAuthority } from './open.js'
+import { readAuthority } from './store.js'
 import { tokenShape } from './token-auth.js'
 
 export type { StoreTrouble } from '../store.js'

@@ -29,7 +29,7 @@ const startedAt = new Date()
 const isAlone = process.argv.includes('--alone')
 
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
-const libraries = ['diff', 'jose', 'node-vault', 'valibot', 'yaml']
+const libraries = ['diff', 'jose', 'node-vault', 'yaml']
 
 /**
  * A hash of all that makes a configuration what it is: what another form of the program kept of one is not believed
@@ -183,7 +183,8 @@ try {
     entryNames: 'library-[name]-[hash]',
     define: {},
     banner: {},
-    plugins: [unused],
+    // Of the transport that node-vault does not get to use.
+    plugins: [unused, lateModules('https')],
   })
   const files = readdirSync(temporary)
   // For the shell, which looks whether it is there.
@@ -201,7 +202,11 @@ try {
       plugins: [
         only(modulesOf(name)),
         unused,
-        lateModules('assert', 'child_process'),
+        lateModules(
+          'assert',
+          'child_process',
+          ...(name === 'admin' ? ['crypto', 'fs/promises'] : []),
+        ),
         byRequire('libraries', libraries, fileOf),
         usedParts,
       ],

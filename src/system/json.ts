@@ -17,29 +17,42 @@ export function jsonObject(text: string | Buffer): JsonObject | null {
   }
 }
 
+const newline = 0x0a
+const carriageReturn = 0x0d
+const quote = 0x22
+const asterisk = 0x2a
+const slash = 0x2f
+const openBracket = 0x5b
+const backslash = 0x5c
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
 /**
  * Are lists and objects in `text` nested deeper than 500 levels? What stands in strings and comments does not count. A
  * string ends with its line at the latest, as tolerant parsers do. Linear in the length.
  */
 export function isTooDeep(text: string | Buffer): boolean {
+  // That many characters could not nest so deeply, and most texts are as short.
+  if (text.length <= deepest) return false
   const chars = typeof text === 'string' ? text : text.toString('latin1')
   if (beginsAtMost(deepest, chars)) return false
   let depth = 0
   for (let at = 0; at < chars.length; at++) {
-    switch (chars[at]) {
-      case '"':
+    switch (chars.charCodeAt(at)) {
+      case quote:
         at = endOfString(chars, at)
         break
-      case '/':
+      case slash:
         at = endOfComment(chars, at)
         break
-      case '[':
-      case '{':
+      case openBracket:
+      case openBrace:
         depth += 1
         if (depth > deepest) return true
         break
-      case ']':
-      case '}':
+      case closeBracket:
+      case closeBrace:
         depth -= 1
     }
   }
@@ -58,21 +71,21 @@ function beginsAtMost(most: number, chars: string): boolean {
 /** Where the string that begins at `start` has its last character. */
 function endOfString(chars: string, start: number): number {
   for (let at = start + 1; at < chars.length; at++) {
-    const char = chars[at]
-    if (char === '"' || char === '\n' || char === '\r') return at
-    if (char === '\\') at += 1
+    const code = chars.charCodeAt(at)
+    if (code === quote || code === newline || code === carriageReturn) return at
+    if (code === backslash) at += 1
   }
   return chars.length
 }
 
 /** The same of a comment; `start` where there is none. */
 function endOfComment(chars: string, start: number): number {
-  const next = chars[start + 1]
-  if (next === '*') {
+  const next = chars.charCodeAt(start + 1)
+  if (next === asterisk) {
     const end = chars.indexOf('*/', start + 2)
     return end < 0 ? chars.length : end + 1
   }
-  if (next !== '/') return start
+  if (next !== slash) return start
   let end = start + 2
   while (end < chars.length && chars[end] !== '\n' && chars[end] !== '\r') end++
   return end
@@ -184,14 +197,21 @@ export function object<R extends Members, O extends Members = Record<never, neve
   required: R,
   optional?: O,
 ): Decoder<ObjectOf<R, O>> {
+  const needed = Object.entries(required)
+  const others = Object.entries(optional ?? {})
   return value => {
     if (!isObject(value)) return undefined
-    const read = (members: Members) =>
-      Object.entries(members).map(([key, decoder]) => [key, decoder(value[key])] as const)
-    const needed = read(required)
-    if (needed.some(([, member]) => member === undefined)) return undefined
-    const others = read(optional ?? {}).filter(([, member]) => member !== undefined)
-    return Object.fromEntries([...needed, ...others]) as ObjectOf<R, O>
+    const found: JsonObject = {}
+    for (const [key, decoder] of needed) {
+      const member = decoder(value[key])
+      if (member === undefined) return undefined
+      found[key] = member
+    }
+    for (const [key, decoder] of others) {
+      const member = decoder(value[key])
+      if (member !== undefined) found[key] = member
+    }
+    return found as ObjectOf<R, O>
   }
 }
 

@@ -25,6 +25,8 @@ export interface HttpRequest {
   body?: string
   /** From the first look-up to the last byte. */
   timeoutMs: number
+  /** Given the body of a reply with status 200 in parts as it comes; the reply then has none. */
+  take?: (part: Buffer) => void
 }
 
 /** `not-sent`: nothing can have reached the server. `cut`: it may have, but no whole reply came. */
@@ -73,7 +75,7 @@ export function send(
       if (isOver) return
       if (outgoing === null) return stop('the request could not be made')
       outgoing.on('response', incoming => {
-        collect(incoming, body => {
+        collect(incoming, request.take, body => {
           if (body === null) return stop(tooLarge)
           // Whatever is kept is not ended with the others.
           if (kept?.give(line.socket, outgoing) === true) begun.length = 0
@@ -141,21 +143,34 @@ const largestReply = 2 * 1024 * 1024
 /** The `what` of an outcome whose reply was larger than any honest one. */
 export const tooLarge = 'the reply is too large'
 
-/** Gives the whole body, unpacked where it came packed, or null when it is longer than any honest reply. */
-function collect(incoming: IncomingMessage, give: (body: Buffer | null) => void) {
+/**
+ * Gives the whole body, unpacked where it came packed, or null when it is longer than any honest reply. What `take` is given is no
+ * part of it.
+ */
+function collect(
+  incoming: IncomingMessage,
+  take: HttpRequest['take'],
+  give: (body: Buffer | null) => void,
+) {
+  const coding = incoming.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+  const isTaken = take !== undefined && incoming.statusCode === 200
   const parts: Buffer[] = []
   let length = 0
   incoming.on('data', (part: Buffer) => {
     length += part.length
     if (length > largestReply) give(null)
+    else if (isTaken && coding === 'identity') take(part)
     else parts.push(part)
   })
+  const end = (body: Buffer) => {
+    if (isTaken && body.length > 0) take(body)
+    give(isTaken ? Buffer.alloc(0) : body)
+  }
   incoming.on('end', () => {
     if (!incoming.complete) return
     const body = Buffer.concat(parts)
-    const coding = incoming.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-    if (coding === 'identity') give(body)
-    else void unpacked(body, coding).then(give)
+    if (coding === 'identity') end(body)
+    else void unpacked(body, coding).then(whole => (whole === null ? give(null) : end(whole)))
   })
 }
 

@@ -2,7 +2,7 @@
 
 import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
-import type { ExpectedUser } from '../fleet/judge.js'
+import type { ExpectedUser } from '../fleet/finding.js'
 import { rosterRows } from '../roster/roster-file.js'
 import { AuthError } from '../system/error.js'
 

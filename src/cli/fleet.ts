@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
 import { fleetPage } from '../fleet/fleet-page.js'
+import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
 import { fleetLines, isNamed } from '../fleet/fleet-text.js'
 import { seenInHomes } from '../fleet/homes.js'
-import { type FleetState, fleetStates } from '../fleet/judge.js'
 import { writeOutput } from '../fleet/output-file.js'
 import { reasonsWith } from '../fleet/state-words.js'
 import { metricsText } from '../fleet/textfile.js'
@@ -85,6 +85,7 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
     nowMs: atMs,
     silentAfterMs: config.fleet.silentAfterMs,
     ...(isText ? { keeps: login => isNamed(login, only) } : {}),
+    keepsBackups: textfile !== null,
   }
   const found =
     source === 'vault'

@@ -1,7 +1,8 @@
 // The view as one JSON object, piece by piece.
 
 import { jsonText } from '../text/clean.js'
-import { fleetStates, type JudgedLogin } from './judge.js'
+import { fleetStates } from './fleet-state.js'
+import type { JudgedLogin } from './judge.js'
 import { type FleetView, loginsOf } from './view.js'
 
 const schemaVersion = 1

@@ -2,7 +2,8 @@
 
 import { clean } from '../text/clean.js'
 import { dateTimeUtc } from '../text/durations.js'
-import { type FleetState, fleetStates, type JudgedLogin, needsSomebody } from './judge.js'
+import { type FleetState, fleetStates, needsAction } from './fleet-state.js'
+import type { JudgedLogin } from './judge.js'
 import { hasRemains, type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
 import { type FleetView, loginsOf } from './view.js'
 
@@ -44,7 +45,7 @@ export function* fleetPage(view: FleetView, options: PageOptions): Generator<str
 `
   for (const note of notes) yield `<p class="care">${escaped(clean(note, 400))}</p>\n`
   yield `${tiles(view)}</header>\n<main>\n`
-  const needing = logins(view, each => needsSomebody(each.state) && each.state !== 'silent')
+  const needing = logins(view, each => needsAction(each.state) && each.state !== 'silent')
   const remaining = logins(view, hasRemains)
   yield* table('needs', 'Who needs a person', [...needing, ...remaining], needColumns, reasons)
   const ends = logins(
@@ -147,7 +148,7 @@ function isoOf(ms: number): string {
 
 function moodOf(state: FleetState): 'bad' | 'care' | 'good' | 'rest' {
   if (state === 'broken' || state === 'sign-in' || state === 'no-answer') return 'bad'
-  if (needsSomebody(state)) return 'care'
+  if (needsAction(state)) return 'care'
   return state === 'ok' ? 'good' : 'rest'
 }
 

@@ -4,7 +4,8 @@ import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords } from '../text/durations.js'
 import type { Ink, Signs } from '../text/terminal.js'
 import { hanging, wrapped } from '../text/terminal.js'
-import { type FleetState, fleetStates, type JudgedLogin, needsSomebody } from './judge.js'
+import { type FleetState, fleetStates, needsAction } from './fleet-state.js'
+import type { JudgedLogin } from './judge.js'
 import { hasRemains, type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
 import type { FleetView } from './view.js'
 
@@ -19,13 +20,13 @@ export interface TextOptions {
 /** Does the text name this login? The others are only counted. */
 export function isNamed(login: JudgedLogin, only: FleetState | null): boolean {
   if (only !== null) return login.state === only
-  return needsSomebody(login.state) || hasRemains(login)
+  return needsAction(login.state) || hasRemains(login)
 }
 
 /** Lines of at most `width` columns (a name or command excepted), in pieces. */
 export function* fleetLines(view: FleetView, options: TextOptions): Generator<string> {
   const { width, ink, only } = options
-  const worst = fleetStates.find(state => needsSomebody(state) && view.counts[state] > 0)
+  const worst = fleetStates.find(state => needsAction(state) && view.counts[state] > 0)
   for (const line of wrapped(headline(view), width))
     yield ink.bold(worst === undefined ? ink.good(line) : dyeOf(worst, ink)(line))
   for (const state of fleetStates) {
@@ -47,7 +48,7 @@ export function* fleetLines(view: FleetView, options: TextOptions): Generator<st
 
 function headline({ counts, source, atMs }: FleetView): string {
   const all = fleetStates.reduce((sum, state) => sum + counts[state], 0)
-  const needing = fleetStates.filter(needsSomebody).reduce((sum, state) => sum + counts[state], 0)
+  const needing = fleetStates.filter(needsAction).reduce((sum, state) => sum + counts[state], 0)
   const where = source === 'vault' ? 'in Vault' : 'on this machine'
   const when = dateTimeWords(atMs, atMs)
   if (all === 0) return `No login is known ${where} (${when}).`
@@ -80,7 +81,7 @@ function nameOf({ user, host }: JudgedLogin): string {
 }
 
 function signOf(state: FleetState, signs: Signs): string {
-  if (!needsSomebody(state)) return state === 'ok' ? signs.good : '-'
+  if (!needsAction(state)) return state === 'ok' ? signs.good : '-'
   return isBad(state) ? signs.bad : signs.care
 }
 
@@ -90,12 +91,12 @@ function isBad(state: FleetState): boolean {
 
 function dyeOf(state: FleetState, ink: Ink): Ink['bad'] {
   if (isBad(state)) return ink.bad
-  if (needsSomebody(state)) return ink.care
+  if (needsAction(state)) return ink.care
   return state === 'ok' ? ink.good : ink.dim
 }
 
 function closing({ counts, backedUpOnly, source }: FleetView, only: FleetState | null): string[] {
-  const others = fleetStates.filter(state => !needsSomebody(state) && counts[state] > 0)
+  const others = fleetStates.filter(state => !needsAction(state) && counts[state] > 0)
   const told = others.map(state => `${counts[state]} ${stateWords[state].word}`)
   return [
     ...(only === null && told.length > 0 ? [`${told.join(', ')}.`] : []),

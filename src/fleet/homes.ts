@@ -7,7 +7,7 @@ import { systemCode } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
 import { loginFolder, loginPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
-import type { SeenRecord } from './judge.js'
+import type { SeenRecord } from './finding.js'
 import { readMaxBytes, readRecord, recordFile } from './record.js'
 
 /** A home on a server that is away gives no answer. */

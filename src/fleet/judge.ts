@@ -1,105 +1,46 @@
 // The judgment: what the roster, the records and the documents say of each login, worst first. Pure.
 
+import {
+  type Clock,
+  documentFinding,
+  type ExpectedUser,
+  exemption,
+  type Finding,
+  pastTime,
+  recordFinding,
+  type SeenDocument,
+  type SeenRecord,
+  signInEnd,
+  worse,
+} from './finding.js'
+import { type FleetState, isWorse, needsAction, perState, rankOf } from './fleet-state.js'
 import { type HealthRecord, recordKey } from './record.js'
-
-/** Worst first. All before `ok` ask for somebody. */
-export const fleetStates = [
-  'broken',
-  'sign-in',
-  'no-answer',
-  'attention',
-  'stranger',
-  'silent',
-  'never',
-  'unknown',
-  'ok',
-  'parked',
-  'off',
-  'left',
-] as const
-
-export type FleetState = (typeof fleetStates)[number]
-
-/** A user of the roster, as far as it counts here. */
-export interface ExpectedUser {
-  user: string
-  /** What Vault calls them. */
-  vaultName: string
-  isEnrolled: boolean
-  isParked: boolean
-  /** `2026-12-01`: the first day on which they are not with the site any more (UTC). */
-  leftOn: string | null
-}
-
-/** A health record where one was found. */
-export interface SeenRecord {
-  /** Their name as the source has it. */
-  user: string
-  /** The record's key: the host's name, and of a further login folder a profile after a slash. Anything may stand here. */
-  host: string
-  /** `unreadable`: there is one, and it is no record. `closed`: nobody may look whether there is one. */
-  record: HealthRecord | 'unreadable' | 'closed'
-}
-
-/** A document of a login, by its metadata alone. */
-export interface SeenDocument {
-  /** Their name as the source has it. */
-  user: string
-  /** Where each host has its own; null: the hosts of this user share it. */
-  host: string | null
-  /** When its newest version was written, by the server's clock; null: it can't be told. */
-  updatedAtMs: number | null
-  /** The note of an offboarding is on it. */
-  isCut: boolean
-}
 
 export interface JudgeConfig {
   silentAfterMs: number
-  /** Where records and documents come from, and whose names they bear. */
+  /** Where records and documents come from, and so which names they bear. */
   source: 'vault' | 'homes'
 }
 
 /** One login on one host. Times are epoch milliseconds. */
-export interface JudgedLogin {
+export interface JudgedLogin extends Finding {
   user: string
-  /** Null where no host is known. It may be anything. */
+  /** Null where no host is known. It can be any text. */
   host: string | null
-  state: FleetState
-  /** A word of the journal, or one of `ownReasons`. */
-  because: string
-  since: number | null
   /** The newest sign of life. */
   seenAt: number | null
   loginEndsAt: number | null
   credential: HealthRecord['credential'] | null
   custody: HealthRecord['custody'] | null
   version: string | null
-  /** The command that helps, to be typed by the user on that host, or by who looks where it names the user; null: nothing is to be done. */
+  /** The command that helps, for the user on that host, or for the admin where it names the user; null: there is nothing to do. */
   toDo: string | null
 }
 
-/** Reasons that no run gives, as part of a sentence. */
-export const ownReasons = {
-  'backed-up': 'the time of the last backup tells, and nothing else',
-  'no-news': 'nothing was heard for long',
-  'no-record': 'nothing was ever heard',
-  'not-in-roster': 'the roster does not list this user',
-  unreadable: "what is there can't be read",
-  closed: 'nobody else may look there',
-  clock: 'the record is from the future',
-  roster: 'the roster says so',
-  cut: 'access was cut',
-  'record-remains': 'the health record is still there',
-  'document-remains': 'the document is still there',
-} as const
-
-/** So far the clocks of two machines in good order may be apart. */
-const clockSkewMs = 5 * 60_000
-
 /**
  * Every login that is expected or was seen, worst first: one line for each host of a user, and one for a user of whom no
- * host is known. Total, and the order of what it is given counts nothing. `roster`: whom this source should know; null:
- * nobody can tell, so that nobody is a stranger or missing.
+ * host is known. Total, and independent of the order of its input. `roster`: the users whom this source should know; null:
+ * there is no roster, so no user is a stranger or missing.
  */
 export function judge(
   roster: readonly ExpectedUser[] | null,
@@ -113,55 +54,47 @@ export function judge(
   const recordsOf = grouped(records, keyOf)
   const documentsOf = grouped(documents, keyOf)
   const unlisted = new Set([...recordsOf.keys(), ...documentsOf.keys()])
-  const seenOf = (key: string) => ({
-    records: recordsOf.get(key) ?? [],
-    documents: documentsOf.get(key) ?? [],
-  })
-  const listed = (roster ?? []).map(row => {
+  const clock = { nowMs, silentAfterMs }
+  const found: JudgedLogin[] = []
+  const add = (key: string, about: Pick<Seen, 'user' | 'row' | 'isStranger'>) => {
+    const seen = { records: recordsOf.get(key) ?? [], documents: documentsOf.get(key) ?? [] }
+    found.push(...linesOf({ ...about, ...seen }, clock))
+  }
+  for (const row of roster ?? []) {
     const key = keyOf(source === 'vault' ? row.vaultName : row.user)
     unlisted.delete(key)
-    return { user: row.user, row, isStranger: false, ...seenOf(key) }
-  })
-  const others = [...unlisted].map(key => {
-    return { user: key, row: null, isStranger: roster !== null, ...seenOf(key) }
-  })
-  const clock = { nowMs, silentAfterMs }
-  return [...listed, ...others].flatMap(seen => linesOf(seen, clock)).sort(byNeed)
+    add(key, { user: row.user, row, isStranger: false })
+  }
+  for (const key of unlisted) add(key, { user: key, row: null, isStranger: roster !== null })
+  return found.sort(byNeed)
 }
 
-/** How many users are in each state, by the worst of their logins. */
-export function countUsers(logins: readonly JudgedLogin[]): Record<FleetState, number> {
+/** How many users are in each state, by the worst of their logins; `counts`: what to add them to. */
+export function countUsers(
+  logins: readonly JudgedLogin[],
+  counts: Record<FleetState, number> = perState(() => 0),
+): Record<FleetState, number> {
   const worst = new Map<string, FleetState>()
   for (const { user, state } of logins) {
     const known = worst.get(user)
     if (known === undefined || isWorse(state, known)) worst.set(user, state)
   }
-  const counts = Object.fromEntries(fleetStates.map(state => [state, 0]))
-  for (const state of worst.values()) counts[state] = (counts[state] ?? 0) + 1
-  return counts as Record<FleetState, number>
+  for (const state of worst.values()) counts[state] += 1
+  return counts
 }
 
-/** What all of it comes to: somebody has to sign in, something else needs somebody, or nothing does. */
+/** What all logins come to: a sign-in is needed, another action is, or none. */
 export function fleetVerdict(logins: readonly JudgedLogin[]): 'ok' | 'sign-in' | 'attention' {
   if (logins.some(({ state }) => state === 'sign-in')) return 'sign-in'
-  return logins.some(({ state }) => needsSomebody(state)) ? 'attention' : 'ok'
-}
-
-/** Does a login in this state ask for somebody? */
-export function needsSomebody(state: FleetState): boolean {
-  return isWorse(state, 'ok')
-}
-
-function isWorse(one: FleetState, other: FleetState): boolean {
-  return fleetStates.indexOf(one) < fleetStates.indexOf(other)
+  return logins.some(({ state }) => needsAction(state)) ? 'attention' : 'ok'
 }
 
 function byNeed(one: JudgedLogin, other: JudgedLogin): number {
   return (
-    fleetStates.indexOf(one.state) - fleetStates.indexOf(other.state) ||
+    rankOf(one.state) - rankOf(other.state) ||
     compare(one.user, other.user) ||
     compare(one.host ?? '', other.host ?? '') ||
-    // Two rows of one name: whatever comes first, it always does.
+    // Two rows with one name: any fixed order will do.
     compare(JSON.stringify(one), JSON.stringify(other))
   )
 }
@@ -177,8 +110,9 @@ function grouped<T extends { user: string }>(
 ): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const each of all) {
-    const group = groups.get(keyOf(each.user))
-    if (group === undefined) groups.set(keyOf(each.user), [each])
+    const key = keyOf(each.user)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [each])
     else group.push(each)
   }
   return groups
@@ -192,121 +126,49 @@ interface Seen {
   documents: readonly SeenDocument[]
 }
 
-interface Clock {
-  nowMs: number
-  silentAfterMs: number
-}
-
-type Finding = Pick<JudgedLogin, 'state' | 'because' | 'since'>
+const neverSeen: Finding = { state: 'never', because: 'no-record', since: null }
+const notListed: Finding = { state: 'stranger', because: 'not-in-roster', since: null }
 
 function linesOf(seen: Seen, clock: Clock): JudgedLogin[] {
-  const { user, row, records, documents } = seen
-  const rest = restOf(seen, clock.nowMs)
-  if (rest?.state === 'left') return remainsOf(seen, rest, clock.nowMs)
-  const found = (finding: Finding) => rest ?? worst(finding, ...ofStranger(seen))
-  const hosts = new Set(records.map(({ host }) => host))
-  const ofRecords = records.map(each => {
-    const ofHost = documents.filter(({ host }) =>
-      host === null ? hosts.size === 1 : isOf(host, each.host),
-    )
-    const backedUpAtMs = newest(ofHost, clock.nowMs)
+  const { user, row, isStranger, records, documents } = seen
+  const { nowMs } = clock
+  const exempt = exemption(row, documents, nowMs)
+  if (exempt?.state === 'left') return remainsOf(seen, exempt, nowMs)
+  const found = (finding: Finding) => exempt ?? (isStranger ? worse(finding, notListed) : finding)
+  const isAlone = records.every(({ host }) => host === records[0]?.host)
+  const lines = records.map(each => {
+    const ofHost = documents.filter(({ host }) => (host === null ? isAlone : isOf(host, each.host)))
+    const backedUpAtMs = newest(ofHost, nowMs)
     return recordLine(user, each, found(recordFinding(each.record, backedUpAtMs, clock)), {
       backedUpAtMs,
-      nowMs: clock.nowMs,
+      nowMs,
     })
   })
-  const alone = documents.filter(({ host }) =>
-    host === null ? records.length === 0 : !records.some(record => isOf(host, record.host)),
-  )
-  const ofDocuments = alone.map(each =>
-    documentLine(user, each, found(documentFinding(each, clock)), clock.nowMs),
-  )
-  const lines = [...ofRecords, ...ofDocuments]
+  for (const each of documents) {
+    const { host } = each
+    const isKnown =
+      host === null ? records.length > 0 : records.some(record => isOf(host, record.host))
+    if (!isKnown) lines.push(documentLine(user, each, found(documentFinding(each, clock)), nowMs))
+  }
   if (lines.length > 0 || row === null) return onePerHost(lines)
-  return [blankLine(user, null, rest ?? { state: 'never', because: 'no-record', since: null })]
+  return [lineOf(user, null, exempt ?? neverSeen)]
 }
 
-/** Why nothing is asked of this user; null: it is. */
-function restOf({ row, documents }: Seen, nowMs: number): Finding | null {
-  const leftAtMs = row?.leftOn == null ? null : Date.parse(`${row.leftOn}T00:00:00Z`)
-  if (leftAtMs !== null && leftAtMs <= nowMs)
-    return { state: 'left', because: 'roster', since: leftAtMs }
-  if (documents.some(({ isCut }) => isCut)) return { state: 'left', because: 'cut', since: null }
-  if (row?.isEnrolled === false) return { state: 'off', because: 'roster', since: null }
-  return row?.isParked === true ? { state: 'parked', because: 'roster', since: null } : null
-}
-
-function ofStranger({ isStranger }: Seen): Finding[] {
-  return isStranger ? [{ state: 'stranger', because: 'not-in-roster', since: null }] : []
-}
-
-/** Of who left: what is still there, by name. */
+/** For a user who left: what is still there, by name. */
 function remainsOf(
   { user, records, documents }: Seen,
   left: Finding,
   nowMs: number,
 ): JudgedLogin[] {
+  const ofRecord = { ...left, because: 'record-remains' }
+  const ofDocument = { ...left, because: 'document-remains' }
+  const remains = [
+    ...records.map(each => recordLine(user, each, ofRecord, { backedUpAtMs: null, nowMs })),
+    ...documents.map(each => documentLine(user, each, ofDocument, nowMs)),
+  ]
   const toDo = offboarding(user)
-  const ofRecords = records.map(each =>
-    recordLine(user, each, { ...left, because: 'record-remains' }, { backedUpAtMs: null, nowMs }),
-  )
-  const ofDocuments = documents.map(each =>
-    documentLine(user, each, { ...left, because: 'document-remains' }, nowMs),
-  )
-  const remains = [...ofRecords, ...ofDocuments].map(each => ({ ...each, toDo }))
-  return remains.length > 0 ? onePerHost(remains) : [blankLine(user, null, left)]
-}
-
-/** What a record says, and how old it is. A worse word of it counts more than a better one. */
-function recordFinding(
-  record: SeenRecord['record'],
-  backedUpAtMs: number | null,
-  { nowMs, silentAfterMs }: Clock,
-): Finding {
-  if (record === 'unreadable' || record === 'closed')
-    return { state: 'unknown', because: record, since: null }
-  if (isFuture(record.at, nowMs)) return { state: 'unknown', because: 'clock', since: null }
-  const since = Math.min(record.since, record.at)
-  const isOld = nowMs - record.at > silentAfterMs
-  const isBackedUp = backedUpAtMs !== null && nowMs - backedUpAtMs <= silentAfterMs
-  const state = stateOf(record)
-  const because = isOld && isBackedUp && state === 'ok' ? 'backed-up' : record.because
-  const others: Finding[] = []
-  if (record.identity === 'other')
-    others.push({ state: 'attention', because: 'wrong-identity', since })
-  const endedAtMs = isOfOwn(record) ? record.loginEndsAt : null
-  if (endedAtMs !== null && endedAtMs <= nowMs)
-    others.push({ state: 'sign-in', because: 'login-ended', since: endedAtMs })
-  if (isOld && !isBackedUp && state !== 'off')
-    others.push({ state: 'silent', because: 'no-news', since: record.at })
-  return worst({ state, because, since }, ...others)
-}
-
-/** Does it sign with what ends, and not with something else? */
-function isOfOwn({ credential }: HealthRecord): boolean {
-  return credential === 'login' || credential === 'long-lived'
-}
-
-function stateOf({ verdict, because }: HealthRecord): FleetState {
-  return verdict === 'ok' && because === 'off' ? 'off' : verdict
-}
-
-/** What the time of the last backup tells, where nothing else is known. */
-function documentFinding({ updatedAtMs }: SeenDocument, { nowMs, silentAfterMs }: Clock): Finding {
-  if (updatedAtMs === null) return { state: 'unknown', because: 'unreadable', since: null }
-  if (isFuture(updatedAtMs, nowMs)) return { state: 'unknown', because: 'clock', since: null }
-  return nowMs - updatedAtMs > silentAfterMs
-    ? { state: 'silent', because: 'no-news', since: updatedAtMs }
-    : { state: 'ok', because: 'backed-up', since: null }
-}
-
-/** The worst of them; of several, the first. */
-function worst(first: Finding, ...others: readonly Finding[]): Finding {
-  return others.reduce((known, next) => (isWorse(next.state, known.state) ? next : known), first)
-}
-
-function isFuture(atMs: number, nowMs: number): boolean {
-  return atMs - nowMs > clockSkewMs
+  if (remains.length === 0) return [lineOf(user, null, left)]
+  return onePerHost(remains.map(each => ({ ...each, toDo })))
 }
 
 /** Is it the document of the host whose record has this key? */
@@ -316,10 +178,15 @@ function isOf(host: string, key: string): boolean {
 
 /** When the newest was written; null where none tells. */
 function newest(documents: readonly SeenDocument[], nowMs: number): number | null {
-  const times = documents.flatMap(({ updatedAtMs }) =>
-    updatedAtMs === null || isFuture(updatedAtMs, nowMs) ? [] : [updatedAtMs],
+  return documents.reduce<number | null>(
+    (known, { updatedAtMs }) => later(known, pastTime(updatedAtMs, nowMs)),
+    null,
   )
-  return times.length === 0 ? null : Math.max(...times)
+}
+
+function later(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.max(one, other)
 }
 
 function recordLine(
@@ -328,15 +195,11 @@ function recordLine(
   finding: Finding,
   { backedUpAtMs, nowMs }: { backedUpAtMs: number | null; nowMs: number },
 ): JudgedLogin {
-  const line = blankLine(user, host, finding)
-  if (typeof record === 'string') return { ...line, seenAt: backedUpAtMs }
-  const { at, loginEndsAt, credential, custody, version } = record
-  const signs = isFuture(at, nowMs) ? [] : [Math.min(at, nowMs)]
-  if (backedUpAtMs !== null) signs.push(Math.min(backedUpAtMs, nowMs))
-  const seenAt = signs.length === 0 ? null : Math.max(...signs)
-  const isLongLived = finding.state === 'sign-in' && credential === 'long-lived'
-  const toDo = isLongLived ? 'claude-auth login --long-lived' : line.toDo
-  return { ...line, seenAt, loginEndsAt, credential, custody, version, toDo }
+  if (typeof record === 'string') return lineOf(user, host, finding, backedUpAtMs)
+  return lineOf(user, host, finding, later(pastTime(record.at, nowMs), backedUpAtMs), {
+    record,
+    nowMs,
+  })
 }
 
 function documentLine(
@@ -345,28 +208,36 @@ function documentLine(
   finding: Finding,
   nowMs: number,
 ): JudgedLogin {
-  const isKnown = updatedAtMs !== null && !isFuture(updatedAtMs, nowMs)
-  const seenAt = isKnown ? Math.min(updatedAtMs, nowMs) : null
-  return { ...blankLine(user, host, finding), seenAt }
+  return lineOf(user, host, finding, pastTime(updatedAtMs, nowMs))
 }
 
-function blankLine(user: string, host: string | null, finding: Finding): JudgedLogin {
+function lineOf(
+  user: string,
+  host: string | null,
+  finding: Finding,
+  seenAt: number | null = null,
+  said: { record: HealthRecord; nowMs: number } | null = null,
+): JudgedLogin {
+  const { state, because, since } = finding
   return {
     user,
     host,
-    ...finding,
-    seenAt: null,
-    loginEndsAt: null,
-    credential: null,
-    custody: null,
-    version: null,
-    toDo: toDoOf(user, finding),
+    state,
+    because,
+    since,
+    seenAt,
+    loginEndsAt: said && signInEnd(said.record, said.nowMs),
+    credential: said?.record.credential ?? null,
+    custody: said?.record.custody ?? null,
+    version: said?.record.version ?? null,
+    toDo: toDoOf(user, finding, said?.record.credential === 'long-lived'),
   }
 }
 
-function toDoOf(user: string, { state, because }: Finding): string | null {
+function toDoOf(user: string, { state, because }: Finding, isLongLived: boolean): string | null {
   switch (state) {
     case 'sign-in':
+      return isLongLived ? 'claude-auth login --long-lived' : 'claude-auth login'
     case 'never':
       return 'claude-auth login'
     case 'broken':
@@ -383,7 +254,7 @@ function toDoOf(user: string, { state, because }: Finding): string | null {
   }
 }
 
-/** Where the name is no plain one, nobody is told to type it. */
+/** A name that is not plain is not put into a command. */
 function offboarding(user: string): string {
   return /^[a-z0-9][a-z0-9._-]*$/.test(user)
     ? `claude-auth offboard ${user}`
@@ -391,7 +262,8 @@ function offboarding(user: string): string {
 }
 
 /** Several lines of one host are one, the worst. */
-function onePerHost(lines: readonly JudgedLogin[]): JudgedLogin[] {
+function onePerHost(lines: JudgedLogin[]): JudgedLogin[] {
+  if (lines.length < 2) return lines
   const ofHost = new Map<string | null, JudgedLogin>()
   for (const line of lines) {
     const known = ofHost.get(line.host)
@@ -400,7 +272,7 @@ function onePerHost(lines: readonly JudgedLogin[]): JudgedLogin[] {
   return [...ofHost.values()]
 }
 
-/** Worse, or as bad and newer, or told apart by nothing but how it is written. */
+/** Worse, or as bad and newer; else any fixed order. */
 function comesFirst(one: JudgedLogin, other: JudgedLogin): boolean {
   if (one.state !== other.state) return isWorse(one.state, other.state)
   const newer = (one.seenAt ?? -1) - (other.seenAt ?? -1)

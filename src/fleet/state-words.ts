@@ -1,7 +1,8 @@
 // The words of the states, everywhere the same.
 
-import type { FleetState, JudgedLogin } from './judge.js'
-import { ownReasons } from './judge.js'
+import { ownReasons } from './finding.js'
+import type { FleetState } from './fleet-state.js'
+import type { JudgedLogin } from './judge.js'
 
 /** As a heading, and as what is said of one login. */
 export const stateWords: Readonly<Record<FleetState, { heading: string; word: string }>> = {

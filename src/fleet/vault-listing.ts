@@ -6,14 +6,12 @@ import { troubleOf } from '../store/vault/failure.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject, type JsonObject } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
-import { entryOf, type ListedEntry, readListing } from './listing-text.js'
+import { entryOf, type ListedEntry, listingReader } from './listing-text.js'
 
 /** Entries in the order of their names; a trouble is the last that comes. */
 export type Listing<T> = AsyncGenerator<T[] | StoreTrouble, void, undefined>
 
 const pageSize = 1_000
-/** Entries that are handed on together. */
-const pieceSize = 50
 /** Reads at a time where the server has no detailed listing. */
 const readsAtOnce = 2
 /** Told to wait (429) for longer than this altogether, we give up. */
@@ -22,47 +20,81 @@ const longestWaitMs = 10_000
 const firstWaitMs = 250
 
 /**
- * All entries directly in `folder` of the KV mount, by `LIST detailed-metadata/` in pages (OpenBao 2.3.1 or later). Where that gives
- * no listing, whatever the reason, by `LIST metadata/` and one read for each entry. A folder that is not there has none.
- * Needs list on the folder and read on what is in it.
+ * All entries directly in `folder` of the KV mount, by `LIST detailed-metadata/` in pages (OpenBao 2.3.1 or later), as they arrive.
+ * Where that gives no listing, whatever the reason, by `LIST metadata/` and one read for each entry. A folder that is not there has
+ * none. Needs list on the folder and read on what is in it. `read` makes of each entry at once what is kept of it.
  */
-export async function* listEntries(vault: SiteVault, folder: string): Listing<ListedEntry> {
+export async function* listEntries<T>(
+  vault: SiteVault,
+  folder: string,
+  read: (entry: ListedEntry) => T[],
+): Listing<T> {
   const path = `${vault.server.mount}/detailed-metadata/${folder}/`
   let after = ''
   let limit = pageSize
+  let isAgain = false
   for (;;) {
-    const reply = await askFor(vault, `${path}${pageQuery(after, limit)}`)
-    if (isTooLarge(reply) && limit > 1) {
-      limit = Math.ceil(limit / 2)
+    let last = after
+    let found: T[] = []
+    const reader = listingReader(entry => {
+      last = entry.name
+      found.push(...read(entry))
+    })
+    const reply = yield* asItComes<T[], VaultReply>(give =>
+      askFor(vault, `${path}${pageQuery(after, limit)}`, part => {
+        reader.take(part)
+        give(found)
+        found = []
+      }),
+    )
+    const isCut = reply.kind === 'cut'
+    if (isCut && (last !== after || !isAgain || (isTooLarge(reply) && limit > 1))) {
+      if (isTooLarge(reply)) limit = Math.ceil(limit / 2)
+      isAgain = last === after
+      after = last
       continue
     }
-    const page = reply.kind === 'reply' && reply.status === 200 ? readListing(reply.text) : null
-    if (page === null) {
+    const isWell = reply.kind === 'reply' && reply.status === 200
+    const names = isWell ? reader.names() : null
+    if (names === null) {
       // The last page was a full one.
       if (after !== '' && isNothing(reply)) return
       if (reply.kind !== 'reply' || isUnavailable(reply.status)) yield troubleIn(reply, path)
-      else yield* readEntries(vault, folder, after)
+      else yield* readEntries(vault, folder, { after: last, read })
       return
     }
-    const { names } = page
-    yield* inPieces(page.entries)
+    const end = names.at(-1)
     // A server that ignores the limit has told all there is.
-    const last = names.at(-1)
-    if (names.length !== limit || last === undefined || last <= after) return
-    after = last
+    if (names.length !== limit || end === undefined || end <= after) return
+    after = end
+    isAgain = false
   }
 }
 
-/** A page as a whole would outlive what else is young; a piece is judged and forgotten. */
-function* inPieces(entries: Iterable<ListedEntry>): Generator<ListedEntry[]> {
-  let piece: ListedEntry[] = []
-  for (const entry of entries) {
-    piece.push(entry)
-    if (piece.length < pieceSize) continue
-    yield piece
-    piece = []
+/** What `ask` gives while it waits for its end, which is what the generator returns. Nothing given is held back for who reads slowly. */
+async function* asItComes<T, R>(
+  ask: (give: (piece: T) => void) => Promise<R>,
+): AsyncGenerator<T, R, undefined> {
+  let waiting: T[] = []
+  let isOver = false
+  let wake: () => void = () => undefined
+  const end = ask(piece => {
+    waiting.push(piece)
+    wake()
+  }).finally(() => {
+    isOver = true
+    wake()
+  })
+  for (;;) {
+    const given = waiting
+    waiting = []
+    yield* given
+    if (waiting.length > 0) continue
+    if (isOver) return end
+    await new Promise<void>(resolve => {
+      wake = resolve
+    })
   }
-  if (piece.length > 0) yield piece
 }
 
 /** The names of the folders directly in `folder`, without their slash, and all other names. */
@@ -80,14 +112,18 @@ export async function listNames(
 }
 
 /** Only names after `after`. */
-async function* readEntries(vault: SiteVault, folder: string, after: string): Listing<ListedEntry> {
+async function* readEntries<T>(
+  vault: SiteVault,
+  folder: string,
+  { after, read }: { after: string; read: (entry: ListedEntry) => T[] },
+): Listing<T> {
   for await (const names of namePages(vault, folder, after)) {
     if ('kind' in names) return yield names
     const entries = names.filter(isEntry)
     for (let from = 0; from < entries.length; from += pageSize) {
-      const read = await readEach(vault, folder, entries.slice(from, from + pageSize))
-      yield read
-      if ('kind' in read) return
+      const found = await readEach(vault, folder, entries.slice(from, from + pageSize))
+      if ('kind' in found) return yield found
+      yield found.flatMap(read)
     }
   }
 }
@@ -134,13 +170,20 @@ async function readEach(
   return trouble ?? found.filter(entry => entry !== null)
 }
 
-/** Asks again where a kept connection had ended, and after the server's wish to be left alone for a while. */
-async function askFor(vault: SiteVault, path: string): Promise<VaultReply> {
+/**
+ * Asks again after the server's wish to be left alone for a while, and where a kept connection had ended; not where `take` was given
+ * parts of what came.
+ */
+async function askFor(
+  vault: SiteVault,
+  path: string,
+  take?: (part: Buffer) => void,
+): Promise<VaultReply> {
   let waitedMs = 0
   let cuts = 0
   for (let turn = 0; ; turn++) {
-    const reply = await vault.request({ method: 'GET', path })
-    if (reply.kind === 'cut' && !isTooLarge(reply) && cuts === 0) {
+    const reply = await vault.request({ method: 'GET', path, ...(take && { take }) })
+    if (reply.kind === 'cut' && !take && !isTooLarge(reply) && cuts === 0) {
       cuts += 1
       continue
     }

@@ -2,7 +2,7 @@
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
-import type { SeenDocument, SeenRecord } from './judge.js'
+import type { SeenDocument, SeenRecord } from './finding.js'
 import type { ListedEntry } from './listing-text.js'
 import { readRecord } from './record.js'
 import { type Listing, listEntries, listNames } from './vault-listing.js'
@@ -26,14 +26,14 @@ export async function* seenInVault(
   vault: SiteVault,
   recordsFolder: string,
 ): AsyncGenerator<VaultBatch | StoreTrouble, void, undefined> {
-  const records = column(listEntries(vault, recordsFolder))
+  const records = column(listEntries(vault, recordsFolder, recordsIn))
   const documents = column(documentsIn(vault))
   for (;;) {
-    const trouble = (await records.fill()) ?? (await documents.fill())
+    const trouble = (await documents.fill()) ?? (await records.fill())
     if (trouble !== null) return yield trouble
     const [upTo = null] = [records.last(), documents.last()].filter(end => end !== null).sort()
     yield {
-      records: records.take(upTo).flatMap(recordsOf),
+      records: records.take(upTo),
       documents: documents.take(upTo),
       upTo,
     }
@@ -71,9 +71,10 @@ function column<T extends Named>(listing: Listing<T>) {
   }
 }
 
-/** One for each host; an entry without any says that nobody wrote one. */
-function recordsOf({ name, custom }: ListedEntry): SeenRecord[] {
-  return [...custom].map(([host, text]) => ({
+/** One for each host; an entry without any bears no record. */
+function recordsIn({ name, custom }: ListedEntry): (SeenRecord & Named)[] {
+  return Object.entries(custom).map(([host, text]) => ({
+    name,
     user: name,
     host,
     record: readRecord(text) ?? 'unreadable',
@@ -88,11 +89,7 @@ async function* documentsIn(vault: SiteVault): Listing<Document> {
   const [level] = levels
   if (level === undefined) return
   if (/^[^{}]+\/\{(?:user|uid)\}$/.test(template)) {
-    for await (const page of listEntries(vault, folder)) {
-      if ('kind' in page) return yield page
-      yield page.flatMap(entry => documentOf(entry, partsIn(level, entry.name)))
-    }
-    return
+    return yield* listEntries(vault, folder, entry => documentOf(entry, { user: entry.name }))
   }
   // Users come in the order of what stands around their names: all are read, then sorted.
   const found: Document[] = []
@@ -112,10 +109,11 @@ async function collect(
 ): Promise<StoreTrouble | null> {
   if (level === undefined) return null
   if (below.length === 0) {
-    for await (const page of listEntries(vault, folder)) {
+    const read = (entry: ListedEntry) =>
+      documentOf(entry, joined(parts, partsIn(level, entry.name)))
+    for await (const page of listEntries(vault, folder, read)) {
       if ('kind' in page) return page
-      for (const entry of page)
-        found.push(...documentOf(entry, joined(parts, partsIn(level, entry.name))))
+      found.push(...page)
     }
     return null
   }
@@ -139,7 +137,13 @@ function documentOf(entry: ListedEntry, parts: Parts | null): Document[] {
   if (parts === null || user === undefined) return []
   const { updatedAtMs, custom } = entry
   return [
-    { name: user, user, host: parts['host'] ?? null, updatedAtMs, isCut: custom.has(cutNote) },
+    {
+      name: user,
+      user,
+      host: parts['host'] ?? null,
+      updatedAtMs,
+      isCut: Object.hasOwn(custom, cutNote),
+    },
   ]
 }
 

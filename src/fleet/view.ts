@@ -1,17 +1,9 @@
 // The view of all logins: what was read is judged as it comes, and kept worst first.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import {
-  countUsers,
-  type ExpectedUser,
-  type FleetState,
-  fleetStates,
-  fleetVerdict,
-  type JudgeConfig,
-  type JudgedLogin,
-  judge,
-  type SeenRecord,
-} from './judge.js'
+import type { ExpectedUser, SeenDocument, SeenRecord } from './finding.js'
+import { type FleetState, fleetStates, perState } from './fleet-state.js'
+import { countUsers, fleetVerdict, type JudgeConfig, type JudgedLogin, judge } from './judge.js'
 import { seenInVault } from './vault-records.js'
 
 export interface FleetView {
@@ -36,6 +28,8 @@ export interface LookRules {
   silentAfterMs: number
   /** Which logins are kept by name: the others are only counted. All, if not given. */
   keeps?: (login: JudgedLogin) => boolean
+  /** Whether `backedUpAtMs` is filled. It is, if not given. */
+  keepsBackups?: boolean
 }
 
 /** Of all records of this machine. */
@@ -77,28 +71,30 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
   const seen = perState((): JudgedLogin[] => [])
   let backedUpOnly = 0
   let found = 0
+  const noteBackups = (roster: LookRules['roster'], documents: readonly SeenDocument[]) => {
+    const users = new Map(roster?.map(row => [row.vaultName, row.user]))
+    for (const { user, updatedAtMs } of documents) {
+      const name = users.get(user) ?? user
+      if (updatedAtMs !== null)
+        backedUpAtMs.set(name, Math.max(updatedAtMs, backedUpAtMs.get(name) ?? 0))
+    }
+  }
   return {
     /** Judges whole users, none of whom was judged before; the number of logins so far. */
     add: (
       roster: LookRules['roster'],
-      records: Parameters<typeof judge>[1],
-      documents: Parameters<typeof judge>[2],
-      { nowMs, silentAfterMs, keeps = () => true }: LookRules,
+      records: readonly SeenRecord[],
+      documents: readonly SeenDocument[],
+      { nowMs, silentAfterMs, keeps = () => true, keepsBackups = true }: LookRules,
     ): number => {
       const judged = judge(roster, records, documents, nowMs, { silentAfterMs, source })
-      const inBatch = countUsers(judged)
-      for (const state of fleetStates) counts[state] += inBatch[state]
+      countUsers(judged, counts)
       for (const login of judged) {
         if (seen[login.state].length === 0) seen[login.state].push(login)
         if (login.because === 'backed-up') backedUpOnly += 1
         if (keeps(login)) logins[login.state].push(login)
       }
-      const users = new Map(roster?.map(row => [row.vaultName, row.user]))
-      for (const { user, updatedAtMs } of documents) {
-        const name = users.get(user) ?? user
-        if (updatedAtMs !== null)
-          backedUpAtMs.set(name, Math.max(updatedAtMs, backedUpAtMs.get(name) ?? 0))
-      }
+      if (keepsBackups) noteBackups(roster, documents)
       found += judged.length
       return found
     },
@@ -107,10 +103,6 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
       return { atMs, source, verdict, counts, backedUpOnly, logins, backedUpAtMs }
     },
   }
-}
-
-function perState<T>(make: () => T): Record<FleetState, T> {
-  return Object.fromEntries(fleetStates.map(state => [state, make()])) as Record<FleetState, T>
 }
 
 /** The view of the logins in one state alone; the counts stay those of all. */

@@ -96,6 +96,28 @@ t.test('a reply that came packed is unpacked, though nobody asked for it', async
   }
 })
 
+t.test(
+  'who takes the parts of a reply as they come gets them unpacked, and only of a 200',
+  async t => {
+    const text = JSON.stringify({ users: 'x'.repeat(200_000) })
+    const cases: [string, number, Buffer, string][] = [
+      ['identity', 200, Buffer.from(text), text],
+      ['gzip', 200, gzipSync(text), text],
+      ['identity', 404, Buffer.from(text), ''],
+    ]
+    for (const [coding, status, sent, expected] of cases) {
+      const url = await serving(t, (_, response) => {
+        response.writeHead(status, { 'content-encoding': coding }).end(sent)
+      })
+      const parts: Buffer[] = []
+      const take = (part: Buffer) => void parts.push(part)
+      const reply = await send(direct, { method: 'GET', url, timeoutMs: 5_000, take })
+      t.equal(Buffer.concat(parts).toString(), expected, `${status} ${coding}`)
+      t.match(reply, { status, body: Buffer.from(expected === '' ? text : '') })
+    }
+  },
+)
+
 t.test('a redirect is a reply, not a way to go', async t => {
   let asked = 0
   const url = await serving(t, (_, response) => {

@@ -2,8 +2,8 @@
 
 import t from 'tap'
 import { fleetJson, noFleetJson } from '../../src/fleet/fleet-json.js'
+import { type FleetState, fleetStates } from '../../src/fleet/fleet-state.js'
 import { fleetLines } from '../../src/fleet/fleet-text.js'
-import { type FleetState, fleetStates } from '../../src/fleet/judge.js'
 import { reasonsWith } from '../../src/fleet/state-words.js'
 import { type FleetView, onlyState } from '../../src/fleet/view.js'
 import { reasonWords } from '../../src/policy/outcome.js'

@@ -2,17 +2,9 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  countUsers,
-  type ExpectedUser,
-  fleetStates,
-  fleetVerdict,
-  type JudgedLogin,
-  judge,
-  needsSomebody,
-  type SeenDocument,
-  type SeenRecord,
-} from '../../src/fleet/judge.js'
+import type { ExpectedUser, SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
+import { fleetStates, needsAction } from '../../src/fleet/fleet-state.js'
+import { countUsers, fleetVerdict, type JudgedLogin, judge } from '../../src/fleet/judge.js'
 import { type HealthRecord, recordVerdicts } from '../../src/fleet/record.js'
 import { cases } from '../kit/cases.js'
 
@@ -133,7 +125,7 @@ t.test('the worst comes first, and the verdict is no better than it', async t =>
     const lines = judged(given)
     const counts = countUsers(lines)
     const users = new Set(lines.map(({ user }) => user)).size
-    const isAsked = lines.some(({ state }) => needsSomebody(state))
+    const isAsked = lines.some(({ state }) => needsAction(state))
     return (
       lines.every((line, at) => at === 0 || rank(lines[at - 1] as JudgedLogin) <= rank(line)) &&
       Object.values(counts).reduce((sum, each) => sum + each, 0) === users &&

@@ -2,18 +2,13 @@
 
 import t from 'tap'
 import {
-  countUsers,
   type ExpectedUser,
-  type FleetState,
-  fleetStates,
-  fleetVerdict,
-  type JudgedLogin,
-  judge,
-  needsSomebody,
   ownReasons,
   type SeenDocument,
   type SeenRecord,
-} from '../../src/fleet/judge.js'
+} from '../../src/fleet/finding.js'
+import { type FleetState, fleetStates, needsAction } from '../../src/fleet/fleet-state.js'
+import { countUsers, fleetVerdict, type JudgedLogin, judge } from '../../src/fleet/judge.js'
 import type { HealthRecord } from '../../src/fleet/record.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')
@@ -134,6 +129,26 @@ const cases: [string, World, string[]][] = [
       ],
     },
     ['ada@ws1: ok other-credential'],
+  ],
+  [
+    'a record from before there was a program to write it',
+    { records: [record({ at: 1 })] },
+    ['ada@ws1: unknown clock'],
+  ],
+  [
+    'trouble under such a date',
+    { records: [record({ at: 1, verdict: 'sign-in', because: 'grant-refused' })] },
+    ['ada@ws1: sign-in grant-refused'],
+  ],
+  [
+    'an end of the sign-in from before there was a program to note it',
+    { records: [record({ loginEndsAt: 1 })] },
+    ['ada@ws1: ok fresh'],
+  ],
+  [
+    'a document with a date that no server gives',
+    { documents: [document(nowMs - 1)] },
+    ['ada@: unknown clock'],
   ],
   [
     'a record just not too old',
@@ -398,11 +413,20 @@ t.test('the whole asks for a sign-in, for somebody, or for nobody', async t => {
   t.equal(of('ok', 'unknown'), 'attention')
   t.equal(of('ok', 'parked', 'off', 'left'), 'ok')
   t.equal(of(), 'ok')
-  t.same(fleetStates.filter(needsSomebody), fleetStates.slice(0, 8))
+  t.same(fleetStates.filter(needsAction), fleetStates.slice(0, 8))
 })
 
 t.test('each reason of its own has words', async t => {
   const all = cases.flatMap(([, world]) => judged(world))
   const words = new Set(all.map(({ because }) => because))
   for (const reason of Object.keys(ownReasons)) t.ok(words.has(reason) || reason === 'cut', reason)
+})
+
+t.test('a time that no working clock gives is unknown', async t => {
+  const [line] = judged({ records: [record({ since: 1, loginEndsAt: 8.64e15 })] })
+  t.match(line, { state: 'ok', since: null, loginEndsAt: null, seenAt: nowMs - hourMs })
+  const [later] = judged({ records: [record({ since: nowMs + 24 * hourMs })] })
+  t.match(later, { state: 'ok', since: null })
+  const [early] = judged({ records: [record({ at: 1, since: 1 })] })
+  t.match(early, { state: 'unknown', since: null, seenAt: null })
 })

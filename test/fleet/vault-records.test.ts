@@ -1,7 +1,7 @@
 // Records and documents of all users, read from a real OpenBao with the rights of who only looks.
 
 import t, { type Test } from 'tap'
-import type { SeenDocument, SeenRecord } from '../../src/fleet/judge.js'
+import type { SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
 import { excessiveRights, levelsOf, seenInVault } from '../../src/fleet/vault-records.js'
 import type { SiteVault, StoreTrouble } from '../../src/store/vault/site.js'
 import { lookPolicy, lookWith, putRecords, recordsFolder, tokenWith } from '../kit/fleet-site.js'

@@ -1,6 +1,7 @@
 // Views of a fleet for tests of how they are shown.
 
-import { judge, type SeenDocument, type SeenRecord } from '../../src/fleet/judge.js'
+import type { SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
+import { judge } from '../../src/fleet/judge.js'
 import { type FleetView, type LookRules, viewOfHomes } from '../../src/fleet/view.js'
 import { healthRecord } from './fleet-site.js'
 
@@ -14,6 +15,12 @@ export const hostileTexts = [
   'evil"\n\\u{}<script>',
   '\u001b[2J\u001b]0;owned\u0007red',
   '\u202Egnp.exe',
+  '\u2067lab\u2069',
+  '\u009b31mred',
+  'al\u200bi\u2060ce',
+  'two\r\nclaude_auth_login_ok{user="root"} 1',
+  '__proto__',
+  'constructor',
   "' or 1=1; `id` $(id)",
   '../../x',
   'x'.repeat(5_000),

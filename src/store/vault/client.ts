@@ -29,6 +29,8 @@ export interface VaultRequest {
   body?: string
   /** The answer is wrapped for so long (`10m`), to be unwrapped once. */
   wrapTtl?: string
+  /** Given the reply with status 200 in parts as it comes; its `text` is then empty. */
+  take?: (part: Buffer) => void
 }
 
 /** The result of a request, without any token or sent text. `text` and `body` are the document's. */
@@ -73,13 +75,14 @@ export function vaultClient(place: VaultPlace): VaultClient {
   const network = networkTo(place)
   let loading: ReturnType<typeof loadLibrary> | null = null
   return {
-    request: async ({ method, path, token, body, wrapTtl }) => {
+    request: async ({ method, path, token, body, wrapTtl, take }) => {
       // The configuration is checked already; a token that went out in clear could not be called back.
       if (serverAddress(address) === null) return notSent(`${address}: not https`)
       let reply = notSent(`${address}: the request could not be made`)
       const carry = async ({ uri, headers }: Outgoing) => {
         const content = body === undefined ? {} : { body }
-        const asked = { method, url: uri, headers, timeoutMs, ...content }
+        const taken = take === undefined ? {} : { take }
+        const asked = { method, url: uri, headers, timeoutMs, ...content, ...taken }
         reply = replyOf(await send(network, asked, kept), address)
       }
       loading ??= loadLibrary(address)

@@ -11,7 +11,7 @@ ca_lasting() {
   ca_job=$ca_job${TF_BUILD-}${BUILDKITE-}${TEAMCITY_VERSION-}${SLURM_JOB_ID-}${PBS_JOBID-}${LSB_JOBID-}
   ca_job=$ca_job${OAR_JOB_ID-}${FLUX_JOB_ID-}${_CONDOR_SLOT-}${SGE_TASK_ID-}${COBALT_JOBID-}${LOADL_STEP_ID-}
   ca_job=$ca_job${CODEBUILD_BUILD_ID-}${bamboo_buildKey-}${GO_PIPELINE_NAME-}${NOMAD_ALLOC_ID-}
-  if [ -n "$ca_job" ]; then return 1; fi
+  if [ -n "$ca_job" ] || ! ca_sees_first; then return 1; fi
   ca_first=
   { command read -r ca_first </proc/1/comm; } 2>/dev/null
   case $ca_first in
@@ -24,12 +24,45 @@ ca_lasting() {
   esac
 }
 
+# Is process 1 in /proc the one whose end is that of this process? Not where a process space of its own was given the
+# /proc of the machine: proc(5), a number for each space.
+ca_sees_first() {
+  while command read -r ca_word ca_number ca_rest; do
+    case $ca_word in
+      NSpid:)
+        [ -z "$ca_rest" ]
+        return
+        ;;
+    esac
+  done </proc/self/status 2>/dev/null
+}
+
+# Does the login manager leave what a session left (logind.conf(5), KillUserProcesses)? Where no file sets it, the
+# main one shows by a comment what it was built with.
+ca_sessions_last() {
+  ca_logind=/etc/systemd/logind.conf
+  [ -e "$ca_logind" ] || ca_logind=/usr/lib/systemd/logind.conf
+  ca_kill=$(command cat "$ca_logind" /usr/lib/systemd/logind.conf.d/*.conf /run/systemd/logind.conf.d/*.conf \
+    /etc/systemd/logind.conf.d/*.conf 2>/dev/null |
+    command sed -n 's/^[[:blank:]]*\(#\{0,1\}\)KillUserProcesses[[:blank:]]*=[[:blank:]]*/\1/p')
+  # A comment counts for less than any setting.
+  ca_set=
+  for ca_word in $ca_kill; do
+    case $ca_word in '#'*) ca_set=${ca_set:-$ca_word} ;; *) ca_set=$ca_word ;; esac
+  done
+  case ${ca_set#\#} in 1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;; esac
+}
+
 # Is the control group of this process one that nothing is ended with: the scope of a login session or of an application
 # in it, or the service of sshd or cron, which leave what their sessions left? Others end it (KillMode=control-group).
 ca_group_lasts() {
   while IFS= command read -r ca_group; do
     case $ca_group in
       *[/-]libpod-* | *[/-]docker-* | *slurm*) ;;
+      0::/user.slice/*/session-*.scope | *:name=systemd:/user.slice/*/session-*.scope)
+        ca_sessions_last
+        return
+        ;;
       0::/user.slice/*.scope | *:name=systemd:/user.slice/*.scope) return 0 ;;
       0::/system.slice/ssh.service | 0::/system.slice/sshd.service | 0::/system.slice/cron.service) return 0 ;;
       0::/system.slice/crond.service | *:name=systemd:/system.slice/sshd.service) return 0 ;;

@@ -1,8 +1,8 @@
 // Where a worker may be left to the background: by the control group and the variables of the job owners that people use.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { type Shell, shells } from '../kit/wrapper-box.js'
 
@@ -33,6 +33,27 @@ const groups: [name: string, group: string, lasts: boolean][] = [
   ['HTCondor', '0::/system.slice/condor.service', false],
 ]
 
+/** What logind was told, and whether it leaves what a session left. */
+const managers: [name: string, files: Record<string, string>, lasts: boolean][] = [
+  ['as Debian has it', { 'etc/systemd/logind.conf': '#KillUserProcesses=no' }, true],
+  ['as it may be built', { 'usr/lib/systemd/logind.conf': '#KillUserProcesses=yes' }, false],
+  ['set', { 'etc/systemd/logind.conf': 'KillUserProcesses=yes' }, false],
+  ['in other words', { 'etc/systemd/logind.conf': ' KillUserProcesses = True' }, false],
+  ['by a drop-in', { 'etc/systemd/logind.conf.d/50-site.conf': 'KillUserProcesses=1' }, false],
+  [
+    'built so, and set otherwise',
+    {
+      'etc/systemd/logind.conf': '#KillUserProcesses=yes',
+      'etc/systemd/logind.conf.d/50-site.conf': 'KillUserProcesses=no',
+    },
+    true,
+  ],
+  ['of others', { 'etc/systemd/logind.conf': 'KillOnlyUsers=bob\nKillExcludeUsers=root' }, true],
+]
+
+/** As in /proc/PID/status: the process has a number in each of its spaces. */
+const spaces = (count: number) => `Name:\tdash\nNSpid:\t${'7\t'.repeat(count).trim()}\nTrace:\t0\n`
+
 const owners = [
   ...['CI', 'RUNNER_TRACKING_ID', 'JENKINS_NODE_COOKIE', 'BUILD_ID', 'HUDSON_COOKIE'],
   ...['VSTS_PROCESS_LOOKUP_ID', 'TF_BUILD', 'BUILDKITE', 'TEAMCITY_VERSION', 'SLURM_JOB_ID'],
@@ -43,12 +64,14 @@ const owners = [
 
 for (const shell of Object.keys(shells) as Shell[])
   t.test(shell, async t => {
-    const folder = t.testdir({ comm: 'systemd\n' })
+    const folder = t.testdir({ comm: 'systemd\n', status: spaces(1) })
     const file = join(folder, 'gate.sh')
     const group = join(folder, 'cgroup')
     const text = gate
       .replaceAll('/proc/1/comm', join(folder, 'comm'))
       .replaceAll('/proc/self/cgroup', group)
+      .replaceAll('/proc/self/status', join(folder, 'status'))
+      .replaceAll(/\/(?:etc|run|usr\/lib)(?=\/systemd)/g, place => folder + place)
     writeFileSync(file, text)
     const lasts = (where: string, env: Record<string, string> = {}) => {
       writeFileSync(group, `${where}\n`)
@@ -59,6 +82,24 @@ for (const shell of Object.keys(shells) as Shell[])
     }
     for (const [name, where, expected] of groups)
       t.equal(lasts(where), expected ? 'yes\n' : 'no\n', name)
+    for (const [name, files, expected] of managers) {
+      for (const each of ['etc', 'run', 'usr'])
+        rmSync(join(folder, each), { recursive: true, force: true })
+      for (const [path, setting] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true })
+        writeFileSync(join(folder, path), `[Login]\n#NAutoVTs=6\n${setting}\n`)
+      }
+      t.equal(lasts(`${user}/session-7.scope`), expected ? 'yes\n' : 'no\n', name)
+      t.equal(lasts(`${user}/user@1000.service/app.slice/run-r0a.scope`), 'yes\n', name)
+    }
+    rmSync(join(folder, 'etc'), { recursive: true, force: true })
+    writeFileSync(join(folder, 'status'), spaces(2))
+    t.equal(
+      lasts(`${user}/session-7.scope`),
+      'no\n',
+      'a process space of its own with another’s /proc',
+    )
+    writeFileSync(join(folder, 'status'), spaces(1))
     for (const name of owners)
       t.equal(lasts(`${user}/session-7.scope`, { [name]: '1' }), 'no\n', `a job, told by ${name}`)
   })

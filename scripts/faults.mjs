@@ -5,6 +5,17 @@ const rule = ['test/policy/fallback.test.ts', ...decide]
 const held = ['test/login/tracked-login.test.ts']
 const vaultToken = ['test/store/vault/vault-token-rule.test.ts']
 const marks = ['test/bin/trusted-marks.test.ts']
+const save = ['test/login/save-proof.test.ts']
+const lasting = ['test/bin/lasting.test.ts']
+const judge = ['test/fleet/judge.test.ts', 'test/fleet/judge.property.test.ts']
+const records = ['test/fleet/record.test.ts']
+const offboard = ['test/offboard/refusal.test.ts']
+const plan = ['test/roster/plan.test.ts']
+const differences = ['test/roster/differences.test.ts']
+const rosterFile = ['test/roster/roster-file.test.ts']
+const guard = ['test/changes/guard.test.ts']
+const messages = ['test/changes/message.test.ts']
+const base = ['test/base/update.test.ts']
 
 /** `from` stands exactly once in `file`. */
 export const faults = [
@@ -177,4 +188,167 @@ export const faults = [
       '',
     ],
   ].map(([what, from, to]) => ({ what, file: 'bin/claude', from, to, tests: marks })),
+  // What can't be saved is not asked for.
+  {
+    what: 'a token is posted whose successor has no place: an immutable file, a read-only mount',
+    file: 'src/login/save-proof.ts',
+    from: 'if (fixed !== null) throw fixed',
+    to: '',
+    tests: save,
+  },
+  {
+    what: 'a token is posted although no lock can be made for saving',
+    file: 'src/login/save-proof.ts',
+    from: 'proveLocking(loginFile, nonce)\n    const',
+    to: 'const',
+    tests: save,
+  },
+  // Workers that are ended between request and answer.
+  ...[
+    ['the process 1 of another process space counts', ' || ! ca_sees_first', ''],
+    [
+      'a session that ends its processes is said to leave them',
+      'ca_sessions_last\n        return',
+      'return 0',
+    ],
+    ['a job of a build server is said to leave its processes', 'if [ -n "$ca_job" ] || ', 'if '],
+  ].map(([what, from, to]) => ({ what, file: 'bin/gate.sh', from, to, tests: lasting })),
+  // The admin's side: nobody is cut, switched on again or left out by mistake.
+  ...[
+    ['an admin is offboarded without a word', 'row?.isAdmin && !isForAdmin', 'row === undefined'],
+    ['haste lets more than a cut', "stage === 'cut' && isNow", 'isNow'],
+    ['who is listed still is offboarded', 'active === null || isUrgent', 'active !== undefined'],
+    ['a login is revoked before the cut', 'if (!isCut(facts))', 'if (facts === null)'],
+    [
+      'a user whom nobody knows is offboarded',
+      'if (isKnown(facts) || row !== null) return null',
+      'return null',
+    ],
+  ].map(([what, from, to]) => ({
+    what,
+    file: 'src/offboard/refusal.ts',
+    from,
+    to,
+    tests: offboard,
+  })),
+  ...[
+    ['an admin is cut by a roster', 'isAdmin && cut?.length !== 0', 'isAdmin && cut === null'],
+    [
+      'who was cut is switched on again by a roster',
+      'if (vault.isCutNoted)',
+      'if (vault === null)',
+    ],
+    [
+      'a second token is minted beside one that lives',
+      "vault.tokenHere === 'alive' || vault.tokenHere === 'unknown'",
+      "vault.tokenHere === 'dead'",
+    ],
+    [
+      'a token is minted twice',
+      'const mint = vault.isOnItsWay\n',
+      'const mint = vault.isCutNoted\n',
+    ],
+    [
+      'a token is minted for who has one elsewhere',
+      '(vault.hasToken || vault.hasVersions)',
+      'vault.isCutNoted',
+    ],
+  ].map(([what, from, to]) => ({ what, file: 'src/roster/plan.ts', from, to, tests: plan })),
+  ...[
+    [
+      'a name in Vault that somebody still has is cut',
+      '.filter(({ vaultName }) => !inUse.has(vaultName))',
+      '',
+    ],
+    [
+      'where nothing was applied yet everybody has vanished',
+      '(applied ?? [])',
+      '(applied ?? committed)',
+    ],
+    ['who has left gets a login', '!hasLeft(row, nowMs))\n', 'nowMs > 0)\n'],
+  ].map(([what, from, to]) => ({
+    what,
+    file: 'src/roster/differences.ts',
+    from,
+    to,
+    tests: differences,
+  })),
+  {
+    what: 'a left without a day reads as not left',
+    file: 'src/roster/roster-file.ts',
+    from: 'if (said[key] === undefined && file.has([...here, key]))',
+    to: 'if (key === undefined)',
+    tests: rosterFile,
+  },
+  {
+    what: 'who leaves is gone a day late',
+    file: 'src/roster/roster-file.ts',
+    from: 'T00:00:00Z`) <= nowMs',
+    to: 'T24:00:00Z`) <= nowMs',
+    tests: [...rosterFile, ...differences],
+  },
+  ...[
+    [
+      'a branch is deleted',
+      "if (push.now === null) return [{ rule: 'rewrites', kind: 'deleted' }]",
+      'if (push.now === null) return []',
+    ],
+    ['history is rewritten', 'if (!buildsOn(push))', "if (push.old === '')"],
+    [
+      'any number said allows a mass delete',
+      'deletesSaid(commit.message) !== deletes',
+      'deletes < 0 || deletesSaid(commit.message) === null',
+    ],
+    [
+      'emptied files are not counted as deleted',
+      'commit.deleted.length + commit.emptied.length',
+      'commit.deleted.length',
+    ],
+    ['half of all files is few', 'deletes * 2 >= of', 'deletes > of'],
+    [
+      'a push option keeps CI away',
+      'skips === null ? ciSkipOption(push.options)',
+      'skips === null ? null',
+    ],
+    ['no reason is asked for', 'parents.length < 2 && reasonOf', 'parents.length > 2 && reasonOf'],
+  ].map(([what, from, to]) => ({ what, file: 'src/changes/rule.ts', from, to, tests: guard })),
+  {
+    what: 'the subject once more is a reason',
+    file: 'src/changes/message.ts',
+    from: 'said.filter(line => plain(line) !== subject)',
+    to: 'said',
+    tests: messages,
+  },
+  ...[
+    [
+      'a record from the future counts',
+      "if (isFuture(record.at, nowMs)) return { state: 'unknown', because: 'clock', since: null }\n  const",
+      'const',
+    ],
+    [
+      'a login that has ended is well',
+      'endedAtMs !== null && endedAtMs <= nowMs',
+      'endedAtMs === 0',
+    ],
+    ['a host that is silent is well', 'if (isOld && !isBackedUp &&', 'if (nowMs < 0 &&'],
+    ['somebody else’s login is well', "if (record.identity === 'other')", 'if (nowMs < 0)'],
+    ['who is not listed is no stranger', 'return isStranger ?', 'return isStranger === null ?'],
+    [
+      'what cannot be read is well',
+      "if (record === 'unreadable' || record === 'closed')\n    return { state: 'unknown', because: record, since: null }",
+      "if (record === 'unreadable' || record === 'closed')\n    return { state: 'ok', because: record, since: null }",
+    ],
+  ].map(([what, from, to]) => ({ what, file: 'src/fleet/judge.ts', from, to, tests: judge })),
+  {
+    what: 'a record says more than its shape has',
+    file: 'src/fleet/record.ts',
+    from: 'JSON.stringify({ v: shapeVersion, ...said })',
+    to: 'JSON.stringify({ v: shapeVersion, ...record })',
+    tests: records,
+  },
+  ...[
+    ['a base with a link out is shared', 'if (leadsOut(real, path, target))', 'if (depth < 0)'],
+    ['a set-uid file is shared', '(stat.mode & 0o6000) !== 0', 'stat.mode < 0'],
+    ['a file that others may write is shared', '(stat.mode & 0o002) !== 0', 'stat.mode < 0'],
+  ].map(([what, from, to]) => ({ what, file: 'src/base/tree.ts', from, to, tests: base })),
 ]

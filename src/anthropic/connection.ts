@@ -159,13 +159,13 @@ async function tunnel(
   })
 }
 
-/** Null for what is no http or https address. */
+/** Null for what is no address. Whatever scheme but https it names, the client speaks HTTP with it (2.1.332, `socks5:`). */
 function proxyOf(
   proxy: string,
 ): { address: Address; isSecure: boolean; authorization: Record<string, string> } | null {
   try {
     const url = new URL(proxy)
-    if (!['http:', 'https:'].includes(url.protocol) || url.hostname === '') return null
+    if (url.hostname === '') return null
     const [user, password] = [url.username, url.password].map(decodeURIComponent)
     const pair = Buffer.from(`${user}:${password}`).toString('base64')
     return {

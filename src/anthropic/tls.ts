@@ -58,8 +58,8 @@ async function contextOf(trust: Trust, kind: 'few' | 'all'): Promise<SecureConte
     createSecureContext({
       minVersion: 'TLSv1.2',
       ...identity,
-      // None at all is a list without any: for an empty text Node takes its own.
-      ...(ca === null ? {} : { ca: ca.length === 0 ? [] : [ca.join('\n')] }),
+      // Each by itself: in one text, all behind one that can't be read would be left out without a word.
+      ...(ca === null ? {} : { ca }),
     })
   const ca =
     kind === 'few' ? null : [...(trust.bundled ? rootCertificates : []), ...trust.authorities()]

@@ -1,6 +1,6 @@
 // The network as the client has it: where the bare client gets to the token endpoint, a renewal of ours does, and nowhere else.
 
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { realClient } from '../kit/real-clients.js'
@@ -45,6 +45,26 @@ const cases: Case[] = [
     name: 'without a scheme it is http',
     gets: 'through',
     env: box => ({ ...ca(box), HTTPS_PROXY: box.proxy.url.replace('http://', '') }),
+  },
+  {
+    name: 'a scheme that is none of the web',
+    gets: 'through',
+    env: box => ({ ...ca(box), HTTPS_PROXY: box.proxy.url.replace('http:', 'socks5:') }),
+  },
+  {
+    name: 'a proxy with a name and a password that has an @',
+    gets: 'through',
+    env: box => ({ ...ca(box), HTTPS_PROXY: box.proxy.url.replace('//', '//alice:pa@ss@') }),
+  },
+  {
+    name: 'authorities with one between them that is none',
+    gets: 'through',
+    env: (box, folder) => {
+      const bundle = join(folder, 'bundle.pem')
+      const none = '-----BEGIN CERTIFICATE-----\nMIIB none\n-----END CERTIFICATE-----\n'
+      writeFileSync(bundle, `# of the site\n${none}${readFileSync(box.proxy.caFile, 'utf8')}`)
+      return { HTTPS_PROXY: box.proxy.url, NODE_EXTRA_CA_CERTS: bundle }
+    },
   },
   {
     name: 'NO_PROXY with the very name',

@@ -1,0 +1,92 @@
+// What `roster apply` does of itself and what it only tells a person: nobody is switched on again, no admin cut, no token minted twice.
+
+import t from 'tap'
+import {
+  type EndingFacts,
+  type MachineFacts,
+  planRoster,
+  type UserFacts,
+  type VaultFacts,
+} from '../../src/roster/plan.js'
+
+const row = {
+  user: 'alice',
+  vaultName: 'alice',
+  email: null,
+  organizationUuid: null,
+  accountUuid: null,
+  tier: null,
+  isAdmin: false,
+  leftOn: null,
+  gitNames: [],
+  isEnrolled: true,
+  isParked: false,
+} as const
+const fresh: VaultFacts = {
+  path: 'workstation/claude-users/alice',
+  wrongPath: null,
+  exists: false,
+  hasVersions: false,
+  hasToken: false,
+  tokenHere: null,
+  isCutNoted: false,
+  needsToken: true,
+  isOnItsWay: false,
+  isOnItsWayNoted: false,
+  mintingSinceMs: null,
+}
+const settled: VaultFacts = { ...fresh, exists: true, hasVersions: true, hasToken: true }
+const file = '/home/alice/.config/claude-auth/vault-token'
+
+function planOf(
+  vault: Partial<VaultFacts> | null,
+  machine: MachineFacts = { kind: 'absent', file },
+) {
+  const facts = vault === null ? null : { ...fresh, ...vault }
+  const users: UserFacts[] = [{ row, vault: facts, machine }]
+  return planRoster({ host: 'ws1', users, ending: [], machineRoster: null }).map(step => step.name)
+}
+
+t.test('a user', async t => {
+  const all = ['create-record', 'mint-token', 'note-accessor', 'place-token'] as const
+  t.same(planOf({}), all, 'new')
+  t.same(planOf(null), [], 'without a Vault')
+  t.same(planOf({ ...settled, tokenHere: 'alive' }, { kind: 'there', file }), [], 'as it should be')
+  t.same(planOf({ ...settled, isCutNoted: true }), ['ask'], 'cut once: nothing is switched on')
+  t.same(planOf({ isCutNoted: true }), ['ask'], 'cut once, and without a document')
+  for (const tokenHere of ['alive', 'unknown'] as const)
+    t.same(planOf({ ...settled, tokenHere }), ['ask'], `${tokenHere}, and not in place`)
+  t.same(planOf({ ...settled, tokenHere: 'dead' }, { kind: 'there', file }), ['ask'], 'ended')
+  t.same(planOf(settled, { kind: 'none' }), [], 'somebody’s token opens the document already')
+  const begun = { ...settled, isOnItsWay: true, isOnItsWayNoted: true }
+  t.same(planOf(begun), ['place-token'], 'an earlier run minted it')
+  t.same(planOf({ ...begun, isOnItsWayNoted: false }), ['note-accessor', 'place-token'])
+  t.match(planOf({ ...settled, mintingSinceMs: 1 }), ['note-lost'])
+  t.same(planOf({ needsToken: false }), ['create-record'])
+  t.same(planOf({ ...settled, hasToken: false }, { kind: 'unfit', why: 'is a link' }), ['ask'])
+})
+
+t.test('a user who has left', async t => {
+  const ending = (more: Partial<EndingFacts>) => {
+    const facts: EndingFacts = {
+      user: 'bob',
+      vaultName: 'bob',
+      isAdmin: false,
+      because: 'vanished',
+      uid: null,
+      cut: ['the entity is disabled'],
+      isHere: false,
+      left: [],
+      ...more,
+    }
+    const plan = planRoster({ host: 'ws1', users: [], ending: [facts], machineRoster: null })
+    return plan.map(({ name }) => name)
+  }
+  t.same(ending({}), ['cut'])
+  t.same(ending({ isAdmin: true }), ['ask'], 'an admin is never cut by a roster')
+  t.same(ending({ isAdmin: true, cut: null }), ['ask'])
+  t.same(ending({ isAdmin: true, cut: [] }), [], 'all is done')
+  t.same(ending({ cut: [] }), [])
+  t.same(ending({ cut: null }), [], 'there is no place to cut in')
+  t.same(ending({ left: [{ detail: 'their tokens', command: null }] }), ['cut', 'ask'])
+})

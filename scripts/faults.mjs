@@ -260,11 +260,6 @@ export const faults = [
       '.filter(({ vaultName }) => !inUse.has(vaultName))',
       '',
     ],
-    [
-      'where nothing was applied yet everybody has vanished',
-      '(applied ?? [])',
-      '(applied ?? committed)',
-    ],
     ['who has left gets a login', '!hasLeft(row, nowMs))\n', 'nowMs > 0)\n'],
   ].map(([what, from, to]) => ({
     what,

@@ -78,6 +78,8 @@ export function parseYaml(path: string, text: string, limits: YamlLimits = confi
     stringKeys: true,
     // The library compares each key with all before it: repeatedKey takes no such time.
     uniqueKeys: false,
+    // Written by many who share keys by an anchor (`<<: *defaults`); it would pass for an unknown key.
+    merge: true,
     version: '1.2',
   })
   const at = (offset: number | undefined, key: Path, what: string): Problem => {
@@ -283,7 +285,8 @@ function withoutNulls(
   }
   if (typeof value === 'string') {
     if (hasControlCharacter(value)) report(path, 'expected text without control characters')
-    return value
+    // A block scalar (`>` or `|`) ends with the end of its line, which no value here means.
+    return value.endsWith('\n') ? value.trimEnd() : value
   }
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value))

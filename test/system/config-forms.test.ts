@@ -13,6 +13,10 @@ const forms: Record<string, (mode: string, client: string) => string> = {
   'a space before the colon': (mode, client) => `version : 1\nmode : ${mode}\nclient : ${client}\n`,
   'an anchor': (mode, client) => `version: 1\nmode: &m ${mode}\nclient: &c ${client}\n`,
   'a folded scalar': (mode, client) => `version: 1\nmode: >-\n  ${mode}\nclient: >-\n  ${client}\n`,
+  'scalars of a block, with the end of their line': (mode, client) =>
+    `version: 1\nmode: >\n  ${mode}\nclient: |\n  ${client}\n`,
+  'a merge of an anchor': (mode, client) =>
+    `version: 1\nrenewal: {<<: &base {launchWait: 10s}}\n<<: {mode: ${mode}, client: ${client}}\n`,
   'a byte order mark and CRLF': (mode, client) =>
     `\uFEFFversion: 1\r\nmode: ${mode}\r\nclient: ${client}\r\n`,
   'a document start': (mode, client) => `---\nversion: 1\nmode: ${mode}\nclient: ${client}\n`,

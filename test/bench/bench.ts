@@ -9,6 +9,7 @@ import { atOnce } from './at-once.js'
 import { commands } from './commands.js'
 import { due } from './due.js'
 import { fleet } from './fleet.js'
+import { guard } from './guard.js'
 import { healthy } from './healthy.js'
 import { hook } from './hook.js'
 import { memory } from './memory.js'
@@ -49,6 +50,7 @@ const sections: Record<string, (bench: Bench) => Promise<Section[]>> = {
   'real-client': realClient,
   memory,
   fleet,
+  guard,
   size,
 }
 

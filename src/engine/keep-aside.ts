@@ -63,7 +63,9 @@ const neighbours = /"(mcpOAuth|mcpOAuthClientConfig|designOauth|cloudSessionsOau
 /** Logins to MCP servers that stood in a file that is no JSON leave it with that file: a note says so. */
 export function noteLost(run: Run, { bytes }: LoginFile) {
   const whole = bytes ?? readable(run.paths.loginFile)
-  if (whole === null || isEditable(whole) || !neighbours.test(whole.toString('latin1'))) return
+  // In UTF-16 each letter has a zero beside it.
+  const text = whole?.toString('latin1').replaceAll('\0', '') ?? ''
+  if (whole === null || isEditable(whole) || !neighbours.test(text)) return
   commit(run, { learned: { lostNeighbours: true } })
 }
 

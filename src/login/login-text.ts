@@ -23,9 +23,11 @@ export function hasMark(bytes: Buffer): boolean {
   return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)
 }
 
-/** The bytes without a byte order mark; all others stay. */
+/** The bytes without byte order marks in front (each program that adds one may have); all others stay. */
 export function unmarked(bytes: Buffer): Buffer {
-  return hasMark(bytes) ? bytes.subarray(byteOrderMark.length) : bytes
+  let rest = bytes
+  while (hasMark(rest)) rest = rest.subarray(byteOrderMark.length)
+  return rest
 }
 
 /** Comments are allowed, as other tools leave them; anything else that is no JSON object gives null. */

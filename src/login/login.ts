@@ -21,7 +21,7 @@ export type ParsedLogin =
   | { kind: 'blank'; loginEnded: string | null }
   | { kind: 'unreadable'; what: string }
 
-/** A time before 2001 or after 2100 is a mistake (seconds for milliseconds, an overflow), not an end. */
+/** A time before 2001 or after 2100 is a mistake (seconds for milliseconds, an overflow). */
 const earliestMs = 978_307_200_000
 const latestMs = 4_102_444_800_000
 
@@ -56,7 +56,7 @@ export function parseLogin(value: unknown): ParsedLogin {
     login: {
       accessToken,
       refreshToken: noRefresh ? null : refreshToken,
-      expiresAtMs: timeOf(fields['expiresAt']),
+      expiresAtMs: endOf(fields['expiresAt'], !noRefresh),
       loginEndsAtMs: timeOf(fields['refreshTokenExpiresAt']),
       scopes: scopesOf(fields['scopes']),
       fields,
@@ -72,6 +72,12 @@ function isToken(value: unknown): value is string {
 function timeOf(value: unknown): number | null {
   if (typeof value !== 'number' || !Number.isFinite(value)) return null
   return value > earliestMs && value < latestMs ? Math.floor(value) : null
+}
+
+/** Farther away than any date we print, the end is as good as one that is merely too far: some day is not never. */
+function endOf(value: unknown, isRenewable: boolean): number | null {
+  const isFar = typeof value === 'number' && value >= latestMs
+  return isFar && isRenewable ? latestMs - 1 : timeOf(value)
 }
 
 function scopesOf(value: unknown): string[] | null {

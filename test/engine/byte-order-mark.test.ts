@@ -1,6 +1,6 @@
 // A byte order mark in the login file: taken out, every other byte kept, nobody called.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { custodies, engine, hourMs, storyOf } from '../kit/engine.js'
 
@@ -8,7 +8,11 @@ const mark = '\ufeff'
 
 for (const custody of custodies) {
   t.test(`${custody}: it is taken out, before anything else is done`, async t => {
-    for (const isKnown of [true, false]) {
+    for (const [isKnown, marks] of [
+      [true, mark],
+      [false, mark],
+      [true, mark + mark],
+    ] as const) {
       const at = await engine(t, { config: { custody } })
       if (isKnown) await at.ensure()
       const whole = {
@@ -17,7 +21,7 @@ for (const custody of custodies) {
         'x y': [1e3],
       }
       const text = `${JSON.stringify(whole, null, '\t').replaceAll('\n', '\r\n')}\r\n`
-      at.writeLogin(mark + text)
+      at.writeLogin(marks + text)
       const outcome = await at.ensure()
       t.match(outcome, { verdict: 'ok', because: 'fresh', alert: 'off' })
       t.match(storyOf(outcome), /restore unreadable/)
@@ -56,5 +60,14 @@ for (const custody of custodies) {
       t.match(await at.ensure(), { verdict: 'ok', because: 'fresh' })
       t.equal('lost-neighbours' in at.memory().told, isTold)
     }
+  })
+
+  t.test(`${custody}: and with a file in UTF-16`, async t => {
+    const at = await engine(t, { config: { custody } })
+    await at.ensure()
+    const whole = { mcpOAuth: { server: { accessToken: 'theirs' } }, claudeAiOauth: at.login() }
+    writeFileSync(at.home.paths.loginFile, Buffer.from(mark + JSON.stringify(whole), 'utf16le'))
+    t.match(await at.ensure(), { verdict: 'ok', because: 'fresh' })
+    t.ok('lost-neighbours' in at.memory().told)
   })
 }

@@ -7,22 +7,25 @@ import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
 const farMs = 56 * hourMs
 
 /** The login in the file, as a client with a clock two days ahead wrote it. */
-function farEnd(at: Engine): void {
-  at.writeLogin({ ...at.signIn(8 * hourMs), expiresAt: at.clock.ms + farMs })
+function farEnd(at: Engine, expiresAt = at.clock.ms + farMs): void {
+  at.writeLogin({ ...at.signIn(8 * hourMs), expiresAt })
 }
 
 for (const custody of custodies) {
   t.test(`${custody}: it is renewed at half of the life from when it was found`, async t => {
-    const at = await engine(t, { login: 'none', config: { custody } })
-    farEnd(at)
-    t.match(await at.ensure(), { verdict: 'ok', expiresAt: null })
-    at.pass(3.9 * hourMs)
-    t.match(await at.ensure(), { verdict: 'ok', expiresAt: null })
-    t.equal(at.asked('token'), 0)
-    at.pass(0.2 * hourMs)
-    t.ok((await at.ensure()).did.includes('renew'))
-    t.equal(at.login()?.expiresAt, at.clock.ms + 8 * hourMs)
-    t.equal(at.authority.counts().reuses, 0)
+    // Two days, the end of 32-bit seconds, the last date of four digits, and what no date can hold.
+    for (const expiresAt of [undefined, 2 ** 31 * 1000, Date.UTC(9999, 11, 31), 1e20]) {
+      const at = await engine(t, { login: 'none', config: { custody } })
+      farEnd(at, expiresAt)
+      t.match(await at.ensure(), { verdict: 'ok', expiresAt: null })
+      at.pass(3.9 * hourMs)
+      t.match(await at.ensure(), { verdict: 'ok', expiresAt: null })
+      t.equal(at.asked('token'), 0, `${expiresAt}`)
+      at.pass(0.2 * hourMs)
+      t.ok((await at.ensure()).did.includes('renew'))
+      t.equal(at.login()?.expiresAt, at.clock.ms + 8 * hourMs)
+      t.equal(at.authority.counts().reuses, 0)
+    }
   })
 
   t.test(`${custody}: status promises no end; past the longest life it is ended`, async t => {

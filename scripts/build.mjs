@@ -141,7 +141,7 @@ const bundleOf = Object.fromEntries(
 
 /** Does the bundle hold what src/main.ts loads as `./cli/<module>.js`? Words are in the help's, unknown names the main one's. */
 function modulesOf(bundle) {
-  const place = { help: 'help', commands: 'main', ...bundleOf }
+  const place = { help: 'help', commands: 'main', 'admin-context': 'admin', ...bundleOf }
   return module => (place[module] ?? 'main') === bundle
 }
 

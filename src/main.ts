@@ -27,16 +27,12 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./cli/demo.js')).demo,
 }
 
+/** Only the bundle of these commands has the code that picks their home. */
 function admin(command: Command): Command {
-  return withErrorObject(inOwnHome(command))
-}
-
-/** With no login to leave alone, in another user's home there is nothing to do for them. */
-function inOwnHome(command: Command): Command {
-  return async (argv, env) => {
-    const { withOwnHome } = await import('./system/environment.js')
-    return command(argv, withOwnHome(env, process.geteuid?.() ?? -1))
-  }
+  return withErrorObject(async (argv, env) => {
+    const { inOwnHome } = await import('./cli/admin-context.js')
+    return command(argv, inOwnHome(env))
+  })
 }
 
 /** Runs the command that `argv` names and gives its exit code; never throws. */

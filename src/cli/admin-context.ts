@@ -8,6 +8,7 @@ import { configOf, loginContextOf } from '../engine/login-context.js'
 import { noSettings, readClientSettings, settingsFolder } from '../login/client-settings.js'
 import type { StoreTrouble } from '../store/store.js'
 import { openSite, type SiteVault } from '../store/vault/site.js'
+import { withOwnHome } from '../system/environment.js'
 import type { Env } from '../system/paths.js'
 import { makeTrouble } from '../system/trouble.js'
 import { currentFolder, type Person } from '../system/users.js'
@@ -52,4 +53,9 @@ export async function siteVault(
   }
   const { user, uid } = person
   return openSite(vaultServer, auth, { network, user, uid, now, isKept })
+}
+
+/** The environment for an admin's command: with no login to leave alone, in another user's home there is nothing to do for them. */
+export function inOwnHome(env: Env): Env {
+  return withOwnHome(env, process.geteuid?.() ?? -1)
 }

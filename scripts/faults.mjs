@@ -317,8 +317,8 @@ export const faults = [
   ...[
     [
       'a record from the future counts',
-      "if (isFuture(record.at, nowMs)) return { state: 'unknown', because: 'clock', since: null }\n  const",
-      'const',
+      'if (record.at - nowMs > clockSkewMs) return wrongClock',
+      '',
     ],
     [
       'a login that has ended is well',
@@ -327,13 +327,19 @@ export const faults = [
     ],
     ['a host that is silent is well', 'if (isOld && !isBackedUp &&', 'if (nowMs < 0 &&'],
     ['somebody else’s login is well', "if (record.identity === 'other')", 'if (nowMs < 0)'],
-    ['who is not listed is no stranger', 'return isStranger ?', 'return isStranger === null ?'],
     [
       'what cannot be read is well',
       "if (record === 'unreadable' || record === 'closed')\n    return { state: 'unknown', because: record, since: null }",
       "if (record === 'unreadable' || record === 'closed')\n    return { state: 'ok', because: record, since: null }",
     ],
-  ].map(([what, from, to]) => ({ what, file: 'src/fleet/judge.ts', from, to, tests: judge })),
+  ].map(([what, from, to]) => ({ what, file: 'src/fleet/finding.ts', from, to, tests: judge })),
+  {
+    what: 'who is not listed is no stranger',
+    file: 'src/fleet/judge.ts',
+    from: 'exempt ?? (isStranger ?',
+    to: 'exempt ?? (isStranger === null ?',
+    tests: judge,
+  },
   {
     what: 'a record says more than its shape has',
     file: 'src/fleet/record.ts',

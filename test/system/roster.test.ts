@@ -305,3 +305,30 @@ t.test(
     )
   },
 )
+
+t.test(
+  'who is not root applies too: no file of the machine is written, every token is handed over',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob'] })
+    const { machine } = at
+    at.commit('users: {ada: {tier: admin}, bob: }\n')
+    await machine.sh(`mkdir -p /home/ada/.config/claude-auth && cp /root/.config/claude-auth/admin-token /home/ada/.config/claude-auth/
+      chown -R ada: /home/ada/.config && chmod o+rx ${at.git.folder} && chmod -R o+rX ${at.git.bare} && cp /etc/claude-auth/roster.yaml /opt/before`)
+    const line = `script -qec 'node ${program} roster apply --yes' /dev/null`
+    const applied = await machine.as('ada', 'sh', ['-c', line])
+    t.equal(applied.code, 0, applied.stdout + applied.stderr)
+    for (const user of ['ada', 'bob'])
+      t.match(applied.stdout, new RegExp(`For ${user} alone; opens once`), user)
+    t.equal(await machine.sh('cmp /etc/claude-auth/roster.yaml /opt/before && echo same'), 'same\n')
+    t.equal(await machine.sh('ls /var/lib/claude-auth 2>/dev/null || true'), '')
+    t.equal(await at.token('bob'), '', 'nothing is put into the home of another user')
+    const state = '/home/ada/.local/share/claude-auth-admin'
+    t.equal(
+      await machine.sh(`stat -c '%a %U' ${state} ${state}/admin.jsonl | sort -u`),
+      '600 ada\n700 ada\n',
+    )
+    const again = await machine.as('ada', 'sh', ['-c', `node ${program} roster plan`])
+    t.match(again, { code: 0, stdout: /Nothing to do/ })
+  },
+)

@@ -81,7 +81,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l yes -d 'apply
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l dry-run -d 'apply: the plan alone'
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l json -d 'one JSON object'
 complete -c claude-auth -n '__fish_seen_subcommand_from roster' -l help -d 'more about it'
-complete -c claude-auth -n __fish_use_subcommand -a changes -d 'guard a watched repository, and tell what others than admins change'
+complete -c claude-auth -n __fish_use_subcommand -a changes -d 'guard a watched repository, and report changes by users other than admins'
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a guard
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -a notice
 complete -c claude-auth -n '__fish_seen_subcommand_from changes' -l once -d 'notice: look once, for a timer, for CI or for a hook'

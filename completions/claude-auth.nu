@@ -102,7 +102,7 @@ extern "claude-auth roster" [
 ]
 def "nu-complete claude-auth changes" [] { ["guard" "notice"] }
 
-# guard a watched repository, and tell what others than admins change
+# guard a watched repository, and report changes by users other than admins
 extern "claude-auth changes" [
   what?: string@"nu-complete claude-auth changes"
   name?: string

@@ -18,7 +18,7 @@ export type Refusal =
 
 export interface Limits {
   maxDelete: number
-  /** Somebody has said this very number: then half of all is no limit either. */
+  /** The admin named this number: then half of all files is not a limit either. */
   isSaid: boolean
 }
 

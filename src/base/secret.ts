@@ -83,7 +83,7 @@ const forms: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** The same without quotes: only what looks as if nobody had chosen it. */
+/** The same without quotes: only what looks random. */
 const unquoted = new RegExp(
   `${secretWord}[ \\t]*(?:=>|[=:])[ \\t]*([\\w+/=~.-]{20,200})(?=[\\s,;]|$)`,
   'gi',

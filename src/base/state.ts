@@ -14,7 +14,7 @@ export type BaseState =
 /** More are not looked at: an update judges them all. */
 const mostLooked = 20_000
 
-/** Looks with the rights of whoever asks, and changes nothing. Root or `ownerUid` may write. */
+/** Looks with the rights of the caller, and changes nothing. Root or `ownerUid` may write. */
 export function baseState(folder: string | null, ownerUid = 0): BaseState | null {
   if (folder === null) return null
   const real = realFolder(folder)

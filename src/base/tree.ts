@@ -57,7 +57,7 @@ const settings = /^(?:settings(?:\.local)?|managed-settings|\.claude|claude_desk
 /** Deeper ones would take a descriptor each. */
 const mostDeep = 100
 
-/** A folder that is open, so that nobody can put another one, or a link, in its place while it is read. */
+/** An open folder: another one, or a link, cannot take its place while it is read. */
 interface OpenFolder {
   file: number
   /** As the tree names it; '' is its root. */
@@ -157,7 +157,7 @@ function linkAt(path: string): string | null {
 
 function readFile(folder: OpenFolder, name: string, stat: Stats, slip: Tell): SharedFile | null {
   const path = join(folder.path, name)
-  // Whoever made the second name may not be able to read what it leads to.
+  // The user who made the second name may not be able to read what it leads to.
   const judge = ({ nlink, uid }: { nlink: bigint; uid: bigint }) =>
     nlink > 1n && Number(uid) !== folder.owner ? `is a second name of a file of user ${uid}` : null
   const read = readBounded(inside(folder, name), { maxBytes, links: 'refuse', judge })

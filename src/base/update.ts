@@ -1,4 +1,4 @@
-// Replacing the base: a complete copy beside it, then one step after which everybody sees the new one, and nobody ever a mixture.
+// Replacing the base: a complete copy beside it, then one step after which every reader sees the new one, and none ever a mixture.
 
 import {
   chmodSync,
@@ -116,7 +116,7 @@ function swapFolder(folder: string, step: (name: string) => void): void {
     clearLeftovers(folder)
     throw new AuthError(
       'write-failed',
-      `this machine or file system cannot exchange two folders in one step; make ${folder} a link once, while nobody needs it`,
+      `this machine or file system cannot exchange two folders in one step; make ${folder} a link once, while it is not in use`,
       {
         hint: `mv ${quoted(folder)} ${quoted(`${folder}.1`)} && ln -s ${quoted(`${folder}.1`)} ${quoted(folder)}`,
       },
@@ -144,7 +144,7 @@ function swapLink(folder: string, step: (name: string) => void): void {
   clearVersions(folder)
 }
 
-/** Where a folder cannot be renamed it is removed: nobody reads it by this name. */
+/** Where a folder cannot be renamed it is removed: it is not read by this name. */
 function giveUpName(folder: string, other: string): void {
   try {
     renameSync(folder, other)

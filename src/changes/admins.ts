@@ -1,4 +1,4 @@
-// Who is an admin of the site, by its roster. A roster that can't be read makes nobody one.
+// Who is an admin of the site, by its roster. Without a readable roster there are no admins.
 
 import type { Config } from '../config/config.js'
 import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
@@ -13,7 +13,7 @@ import type { Pusher } from './push.js'
 /** The roster's people who are with the site. */
 export interface People {
   rows: readonly RosterRow[]
-  /** Why nobody is known; null: all is well. */
+  /** Why the roster is not known; null: it is. */
   trouble: Trouble | null
 }
 
@@ -46,8 +46,8 @@ export async function readPeople(
 }
 
 /**
- * Is this an admin? Whom a server names is an admin by their `git` names, or without any by their user name. A name from the
- * environment raises nobody: where the hook runs as a user of the roster who is no admin, that user could have set it.
+ * Is this an admin? A user whom a server names is an admin by their `git` names, or without any by their user name. A name from
+ * the environment gives no rights where the hook runs as a user of the roster who is not an admin: that user could have set it.
  */
 export function isAdmin({ name, by, systemUser }: Pusher, { rows }: People): boolean {
   const ofSystem = rows.find(({ user }) => user === systemUser)
@@ -56,7 +56,7 @@ export function isAdmin({ name, by, systemUser }: Pusher, { rows }: People): boo
   return who?.isAdmin === true
 }
 
-/** The row of who pushes as `name`. One name of two people is nobody's. */
+/** The row of the user who pushes as `name`; null also where two users have that name. */
 export function rowOf(name: string, rows: readonly RosterRow[]): RosterRow | null {
   const found = rows.filter(({ user, gitNames }) =>
     gitNames.length === 0 ? user === name : gitNames.includes(name),

@@ -21,7 +21,7 @@ export interface RepositoryState {
 const settings = ['denyNonFastForwards', 'denyDeletes'] as const
 const gitMs = 5_000
 
-/** Looks with the rights of whoever asks; `home` is what `~/` means. */
+/** Looks with the rights of the caller; `home` is what `~/` means. */
 export function repositoryState(
   { name, repository }: WatchedRepository,
   home: string,

@@ -2,7 +2,7 @@
 
 import { type Git, type GitEnd, gitOutput } from './git.js'
 
-/** One commit; texts are as they were written, by whoever wrote them. */
+/** One commit; its texts are as they were written, and not trusted. */
 export interface Commit {
   id: string
   parents: readonly string[]

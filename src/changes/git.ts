@@ -38,7 +38,7 @@ const reaching = [
 
 /**
  * `repository`: the folder that git calls the git directory. `for: hook` sees what is being pushed; `for: fetch` may reach
- * other machines, with keys and proxies of the caller, and asks nobody.
+ * other machines, with keys and proxies of the caller, and does not prompt.
  */
 export function gitIn(repository: string, env: Env, purpose: 'hook' | 'fetch'): Git {
   const names = purpose === 'hook' ? quarantine : reaching

@@ -77,7 +77,7 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
         countFiles: commit => countFiles(git, commit, leftMs()),
         deletedByMerges: pairs => deletedByMerges(git, pairs, leftMs()),
       })
-    // What everybody may push takes no look at the roster.
+    // A push that every user may make needs no look at the roster.
     const ofAll = judge(false)
     if (ofAll.length === 0) continue
     const { pusher, isAdmin } = await run.who(entry)

@@ -66,7 +66,7 @@ export async function noticeChanges(entry: WatchedRepository, run: NoticeRun): P
   }
 }
 
-/** Before anything else: a push that is not noted is nobody's, and told. */
+/** Before anything else: the pusher of a push that is not noted is unknown, and the push is told. */
 function note(
   clone: Clone,
   state: ToldState,

@@ -31,7 +31,7 @@ export function pushOptions(env: Env): string[] {
 
 /** Who pushes, and who says so: a server in front of git, or the operating system. */
 export interface Pusher {
-  /** Null: nobody said. */
+  /** Null: not known. */
   name: string | null
   by: 'server' | 'system'
   /** The user that the hook runs as. */
@@ -42,7 +42,7 @@ export interface Pusher {
 const serverNames = ['GL_USER', 'GITEA_PUSHER_NAME', 'GL_USERNAME', 'REMOTE_USER'] as const
 
 /**
- * `variable`: the one that the configuration names; then no other counts, and without it nobody is known. An author or
+ * `variable`: the one that the configuration names; then no other counts, and without it the pusher is unknown. An author or
  * committer never counts: anybody can write any name there.
  */
 export function pusherOf(env: Env, variable: string | null, systemUser: string): Pusher {

@@ -1,4 +1,4 @@
-// The sentence that whoever pushed reads, a person or an agent: what is wrong, and the command that puts it right.
+// The sentence that the pusher reads, a person or an agent: what is wrong, and the command that corrects it.
 
 import { quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
@@ -8,7 +8,7 @@ import type { Refusal } from './rule.js'
 
 export interface PushWords {
   branch: string
-  /** Null: nobody is known. */
+  /** Null: not known. */
   pusher: string | null
   /** The commit that was pushed, and the one that the branch has. */
   now: string | null
@@ -55,7 +55,7 @@ function sentence(refusal: Refusal, push: PushWords, again: string): string {
   }
 }
 
-/** Whoever may not push this asks for it. */
+/** How a user who may not push this asks for a review. */
 function byRequest({ pusher }: PushWords): string {
   const user =
     (pusher ?? '').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+|[.-]+$/g, '') || 'me'

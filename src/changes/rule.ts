@@ -36,7 +36,7 @@ export interface AskGit {
 
 /**
  * The refusals, each rule once. History only grows, and a commit deletes many files only if its message says how many: that
- * holds for everyone. Whoever is no admin also says why, in each commit that is no merge, and lets CI run.
+ * holds for everyone. A user who is not an admin must also say why, in each commit that is not a merge, and let CI run.
  */
 export function judgePush(
   push: BranchPush,

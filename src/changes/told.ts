@@ -1,6 +1,6 @@
 // What has been told of a watched repository: a mark in a bare clone of ours, and the pushes that hooks have reported.
 //
-// Both lie where nobody who may push can write: a mark in the repository itself could be pushed.
+// Both lie where users who may push cannot write: a mark in the repository itself could be pushed.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

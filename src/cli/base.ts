@@ -65,7 +65,7 @@ export async function base(argv: string[], env: Env): Promise<number> {
   requireTrustedWay(folder, person.uid)
   requireNoMount(folder)
   const isDry = flags['dry-run'] === true
-  // Whoever is no root updates a base of their own.
+  // A user other than root updates a base of their own.
   const state = person.uid === 0 ? '/var/lib/claude-auth' : ownPaths(env, person.home).localStore
   const gate = isDry ? null : enterGate(join(state, 'base.gate'), null, waitMs, mostMs)
   try {

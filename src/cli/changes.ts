@@ -24,9 +24,9 @@ import { type CommandEntry, readFlags } from './command.js'
 export const entry = {
   name: 'changes',
   group: 'admin',
-  summary: 'guard a watched repository, and tell what others than admins change',
+  summary: 'guard a watched repository, and report changes by users other than admins',
   about:
-    'guard, as the pre-receive hook of a repository, refuses rewritten history, mass deletions, changes without a reason and those that keep CI away. notice looks at the watched repositories every minute and tells what others than admins have changed, and why.',
+    'guard, as the pre-receive hook of a repository, refuses rewritten history, mass deletions, changes without a reason and those that skip CI. notice looks at the watched repositories every minute and reports what users other than admins have changed, and why.',
   operands: [
     { name: 'WHAT', choices: ['guard', 'notice'] },
     { name: 'NAME', isOptional: true },
@@ -129,7 +129,7 @@ async function lookOnce(
   if (isNobodyTold(config.alerts))
     throw new AuthError(
       'config-invalid',
-      'nobody is told: `alerts` in the configuration names no one',
+      'no one is told: `alerts` in the configuration names no receiver',
       {
         hint: 'claude-auth doctor --only alerts',
       },
@@ -227,7 +227,7 @@ function lineOf({ name, branch }: WatchedRepository, noticed: Noticed): string |
     case 'undelivered':
       return `${place}: not told yet, and tried again at the next look: ${troubleText(noticed.trouble)}`
     case 'nobody':
-      return `${place}: nobody is told`
+      return `${place}: no one is told`
   }
 }
 
@@ -254,7 +254,7 @@ async function stdinText(withinMs: number | null): Promise<string> {
       if (isTooMuch) break
     }
   } catch {
-    // It was open and nobody wrote.
+    // It was open, and nothing was written to it.
   } finally {
     clearTimeout(timer)
   }

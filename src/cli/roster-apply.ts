@@ -100,7 +100,7 @@ function showPlan({ steps, commit, rows }: Prepared, { json }: ApplyWishes['flag
 
 const nothingToDo = 'Nothing to do: all users are as the roster has them.'
 
-/** Asks a person, where nobody has said yes and there is something to carry out. */
+/** Asks at the terminal, unless --yes was given or there is nothing to carry out. */
 async function isWanted({ steps }: Prepared, { yes }: ApplyWishes['flags']): Promise<boolean> {
   if (yes || steps.every(({ name }) => name === 'ask')) return true
   process.stderr.write(`${planLines(steps).join('\n')}\n`)

@@ -57,14 +57,6 @@ function isTaken(users: Record<string, unknown>, user: string, vaultName: string
   return Object.entries(users).some(each => each[0] !== user && vaultNameIn(each) === vaultName)
 }
 
-/** YAML 1.2 has none, and the row would be read without what it stands for. */
-export const mergeKey = '<<'
-export const noMerge = 'expected the keys themselves: a merge key (<<) is not read'
-
-function entryOf(said: unknown): object {
-  return isObject(said) ? said : {}
-}
-
 /** The entry with the keys that are as they should be: a wrong one says nothing, the others stand. */
 export function wholeKeys<const S extends v.GenericSchema>(
   schema: S,
@@ -104,8 +96,6 @@ export function readRoster(
   }
   const { entry, issues } = wholeKeys(rosterEntrySchema, users[user])
   problems.push(...issuesOf({ issues }, file, here))
-  if (Object.hasOwn(entryOf(users[user]), mergeKey))
-    problems.push(file.problem([...here, mergeKey], noMerge, 'key'))
   const taken = entry?.vault_name !== undefined && isTaken(users, user, entry.vault_name)
   if (!taken) return { entry, file, problems }
   const what = 'expected a name that no other user has in Vault'

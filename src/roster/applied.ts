@@ -23,7 +23,7 @@ const appliedIn = object({
   users: recordOf(object({ vault_name: text, is_admin: flag }, { left: orNull(text) })),
 })
 
-/** `none`: nothing was applied from here yet. `unreadable`: nobody can tell who vanished. */
+/** `none`: nothing was applied from here yet. `unreadable`: it cannot be known who vanished. */
 export type AppliedRead =
   | { kind: 'read'; applied: Applied }
   | { kind: 'none' }

@@ -40,7 +40,7 @@ export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: n
 
 function asAWhole(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
   const problem = (what: string) => [file.problem(['users'], what)]
-  if (rows.length === 0) return problem('expected users: an empty roster would cut everybody')
+  if (rows.length === 0) return problem('expected users: an empty roster would cut all users')
   const here = rows.filter(row => !hasLeft(row, nowMs))
   if (here.length === 0) return problem('expected a user who has not left')
   const hasTiers = rows.some(({ tier }) => tier !== null)

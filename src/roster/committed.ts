@@ -41,7 +41,7 @@ export type CommittedRoster =
       commit: RosterCommit
       /** The file as of each commit that changed it, the newest first; ends where git gives no answer. */
       versions: () => AsyncGenerator<RosterVersion>
-      /** The file lies checked out beside the repository and differs from what is committed: somebody is at work on it. */
+      /** The file lies checked out beside the repository and differs from what is committed: it is being edited. */
       isEdited: boolean
     }
   /** `isAway`: the same question may be answered later. */
@@ -192,7 +192,7 @@ function askingAs({ uid, user, home }: CommittedOptions['person'], env: Env): Gi
   return { account: { name: known?.name ?? user, uid, gid, home }, env }
 }
 
-/** The clones of root's, and of everybody's own. */
+/** Root's clones are the machine's; another user's are their own. */
 function cacheOf({ uid, home }: CommittedOptions['person']): string {
   return uid === 0 ? '/var/cache/claude-auth/git' : join(home, '.cache', 'claude-auth', 'git')
 }

@@ -18,7 +18,7 @@ export interface Ending {
   because: 'vanished' | 'left'
 }
 
-/** `applied` is null where no roster was applied here yet: then nobody has vanished. */
+/** `applied` is null where no roster was applied here yet: then no user has vanished. */
 export function differencesOf(
   applied: readonly EarlierRow[] | null,
   committed: readonly RosterRow[],
@@ -26,7 +26,7 @@ export function differencesOf(
 ): Differences {
   const here = committed.filter(row => !hasLeft(row, nowMs))
   const active = here.filter(({ isEnrolled, isParked }) => isEnrolled && !isParked)
-  // A name in Vault that somebody here still has is theirs, whatever they are called on the machines.
+  // A name in Vault that a user here still has is theirs, even if their name on the machines has changed.
   const inUse = new Set(here.map(({ vaultName }) => vaultName))
   const left = committed.filter(row => hasLeft(row, nowMs)).map(row => endingOf(row, 'left'))
   const listed = new Set(committed.map(({ user }) => user))

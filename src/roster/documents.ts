@@ -73,7 +73,7 @@ export type Minted =
   | { kind: 'minted'; token: WrappedToken }
   | { kind: 'refused' | 'unanswered'; trouble: Trouble }
 
-/** Mints a token that only `vaultName`'s policy opens; nobody sees it until it is unwrapped. */
+/** Mints a token that only `vaultName`'s policy opens; it is not visible until it is unwrapped. */
 export async function mintToken(
   vault: SiteVault,
   { vaultName, host, nowMs }: { vaultName: string; host: string; nowMs: number },
@@ -160,7 +160,7 @@ export async function noteAccessor(
   return isDone(reply) ? null : whyNot(vault, reply, at, 'patch')
 }
 
-/** Notes that a token was minted for `host` after `sinceMs` at the earliest, whose accessor nobody knows. */
+/** Notes that a token was minted for `host` after `sinceMs` at the earliest, whose accessor is not known. */
 export async function noteLost(
   vault: SiteVault,
   path: string,

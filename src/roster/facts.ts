@@ -119,7 +119,7 @@ async function machineOf(account: Account | null, file: string | null): Promise<
 async function tokenFileOf(account: Account, options: LookOptions): Promise<string | null> {
   const { name, uid, home } = account
   const config = await loadConfig({
-    // What the user writes is read by nobody but the user.
+    // Only the user may read what the user wrote.
     paths: {
       systemConfig: options.systemConfig,
       userConfig: '/nonexistent/config.yaml',

@@ -87,7 +87,7 @@ export function readerOf(
   }
   const reader = account.uid === 0 && owner.uid !== 0 ? accountOf(owner.uid) : account
   if (reader === null)
-    return told(`the repository belongs to user ${owner.uid}, whom nobody knows`, folder)
+    return told(`the repository belongs to user ${owner.uid}, who has no account here`, folder)
   // A group that may push may write there: whose members decide what is committed, as on a forge.
   const distrust = distrustOf(folder, owner.uid)
   if (distrust !== null && distrust.path !== folder)

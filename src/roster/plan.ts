@@ -39,7 +39,7 @@ export interface VaultFacts {
   path: string | null
   wrongPath: string | null
   exists: boolean
-  /** A login was backed up: somebody's token opens the document. */
+  /** A login was backed up: a token opens the document. */
   hasVersions: boolean
   /** Any accessor is noted, of whatever host. */
   hasToken: boolean

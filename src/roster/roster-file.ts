@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expectedGot, keyPath, type Problem } from '../config/problem.js'
-import { mergeKey, noMerge, rosterEntrySchema, wholeKeys } from '../config/roster.js'
+import { rosterEntrySchema, wholeKeys } from '../config/roster.js'
 import { issuesOf } from '../config/schema.js'
 import type { YamlFile } from '../config/yaml.js'
 import { isObject } from '../system/json.js'
@@ -43,7 +43,7 @@ const rowSchema = v.object(
       v.pipe(
         v.string(tierExpected),
         v.regex(/^[^\s\p{C}]{1,64}$/u, tierExpected),
-        // Another spelling would protect nobody, and be read as if it did.
+        // A reader would take another spelling for protection, and it would give none.
         v.check(tier => tier === 'admin' || tier.toLowerCase() !== 'admin', 'admin in lower case'),
       ),
     ),
@@ -97,8 +97,6 @@ function rowOf(
   }
   const { entry, issues } = wholeKeys(rowSchema, said)
   const problems = issuesOf({ issues }, file, here)
-  if (Object.hasOwn(said, mergeKey))
-    problems.push(file.problem([...here, mergeKey], noMerge, 'key'))
   for (const key of neverBlank)
     if (said[key] === undefined && file.has([...here, key]))
       problems.push(file.problem([...here, key], 'expected a value, or no such key', 'key'))

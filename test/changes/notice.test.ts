@@ -291,7 +291,7 @@ t.test('one look as one object, whatever came of it', async t => {
   })
   t.match(await object(), [5, { verdict: 'no-answer', ...state('failed', 0, /git fetch/) }])
   place.config({})
-  t.match(await object(), [2, { verdict: 'broken', error: { message: /nobody is told/ } }])
+  t.match(await object(), [2, { verdict: 'broken', error: { message: /no one is told/ } }])
 })
 
 t.test('whatever a commit says, it is text, and at most twenty lines', async t => {
@@ -322,5 +322,5 @@ t.test('a branch that is not there, a repository that is not, nobody to tell', a
   })
   t.match(await look(), { code: 5, stderr: /git fetch of .* failed/ })
   place.config({})
-  t.match(await look(), { code: 2, stderr: /nobody is told/ })
+  t.match(await look(), { code: 2, stderr: /no one is told/ })
 })

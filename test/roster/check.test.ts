@@ -51,22 +51,25 @@ t.test('two spellings that a reader takes for one are one', async t => {
   t.same(checked('users:\n  bob: {git: "\u0431\u043e\u0431"}\n'), [], 'one script is one')
 })
 
-t.test(
-  'an anchor stands for what it names; a merge key would be left out, and is refused',
-  async t => {
-    const text = (row: string) => `d: &d {tier: admin}\nusers:\n  ada: *d\n  bob: ${row}\n`
-    t.same(checked(text('{tier: x}')), [])
-    t.match(checked(text('{<<: *d}')), [/:4:\d+: users\.bob\.<<: expected the keys themselves/])
-    t.match(checked('b: &b {ada: }\nusers:\n  <<: *b\n  bob:\n'), [
-      /:3:3: users\.<<: expected a name/,
-    ])
-  },
-)
+t.test('an anchor counts in its row, merged or whole; users are not merged', async t => {
+  const text = (row: string) => `d: &d {tier: admin}\nusers:\n  ada: *d\n  bob: ${row}\n`
+  for (const row of ['*d', '{<<: *d}', '{<<: *d, email: bob@example.com}']) {
+    t.same(checked(text(row)), [], row)
+    const admins = rowsIn(text(row)).map(({ isAdmin }) => isAdmin)
+    t.same(admins, [true, true], row)
+  }
+  const own = rowsIn(text('{<<: *d, tier: x}')).at(-1)
+  t.equal(own?.isAdmin, false, 'what stands in the row wins')
+  const left = checked('d: &d {left: soon}\nusers:\n  bob: {<<: *d}\n')
+  t.match(left, [/users\.bob\.left: expected a date/])
+  const merged = checked('b: &b {ada: }\nusers:\n  <<: *b\n  bob:\n')
+  t.match(merged, [/:3:3: users\.<<: expected a name/])
+})
 
 t.test('what is wrong is told at its line', async t => {
   const wrong: [string, string][] = [
-    ['users:\n', ':1:7: users: expected users: an empty roster would cut everybody'],
-    ['users: {}\n', ':1:8: users: expected users: an empty roster would cut everybody'],
+    ['users:\n', ':1:7: users: expected users: an empty roster would cut all users'],
+    ['users: {}\n', ':1:8: users: expected users: an empty roster would cut all users'],
     ['users:\n  a: {left: 2026-11-29}\n', ':2:3: users: expected a user who has not left'],
     ['users:\n  bob: {}\n  Ada: {}\n', ':3:3: users.Ada: expected a name of a-z, 0-9'],
     ['users:\n  -ada: {}\n', ':2:3: users.-ada: expected a name that begins with'],

@@ -178,7 +178,7 @@ t.test(
     t.match(await read(folder, { repository: site.bare }), { kind: 'read', text: first })
     chownSync(site.bare, 54_321, 54_321)
     t.match(await read(folder, { repository: site.bare }), {
-      trouble: { cause: /user 54321, whom nobody knows/ },
+      trouble: { cause: /user 54321, who has no account here/ },
     })
     const open = join(folder, 'open')
     mkdirSync(open)

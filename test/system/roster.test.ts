@@ -191,7 +191,7 @@ t.test('nothing happens, and it is said', { skip: noOwnMachine }, async t => {
   await at.machine.write('/etc/claude-auth/config.yaml', config)
   at.git.git(['checkout', '-q', '.'])
   for (const [roster, words] of [
-    ['users: {}\n', /an empty roster would cut everybody/],
+    ['users: {}\n', /an empty roster would cut all users/],
     ['people: {}\n', /users: expected a map of users/],
     ['users: {ada: {tier: admin}}\n', /3 of 4 users would vanish at once: bob, carol, dan/],
     [

@@ -48,7 +48,7 @@ const pictures = {
 const { setStage } = await stageModule()
 mkdirSync(join(root, 'docs/pictures'), { recursive: true })
 for (const [name, { before, typed }] of Object.entries(pictures)) {
-  const stage = await setStage(process.env)
+  const stage = await setStage({ ...process.env, LANG: 'C.UTF-8' })
   try {
     await before(stage)
     const screens = []

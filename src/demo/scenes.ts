@@ -37,6 +37,19 @@ const widest = 88
 
 const indent = '   '
 
+/** Lines of at most `width`, cut at blanks, of which none is lost within a line: what a program aligned stays so. */
+function cutAt(text: string, width: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width)
+    if (at <= 0) break
+    lines.push(rest.slice(0, at))
+    rest = rest.slice(at + 1)
+  }
+  return [...lines, rest]
+}
+
 /** Colors only if `listener` is a terminal and NO_COLOR is not set (https://no-color.org). */
 export async function narrator(listener: Listener, env: Env): Promise<Narrator> {
   const { default: ink } = await import('kleur')
@@ -61,7 +74,7 @@ export async function narrator(listener: Listener, env: Env): Promise<Narrator> 
     command: text => line(`\n${indent}${ink.green('$')} ${ink.bold(text)}`),
     quote: (text, how = 'output') => {
       for (const each of text.replace(/\n$/, '').split('\n')) {
-        const parts = each.length <= quoteWidth ? [each] : wrapped(each, quoteWidth - 2)
+        const parts = each.length <= quoteWidth ? [each] : cutAt(each, quoteWidth - 2)
         for (const [index, part] of parts.entries())
           line(`${indent}${bar[how]} ${index === 0 ? '' : '  '}${part}`)
       }
@@ -247,7 +260,7 @@ export const blank: Scene = async (stage, narrator) => {
   narrator.check(`Claude answered, in ${seconds(ran.ms)}.`, ran.answered)
   const after = stage.login()
   narrator.check(
-    `Login ${fingerprint(before.accessToken)} came back from the sealed copy; no token was spent for it.`,
+    'The very login that was lost came back from the sealed copy; no token was spent for it.',
     after.accessToken === before.accessToken && ran.renewals === 0 && ran.stderr === '',
   )
 }

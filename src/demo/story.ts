@@ -46,7 +46,8 @@ export async function guidedDemo(
     voice.tell(`The client is ${stage.client.label}.`)
     const others = await otherConfiguration(stage)
     if (others !== null) {
-      voice.check(others, false)
+      voice.gap()
+      voice.tell(others)
       return 1
     }
     const stoppedBy = await Promise.race([tellAll(stage, voice), stop.came])
@@ -92,7 +93,7 @@ async function otherConfiguration({ env, user }: Stage): Promise<string | null> 
     config.endpoints.api === 'https://api.anthropic.com'
   return isOurs
     ? null
-    : "This machine has its own /etc/claude-auth/config.yaml, which rules in a throwaway home as well (identity, alerts or servers). So that nobody is alerted by a play, it isn't given here."
+    : 'This machine has its own /etc/claude-auth/config.yaml, which rules in a throwaway home as well (identity, alerts or servers). So that nobody is alerted by a play, the demo is not shown here; any machine without such a file shows it.'
 }
 
 /** Ctrl-C, a service manager's stop, or a listener that left: the exit code for it. */

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { svgOf } from './terminal-svg.mjs'
+import { svgOf, widest } from './terminal-svg.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const hourMs = 3_600_000
@@ -66,9 +66,9 @@ for (const [name, { before, typed }] of Object.entries(pictures)) {
   }
 }
 
-/** What a terminal of 100 columns shows; the servers live in this process, so it must not wait for the child. */
+/** What such a terminal shows; the servers live in this process, so it must not wait for the child. */
 async function shown(stage, line) {
-  const script = `stty cols 100; ${line}`
+  const script = `stty cols ${widest}; ${line}`
   const { stdout } = await stage.run('script', ['-qfec', script, '/dev/null'])
   await stage.settle()
   const lines = stdout.replaceAll('\r\n', '\n').split('\n')

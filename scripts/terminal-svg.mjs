@@ -3,17 +3,20 @@
 const columnPx = 8.4
 const linePx = 19
 const marginPx = 16
-const widest = 100
+/** Columns of the terminal; the picture is as wide as its longest line, so that a phone can show it. */
+export const widest = 80
 
 const colours = { 31: '#f87171', 32: '#4ade80', 33: '#facc15', 36: '#22d3ee' }
 /** Control sequences; `\p{Cc}` is the escape character in front. */
 const sequence = /(\p{Cc}\[[0-9;?]*[A-Za-z])/u
+const sequences = new RegExp(sequence, 'gu')
 const plain = { colour: null, bold: false, dim: false }
 
 /** The picture of `text`; `title` says what it shows to those who can't see it. */
 export function svgOf(text, title) {
   const lines = text.split('\n').flatMap(broken)
-  const width = Math.ceil(widest * columnPx + 2 * marginPx)
+  const longest = Math.max(...lines.map(line => [...line.replaceAll(sequences, '')].length))
+  const width = Math.ceil(longest * columnPx + 2 * marginPx)
   const height = Math.ceil(lines.length * linePx + 2 * marginPx)
   let style = { ...plain }
   const rows = lines.map((line, at) => {
@@ -25,7 +28,7 @@ export function svgOf(text, title) {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="#111827"/>`,
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#e5e7eb" xml:space="preserve">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#e5e7eb">`,
     ...rows,
     '</g>',
     '</svg>',
@@ -58,9 +61,14 @@ function spansOf(line, before) {
   let spans = ''
   for (const part of line.split(sequence)) {
     if (part.startsWith('\u001b')) style = styled(style, part)
-    else if (part !== '') spans += `<tspan${attributes(style)}>${escaped(part)}</tspan>`
+    else if (part !== '') spans += `<tspan${attributes(style)}>${escaped(kept(part))}</tspan>`
   }
   return { spans, after: style }
+}
+
+/** Blanks that SVG would drop (xml:space says nothing to newer browsers) as those that it keeps. */
+function kept(text) {
+  return text.replaceAll(/ {2,}|^ | $/g, blanks => '\u00a0'.repeat(blanks.length))
 }
 
 function styled(before, codes) {

@@ -15,8 +15,6 @@ ca_find_client() {
   ca_rest=${ca_search-}:
   while [ -n "$ca_rest" ]; do
     ca_folder_now=${ca_rest%%:*} ca_rest=${ca_rest#*:}
-    # A launch takes what its PATH means from where it stands (nothing at all: the folder itself); nobody else does.
-    case $ca_folder_now in /*) ;; *) ca_folder_now=${ca_here:+$ca_here/$ca_folder_now} ;; esac
     ca_is_client "${ca_folder_now%/}/claude" && return 0
   done
   # The newest by time: after a step back to an older version, that one.
@@ -64,7 +62,7 @@ ca_is_wrapper() {
 case ${0##*/} in
   find-client.sh)
     # As a program, with the client that the configuration names as ca_configured (src/login/real-client.ts).
-    ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0 ca_here=
+    ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
     ca_configured=${ca_configured-}
     . "${0%/*}/trust.sh"
     PATH=$ca_system_path

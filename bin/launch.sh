@@ -52,7 +52,7 @@ ca_choose() {
     if ! ca_is_wrapper "$ca_client" && [ -z "$ca_tried" ]; then return 0; fi
     ca_given= ca_client=
   fi
-  if [ -z "$ca_client" ]; then ca_here=$PWD && { ca_find_client || exit; }; fi
+  if [ -z "$ca_client" ]; then ca_find_client || exit; fi
 }
 
 # Switched off, but the refresh token is still in our care: it goes back to the login file, in the background.

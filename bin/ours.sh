@@ -24,8 +24,8 @@ ca_ours() {
   esac
   for ca_place in "${ca_home:-/}" "$ca_login" "$ca_state"; do
     if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then
-      # In a home of one's own `sudo` left it so.
-      case $ca_place in "$ca_home"/*) ca_unsafe=$(ca_taken "$ca_place") ;; esac
+      # In a home of one's own `sudo` left it so; what root finds there may rightly be another's.
+      case $ca_place in "$ca_home"/*) [ -O / ] || ca_unsafe=$(ca_taken "$ca_place") ;; esac
       return 1
     fi
   done

@@ -67,31 +67,6 @@ for (const shell of Object.keys(shells) as Shell[])
       t.match(without, { code: 0, stdout: /real\/claude/ }, 'without Node, what PATH finds')
     })
 
-    t.test(
-      'what PATH finds from where the launch stands is started, and by nobody else',
-      async t => {
-        const box = wrapperBox(t)
-        const project = join(box.folder, 'project')
-        const own = addClient(box, join(project, 'node_modules/.bin'))
-        const plain = addClient(box, project)
-        for (const isMarked of [false, true])
-          for (const [PATH, expected] of [
-            [`node_modules/.bin:${box.real}:/usr/bin:/bin`, own],
-            [`:${box.real}:/usr/bin:/bin`, plain],
-            [`.:${box.real}:/usr/bin:/bin`, plain],
-            [`nowhere:${box.real}:/usr/bin:/bin`, join(box.real, 'claude')],
-          ] as const) {
-            if (isMarked) box.mark()
-            const env = { ...box.env, PATH }
-            const { code, stdout } = await box.launch(shell, ['x'], { env, cwd: project })
-            t.equal(code, 0, PATH)
-            t.ok(stdout.replace('/./', '/').includes(expected), `${PATH}: ${stdout}`)
-          }
-        const other = await find(box, { PATH: `.:${box.real}:/usr/bin` })
-        t.match(other.stdout, join(box.real, 'claude'))
-      },
-    )
-
     t.test('what PATH finds is started, whoever may write there', async t => {
       const box = wrapperBox(t)
       const folder = join(box.folder, 'shared')

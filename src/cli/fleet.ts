@@ -1,11 +1,13 @@
 // `claude-auth fleet`: how all logins of a site or machine stand, for whoever looks after them.
 
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
 import { fleetPage } from '../fleet/fleet-page.js'
 import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
 import { fleetLines, isNamed } from '../fleet/fleet-text.js'
-import { seenInHomes } from '../fleet/homes.js'
+import { answerForHomes, seenInHomes } from '../fleet/homes.js'
 import { writeOutput } from '../fleet/output-file.js'
 import { reasonsWith } from '../fleet/state-words.js'
 import { metricsText } from '../fleet/textfile.js'
@@ -24,6 +26,7 @@ import { canRead } from '../system/access.js'
 import type { Account } from '../system/as-user.js'
 import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import { ownRoot } from '../system/program-places.js'
 import { accountsNamed, usersWithLogins } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
 import { inkFor, progressCount, say, widthOf } from '../text/terminal.js'
@@ -53,6 +56,7 @@ export const entry = {
       says: 'also write metrics for node_exporter (a name in *.prom)',
     },
     page: { value: 'FILE', completes: 'file', says: 'also write the view as a page (HTML)' },
+    'answer-for-homes': { says: 'reads what a run that can end it asks on stdin', hidden: true },
     timer: { says: 'write what the configuration names, print nothing', hidden: true },
   },
   notes: [
@@ -69,6 +73,11 @@ const standardToken = '/etc/claude-auth/fleet-token'
 /** Prints the view, writes what was asked for, and gives the exit code of the verdict. */
 export async function fleet(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
+  if (flags['answer-for-homes']) {
+    const lines = createInterface({ input: process.stdin })
+    await answerForHomes(lines, line => process.stdout.write(line))
+    return exitCodes.ok
+  }
   const context = await adminContext(env)
   const { config } = context
   const textfile = flags.textfile ?? (flags.timer ? config.fleet.textfile : null)
@@ -167,9 +176,14 @@ async function inHomes({ person }: AdminContext, rules: LookRules, env: Env): Pr
     env,
   )
   let looked = 0
-  const records = await seenInHomes(users, person.host, () => count.tick(++looked)).finally(
-    count.end,
-  )
+  const reader = [
+    process.execPath,
+    join(ownRoot(), 'bin/claude-auth'),
+    'fleet',
+    '--answer-for-homes',
+  ]
+  const at = { host: person.host, reader }
+  const records = await seenInHomes(users, at, () => count.tick(++looked)).finally(count.end)
   // Whoever is not root sees nobody else, and misses nobody.
   const own = rules.roster?.filter(({ user }) => user === person.user) ?? null
   const roster = isRoot ? rules.roster : own?.length === 0 ? null : own

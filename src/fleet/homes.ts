@@ -1,79 +1,139 @@
-// The records of the users of this machine, each read from the user's own home.
+// The records of the users of this machine, each read from the user's own home, by a process that can be ended.
+//
+// A home on a server that is away, or on a mount that its user serves, gives no answer when it likes: who asks it can be
+// ended by nothing but a signal from outside, and a process with such a thread never ends by itself.
 
-import { lstat } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Account } from '../system/as-user.js'
-import { systemCode } from '../system/error.js'
+import { jsonObject, number, object, oneOf, text } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { loginFolder, loginPaths } from '../system/paths.js'
+import { systemPath } from '../system/system-tools.js'
 import { distrustOf } from '../system/trusted-path.js'
+import { leave, lookInHomes } from '../system/users.js'
 import type { SeenRecord } from './finding.js'
 import { readMaxBytes, readRecord, recordFile } from './record.js'
 
-/** A home on a server that is away gives no answer. */
-const lookMs = 5_000
-/** More would wait for one file system, and each of Node's threads with it. */
-const looksAtOnce = 3
+/** Of a Node that has to start first, too. */
+const answerMs = 10_000
+
+/** Whose record is asked for. */
+interface Asked {
+  uid: number
+  home: string
+}
+
+/** A regular file of the user's own, with its text; or why there is none that counts. */
+type Answer = { is: 'text'; text: string } | { is: 'missing' | 'closed' | 'unreadable' }
+
+const askedIn = object({ uid: number, home: text })
+const textIn = object({ text })
+const whyIn = object({ is: oneOf('missing', 'closed', 'unreadable') })
 
 /**
  * What each of `users` left in their login folder `~/.claude` on `host`; of who left none, nothing. Believed is a regular file
  * of the user's own, no link, of at most 4 KiB, in folders that nobody but they and root may write to. Where root is
- * nobody (root_squash) or no answer comes, nobody can tell: `closed`.
+ * nobody (root_squash) or no answer comes, nobody can tell: `closed`. `reader` is the command that runs `answerForHomes`.
  */
 export async function seenInHomes(
   users: readonly Account[],
-  host: string,
+  { host, reader }: { host: string; reader: readonly string[] },
   tick: () => void = () => undefined,
 ): Promise<SeenRecord[]> {
-  const found: SeenRecord[] = []
-  let next = 0
-  const looker = async () => {
-    while (next < users.length) {
-      const { name: user, uid, home } = users[next++] as Account
-      const record = await recordIn(fileOf(home), uid)
-      if (record !== null) found.push({ user, host, record })
-      tick()
-    }
+  const seen = await lookInHomes(users.map(({ home }) => fileOf(home)))
+  const answers = new Map<Account, Answer>()
+  const open: Account[] = []
+  for (const user of users) {
+    const found = seen.get(fileOf(user.home))
+    if (typeof found === 'object') open.push(user)
+    else answers.set(user, { is: found === 'missing' ? 'missing' : 'closed' })
   }
-  await Promise.all(Array.from({ length: looksAtOnce }, looker))
-  return found
+  while (open.length > 0) {
+    const some = await askReader(open, reader, tick)
+    for (const answer of some) answers.set(open.shift() as Account, answer)
+    // The one at which it stopped.
+    const stuck = open.shift()
+    if (stuck !== undefined) answers.set(stuck, { is: 'closed' })
+  }
+  return users.flatMap(user => {
+    const record = recordOf(answers.get(user) ?? { is: 'closed' })
+    return record === null ? [] : [{ user: user.name, host, record }]
+  })
 }
 
-function fileOf(home: string): string {
-  return join(loginPaths(loginFolder({}, home), {}, home).state, recordFile)
+function recordOf(answer: Answer): SeenRecord['record'] | null {
+  if (answer.is === 'text') return readRecord(answer.text) ?? 'unreadable'
+  return answer.is === 'missing' ? null : answer.is
 }
 
-async function recordIn(path: string, uid: number): Promise<SeenRecord['record'] | null> {
-  const answer = await answered(path)
-  if (answer === 'missing') return null
-  if (answer === 'closed') return 'closed'
-  if (distrustOf(path, uid) !== null) return 'unreadable'
+/** The answers for the first of `users`, up to one who gives none in time. */
+async function askReader(
+  users: readonly Account[],
+  [program = '', ...args]: readonly string[],
+  tick: () => void,
+): Promise<Answer[]> {
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: { PATH: systemPath },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  child.on('error', () => undefined)
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(users.map(({ uid, home }) => `${JSON.stringify({ uid, home })}\n`).join(''))
+  const answers: Answer[] = []
+  await new Promise<void>(resolve => {
+    let timer = setTimeout(resolve, answerMs)
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', line => {
+      clearTimeout(timer)
+      const answer = answerIn(line)
+      if (answer === null) return resolve()
+      timer = setTimeout(resolve, answerMs)
+      answers.push(answer)
+      tick()
+    })
+    lines.on('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  leave(child)
+  return answers
+}
+
+function answerIn(line: string): Answer | null {
+  const fields = jsonObject(line)
+  const found = textIn(fields)
+  return found === undefined ? (whyIn(fields) ?? null) : { is: 'text', text: found.text }
+}
+
+/** The other side: a line for each of `lines`, written before the next home is asked. */
+export async function answerForHomes(
+  lines: AsyncIterable<string>,
+  write: (line: string) => void,
+): Promise<void> {
+  for await (const line of lines) {
+    const asked = askedIn(jsonObject(line))
+    if (asked === undefined) return
+    write(`${JSON.stringify(answerFor(asked))}\n`)
+  }
+}
+
+function answerFor({ uid, home }: Asked): Answer {
+  const path = fileOf(home)
+  if (distrustOf(path, uid) !== null) return { is: 'unreadable' }
   const read = readBounded(path, {
     maxBytes: readMaxBytes,
     links: 'refuse',
     judge: stat => (Number(stat.uid) === uid ? null : `belongs to user ${stat.uid}`),
   })
-  if (read.kind === 'missing') return null
-  if (read.kind === 'read') return readRecord(read.bytes.toString()) ?? 'unreadable'
-  return isClosed(read.code) ? 'closed' : 'unreadable'
+  if (read.kind === 'missing') return { is: 'missing' }
+  if (read.kind === 'read') return { is: 'text', text: read.bytes.toString() }
+  return { is: read.code === 'EACCES' || read.code === 'EPERM' ? 'closed' : 'unreadable' }
 }
 
-/** Asked before anything is opened: only this way of asking can be given up. */
-async function answered(path: string): Promise<'there' | 'missing' | 'closed'> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<'closed'>(resolve => {
-    timer = setTimeout(() => resolve('closed'), lookMs)
-  })
-  const answer = lstat(path).then(
-    () => 'there' as const,
-    error => {
-      const code = systemCode(error)
-      return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'closed'
-    },
-  )
-  return Promise.race([answer, limit]).finally(() => clearTimeout(timer))
-}
-
-function isClosed(code: string | null): boolean {
-  return code === 'EACCES' || code === 'EPERM'
+function fileOf(home: string): string {
+  return join(loginPaths(loginFolder({}, home), {}, home).state, recordFile)
 }

@@ -6,6 +6,7 @@ import { leftFolder, leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import { toolPath } from '../system/system-tools.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { lookInHomes } from '../system/users.js'
 import {
   atomicWrite,
   freshNonce,
@@ -95,7 +96,8 @@ async function ownCommand(
   { node, script }: UserProgram,
   words: string[],
 ): Promise<Trouble | null> {
-  if (!existsSync(account.home)) return null
+  const homes = await lookInHomes([account.home])
+  if (homes.get(account.home) === 'missing') return null
   const end = await runAsUser(account, node, [script, ...words], { timeoutMs: logoutMs })
   if (end.kind === 'ended' && end.code === 0) return null
   if (end.kind === 'ended' && end.code === 4)

@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 import { type Account, runAsUser } from '../system/as-user.js'
 import { systemCode } from '../system/error.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
-import { distrustOf } from '../system/trusted-path.js'
+import { distrustOf, isServedByUser } from '../system/trusted-path.js'
+import { lookInHomes } from '../system/users.js'
 import { clean } from '../text/clean.js'
 
 /** What is where the token belongs; `unfit`: something is in the way, which `why` tells. */
@@ -15,6 +16,8 @@ const asUserMs = 20_000
 
 /** Looks as root; where root may not look into a home (one on a server), as the user. Never throws. */
 export async function tokenPlace(account: Account, file: string): Promise<TokenPlace> {
+  if (await isHungUp(account.home, file))
+    return unfit(`the home ${account.home} may give no answer: its user serves a file system there`)
   const home = ownerOf(account.home)
   if (home === 'ENOENT') return { kind: 'no-home' }
   if (typeof home === 'number' && home !== account.uid)
@@ -29,6 +32,12 @@ export async function tokenPlace(account: Account, file: string): Promise<TokenP
   return distrust === null
     ? { kind: 'absent' }
     : unfit(`others could put a token there: ${distrust.path} ${distrust.why}`)
+}
+
+/** Asked by others first: what a user serves (FUSE) answers when that user likes, and holds whoever looks there. */
+async function isHungUp(home: string, file: string): Promise<boolean> {
+  if (isServedByUser(home) || isServedByUser(file)) return true
+  return [...(await lookInHomes([home, file])).values()].includes('no-answer')
 }
 
 function unfit(why: string): TokenPlace {

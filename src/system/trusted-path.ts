@@ -168,6 +168,19 @@ function fuseOwner(dev: bigint): number | null {
   return owner === undefined ? null : Number(owner)
 }
 
+/** Does `path` (absolute) lie on a FUSE file system of a user's? Nothing on it is asked: it need not answer. */
+export function isServedByUser(path: string): boolean {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some(line => {
+      const point = line
+        .split(' ')[4]
+        ?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
+      const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(line)?.[1] ?? '0'
+      return owner !== '0' && `${path}/`.startsWith(`${point}/`)
+    })
+}
+
 /**
  * Null when only `uid` or root may write; else why not, to be read after the path
  * (`belongs to user 1001`, `is writable by others`). OpenSSH's `safe_path` judges so; no group is let pass.

@@ -1,6 +1,6 @@
 // The users of this machine: the one whom this process runs as, and those who may have a login.
 
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
@@ -75,13 +75,16 @@ export async function lookInHomes(paths: readonly string[]): Promise<Map<string,
     const options = {
       cwd: '/',
       env: { PATH: systemPath, LC_ALL: 'C' },
-      timeout: lookMs,
-      killSignal: 'SIGKILL',
       maxBuffer: 16 * 1024 * 1024,
     } as const
-    execFile('stat', words, options, (error, stdout, stderr) =>
-      resolve({ isLate: error?.killed === true, stdout, stderr }),
-    )
+    const child = execFile('stat', words, options, (_error, stdout, stderr) => {
+      clearTimeout(timer)
+      resolve({ isLate: false, stdout, stderr })
+    })
+    const timer = setTimeout(() => {
+      leave(child)
+      resolve({ isLate: true, stdout: '', stderr: '' })
+    }, lookMs)
   })
   if (isLate)
     return paths.length > 1 ? lookInParts(paths) : new Map([[paths[0] ?? '', 'no-answer']])
@@ -93,6 +96,18 @@ export async function lookInHomes(paths: readonly string[]): Promise<Map<string,
     seen.set(path, { uid: Number(uid), isFolder })
   }
   return seen
+}
+
+/**
+ * Ends a process that looks in homes, and waits no longer for it: in a request that the server of a mount has taken and does not
+ * answer, not even SIGKILL ends it before that server does.
+ */
+export function leave(child: ChildProcess): void {
+  child.kill('SIGKILL')
+  child.stdin?.destroy()
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  child.unref()
 }
 
 interface Answer {

@@ -1,8 +1,10 @@
 # A FUSE file system as a neighbor would serve it for all: `fuse.py FOLDER MOUNTPOINT UID`. It shows FOLDER, and says to whoever
-# looks that all is theirs, and closed to others. With `-` for FOLDER it answers nothing at all.
+# looks that all is theirs, and closed to others. With `-` for FOLDER it answers nothing at all; with `no-open` behind UID it shows
+# all, as that user's, and opens no file.
 import ctypes, os, struct, sys
 
 folder, point, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+holds = sys.argv[4:] == ["no-open"]
 fd = os.open("/dev/fuse", os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
 options = f"fd={fd},rootmode=40000,user_id={uid},group_id={uid},allow_other"
@@ -37,6 +39,7 @@ while True:
     data = os.read(fd, 1 << 17)
     length, opcode, unique, inode, viewer, group, pid, _ = struct.unpack("<IIQQIIII", data[:40])
     body = data[40:]
+    viewer = uid if holds else viewer
 
     def reply(payload=b"", error=0):
         os.write(fd, struct.pack("<IiQ", 16 + len(payload), -error, unique) + payload)
@@ -55,6 +58,8 @@ while True:
             reply(struct.pack("<QII", 0, 0, 0) + attributes(path, viewer))
         elif opcode == 5:
             reply(os.readlink(path).encode())
+        elif opcode == 14 and holds:
+            continue
         elif opcode in (14, 27):
             reply(struct.pack("<QII", 0, 1, 0))
         elif opcode == 15:

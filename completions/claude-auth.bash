@@ -6,7 +6,7 @@ _claude_auth() {
     words='status doctor login logout log install uninstall fleet offboard roster changes base ensure hook completion demo --help --version'
   else
     case "${COMP_WORDS[1]} $prev" in
-      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --instructions' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'offboard --stage' | 'offboard --reason' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
+      'doctor --only' | 'login --email' | 'log --since' | 'log -n' | 'install --custody' | 'install --base' | 'install --config' | 'install --instructions' | 'install --root' | 'uninstall --root' | 'fleet --only' | 'fleet --from' | 'fleet --textfile' | 'fleet --page' | 'offboard --stage' | 'offboard --reason' | 'offboard --done' | 'roster --against' | 'roster --removals' | 'roster --user' | 'changes --pusher' | 'base --from' | 'base --max-delete' | 'ensure --every') return ;;
     esac
     case ${COMP_WORDS[1]} in
       status) words="--json --short --help" ;;
@@ -17,7 +17,7 @@ _claude_auth() {
       install) words="--system --yes --dry-run --json --custody --base --config --instructions --root --help" ;;
       uninstall) words="--system --yes --dry-run --json --leave-logins --root --help" ;;
       fleet) words="--json --only --from --textfile --page --help" ;;
-      offboard) words="--stage --undo --reason --dry-run --yes --now --admin --with-others --json --help $(compgen -u)" ;;
+      offboard) words="--stage --undo --reason --dry-run --yes --now --done --here --admin --with-others --json --help $(compgen -u)" ;;
       roster) words="check plan apply --against --removals --user --yes --dry-run --json --help" ;;
       changes) words="guard notice --once --pusher --json --help" ;;
       base) words="update --from --dry-run --max-delete --yes --json --help" ;;

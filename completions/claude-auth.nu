@@ -83,8 +83,10 @@ extern "claude-auth offboard" [
   --dry-run # show the steps and change nothing
   --yes # do not ask
   --now # do not wait: cut while the roster still lists the user, destroy before offboard.wait is over
-  --admin # also for a user of the tier admin
-  --with-others # destroy: also a document that holds keys of others
+  --done: string # a person has done this step (several: STEP,STEP); with --undo, of the way back
+  --here # only what is on this machine: no Vault, no other host, no site
+  --admin # also for a user of the tier admin, and for yourself
+  --with-others # also what others share: an entity in Vault (cut), a document that holds their keys (destroy)
   --json # the result as one JSON object
 ]
 def "nu-complete claude-auth roster" [] { ["check" "plan" "apply"] }

@@ -19,12 +19,19 @@ export const entry = {
     now: {
       says: 'do not wait: cut while the roster still lists the user, destroy before offboard.wait is over',
     },
-    admin: { says: 'also for a user of the tier admin' },
-    'with-others': { says: 'destroy: also a document that holds keys of others' },
+    done: {
+      value: 'STEP',
+      says: 'a person has done this step (several: STEP,STEP); with --undo, of the way back',
+    },
+    here: { says: 'only what is on this machine: no Vault, no other host, no site' },
+    admin: { says: 'also for a user of the tier admin, and for yourself' },
+    'with-others': {
+      says: 'also what others share: an entity in Vault (cut), a document that holds their keys (destroy)',
+    },
     json: { says: 'the result as one JSON object' },
     'as-user': {
       value: 'PART',
-      choices: ['erase'],
+      choices: ['logout', 'erase'],
       says: 'what is done in the home of the user',
       hidden: true,
     },
@@ -36,6 +43,7 @@ export const entry = {
   examples: [
     'claude-auth offboard alice',
     'claude-auth offboard alice --stage cut --dry-run',
+    'claude-auth offboard alice --done site:account',
     'claude-auth offboard alice --undo',
   ],
 } as const satisfies CommandEntry

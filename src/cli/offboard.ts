@@ -2,7 +2,7 @@
 
 import { programForUsers } from '../install/uninstall-system.js'
 import { type CarriedOut, carryOut, hasWork, planOf } from '../offboard/carry-out.js'
-import { causeOf } from '../offboard/cause.js'
+import { callerOf, causeOf } from '../offboard/cause.js'
 import { lookAt, type OffboardFacts, type Subject } from '../offboard/facts.js'
 import { awayObject, offboardLines, offboardObject } from '../offboard/offboard-text.js'
 import { othersGo } from '../offboard/others-keys.js'
@@ -10,6 +10,7 @@ import { type Refusal, refusalOf, refusedUnknown } from '../offboard/refusal.js'
 import { type RosterSays, rosterSays } from '../offboard/roster-says.js'
 import type { PlannedStep } from '../offboard/stages.js'
 import type { Stage } from '../offboard/step.js'
+import { stepsToTick, tickOff } from '../offboard/tick-off.js'
 import { type OffboardVerdict, standingSteps, verdictOf } from '../offboard/verdict.js'
 import { exitCodes } from '../policy/outcome.js'
 import type { StoreTrouble } from '../store/store.js'
@@ -21,7 +22,7 @@ import { inkFor, linePrefix, widthOf } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
 import { type FlagValues, readFlags } from './command.js'
-import { offboardErase } from './offboard-erase.js'
+import { offboardAsUser } from './offboard-as-user.js'
 import { entry } from './offboard-flags.js'
 
 type Flags = FlagValues<typeof entry>
@@ -33,7 +34,8 @@ type Asked = Stage | 'undo' | null
 export async function offboard(argv: string[], env: Env): Promise<number> {
   const { flags, operands } = readFlags(entry, argv)
   const user = userIn(operands[0] ?? '')
-  if (flags['as-user'] === 'erase') return offboardErase(user, env)
+  const part = flags['as-user']
+  if (part === 'logout' || part === 'erase') return offboardAsUser(user, part, env)
   const asked = askedIn(flags)
   requireRoot(user, asked, flags)
   const context = await adminContext(env)
@@ -42,19 +44,32 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
   if ('trouble' in subject) return away(subject, { user, asked }, flags)
   const facts = await lookAt(subject)
   if ('trouble' in facts) return away(facts, { user, asked }, flags)
+  if (flags.done !== undefined) {
+    refuse(refusedUnknown(facts, roster))
+    return ticked(facts, subject, flags, env)
+  }
   if (asked === null) {
     refuse(refusedUnknown(facts, roster))
     return print({ facts, stage: null, ...standingSteps(facts), isDry: false }, flags, env)
   }
   const { waitMs } = context.config.offboard
-  const wishes = { isForAdmin: flags.admin ?? false, isNow: flags.now ?? false, waitMs }
+  const wishes = {
+    caller: callerOf(env) ?? context.person.user,
+    isForAdmin: flags.admin ?? false,
+    isNow: flags.now ?? false,
+    isWithOthers: flags['with-others'] ?? false,
+    waitMs,
+  }
   refuse(refusalOf(facts, asked, roster, wishes))
   const planned = planOf(facts, asked)
   if (flags['dry-run'])
     return print({ facts, stage: asked, steps: planned, verdict: 'ok', isDry: true }, flags, env)
   if (hasWork(planned)) {
     if (asked === 'destroy') await refuseOthers(subject, facts, flags)
-    if (!(await isWanted(user, asked, flags))) return 1
+    if (!(await isWanted(user, asked, flags))) {
+      say('Nothing was changed.')
+      return 1
+    }
   }
   const ended = await carriedOut(asked, { subject, facts, planned }, context)
   return print({ ...ended, stage: asked, verdict: verdictOf(ended), isDry: false }, flags, env)
@@ -70,6 +85,8 @@ function userIn(word: string): string {
 }
 
 function askedIn(flags: Flags): Asked {
+  if (flags.done !== undefined && flags.stage !== undefined)
+    throw new AuthError('usage', 'offboard: --done takes the name of a step, and no --stage')
   if (flags.undo && flags.stage !== undefined && flags.stage !== 'cut')
     throw new AuthError('usage', 'offboard: --undo takes back a cut, and no other stage')
   if (flags.undo) return 'undo'
@@ -77,7 +94,8 @@ function askedIn(flags: Flags): Asked {
 }
 
 function requireRoot(user: string, asked: Asked, flags: Flags): void {
-  if (asked === null || flags['dry-run'] || process.geteuid?.() === 0) return
+  const isChange = asked !== null || flags.done !== undefined
+  if (!isChange || flags['dry-run'] || process.geteuid?.() === 0) return
   throw new AuthError('usage', 'offboard: changes are made as root', {
     hint: `sudo claude-auth offboard ${user}`,
   })
@@ -91,7 +109,8 @@ interface Given {
 
 function rosterOf(user: string, asked: Asked, { context, flags, env }: Given): Promise<RosterSays> {
   const { person, config, now } = context
-  const isStage = asked !== null && asked !== 'undo'
+  // On another host the roster was asked where the stage began; what it says of an admin counts.
+  const isStage = asked !== null && asked !== 'undo' && !flags.here
   return rosterSays({
     user,
     person,
@@ -111,7 +130,8 @@ async function subjectOf(
 ): Promise<Subject | StoreTrouble> {
   const { person, config, now } = context
   const { vaultServer, offboard, fleet } = config
-  const vault = vaultServer === null ? null : await siteVault(context, offboard.auth)
+  const isHereOnly = flags.here ?? false
+  const vault = vaultServer === null || isHereOnly ? null : await siteVault(context, offboard.auth)
   if (vault !== null && 'trouble' in vault) return vault
   return {
     user,
@@ -121,7 +141,29 @@ async function subjectOf(
     recordFolder: fleet.folder,
     hasSiteProgram: offboard.command !== null,
     cause: causeOf(person, env, { why: flags.reason ?? '', nowMs: now() }),
+    isHereOnly,
   }
+}
+
+/** Writes down what a person has done, and prints where the user stands then. */
+async function ticked(
+  facts: OffboardFacts,
+  subject: Subject,
+  flags: Flags,
+  env: Env,
+): Promise<number> {
+  const isBack = flags.undo ?? false
+  const found = stepsToTick(facts, flags.done ?? '', isBack)
+  refuse(found.refusal)
+  if (found.refusal === null) tickOff(facts, found.steps, isBack)
+  const after = await lookAt(subject)
+  const { user } = facts
+  if ('trouble' in after) return away(after, { user, asked: null }, flags)
+  const steps = isBack ? planOf(after, 'undo') : null
+  const told = steps
+    ? { stage: 'undo' as const, steps, verdict: verdictOf({ steps, isAway: false }) }
+    : { stage: null, ...standingSteps(after) }
+  return print({ facts: after, ...told, isDry: false }, flags, env)
 }
 
 function carriedOut(

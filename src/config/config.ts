@@ -30,12 +30,23 @@ export interface LoadConfigOptions {
  * `config-writable-by-others`
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
-  const config = await configOfFiles(options)
   const { person, leftFolder } = options
-  if (!hasLeft(person.uid, leftFolder)) return config
+  if (!hasLeft(person.uid, leftFolder)) return configOfFiles(options)
   // Above all files: no configuration of the user's, and no roster, says otherwise. Looked at anew each time.
   const file = leftMark(person.uid, leftFolder)
-  return { ...config, mode: 'off', off: { because: 'left', file } }
+  return { ...(await configOfLeft(options)), mode: 'off', off: { because: 'left', file } }
+}
+
+/** The machine's file alone: what users write, or break, cannot keep their login from being ended. Of theirs only which folders hold logins counts. */
+async function configOfLeft({ cache: _, ...options }: LoadConfigOptions): Promise<Config> {
+  const own = await configOfFiles(options).catch(() => null)
+  const paths = { ...options.paths, userConfig: '/nonexistent/config.yaml' }
+  const machines = await configOfFiles({ ...options, paths, env: withoutNamed(options.env) })
+  return { ...machines, profiles: own?.profiles ?? machines.profiles }
+}
+
+function withoutNamed({ CLAUDE_AUTH_CONFIG: _, ...env }: Env): Env {
+  return env
 }
 
 async function configOfFiles(options: LoadConfigOptions): Promise<Config> {

@@ -50,7 +50,7 @@ export async function actOn(
         ? { ...step, state: end.state }
         : {
             ...step,
-            state: 'failed',
+            state: end.state,
             detail: `${step.detail}: ${clean(troubleText(end.trouble), 300)}`,
           }
     doers.onEnd(done)
@@ -85,13 +85,11 @@ async function act(
     case 'start-units':
     case 'logout':
     case 'erase': {
-      const trouble = machine && (await actOnHost(action, machine, program))
-      return trouble === null ? { state: 'done' } : { state: 'failed', trouble }
+      return machine === null ? { state: 'done' } : actOnHost(action, machine, program)
     }
     case 'site': {
       const about = { user, vaultName, uid: machine?.account.uid ?? null, stage }
-      const end = await runSiteStep(siteCommand, siteStepObject(action, about, cause))
-      return end.state === 'failed' ? end : { state: end.state }
+      return runSiteStep(siteCommand, siteStepObject(action, about, cause))
     }
     default: {
       const trouble = vault && (await actInVault(vault, vaultName, action))

@@ -3,6 +3,7 @@
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { type Acted, actOn, type Doers, seenAgain } from './act.js'
 import { appendAdminJournal } from './admin-journal.js'
+import { begin } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
 import type { UserProgram } from './host-actions.js'
 import { isOursDone, type PlannedStep, stepsBack, stepsOf } from './stages.js'
@@ -46,15 +47,28 @@ export async function carryOut(
   const write = (step: string, result: string) => writeDeed(facts, { step, result }, options)
   const onEnd = ({ id, state, detail }: PlannedStep) =>
     write(id, state === 'failed' ? `failed: ${detail}` : state)
-  if (hasWork(planned)) write('begin', 'begun')
+  if (hasWork(planned)) write(begin, 'begun')
   const doers = { vault, program, siteCommand, onEnd }
   const acted = await actOn(facts, planned, doers)
+  writeLeft(facts, acted.steps, write)
   if (acted.isAway) return { ...acted, facts }
   const after = await lookAgain()
   if ('trouble' in after) return { ...acted, facts, isAway: after.kind === 'unreachable' }
   const seen = { steps: seenAgain(acted.steps, stillOpen(after, stage)), isAway: false }
   const tried = stage === 'cut' ? await withMint(after, seen, doers) : seen
   return { ...tried, facts: after }
+}
+
+/** What is left on other hosts, once each: the documents that name these hosts will be deleted. */
+function writeLeft(
+  { deeds }: OffboardFacts,
+  steps: readonly PlannedStep[],
+  write: (step: string, result: string) => void,
+): void {
+  const isKnown = (id: string) => deeds.some(({ step }) => step === id)
+  for (const { id, where, state } of steps)
+    if (where === 'machine' && state === 'left' && id.includes(':') && !isKnown(id))
+      write(id, 'left')
 }
 
 function writeDeed(

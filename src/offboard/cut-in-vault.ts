@@ -1,11 +1,12 @@
 // The cut in Vault as a whole, without the machine and the site: looks, does what is left, looks again.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
+import { makeTrouble } from '../system/trouble.js'
 import type { Cause } from './cause.js'
 import type { OffboardStep } from './step.js'
 import { doVaultSteps, failedStep, type OnStep } from './vault-actions.js'
 import { type VaultUser, vaultFactsOf } from './vault-facts.js'
-import { cutSteps, mintStep, type VaultStep, vaultStep } from './vault-steps.js'
+import { cutSteps, mintStep, sharedWords, type VaultStep, vaultStep } from './vault-steps.js'
 
 /**
  * The cut in Vault as a whole: looks, does what is left, looks again. Each step that was done or failed goes to `onStep` as
@@ -19,6 +20,14 @@ export async function cutInVault(
 ): Promise<OffboardStep[] | StoreTrouble> {
   const facts = await vaultFactsOf(vault, user)
   if ('kind' in facts) return facts
+  // A person says so first (`claude-auth offboard … --with-others`).
+  if (facts.sharedWith.length > 0)
+    return {
+      kind: 'denied',
+      trouble: makeTrouble(sharedWords(facts), {
+        command: `sudo claude-auth offboard ${user.vaultName} --stage cut --with-others`,
+      }),
+    }
   const planned = cutSteps(facts, cause)
   if (dryRun) return planned.map(withoutAction)
   const ended = await doVaultSteps(vault, user.vaultName, planned, onStep)

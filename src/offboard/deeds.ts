@@ -2,6 +2,8 @@
 
 import type { AdminDeed } from './admin-journal.js'
 
+/** The step that a stage begins with, before any other. */
+export const begin = 'begin'
 /** As a journal names the way back. */
 const backCommand = 'offboard undo'
 
@@ -14,6 +16,26 @@ export function wasDone(deeds: readonly AdminDeed[], step: string): boolean {
 export function isDoneBack(deeds: readonly AdminDeed[], step: string): boolean {
   const last = deeds.filter(each => each.step === step && each.result === 'done').at(-1)
   return last === undefined || last.command === backCommand
+}
+
+/** Taken back since the last cut, by us or by a person. */
+export function wasTakenBack(deeds: readonly AdminDeed[], step: string): boolean {
+  const back = deeds.findLastIndex(
+    each => each.step === step && each.result === 'done' && each.command === backCommand,
+  )
+  return (
+    back > deeds.findLastIndex(({ step, command }) => step === begin && command === 'offboard cut')
+  )
+}
+
+/** What was begun last (`offboard cut`); null: nothing was. What is ticked off later begins nothing. */
+export function lastBegun(deeds: readonly AdminDeed[]): string | null {
+  return deeds.findLast(({ step }) => step === begin)?.command ?? null
+}
+
+/** The other hosts of which the journal speaks: by steps such as `left:ws2`. */
+export function hostsIn(deeds: readonly AdminDeed[]): string[] {
+  return deeds.flatMap(({ step }) => /^(?:left|logout|erase):(.+)$/.exec(step)?.[1] ?? [])
 }
 
 /** An account that was cut anew has to be signed out anew. */

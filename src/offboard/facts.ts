@@ -19,6 +19,8 @@ export interface OffboardFacts {
   /** Is a program of the site's configured? Without one its steps are a person's. */
   hasSiteProgram: boolean
   cause: Cause
+  /** Only what is on this machine is of interest: no Vault, no other host, no step of the site. */
+  isHereOnly: boolean
 }
 
 /** Whom to look at, from where, and what the site has configured. */
@@ -34,16 +36,18 @@ export interface Subject {
   recordFolder: string | null
   hasSiteProgram: boolean
   cause: Cause
+  isHereOnly: boolean
 }
 
 /** Looks, and changes nothing. Trouble: Vault is away, or does not let the admin look. */
 export async function lookAt(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
-  const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause } = subject
+  const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause, isHereOnly } = subject
   const machine = await machineFactsOf(user)
   const uid = machine?.account.uid ?? null
   const found = vault === null ? null : await vaultFactsOf(vault, { vaultName, uid, recordFolder })
   if (found !== null && 'kind' in found) return found
-  return { user, host, vault: found, machine, deeds: adminDeedsOf(user), hasSiteProgram, cause }
+  const deeds = adminDeedsOf(user)
+  return { user, host, vault: found, machine, deeds, hasSiteProgram, cause, isHereOnly }
 }
 
 /** Does Vault, this machine or the journal know a user of that name? */

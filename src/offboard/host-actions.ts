@@ -6,7 +6,6 @@ import { leftFolder, leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import { toolPath } from '../system/system-tools.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
-import { lookInHomes } from '../system/users.js'
 import {
   atomicWrite,
   freshNonce,
@@ -29,27 +28,59 @@ export interface UserProgram {
 /** A log-out waits for a run that is at work, and for the server. */
 const logoutMs = 120_000
 
-/** Does it, as root. Null: done. Throws `write-failed`. */
+/** `left`: only a person can do it, and `why`. */
+export type HostEnd = { state: 'done' } | { state: 'left' | 'failed'; trouble: Trouble }
+
+/** Does it, as root. Throws `write-failed`. */
 export async function actOnHost(
   { do: deed }: HostAction,
   { account }: MachineFacts,
   program: UserProgram,
-): Promise<Trouble | null> {
+): Promise<HostEnd> {
   switch (deed) {
     case 'mark':
-      return putMark(account)
+      return ended(await putMark(account))
     case 'unmark':
-      return takeMark(account)
+      return ended(takeMark(account))
     case 'stop-units':
-      return managed(await inManager(account, ['stop', timer, 'claude-auth.service']))
+      return ended(managed(await inManager(account, ['stop', timer, 'claude-auth.service'])))
     case 'start-units':
       // One that was never there can't be started.
       await inManager(account, ['start', timer])
-      return null
+      return { state: 'done' }
     case 'logout':
-      return ownCommand(account, program, ['logout'])
     case 'erase':
-      return ownCommand(account, program, ['offboard', account.name, '--as-user', 'erase'])
+      return inHome(account, program, deed)
+  }
+}
+
+function ended(trouble: Trouble | null): HostEnd {
+  return trouble === null ? { state: 'done' } : { state: 'failed', trouble }
+}
+
+/** Looked at as the user: root would hang in a home that hangs, and may see less of one that is mounted. */
+async function inHome(
+  account: Account,
+  program: UserProgram,
+  deed: 'logout' | 'erase',
+): Promise<HostEnd> {
+  const tool = toolPath('test')
+  const seen =
+    tool === null
+      ? null
+      : await runAsUser(account, tool, ['-d', account.home], { timeoutMs: unitsMs })
+  if (seen?.kind === 'late')
+    return {
+      state: 'failed',
+      trouble: makeTrouble('their home gives no answer', { place: account.home }),
+    }
+  if (seen?.kind !== 'ended' || seen.code === 0)
+    return ended(await ownCommand(account, program, deed))
+  if (deed === 'erase') return { state: 'done' }
+  const advice = "their sign-in is ended in the administration of Claude's organization"
+  return {
+    state: 'left',
+    trouble: makeTrouble('their home is not here', { place: account.home, advice }),
   }
 }
 
@@ -94,15 +125,14 @@ function managed(end: EndedAsUser | null): Trouble | null {
 async function ownCommand(
   account: Account,
   { node, script }: UserProgram,
-  words: string[],
+  deed: 'logout' | 'erase',
 ): Promise<Trouble | null> {
-  const homes = await lookInHomes([account.home])
-  if (homes.get(account.home) === 'missing') return null
-  const end = await runAsUser(account, node, [script, ...words], { timeoutMs: logoutMs })
+  const words = [script, 'offboard', account.name, '--as-user', deed]
+  const end = await runAsUser(account, node, words, { timeoutMs: logoutMs })
   if (end.kind === 'ended' && end.code === 0) return null
   if (end.kind === 'ended' && end.code === 4)
     return makeTrouble('a server gave no answer', { advice: 'run it again' })
-  return makeTrouble(`claude-auth ${words[0]} as ${account.name} failed`, { advice: saidBy(end) })
+  return makeTrouble(`claude-auth as ${account.name} failed`, { advice: saidBy(end) })
 }
 
 /** What the user's side wrote is theirs to choose. */

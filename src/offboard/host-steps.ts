@@ -1,6 +1,6 @@
 // The steps of each stage on the machines: done here by us, on the user's other hosts by a person. Pure.
 
-import { isDoneBack, wasDone } from './deeds.js'
+import { hostsIn, isDoneBack, wasDone } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
 import type { MachineFacts } from './host-facts.js'
 import type { OffboardStep, Stage } from './step.js'
@@ -58,29 +58,41 @@ export function stepsBackHere({ machine, deeds }: OffboardFacts): OwnHostStep[] 
   ]
 }
 
-/** What `stage` asks for on the user's other hosts, each with the command for it. */
-export function stepsElsewhere(facts: OffboardFacts, stage: Stage): HostStep[] {
-  const { user } = facts
-  return otherHosts(facts).flatMap((host): HostStep[] => {
-    if (stage === 'cut')
-      return [
-        stepElsewhere(
-          `left:${host}`,
-          `the mark on ${host}`,
-          `ssh ${host} sudo claude-auth offboard ${user} --stage cut`,
-        ),
-      ]
-    if (stage === 'destroy') return []
-    const command = `ssh ${host} sudo runuser -u ${user} -- claude-auth logout`
-    const step = stepElsewhere(`logout:${host}`, `the login on ${host}`, command)
-    return [{ ...step, reversible: false }]
-  })
+/** A sign-in that a revocation ended is the user's to begin again. */
+export function signInStep({ user, machine, deeds }: OffboardFacts): HostStep | null {
+  const lastOf = (step: string) =>
+    deeds.findLastIndex(each => each.step === step && each.result === 'done')
+  if (machine === null || lastOf('logout') === -1 || lastOf('sign-in') > lastOf('logout'))
+    return null
+  const detail = `their sign-in was ended: ${user} signs in again`
+  return leftStep('sign-in', detail, 'claude-auth login')
 }
 
-/** Hosts whose tokens are noted, beside this one. */
-function otherHosts({ vault, host, machine }: OffboardFacts): string[] {
+/** What `stage`, or the way back, asks for on the user's other hosts, each with the command for it. */
+export function stepsElsewhere(facts: OffboardFacts, stage: Stage | 'undo'): HostStep[] {
+  const { user } = facts
+  const [step, words] = {
+    cut: ['left', 'the mark, and their units, on'],
+    revoke: ['logout', 'the login on'],
+    destroy: ['erase', "claude-auth's folders on"],
+    undo: ['left', 'the mark taken away on'],
+  }[stage] as [string, string]
+  const flags = stage === 'undo' ? '--undo' : `--stage ${stage}`
+  return otherHosts(facts).map(host => ({
+    ...leftStep(
+      `${step}:${host}`,
+      `${words} ${host}`,
+      `ssh -t ${host} sudo claude-auth offboard ${user} ${flags} --here`,
+    ),
+    reversible: stage === 'cut' || stage === 'undo',
+  }))
+}
+
+/** Hosts whose tokens are noted, or that the journal knows, beside this one. */
+function otherHosts({ vault, host, machine, deeds }: OffboardFacts): string[] {
   const noted = vault?.documents.flatMap(({ accessors }) => accessors.map(each => each.host)) ?? []
-  return [...new Set(noted)].filter(each => each !== host || machine === null).sort()
+  const all = new Set([...noted, ...hostsIn(deeds)])
+  return [...all].filter(each => each !== host || machine === null).sort()
 }
 
 function stepHere(id: string, isDone: boolean, detail: string, action: HostAction): OwnHostStep {
@@ -88,6 +100,6 @@ function stepHere(id: string, isDone: boolean, detail: string, action: HostActio
   return { id, where: 'machine', state, reversible: true, detail, command: null, action }
 }
 
-function stepElsewhere(id: string, detail: string, command: string): HostStep {
+function leftStep(id: string, detail: string, command: string): HostStep {
   return { id, where: 'machine', state: 'left', reversible: true, detail, command, action: null }
 }

@@ -8,6 +8,7 @@ import type { OffboardFacts } from './facts.js'
 import type { PlannedStep } from './stages.js'
 import { cutAtMs, nextOf, standingOf } from './standing.js'
 import type { Stage, StepState } from './step.js'
+import { doneCommand } from './tick-off.js'
 
 export interface OffboardAnswer {
   facts: OffboardFacts
@@ -56,7 +57,7 @@ export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): 
     const here = steps.filter(step => step.where === where)
     if (here.length === 0) continue
     lines.push('', title)
-    for (const step of here) lines.push(...stepLines(step, { width, ink, isDry }))
+    for (const step of here) lines.push(...stepLines(step, answer, { width, ink }))
   }
   if (isDry) return [...lines, '', 'Nothing was changed.']
   const next = nextOf(facts)
@@ -78,8 +79,9 @@ function headline({ facts, stage, isDry }: OffboardAnswer): string {
 }
 
 function stepLines(
-  { state, detail, command }: PlannedStep,
-  { width, ink, isDry }: { width: number; ink: Ink; isDry: boolean },
+  { id, state, detail, command }: PlannedStep,
+  { facts, stage, isDry }: OffboardAnswer,
+  { width, ink }: { width: number; ink: Ink },
 ): string[] {
   const [sign, word] = signs(ink)[state]
   const lines = hanging(
@@ -90,7 +92,9 @@ function stepLines(
   )
   const first = lines[0]?.replace(`  ${sign[0]}`, `  ${sign[1]}`) ?? ''
   const typed = command === null || state === 'done' ? [] : [`      ${command}`]
-  return [first, ...lines.slice(1), ...typed]
+  const done = doneCommand(facts.user, id, stage === 'undo')
+  const ticked = state === 'left' && !isDry ? [`      then: ${done}`] : []
+  return [first, ...lines.slice(1), ...typed, ...ticked]
 }
 
 function signs(ink: Ink): Record<StepState, [[string, string], string]> {

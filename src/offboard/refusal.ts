@@ -3,8 +3,10 @@
 import { dateTimeWords } from '../text/durations.js'
 import { isKnown, type OffboardFacts } from './facts.js'
 import type { RosterSays } from './roster-says.js'
+import { isCutNoted } from './stages.js'
 import { commandOf, cutAtMs, isCut, isRevoked, standingOf } from './standing.js'
 import type { Stage } from './step.js'
+import { sharedWords } from './vault-steps.js'
 
 /** Why a stage may not be begun, with what to type instead; null: it may. */
 export interface Refusal {
@@ -14,9 +16,13 @@ export interface Refusal {
 
 /** What was asked for, beside the stage. */
 export interface Wishes {
+  /** Who called sudo, else whom the process belongs to. */
+  caller: string
   /** Also for an admin. */
   isForAdmin: boolean
   isNow: boolean
+  /** Also what this user shares with others. */
+  isWithOthers: boolean
   /** How long a cut lasts before a login can be destroyed. */
   waitMs: number
 }
@@ -31,17 +37,20 @@ export function refusalOf(
   if (stage === 'undo') return refusalBack(facts)
   return (
     refusedUnknown(facts, roster) ??
-    refusedByRoster(facts.user, stage, roster, wishes) ??
+    refusedByRoster(facts, stage, roster, wishes) ??
+    refusedShared(facts, stage, wishes) ??
     refusedTooEarly(facts, stage, wishes)
   )
 }
 
 /** Nothing is known of a user of that name; null: something is. */
 export function refusedUnknown(facts: OffboardFacts, { row }: RosterSays): Refusal | null {
-  const { user, vault, machine } = facts
+  const { user, vault, machine, isHereOnly } = facts
   if (vault === null && machine === null)
     return {
-      why: `nobody is called ${user} here, and no Vault is configured`,
+      why: isHereOnly
+        ? `${user} has no account on this machine`
+        : `nobody is called ${user} here, and no Vault is configured`,
       hint: `getent passwd ${user}`,
     }
   if (isKnown(facts) || row !== null) return null
@@ -53,19 +62,38 @@ export function refusedUnknown(facts: OffboardFacts, { row }: RosterSays): Refus
 
 /** An admin, or a user who is still listed and would come back. */
 function refusedByRoster(
-  user: string,
+  facts: OffboardFacts,
   stage: Stage,
   { row, active }: RosterSays,
-  { isForAdmin, isNow }: Wishes,
+  { isForAdmin, isNow, caller }: Wishes,
 ): Refusal | null {
-  if (row?.isAdmin && !isForAdmin)
-    return { why: `${user} is of the tier admin`, hint: `${commandOf(user, stage)} --admin` }
-  const isUrgent = stage === 'cut' && isNow
+  const { user } = facts
+  const whyAdmin = row?.isAdmin ? 'of the tier admin' : isSelf(facts, caller) ? 'you' : null
+  if (whyAdmin !== null && !isForAdmin)
+    return { why: `${user} is ${whyAdmin}`, hint: `${commandOf(user, stage)} --admin` }
+  // On another host the roster was asked where the stage began.
+  const isUrgent = (stage === 'cut' && isNow) || facts.isHereOnly
   if (active === null || isUrgent) return null
   return {
     why: `the committed roster lists ${user} still, who would come back: ${active}`,
     hint: `${commandOf(user, 'cut')} --now   (a cut that can't wait)`,
   }
+}
+
+/** An entity that opens the documents of others, too. */
+function refusedShared(
+  { user, vault }: OffboardFacts,
+  stage: Stage,
+  { isWithOthers }: Wishes,
+): Refusal | null {
+  if (stage !== 'cut' || isWithOthers || vault === null || vault.sharedWith.length === 0)
+    return null
+  return { why: sharedWords(vault), hint: `${commandOf(user, 'cut')} --with-others` }
+}
+
+/** Root, and who called sudo. */
+function isSelf({ user, machine }: OffboardFacts, caller: string): boolean {
+  return machine?.account.uid === 0 || user === caller
 }
 
 /** The order cut, revoke, destroy: a host whose token lives would write a deleted document anew. */
@@ -97,10 +125,13 @@ function refusedTooEarly(
 function refusalBack(facts: OffboardFacts): Refusal | null {
   const { user, vault } = facts
   if (standingOf(facts) === 'destroyed' || (isOff(facts) && !isNoted(facts))) {
-    const entity = vault?.entities[0]?.id ?? 'ID'
+    const ids = vault?.entities.map(({ id }) => id) ?? []
+    const on = (ids.length === 0 ? ['ID'] : ids).map(
+      id => `bao write identity/entity/id/${id} disabled=false`,
+    )
     return {
-      why: `no cut of ${user} is noted that could be undone: they were destroyed, or cut by somebody else`,
-      hint: `bao write identity/entity/id/${entity} disabled=false`,
+      why: `no cut of ${user} is noted that could be undone: they were destroyed, or someone else switched them off`,
+      hint: on.join(' && '),
     }
   }
   return null
@@ -111,9 +142,8 @@ function isOff({ vault }: OffboardFacts): boolean {
 }
 
 function isNoted({ vault, machine, deeds }: OffboardFacts): boolean {
-  const isInVault = vault?.documents.some(({ note }) => note !== null) ?? false
   return (
-    isInVault ||
+    isCutNoted(vault) ||
     (machine !== null && machine.markedAtMs !== null) ||
     deeds.some(({ command }) => command === 'offboard cut')
   )

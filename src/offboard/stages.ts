@@ -1,9 +1,17 @@
 // What each stage consists of: the steps in Vault, on the machines and at the site, in their order. Pure.
 
+import { wasDone, wasTakenBack } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
-import { type HostAction, stepsBackHere, stepsElsewhere, stepsHere } from './host-steps.js'
+import {
+  type HostAction,
+  signInStep,
+  stepsBackHere,
+  stepsElsewhere,
+  stepsHere,
+} from './host-steps.js'
 import { type SiteAction, siteSteps, siteStepsBack } from './site-steps.js'
 import type { OffboardStep, Stage } from './step.js'
+import type { VaultFacts } from './vault-facts.js'
 import {
   cutSteps,
   destroySteps,
@@ -27,19 +35,44 @@ type Step = Omit<PlannedStep, 'stage'>
 export function stepsOf(facts: OffboardFacts, stage: Stage): PlannedStep[] {
   const here = stepsHere(facts, stage)
   const inVault = stepsInVault(facts, stage)
-  const elsewhere = stepsElsewhere(facts, stage)
-  const site = siteSteps(facts, stage)
-  // A document is deleted before the store of this machine, a machine is cut before Vault is asked.
+  // A document is deleted before the store of this machine; a machine is cut before Vault is asked.
   const ours: Step[] = stage === 'destroy' ? [...inVault, ...here] : [...here, ...inVault]
-  const steps = [...ours, ...elsewhere, ...site].map((step): PlannedStep => ({ ...step, stage }))
+  const persons = facts.isHereOnly
+    ? []
+    : [...stepsElsewhere(facts, stage), ...siteSteps(facts, stage)]
+  const steps = [...ours, ...persons].map(
+    (step): PlannedStep => ({
+      ...tickedOff(step, wasDone(facts.deeds, step.id)),
+      stage,
+    }),
+  )
   return steps.sort((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false))
 }
 
 /** Every step of the way back. */
 export function stepsBack(facts: OffboardFacts): PlannedStep[] {
-  const inVault = facts.vault === null ? [] : undoSteps(facts.vault)
-  const steps: Step[] = [...inVault, ...stepsBackHere(facts), ...siteStepsBack(facts)]
-  return steps.map(step => ({ ...step, stage: 'cut' }))
+  const { vault, deeds, isHereOnly } = facts
+  const wasCut = isCutNoted(vault) || deeds.some(({ command }) => command === 'offboard cut')
+  const elsewhere = wasCut ? stepsElsewhere(facts, 'undo') : []
+  const persons: Step[] = isHereOnly ? [] : [...elsewhere, ...siteStepsBack(facts)]
+  const signIn = signInStep(facts)
+  const steps: Step[] = [
+    ...(vault === null ? [] : undoSteps(vault)),
+    ...stepsBackHere(facts),
+    ...(signIn === null ? [] : [signIn]),
+    ...persons,
+  ]
+  return steps.map(step => ({ ...tickedOff(step, wasTakenBack(deeds, step.id)), stage: 'cut' }))
+}
+
+/** What is left to a person is done once one says so (`--done`). */
+function tickedOff(step: Step, isDone: boolean): Step {
+  return step.state === 'left' && isDone ? { ...step, state: 'done' } : step
+}
+
+/** Is the note of a cut on any document? */
+export function isCutNoted(vault: VaultFacts | null): boolean {
+  return vault?.documents.some(({ note }) => note !== null) ?? false
 }
 
 function stepsInVault({ vault, cause }: OffboardFacts, stage: Stage): Step[] {

@@ -1,5 +1,6 @@
 // How far a user's offboarding is, and which command comes next. Pure.
 
+import { lastBegun } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
 import { isOursDone, stepsOf } from './stages.js'
 import type { Stage } from './step.js'
@@ -10,8 +11,7 @@ export type Standing = 'active' | 'cut' | 'revoked' | 'destroyed'
 export function standingOf(facts: OffboardFacts): Standing {
   const { vault, deeds } = facts
   const isEmpty = vault === null || (vault.documents.length === 0 && vault.record === null)
-  const last = deeds.filter(({ result }) => result === 'done').at(-1)
-  if (isEmpty && last?.command === 'offboard destroy') return 'destroyed'
+  if (isEmpty && lastBegun(deeds) === 'offboard destroy') return 'destroyed'
   if (isRevoked(facts)) return 'revoked'
   return isCutBegun(facts) ? 'cut' : 'active'
 }
@@ -48,17 +48,24 @@ export function commandOf(user: string, stage: Stage): string {
   return `claude-auth offboard ${user} --stage ${stage}`
 }
 
-/** The command that comes next; null: nothing does. */
-export function nextOf(facts: OffboardFacts): string | null {
-  const { user } = facts
+/** The stage that comes next; null: none does. */
+export function nextStage(facts: OffboardFacts): Stage | null {
   switch (standingOf(facts)) {
     case 'active':
-      return commandOf(user, 'cut')
+      return 'cut'
     case 'cut':
-      return commandOf(user, isCut(facts) ? 'revoke' : 'cut')
+      return isCut(facts) ? 'revoke' : 'cut'
     case 'revoked':
-      return commandOf(user, 'destroy')
+      return 'destroy'
     case 'destroyed':
-      return null
+      // Interrupted after the documents were deleted.
+      return isOursDone(stepsOf(facts, 'destroy')) ? null : 'destroy'
   }
+}
+
+/** The command that comes next; null: nothing does. */
+export function nextOf(facts: OffboardFacts): string | null {
+  const stage = nextStage(facts)
+  if (stage === null) return null
+  return `${commandOf(facts.user, stage)}${facts.isHereOnly ? ' --here' : ''}`
 }

@@ -1,6 +1,6 @@
 // The documents of a user: where they lie, which versions can still be read, whose tokens are noted, and the note of an offboarding.
 
-import { fillIn } from '../config/template.js'
+import { fillIn, plainNameSlip } from '../config/template.js'
 import type { VaultReply } from '../store/vault/client.js'
 import { isVaults } from '../store/vault/failure.js'
 import type { SiteVault } from '../store/vault/site.js'
@@ -77,6 +77,20 @@ export async function documentPaths(
     paths = next
   }
   return { kind: 'known', value: paths }
+}
+
+/** Is there any document of theirs? A name that can stand in no path has none. */
+export async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promise<Asked<boolean>> {
+  if (plainNameSlip(owner.vaultName) !== null) return { kind: 'known', value: false }
+  const paths = await documentPaths(vault, owner)
+  if (paths.kind !== 'known') return paths
+  for (const path of paths.value) {
+    const at = `${vault.server.mount}/metadata/${path}`
+    const reply = await vault.request({ method: 'GET', path: at })
+    if (dataOf(reply) !== null) return { kind: 'known', value: true }
+    if (!isAbsent(reply)) return whyNot(vault, reply, at, 'read')
+  }
+  return { kind: 'known', value: false }
 }
 
 /** A host and a profile are any name; the rest of the part must be as it is for this user. */

@@ -9,6 +9,8 @@ export interface EntityFact {
   /** The auth mounts by which it is known (`token`, `jwt`). */
   mounts: string[]
   isDisabled: boolean
+  /** Other names by which it is known where users sign in: merged by hand, or another name of the same person. */
+  otherNames: string[]
 }
 
 /** Tokens and signed tokens: the ways in that claude-auth has. What another kind of mount calls alice may be somebody else. */
@@ -45,8 +47,22 @@ export async function entitiesOf(
     const data = dataOf(reply)
     const id = stringOf(data?.['id'])
     if (data === null || id === null) return whyNot(vault, reply, path, 'update')
-    const mountsOf = [...(found.get(id)?.mounts ?? []), mount.name]
-    found.set(id, { id, mounts: mountsOf, isDisabled: data['disabled'] === true })
+    found.set(id, {
+      id,
+      mounts: [...(found.get(id)?.mounts ?? []), mount.name],
+      isDisabled: data['disabled'] === true,
+      otherNames: namesIn(data['aliases'], mounts).filter(each => each !== name),
+    })
   }
   return { kind: 'known', value: [...found.values()] }
+}
+
+/** The names of the aliases on `mounts`, as Vault folds them, once each. */
+function namesIn(aliases: unknown, mounts: readonly AuthMount[]): string[] {
+  const all = (Array.isArray(aliases) ? aliases : []).filter(isObject)
+  const onMounts = all.filter(alias =>
+    mounts.some(({ accessor }) => accessor === alias['mount_accessor']),
+  )
+  const names = onMounts.flatMap(alias => stringOf(alias['name'])?.toLowerCase() ?? [])
+  return [...new Set(names)].sort()
 }

@@ -10,6 +10,7 @@ import {
   type DocumentOwner,
   documentAt,
   documentPaths,
+  hasDocument,
 } from './vault-documents.js'
 import { type EntityFact, entitiesOf, signInMounts } from './vault-entities.js'
 
@@ -25,6 +26,8 @@ export interface VaultFacts {
   /** Names of the auth mounts by which users sign in. */
   signInMounts: string[]
   entities: EntityFact[]
+  /** Other users whose documents these entities open: what shuts one out shuts out the others. */
+  sharedWith: string[]
   policy: PolicyFact
   documents: DocumentFact[]
   /** The health record, inside the mount; null where there is none. */
@@ -43,6 +46,8 @@ export async function vaultFactsOf(
   if (mounts.kind !== 'known') return mounts
   const entities = await entitiesOf(vault, user.vaultName, mounts.value)
   if (entities.kind !== 'known') return entities
+  const shared = await sharedWith(vault, user, entities.value)
+  if (shared.kind !== 'known') return shared
   const policy = await policyOf(vault, user.vaultName)
   if (policy.kind !== 'known') return policy
   const paths = await documentPaths(vault, user)
@@ -60,6 +65,7 @@ export async function vaultFactsOf(
     mount: vault.server.mount,
     signInMounts: mounts.value.map(({ name }) => name),
     entities: entities.value,
+    sharedWith: shared.value,
     policy: policy.value,
     documents,
     record: record.value,
@@ -74,4 +80,19 @@ async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<string
   // Without records at this site, nothing opens their folder.
   if (isAbsent(reply) || isRefused(reply)) return { kind: 'known', value: null }
   return dataOf(reply) === null ? whyNot(vault, reply, at, 'read') : { kind: 'known', value: path }
+}
+
+/** Of the other names of an entity, those that have a document. */
+async function sharedWith(
+  vault: SiteVault,
+  { uid }: VaultUser,
+  entities: readonly EntityFact[],
+): Promise<Asked<string[]>> {
+  const found: string[] = []
+  for (const name of new Set(entities.flatMap(({ otherNames }) => otherNames))) {
+    const has = await hasDocument(vault, { vaultName: name, uid })
+    if (has.kind !== 'known') return has
+    if (has.value) found.push(name)
+  }
+  return { kind: 'known', value: found }
 }

@@ -1,5 +1,6 @@
 // The steps of each stage in Vault, planned from facts. Pure.
 
+import { clean } from '../text/clean.js'
 import type { Cause } from './cause.js'
 import type { OffboardNote } from './note.js'
 import type { OffboardStep } from './step.js'
@@ -33,7 +34,23 @@ export function undoSteps(facts: VaultFacts): VaultStep[] {
     const detail = `note of the cut taken from ${facts.mount}/${path}`
     return vaultStep(`note:${path}`, state, detail, { do: 'note', path, note: null })
   })
-  return [...entitySteps(facts, false), ...policySteps(facts, 'open'), ...notes]
+  return [
+    ...entitySteps(facts, false),
+    ...policySteps(facts, 'open'),
+    ...notes,
+    ...endedTokenSteps(facts),
+  ]
+}
+
+/** A revoked token, or one that nobody renewed for too long, does not come back. */
+function endedTokenSteps({ documents }: VaultFacts): VaultStep[] {
+  const ended = documents.flatMap(({ accessors }) =>
+    accessors.filter(({ isAlive }) => isAlive === false),
+  )
+  return ended.map(({ host }) => {
+    const detail = `Vault token of ${host} has ended: a new first token (docs/vault.md, section 5)`
+    return vaultStep(`first-token:${host}`, 'left', detail, null)
+  })
 }
 
 /** Every noted token, revoked; then the note says so. Tokens that were not noted are dead by the cut. */
@@ -99,6 +116,12 @@ function entitySteps({ entities, vaultName }: VaultFacts, isDisabled: boolean): 
       `bao write identity/entity/id/${id} disabled=${isDisabled}`,
     ),
   )
+}
+
+/** Why a cut reaches further than this user. */
+export function sharedWords({ vaultName, sharedWith }: VaultFacts): string {
+  const names = sharedWith.map(name => clean(name, 60)).join(', ')
+  return `the entity of ${vaultName} in Vault is also that of ${names}: a cut shuts out all of them`
 }
 
 /** A token without an entity knows no off switch but its policy's text. */

@@ -3,7 +3,7 @@
 import type { Acted } from './act.js'
 import type { OffboardFacts } from './facts.js'
 import { type PlannedStep, stepsOf } from './stages.js'
-import { standingOf } from './standing.js'
+import { nextStage, type Standing, standingOf } from './standing.js'
 import type { Stage } from './step.js'
 
 /** `attention`: something is left to a person; `no-answer`: Vault went away. */
@@ -15,19 +15,24 @@ export function verdictOf({ steps, isAway }: Acted): OffboardVerdict {
   return steps.every(({ state }) => state === 'done') ? 'ok' : 'attention'
 }
 
-/** Where they stand: the steps of the stages that were begun. */
+/** Where they stand: the steps of the stages that were begun, and what is open of the next. */
 export function standingSteps(facts: OffboardFacts): {
   steps: PlannedStep[]
   verdict: OffboardVerdict
 } {
-  const begun = {
-    active: [],
-    cut: ['cut'],
-    revoked: ['cut', 'revoke'],
-    destroyed: ['cut', 'revoke'],
-  } as const
-  const stages: readonly Stage[] = begun[standingOf(facts)]
-  const steps = stages.flatMap(stage => stepsOf(facts, stage))
-  const isOpen = steps.some(({ state }) => state !== 'done')
-  return { steps, verdict: isOpen ? 'attention' : 'ok' }
+  const begun = begunBy[standingOf(facts)].flatMap(stage => stepsOf(facts, stage))
+  const next = nextStage(facts)
+  const open =
+    next === null || begun.some(({ stage }) => stage === next)
+      ? []
+      : stepsOf(facts, next).filter(({ state }) => state !== 'done')
+  const isOpen = begun.some(({ state }) => state !== 'done')
+  return { steps: [...begun, ...open], verdict: isOpen ? 'attention' : 'ok' }
+}
+
+const begunBy: Record<Standing, readonly Stage[]> = {
+  active: [],
+  cut: ['cut'],
+  revoked: ['cut', 'revoke'],
+  destroyed: ['cut', 'revoke', 'destroy'],
 }

@@ -303,8 +303,9 @@ async function cutHere(user: string, program: UserProgram): Promise<Trouble | nu
   const machine = await machineFactsOf(user)
   if (machine === null) return null
   for (const { state, action } of cutStepsHere(machine)) {
-    const trouble = state === 'done' ? null : await actOnHost(action, machine, program)
-    if (trouble !== null) return trouble
+    if (state === 'done') continue
+    const end = await actOnHost(action, machine, program)
+    if (end.state !== 'done') return end.trouble
   }
   return null
 }

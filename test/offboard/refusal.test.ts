@@ -9,7 +9,13 @@ import type { VaultFacts } from '../../src/offboard/vault-facts.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')
 const dayMs = 24 * 60 * 60_000
-const plain: Wishes = { isForAdmin: false, isNow: false, waitMs: 7 * dayMs }
+const plain: Wishes = {
+  caller: 'root',
+  isWithOthers: false,
+  isForAdmin: false,
+  isNow: false,
+  waitMs: 7 * dayMs,
+}
 const unlisted: RosterSays = { row: null, active: null }
 const admin = { row: { isAdmin: true }, active: null } as RosterSays
 const listed: RosterSays = { row: { isAdmin: false } as RosterSays['row'], active: 'line 7' }
@@ -17,6 +23,7 @@ const listed: RosterSays = { row: { isAdmin: false } as RosterSays['row'], activ
 const known = {
   vaultName: 'bob',
   entities: [],
+  sharedWith: [],
   documents: [],
   record: null,
   policy: { name: 'p', state: 'open', text: '' },
@@ -26,6 +33,7 @@ function facts(more: Partial<OffboardFacts> = {}): OffboardFacts {
   return {
     user: 'bob',
     host: 'ws1',
+    isHereOnly: false,
     vault: known,
     machine: null,
     deeds: [],

@@ -28,12 +28,14 @@ export function isRefused(reply: VaultReply): boolean {
   return reply.kind === 'reply' && reply.status === 403 && isVaults(reply)
 }
 
+type Capability = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list'
+
 /** The trouble behind a reply of no use. Of a 403 Vault is asked whether the token lives at all. */
 export async function whyNot(
   vault: SiteVault,
   reply: VaultReply,
   path: string,
-  capability: 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list',
+  capability: Capability,
 ): Promise<StoreTrouble> {
   if (!isRefused(reply)) return troubleOf(reply, path)
   const self = await vault.request({ method: 'GET', path: 'auth/token/lookup-self' })
@@ -44,11 +46,29 @@ export async function whyNot(
         advice: 'it has ended or was revoked, or its policy lacks auth/token/lookup-self',
       }),
     }
+  const advice = `it needs ${capability}; ${missingBlock(path, capability)}`
   return {
     kind: 'denied',
-    trouble: makeTrouble("the admin's Vault token has no policy for this", {
-      place: path,
-      advice: `it needs ${capability}; compare it with claude-auth-admin in docs/vault.md`,
-    }),
+    trouble: makeTrouble("the admin's Vault token has no policy for this", { place: path, advice }),
   }
+}
+
+/** What keeps an admin from more than they need stands in docs/vault.md: a block without it would make them root. */
+const bounded: [RegExp, string][] = [
+  [/^identity\/entity\/id\//, 'identity/entity/id/+'],
+  [/^sys\/policies\/acl\//, ''],
+  [/^auth\/token\/create\//, ''],
+]
+
+/** The block of the admin's policy that opens `path`, or where it stands. */
+export function missingBlock(path: string, capability: Capability): string {
+  const bound = bounded.find(([pattern]) => pattern.test(path))
+  if (bound !== undefined)
+    return `add the block path "${bound[1] || path}" of claude-auth-admin in docs/vault.md`
+  const [, mount, kind, rest] = /^(.+?)\/(metadata|subkeys)\/(.*)$/.exec(path) ?? []
+  const opens =
+    rest === undefined || rest.endsWith('/') || rest === ''
+      ? path
+      : `${mount}/${kind}/${rest.replace(/[^/]+$/, '+')}`
+  return `add to claude-auth-admin: path "${opens}" { capabilities = ["${capability}"] }`
 }

@@ -162,23 +162,25 @@ function strangeMount(path: string, stat: BigIntStats, uid: number): string | nu
 /** The user who answers for a FUSE file system, whose word its owners and modes are; null: unknown. */
 function fuseOwner(dev: bigint): number | null {
   const number = `${(dev >> 8n) & 0xfffn}:${(dev & 0xffn) | ((dev >> 12n) & 0xfff00n)}`
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
-  const mount = lines.find(line => line.split(' ')[2] === number)
+  const mount = mounts().find(line => line.split(' ')[2] === number)
   const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(mount ?? '')?.[1]
   return owner === undefined ? null : Number(owner)
 }
 
+/** The lines of the kernel's table (proc_pid_mountinfo(5)). */
+function mounts(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+}
+
 /** Does `path` (absolute) lie on a FUSE file system of a user's? Nothing on it is asked: it need not answer. */
 export function isServedByUser(path: string): boolean {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .some(line => {
-      const point = line
-        .split(' ')[4]
-        ?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
-      const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(line)?.[1] ?? '0'
-      return owner !== '0' && `${path}/`.startsWith(`${point}/`)
-    })
+  return mounts().some(line => {
+    const point = line
+      .split(' ')[4]
+      ?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
+    const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(line)?.[1] ?? '0'
+    return owner !== '0' && `${path}/`.startsWith(`${point}/`)
+  })
 }
 
 /**

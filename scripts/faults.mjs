@@ -215,7 +215,11 @@ export const faults = [
   ].map(([what, from, to]) => ({ what, file: 'bin/gate.sh', from, to, tests: lasting })),
   // The admin's side: nobody is cut, switched on again or left out by mistake.
   ...[
-    ['an admin is offboarded without a word', 'row?.isAdmin && !isForAdmin', 'row === undefined'],
+    [
+      'an admin is offboarded without a word',
+      'whyAdmin !== null && !isForAdmin',
+      'row === undefined',
+    ],
     ['haste lets more than a cut', "stage === 'cut' && isNow", 'isNow'],
     ['who is listed still is offboarded', 'active === null || isUrgent', 'active !== undefined'],
     ['a login is revoked before the cut', 'if (!isCut(facts))', 'if (facts === null)'],

@@ -54,7 +54,11 @@ t.test('with one OpenBao', async t => {
 
     t.test(`${custody}: after a refusal, what came into the document meanwhile`, async t => {
       const relay = await vaultRelay(t, bao)
-      const { one, two } = await twoEngines(t, relay, { config: { custody } })
+      const { one, two } = await twoEngines(t, relay, {
+        config: { custody },
+        // The relay holds the intent's reply while the other host signs in and backs up.
+        vault: { timeout: '30s' },
+      })
       one.pass(9 * hourMs)
       one.authority.fail('token', faults.answer(400, { error: 'invalid_grant' }))
       relay.written = async body => {

@@ -13,7 +13,13 @@ import type { Wrapped, WrappedOptions } from './wrapped.js'
 export async function twoEngines(
   t: Test,
   bao: OpenBao,
-  { second, ...options }: EngineOptions & { second?: EngineOptions } = {},
+  {
+    second,
+    ...options
+  }: EngineOptions & {
+    second?: EngineOptions
+    vault?: Record<string, unknown>
+  } = {},
 ) {
   await bao.put(me, {})
   const one = await vaultEngine(t, bao, options)

@@ -66,13 +66,8 @@ export function signInJournalLine(
   return `${linePrefix}${whose} needs to sign in${where}: ${reasonWords[because]}; as ${name}: ${signInCommand}`
 }
 
-/** Why a login is left alone, in a few words; the trouble names the place and what to type. */
-export function leftAloneWords(trouble: Trouble | null): string {
-  const isTaken = trouble !== null && /\bbelongs to\b/.test(troubleText(trouble))
-  return isTaken
-    ? 'A folder of this login belongs to another user'
-    : 'Others can change this home or login folder'
-}
+/** A login that is left alone, in a few words; the trouble names the place and what to type. */
+export const leftAloneWords = 'This home or login folder is not yours alone'
 
 function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): string {
   const { verdict, because } = outcome
@@ -93,7 +88,7 @@ function foundLine(outcome: Outcome, nowMs: number, trouble: Trouble | null): st
     return 'claude-auth only observes (mode: observe); nothing was changed.'
   if (because === 'not-ours')
     return verdict === 'attention'
-      ? `${leftAloneWords(trouble)}; nothing in it was read or changed.`
+      ? `${leftAloneWords}; nothing in it was read or changed.`
       : 'This login belongs to another account; nothing was changed.'
   const whose = outcome.identity?.email ? ` for ${cleanMiddle(outcome.identity.email, 60)}` : ''
   if (outcome.credential === 'long-lived') return `A long-lived token${whose} is in use.`

@@ -79,7 +79,7 @@ function headline(facts: StatusFacts): string {
   const { outcome, mode, otherCredential } = facts
   const { because, verdict, credential } = outcome
   if (because === 'not-ours' && verdict === 'attention')
-    return `${leftAloneWords(facts.trouble)}; your login is left alone`
+    return `${leftAloneWords}; your login is left alone`
   if (because === 'not-ours')
     return 'This login belongs to another account of this machine; it is left alone'
   if (facts.hasLeft)

@@ -1,7 +1,7 @@
 // Doing the steps of an offboarding in Vault, one by one: each request changes one thing, and nothing of it is taken back by itself.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { isAbsent, whyNot } from '../store/vault/site-reply.js'
+import { isAbsent, isDisabledEntity, isRefused, whyNot } from '../store/vault/site-reply.js'
 import { makeTrouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
@@ -66,7 +66,10 @@ async function tryMint(vault: SiteVault, vaultName: string): Promise<StoreTroubl
     display_name: `offboard-claude-auth-${vaultName}`,
   })
   const reply = await vault.request({ method: 'POST', path, body, wrapTtl: '1m' })
-  if (reply.kind !== 'reply' || reply.status >= 500) return whyNot(vault, reply, path, 'update')
+  if (isDisabledEntity(reply)) return null
+  // A token that may not mint has tried nothing.
+  if (reply.kind !== 'reply' || reply.status >= 500 || isRefused(reply))
+    return whyNot(vault, reply, path, 'update')
   if (reply.status >= 400) return null
   const wrapped = reply.body?.['wrap_info'] as { wrapped_accessor?: unknown } | undefined
   const accessor = wrapped?.wrapped_accessor

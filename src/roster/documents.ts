@@ -2,7 +2,7 @@
 
 import { noteKey, readNote } from '../offboard/note.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { dataOf, isAbsent, whyNot } from '../store/vault/site-reply.js'
+import { dataOf, isAbsent, isDisabledEntity, whyNot } from '../store/vault/site-reply.js'
 import { isObject, numberOf, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './pending.js'
@@ -88,7 +88,7 @@ export async function mintToken(
     }),
     wrapTtl: `${wrapSeconds}s`,
   })
-  if (reply.kind === 'reply' && reply.errors.some(error => /entity.*disabled/.test(error)))
+  if (isDisabledEntity(reply))
     return {
       kind: 'refused',
       trouble: makeTrouble(`the entity of ${vaultName} in Vault is disabled`, {

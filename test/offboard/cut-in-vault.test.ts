@@ -126,3 +126,17 @@ t.test('each way of being refused has its own words', async t => {
   const away = await cutInVault(site.vault, of('alice'), cause)
   t.match(away, { kind: 'unreachable' })
 })
+
+t.test('an admin who may not mint has not shown that nothing is minted', async t => {
+  const site = await offboardSite(t)
+  await site.user('alice')
+  const at = 'sys/policies/acl/claude-auth-admin'
+  const { body } = await site.server.ask('GET', at)
+  const { policy } = body['data'] as { policy: string }
+  const without = policy.replace('"auth/token/create/claude-users"', '"auth/token/create/none"')
+  t.not(without, policy)
+  await site.server.ask('PUT', at, { policy: without })
+  const steps = (await cutInVault(site.vault, of('alice'), cause, {})) as OffboardStep[]
+  t.match(statesOf(steps), { 'entity:token': 'done', mint: 'failed' })
+  t.match(steps.find(({ id }) => id === 'mint')?.detail, /no policy for this.*claude-auth-admin/)
+})

@@ -28,6 +28,11 @@ export function isRefused(reply: VaultReply): boolean {
   return reply.kind === 'reply' && reply.status === 403 && isVaults(reply)
 }
 
+/** A token was asked for an entity that is cut (OpenBao 2.7.2: "entity from given entity alias is disabled"). */
+export function isDisabledEntity(reply: VaultReply): boolean {
+  return reply.kind === 'reply' && reply.errors.some(error => /entity.*disabled/.test(error))
+}
+
 type Capability = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list'
 
 /** The trouble behind a reply of no use. Of a 403 Vault is asked whether the token lives at all. */

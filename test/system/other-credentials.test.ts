@@ -52,7 +52,7 @@ for (const client of realClients())
       if (settings)
         box.home.write(join(box.home.paths.folder, 'settings.json'), JSON.stringify(settings))
       const before = box.login()
-      const more = { env: { CLAUDE_CODE_MAX_RETRIES: '0', ...env }, timeoutMs: 20_000 }
+      const more = { env: { CLAUDE_CODE_MAX_RETRIES: '0', ...env }, timeoutMs: 90_000 }
       // What the client alone makes of it; a provider that is not there it asks for ever.
       const bare = away ? null : await box.run('claude', ['-p', 'hi'], more)
       const args = away ? ['--model'] : ['-p', 'hi']

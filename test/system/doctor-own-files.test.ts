@@ -40,7 +40,7 @@ for (const place of places)
     const seen = await doctor(as)
     t.match(seen.check('own-files'), {
       state: 'fail',
-      message: /belongs to user 0: no login can be saved\.$/,
+      message: /belongs to root: no login can be saved\.$/,
       hint: /^sudo chown -R alice /,
     })
     t.equal(seen.verdict, 'broken')

@@ -48,7 +48,12 @@ ca_sessions_last() {
   # A comment counts for less than any setting.
   ca_set=
   for ca_word in $ca_kill; do
-    case $ca_word in '#'*) ca_set=${ca_set:-$ca_word} ;; *) ca_set=$ca_word ;; esac
+    # Which drop-in wins is a question of their names; one that ends sessions' processes is enough.
+    case $ca_word in
+      '#'*) ca_set=${ca_set:-$ca_word} ;;
+      1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;;
+      *) ca_set=$ca_word ;;
+    esac
   done
   case ${ca_set#\#} in 1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;; esac
 }

@@ -25,7 +25,10 @@ ca_ours() {
   for ca_place in "${ca_home:-/}" "$ca_login" "$ca_state"; do
     if { [ -e "$ca_place" ] || [ "$ca_place" = "$ca_home" ]; } && ! [ -O "$ca_place" ]; then
       # In a home of one's own `sudo` left it so; what root finds there may rightly be another's.
-      case $ca_place in "$ca_home"/*) [ -O / ] || ca_unsafe=$(ca_taken "$ca_place") ;; esac
+      # A link of one's own leads to what was another's before.
+      [ -z "$ca_home" ] || case $ca_place in
+        "$ca_home"/?*) [ -O / ] || [ -L "$ca_place" ] || ca_unsafe=$(ca_taken "$ca_place") ;;
+      esac
       return 1
     fi
   done
@@ -41,16 +44,22 @@ ca_ours() {
   done
 }
 
+# The user's name as it can be typed: a directory's may have a backslash or a blank.
+ca_own_name() {
+  ca_name=$(command id -un 2>/dev/null)
+  case $ca_name in '' | *[!A-Za-z0-9._@-]*) command id -u ;; *) command printf '%s\n' "$ca_name" ;; esac
+}
+
 # ca_taken PATH: prints whose it is, and the command that gives it back.
 ca_taken() {
   ca_owner=$(ca_become_at "$1" stat -c %U -- 2>/dev/null)
-  ca_own_name=$(command id -un 2>/dev/null) || ca_own_name=$(command id -u)
+  case $ca_owner in '' | UNKNOWN) ca_owner='another user' ;; esac
   ca_word=$1
   case $ca_word in
     *[!A-Za-z0-9/._-]*) ca_word="'$(command printf '%s\n' "$1" | command sed "s/'/'\\\\''/g")'" ;;
   esac
   command printf '%s belongs to %s, so the login is not checked. Type: sudo chown -R %s %s\n' \
-    "$1" "${ca_owner:-another user}" "$ca_own_name" "$ca_word"
+    "$1" "$ca_owner" "$(ca_own_name)" "$ca_word"
 }
 
 # Is it the login of `~/.claude`, or of a folder that the configuration lists?

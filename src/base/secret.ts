@@ -47,7 +47,7 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/\bhv[sbr]\.[\w-]{20,}/g, 'a token of Vault'],
   [/(?<![\w.])[sb]\.(?=[A-Za-z]*\d)[A-Za-z0-9]{24}(?![\w.])/g, 'a token of Vault'],
   [/\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})/g, 'a token of GitHub'],
-  [/\bgl[a-z]{2,6}-[\w-]{20,}/g, 'a token of GitLab'],
+  [/\bgl(?:pat|ptt|rt|rtr|dt|cbt|oas|soat|ft|imt|agent|ffct|wt)-[\w-]{20,}/g, 'a token of GitLab'],
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b/g, 'a key of AWS'],
   [/\baws_(?:secret_access_key|session_token)\s*[=:]\s*["']?[A-Za-z0-9/+=]{40,}/gi, 'a key of AWS'],
   [/\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/=]{40,}/g, 'a key of Azure'],
@@ -107,7 +107,9 @@ function isRandom(value: string): boolean {
 }
 
 function isMadeUp(found: string): boolean {
-  if (/example|placeholder|your[-_]|redacted|changeme|dummy|<[a-z]/i.test(found)) return true
+  if (/example|placeholder|your[-_]|redacted|changeme|dummy|<[a-z]|x{8}|0{8}/i.test(found))
+    return true
+  if (/:(?:my|your|the)?(?:password|passwd|secret|guestguest)@/i.test(found)) return true
   const value = found.split(/[=:\s]/).sort((one, other) => other.length - one.length)[0] ?? found
   return new Set(value.replace(/[^A-Za-z0-9]/g, '')).size < 8
 }

@@ -109,7 +109,7 @@ export function readTree(root: string, judged: boolean): Tree | null {
       // What cannot be read is still there to be deleted.
       if (file !== null || !judged) files.set(path, file ?? unread)
     } else slip('special', path, 'is neither file, folder nor link')
-    if (judged) judgeName(path, slip)
+    if (judged && !stat.isDirectory()) judgeName(path, slip)
   }
   const readFolder = (folder: OpenFolder, depth: number) => {
     const names = namesIn(inside(folder, ''))

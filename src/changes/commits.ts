@@ -92,6 +92,11 @@ const emptyBlobs = [
 /** So many different files that all become the same one are replaced, not changed. */
 const sameAtLeast = 3
 
+/** As git's modes have it: neither a link (120000) nor a submodule (160000). */
+function isFile(mode: string): boolean {
+  return mode.startsWith('100')
+}
+
 /** Files that were emptied, replaced by a link or a submodule, or by one text for all of them. */
 function emptiedIn(entries: readonly Entry[]): string[] {
   const changed = entries.filter(({ kind }) => kind === 'M')
@@ -101,7 +106,11 @@ function emptiedIn(entries: readonly Entry[]): string[] {
   const isStub = (blob: string) =>
     emptyBlobs.includes(blob) || (before.get(blob)?.size ?? 0) >= sameAtLeast
   return entries
-    .filter(({ kind, to }) => kind === 'T' || (kind === 'M' && isStub(to.blob)))
+    .filter(
+      ({ kind, from, to }) =>
+        (kind === 'T' && !isFile(to.mode)) ||
+        (kind === 'M' && from.blob !== to.blob && isStub(to.blob)),
+    )
     .map(({ path }) => path)
 }
 

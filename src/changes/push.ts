@@ -46,10 +46,15 @@ const serverNames = ['GL_USER', 'GITEA_PUSHER_NAME', 'GL_USERNAME', 'REMOTE_USER
  * committer never counts: anybody can write any name there.
  */
 export function pusherOf(env: Env, variable: string | null, systemUser: string): Pusher {
+  if (isDeployKey(env) && (variable === null || variable === 'GITEA_PUSHER_NAME'))
+    return { name: null, by: 'server', systemUser }
   if (variable !== null) return { name: env[variable] || null, by: 'server', systemUser }
-  // A key of the repository, which Gitea calls by the name of the owner (cmd/serv.go, modules/repository/env.go).
-  if (Number(env['GITEA_DEPLOY_KEY_ID'] ?? 0) !== 0) return { name: null, by: 'server', systemUser }
   const name = serverNames.map(each => env[each]).find(Boolean)
   if (name !== undefined) return { name, by: 'server', systemUser }
   return { name: systemUser, by: 'system', systemUser }
+}
+
+/** A key of the repository, which Gitea and Forgejo call by the name of the owner (cmd/serv.go, modules/repository/env.go). */
+export function isDeployKey(env: Env): boolean {
+  return Number(env['GITEA_DEPLOY_KEY_ID'] ?? 0) !== 0
 }

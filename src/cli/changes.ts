@@ -7,7 +7,7 @@ import { isNobodyTold } from '../alerts/sinks.js'
 import { isAdmin, type People, readPeople, rowOf } from '../changes/admins.js'
 import { entriesOf, guardPush, hookRepository } from '../changes/guard.js'
 import { type Noticed, noticeChanges } from '../changes/notice.js'
-import { pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
+import { isDeployKey, pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
 import type { Rights } from '../changes/tell-what.js'
 import type { WatchedRepository } from '../config/admin.js'
 import { userPath } from '../config/template.js'
@@ -66,7 +66,8 @@ export async function changes(argv: string[], env: Env): Promise<number> {
   }
   const isJson = flags.json === true
   const isOnce = flags.once === true || flags.pusher !== undefined || isJson
-  return notice(name, { isOnce, isJson, pusher: flags.pusher ?? null }, env)
+  const pusher = isDeployKey(env) && flags.pusher !== undefined ? 'a deploy key' : flags.pusher
+  return notice(name, { isOnce, isJson, pusher: pusher ?? null }, env)
 }
 
 async function guard(name: string | null, env: Env): Promise<number> {

@@ -87,6 +87,8 @@ function userIn(word: string): string {
 function askedIn(flags: Flags): Asked {
   if (flags.done !== undefined && flags.stage !== undefined)
     throw new AuthError('usage', 'offboard: --done takes the name of a step, and no --stage')
+  if (flags.done !== undefined && flags['dry-run'])
+    throw new AuthError('usage', 'offboard: --done writes down what was done, and has no --dry-run')
   if (flags.undo && flags.stage !== undefined && flags.stage !== 'cut')
     throw new AuthError('usage', 'offboard: --undo takes back a cut, and no other stage')
   if (flags.undo) return 'undo'
@@ -110,14 +112,14 @@ interface Given {
 function rosterOf(user: string, asked: Asked, { context, flags, env }: Given): Promise<RosterSays> {
   const { person, config, now } = context
   // On another host the roster was asked where the stage began; what it says of an admin counts.
-  const isStage = asked !== null && asked !== 'undo' && !flags.here
+  const isStage = asked !== null && asked !== 'undo'
   return rosterSays({
     user,
     person,
     config,
     env,
     nowMs: now(),
-    isNeeded: isStage,
+    isNeeded: isStage && !(flags.here && flags.admin),
     mustKnowTier: isStage && !flags.admin,
   })
 }

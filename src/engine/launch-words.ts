@@ -61,7 +61,7 @@ export const lateLine = `${linePrefix}No answer from the login server yet; Claud
 export const unsavedLine = `${linePrefix}Claude was not started: with the old login it would sign you out.`
 
 /** A launch that would spend the refresh token, and lose what comes for it. */
-export const fixedLine = `${linePrefix}Claude was not started: it could not save its login, and sign you out.`
+export const fixedLine = `${linePrefix}Claude was not started: it would lose its login, which can't be saved.`
 
 /** The lines of a launch, for stderr; none when there is nothing a person needs to know. */
 export function launchLines(facts: ReportFacts): string[] {

@@ -14,6 +14,7 @@ import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { type Readiness, readyToSave } from '../login/save-proof.js'
+import { clientRefreshMs } from '../policy/copies.js'
 import type { Decision } from '../policy/state.js'
 import type { Intent } from '../store/document.js'
 import { AuthError } from '../system/error.js'
@@ -139,7 +140,7 @@ async function ask(
   // Everything that saving needs is loaded before the request leaves.
   const sealer = sole ? await run.sealer() : plainSealer
   const header = { parentHash: hash, sentAtMs: run.now(), sealed: sole }
-  const ready = provenToSave(run, hash, decision)
+  const ready = provenToSave(run, parent, decision)
   try {
     beginAnswer(run.paths.answer, header, run.nonce())
     if (isStale()) {
@@ -155,12 +156,13 @@ async function ask(
   }
 }
 
-/** A login that is good for a while is the client's to use: nothing stops its launch. */
-function provenToSave(run: Run, hash: string, { because }: Decision): Readiness {
+/** A login that the client does not renew yet is its to use: nothing stops its launch. */
+function provenToSave(run: Run, { hash, login }: Parent, { because }: Decision): Readiness {
   try {
     return readyToSave(run.paths.loginFile, run.nonce)
   } catch (error) {
-    const isGood = because === 'half-life' || because === 'forced'
+    const leftMs = (login.expiresAtMs ?? 0) - run.now()
+    const isGood = because !== 'refused' && leftMs > clientRefreshMs
     const isFixed = error instanceof AuthError && error.code === 'login-fixed'
     if (!isFixed || (!isGood && isInFile({ file: rereadFile(run) }, hash))) throw error
     throw new AuthError('write-failed', error.message, { hint: error.hint })

@@ -23,8 +23,18 @@ export function wasTakenBack(deeds: readonly AdminDeed[], step: string): boolean
   const back = deeds.findLastIndex(
     each => each.step === step && each.result === 'done' && each.command === backCommand,
   )
+  return back > deeds.findLastIndex(beganCut)
+}
+
+/** Was a cut begun from here? A step that was only ticked off begins none. */
+export function wasCutFromHere(deeds: readonly AdminDeed[]): boolean {
+  return deeds.some(beganCut)
+}
+
+/** `roster apply` cuts in one step. */
+export function beganCut({ step, command }: AdminDeed): boolean {
   return (
-    back > deeds.findLastIndex(({ step, command }) => step === begin && command === 'offboard cut')
+    (step === begin && command === 'offboard cut') || (step === 'cut' && command === 'roster apply')
   )
 }
 
@@ -40,7 +50,8 @@ export function hostsIn(deeds: readonly AdminDeed[]): string[] {
 
 /** An account that was cut anew has to be signed out anew. */
 function isBeforeBack(deeds: readonly AdminDeed[], deed: AdminDeed): boolean {
-  if (deed.step.startsWith('site:')) return false
+  // Those of a cut have a way back of their own.
+  if (deed.step.startsWith('site:') && deed.command === 'offboard cut') return false
   const back = deeds.findLastIndex(each => each.command === backCommand)
   return deeds.indexOf(deed) < back
 }

@@ -74,10 +74,13 @@ async function inHome(
       state: 'failed',
       trouble: makeTrouble('their home gives no answer', { place: account.home }),
     }
-  if (seen?.kind !== 'ended' || seen.code === 0)
+  if (seen?.kind !== 'ended' || seen.code !== 1)
     return ended(await ownCommand(account, program, deed))
-  if (deed === 'erase') return { state: 'done' }
-  const advice = "their sign-in is ended in the administration of Claude's organization"
+  // It may only not be mounted: what is in it is not gone.
+  const advice =
+    deed === 'erase'
+      ? 'remove ~/.local/share/claude-auth and ~/.claude/.claude-auth where it is kept'
+      : "their sign-in is ended in the administration of Claude's organization"
   return {
     state: 'left',
     trouble: makeTrouble('their home is not here', { place: account.home, advice }),

@@ -1,6 +1,7 @@
 // Why a stage, or the way back, may not be begun, each with what to type instead. Pure.
 
 import { dateTimeWords } from '../text/durations.js'
+import { wasCutFromHere } from './deeds.js'
 import { isKnown, type OffboardFacts } from './facts.js'
 import type { RosterSays } from './roster-says.js'
 import { isCutNoted } from './stages.js'
@@ -143,8 +144,6 @@ function isOff({ vault }: OffboardFacts): boolean {
 
 function isNoted({ vault, machine, deeds }: OffboardFacts): boolean {
   return (
-    isCutNoted(vault) ||
-    (machine !== null && machine.markedAtMs !== null) ||
-    deeds.some(({ command }) => command === 'offboard cut')
+    isCutNoted(vault) || (machine !== null && machine.markedAtMs !== null) || wasCutFromHere(deeds)
   )
 }

@@ -1,6 +1,6 @@
 // What each stage consists of: the steps in Vault, on the machines and at the site, in their order. Pure.
 
-import { wasDone, wasTakenBack } from './deeds.js'
+import { wasCutFromHere, wasDone, wasTakenBack } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
 import {
   type HostAction,
@@ -52,7 +52,7 @@ export function stepsOf(facts: OffboardFacts, stage: Stage): PlannedStep[] {
 /** Every step of the way back. */
 export function stepsBack(facts: OffboardFacts): PlannedStep[] {
   const { vault, deeds, isHereOnly } = facts
-  const wasCut = isCutNoted(vault) || deeds.some(({ command }) => command === 'offboard cut')
+  const wasCut = isCutNoted(vault) || wasCutFromHere(deeds)
   const elsewhere = wasCut ? stepsElsewhere(facts, 'undo') : []
   const persons: Step[] = isHereOnly ? [] : [...elsewhere, ...siteStepsBack(facts)]
   const signIn = signInStep(facts)

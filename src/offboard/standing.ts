@@ -1,6 +1,6 @@
 // How far a user's offboarding is, and which command comes next. Pure.
 
-import { lastBegun } from './deeds.js'
+import { beganCut, begin, lastBegun } from './deeds.js'
 import type { OffboardFacts } from './facts.js'
 import { isOursDone, stepsOf } from './stages.js'
 import type { Stage } from './step.js'
@@ -32,7 +32,7 @@ export function isRevoked(facts: OffboardFacts): boolean {
   const steps = stepsOf(facts, 'revoke')
   const ours = steps.filter(({ where, state }) => where !== 'site' && state !== 'left')
   if (ours.length > 0) return isCutBegun(facts) && ours.every(({ state }) => state === 'done')
-  return facts.deeds.some(({ command }) => command === 'offboard revoke')
+  return facts.deeds.some(({ step, command }) => step === begin && command === 'offboard revoke')
 }
 
 /** When the cut was complete as far as anybody noted it; null: it was not noted. */
@@ -40,7 +40,7 @@ export function cutAtMs({ vault, machine, deeds }: OffboardFacts): number | null
   const noted = vault?.documents.flatMap(({ note }) => (note === null ? [] : [note.cutAtMs])) ?? []
   if (noted.length > 0) return Math.max(...noted)
   if (machine?.markedAtMs != null) return machine.markedAtMs
-  const deed = deeds.filter(({ command }) => command === 'offboard cut').at(-1)
+  const deed = deeds.findLast(beganCut)
   return deed === undefined ? null : Date.parse(deed.at)
 }
 

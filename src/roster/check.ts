@@ -63,7 +63,8 @@ const scripts = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/
 /** What is wrong with the letters of an address or a git name, or null. */
 function lettersSlip(value: string): string | null {
   if (/\p{C}|\p{Default_Ignorable_Code_Point}/u.test(value)) return 'expected visible letters only'
-  return scripts.filter(script => script.test(value)).length > 1
+  const words = value.split(/[^\p{L}\p{M}\p{N}]+/u)
+  return words.some(word => scripts.filter(script => script.test(word)).length > 1)
     ? 'expected letters of one script: these look like others'
     : null
 }

@@ -12,7 +12,7 @@ export function ownerWords(uid: number): string {
 
 /** The command that gives `path` back to this user. */
 export function giveBack(path: string): string {
-  return `sudo chown -R ${userName()} ${quoted(path)}`
+  return `sudo chown -R ${quoted(userName())} ${quoted(path)}`
 }
 
 const rightsCodes = ['EACCES', 'EPERM']

@@ -2,6 +2,7 @@
 
 import {
   type Document,
+  isAlias,
   isMap,
   isNode,
   isScalar,
@@ -202,6 +203,10 @@ interface FoundNode {
 
 type Find = (path: Path) => FoundNode | null
 
+const mergeKey = '<<'
+/** A map may take in itself. */
+const deepestMerge = 8
+
 /** Finds nodes by an index of each map: the library looks at each of its keys, which 20,000 rows make long. */
 function finderIn(document: Document): Find {
   const indexes = new Map<unknown, Map<string, FoundNode>>()
@@ -213,11 +218,24 @@ function finderIn(document: Document): Find {
     }
     return index
   }
+  const named = (value: unknown): unknown => (isAlias(value) ? value.resolve(document) : value)
+  /** The map's own key, else that of a map which it takes in by `<<`. */
+  const inMap = (map: YAMLMap, part: string, depth = 0): FoundNode | null => {
+    const index = indexOf(map)
+    const own = index.get(part)
+    if (own !== undefined || part === mergeKey || depth > deepestMerge) return own ?? null
+    const merged = named(index.get(mergeKey)?.value)
+    for (const each of isSeq(merged) ? merged.items.map(named) : [merged]) {
+      const found = isMap(each) ? inMap(each, part, depth + 1) : null
+      if (found !== null) return found
+    }
+    return null
+  }
   return path => {
     let found: FoundNode | null = { key: undefined, value: document.contents }
     for (const part of path) {
-      const { value }: FoundNode = found
-      if (isMap(value)) found = indexOf(value).get(String(part)) ?? null
+      const value = named(found.value)
+      if (isMap(value)) found = inMap(value, String(part))
       else if (isSeq(value) && Number(part) in value.items)
         found = { key: undefined, value: value.items[Number(part)] }
       else found = null

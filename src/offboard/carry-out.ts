@@ -8,7 +8,8 @@ import type { OffboardFacts } from './facts.js'
 import type { UserProgram } from './host-actions.js'
 import { isOursDone, type PlannedStep, stepsBack, stepsOf } from './stages.js'
 import type { Stage } from './step.js'
-import { mintStep } from './vault-steps.js'
+import { failedStep } from './vault-actions.js'
+import { mintStep, vaultStep } from './vault-steps.js'
 
 export interface CarryOutOptions {
   stage: Stage | 'undo'
@@ -53,7 +54,12 @@ export async function carryOut(
   writeLeft(facts, acted.steps, write)
   if (acted.isAway) return { ...acted, facts }
   const after = await lookAgain()
-  if ('trouble' in after) return { ...acted, facts, isAway: after.kind === 'unreachable' }
+  if ('trouble' in after) {
+    if (after.kind === 'unreachable') return { ...acted, facts, isAway: true }
+    const verify = vaultStep('verify', 'to-do', 'looked at again', null)
+    const unseen = failedStep({ ...verify, stage: stage === 'undo' ? 'cut' : stage }, after)
+    return { facts, steps: [...acted.steps, unseen], isAway: false }
+  }
   const seen = { steps: seenAgain(acted.steps, stillOpen(after, stage)), isAway: false }
   const tried = stage === 'cut' ? await withMint(after, seen, doers) : seen
   return { ...tried, facts: after }

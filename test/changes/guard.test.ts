@@ -356,6 +356,8 @@ t.test('a key of the repository is not its owner', async t => {
   const env = { GITEA_PUSHER_NAME: 'ada', GITEA_DEPLOY_KEY_ID: '7' }
   t.equal(place.push({ env }).code, 1)
   t.equal(place.push({ env: { ...env, GITEA_DEPLOY_KEY_ID: '0' } }).code, 0)
+  t.equal(pusherOf(env, 'GITEA_PUSHER_NAME', 'git').name, null)
+  t.equal(pusherOf({ ...env, SITE_USER: 'bob' }, 'SITE_USER', 'git').name, 'bob')
 })
 
 t.test('the branch is not deleted, made anew or reached by another name', async t => {

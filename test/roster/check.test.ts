@@ -62,6 +62,10 @@ t.test('an anchor counts in its row, merged or whole; users are not merged', asy
   t.equal(own?.isAdmin, false, 'what stands in the row wins')
   const left = checked('d: &d {left: soon}\nusers:\n  bob: {<<: *d}\n')
   t.match(left, [/users\.bob\.left: expected a date/])
+  for (const row of ['*x', '{<<: *x}', '{<<: [*x], tier: y}']) {
+    const blank = checked(`x: &x {left: }\nusers:\n  ada:\n  bob: ${row}\n`)
+    t.match(blank, [/users\.bob\.left: expected a value, or no such key/], row)
+  }
   const merged = checked('b: &b {ada: }\nusers:\n  <<: *b\n  bob:\n')
   t.match(merged, [/:3:3: users\.<<: expected a name/])
 })

@@ -1,6 +1,16 @@
 // Files that belong to somebody else after all, as `sudo -E claude` leaves them: told whose, and all is well once they are given back.
 
-import { chmodSync, chownSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ownerUid, skip, street } from '../lab/neighbours/street.js'
@@ -126,3 +136,23 @@ t.test('the client’s configuration is root’s: it is not called broken', { sk
   t.notMatch(stdout, /no JSON object/)
   t.match(stdout.replace(/\s+/g, ' '), /\.claude\.json is closed to you.*sudo chown -R 41001/)
 })
+
+t.test(
+  'a home that is / and a link of one’s own lead to what was another’s before: no word',
+  { skip },
+  async t => {
+    const owner = await street(t)
+    const { box } = owner
+    const { folder } = box.home.paths
+    const PATH = box.env['PATH'] ?? ''
+    const launch = (home: string) =>
+      owner.owner(`HOME=${home} "$H/program/bin/claude" -p hi`, { PATH })
+    t.match(await launch('/'), { code: 0, stderr: '' })
+    const others = join(box.home.path, 'others')
+    renameSync(folder, `${folder}.kept`)
+    mkdirSync(others)
+    symlinkSync(others, folder)
+    lchownSync(folder, ownerUid, ownerUid)
+    t.match(await launch('"$H"'), { code: 0, stderr: '' })
+  },
+)

@@ -108,7 +108,7 @@ ca_is_settled() {
       command grep -q '"accessToken"[[:space:]]*:[[:space:]]*"[^"]' 2>/dev/null <"$ca_login/.credentials.json"; }
 }
 
-# The client met a 401: whoever looks next asks the server, and the next prompt waits for the answer.
+# The client met a 401: the next look asks the server, and the next prompt waits for the answer.
 ca_doubt() {
   case $(ca_said_by_client) in *'"error":"authentication_failed"'*) ;; *) return ;; esac
   if ca_is_settled; then return; fi

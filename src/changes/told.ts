@@ -124,7 +124,7 @@ function fetchWords(address: string): string[] {
   return ['fetch', ...options, '--upload-pack', sender]
 }
 
-/** Words of a shell before a command; none where it runs as whoever asks. Throws `not-private`, or `usage` without setpriv. */
+/** Words of a shell before a command; none where it runs as the caller. Throws `not-private`, or `usage` without setpriv. */
 function asOwnerOf(folder: string): string[] {
   // What is not there, git says.
   if (!existsSync(folder)) return []

@@ -1,4 +1,4 @@
-// `claude-auth fleet`: how all logins of a site or machine stand, for whoever looks after them.
+// `claude-auth fleet`: how all logins of a site or machine stand, for their admin.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

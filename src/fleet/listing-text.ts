@@ -2,7 +2,7 @@
 
 import { isObject, type JsonObject, numberOf } from '../system/json.js'
 
-/** What Vault's metadata says of one entry; whoever may write there says what they like in `custom`. */
+/** What Vault's metadata says of one entry; `custom` is text of any user who may write there. */
 export interface ListedEntry {
   name: string
   /** When a version was last written, or the entry was made; null where that is no time. */

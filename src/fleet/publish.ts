@@ -93,7 +93,7 @@ export async function keepRecord(
   try {
     port.write(line)
   } catch (error) {
-    // A full disk is told by whoever needs it more, and it is no reason to tell others nothing.
+    // A full disk is reported where it matters more, and is no reason not to publish.
     if (!(error instanceof AuthError)) throw error
   }
   const ended = publish === null ? 'failed' : await publish(line)

@@ -24,7 +24,7 @@ const identities = ['expected', 'other', 'unknown'] as const
 
 /**
  * What one login folder on one host says of itself. Times are epoch milliseconds by that host's clock. It holds no secret, e-mail,
- * UUID, fingerprint or path, and whoever writes it may say anything of themselves.
+ * UUID, fingerprint or path, and its author may claim anything about themselves.
  */
 export interface HealthRecord {
   /** When it was written. */

@@ -46,7 +46,7 @@ export async function policyOf(vault: SiteVault, vaultName: string): Promise<Ask
   return { kind: 'known', value: { name, state, text } }
 }
 
-/** The admin's policy holds the text with or without a line end behind it, as whoever wrote it had it. */
+/** The admin's policy holds the text with or without a final line end, as its author wrote it. */
 export async function writePolicy(
   vault: SiteVault,
   { name, text }: Pick<PolicyFact, 'name'> & { text: string },

@@ -13,7 +13,7 @@ export interface EntityFact {
   otherNames: string[]
 }
 
-/** Tokens and signed tokens: the ways in that claude-auth has. What another kind of mount calls alice may be somebody else. */
+/** Tokens and signed tokens: the ways in that claude-auth has. On another kind of mount, alice may be another person. */
 const signInTypes = ['token', 'jwt', 'oidc']
 
 export interface AuthMount {

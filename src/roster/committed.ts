@@ -141,7 +141,7 @@ export type EarlierText =
   | { kind: 'absent' }
   | { kind: 'unreadable'; trouble: Trouble }
 
-/** `REF:FILE` of the working tree in which the file `path` (absolute) lies, read as whoever asks; where root does, as its owner. Never throws. */
+/** `REF:FILE` of the working tree in which the file `path` (absolute) lies, read as the caller; by root, as its owner. Never throws. */
 export async function earlierText(
   ref: string,
   path: string,

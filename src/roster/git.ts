@@ -71,7 +71,7 @@ export function fetchGit(user: GitUser, args: string[], limits: GitLimits) {
 
 /**
  * Who reads the repository `folder`: its owner, where root asks, so that nothing of it runs with more rights than
- * who made it has, and git asks for no `safe.directory`; else whoever asks. Trouble where others could have
+ * who made it has, and git asks for no `safe.directory`; else the caller. Trouble where others could have
  * put it there.
  */
 export function readerOf(

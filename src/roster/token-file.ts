@@ -34,7 +34,7 @@ export async function tokenPlace(account: Account, file: string): Promise<TokenP
     : unfit(`others could put a token there: ${distrust.path} ${distrust.why}`)
 }
 
-/** Asked by others first: what a user serves (FUSE) answers when that user likes, and holds whoever looks there. */
+/** Checked before any look: a file system served by the user (FUSE) may never answer, and then holds the process that looks. */
 async function isHungUp(home: string, file: string): Promise<boolean> {
   if (isServedByUser(home) || isServedByUser(file)) return true
   return [...(await lookInHomes([home, file])).values()].includes('no-answer')

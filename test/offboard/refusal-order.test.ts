@@ -13,6 +13,7 @@ import {
   revokedFacts,
   vaultOf,
 } from '../kit/offboard-facts.js'
+import { aliceRow } from '../kit/roster-row.js'
 
 const wishes: Wishes = {
   caller: 'root',
@@ -22,19 +23,6 @@ const wishes: Wishes = {
   waitMs: 7 * dayMs,
 }
 const silent: RosterSays = { row: null, active: null }
-const row = {
-  user: 'alice',
-  vaultName: 'alice',
-  email: null,
-  organizationUuid: null,
-  accountUuid: null,
-  tier: null,
-  isAdmin: false,
-  leftOn: null,
-  gitNames: [],
-  isEnrolled: true,
-  isParked: false,
-}
 
 t.test('the order of the stages', async t => {
   t.equal(refusalOf(factsOf(), 'cut', silent, wishes), null)
@@ -46,7 +34,7 @@ t.test('the order of the stages', async t => {
 })
 
 t.test('who is an admin, or oneself, or root, is not ended by a slip', async t => {
-  const admin = { row: { ...row, isAdmin: true }, active: null }
+  const admin = { row: { ...aliceRow, isAdmin: true }, active: null }
   const root = factsOf({
     machine: machineOf({ account: { name: 'root', uid: 0, gid: 0, home: '/root' } }),
   })
@@ -70,7 +58,7 @@ t.test('an entity that opens the documents of others is named first', async t =>
 })
 
 t.test('a listed user', async t => {
-  const listed = { row, active: 'HEAD:roster.yaml:3' }
+  const listed = { row: aliceRow, active: 'HEAD:roster.yaml:3' }
   t.match(refusalOf(factsOf(), 'cut', listed, wishes), { why: /roster.yaml:3/ })
   t.equal(refusalOf(factsOf(), 'cut', listed, { ...wishes, isNow: true }), null)
   t.match(refusalOf(revokedFacts(), 'destroy', listed, { ...wishes, isNow: true }), {

@@ -8,20 +8,8 @@ import {
   type UserFacts,
   type VaultFacts,
 } from '../../src/roster/plan.js'
+import { aliceRow } from '../kit/roster-row.js'
 
-const row = {
-  user: 'alice',
-  vaultName: 'alice',
-  email: null,
-  organizationUuid: null,
-  accountUuid: null,
-  tier: null,
-  isAdmin: false,
-  leftOn: null,
-  gitNames: [],
-  isEnrolled: true,
-  isParked: false,
-} as const
 const fresh: VaultFacts = {
   path: 'workstation/claude-users/alice',
   wrongPath: null,
@@ -43,7 +31,7 @@ function planOf(
   machine: MachineFacts = { kind: 'absent', file },
 ) {
   const facts = vault === null ? null : { ...fresh, ...vault }
-  const users: UserFacts[] = [{ row, vault: facts, machine }]
+  const users: UserFacts[] = [{ row: aliceRow, vault: facts, machine }]
   return planRoster({ host: 'ws1', users, ending: [], machineRoster: null }).map(step => step.name)
 }
 

@@ -4,25 +4,14 @@ import t from 'tap'
 import { problemLine } from '../../src/config/problem.js'
 import { parseYaml } from '../../src/config/yaml.js'
 import { hasLeft, rosterRows } from '../../src/roster/roster-file.js'
+import { aliceRow } from '../kit/roster-row.js'
 
 const rowsOf = (text: string) => {
   const { rows, problems } = rosterRows(parseYaml('roster.yaml', text))
   return { rows, problems: problems.map(problemLine) }
 }
 
-const bare = {
-  user: 'bob',
-  vaultName: 'bob',
-  email: null,
-  organizationUuid: null,
-  accountUuid: null,
-  tier: null,
-  isAdmin: false,
-  leftOn: null,
-  gitNames: [],
-  isEnrolled: true,
-  isParked: false,
-}
+const bare = { ...aliceRow, user: 'bob', vaultName: 'bob' }
 
 t.test('a row says what it says; other keys of a site stand beside', async t => {
   const { rows, problems } = rowsOf(`

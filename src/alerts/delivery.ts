@@ -2,8 +2,7 @@
 // bounded time.
 
 import type { AlertResult } from '../policy/outcome.js'
-import { AuthError } from '../system/error.js'
-import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import { AuthError, errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { troubleSentence, troubleText, unknownErrorWords } from '../text/trouble.js'
 import { type Claimed, claimAlerts } from './claim.js'
 import { afterDelivery, nextAlert } from './condition.js'

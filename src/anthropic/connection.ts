@@ -3,7 +3,7 @@
 
 import type { ClientRequest } from 'node:http'
 import { isIP, type Socket } from 'node:net'
-import { AuthError } from '../system/error.js'
+import { AuthError } from '../system/trouble.js'
 import { connectTrusted, loopbackAddresses } from './loopback.js'
 import {
   isAboutCertificate,

@@ -2,10 +2,9 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { systemCode } from '../system/error.js'
 import { mayBegin, requestBegun } from '../system/gate.js'
-import type { KeptLines } from './connection.js'
-import { type Keep, type Line, openLine, reason } from './connection.js'
+import { systemCode } from '../system/trouble.js'
+import { type Keep, type KeptLines, type Line, openLine, reason } from './connection.js'
 import type { TlsTrouble, Trust } from './tls.js'
 
 /** How requests leave this machine. */

@@ -3,8 +3,8 @@
 import { closeSync, constants } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import { endianness } from 'node:os'
-import { AuthError } from '../system/error.js'
 import { openRegular, startOf } from '../system/open-file.js'
+import { AuthError } from '../system/trouble.js'
 
 /** Part of every refusal of this file, so that a caller can tell it from a server that is away. */
 export const untrustedServer = 'is not known to be yours or root’s'

@@ -11,8 +11,8 @@ import {
   type Stats,
 } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
-import { systemCode } from '../system/error.js'
 import { openFolder, readBounded } from '../system/open-file.js'
+import { systemCode } from '../system/trouble.js'
 import { secretIn, secretName } from './secret.js'
 
 /** A file or link below the folder; folders are what leads to them. */

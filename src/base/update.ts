@@ -13,10 +13,9 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { AuthError, systemCode } from '../system/error.js'
 import { createFile, readBounded } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted, systemCode } from '../system/trouble.js'
 import { freshNonce, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
 import { exchangeFolders, numberOf } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'

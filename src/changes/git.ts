@@ -1,9 +1,9 @@
 // Runs git on one repository: without the caller's settings in the environment, without replaced objects, and with an end.
 
 import { spawnSync } from 'node:child_process'
-import { AuthError, systemCode } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { systemPath } from '../system/system-tools.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 
 /** How one git ended; `code` is null where it ran into the limit, was too loud, or is not installed. */
 export interface GitEnd {

@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
 import { readerOf } from '../roster/git.js'
-import { AuthError } from '../system/error.js'
 import { enterGate, type Gate } from '../system/gate.js'
 import {
   flag,
@@ -21,7 +20,7 @@ import {
 import { ownBytes } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { systemPath, toolPath } from '../system/system-tools.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import { type Git, gitIn, gitOutput } from './git.js'

@@ -1,7 +1,7 @@
 // What the command table says of one command: enough for its help, completion, manual page and parser.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { AuthError } from '../system/error.js'
+import { AuthError } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { nearestKey } from '../text/nearest.js'
 

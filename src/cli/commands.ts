@@ -1,7 +1,7 @@
 // The one table of commands: help, completions, the manual page, docs/commands.md and the parsing of flags come from it.
 
 import { completingShells } from '../install/shells/table.js'
-import { AuthError } from '../system/error.js'
+import { AuthError } from '../system/trouble.js'
 import { nearestKey } from '../text/nearest.js'
 import { entry as base } from './base.js'
 import { entry as changes } from './changes.js'

@@ -1,7 +1,8 @@
 // `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
 
-import type { Check, ExamineOptions } from '../doctor/check.js'
 import {
+  type Check,
+  type ExamineOptions,
   fixLine,
   lookingWords,
   mendedLine,
@@ -15,8 +16,8 @@ import { checkIds, type Examination, examine } from '../doctor/run.js'
 import { screen } from '../doctor/screen.js'
 import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
 import { type LoginContext, loginContextOf } from '../engine/login-context.js'
-import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import { currentFolder, whoAmI } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'

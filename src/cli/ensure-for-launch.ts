@@ -10,12 +10,11 @@ import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import { clearVerdicts, writeOtherVerdict, writeVerdict } from '../login/marks.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
-import { AuthError } from '../system/error.js'
 import type { LoginPaths } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import { freshNonce } from '../system/write-file.js'
 import { errorLine } from '../text/trouble.js'
-import type { HandedOver } from './ensure-flags.js'
-import { type EnsureFlags, gateDescriptor } from './ensure-flags.js'
+import { type EnsureFlags, gateDescriptor, type HandedOver } from './ensure-flags.js'
 
 /** Between the last try inside a launch's waiting and its end. */
 const spareMs = 500

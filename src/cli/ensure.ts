@@ -15,7 +15,6 @@ import { runOnce } from '../engine/run-once.js'
 import type { Report } from '../engine/tell.js'
 import type { Actor } from '../login/journal.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
-import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import {
   type ProgramInPlace,
@@ -24,6 +23,7 @@ import {
   runInPlace,
   standing,
 } from '../system/program-places.js'
+import { AuthError } from '../system/trouble.js'
 import { whoAmI } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'

@@ -1,8 +1,8 @@
 // A command that fails: the one catch that makes words on standard error and an exit code, and the object that `--json` prints
 // then.
 
-import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 
 /** The exit code that `work` gives, or that of the error it threw, which is printed. Never throws. */
 export async function exitCodeOf(work: () => Promise<number>): Promise<number> {

@@ -4,7 +4,7 @@ import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
 import type { ExpectedUser } from '../fleet/finding.js'
 import { rosterRows } from '../roster/roster-file.js'
-import { AuthError } from '../system/error.js'
+import { AuthError } from '../system/trouble.js'
 
 /** `users`: null where there is no roster, or none to go by; `trouble` says why, to be read by a person. */
 export interface Expected {

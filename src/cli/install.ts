@@ -2,8 +2,8 @@
 
 import { ownCommand, type PackageKind } from '../install/way-back.js'
 import type { InstallFlags, SharedFlags } from '../install/words.js'
-import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import { whoAmI } from '../system/users.js'
 import { type CommandEntry, readFlags } from './command.js'
 

@@ -15,9 +15,9 @@ import {
   stepObject,
 } from '../roster/roster-text.js'
 import { askYes } from '../system/ask.js'
-import { AuthError } from '../system/error.js'
 import { enterGate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import { clean, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'

@@ -1,7 +1,7 @@
 // `claude-auth roster check | plan | apply`: one committed file decides who has a login here, and who has left.
 
-import { AuthError } from '../system/error.js'
 import type { Env } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import { readFlags } from './command.js'
 import { entry, type RosterFlags } from './roster-flags.js'
 

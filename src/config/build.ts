@@ -1,10 +1,8 @@
 // Reads, checks, merges and resolves the config files: what a launch skips as long as nothing changed.
 
-import { AuthError } from '../system/error.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
-import type { Misfit } from './problem.js'
-import { asMisfit, invalidConfig, type Path, type Problem } from './problem.js'
+import { asMisfit, invalidConfig, type Misfit, type Path, type Problem } from './problem.js'
 import { mergeConfig, resolveConfig } from './resolve.js'
 import type { Config } from './resolved.js'
 import { type RosterEntry, readRoster } from './roster.js'

@@ -2,8 +2,8 @@
 
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { AuthError } from '../system/error.js'
 import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
+import { AuthError } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
 import { cachedConfig, cacheKey, writeCache } from './cache.js'
 import type { Config } from './resolved.js'

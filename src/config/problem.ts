@@ -1,7 +1,6 @@
 // One error in a config file and its report: file, line, key path and what was expected.
 
-import { AuthError } from '../system/error.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 
 /** The way to a value, key by key. */
 export type Path = readonly (string | number)[]

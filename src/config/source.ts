@@ -3,10 +3,9 @@
 
 import { type BigIntStats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError, systemCode } from '../system/error.js'
 import { rightsHint } from '../system/owner.js'
 import type { OwnPaths } from '../system/paths.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted, systemCode } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 
 /** What is parsed at most: the library takes its time. */

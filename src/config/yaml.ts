@@ -13,10 +13,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
-import { AuthError } from '../system/error.js'
 import { readBounded } from '../system/open-file.js'
 import { rightsHint } from '../system/owner.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 import { keyPath, type Path, type Problem } from './problem.js'
 import { configLimits, mebibyte, type YamlLimits } from './source.js'
 

@@ -13,14 +13,13 @@ import {
 import { dirname } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import type { Verdict } from '../policy/outcome.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { enterGate } from '../system/gate.js'
 import { jsonObject } from '../system/json.js'
 import { openFolder, openRegular, textAt } from '../system/open-file.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 import { unknownErrorWords } from '../text/trouble.js'
-import type { Fix } from './check.js'
-import { fixWords, refusals } from './check.js'
+import { type Fix, fixWords, refusals } from './check.js'
 
 /** Null: it is done; else why not, in words. */
 export type Refusal = string | null

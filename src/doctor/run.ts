@@ -3,7 +3,7 @@
 import { configProblems } from '../config/config.js'
 import { shells } from '../install/shells/table.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
-import { AuthError } from '../system/error.js'
+import { AuthError } from '../system/trouble.js'
 import type { AlertFacts } from './alerts.js'
 import * as alerts from './alerts.js'
 import {

@@ -10,9 +10,9 @@ import {
 } from '../login/instance.js'
 import type { Memory } from '../login/memory.js'
 import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/hosts.js'
-import { AuthError } from '../system/error.js'
 import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
 import type { JsonObject } from '../system/json.js'
+import { AuthError } from '../system/trouble.js'
 import { commit, type Run } from './run.js'
 
 /** Records the fingerprint of this host. Costs one stat where it is on record already. */

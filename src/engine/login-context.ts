@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { keepLaunchConfig, launchConfigText, rememberedConfig } from '../config/cache.js'
 import { type Config, leftMark, loadConfig } from '../config/config.js'
 import { settingsFolder } from '../login/client-settings.js'
-import { AuthError } from '../system/error.js'
 import { foreignAbove, giveBack, ownerWords } from '../system/owner.js'
 import {
   type Env,
@@ -15,7 +14,7 @@ import {
   loginPaths,
   ownPaths,
 } from '../system/paths.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { AuthError, makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { type Person, whoAmI } from '../system/users.js'
 import { version } from '../version.js'

@@ -1,6 +1,5 @@
 // Writing the health record of a login on this machine, and publishing it where who looks after the site reads it.
 
-import { AuthError } from '../system/error.js'
 import {
   type Decoder,
   number,
@@ -11,6 +10,7 @@ import {
   recordOf,
   text,
 } from '../system/json.js'
+import { AuthError } from '../system/trouble.js'
 import { type HealthRecord, recordText, recordVerdicts } from './record.js'
 
 /** What is remembered of the records of one login folder, by their keys. Times are epoch milliseconds. */

@@ -15,8 +15,8 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { AuthError, systemCode } from '../system/error.js'
 import { runTool } from '../system/system-tools.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import {
   atomicWrite,
   freshNonce,

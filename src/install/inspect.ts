@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AuthError, systemCode } from '../system/error.js'
 import { readBounded, textAt, unfit } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import type { Desired } from './desired-state.js'
 
 /** `prefix` stands before every path: another root, or empty. */

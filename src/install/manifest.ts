@@ -1,9 +1,9 @@
 // The manifest: the changes of an installation and what stood there before, enough to take back exactly that.
 
 import { dirname } from 'node:path'
-import { AuthError } from '../system/error.js'
 import { anyObject, jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
+import { AuthError } from '../system/trouble.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import type { Make } from './desired-state.js'
 import type { PathState } from './inspect.js'

@@ -14,10 +14,10 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { statOf } from '../system/access.js'
-import { AuthError } from '../system/error.js'
 import { requireBytes } from '../system/open-file.js'
 import { ownRoot } from '../system/program-places.js'
 import { runTool } from '../system/system-tools.js'
+import { AuthError } from '../system/trouble.js'
 import type { Desired } from './desired-state.js'
 import type { Manifest } from './manifest.js'
 

@@ -1,7 +1,6 @@
 // From what is desired, what stands there and what was done before to the changes to make, in order. Pure.
 
-import { AuthError } from '../system/error.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 import type { Desired, Make } from './desired-state.js'
 import { hasPart, isNothing, withoutPart, withPart } from './edit.js'
 import { absent, digest, type PathState, present } from './inspect.js'

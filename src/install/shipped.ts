@@ -3,10 +3,9 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { AuthError } from '../system/error.js'
 import { requireBytes } from '../system/open-file.js'
 import { ownRoot } from '../system/program-places.js'
-import { quoted } from '../system/trouble.js'
+import { AuthError, quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import type { HookCommand } from './desired-state.js'
 import type { Choices } from './manifest.js'

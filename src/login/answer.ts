@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { closedBy, closedError } from '../system/access.js'
-import { systemCode } from '../system/error.js'
 import { jsonObject } from '../system/json.js'
 import { openOwn, ownBytes } from '../system/open-file.js'
+import { systemCode } from '../system/trouble.js'
 import { atomicWrite, removeQuietly, writeAll } from '../system/write-file.js'
 import {
   answerMaxBytes,

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
-import { AuthError, systemCode } from '../system/error.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import { removeQuietly, writeFailed } from '../system/write-file.js'
 import {
   forgetLock,

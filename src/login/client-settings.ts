@@ -2,10 +2,10 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemCode } from '../system/error.js'
 import { isObject, type JsonObject, jsonObject, tolerantJson } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
+import { systemCode } from '../system/trouble.js'
 import { distrustedWay } from '../system/trusted-path.js'
 import { misfitIn, type SkippedEntry, skippedEntries } from './settings-faults.js'
 

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdtempSync, opendirSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { AuthError } from '../system/error.js'
 import { ownBytes } from '../system/open-file.js'
+import { AuthError } from '../system/trouble.js'
 import { distrustOf } from '../system/trusted-path.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 

@@ -11,7 +11,6 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Step, Verdict } from '../policy/outcome.js'
-import { AuthError, systemCode } from '../system/error.js'
 import {
   type Decoder,
   flag,
@@ -24,7 +23,7 @@ import {
   whole,
 } from '../system/json.js'
 import { openRegular, startOf, textAt } from '../system/open-file.js'
-import type { Trouble } from '../system/trouble.js'
+import { AuthError, systemCode, type Trouble } from '../system/trouble.js'
 import { atomicWrite } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 import { troubleIn } from '../text/trouble.js'

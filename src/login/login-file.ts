@@ -13,10 +13,10 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Closed, closedBy, closedError, foreign } from '../system/access.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { isTooDeep } from '../system/json.js'
 import { isMountPoint } from '../system/mount-point.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import { distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 import {
   atomicWrite,

@@ -2,9 +2,9 @@
 
 import { lstatSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { systemCode } from '../system/error.js'
 import { textAt } from '../system/open-file.js'
 import type { LoginPaths } from '../system/paths.js'
+import { systemCode } from '../system/trouble.js'
 import {
   atomicWrite,
   makePrivateFolder,

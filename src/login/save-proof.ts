@@ -2,9 +2,9 @@
 
 import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError, systemCode } from '../system/error.js'
 import { isMountPoint } from '../system/mount-point.js'
 import { openNull } from '../system/open-file.js'
+import { AuthError, systemCode } from '../system/trouble.js'
 import { openInPlace, removeAllQuietly, removeQuietly, writeFailed } from '../system/write-file.js'
 import { isLink, loginTargets, namesOf } from './login-file.js'
 

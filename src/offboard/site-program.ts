@@ -1,8 +1,7 @@
 // One step of the site, done by its own program: one run for each, with one JSON object on its standard input and no shell.
 
 import { spawn } from 'node:child_process'
-import { systemCode } from '../system/error.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import type { Cause } from './cause.js'
 import type { SiteAction } from './site-steps.js'

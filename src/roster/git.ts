@@ -2,10 +2,9 @@
 
 import { lstatSync, statSync } from 'node:fs'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
-import { systemCode } from '../system/error.js'
 import type { Env } from '../system/paths.js'
 import { toolPath } from '../system/system-tools.js'
-import { makeTrouble, quoted, type Trouble } from '../system/trouble.js'
+import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustOf } from '../system/trusted-path.js'
 import { accountOf } from '../system/users.js'
 import { clean } from '../text/clean.js'

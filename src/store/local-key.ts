@@ -4,9 +4,8 @@ import { createHash } from 'node:crypto'
 import { linkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { namingOwner } from '../system/access.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { readBounded, readPrivateBytes, textAt } from '../system/open-file.js'
-import { errorTrouble, quoted, type Trouble } from '../system/trouble.js'
+import { AuthError, errorTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { othersMayWrite } from '../system/trusted-path.js'
 import {
   atomicWrite,

@@ -5,10 +5,15 @@ import { join } from 'node:path'
 import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { closedBy, closedError } from '../system/access.js'
-import { AuthError, systemCode } from '../system/error.js'
 import { type JsonObject, jsonObject, numberOf } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
-import { errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
+import {
+  AuthError,
+  errorTrouble,
+  makeTrouble,
+  systemCode,
+  type Trouble,
+} from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, makePrivateFolder, removeQuietly, writeFailed } from '../system/write-file.js'
 import { fromDocument, type StoredLogin, toDocument } from './document.js'

@@ -2,10 +2,9 @@
 
 import { accessSync, constants, lstatSync, type Stats } from 'node:fs'
 import { userInfo } from 'node:os'
-import { AuthError, systemCode } from './error.js'
 import { textAt } from './open-file.js'
 import { foreignAbove } from './owner.js'
-import { quoted } from './trouble.js'
+import { AuthError, quoted, systemCode } from './trouble.js'
 import { descriptorCodes } from './write-file.js'
 
 /** Links are followed; false for what is not there. Never throws. */

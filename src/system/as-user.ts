@@ -8,8 +8,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemCode } from './error.js'
 import { openNull, textAt } from './open-file.js'
+import { systemCode } from './trouble.js'
 
 /** A user as the password database has them. */
 export interface Account {

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError, systemCode } from './error.js'
 import { openRegular } from './open-file.js'
+import { AuthError, systemCode } from './trouble.js'
 import { makePrivateFolder, writeFailed } from './write-file.js'
 
 export interface Gate {

@@ -13,9 +13,8 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
-import { AuthError, systemCode } from './error.js'
 import { rightsHint } from './owner.js'
-import { quoted } from './trouble.js'
+import { AuthError, quoted, systemCode } from './trouble.js'
 import { othersMayRead, type PrivateRules, requireTrustedWay } from './trusted-path.js'
 
 const secretMaxBytes = 64 * 1024

@@ -5,10 +5,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemCode } from './error.js'
 import { startAt } from './open-file.js'
 import type { Env } from './paths.js'
-import { makeTrouble, quoted, type Trouble } from './trouble.js'
+import { makeTrouble, quoted, systemCode, type Trouble } from './trouble.js'
 
 /** The folder of an installation for all users. */
 export const machineProgram = '/usr/local/lib/claude-auth'

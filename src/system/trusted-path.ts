@@ -12,9 +12,8 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AuthError, systemCode } from './error.js'
 import { ownerWords } from './owner.js'
-import { quoted } from './trouble.js'
+import { AuthError, quoted, systemCode } from './trouble.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
 export interface OwnerAndMode {

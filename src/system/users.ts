@@ -5,10 +5,10 @@ import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Account } from './as-user.js'
-import { AuthError } from './error.js'
 import { textAt } from './open-file.js'
 import type { Env } from './paths.js'
 import { runTool, systemPath } from './system-tools.js'
+import { AuthError } from './trouble.js'
 
 /** One user on one host; `host` is the short name in lower case. */
 export interface Person {

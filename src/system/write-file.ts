@@ -19,10 +19,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError, systemCode } from './error.js'
 import { bytesOf, createFile, openFolder, openOfUser, openOwn, startOf } from './open-file.js'
 import { ownerOf, rightsHint } from './owner.js'
-import { quoted } from './trouble.js'
+import { AuthError, quoted, systemCode } from './trouble.js'
 
 export interface AtomicWriteOptions {
   /** Random part of the temporary file's name. */

@@ -1,8 +1,7 @@
 // Troubles and errors in words: whole in one line, shorter where a line has little room, without anything that could be secret.
 
-import { AuthError, systemCode } from '../system/error.js'
 import { type Decoder, firstOf, object, orNull, word } from '../system/json.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { AuthError, makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
 import { clean } from './clean.js'
 import { linePrefix } from './terminal.js'
 

@@ -4,8 +4,7 @@ import t from 'tap'
 import { deliver } from '../../src/alerts/delivery.js'
 import type { AlertMessage } from '../../src/alerts/memory.js'
 import type { Sink, SinkAnswer } from '../../src/alerts/sink.js'
-import { AuthError } from '../../src/system/error.js'
-import { makeTrouble } from '../../src/system/trouble.js'
+import { AuthError, makeTrouble } from '../../src/system/trouble.js'
 import { signInNeeded as message } from '../kit/alert-run.js'
 
 const second: AlertMessage = { ...message, id: 'a-2' }

@@ -10,7 +10,7 @@ import { helpFor } from '../../src/cli/help.js'
 import { manualPage } from '../../src/cli/manual.js'
 import { completingShells } from '../../src/install/shells/table.js'
 import { commands } from '../../src/main.js'
-import { AuthError } from '../../src/system/error.js'
+import { AuthError } from '../../src/system/trouble.js'
 import { wordsOf } from '../kit/command-line.js'
 import { run as runProgram } from '../kit/run.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type LogIo, log } from '../../src/cli/log.js'
 import { type LastRun, lastRunFile, writeLastRun } from '../../src/login/journal.js'
-import { AuthError } from '../../src/system/error.js'
+import { AuthError } from '../../src/system/trouble.js'
 import { inkFor, plainInk } from '../../src/text/terminal.js'
 import { until as waitFor } from '../kit/terminal.js'
 

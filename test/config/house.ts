@@ -3,8 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, configProblems, loadConfig } from '../../src/config/config.js'
-import { AuthError } from '../../src/system/error.js'
 import { type Env, ownPaths } from '../../src/system/paths.js'
+import { AuthError } from '../../src/system/trouble.js'
 import type { Person } from '../../src/system/users.js'
 
 export interface House {

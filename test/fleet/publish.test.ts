@@ -8,7 +8,7 @@ import {
   recordMemoriesIn,
 } from '../../src/fleet/publish.js'
 import { type HealthRecord, readRecord } from '../../src/fleet/record.js'
-import { AuthError } from '../../src/system/error.js'
+import { AuthError } from '../../src/system/trouble.js'
 
 const hourMs = 3_600_000
 const startMs = 1795872000000

@@ -2,10 +2,9 @@
 
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AuthError } from '../../system/error.js'
 import { flag, listOf, number, object, orNull, text } from '../../system/json.js'
 import { readPrivateBytes } from '../../system/open-file.js'
-import { errorTrouble, makeTrouble, quoted, type Trouble } from '../../system/trouble.js'
+import { AuthError, errorTrouble, makeTrouble, quoted, type Trouble } from '../../system/trouble.js'
 import { othersMayWrite } from '../../system/trusted-path.js'
 import type { StoreTrouble } from '../store.js'
 

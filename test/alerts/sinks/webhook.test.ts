@@ -10,7 +10,7 @@ import {
   type WebhookKey,
   webhookSink,
 } from '../../../src/alerts/sinks/webhook.js'
-import { AuthError } from '../../../src/system/error.js'
+import { AuthError } from '../../../src/system/trouble.js'
 import { alertRun, signInNeeded } from '../../kit/alert-run.js'
 import { webhookServer } from '../../kit/webhook-server.js'
 

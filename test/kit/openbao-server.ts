@@ -29,26 +29,43 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 
 const patience = 500
 
-/** Starts `program` on a free port of the loopback, sealed and not initialised; `more` is HCL beside the listener. */
+export interface ServerOptions {
+  /** Null for plain HTTP. */
+  certificates: Certificates | null
+  /** HCL of its storage. */
+  storage?: string
+  /** It is a node of a cluster, which the others reach on a port of its own. */
+  isNode?: boolean
+  /** HCL beside listener and storage. */
+  more?: string
+}
+
+/** Starts `program` on a free port of the loopback, sealed and not initialised. */
 export async function startServer(
   program: string,
   folder: string,
-  { tls, more = '' }: { tls: boolean; more?: string },
+  { certificates, storage = 'storage "inmem" {}', isNode = false, more = '' }: ServerOptions,
 ): Promise<Server> {
-  const port = await freePort()
-  const certificates = tls ? writeCertificates(folder) : null
+  const place = `127.0.0.1:${await freePort()}`
+  const address = `${certificates === null ? 'http' : 'https'}://${place}`
+  const forNodes = isNode ? `127.0.0.1:${await freePort()}` : null
+  const node =
+    forNodes === null ? '' : `api_addr = "${address}"\ncluster_addr = "https://${forNodes}"`
   const trust =
     certificates === null
       ? 'tls_disable = true'
       : `tls_cert_file = "${certificates.leafFile}"\n  tls_key_file = "${certificates.keyFile}"`
-  const listener = `listener "tcp" {\n  address = "127.0.0.1:${port}"\n  ${trust}\n}`
+  const places = [
+    `address = "${place}"`,
+    ...(forNodes === null ? [] : [`cluster_address = "${forNodes}"`]),
+  ]
+  const listener = `listener "tcp" {\n  ${[...places, trust].join('\n  ')}\n}`
   const settings = join(folder, 'openbao.hcl')
-  writeFileSync(settings, `storage "inmem" {}\n${listener}\n${more}\n`)
+  writeFileSync(settings, [storage, listener, node, more, ''].join('\n'))
   const child = spawn(program, ['server', `-config=${settings}`], {
     stdio: 'ignore',
     env: { HOME: folder, PATH: '/usr/bin:/bin' },
   })
-  const address = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
   const ask = asker(address, certificates?.authority)
   const { caFile = null, wrongCaFile = null } = certificates ?? {}
   const server = { child, address, caFile, wrongCaFile, ask }
@@ -63,6 +80,14 @@ export async function until({ child }: Server, isSo: () => Promise<boolean>): Pr
       throw new Error(`OpenBao does not start (${child.exitCode ?? 'no answer'})`)
     await sleep(20)
   }
+}
+
+/** Killed, and gone when this is over. */
+export async function killed({ child }: Server): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
 }
 
 /** Asks on connections that stay open: tests ask thousands of times. */
@@ -91,7 +116,10 @@ function asker(address: string, authority: string | undefined): Server['ask'] {
     })
 }
 
-function writeCertificates(folder: string) {
+export type Certificates = ReturnType<typeof writeCertificates>
+
+/** A server's certificate for 127.0.0.1 with the authority that signed it, and one that did not. */
+export function writeCertificates(folder: string) {
   const valid = { notBeforeMs: Date.now() - 3_600_000, notAfterMs: Date.now() + 24 * 3_600_000 }
   const authorityNamed = (commonName: string) =>
     issueCertificate({ commonName, issuer: null, isAuthority: true, ...valid })

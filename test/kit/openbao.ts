@@ -4,7 +4,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonObject } from '../../src/system/json.js'
-import { type Method, type Reply, type Server, startServer, until } from './openbao-server.js'
+import {
+  killed,
+  type Method,
+  type Reply,
+  type Server,
+  startServer,
+  until,
+  writeCertificates,
+} from './openbao-server.js'
 import { fetchPeers } from './real-clients.js'
 import { run } from './run.js'
 import type { Teardown } from './sandbox.js'
@@ -54,25 +62,37 @@ export async function openBao(
   t: Teardown,
   { tls = false, config = '' }: OpenBaoOptions = {},
 ): Promise<OpenBao> {
-  const [peer] = fetchPeers('openbao')
-  if (peer?.skip !== false) throw new Error(`no OpenBao: ${peer?.skip}`)
-  const folder = mkdtempSync(join(tmpdir(), 'claude-auth-bao-'))
-  const server = await startServer(peer.path, folder, { tls, more: config })
-  const bao = await initialised(server, peer.path, folder)
+  const { program, folder } = baoPlace(t)
+  const certificates = tls ? writeCertificates(folder) : null
+  const server = await startServer(program, folder, { certificates, more: config })
+  const { bao } = await initialised(server, program, folder)
   t.teardown(async () => {
     bao.goOn()
     await bao.stop()
-    rmSync(folder, { recursive: true, force: true })
   })
   return bao
 }
 
-async function initialised(server: Server, program: string, folder: string): Promise<OpenBao> {
+/** The program, and a folder that ends with the test. */
+export function baoPlace(t: Teardown): { program: string; folder: string } {
+  const [peer] = fetchPeers('openbao')
+  if (peer?.skip !== false) throw new Error(`no OpenBao: ${peer?.skip}`)
+  const folder = mkdtempSync(join(tmpdir(), 'claude-auth-bao-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return { program: peer.path, folder }
+}
+
+/** Unsealed, with its KV engine; `key` unseals it again, and the other nodes of its cluster. */
+export async function initialised(
+  server: Server,
+  program: string,
+  folder: string,
+): Promise<{ bao: OpenBao; key: string }> {
   const { child, address, caFile, wrongCaFile } = server
   const shares = { secret_shares: 1, secret_threshold: 1 }
   const { body: made } = await server.ask('PUT', 'sys/init', shares)
   const rootToken = String(made['root_token'])
-  const [key] = made['keys'] as string[]
+  const [key = ''] = made['keys'] as string[]
   const unseal = async () => {
     await server.ask('PUT', 'sys/unseal', { key })
     const health = () => server.ask('GET', 'sys/health').catch(() => null)
@@ -93,7 +113,7 @@ async function initialised(server: Server, program: string, folder: string): Pro
 
   const env = { BAO_ADDR: address, BAO_TOKEN: rootToken, HOME: folder, PATH: '/usr/bin:/bin' }
   const withCa = caFile === null ? env : { ...env, BAO_CACERT: caFile }
-  return {
+  const bao: OpenBao = {
     address,
     program,
     caFile,
@@ -139,13 +159,9 @@ async function initialised(server: Server, program: string, folder: string): Pro
       while (!isStopped(child.pid)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     },
     goOn: () => void child.kill('SIGCONT'),
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise(resolve => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
-    },
+    stop: () => killed(server),
   }
+  return { bao, key }
 }
 
 function pathOf(user: string): string {

@@ -25,7 +25,7 @@ import {
   loadKeys,
   resealed,
   sealedMaxBytes,
-} from './local-key.js'
+} from './seal.js'
 import type { Store, StoreRead, StoreTrouble, StoreWrite } from './store.js'
 
 export interface LocalStorePlace extends KeyPlace {

@@ -16,8 +16,7 @@ import t, { type Test } from 'tap'
 import { parseLogin, tokenHash } from '../../src/login/login.js'
 import { type StoredLogin, toDocument } from '../../src/store/document.js'
 import { type LocalStorePlace, localStore } from '../../src/store/local.js'
-import { keyFileOf } from '../../src/store/local-key.js'
-import { seal, sealingKey } from '../../src/store/seal.js'
+import { keyFileOf, seal, sealingKey } from '../../src/store/seal.js'
 import { told } from '../kit/told.js'
 
 const uid = process.geteuid?.() ?? -1

@@ -2,10 +2,15 @@
 
 import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isMountPoint } from '../system/mount-point.js'
 import { openNull } from '../system/open-file.js'
 import { AuthError, systemCode } from '../system/trouble.js'
-import { openInPlace, removeAllQuietly, removeQuietly, writeFailed } from '../system/write-file.js'
+import {
+  isMountPoint,
+  openInPlace,
+  removeAllQuietly,
+  removeQuietly,
+  writeFailed,
+} from '../system/write-file.js'
 import { isLink, loginTargets, namesOf } from './login-file.js'
 
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */

@@ -8,7 +8,7 @@ import { readBounded, textAt } from '../system/open-file.js'
 import type { OwnPaths } from '../system/paths.js'
 import { othersMayRead } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
-import type { Config } from './resolved.js'
+import type { Config } from './resolve.js'
 import { type ConfigSource, configSource } from './source.js'
 
 /** A hash of the sources that make a configuration; put in by scripts/build.mjs, not there where no build was made. */

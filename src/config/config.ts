@@ -6,10 +6,10 @@ import { type Env, loginFolder, type OwnPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
 import { cachedConfig, cacheKey, writeCache } from './cache.js'
-import type { Config } from './resolved.js'
+import type { Config } from './resolve.js'
 import { configSource } from './source.js'
 
-export type { Config } from './resolved.js'
+export type { Config } from './resolve.js'
 export { configFiles } from './source.js'
 
 export interface LoadConfigOptions {

@@ -1,27 +1,78 @@
-// From the two files to one `Config`: what the machine's pins, defaults, units, templates, the roster, and what does not go
-// together.
+// The configuration as the rest of the program sees it, and how the two files become it: the machine's pins, defaults, units,
+// templates, the roster, and what does not go together.
 
+import type { Custody } from '../policy/outcome.js'
 import { endpointExpected, endpointOrigin } from '../system/endpoint.js'
 import { isObject } from '../system/json.js'
 import type { Person } from '../system/users.js'
 import { fraction } from '../text/durations.js'
 import {
+  type BaseConfig,
+  type FleetConfig,
+  type OffboardConfig,
+  type RosterFromConfig,
   resolveBase,
   resolveChanges,
   resolveFleet,
   resolveOffboard,
   resolveRosterFrom,
+  type WatchedRepository,
 } from './admin.js'
-import { resolveAlerts } from './alerts.js'
+import { type AlertsConfig, resolveAlerts } from './alerts.js'
 import { type Report, type Resolving, resolving } from './forms.js'
-import { resolveIdentity } from './identity.js'
-import { keyPath, type Path } from './problem.js'
-import { profileOf, resolveProfiles } from './profiles.js'
-import type { Config } from './resolved.js'
+import { type IdentityConfig, resolveIdentity } from './identity.js'
+import { keyPath, type Misfit, type Path } from './problem.js'
+import { type Profile, profileOf, resolveProfiles } from './profiles.js'
 import type { RosterEntry } from './roster.js'
 import type { ConfigFile } from './schema.js'
 import { userPath } from './template.js'
-import { resolveVault, resolveVaultServer } from './vault.js'
+import { resolveVault, resolveVaultServer, type VaultConfig, type VaultServer } from './vault.js'
+
+/** Times are milliseconds, paths absolute, e-mail and UUIDs in lower case. No secret is ever in it. */
+export interface Config {
+  mode: 'on' | 'observe' | 'off'
+  /** Why `mode` is off, and the file that says so; null unless it is off. */
+  off: {
+    because: 'left' | 'config' | 'not-enrolled' | 'parked' | 'folder-not-listed'
+    file: string | null
+  } | null
+  /** The real client, where the configuration names it. */
+  client: string | null
+  identity: IdentityConfig
+  /** Whether this user stands in the roster; null without one. */
+  roster: { file: string; listed: boolean } | null
+  credential: 'login' | 'long-lived'
+  store: 'local' | 'vault' | 'none'
+  /** Null unless `store` is `vault`, and where no document can be named for this user: `misfits` tells why. */
+  vault: VaultConfig | null
+  /** The Vault of the site, whatever this user's store is; null where none is configured, or not as can be used. */
+  vaultServer: VaultServer | null
+  local: { keyFile: string | null }
+  custody: Custody
+  renewal: {
+    via: 'grant' | 'client'
+    /** The part of a token's life after which it is renewed, 0.5 for half of it. */
+    renewAt: number
+    verifyEveryMs: number
+    launchWaitMs: number
+  }
+  alerts: AlertsConfig
+  /** Null: `prompt` where stdin and stderr are terminals and it is no `-p`, else `continue`. */
+  onSignInRequired: 'continue' | 'fail' | 'prompt' | null
+  endpoints: { oauth: string; api: string }
+  /** The name of the login folder in use: `default` for `~/.claude`, else as listed, else null (and `off`). */
+  profile: string | null
+  profiles: readonly Profile[]
+  fleet: FleetConfig
+  rosterFrom: RosterFromConfig | null
+  offboard: OffboardConfig
+  changes: readonly WatchedRepository[]
+  base: BaseConfig
+  /** Keys of the user's file that the machine's file has overruled (`identity.email`). */
+  overruled: readonly string[]
+  /** Settings that do not fit this user or this machine: each turned off what it is about, and nothing else. */
+  misfits: readonly Misfit[]
+}
 
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */
 export const pinnedKeys = [

@@ -1,7 +1,7 @@
 // What the roster says of the user who is offboarded: whether they are an admin, and whether they are still listed.
 
 import { problemLine } from '../config/problem.js'
-import type { Config } from '../config/resolved.js'
+import type { Config } from '../config/resolve.js'
 import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
 import { committedRoster } from '../roster/committed.js'
 import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'

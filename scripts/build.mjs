@@ -29,7 +29,7 @@ const startedAt = new Date()
 const isAlone = process.argv.includes('--alone')
 
 /** Heavy, and seldom needed: whoever needs none of them loads none. */
-const libraries = ['diff', 'jose', 'node-vault', 'yaml']
+const libraries = ['diff', 'node-vault', 'yaml']
 
 /**
  * A hash of all that makes a configuration what it is: what another form of the program kept of one is not believed

@@ -206,7 +206,8 @@ function rpm(architecture, files) {
     license: 'MIT',
     requires: ['/usr/bin/flock', 'libc.so.6(GLIBC_2.28)(64bit)', 'libstdc++.so.6()(64bit)'],
     scripts: {
-      post: afterInstallation('rpm'),
+      // At `post` of an upgrade the files of the older version are still there, and would be taken for ours.
+      posttrans: afterInstallation('rpm'),
       // In an upgrade the old version's runs last, with 1.
       preun: `[ "$1" = 0 ] || exit 0\n${beforeRemoval('rpm')}`,
     },

@@ -23,7 +23,7 @@ const leadArchitecture = { x86_64: 1, aarch64: 19 }
 
 /**
  * `files` as in archive.mjs, with paths below /; a folder is the package's own where `ownsFolder(path)`. `requires` are
- * names of files, libraries or packages; `scripts` are `post` (after an installation) and `preun` (before a removal), run by sh.
+ * names of files, libraries or packages; `scripts` are `posttrans` (after an installation or upgrade as a whole) and `preun` (before a removal), run by sh.
  */
 export async function writeRpm(own) {
   const entries = withFolders(own.files, own.ownsFolder)
@@ -87,7 +87,6 @@ function aboutPackage(own, entries) {
     [1016, i18nString, ['Unspecified']],
     [1021, string, 'linux'],
     [1022, string, architecture],
-    [1024, string, scripts.post],
     [1025, string, scripts.preun],
     [1044, string, `${name}-${full}.src.rpm`],
     [1047, stringArray, [name]],
@@ -95,7 +94,6 @@ function aboutPackage(own, entries) {
     [1049, stringArray, requires.map(([each]) => each)],
     [1050, stringArray, requires.map(([, , each]) => each)],
     [1064, string, '4.18.0'],
-    [1086, string, '/bin/sh'],
     [1087, string, '/bin/sh'],
     [1112, int32, [equal]],
     [1113, stringArray, [full]],
@@ -103,6 +101,8 @@ function aboutPackage(own, entries) {
     [1125, string, 'gzip'],
     [1126, string, '6'],
     [1132, string, `${architecture}-redhat-linux-gnu`],
+    [1152, string, scripts.posttrans],
+    [1154, string, '/bin/sh'],
     [5062, string, 'utf-8'],
   ]
 }

@@ -1,7 +1,7 @@
 // What is released, installed on bare machines: the npm package into an empty prefix, .deb, .rpm and .tar.gz where no Node is.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -10,6 +10,7 @@ import { noOwnMachine, type OwnMachine, ownMachine } from '../kit/own-machine.js
 import { run } from '../kit/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const { writeRpm } = await import(join(root, 'scripts/write-rpm.mjs'))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const released = join(t.testdir({ released: {} }), 'released')
 execFileSync(process.execPath, [join(root, 'scripts/package.mjs'), released], {
@@ -206,8 +207,14 @@ t.test('the .rpm', { skip: noRpm || noOwnMachine }, async t => {
   // A database of its own, in which the system's packages are unknown.
   const rpm = (...words: string[]) =>
     machine.run('rpm', ['--dbpath', '/var/lib/rpm-of-test', '--nodeps', ...words])
-  const installed = await rpm('-i', file)
+  // An older version, which had a file that is no more: an upgrade erases it last.
+  t.equal((await rpm('-i', await olderRpmOf(t))).code, 0)
+  const gone = '/claude-auth/dist/gone.cjs'
+  await machine.sh(`test -e /usr/lib${gone}`)
+  const installed = await rpm('-U', file)
   t.equal(installed.code, 0, `${installed.stdout}${installed.stderr}`)
+  await machine.sh('diff -r /usr/lib/claude-auth/dist /usr/local/lib/claude-auth/current/dist')
+  await machine.sh(`! test -e /usr/lib${gone}`)
   t.equal(await homesOf(machine), before)
   t.equal(await machine.sh('/usr/local/bin/claude-auth --version'), `${version}\n`)
   t.equal((await rpm('-V', 'claude-auth')).stdout, '')
@@ -337,6 +344,28 @@ t.test('times are those of the commit', async t => {
 })
 
 /** The same package under an older version. */
+/** The path of an .rpm with one file that the present version has not. */
+async function olderRpmOf(t: Test): Promise<string> {
+  const bytes = Buffer.from('older')
+  const older = await writeRpm({
+    name: 'claude-auth',
+    version: '0.0.1',
+    release: '1',
+    architecture: rpmArchitecture,
+    summary: 'older',
+    description: 'older',
+    license: 'MIT',
+    requires: [],
+    scripts: { posttrans: 'exit 0\n', preun: 'exit 0\n' },
+    files: [{ path: 'usr/lib/claude-auth/dist/gone.cjs', mode: 0o644, bytes }],
+    ownsFolder: (path: string) => path.startsWith('usr/lib/claude-auth'),
+    timeS: 0,
+  })
+  const path = join(t.testdir({}), 'older.rpm')
+  writeFileSync(path, older)
+  return path
+}
+
 async function olderOf(t: Test, file: string): Promise<string> {
   const folder = t.testdir({})
   const tree = join(folder, 'tree')

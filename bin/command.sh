@@ -45,9 +45,14 @@ case $* in
 esac
 
 PATH=$ca_system_path
+if [ "$#$*" = '2changes guard' ]; then
+  . "$ca_root/bin/guard.sh"
+  ca_guard
+fi
 if ! ca_find_node; then
   command echo "claude-auth: $(ca_node_trouble); it takes Node 20 or newer" >&2
   exit 127
 fi
 ca_program=$ca_self
+if [ "$#$*" = '2changes guard' ]; then ca_guard_by_node "$@"; fi
 ca_engine "$@"

@@ -36,12 +36,24 @@ export function hookRepository(env: Env, cwd: string): string | null {
 
 /** The entries that are about `repository`, one for each branch. Only a folder of this machine can be told by its place. */
 export function entriesOf(repository: string, watched: readonly WatchedRepository[]) {
-  return watched.filter(each => {
-    const folder = each.repository.replace(/^file:\/\//, '')
-    if (!folder.startsWith('/')) return false
-    return [folder, join(folder, '.git'), `${folder}.git`].some(
-      path => realPath(path) === repository,
-    )
+  return watched.filter(each => placesOf(each).includes(repository))
+}
+
+/** The folders that an entry can mean, links resolved. */
+function placesOf({ repository }: WatchedRepository): string[] {
+  const folder = repository.replace(/^file:\/\//, '')
+  if (!folder.startsWith('/')) return []
+  return [folder, join(folder, '.git'), `${folder}.git`].flatMap(path => realPath(path) ?? [])
+}
+
+/**
+ * What is watched, as bin/guard.sh has it: `watch KIND BRANCH REPOSITORY`. It knows only commits that say why in their body
+ * (`body`) and may delete a file.
+ */
+export function watchedLines(watched: readonly WatchedRepository[]): string[] {
+  return watched.flatMap(each => {
+    const kind = each.reason === 'body' && each.maxDeleted > 0 ? 'body' : 'other'
+    return placesOf(each).map(place => `watch ${kind} ${each.branch} ${place}`)
   })
 }
 

@@ -93,7 +93,7 @@ async function tellUpTo(
     return { kind: 'begun', tip }
   }
   if (tip === null && state.isGoneTold) return { kind: 'absent' }
-  const end = state.pending?.tip ?? tip
+  const end = state.pending?.tip ?? reportedTip(clone.git, mark, tip, run.pushed?.updates ?? null)
   if (end === mark) {
     if (state.isGoneTold) writeState(clone, { ...state, isGoneTold: false })
     return { kind: 'nothing' }
@@ -140,6 +140,24 @@ async function tellUpTo(
   if (more.kind !== 'nothing')
     return more.kind === 'told' ? { kind: 'told', changes: changes + more.changes } : more
   return told === null ? { kind: 'nothing' } : { kind: 'told', changes }
+}
+
+/**
+ * How far a look of a hook goes: to what its push has made, where the branch has more by now. Who pushed that, the hook of that push
+ * is about to say.
+ */
+function reportedTip(
+  git: Git,
+  mark: string,
+  tip: string | null,
+  updates: readonly Omit<Push, 'pusher'>[] | null,
+): string | null {
+  if (tip === null || updates === null) return tip
+  const own = updates.flatMap(({ now }) => now ?? []).filter(now => isAncestor(git, now, tip))
+  const newest = own.at(-1)
+  if (newest === undefined) return tip
+  const isTold = isAncestor(git, newest, mark) && isAncestor(git, mark, tip)
+  return isTold ? mark : newest
 }
 
 function facts(git: Git, mark: string, tip: string | null) {

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNobodyTold } from '../alerts/sinks.js'
 import { isAdmin, type People, readPeople, rowOf } from '../changes/admins.js'
-import { entriesOf, guardPush, hookRepository } from '../changes/guard.js'
+import { entriesOf, guardPush, hookRepository, watchedLines } from '../changes/guard.js'
 import { type Noticed, noticeChanges } from '../changes/notice.js'
 import { isDeployKey, pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
 import type { Rights } from '../changes/tell-what.js'
 import type { WatchedRepository } from '../config/admin.js'
+import { keepShellText, shellText } from '../config/cache.js'
 import { userPath } from '../config/template.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
@@ -72,8 +73,10 @@ export async function changes(argv: string[], env: Env): Promise<number> {
 
 async function guard(name: string | null, env: Env): Promise<number> {
   const updates = readUpdates(await stdinText(null))
+  const readAtMs = Date.now()
   const context = await adminContext(env)
   const { person, config, now } = context
+  keepForShell(context, env, readAtMs)
   const repository = hookRepository(env, currentFolder())
   if (repository === null)
     throw usage('guard is a pre-receive hook: git runs it, with GIT_DIR in its environment')
@@ -96,6 +99,19 @@ async function guard(name: string | null, env: Env): Promise<number> {
   const sentences = await guardPush(repository, run)
   for (const sentence of sentences) say(sentence)
   return sentences.length === 0 ? 0 : 1
+}
+
+/** So that the shell can let the next push through by itself. Without it each push asks Node. */
+function keepForShell({ person, config }: AdminContext, env: Env, readAtMs: number): void {
+  const paths = ownPaths(env, person.home)
+  const roster = config.roster?.file ?? null
+  const text = shellText({ ...paths, roster }, [], watchedLines(config.changes))
+  if (text === null || env['CLAUDE_AUTH_CONFIG']) return
+  try {
+    keepShellText(join(paths.localStore, 'guard-config'), text, { readAtMs, nonce: freshNonce() })
+  } catch {
+    // A home that cannot be written to.
+  }
 }
 
 interface Look {

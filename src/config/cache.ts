@@ -120,32 +120,52 @@ function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: numb
 const kernelTickMs = 20
 
 /** The files that the configuration was made of are looked for, so that the shell can tell when one comes or goes. */
-export interface LaunchConfigFiles extends Pick<OwnPaths, 'systemConfig' | 'userConfig'> {
-  /** Where root's mark of a user who left would be. */
-  left: string
+export interface ConfigFiles extends Pick<OwnPaths, 'systemConfig' | 'userConfig'> {
   /** Null without a roster. */
   roster: string | null
 }
 
+export interface LaunchConfigFiles extends ConfigFiles {
+  /** Where root's mark of a user who left would be. */
+  left: string
+}
+
 /**
- * The answer that bin/config.sh takes: a word and its value a line, from `form` to `end`; null where a path has a
- * line break in it. A mode that is off for this folder alone is not the configuration's.
+ * The answer that bin/config.sh takes of a launch; null where a path has a line break in it. A mode that is off for this folder
+ * alone is not the configuration's.
  */
 export function launchConfigText(
   config: Pick<Config, 'mode' | 'off' | 'client' | 'renewal' | 'profiles'>,
   files: LaunchConfigFiles,
 ): string | null {
-  const { systemConfig, userConfig, roster, left } = files
-  const sources = [systemConfig, userConfig, ...(roster === null ? [] : [roster]), left]
   const mode = config.off?.because === 'folder-not-listed' ? 'on' : config.mode
+  return shellText(
+    files,
+    [files.left],
+    [
+      `mode ${mode}`,
+      `wait ${Math.ceil(config.renewal.launchWaitMs / 1000)}`,
+      ...(config.client === null ? [] : [`client ${config.client}`]),
+      ...config.profiles.map(({ folder }) => `folder ${folder}`),
+    ],
+  )
+}
+
+/**
+ * `answers` for the shell: a word and its value a line, from `form` to `end`, good as long as the files and `others` stay as
+ * they are. Null where a path has a line break in it.
+ */
+export function shellText(
+  { systemConfig, userConfig, roster }: ConfigFiles,
+  others: readonly string[],
+  answers: readonly string[],
+): string | null {
+  const sources = [systemConfig, userConfig, ...(roster === null ? [] : [roster]), ...others]
   const lines = [
     `form ${configForm}`,
     `user ${userConfig}`,
     ...sources.map(path => `${isThere(path) ? 'have' : 'lack'} ${path}`),
-    `mode ${mode}`,
-    `wait ${Math.ceil(config.renewal.launchWaitMs / 1000)}`,
-    ...(config.client === null ? [] : [`client ${config.client}`]),
-    ...config.profiles.map(({ folder }) => `folder ${folder}`),
+    ...answers,
     'end',
   ]
   return lines.some(line => line.includes('\n')) ? null : `${lines.join('\n')}\n`
@@ -165,9 +185,17 @@ export function keepLaunchConfig(
   const state = join(login, '.claude-auth')
   const about = lstatSync(state, { throwIfNoEntry: false })
   if (about !== undefined && (!about.isDirectory() || about.uid !== uid)) return
-  const path = join(state, 'launch-config')
+  keepShellText(join(state, 'launch-config'), text, { readAtMs, nonce })
+}
+
+/** Keeps what `shellText` gave in a private folder; one that is as good is left. Throws `write-failed`. */
+export function keepShellText(
+  path: string,
+  text: string,
+  { readAtMs, nonce }: { readAtMs: number; nonce: string },
+): void {
   if (isKept(path, text)) return
-  makePrivateFolder(state)
+  makePrivateFolder(dirname(path))
   const mtimeSeconds = (readAtMs - kernelTickMs) / 1000
   atomicWrite(path, text, { nonce, mtimeSeconds, durable: false })
 }

@@ -141,6 +141,29 @@ t.test('what a hook reports as the push of an admin is silent, and nothing else 
 })
 
 t.test(
+  "a hook that comes late tells its own push, and leaves the next one to that push's hook",
+  async t => {
+    const { place, slack, look, past } = await watched(t)
+    await look()
+    const ids = [place.git('rev-parse', 'HEAD').trim()]
+    for (const what of ['One', 'Two', 'Three']) {
+      ids.push(place.commit(`${what}\n\nIt was asked for.`))
+      past()
+    }
+    const report = (at: number, by: string) =>
+      look(['--pusher', by], `${ids[at - 1]} ${ids[at]} refs/heads/master\n`)
+    t.equal((await report(1, 'ada')).code, 0)
+    t.same(slack.got, [])
+    t.equal((await report(2, 'bob')).code, 0)
+    t.equal((await report(1, 'ada')).code, 0, 'once more')
+    t.equal((await report(3, 'ada')).code, 0)
+    t.equal((await look()).code, 0)
+    t.equal(slack.got.length, 1)
+    t.match(slack.got[0], /Two — why: It was asked for. — by bob/)
+  },
+)
+
+t.test(
   'Slack away for an hour: the report of who pushed is kept, and all is told late, once',
   async t => {
     const { place, slack, look, past } = await watched(t)

@@ -56,7 +56,7 @@ changes: [{name: infra, repository: /home/git/repositories/infra.git, branch: ma
     const setUp = await asGit(`gitolite setup -pk /opt/ada.pub
       cp /opt/gitolite.conf ~/.gitolite/conf/gitolite.conf && cp /opt/bob.pub ~/.gitolite/keydir/
       gitolite compile && gitolite trigger POST_COMPILE
-      printf '#!/bin/sh\\nexec ${process.execPath} ${program} changes guard\\n' > ${repository}/hooks/pre-receive
+      printf '#!/bin/sh\\nPATH=${dirname(process.execPath)}:$PATH exec ${program} changes guard\\n' > ${repository}/hooks/pre-receive
       printf '#!/bin/sh\\nexec ${process.execPath} ${program} changes notice infra --pusher "$GL_USER"\\n' > ${repository}/hooks/post-receive
       chmod +x ${repository}/hooks/p*-receive`)
     t.equal(setUp.code, 0, setUp.stderr)

@@ -1,0 +1,138 @@
+# The guard of a repository without Node, for what is beyond doubt: a push that may be made whoever makes it. Of any other, Node
+# judges (src/changes/rule.ts); nothing is refused here. Sourced by command.sh.
+#
+# Beyond doubt are commits in one line on top of a watched branch that add files, give each a text of its own or delete one, and
+# whose message, in ASCII, says why and nothing about CI; and branches and tags that nobody watches.
+
+# More lines of stdin, or more commits, are for Node.
+ca_most_lines=8
+ca_most_commits=300
+
+# Reads the hook's stdin, and ends this shell where the push is beyond doubt. Else ca_pushed is what was read; ca_more is y where
+# something is left.
+ca_guard() {
+  ca_pushed= ca_more= ca_count=0
+  while IFS= command read -r ca_line; do
+    ca_pushed=$ca_pushed$ca_line$ca_newline ca_count=$((ca_count + 1))
+    if [ "$ca_count" -gt "$ca_most_lines" ]; then ca_more=y && return; fi
+  done
+  if [ -n "$ca_pushed" ] && ca_is_beyond_doubt; then exit 0; fi
+}
+
+# The command `changes guard`, with the stdin that was read.
+ca_guard_by_node() {
+  if [ -n "$ca_more" ]; then
+    { command printf '%s' "$ca_pushed" && exec cat; } | ca_engine "$@"
+    exit
+  fi
+  ca_engine "$@" <<X
+${ca_pushed%?}
+X
+}
+
+ca_is_beyond_doubt() {
+  # Options may tell CI to stay away.
+  if [ "${GIT_PUSH_OPTION_COUNT:-0}" != 0 ] || [ -z "${GIT_DIR-}" ] || [ -n "${CLAUDE_AUTH_CONFIG-}" ]; then return 1; fi
+  ca_find_guarded || return 1
+  while command read -r ca_old ca_now ca_ref; do
+    ca_is_free "$ca_ref" || ca_keeps_all_rules "$ca_old" "$ca_now" "$ca_ref" || return 1
+  done <<X
+${ca_pushed%?}
+X
+}
+
+# Sets ca_repository, and ca_watched: its branches of which the configuration says something, "KIND BRANCH REPOSITORY" a line.
+# What is kept of the configuration is believed as a launch does (config.sh).
+ca_find_guarded() {
+  case ${HOME-} in /*) ;; *) return 1 ;; esac
+  ca_repository=$(command cd -P -- "$GIT_DIR" && command pwd -P) || return 1
+  ca_kept=$HOME/.local/share/claude-auth/guard-config ca_user=$HOME/.config/claude-auth/config.yaml
+  if ! [ -f "$ca_kept" ] || [ -L "$ca_kept" ] || ! [ -O "$ca_kept" ] || ! ca_trusted "$ca_kept"; then return 1; fi
+  ca_folders= ca_watched=$ca_newline
+  ca_take_config <"$ca_kept" || return 1
+  case $ca_watched in *" $ca_repository$ca_newline"*) ;; *) return 1 ;; esac
+}
+
+# Is it a branch or tag that nobody watches, by this name or, as a link of git's, by another?
+ca_is_free() {
+  case $1 in refs/heads/?* | refs/tags/?*) ;; *) return 1 ;; esac
+  case $ca_watched in *" ${1#refs/heads/} $ca_repository$ca_newline"*) return 1 ;; esac
+  (ca_become_git symbolic-ref --quiet "$1" >/dev/null 2>&1)
+  [ "$?" = 1 ]
+}
+
+ca_keeps_all_rules() {
+  case $ca_watched in *"${ca_newline}body ${3#refs/heads/} $ca_repository$ca_newline"*) ;; *) return 1 ;; esac
+  case $1$2 in *[!0-9a-f]*) return 1 ;; esac
+  case $1 in *[!0]*) ;; *) return 1 ;; esac
+  case $2 in *[!0]*) ;; *) return 1 ;; esac
+  # Messages are indented, so that nothing in them passes for a line of git's own.
+  ca_format='commit %H %P%nencoding %e%n%w(0,1,1)%B%w(0,0,0)'
+  ca_verdict=$(
+    {
+      (
+        ca_become_git -c log.showRoot=true -c log.showSignature=false -c log.diffMerges=off -c diff.orderFile=/dev/null \
+          log --topo-order --no-color --no-decorate --no-notes --no-mailmap --encoding=none --format="$ca_format" --raw \
+          --no-abbrev --no-renames "--max-count=$((ca_most_commits + 1))" "$2" "^$1" --
+      ) && command echo end
+    } 2>/dev/null | LC_ALL=C command awk -v old="$1" -v now="$2" -v most="$ca_most_commits" "$ca_plain_commits" 2>/dev/null
+  )
+  [ "$ca_verdict" = plain ]
+}
+
+# Becomes git in this repository, with what a hook gets to see the objects of a push (git-receive-pack(1)) and without all else
+# that the environment says of git. What it says takes ten seconds at most.
+ca_become_git() {
+  command cd -P -- "$ca_repository" || exit 2
+  ca_find timeout
+  exec env -i PATH="$ca_system_path" LC_ALL=C GIT_DIR=. GIT_NO_REPLACE_OBJECTS=1 GIT_GRAFT_FILE=/dev/null GIT_OPTIONAL_LOCKS=0 \
+    ${GIT_QUARANTINE_PATH:+"GIT_QUARANTINE_PATH=$GIT_QUARANTINE_PATH"} \
+    ${GIT_OBJECT_DIRECTORY:+"GIT_OBJECT_DIRECTORY=$GIT_OBJECT_DIRECTORY"} \
+    ${GIT_ALTERNATE_OBJECT_DIRECTORIES:+"GIT_ALTERNATE_OBJECT_DIRECTORIES=$GIT_ALTERNATE_OBJECT_DIRECTORIES"} \
+    ${ca_found:+"$ca_found" -s KILL 10} git "$@"
+}
+
+# Prints `plain` where every commit is beyond doubt: each line is known, and each commit is the parent of the one before it.
+ca_plain_commits='
+function doubt() { is_doubted = 1; exit }
+function plain(text) { text = tolower(text); gsub(/[^a-z0-9]+/, " ", text); gsub(/^ | $/, "", text); return text }
+function close_commit() { if (count > 0 && !has_reason) doubt() }
+BEGIN { parent = now }
+is_ended { doubt() }
+/^commit / {
+  close_commit()
+  if (NF != 3 || $2 != parent || ++count > most) doubt()
+  parent = $3; subject = ""; has_reason = 0; deleted = 0; split("", texts)
+  next
+}
+/^encoding / { if (NF != 1) doubt(); next }
+/^:/ {
+  if ($5 == "A" && $2 ~ /^100/) next
+  if ($5 == "D" && ++deleted == 1) next
+  if ($5 != "M" || $1 !~ /^:100/ || $2 !~ /^100/ || $4 in texts) doubt()
+  if ($4 == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391") doubt()
+  if ($4 == "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813") doubt()
+  texts[$4] = 1
+  next
+}
+/^end$/ { is_ended = 1; next }
+/^$/ { next }
+/^ / {
+  if ($0 ~ /[^ -~\t]/ || $0 ~ /\[|\*\*\*/ || tolower($0) ~ /skip/) doubt()
+  if (NF == 0) next
+  if (subject == "") { subject = " " plain($0) " "; next }
+  line = tolower($0)
+  sub(/^[ \t]+/, "", line)
+  words = plain($0)
+  letters = words
+  if (line !~ /^[a-z0-9]/ || line ~ /^[a-z][a-z0-9_-]*[ \t]*:/ || gsub(/[a-z0-9]/, "", letters) < 3) next
+  if (line ~ /^(generated|created|made|authored|written) (with|by|using) / || line ~ /^this reverts commit /) next
+  if (index(subject, words) == 0) has_reason = 1
+  next
+}
+{ doubt() }
+END {
+  if (is_doubted || !is_ended || count == 0) exit
+  if (has_reason && parent == old) print "plain"
+}
+'

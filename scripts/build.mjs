@@ -191,7 +191,7 @@ try {
   writeFileSync(join(temporary, `config-form-${configForm}`), '')
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
-  for (const name of ['main', 'engine', 'admin', 'help']) {
+  for (const name of ['main', 'engine', 'status', 'admin', 'help']) {
     await bundle({
       entryPoints: { [name]: 'src/main.ts' },
       outdir: temporary,
@@ -205,6 +205,7 @@ try {
         lateModules(
           'assert',
           'child_process',
+          'net',
           ...(name === 'admin' ? ['crypto', 'fs/promises'] : []),
         ),
         byRequire('libraries', libraries, fileOf),
@@ -237,7 +238,7 @@ function install() {
   mkdirSync(dist, { recursive: true })
   const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
-  const isLoaded = name => /^(?:library|main|engine|admin|help)-/.test(name)
+  const isLoaded = name => /^(?:library|main|engine|status|admin|help)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }

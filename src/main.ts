@@ -4,8 +4,10 @@ import { asksForWords } from './cli/command.js'
 import type { CommandName } from './cli/commands.js'
 import { exitCodeOf, withErrorObject } from './cli/errors.js'
 import type { Env } from './system/paths.js'
+import type { Output } from './text/terminal.js'
 
-export type Command = (argv: string[], env: Env) => Promise<number>
+/** `out`: where to print, if not on stdout. */
+export type Command = (argv: string[], env: Env, out?: Output) => Promise<number>
 
 /** Each is loaded only when it is asked for; scripts/bundles.json says which bundle holds it. */
 export const commands: Record<CommandName, () => Promise<Command>> = {

@@ -1,4 +1,4 @@
-// The program as Node starts it: runs one of the bundles, the two that people wait for from the code that is kept of them.
+// The program as Node starts it: runs one of the bundles, those that people wait for from the code that is kept of them.
 
 import { createRequire } from 'node:module'
 import { asksForWords } from './cli/command.js'
@@ -20,9 +20,10 @@ import type { Env } from './system/paths.js'
 declare const $bundles: {
   main: string
   engine: string
+  status: string
   admin: string
   help: string
-  of: Record<string, 'engine' | 'admin'>
+  of: Record<string, 'engine' | 'status' | 'admin'>
 }
 
 /** Node and its OpenSSL read these when a connection is made; our connections set every option themselves. */
@@ -44,11 +45,12 @@ const bundleMaxBytes = 256 * 1024 * 1024
 /** A usage or configuration error: nothing worth caching ran. */
 const usageCode = 2
 
-type Main = (argv: string[], env: Env) => Promise<number>
+/** Of what src/main.ts exports. */
+type Bundle = Pick<typeof import('./main.js'), 'main' | 'commands'>
 type ModuleFunction = (
   exports: object,
   require: NodeJS.Require,
-  module: { exports: { main: Main } },
+  module: { exports: Bundle },
   __filename: string,
 ) => void
 
@@ -62,17 +64,19 @@ async function run(): Promise<void> {
   const unwanted = Object.keys(process.env).filter(name => env[name] === undefined)
   for (const name of [...ofNode, ...ofLaunch, ...unwanted]) delete process.env[name]
   const isUnheard = isWorker(argv) ? () => false : unheard()
-  const bundle = bundleFor(argv)
-  const { main, keep } = load(bundle)
-  const code = await main(argv, env)
+  const name = bundleFor(argv)
+  const { bundle, keep } = load(name)
+  const code = await bundle.main(argv, env)
   process.exitCode = code === 0 && isUnheard() ? 1 : code
   // Only a whole run of the engine keeps code: all other commands leave the home as it is.
-  if (bundle !== $bundles.engine || argv[0] !== 'ensure' || code === usageCode) return
+  if (name !== $bundles.engine || argv[0] !== 'ensure' || code === usageCode) return
   // A caller may be waiting for this process to end.
   const mayTake = !argv.includes('--waited-for')
   const mayGrow = mayTake && Math.random() < 0.1
   keep(Date.now(), mayGrow)
-  if (mayTake) keepMain(mayGrow)
+  if (!mayTake) return
+  await keepOther($bundles.status, mayGrow, ({ commands }) => glance(commands, env))
+  await keepOther($bundles.main, mayGrow)
 }
 
 /**
@@ -90,25 +94,39 @@ function unheard(): () => boolean {
   return () => isUnheard
 }
 
-/** What the other commands begin with is kept too; with `isThorough` also where what is kept is of no use. */
-function keepMain(isThorough: boolean): void {
-  const place = placeOf($bundles.main)
+/**
+ * What another bundle begins with is kept too, or what `use` needs of it; with `isThorough` also where what is kept is of no use.
+ */
+async function keepOther(
+  name: string,
+  isThorough: boolean,
+  use?: (bundle: Bundle) => Promise<unknown>,
+): Promise<void> {
+  const place = placeOf(name)
   if (place === null || (isKept(place) && !isThorough)) return
   try {
-    load($bundles.main).keep(Date.now(), false)
+    const { bundle, keep } = load(name)
+    await use?.(bundle)
+    keep(Date.now(), false)
   } catch {
     // An update has just taken this version's files away.
   }
 }
 
-/** The function `main` of a bundle, begun but not run; `keep` as of `runCompiled`. */
-function load(name: string): { main: Main; keep: Compiled['keep'] } {
+/** `status` as a person calls it, without a reader: V8 compiles a function when it is first called. */
+async function glance(commands: Bundle['commands'], env: Env): Promise<void> {
+  const status = await commands.status()
+  await status([], env, { write: () => true })
+}
+
+/** A bundle, begun but not run; `keep` as of `runCompiled`. */
+function load(name: string): { bundle: Bundle; keep: Compiled['keep'] } {
   const path = `${__dirname}/${name}`
   const source = requireBytes(path, { maxBytes: bundleMaxBytes }) ?? Buffer.alloc(0)
   const { value, keep } = runCompiled(source, path, placeOf(name))
-  const module = { exports: {} as { main: Main } }
+  const module = { exports: {} as Bundle }
   ;(value as ModuleFunction)(module.exports, createRequire(path), module, path)
-  return { main: module.exports.main, keep }
+  return { bundle: module.exports, keep }
 }
 
 /** Null: no code of it is kept. */

@@ -29,6 +29,7 @@ function copied(t: Test) {
   return {
     folder,
     engine: nameOf('engine'),
+    status: nameOf('status'),
     main: nameOf('main'),
     help: nameOf('help'),
     exitCode: async (...words: string[]) =>
@@ -56,14 +57,15 @@ t.test('the exit code is what the command says, and no success without its word'
 })
 
 t.test(
-  'each command runs from its bundle: engine and status from one, words on the program from another',
+  'each command runs from its bundle: the engine, status and words on the program have their own',
   async t => {
-    const { folder, engine, main, help, exitCode } = copied(t)
+    const { folder, engine, status, main, help, exitCode } = copied(t)
     writeFileSync(join(folder, engine), bundleOf('async () => 10'))
+    writeFileSync(join(folder, status), bundleOf('async () => 11'))
     writeFileSync(join(folder, main), bundleOf('async () => 20'))
     writeFileSync(join(folder, help), bundleOf('async () => 30'))
     t.equal(await exitCode('ensure', '--for', 'launch'), 10)
-    t.equal(await exitCode('status'), 10)
+    t.equal(await exitCode('status'), 11)
     t.equal(await exitCode('log'), 20)
     t.equal(await exitCode('frobnicate'), 20)
     for (const words of [[], ['--help'], ['-h'], ['help', 'log'], ['--version'], ['-v']])
@@ -76,10 +78,16 @@ t.test(
   },
 )
 
-t.test('a run of the engine keeps the code of both, another command that of none', async t => {
-  const { folder, engine, main, help, exitCode } = copied(t)
+t.test('a run of the engine keeps the code of three, another command that of none', async t => {
+  const { folder, engine, status, main, help, exitCode } = copied(t)
   for (const name of [engine, main, help])
     writeFileSync(join(folder, name), bundleOf('async () => 0'))
+  const glance = `exports.commands = { status: async () => async (argv, env, out) => {
+    out.write('nobody reads this')
+    require('node:fs').appendFileSync('glances', JSON.stringify(argv))
+  } }`
+  const text = bundleOf('async () => 0').replace(/\}\)$/, `;${glance}})`)
+  writeFileSync(join(folder, status), text)
   for (const word of ['status', 'log']) await exitCode(word)
   await exitCode('ensure', '--help')
   t.notOk(existsSync(join(folder, '.cache')))
@@ -87,8 +95,9 @@ t.test('a run of the engine keeps the code of both, another command that of none
   const kept = readdirSync(join(folder, '.cache/claude-auth')).sort()
   t.same(
     kept.map(name => name.replace(/-v\d.*/, '')),
-    [engine, main],
+    [engine, main, status],
   )
+  t.equal(readFileSync(join(folder, 'glances'), 'utf8'), '[]', 'of status what it needs')
 })
 
 t.test(

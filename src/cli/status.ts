@@ -9,7 +9,7 @@ import { exitCodes } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
 import { currentFolder } from '../system/users.js'
 import { jsonText } from '../text/clean.js'
-import { inkFor, widthOf } from '../text/terminal.js'
+import { inkFor, type Output, widthOf } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
 import { type CommandEntry, readFlags } from './command.js'
 
@@ -31,20 +31,24 @@ export const entry = {
 } as const satisfies CommandEntry
 
 /** Prints it and gives the exit code of the verdict. */
-export async function status(argv: string[], env: Env): Promise<number> {
+export async function status(
+  argv: string[],
+  env: Env,
+  out: Output = process.stdout,
+): Promise<number> {
   const { flags } = readFlags(entry, argv)
   try {
     const { found, facts } = await glance(env)
-    const { stdout } = process
+    const print = printer(out)
     if (flags.json) print([jsonText(statusObject(found, facts))])
     else if (flags.short) print([shortLine({ ...facts.outcome, ...facts }, facts.nowMs)])
-    else print(statusLines(facts, widthOf(stdout), await inkFor(env, stdout.isTTY === true)))
+    else print(statusLines(facts, widthOf(out), await inkFor(env, out.isTTY === true)))
     return exitCodes[found.outcome.verdict]
   } catch (error) {
     // The reader of the object gets one in any case; `main` reports the error.
     if (flags.json) {
       const { did, steps, alert, ...broken } = brokenOutcome(null)
-      print([jsonText(broken)])
+      printer(out)([jsonText(broken)])
     }
     throw error
   }
@@ -88,6 +92,6 @@ export function statusObject(found: Glance, facts: StatusFacts): object {
   }
 }
 
-function print(lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`)
+function printer(out: Output): (lines: string[]) => void {
+  return lines => void out.write(`${lines.join('\n')}\n`)
 }

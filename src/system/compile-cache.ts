@@ -151,7 +151,7 @@ function forgetOld(folder: string, nowMs: number): void {
 }
 
 /** The name that `codePlace` gives: a bundle of ours and the Node that made the code. */
-const codeName = /^(?:main|engine)-[0-9a-f]{16}\.cjs-v\d+\.\d+\.\d+-[a-z0-9]+-\d+-\d+$/
+const codeName = /^(?:main|engine|status)-[0-9a-f]{16}\.cjs-v\d+\.\d+\.\d+-[a-z0-9]+-\d+-\d+$/
 /** Bytes 2 and 3 of V8's code, behind our checksum, whatever Node made it (`SerializedCodeData::kMagicNumber`). */
 const v8Magic = 0xc0de
 

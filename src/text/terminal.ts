@@ -25,8 +25,15 @@ export function hanging(lead: string, text: string, indent: number, width: numbe
   return lines.map((line, at) => `${at === 0 ? lead.padEnd(indent) : blank}${line}`)
 }
 
+/** Where words go: `process.stdout`, or what stands in for it. */
+export interface Output {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
 /** The width to write for: a terminal's own between 40 and 100 columns, 80 where there is none. */
-export function widthOf(stream: { isTTY?: boolean; columns?: number }): number {
+export function widthOf(stream: Pick<Output, 'isTTY' | 'columns'>): number {
   return stream.isTTY === true && stream.columns ? Math.min(Math.max(stream.columns, 40), 100) : 80
 }
 

@@ -41,8 +41,11 @@ ca_find_client_process() {
   if [ "$ca_client_process" = 1 ]; then ca_starter=1; fi
 }
 
-# Is the process $1 a client: one that the wrapper became, by what it was started with (ca_began_with), or by its program?
+# Is the process $1 a client of this user's: one that the wrapper became, by what it was started with (ca_began_with), or by its
+# program? What another user's was started with is not even looked at: it can keep whoever does waiting.
 ca_is_client_process() {
+  ca_began_with=
+  if ! [ -O "/proc/$1" ]; then return 1; fi
   ca_began_with=$(command tr '\000\n' '\n\001' 2>/dev/null <"/proc/$1/environ")
   case $ca_newline$ca_began_with in
     *"${ca_newline}CLAUDE_AUTH_GUARD=$1:"*) ;;

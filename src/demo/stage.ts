@@ -7,7 +7,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -19,7 +18,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { findClient } from '../login/real-client.js'
+import { bytesAt } from '../system/open-file.js'
 import { type Env, type LoginPaths, loginPaths } from '../system/paths.js'
+import { processesOf, startTicksOf } from '../system/processes.js'
 import type { ClientLogin } from './authority.js'
 import { type Authority, startAuthority } from './authority.js'
 import type { User } from './grants.js'
@@ -252,7 +253,7 @@ async function run(
 /** Ends every process that lives in this home, background work included, and waits until it is gone. */
 async function endProcessesOf(home: string): Promise<void> {
   for (let turn = 0; turn < 100; turn++) {
-    const pids = processesOf(home)
+    const pids = processesIn(home)
     if (pids.length === 0) return
     for (const pid of pids) {
       try {
@@ -266,15 +267,15 @@ async function endProcessesOf(home: string): Promise<void> {
 }
 
 /** Told by their environment: the only trace of work that went to the background. */
-function processesOf(home: string): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter(name => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(`HOME=${home}`)
-      } catch {
-        return false
-      }
+function processesIn(home: string): number[] {
+  const sinceTicks = startTicksOf(process.pid) ?? 0
+  return processesOf(process.geteuid?.() ?? -1)
+    .flatMap(({ pid, startTicks }) => (startTicks < sinceTicks ? [] : [pid]))
+    .filter(pid => {
+      const environ = bytesAt(`/proc/${pid}/environ`, { maxBytes: environMaxBytes })
+      return pid !== process.pid && environ?.toString('latin1').split('\0').includes(`HOME=${home}`)
     })
-    .map(Number)
 }
+
+/** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
+const environMaxBytes = 8 * 1024 * 1024

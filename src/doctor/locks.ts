@@ -1,10 +1,11 @@
 // The locks around the login, the client's and our gate, and whether their holders still live and go on.
 
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LockOwner, notedLocks, ownerIsDead, readOwner } from '../login/lock-files.js'
 import { installMostMs, runMostMs } from '../system/gate.js'
 import { textAt } from '../system/open-file.js'
+import { entriesOf, processesOf, statOf } from '../system/processes.js'
 import { agoWords, durationWords } from '../text/durations.js'
 import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
@@ -171,12 +172,12 @@ const maxBytes = 256 * 1024
 function lockHolders(path: string): LockHolder[] {
   const file = statSync(path, { throwIfNoEntry: false })
   if (file === undefined) return []
-  const pids = entriesOf('/proc').filter(name => /^\d+$/.test(name))
-  const holders = pids.flatMap(pid => {
+  // Nobody else may open our gate; and what theirs have open may be on a mount that answers nothing, as whoever asks finds out.
+  const holders = processesOf(process.geteuid?.() ?? -1).flatMap(({ pid }) => {
     const isHolder = entriesOf(`/proc/${pid}/fd`).some(
-      descriptor => isOpenOn(`/proc/${pid}/fd/${descriptor}`, file) && isLocked(pid, descriptor),
+      descriptor => isLocked(pid, descriptor) && isOpenOn(`/proc/${pid}/fd/${descriptor}`, file),
     )
-    const holder = isHolder ? holderOf(Number(pid)) : null
+    const holder = isHolder ? holderOf(pid) : null
     return holder === null ? [] : [holder]
   })
   return holders.sort((one, other) => Number(other.isStopped) - Number(one.isStopped))
@@ -196,7 +197,7 @@ function isOpenOn(descriptor: string, file: { dev: number; ino: number }): boole
   }
 }
 
-function isLocked(pid: string, descriptor: string): boolean {
+function isLocked(pid: number, descriptor: string): boolean {
   return /^lock:.*\bFLOCK\b/m.test(textAt(`/proc/${pid}/fdinfo/${descriptor}`, { maxBytes }) ?? '')
 }
 
@@ -208,18 +209,4 @@ function holderOf(pid: number): LockHolder | null {
   const ageMs = uptimeS * 1000 - Number(stat[19]) * 10
   const words = (textAt(`/proc/${pid}/cmdline`, { maxBytes }) ?? '').split('\0')
   return { pid, ageMs, isStopped: isStopped(pid), words }
-}
-
-/** The fields of /proc/PID/stat from the third on, which is the state. */
-function statOf(pid: number): string[] | null {
-  const stat = textAt(`/proc/${pid}/stat`, { maxBytes })
-  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

@@ -1,8 +1,8 @@
 // What renews between launches: systemd's timers for this user, or a loop of `ensure --every`.
 
-import { readdirSync, statSync } from 'node:fs'
 import { readJournal } from '../login/journal.js'
 import { textAt } from '../system/open-file.js'
+import { processesOf } from '../system/processes.js'
 import { clean } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import { askProgram, plainEnv } from './ask-program.js'
@@ -167,18 +167,11 @@ function pairsOf(text: string): Record<string, string> {
 
 /** By its arguments: a process of this user's that runs `claude-auth ensure --every …`. */
 function loopOf(uid: number): number | null {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    try {
-      if (statSync(`/proc/${name}`).uid !== uid) continue
-      const words = (textAt(`/proc/${name}/cmdline`, { maxBytes: mostBytes }) ?? '').split('\0')
-      const at = words.indexOf('ensure')
-      const isOurs = at > 0 && /(?:^|\/)claude-auth$/.test(words[at - 1] ?? '')
-      if (isOurs && words.some(word => word === '--every' || word.startsWith('--every=')))
-        return Number(name)
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return null
+  const loop = processesOf(uid).find(({ pid }) => {
+    const words = (textAt(`/proc/${pid}/cmdline`, { maxBytes: mostBytes }) ?? '').split('\0')
+    const at = words.indexOf('ensure')
+    const isOurs = at > 0 && /(?:^|\/)claude-auth$/.test(words[at - 1] ?? '')
+    return isOurs && words.some(word => word === '--every' || word.startsWith('--every='))
+  })
+  return loop?.pid ?? null
 }

@@ -5,10 +5,12 @@
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openNull, textAt } from './open-file.js'
+import { processesOf, type RunningProcess, startTicksOf } from './processes.js'
+import { leave, systemPath } from './system-tools.js'
 import { systemCode } from './trouble.js'
 
 /** A user as the password database has them. */
@@ -59,6 +61,7 @@ export async function runAsUser(
   const allEnv = { ...accountEnv(user), ...env, [markName]: mark }
   const child = tryStart(user, [program, ...args], { env: allEnv, hasInput: input !== undefined })
   if ('why' in child) return { kind: 'not-started', why: child.why }
+  const sinceTicks = startTicksOf(child.pid ?? 0) ?? 0
   // It may end without reading: its exit code says all.
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
@@ -93,8 +96,15 @@ export async function runAsUser(
   })
   child.stdout?.destroy()
   child.stderr?.destroy()
+  // Before it has become the user it is none of theirs.
+  child.kill('SIGKILL')
   if (child.pid !== undefined)
-    await endSession({ leader: child.pid, uid: user.uid, mark: `${markName}=${mark}` })
+    await endSession({
+      leader: child.pid,
+      uid: user.uid,
+      sinceTicks,
+      mark: `${markName}=${mark}`,
+    })
   child.unref()
   return end.kind === 'not-started' ? end : { ...end, said }
 }
@@ -184,43 +194,40 @@ function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
 }
 
 /** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
-export interface Started {
+interface Started {
   leader: number
   uid: number
+  /** When the leader was started: what began before is none of its. */
+  sinceTicks: number
   /** `NAME=value`. */
   mark: string
 }
-
-/** Linux gives arguments and environment together at most 6 MiB (`execve(2)`). */
-const maxBytes = 8 * 1024 * 1024
 
 const mostRounds = 50
 
 const betweenMs = 20
 
 /**
- * Kills until nothing is left, for a second at most; new ones may come up while the others end. A process that
- * left the session, lost its parent and cleaned its environment is not found.
+ * Kills until nothing is left, for a second or two at most; new ones may come up while the others end. A process that left the
+ * session and lost its parent is not found where it cleaned its environment, or keeps that from being read.
  */
 async function endSession(started: Started): Promise<void> {
+  const asked = new Map<number, boolean>()
   for (let round = 0; round < mostRounds; round++) {
-    const left = alive(started)
+    const own = processesOf(started.uid)
+    const ours = relatives(own, started.leader)
+    const others = own.filter(
+      ({ pid, startTicks }) => !ours.has(pid) && startTicks >= started.sinceTicks,
+    )
+    await askForMark(others, started.mark, asked)
+    const left = own.filter(({ pid }) => ours.has(pid) || asked.get(pid) === true)
     if (left.length === 0) return
-    for (const pid of left) kill(pid)
+    for (const { pid } of left) kill(pid)
     await sleep(betweenMs)
   }
 }
 
-interface RunningProcess {
-  pid: number
-  parent: number
-  session: number
-}
-
-function alive({ leader, uid, mark }: Started): number[] {
-  const own = names('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(name => processNamed(name, uid))
+function relatives(own: readonly RunningProcess[], leader: number): Set<number> {
   const ours = new Set([leader])
   // Parents stand before their children only by chance: as often as it brings another one.
   for (let before = 0; before < ours.size; ) {
@@ -228,25 +235,46 @@ function alive({ leader, uid, mark }: Started): number[] {
     for (const { pid, parent, session } of own)
       if (session === leader || ours.has(parent)) ours.add(pid)
   }
-  return own.filter(({ pid }) => ours.has(pid) || hasMark(pid, mark)).map(({ pid }) => pid)
+  return ours
 }
 
-/** Nothing for one that is another user's, has ended or only waits to be buried. */
-function processNamed(name: string, uid: number): RunningProcess[] {
-  try {
-    if (statSync(`/proc/${name}`).uid !== uid) return []
-    const stat = textAt(`/proc/${name}/stat`, { maxBytes })
-    if (stat === null) return []
-    const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (state === 'Z' || state === 'X') return []
-    return [{ pid: Number(name), parent: Number(parent), session: Number(session) }]
-  } catch {
-    return []
-  }
+/** Each is asked once, and so many at a time; whoever keeps its environment back holds up nobody. */
+const mostAsked = 64
+const answerMs = 500
+
+/** Asks for `mark` in the environments of `others`, in processes that can be ended, and puts the answers into `asked`. */
+async function askForMark(
+  others: readonly RunningProcess[],
+  mark: string,
+  asked: Map<number, boolean>,
+): Promise<void> {
+  const fresh = others.filter(({ pid }) => !asked.has(pid)).slice(0, mostAsked)
+  await Promise.all(
+    fresh.map(async ({ pid }) => {
+      asked.set(pid, false)
+      asked.set(pid, await hasMark(pid, mark))
+    }),
+  )
 }
 
-function hasMark(pid: number, mark: string): boolean {
-  return textAt(`/proc/${pid}/environ`, { maxBytes })?.split('\0').includes(mark) ?? false
+function hasMark(pid: number, mark: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const child = spawn('cat', [`/proc/${pid}/environ`], {
+      cwd: '/',
+      env: { PATH: systemPath },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const chunks: Buffer[] = []
+    const end = () => {
+      clearTimeout(timer)
+      leave(child)
+      resolve(Buffer.concat(chunks).toString('latin1').split('\0').includes(mark))
+    }
+    const timer = setTimeout(end, answerMs)
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('error', end)
+    child.on('close', end)
+  })
 }
 
 function kill(pid: number): void {
@@ -254,13 +282,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch {
     // It ended meanwhile.
-  }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }

@@ -1,6 +1,6 @@
 // Tools of the system as root uses them: found in the system's own folders, not on the caller's PATH.
 
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -38,4 +38,16 @@ export function runTool(
 export function toolPath(tool: string): string | null {
   const paths = systemPath.split(':').map(folder => join(folder, tool))
   return paths.find(path => existsSync(path)) ?? null
+}
+
+/**
+ * Ends a tool that looks where it may be kept waiting, and waits no longer for it: in a request that the server of a mount has taken and does not
+ * answer, not even SIGKILL ends it before that server does.
+ */
+export function leave(child: ChildProcess): void {
+  child.kill('SIGKILL')
+  child.stdin?.destroy()
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  child.unref()
 }

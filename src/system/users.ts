@@ -1,13 +1,13 @@
 // The users of this machine: the one whom this process runs as, and those who may have a login.
 
-import { type ChildProcess, execFile } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Account } from './as-user.js'
 import { textAt } from './open-file.js'
 import type { Env } from './paths.js'
-import { runTool, systemPath } from './system-tools.js'
+import { leave, runTool, systemPath } from './system-tools.js'
 import { AuthError } from './trouble.js'
 
 /** One user on one host; `host` is the short name in lower case. */
@@ -96,18 +96,6 @@ export async function lookInHomes(paths: readonly string[]): Promise<Map<string,
     seen.set(path, { uid: Number(uid), isFolder })
   }
   return seen
-}
-
-/**
- * Ends a process that looks in homes, and waits no longer for it: in a request that the server of a mount has taken and does not
- * answer, not even SIGKILL ends it before that server does.
- */
-export function leave(child: ChildProcess): void {
-  child.kill('SIGKILL')
-  child.stdin?.destroy()
-  child.stdout?.destroy()
-  child.stderr?.destroy()
-  child.unref()
 }
 
 interface Answer {

@@ -1,10 +1,15 @@
 # A FUSE file system as a neighbor would serve it for all: `fuse.py FOLDER MOUNTPOINT UID`. It shows FOLDER, and says to whoever
 # looks that all is theirs, and closed to others. With `-` for FOLDER it answers nothing at all; with `no-open` behind UID it shows
-# all, as that user's, and opens no file.
-import ctypes, os, struct, sys
+# all, as that user's, and opens no file; with `one-open` it answers nothing any more once a file is open, for
+# 90 seconds.
+import ctypes, os, signal, struct, sys
 
 folder, point, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
 holds = sys.argv[4:] == ["no-open"]
+once = sys.argv[4:] == ["one-open"]
+is_open = False
+if once:
+    signal.alarm(90)
 fd = os.open("/dev/fuse", os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
 options = f"fd={fd},rootmode=40000,user_id={uid},group_id={uid},allow_other"
@@ -40,6 +45,8 @@ while True:
     length, opcode, unique, inode, viewer, group, pid, _ = struct.unpack("<IIQQIIII", data[:40])
     body = data[40:]
     viewer = uid if holds else viewer
+    if is_open:
+        continue
 
     def reply(payload=b"", error=0):
         os.write(fd, struct.pack("<IiQ", 16 + len(payload), -error, unique) + payload)
@@ -62,6 +69,7 @@ while True:
             continue
         elif opcode in (14, 27):
             reply(struct.pack("<QII", 0, 1, 0))
+            is_open = once
         elif opcode == 15:
             _, offset, size = struct.unpack("<QQI", body[:20])
             with open(path, "rb") as file:

@@ -53,6 +53,14 @@ const attempts: Record<string, { script: string; kind?: string }> = {
   'one that stays behind in a session of its own, with all pipes': {
     script: 'exit if fork; POSIX::setsid(); exit if fork; sleep 987',
   },
+  'one that stays behind and that no debugger may see': {
+    script:
+      'exit if fork; POSIX::setsid(); exit if fork; syscall((POSIX::uname())[4] eq "x86_64" ? 157 : 167, 4, 0, 0, 0, 0); sleep 987',
+  },
+  'one that stays behind without its first thread': {
+    script:
+      'exit if fork; exec "python3", "-c", "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(987,)).start(); ctypes.CDLL(None).pthread_exit(0)"',
+  },
   'a hundred that stay behind': { script: 'fork || do { sleep 987; exit } for 1 .. 100' },
   'a setuid program': { script: 'exec "su", "root", "-c", "touch /root/typed"' },
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { load } from './load-source.mjs'
 
 const root = new URL('..', import.meta.url)
-const { commandsPage, manualPage } = await load('src/cli/manual.ts')
+const { commandsPage, manualPage } = await load('scripts/manual.ts')
 const { shippedCompletions } = await load('src/cli/completion.ts')
 const completions = Object.entries(shippedCompletions())
 const pages = {

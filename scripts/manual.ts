@@ -1,9 +1,9 @@
 // The command reference (docs/commands.md) and the manual page (man/claude-auth.1), made from the command table.
 
-import { version } from '../version.js'
-import { type CommandEntry, groups, shownFlags, typedFlag, usageOf } from './command.js'
-import { commandTable } from './commands.js'
-import { groupTitles, purpose } from './help.js'
+import { type CommandEntry, groups, shownFlags, typedFlag, usageOf } from '../src/cli/command.js'
+import { commandTable } from '../src/cli/commands.js'
+import { groupTitles, purpose } from '../src/cli/help.js'
+import { version } from '../src/version.js'
 
 const files = [
   ['~/.config/claude-auth/config.yaml', 'the configuration of this user; none is needed'],

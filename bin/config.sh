@@ -29,7 +29,7 @@ ca_config_default() {
   ca_mode=on ca_configured= ca_wait=10 ca_folders= ca_config_late=
 }
 
-# Takes the answer that is kept, if it is about the files as they are. Asks nobody.
+# Takes the answer that is kept, if it is about the files as they are. Starts no program.
 ca_read_config() {
   ca_kept=$ca_home/.claude/.claude-auth/launch-config
   if ! [ -f "$ca_kept" ] || [ -L "$ca_kept" ] || ! [ -O "$ca_kept" ] || ! ca_is_small "$ca_kept"; then return 1; fi

@@ -7,7 +7,7 @@ unset -f '[' command
 unset FUNCNEST
 
 # The PATH to search, the client that the configuration names, and clients not to choose (<path>:<path>…) come from
-# launch.sh. The first on PATH is the one that the person would start without us, so it is started, whoever owns its folder.
+# launch.sh. The first on PATH is the one that would start without us, so it is started, whatever the owner of its folder.
 ca_find_client() {
   ca_client=
   ca_try_named "${CLAUDE_AUTH_CLIENT-}" CLAUDE_AUTH_CLIENT && return 0
@@ -33,7 +33,7 @@ ca_find_client() {
   return 127
 }
 
-# Somebody chose this path (second argument: where), so its owner and mode are their affair.
+# A path that a person chose (second argument: where): its owner and mode are their affair.
 ca_try_named() {
   [ -n "$1" ] || return 1
   ca_is_client "$1" && return 0
@@ -42,7 +42,7 @@ ca_try_named() {
   return 1
 }
 
-# A place that nobody named, and that nobody else may have filled.
+# A usual place: it counts only where no other user may write.
 ca_try() {
   ca_is_client "$1" && ca_trusted "$1"
 }

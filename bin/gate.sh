@@ -1,4 +1,4 @@
-# The gate and the worker behind it; sourced by launch.sh and hook.sh. Whoever holds the lock is at work on this login.
+# The gate and the worker behind it; sourced by launch.sh and hook.sh. The holder of the lock is at work on this login.
 
 # Is it known that a process of ours outlives this launch, so that work may be left to the background? Only where a real
 # service manager is process 1 (not the client, a script or the small init of a container), where no job owner ends what
@@ -76,7 +76,7 @@ ca_group_lasts() {
   return 1
 }
 
-# Sets ca_patience, the seconds that somebody waits.
+# Sets ca_patience, the seconds that a launch waits.
 ca_find_patience() {
   case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
 }
@@ -137,14 +137,14 @@ X
 
 ca_verdict_since() {
   while [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
-    # Whoever finds nobody at work need not wait; that it held the lock alone for a moment disturbs none.
+    # Where no other run is at work there is nothing to wait for; to hold the lock alone for a moment disturbs none.
     ca_alone=y
     command flock -n -x 9 || { ca_alone=n && ca_lock -s "$ca_patience"; } || break
     ca_look
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
     if [ "$ca_alone" = y ]; then ca_ask_worker && return; fi
-    # Whoever waits on lets go, or all those who wait would keep each other from ever being alone.
+    # A run that waits on lets go, or those that wait would keep each other from ever being alone.
     command flock -u 9
     if [ "$ca_turns" != 0 ]; then command sleep 0.1; fi
     ca_turns=$((ca_turns + 1))

@@ -80,7 +80,7 @@ ca_check() {
   fi
 }
 
-# ca_leave_to ASKER: a run of the engine that nobody waits for, unless it would end with the client.
+# ca_leave_to ASKER: a run of the engine in the background, unless it would end with the client.
 ca_leave_to() {
   ca_for=$1 ca_limit=
   if ca_lasting; then
@@ -93,14 +93,14 @@ ca_leave_to() {
 
 # The turn after those that wait; what one of them has settled meanwhile needs no other run.
 ca_next() {
-  # Nobody waits for what is left to the background.
+  # The client does not wait for what is left to the background.
   if [ -n "$ca_limit" ]; then ca_lock -x "$ca_patience"; else ca_lock -x 60; fi || return
   ca_look
   if [ "$ca_zone" = fresh ] && ! [ -e "$ca_state/doubted" ]; then return; fi
   ca_worker "$ca_for" "$ca_limit"
 }
 
-# Has a launch or session been told that the login is not good, and nobody brought another since?
+# Has a launch or session been told that the login is not good, and has none come since?
 ca_is_settled() {
   ! [ -e "$ca_state/fresh" ] && [ -e "$ca_state/answered" ] &&
     ! { [ "$ca_login/.credentials.json" -nt "$ca_state/answered" ] &&

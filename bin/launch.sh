@@ -113,7 +113,7 @@ if ca_ours; then
 else
   ca_is_ours=n
 fi
-# Whoever is passed over, or must not be asked, gets what is known of the configuration without asking.
+# Where the login is not checked, or no program may be started, what is known of the configuration has to do.
 case $ca_is_ours$ca_zone in
   yagain | ybypass) ca_read_config || ca_config_default ;;
   yloop | n*) ;;

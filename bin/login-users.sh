@@ -12,12 +12,12 @@ ca_homes=/home ca_run=/run/user
 ca_newline='
 '
 
-# A directory service may list nobody, and still know each of its users: those are found by their folders.
+# A directory service may list no user, and still know each of its users: those are found by their folders.
 ca_known() {
   command getent passwd
   # Not by a pattern that goes on below a home: the shell would look there by itself.
   ca_owners=$(ca_owners_of "$ca_homes"/* 2>/dev/null | command sort -u)
-  # Some that nobody knows are no failure.
+  # Owners without a name are no failure.
   if [ -n "$ca_owners" ]; then command getent passwd $ca_owners || :; fi
 }
 
@@ -34,7 +34,7 @@ ca_list() {
   ca_done=
   while IFS=: command read -r ca_user ca_skip ca_uid ca_skip ca_skip ca_home ca_skip; do
     case $ca_uid in '' | *[!0-9]* | ???????????*) continue ;; esac
-    # Ranges of systemd's own users and of nobody.
+    # Ranges of systemd's own users and of the user `nobody`.
     if [ "$ca_uid" -ge 61184 ] && [ "$ca_uid" -le 65535 ]; then continue; fi
     case $ca_home in /?*) ;; *) continue ;; esac
     # Owner and raw mode: a folder's begins with 4.

@@ -11,7 +11,7 @@ ca_find_home() {
   if [ "$ca_zone" = due ]; then ca_look; fi
 }
 
-# Is this login this user's own, in a place that nobody else can change? Nothing of it is looked at before. Where it is the
+# Is this login this user's own, in a place that no other user can change? Nothing of it is looked at before. Where it is the
 # user's own and others can change it, ca_unsafe is the line to say.
 ca_ours() {
   ca_unsafe= ca_believed=

@@ -6,7 +6,7 @@
 # Not what the environment says.
 ca_takes_input= ca_environ= ca_before= ca_program= ca_handed= ca_handed_folder=
 
-# Sets ca_node: the one that install recorded, else the first on the caller's PATH that nobody else can change. Not by
+# Sets ca_node: the one that install recorded, else the first on the caller's PATH that no other user can change. Not by
 # `command -v`: bash would name a function, or a program of the current folder where PATH has a dot in it.
 ca_find_node() {
   ca_node=$ca_root/node ca_node_distrusted=
@@ -80,7 +80,7 @@ ca_on_one_line() {
 }
 
 # ca_is_small FILE [BLOCKS]: is it a regular file, of 128 blocks (64 KiB) at most? A larger one, a pipe or a device could
-# hold whoever reads it.
+# hold its reader.
 ca_is_small() {
   [ -f "$1" ] &&
     [ -n "$(command cd -- "${1%/*}" && exec find -H "./${1##*/}" -prune -type f -size "-$((${2:-128} + 1))" 2>/dev/null)" ]

@@ -1,4 +1,4 @@
-# Could somebody else have put a place there? Asked before anything in it is read, locked, run or written; sourced by
+# Could another user have put a place there? Asked before anything in it is read, locked, run or written; sourced by
 # launch.sh, hook.sh and command.sh. src/system/trusted-path.ts judges by the same rules for the engine; whether a group is
 # the user's alone it asks this file, which is a program for that: trust.sh USER GROUP, with the path as ca_asked.
 
@@ -23,7 +23,7 @@ ca_trusted() {
       ..) ca_at=${ca_at%/*} && continue ;;
     esac
     ca_at=$ca_at/$ca_part
-    # What stands there is the kernel's word for what somebody's process sees.
+    # What stands there is the kernel's word for what another process sees.
     case $ca_at in /proc) ca_distrusted=$ca_at && return 1 ;; esac
     if [ -L "$ca_at" ]; then
       ca_hops=$((ca_hops + 1))
@@ -86,7 +86,7 @@ ca_add_run() {
 }
 
 # Becomes stat, of ca_run_foot and the folders above it, ca_run_count in all, and of ca_run_name in it. Where that is another
-# folder than the one that was walked to, somebody exchanges things, and each place is looked at by its name.
+# folder than the one that was walked to, things are being exchanged, and each place is looked at by its name.
 ca_describe_run() {
   ca_names= ca_up=. ca_above=$ca_run_foot
   set -- ${ca_run_name:+"$ca_run_foot/$ca_run_name"}
@@ -166,7 +166,7 @@ ca_judge() {
 }
 
 # ca_only_ours USER GROUP PATH: can only the user of that number and root write to a place that its group may write? The
-# group must be one that the user is in and nobody else, as many systems give each user, or root's; and no access control
+# group must be one that the user alone is in, as many systems give each user, or root's; and no access control
 # list may let others in: its limit for all of them shows as the group's mode. OpenSSH judges groups so, where it takes any.
 ca_only_ours() {
   ca_is_private_group "$1" "$2" && ca_lets_none_in "$1" "$3"

@@ -19,8 +19,8 @@ ca_say() {
   ca_show "claude-auth: $1"
 }
 
-# Is somebody there to be asked, and is a login needed at all? Not with -p, wherever it stands, nor in a
-# job of a build server, whose terminal nobody sits at. Words of the client (2.1.197 and 2.1.332).
+# Is a person there to be asked, and is a login needed at all? Not with -p, wherever it stands, nor in a
+# job of a build server, whose terminal has no person at it. Words of the client (2.1.197 and 2.1.332).
 ca_ask_terminal() {
   ca_terminal=
   [ -z "$ca_is_in_tool" ] && [ -t 0 ] && [ -t 2 ] || return 0
@@ -37,10 +37,10 @@ ca_ask_terminal() {
   ca_terminal=--terminal
 }
 
-# Seconds in which somebody has to answer: a terminal alone is no proof that a person sits there.
+# Seconds for an answer: a terminal alone is no proof that a person sits there.
 ca_answer_within=60
 
-# Asks whether to sign in: sets ca_reply to what was typed, or to n where nobody answers.
+# Asks whether to sign in: sets ca_reply to what was typed, or to n where no answer comes.
 ca_ask() {
   ca_reply=n
   ca_find timeout

@@ -34,8 +34,8 @@ const whyIn = object({ is: oneOf('missing', 'closed', 'unreadable') })
 
 /**
  * What each of `users` left in their login folder `~/.claude` on `host`; of who left none, nothing. Believed is a regular file
- * of the user's own, no link, of at most 4 KiB, in folders that nobody but they and root may write to. Where root is
- * nobody (root_squash) or no answer comes, nobody can tell: `closed`. `reader` is the command that runs `answerForHomes`.
+ * of the user's own, no link, of at most 4 KiB, in folders that only they and root may write to. Where root is
+ * nobody (root_squash) or no answer comes, it is not known: `closed`. `reader` is the command that runs `answerForHomes`.
  */
 export async function seenInHomes(
   users: readonly Account[],

@@ -58,7 +58,7 @@ export interface RecordPort {
 export interface RecordOccasion {
   /** The login was renewed in this run. */
   isRenewed: boolean
-  /** Somebody insists: a refusal of this day is tried again. */
+  /** Forced: a refusal of this day is tried again. */
   isForced: boolean
 }
 
@@ -71,7 +71,7 @@ const mostKept = 16
 /**
  * Writes and publishes `record` where it is due: what it says has changed, the login was renewed, or the last one is 20 h old. One that was
  * written and could not be published is due for that. Gives what is to be remembered; null: nothing happened. Expected
- * trouble is nobody's: the next run tries again, and after a refusal one a day later.
+ * trouble is not reported: the next run tries again, and after a refusal one a day later.
  */
 export async function keepRecord(
   record: HealthRecord,

@@ -1,4 +1,4 @@
-// The health record of one login: its shape, its text, and reading one that anybody may have written.
+// The health record of one login: its shape, its text, and reading one that any user may have written.
 
 import { createHash } from 'node:crypto'
 import {

@@ -107,7 +107,7 @@ function latest(one: number | null, other: number | null): number | null {
   return Math.max(one, other)
 }
 
-/** Null where nobody is to be told of it. */
+/** Null where it is not reported. */
 function worksNow({ state }: OfUser): number | null {
   if (state === 'ok' || state === 'attention') return 1
   return ['parked', 'off', 'left', 'stranger'].includes(state) ? null : 0

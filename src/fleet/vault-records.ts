@@ -178,7 +178,7 @@ function partsIn(level: RegExp, name: string): Parts | null {
 
 // What the token of who looks may do besides looking.
 
-/** Vault's words for what somebody who only looks may do. */
+/** Vault's words for what a reader may do. */
 const harmless = new Set(['deny', 'list', 'read'])
 
 /**

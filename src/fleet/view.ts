@@ -17,11 +17,11 @@ export interface FleetView {
   backedUpOnly: number
   /** By state, each in the order of the users' names; those that are kept. */
   logins: Readonly<Record<FleetState, readonly JudgedLogin[]>>
-  /** User → when their newest document was written, by the server's clock. Of homes nobody can tell. */
+  /** User → when their newest document was written, by the server's clock. Of homes it is not known. */
   backedUpAtMs: ReadonlyMap<string, number>
 }
 
-/** What it takes beside what is read. `roster`: null where nobody can tell who is expected. */
+/** What it takes beside what is read. `roster`: null where it is not known who is expected. */
 export interface LookRules {
   roster: readonly ExpectedUser[] | null
   nowMs: number

@@ -29,7 +29,7 @@ export const entry = {
   group: 'daily',
   summary: 'what is wrong, in one look; with --fix mended',
   about:
-    'Looks at everything that a good launch needs, says what needs care and what to type, and counts the rest. It changes nothing, and spends no token.',
+    'Looks at everything that a good launch needs, says what needs care and what to type, and counts the rest. It changes nothing of yours, and spends no token; what the server says of the login is remembered.',
   flags: {
     json: { says: 'the report as one JSON object' },
     verbose: { says: 'every check, not only what needs care' },

@@ -1,6 +1,7 @@
 // The engine's own look: what store and server say, and the first step that would change anything.
 
 import type { Verification } from '../anthropic/profile.js'
+import { keepAnswer } from '../engine/keep-answer.js'
 import { noticeLogOut } from '../engine/log-out.js'
 import { hindranceOf } from '../engine/look-only.js'
 import { type Observation, observe } from '../engine/observe.js'
@@ -35,8 +36,8 @@ export interface EngineFacts {
 }
 
 /**
- * Goes the engine's way, step by step, as far as it only looks: no refresh token is spent, and
- * nothing is written.
+ * Goes the engine's way, step by step, as far as it only looks: no refresh token is spent, the login stays as it is, and
+ * of all that is learned only the server's answer about its token is kept.
  */
 export async function engineFacts({ place, run, seen: first }: LoginFacts): Promise<EngineFacts> {
   if (!place.owned) return ended(run, first, null, null)
@@ -61,7 +62,9 @@ async function askServer(run: Run, seen: Observation): Promise<Verification | nu
   if (refreshHash === null && expiresAtMs === null) return null
   const answer = await ask(run, file.login)
   const hasEnded = expiresAtMs !== null && expiresAtMs <= run.now()
-  if (!hasEnded || answer.kind === 'accepted') learn(run, seen, accessHash, answer)
+  if (hasEnded && answer.kind !== 'accepted') return answer
+  await keepAnswer(run, accessHash, answer)
+  learn(run, seen, accessHash, answer)
   return answer
 }
 

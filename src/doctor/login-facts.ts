@@ -30,7 +30,7 @@ export interface PathFacts {
 }
 
 export interface LoginFacts extends OwnFileFacts {
-  /** A mere look: it learns, and writes nothing. */
+  /** A mere look: it learns, and writes nothing by itself. */
   run: Run
   seen: Observation
   settings: ClientSettings

@@ -180,7 +180,7 @@ export interface Examination {
   checks: Check[]
 }
 
-/** Changes nothing and spends nothing. A configuration that is wrong is a check that fails, and the only one. */
+/** Changes nothing of the user's and spends nothing. A configuration that is wrong is a check that fails, and the only one. */
 export async function examine(how: ExamineOptions, only: string | null): Promise<Examination> {
   const { gather, isEntered } = gathering(how)
   try {

@@ -20,7 +20,7 @@ import { type Observation, observationOf, observe } from './observe.js'
 import { outcomeOf, troubleOf, verdictOf } from './outcome.js'
 import type { Run } from './run.js'
 import { type StatusFacts, shortLine } from './status-words.js'
-import { expectedEmail } from './verify.js'
+import { doubtedSinceMs, expectedEmail } from './verify.js'
 
 /** What was found. Times are epoch milliseconds. */
 export interface Glance {
@@ -42,6 +42,8 @@ export interface Glance {
   isToBeBackedUp: boolean
   /** The server refuses the access token in the file. */
   isRefused: boolean
+  /** A client met a 401 with it since it was accepted, and no run has asked the server again. */
+  isDoubted: boolean
 }
 
 /**
@@ -51,8 +53,9 @@ export interface Glance {
 export async function lookOnly(run: Run): Promise<Glance> {
   const { file } = observe(run)
   const memory = withLogOut(run, file)
+  const doubtedAtMs = run.owned ? doubtedSinceMs(run) : null
   // The next run may use the network, so its decision is asked for an online run.
-  let online: Run = { ...run, memory, offline: false }
+  let online: Run = { ...run, memory, doubtedAtMs, offline: false }
   let seen = observationOf(online, file)
   let decision = decide(seen.state, run.now())
   if (decision.do === 'read-store') {
@@ -65,7 +68,8 @@ export async function lookOnly(run: Run): Promise<Glance> {
   const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead }, file)
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
   // Upkeep leaves a good login good; a login that has to be mended first does not work yet.
-  const isGood = next !== null && works(seen, run.now())
+  const isDoubted = isOutOfDate(memory.verification, seen, doubtedAtMs)
+  const isGood = next !== null && !isDoubted && works(seen, run.now())
   const judged = judgedAs(run, decision, next, isGood)
   const isWaiting = next !== null && !isGood && judged.because !== 'observe'
   const verdict = isWaiting ? 'attention' : verdictOf(judged, trouble)
@@ -90,7 +94,18 @@ export async function lookOnly(run: Run): Promise<Glance> {
     prospect: ahead.prospect,
     isToBeBackedUp: ahead.isToBeBackedUp,
     isRefused: isRefused(seen),
+    isDoubted,
   }
+}
+
+/** Did a client meet a 401 with the token that the server accepted before? */
+function isOutOfDate(
+  verified: Run['memory']['verification'],
+  { state: { file } }: Observation,
+  doubtedAtMs: number | null,
+): boolean {
+  if (doubtedAtMs === null || verified?.kind !== 'accepted' || file.kind !== 'login') return false
+  return verified.accessHash === file.login.accessHash && verified.atMs < doubtedAtMs
 }
 
 /** The store's copy on this machine; a shared document is not asked. */
@@ -204,6 +219,7 @@ export function statusFacts(run: Run, found: Glance): StatusFacts {
     sinceMs,
     prospect,
     isRefused: found.isRefused,
+    isDoubted: found.isDoubted,
     isAcceptedSince: found.verifiedAtMs !== null && found.verifiedAtMs >= (sinceMs ?? 0),
     isToBeBackedUp: found.isToBeBackedUp,
     backedUpAtMs: memory.stored?.atMs ?? null,

@@ -34,6 +34,8 @@ export interface StatusFacts {
   prospect: Prospect
   /** The server refuses the token in the file. */
   isRefused: boolean
+  /** A client met a 401 with it, and the server has not been asked since. */
+  isDoubted: boolean
   /** The server accepted it after the sign-in was found to be needed. */
   isAcceptedSince: boolean
   /** A run to come stores this login. */
@@ -121,6 +123,8 @@ function tokenLine(facts: StatusFacts): string | null {
       : null
   if (expiresAt <= nowMs) return `Token ended ${agoWords(expiresAt, nowMs)}${renewalWords(facts)}`
   if (isRefused) return `Token refused by the server before its end${renewalWords(facts)}`
+  if (facts.isDoubted)
+    return 'The server has refused a session of Claude since it accepted this token'
   // The server's earlier word on the token is out of date once it has refused the sign-in.
   const isDoubtful = prospect.kind === 'sign-in' && prospect.because === 'grant-refused'
   if (isDoubtful && !facts.isAcceptedSince)

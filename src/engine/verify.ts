@@ -104,11 +104,17 @@ function subject(run: Run, { file }: Observation, accessHash: string | null): Lo
 
 /** Takes up the mark that a hook has left, if there is one: this run asks the server about the login. */
 export function noticeDoubt(run: Run): void {
-  const mark = statSync(run.paths.doubted, { throwIfNoEntry: false })
+  const doubtedAtMs = doubtedSinceMs(run)
   // Offline, the mark waits for the next run.
-  if (mark === undefined || run.offline) return
-  commit(run, { learned: { doubtedAtMs: Math.min(mark.mtimeMs, run.now()) } })
+  if (doubtedAtMs === null || run.offline) return
+  commit(run, { learned: { doubtedAtMs } })
   removeQuietly(run.paths.doubted)
+}
+
+/** When a client met a 401 that no run has looked into yet; null: none did. */
+export function doubtedSinceMs({ paths, now }: Run): number | null {
+  const mark = statSync(paths.doubted, { throwIfNoEntry: false })
+  return mark === undefined ? null : Math.min(mark.mtimeMs, now())
 }
 
 /** A smaller difference of the clocks does no harm. */

@@ -41,6 +41,7 @@ const good: StatusFacts = {
   sinceMs: null,
   prospect: { kind: 'renewed', isDue: false },
   isRefused: false,
+  isDoubted: false,
   isAcceptedSince: false,
   isToBeBackedUp: true,
   backedUpAtMs: nowMs - 8 * 60_000,

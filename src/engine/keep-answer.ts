@@ -1,0 +1,49 @@
+// What a mere look has heard of the server is remembered, as a run would: other commands and the next launch know it too.
+
+import type { Verification } from '../anthropic/profile.js'
+import { clearMarks } from '../login/marks.js'
+import { readMemory } from '../login/memory.js'
+import { signInCommand } from '../policy/long-lived.js'
+import { enterGate } from '../system/gate.js'
+import { AuthError } from '../system/trouble.js'
+import { leaveShortLine, lookOnly } from './look-only.js'
+import { observe } from './observe.js'
+import type { Run } from './run.js'
+import { doubtedSinceMs, learn } from './verify.js'
+
+/** A run that is at work now asks the server itself. */
+const gateWaitMs = 500
+
+/**
+ * Remembers `answer` about the access token `accessHash`, where it is news and that login is still in the file. The login
+ * itself stays as it is, and `run` too. After a refusal every launch asks the engine. Nothing is written in `mode: off`
+ * or `observe`, under another credential, where another run is at work, and where it cannot be.
+ */
+export async function keepAnswer(
+  run: Run,
+  accessHash: string,
+  answer: Verification,
+): Promise<void> {
+  const isKept = run.owned && run.config.mode === 'on' && run.otherCredential === null
+  if (!isKept || answer.kind === 'no-answer') return
+  try {
+    const gate = enterGate(run.paths.gate, null, gateWaitMs)
+    try {
+      const writing: Run = { ...run, readOnly: false, memory: readMemory(run.paths.stateFile) }
+      const seen = observe(writing)
+      const { file, verification } = seen.state
+      if (file.kind !== 'login' || file.login.accessHash !== accessHash) return
+      const isKnown = verification?.accessHash === accessHash && verification.kind === answer.kind
+      if (isKnown && doubtedSinceMs(run) === null) return
+      learn(writing, seen, accessHash, answer)
+      if (answer.kind === 'refused') clearMarks(run.paths)
+      const { outcome } = await lookOnly(writing)
+      leaveShortLine(writing, outcome, signInCommand(seen.state, run.now()))
+    } finally {
+      gate.leave()
+    }
+  } catch (error) {
+    // Who looks is told what was heard in any case.
+    if (!(error instanceof AuthError)) throw error
+  }
+}

@@ -1,7 +1,7 @@
 // `claude-auth install --system`: the program, PATH, hooks, timer and skel of a whole machine.
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { exitCodes } from '../policy/outcome.js'
 import { enterGate, installMostMs } from '../system/gate.js'
 import { installedCommand, whyNotStarted } from '../system/program-places.js'
@@ -19,10 +19,11 @@ import {
   type Site,
 } from './execute.js'
 import type { Choices } from './manifest.js'
+import { requireOwnPlaces } from './own-places.js'
 import { startSystemTimers, startTimersOfUsers } from './services.js'
 import { instructionsFor } from './shipped.js'
 import { systemFacts } from './system-facts.js'
-import { systemManifest, systemPlan, systemProgram } from './system-plan.js'
+import { systemConfig, systemManifest, systemPlan, systemProgram } from './system-plan.js'
 import { undoInstall } from './way-back.js'
 import type { InstallFlags } from './words.js'
 import { changesObject, installedLines, isConfirmed, print, say } from './words.js'
@@ -34,6 +35,11 @@ export function systemSite(root: string): Site {
   return { prefix: root, manifest: systemManifest, uid, gid }
 }
 
+/** Where something is looked at or written before all of the plan is known. */
+export const firstPlaces = [systemManifest, systemConfig, systemProgram].map(
+  path => ({ path: dirname(path), make: { kind: 'folder', mode: 0o755 } }) as const,
+)
+
 /** How it ended; `isAtWork`: this machine, not an image, so what was done is printed. */
 interface Installed {
   code: number
@@ -43,6 +49,7 @@ interface Installed {
 /** Throws `usage`, `config-invalid` or `write-failed`; the first two with nothing changed. */
 export async function installSystem(flags: InstallFlags): Promise<Installed> {
   const site = systemSite(flags.root)
+  requireOwnPlaces(site, firstPlaces)
   const upTo = folderAbove(site)
   const gate = flags.dryRun
     ? null
@@ -54,7 +61,9 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     const choices = chosen(flags, manifest?.choices ?? null)
     const asked = { prefix: flags.root, version, choices, config: flags.config }
     const { facts, notes: found } = await systemFacts(asked, manifest)
-    const prepared = prepare(site, systemPlan(facts))
+    const wanted = systemPlan(facts)
+    requireOwnPlaces(site, wanted)
+    const prepared = prepare(site, wanted)
     const notes = [...found, ...prepared.notes]
     if (!flags.json) say(notes)
     let whyShared: Trouble | null = null

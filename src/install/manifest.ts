@@ -1,6 +1,6 @@
 // The manifest: the changes of an installation and what stood there before, enough to take back exactly that.
 
-import { dirname } from 'node:path'
+import { dirname, normalize } from 'node:path'
 import { anyObject, jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
 import { requireBytes } from '../system/open-file.js'
 import { AuthError } from '../system/trouble.js'
@@ -57,7 +57,9 @@ export function readManifest(path: string, uid: number): Manifest | null {
   })
   if (bytes === null) return null
   const manifest = manifestIn(jsonObject(bytes))
-  if (manifest === undefined)
+  // What is removed by it is below its root.
+  const isPlain = ({ path: each }: Entry) => !each.startsWith('/') || normalize(each) === each
+  if (manifest === undefined || !manifest.entries.every(isPlain))
     throw new AuthError('not-private', `${path} is not a manifest of an installation`, {
       hint: `mv ${path} ${path}.aside`,
     })

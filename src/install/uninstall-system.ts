@@ -10,9 +10,10 @@ import { quoted } from '../system/trouble.js'
 import { usersWithLogins } from '../system/users.js'
 import { clean, jsonText } from '../text/clean.js'
 import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
-import { systemSite } from './for-system.js'
+import { firstPlaces, systemSite } from './for-system.js'
 import { groupMembers } from './inspect.js'
 import { type Entry, isConfig, type Manifest, timersIn } from './manifest.js'
+import { requireOwnPlaces } from './own-places.js'
 import {
   inTurns,
   reloadSystem,
@@ -31,7 +32,10 @@ import { asUserLines, changesObject, isConfirmed, print, say, uninstalledLines }
  */
 export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   const site = systemSite(flags.root)
+  // On this machine the places were judged when it was installed, and a package can always be removed.
+  if (flags.root !== '') requireOwnPlaces(site, firstPlaces)
   const manifest = manifestOf(site)
+  if (flags.root !== '') requireOwnPlaces(site, manifest?.entries ?? [])
   const file = join(flags.root, site.manifest)
   // An installation that was killed before its first record has left the folder.
   const isTraced = existsSync(dirname(file))

@@ -50,22 +50,41 @@ const nobody = 65534
  * A sticky folder of root's (`/tmp`) is fine above something that is there and belongs to `uid` or root. A folder
  * that a group may write is fine if only the user (and root) is in the group, and no access control list lets
  * another in. A process file system is never
- * fine: its links lead into whatever another process sees. Never throws.
+ * fine: its links lead into whatever another process sees. `isOurs` says of a folder of the user's that its group may write, and
+ * of that group, whether nobody else is let in. Never throws.
  */
-export function distrustOf(path: string, uid: number): Distrust | null {
+export function distrustOf(
+  path: string,
+  uid: number,
+  isOurs: GroupJudge = isOursAlone,
+): Distrust | null {
   try {
-    return walk(path, uid)
+    return walk(path, { uid, isOurs })
   } catch (error) {
     return { path, why: `cannot be examined (${systemCode(error) ?? 'unknown error'})` }
   }
 }
 
-function walk(path: string, uid: number): Distrust | null {
+type GroupJudge = (
+  folder: string,
+  gid: number,
+  about: { stat: BigIntStats; uid: number },
+) => boolean
+
+/** Whom the way is judged for, and how a group is. */
+interface Judging {
+  uid: number
+  isOurs: GroupJudge
+}
+
+const isOursAlone: GroupJudge = (folder, _gid, { stat, uid }) => isOnlyOurs(folder, stat, uid)
+
+function walk(path: string, judging: Judging): Distrust | null {
   let rest = parts(path.startsWith('/') ? path : `${resolve()}/${path}`)
   let links = 0
   const root: Part = { path: '/', stat: lstatSync('/', { bigint: true }) }
   let way = [root]
-  const atRoot = judge(root, null, uid)
+  const atRoot = judge(root, null, judging)
   if (atRoot) return atRoot
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '..') {
@@ -77,7 +96,7 @@ function walk(path: string, uid: number): Distrust | null {
     const stat = statAt(at)
     if (stat === undefined) return isForAll(above.stat) ? openToOthers(above.path) : null
     const here = { path: at, stat }
-    const why = judge(here, above, uid)
+    const why = judge(here, above, judging)
     if (why) return why
     if (!stat.isSymbolicLink()) {
       way.push(here)
@@ -108,13 +127,14 @@ function statAt(path: string): BigIntStats | undefined {
   }
 }
 
-function judge({ path, stat }: Part, above: Part | null, uid: number): Distrust | null {
+function judge({ path, stat }: Part, above: Part | null, judging: Judging): Distrust | null {
+  const { uid } = judging
   const mount = above !== null && above.stat.dev !== stat.dev ? strangeMount(path, stat, uid) : null
   if (mount !== null) return { path, why: mount }
   if (!isTrustedOwner(path, Number(stat.uid), uid))
     return { path, why: ownerWords(Number(stat.uid)) }
   if (stat.isSymbolicLink() || isForAll(stat)) return null
-  return isOpenToOthers(path, stat, uid) ? openToOthers(path) : null
+  return isOpenToOthers(path, stat, judging) ? openToOthers(path) : null
 }
 
 function openToOthers(path: string): Distrust {
@@ -142,10 +162,11 @@ function isForAll({ uid, mode }: BigIntStats): boolean {
 }
 
 /** Without the group's right to write no access control list gives it to anyone: that is its limit. */
-function isOpenToOthers(path: string, stat: BigIntStats, uid: number): boolean {
+function isOpenToOthers(path: string, stat: BigIntStats, { uid, isOurs }: Judging): boolean {
   if ((stat.mode & 0o002n) !== 0n) return true
   if ((stat.mode & 0o020n) === 0n) return false
-  return (stat.gid !== 0n && stat.uid !== BigInt(uid)) || !isOnlyOurs(path, stat, uid)
+  const isForeign = stat.gid !== 0n && stat.uid !== BigInt(uid)
+  return isForeign || !isOurs(path, Number(stat.gid), { stat, uid })
 }
 
 /** Why a file system mounted here is not trusted: another user may decide what it says of owners and links. */

@@ -4,8 +4,10 @@ import t from 'tap'
 import { figuresOf } from './figures.js'
 import { foreignPlaces } from './neighbours/foreign-places.js'
 import { lyingMount } from './neighbours/lying-mount.js'
+import { machinePlaces } from './neighbours/machine-places.js'
 
 t.setTimeout(3_600_000)
 const figures = figuresOf(t, '10 Neighbours, places')
 await foreignPlaces(t, figures)
 await lyingMount(t, figures)
+await machinePlaces(t, figures)

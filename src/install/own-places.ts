@@ -1,0 +1,70 @@
+// Whether the places of an installation for a whole machine are the machine's own: nobody but root can put others there, and in
+// an image no way leads out of it.
+
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { runTool } from '../system/system-tools.js'
+import { AuthError, quoted } from '../system/trouble.js'
+import { distrustHint, distrustOf } from '../system/trusted-path.js'
+import { clean } from '../text/clean.js'
+import type { Desired } from './desired-state.js'
+import type { Site } from './execute.js'
+
+/** Nothing there is ever started or believed. */
+const harmless = '/usr/local/share/'
+
+/**
+ * Throws `not-private` where one of `wanted` would lie in a folder that another user can change (each of these files is run or
+ * believed by all), or where its way leads out of the image. Of what is to be a file or link, only the way to it counts.
+ */
+export function requireOwnPlaces(site: Site, wanted: readonly Pick<Desired, 'path' | 'make'>[]) {
+  const ways = wanted
+    .filter(({ path }) => path.startsWith('/'))
+    .map(({ path, make }) =>
+      make.kind === 'folder' || make.kind === 'program' ? path : path.replace(/\/[^/]*$/, ''),
+    )
+  for (const way of new Set(ways)) {
+    if (site.prefix !== '') requireInside(site.prefix, way)
+    else if (!`${way}/`.startsWith(harmless)) requireRoots(way)
+  }
+}
+
+function requireRoots(way: string): void {
+  const distrust = distrustOf(way, 0, hasOnlyRoot)
+  if (distrust === null) return
+  throw new AuthError(
+    'not-private',
+    `${clean(way, 200)} is no place for a program of all users: ${clean(distrust.path, 200)} ${distrust.why}; nothing was changed`,
+    { hint: distrustHint(distrust, 0) },
+  )
+}
+
+/** A folder that a group may write (`/usr/local`, staff): has the group no member but root, and the folder no access control list? */
+function hasOnlyRoot(folder: string, gid: number): boolean {
+  const [, , , members = ''] = runTool('getent', ['group', String(gid)])
+    .stdout.trim()
+    .split(':')
+  const accounts = runTool('getent', ['passwd']).stdout.split('\n')
+  const others = accounts.filter(line => line.split(':')[3] === String(gid))
+  const isList = runTool('ls', ['-ldn', '--', folder]).stdout[10] === '+'
+  const names = [...members.split(','), ...others.map(line => line.split(':')[0] ?? '')]
+  return !isList && names.every(name => name === '' || name === 'root')
+}
+
+/** Every link on the way is followed: an absolute one is one of this machine, not of the image. */
+function requireInside(image: string, way: string): void {
+  const inside = `${realpathSync(existsSync(image) ? image : '/')}/`
+  let at = image
+  for (const part of way.split('/').filter(each => each !== '')) {
+    at = join(at, part)
+    const stat = lstatSync(at, { throwIfNoEntry: false })
+    if (stat === undefined) return
+    if (!stat.isSymbolicLink()) continue
+    if (existsSync(at) && `${realpathSync(at)}/`.startsWith(inside)) continue
+    throw new AuthError(
+      'not-private',
+      `${clean(at, 200)} is a link that leads out of the image; nothing was changed`,
+      { hint: `ls -ld ${quoted(at)}` },
+    )
+  }
+}

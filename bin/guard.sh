@@ -66,15 +66,15 @@ ca_keeps_all_rules() {
   case $1$2 in *[!0-9a-f]*) return 1 ;; esac
   case $1 in *[!0]*) ;; *) return 1 ;; esac
   case $2 in *[!0]*) ;; *) return 1 ;; esac
-  # Messages are indented, so that nothing in them passes for a line of git's own.
-  ca_format='commit %H %P%nencoding %e%n%w(0,1,1)%B%w(0,0,0)'
   ca_verdict=$(
     {
       (
         ca_become_git -c log.showRoot=true -c log.showSignature=false -c log.diffMerges=off -c diff.orderFile=/dev/null \
-          log --topo-order --no-color --no-decorate --no-notes --no-mailmap --encoding=none --format="$ca_format" --raw \
-          --no-abbrev --no-renames "--max-count=$((ca_most_commits + 1))" "$2" "^$1" --
-      ) && command echo end
+          log --topo-order --no-color --no-decorate --no-notes --no-mailmap --format='commit %H %P' --raw --no-abbrev \
+          --no-renames "--max-count=$((ca_most_commits + 1))" "$2" "^$1" --
+      ) && command echo end &&
+        (ca_become_git rev-list --topo-order "--max-count=$((ca_most_commits + 1))" "$2" "^$1" --) |
+        (ca_become_git cat-file --batch)
     } 2>/dev/null | LC_ALL=C command awk -v old="$1" -v now="$2" -v most="$ca_most_commits" "$ca_plain_commits" 2>/dev/null
   )
   [ "$ca_verdict" = plain ]
@@ -92,20 +92,44 @@ ca_become_git() {
     ${ca_found:+"$ca_found" -s KILL 10} git "$@"
 }
 
-# Prints `plain` where every commit is beyond doubt: each line is known, and each commit is the parent of the one before it.
+# Prints `plain` where every commit is beyond doubt. First come the commits with their files, each the parent of the one before
+# it, and `end`; then the same commits as they are stored, byte by byte: what git log shows of a message is not all of it.
 ca_plain_commits='
 function doubt() { is_doubted = 1; exit }
 function plain(text) { text = tolower(text); gsub(/[^a-z0-9]+/, " ", text); gsub(/^ | $/, "", text); return text }
-function close_commit() { if (count > 0 && !has_reason) doubt() }
-BEGIN { parent = now }
-is_ended { doubt() }
-/^commit / {
-  close_commit()
-  if (NF != 3 || $2 != parent || ++count > most) doubt()
-  parent = $3; subject = ""; has_reason = 0; deleted = 0; split("", texts)
+function read_message() {
+  if ($0 ~ /[^ -~\t]/ || $0 ~ /\[|\*\*\*/ || tolower($0) ~ /skip/) doubt()
+  if (NF == 0) return
+  if (subject == "") { subject = " " plain($0) " "; return }
+  line = tolower($0)
+  words = plain($0)
+  letters = words
+  if (line !~ /^[a-z0-9]/ || line ~ /^[a-z][a-z0-9_-]*[ \t]*:/ || gsub(/[a-z0-9]/, "", letters) < 3) return
+  if (line ~ /^(generated|created|made|authored|written) (with|by|using) / || line ~ /^this reverts commit /) return
+  # The number of an issue is no reason.
+  if (line ~ /#|![0-9]|[a-z0-9]-[0-9]|:\/\//) return
+  if (index(subject, words) == 0) has_reason = 1
+}
+BEGIN { parent = now; left = -1 }
+stored {
+  if (left < 0) {
+    if (NF != 3 || $1 != order[++seen] || $2 != "commit" || $3 !~ /^[0-9]+$/) doubt()
+    left = $3 + 1; is_message = 0; subject = ""; has_reason = 0
+    next
+  }
+  left -= length($0) + 1
+  if (left < 0) doubt()
+  if (is_message) read_message()
+  else if ($0 == "") is_message = 1
+  else if ($0 !~ /^(tree|parent|author|committer|gpgsig|gpgsig-sha256|) /) doubt()
+  if (left == 0) { if (!has_reason) doubt(); left = -1 }
   next
 }
-/^encoding / { if (NF != 1) doubt(); next }
+/^commit / {
+  if (NF != 3 || $2 != parent || ++count > most) doubt()
+  order[count] = $2; parent = $3; deleted = 0; split("", texts)
+  next
+}
 /^:/ {
   if ($5 == "A" && $2 ~ /^100/) next
   if ($5 == "D" && ++deleted == 1) next
@@ -115,24 +139,8 @@ is_ended { doubt() }
   texts[$4] = 1
   next
 }
-/^end$/ { is_ended = 1; next }
+/^end$/ { stored = 1; next }
 /^$/ { next }
-/^ / {
-  if ($0 ~ /[^ -~\t]/ || $0 ~ /\[|\*\*\*/ || tolower($0) ~ /skip/) doubt()
-  if (NF == 0) next
-  if (subject == "") { subject = " " plain($0) " "; next }
-  line = tolower($0)
-  sub(/^[ \t]+/, "", line)
-  words = plain($0)
-  letters = words
-  if (line !~ /^[a-z0-9]/ || line ~ /^[a-z][a-z0-9_-]*[ \t]*:/ || gsub(/[a-z0-9]/, "", letters) < 3) next
-  if (line ~ /^(generated|created|made|authored|written) (with|by|using) / || line ~ /^this reverts commit /) next
-  if (index(subject, words) == 0) has_reason = 1
-  next
-}
 { doubt() }
-END {
-  if (is_doubted || !is_ended || count == 0) exit
-  if (has_reason && parent == old) print "plain"
-}
+END { if (!is_doubted && stored && count > 0 && seen == count && left < 0 && parent == old) print "plain" }
 '

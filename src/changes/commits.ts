@@ -1,9 +1,10 @@
 // Commits as git tells them, in one stream, and questions about how they hang together.
 
 import { type Git, type GitEnd, gitOutput } from './git.js'
+import { type RawCommit, rawCommits } from './raw-commits.js'
 
-/** One commit; its texts are as they were written, and not trusted. */
-export interface Commit {
+/** One commit as git log shows it; its texts are not trusted. */
+export interface LoggedCommit {
   id: string
   parents: readonly string[]
   author: string
@@ -15,6 +16,21 @@ export interface Commit {
   deleted: readonly string[]
   /** Files of whose content nothing is left although something stands in their place. */
   emptied: readonly string[]
+}
+
+export interface Commit extends LoggedCommit {
+  /** What it is in the repository, whatever is shown of it. */
+  raw: RawCommit
+}
+
+/** With what is stored of each. Throws as `gitOutput` does. */
+export function withRaw(git: Git, logged: readonly LoggedCommit[], timeoutMs: number): Commit[] {
+  const ids = logged.map(({ id }) => id)
+  const stored = rawCommits(git, ids, timeoutMs)
+  return logged.map(each => ({
+    ...each,
+    raw: stored.get(each.id) ?? { encoding: null, text: each.message },
+  }))
 }
 
 const format = ['%H', '%P', '%an', '%ae', '%B'].map(field => `${field}%x00`).join('')
@@ -37,9 +53,9 @@ export function logArguments(tip: string, without: readonly string[], most: numb
 }
 
 /** Reads what `git log` with `logArguments` wrote. */
-export function readCommits(text: string): Commit[] {
+export function readCommits(text: string): LoggedCommit[] {
   const words = text.split('\0')
-  const commits: Commit[] = []
+  const commits: LoggedCommit[] = []
   let at = 0
   while (at + 5 < words.length) {
     const [id = '', parents = '', author = '', authorEmail = '', message = ''] = words.slice(

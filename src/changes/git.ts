@@ -15,6 +15,8 @@ export interface GitEnd {
 export interface GitOptions {
   timeoutMs: number
   input?: string
+  /** What it writes is bytes: a character each. */
+  isBinary?: boolean
 }
 
 /** git on one repository. Never throws. */
@@ -54,13 +56,13 @@ export function gitIn(repository: string, env: Env, purpose: 'hook' | 'fetch'): 
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
   }
-  return (args, { timeoutMs, input }) => {
+  return (args, { timeoutMs, input, isBinary = false }) => {
     const { status, stdout, error } = spawnSync('git', args, {
       cwd: repository,
       env: environment,
       ...(input === undefined ? {} : { input }),
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
-      encoding: 'utf8',
+      encoding: isBinary ? 'latin1' : 'utf8',
       timeout: Math.max(1, Math.ceil(timeoutMs)),
       killSignal: 'SIGKILL',
       maxBuffer: mostBytes,

@@ -1,12 +1,20 @@
 // The guard of a repository (pre-receive): gathers what the rule has to know of a push, in few runs of git and with an end.
 
-import { realpathSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
+import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
-import { type Commit, countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'
+import {
+  countFiles,
+  deletedByMerges,
+  type LoggedCommit,
+  logArguments,
+  readCommits,
+  withRaw,
+} from './commits.js'
 import { type Git, gitIn, gitOutput } from './git.js'
 import { type Pusher, pushOptions, type RefUpdate } from './push.js'
 import { refusalSentence } from './refusal-words.js'
@@ -28,22 +36,44 @@ export interface GuardRun {
   clockMs: () => number
 }
 
-/** The folder that git runs this hook in, links resolved; null: no hook of git's. */
+/**
+ * The folder that git runs this hook in, links resolved; null: no hook of git's. A worktree has a folder of its own within the one
+ * that has the branches: that one counts.
+ */
 export function hookRepository(env: Env, cwd: string): string | null {
   const folder = env['GIT_DIR'] || null
-  return folder === null ? null : realPath(isAbsolute(folder) ? folder : resolve(cwd, folder))
+  if (folder === null) return null
+  const place = resolve(cwd, folder)
+  const common = textAt(join(place, 'commondir'), { maxBytes: 4096 })?.trim()
+  return realPath(common ? resolve(place, common) : place)
 }
 
 /** The entries that are about `repository`, one for each branch. Only a folder of this machine can be told by its place. */
 export function entriesOf(repository: string, watched: readonly WatchedRepository[]) {
-  return watched.filter(each => placesOf(each).includes(repository))
+  return watched.filter(each => placesOf(each).some(place => isSame(place, repository)))
+}
+
+/** One folder may be mounted at two places. */
+function isSame(one: string, other: string): boolean {
+  if (one === other) return true
+  try {
+    const [first, second] = [statSync(one), statSync(other)]
+    return first.dev === second.dev && first.ino === second.ino
+  } catch {
+    return false
+  }
 }
 
 /** The folders that an entry can mean, links resolved. */
 function placesOf({ repository }: WatchedRepository): string[] {
   const folder = repository.replace(/^file:\/\//, '')
   if (!folder.startsWith('/')) return []
-  return [folder, join(folder, '.git'), `${folder}.git`].flatMap(path => realPath(path) ?? [])
+  const places = [folder, join(folder, '.git'), `${folder}.git`].map(path => {
+    // A file in its place names where it is (gitrepository-layout(5)).
+    const elsewhere = /^gitdir: (.*)$/m.exec(textAt(path, { maxBytes: 4096 }) ?? '')?.[1]
+    return elsewhere === undefined ? path : resolve(folder, elsewhere)
+  })
+  return places.flatMap(path => realPath(path) ?? [])
 }
 
 /**
@@ -77,11 +107,12 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
   const sentences: string[] = []
   for (const { update, entry } of judged(git, run, leftMs)) {
     const branch = entry.branch
-    const commits = commitsOf(git, update, branch, leftMs())
-    if (commits.length > mostCommits) {
+    const logged = commitsOf(git, update, branch, leftMs())
+    if (logged.length > mostCommits) {
       sentences.push(tooMany(branch))
       continue
     }
+    const commits = withRaw(git, logged, leftMs())
     const push = { ...update, commits, options: pushOptions(run.env) }
     const judge = (isAdmin: boolean) =>
       judgePush(push, entry, isAdmin, {
@@ -121,7 +152,12 @@ function symbolicRefs(git: Git, timeoutMs: number): Map<string, string> {
   )
 }
 
-function commitsOf(git: Git, { old, now }: RefUpdate, branch: string, timeoutMs: number): Commit[] {
+function commitsOf(
+  git: Git,
+  { old, now }: RefUpdate,
+  branch: string,
+  timeoutMs: number,
+): LoggedCommit[] {
   if (now === null) return []
   const without = old === null ? [] : [old]
   const end = git(logArguments(now, without, mostCommits + 1), { timeoutMs })

@@ -4,14 +4,22 @@
 const trailer = /^[A-Za-z][A-Za-z0-9_-]*[ \t]*:(?:\s|$)/
 /** These say why although they look like trailers. */
 const saysWhy = /^(?:why|reason|because|motivation|context|background)\s*:/i
+/** A word before the number of an issue, and what such a number looks like: `#12`, `site/infra!3`, `ABC-123`. */
+const closing =
+  '(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|issues?|tickets?|implements?|addresses|relates to|related to|part of)'
+const issue = '(?:[\\w./-]*[#!]\\d+|[a-z][a-z0-9]*-\\d+|https?:\\/\\/\\S+)'
 const made = [
   // The footer of the client, and of tools like it.
   /^\W*(?:generated|created|made|authored|written) (?:with|by|using) /i,
   /^\(cherry picked from commit [0-9a-f]+\)$/i,
   /^this reverts commit [0-9a-f]+[.,]?(?:, reversing)?$/i,
   /^#/,
-  // An address alone says where, not why.
+  // An address alone says where, not why; so do numbers of issues.
   /^<?https?:\/\/\S+>?$/i,
+  new RegExp(
+    `^(?:${closing}[:\\s]+)?${issue}(?:[\\s,;]+(?:and\\s+)?(?:${closing}[:\\s]+)?${issue})*[\\s.]*$`,
+    'i',
+  ),
 ]
 
 /** The first line. */
@@ -29,7 +37,7 @@ export function reasonOf(message: string, where: string): string | null {
     return value !== null && hasWords(value) ? value : null
   }
   const subject = plain(subjectOf(message))
-  const said = bodyLines(message).filter(line => hasWords(line) && !isForTheRecord(line))
+  const said = ownLines(bodyLines(message)).filter(line => hasWords(line) && !isForTheRecord(line))
   const reason = said.filter(line => plain(line) !== subject)
   // The subject may be broken into lines.
   if (reason.length === 0 || plain(said.join(' ')) === subject) return null
@@ -57,19 +65,33 @@ function bodyLines(message: string): string[] {
   return message.trimStart().split('\n').slice(1)
 }
 
+/** Without what is indented below a trailer with a value, or below a list of conflicts: it belongs to that. */
+function ownLines(lines: readonly string[]): string[] {
+  let isBelow = false
+  return lines.filter(line => {
+    const words = line.trim()
+    const isBegun = /:\s*\S|^conflicts:/i.test(words) && trailer.test(words)
+    isBelow = (isBelow && /^\s/.test(line)) || (isBegun && !saysWhy.test(words))
+    return !isBelow
+  })
+}
+
 function isForTheRecord(line: string): boolean {
   const words = line.trim()
   if (saysWhy.test(words)) return false
   return trailer.test(words) || made.some(form => form.test(words))
 }
 
+/** Letters that nobody sees are none. */
 function hasWords(text: string): boolean {
-  return (text.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3
+  const seen = text.replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+  return (seen.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3
 }
 
 function plain(text: string): string {
   return text
     .toLowerCase()
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 }
@@ -81,10 +103,16 @@ function plain(text: string): string {
 const services =
   'ci|actions?|workflows?|pipelines?|build|cd|checks|travis(?: ?ci)?|appveyor|circle ?ci|buildkite|woodpecker|drone|netlify|vercel|azurepipelines|azpipelines|azp|gitlab|jenkins|render|cirrus|semaphore|cf[ -]?pages|amplify|heroku|codeship'
 const skips = [
+  // Of whatever service, and of parts of it: `[skip bitrise]`, `[deploy skip]`, `[skip ci:all]`.
+  /\[\s*skip[ _-]+[\w.-]+(?::[\w.-]+)?\s*\]/i,
+  /\[\s*[\w.-]+[ _-]+skip\s*\]/i,
   new RegExp(`\\[\\s*(?:skip|no)[ _-]*(?:${services})\\s*\\]`, 'i'),
   new RegExp(`\\[\\s*(?:${services})[ _-]*(?:skip|off)\\s*\\]`, 'i'),
   /\*\*\*NO_CI\*\*\*/i,
-  /^[ \t]*skip-checks[ \t]*:[ \t]*true[ \t\r]*$/im,
+  new RegExp(
+    `^[ \\t]*(?:(?:skip|no)[_-](?:${services})|(?:${services})[_-]skip)[ \\t]*:[ \\t]*(?:true|yes|on|1)[ \\t\\r]*$`,
+    'im',
+  ),
   /(?:^|\s)--skip-ci(?:\s|$)/i,
 ]
 
@@ -101,7 +129,9 @@ export function ciSkipIn(message: string): string | null {
 export function ciSkipOption(options: readonly string[]): string | null {
   return (
     options.find(each =>
-      /^(?:(?:ci|integrations)[._-]?skip(?:[._-]?ci)?|(?:skip|no)[._-]?ci)(?:=|$)/i.test(each),
+      /^(?:(?:ci|integrations)[._-]?skip(?:[._-]?ci)?|(?:skip|no)[._-]?ci|ci[._-]no[._-]?pipeline)(?:=|$)/i.test(
+        each,
+      ),
     ) ?? null
   )
 }

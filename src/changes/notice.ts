@@ -5,7 +5,7 @@ import type { AlertMessage } from '../alerts/memory.js'
 import type { SinkRun } from '../alerts/run.js'
 import type { WatchedRepository } from '../config/admin.js'
 import type { Trouble } from '../system/trouble.js'
-import { countFiles, deletedByMerges, logArguments, readCommits } from './commits.js'
+import { countFiles, deletedByMerges, logArguments, readCommits, withRaw } from './commits.js'
 import { type Git, gitOutput } from './git.js'
 import type { AskGit } from './rule.js'
 import { type Rights, tellWhat } from './tell-what.js'
@@ -163,7 +163,7 @@ function reportedTip(
 function facts(git: Git, mark: string, tip: string | null) {
   if (tip === null) return { mark, tip, commits: [], isGrown: false }
   const log = git(logArguments(tip, [mark], mostCommits), { timeoutMs: gitMs })
-  const commits = readCommits(gitOutput(log, 'git log'))
+  const commits = withRaw(git, readCommits(gitOutput(log, 'git log')), gitMs)
   return { mark, tip, commits, isGrown: isAncestor(git, mark, tip) }
 }
 

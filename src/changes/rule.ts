@@ -2,6 +2,7 @@
 
 import { type Commit, descendantsOf } from './commits.js'
 import { ciSkipIn, ciSkipOption, deletesSaid, reasonOf } from './message.js'
+import { isReadable } from './raw-commits.js'
 
 /** What is wrong with a push; `commit` is the first one that does it, `more` how many others do. */
 export type Refusal =
@@ -56,15 +57,13 @@ export function judgePush(
   if (first !== undefined)
     refusals.push({ rule: 'mass-delete', ...first, more: deleting.length - 1 })
   if (isAdmin) return refusals
-  const silent = commits.filter(
-    ({ parents, message }) => parents.length < 2 && reasonOf(message, reason) === null,
-  )
+  const silent = commits.filter(commit => isSilent(commit, reason))
   const [unsaid] = silent
   if (unsaid !== undefined)
     refusals.push({ rule: 'no-reason', commit: unsaid, more: silent.length - 1 })
-  const skipping = commits.filter(({ message }) => ciSkipIn(message) !== null)
+  const skipping = commits.filter(commit => ciSkipOf(commit) !== null)
   const [skips = null] = skipping
-  const words = skips === null ? ciSkipOption(push.options) : ciSkipIn(skips.message)
+  const words = skips === null ? ciSkipOption(push.options) : ciSkipOf(skips)
   if (words !== null)
     refusals.push({
       rule: 'skips-ci',
@@ -73,6 +72,16 @@ export function judgePush(
       more: Math.max(0, skipping.length - 1),
     })
   return refusals
+}
+
+/** Does a commit that is no merge not say why, or in letters that not everybody reads? */
+export function isSilent({ parents, message, raw }: Commit, reason: string): boolean {
+  return parents.length < 2 && (!isReadable(raw) || reasonOf(message, reason) === null)
+}
+
+/** The words by which a commit keeps CI away, in what is shown of its message or in what is stored; null: none. */
+export function ciSkipOf({ message, raw }: Commit): string | null {
+  return ciSkipIn(message) ?? ciSkipIn(raw.text)
 }
 
 /** Is `now` the old commit, or does it come from it? */

@@ -3,8 +3,8 @@
 import type { ToldChange, ToldChanges } from '../alerts/site-news.js'
 import type { WatchedRepository } from '../config/admin.js'
 import { ancestorsOf, type Change, type Commit, changesOf } from './commits.js'
-import { ciSkipIn, reasonOf, subjectOf } from './message.js'
-import { type AskGit, massDeletes } from './rule.js'
+import { reasonOf, subjectOf } from './message.js'
+import { type AskGit, ciSkipOf, isSilent, massDeletes } from './rule.js'
 import type { Push } from './told.js'
 
 /** Of a merge of very many commits. */
@@ -53,9 +53,7 @@ export function tellWhat(
       each => reasonOf(each.message, reason) ?? [],
     )
     const files = Math.max(0, ...all.map(({ id }) => deleting.get(id) ?? 0))
-    const isSilent = all.some(
-      ({ parents, message }) => parents.length < 2 && reasonOf(message, reason) === null,
-    )
+    const isUnsaid = all.some(each => isSilent(each, reason))
     return {
       commit: commit.id,
       what: subjectOf(commit.message),
@@ -65,11 +63,9 @@ export function tellWhat(
       as: isOther ? author : null,
       url: url === null ? null : url.replaceAll('{sha}', commit.id),
       marks: [
-        ...(all.some(({ message }) => ciSkipIn(message) !== null)
-          ? [{ kind: 'skips-ci' as const }]
-          : []),
+        ...(all.some(each => ciSkipOf(each) !== null) ? [{ kind: 'skips-ci' as const }] : []),
         ...(files > 0 ? [{ kind: 'mass-delete' as const, files }] : []),
-        ...(isSilent ? [{ kind: 'no-reason' as const }] : []),
+        ...(isUnsaid ? [{ kind: 'no-reason' as const }] : []),
       ],
     }
   }

@@ -120,6 +120,24 @@ const doubted: Record<string, (made: WatchedPlace) => string> = {
     made.commit(`${good}\n\n[skip ci]`)
     return line(made)
   },
+  'the number of an issue': made => {
+    made.commit('Open port\n\nCloses site/infra#12')
+    return line(made)
+  },
+  'what git does not show of a message': made => {
+    const tree = made.git('rev-parse', 'HEAD^{tree}').trim()
+    const head = `tree ${tree}\nparent ${old(made)}\nauthor b <b> 1 +0000\ncommitter b <b> 1 +0000\n`
+    const now = execFileSync(
+      'git',
+      ['hash-object', '-t', 'commit', '-w', '--stdin', '--literally'],
+      {
+        cwd: made.bare,
+        input: `${head}\n${good}\n\0`,
+        encoding: 'utf8',
+      },
+    )
+    return `${old(made)} ${now.trim()} refs/heads/master\n`
+  },
   'a character that cannot be seen': made => {
     made.commit('Open port\n\n\u200b\u200b\u200b\u200b')
     return line(made)
@@ -275,7 +293,7 @@ const pieces = [
 ]
 
 t.test('all that the shell lets through, the rule lets through', async t => {
-  const cases = Number(process.env['CLAUDE_AUTH_CASES'] ?? 0) > 0 ? 1_500 : 150
+  const cases = Number(process.env['CLAUDE_AUTH_CASES'] ?? 0) > 0 ? 1_500 : 80
   const made = place(t)
   const base = old(made)
   const pick = (at: number, salt: string, most: number) =>

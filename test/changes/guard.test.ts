@@ -1,7 +1,7 @@
 // The guard as a pre-receive hook of a real repository: what it refuses of whom, and however the pusher is known.
 
 import { execFileSync } from 'node:child_process'
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -429,3 +429,50 @@ t.test('a push of very many references or options hides nothing behind them', as
     said: /refused \(skips-ci\)/,
   })
 })
+
+/** A commit on top of the branch whose object is written byte by byte. */
+function rawCommit(place: WatchedPlace, message: string, head = ''): string {
+  const tree = place.git('rev-parse', 'HEAD^{tree}').trim()
+  const parent = place.git('rev-parse', 'origin/master').trim()
+  const who = 'bob <bob@example.com> 1700000000 +0000'
+  const object = `tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n${head}\n${message}`
+  return execFileSync('git', ['hash-object', '-t', 'commit', '-w', '--stdin', '--literally'], {
+    cwd: place.work,
+    input: Buffer.from(object, 'latin1'),
+    encoding: 'utf8',
+  }).trim()
+}
+
+t.test('what git does not show of a message is read, too', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const env = { GL_USER: 'bob' }
+  const by = (commit: string) => place.push({ env, refspec: `${commit}:master` })
+  t.match(by(rawCommit(place, `${good}\n\0[skip ci]\n`)), { code: 1, said: /refused \(skips-ci\)/ })
+  const foreign = rawCommit(place, `${good}\n\n+AFs-skip ci+AF0-\n`, 'encoding UTF-7\n')
+  t.match(by(foreign), { code: 1, said: /refused \(no-reason\)/ })
+  const latin = rawCommit(place, 'Caf\xe9\n\nD\xe9j\xe0 vu.\n', 'encoding ISO-8859-1\n')
+  t.match(by(latin), { code: 0 })
+})
+
+t.test(
+  'a branch is reached through a worktree of the server, and by a file that names its folder',
+  async t => {
+    const place = watchedRepository(t.testdir(), users)
+    const env = { GL_USER: 'bob' }
+    const tree = join(place.home, 'tree')
+    execFileSync('git', ['worktree', 'add', '-q', '-b', 'other', tree, 'master'], {
+      cwd: place.bare,
+    })
+    place.commit('Open port 8443')
+    const push = (to: string) => {
+      place.git('remote', 'set-url', 'origin', to)
+      return place.push({ env })
+    }
+    t.match(push(tree), { code: 1, said: /refused \(no-reason\)/ })
+    const linked = join(place.home, 'linked')
+    mkdirSync(linked)
+    writeFileSync(join(linked, '.git'), `gitdir: ${place.bare}\n`)
+    place.config({ changes: [{ name: 'infra', repository: linked, branch: 'master' }] })
+    t.match(push(`file://${place.bare}`), { code: 1, said: /refused \(no-reason\)/ })
+  },
+)

@@ -16,10 +16,22 @@ t.test('a reason is a body that says more than the subject and the record', asyn
     'Open port\n\n# a comment',
     'Open port\n\nCo-authored-by : Ada <a@x>\nChange_Id: I0123abcd',
     'Open port\n\nhttps://forge.example.com/site/infra/issues/7',
+    // Letters that nobody sees.
+    'Open port\n\n\u3164\u3164\u3164\u3164',
+    'Open port\n\n\uffa0\u115f\u1160\uffa0',
+    'Open port\n\nO\u200bpen po\u3164rt',
+    // What belongs to a trailer, and the numbers of issues.
+    'Open port\n\nSigned-off-by: Bob\n  for all of us',
+    'Open port\n\nConflicts:\n\tsrc/file.txt',
+    'Open port\n\nFixes #12',
+    'Open port\n\nCloses site/infra#12, and refs !3.',
+    'Open port\n\nJIRA-1234',
   ]
   for (const message of none) t.equal(reasonOf(message, 'body'), null, message)
   const some = {
     'Open port\n\nThe proxy listens there.\n\nSigned-off-by: B': 'The proxy listens there.',
+    'Open port\n\nChanges:\n  - the proxy moved': '  - the proxy moved',
+    'Open port\n\nFixes #12: the proxy moved': 'Fixes #12: the proxy moved',
     'Open port\n\nWhy: the proxy moved': 'Why: the proxy moved',
     'Open port\n\nOpen port\nDer Proxy hört dort.': 'Der Proxy hört dort.',
     'Open port\n\n代理服务器在那里': '代理服务器在那里',
@@ -43,10 +55,13 @@ t.test('what keeps CI away', async t => {
     ...['[ci skip]', '[skip ci]', '[Skip CI]', '[no ci]', '[skip actions]', '[actions skip]'],
     ...['[skipci]', '[ciskip]', '[CI SKIP]', '[ skip ci ]', '[CF-Pages-Skip]', '[travis skip]'],
     ...['***NO_CI***', '[skip  ci]', '[skip-ci]', '[ci-skip]', '[skip circleci]', '[skip azp]'],
+    ...['[skip bitrise]', '[skip travis-ci]', '[deploy skip]', '[skip ci:all]', '[skip tests]'],
   ])
     t.equal(ciSkipIn(`Open port ${words}\n\nA reason`), words)
   t.equal(ciSkipIn('Open port\n\nA reason\n\n\nskip-checks: true'), 'skip-checks: true')
   t.equal(ciSkipIn('Open port\n\nA reason\n\nskip-checks:true'), 'skip-checks:true')
+  for (const line of ['Skip-CI: yes', 'ci-skip: true', 'no-ci: 1'])
+    t.equal(ciSkipIn(`Open port\n\nA reason\n\n${line}`), line)
   // Wherever it stands, and however lines end.
   for (const message of [
     'a\r\n\r\nb\r\nskip-checks:true\r\n',
@@ -54,7 +69,14 @@ t.test('what keeps CI away', async t => {
     '[ci skip]',
   ])
     t.not(ciSkipIn(message), null, JSON.stringify(message))
-  for (const option of ['ci.skip', 'integrations.skip_ci', 'skip-ci', 'ci.skip=1', 'CI.SKIP'])
+  for (const option of [
+    'ci.skip',
+    'integrations.skip_ci',
+    'skip-ci',
+    'ci.skip=1',
+    'CI.SKIP',
+    'ci.no_pipeline',
+  ])
     t.equal(ciSkipOption([option]), option)
   for (const words of ['[skip the queue]', 'skip ci', '[ci]', 'skip-checks: false'])
     t.equal(ciSkipIn(`Open port ${words}`), null, words)

@@ -150,6 +150,29 @@ export function removeQuietly(path: string) {
   }
 }
 
+/** Of the table of a machine with many thousands of mounts. */
+const mountTableMaxBytes = 64 * 1024 * 1024
+
+/** Nothing can be renamed over a mount point (rename(2): EBUSY). False where that can't be known. */
+export function isMountPoint(path: string): boolean {
+  try {
+    const real = realpathSync(path)
+    return (textAt('/proc/self/mountinfo', { maxBytes: mountTableMaxBytes }) ?? '')
+      .split('\n')
+      .some(line => unescaped(line.split(' ')[4] ?? '') === real)
+  } catch {
+    // Without /proc, or without the file: the rename itself will tell.
+    return false
+  }
+}
+
+/** proc(5): blanks and backslashes are octal there. */
+function unescaped(name: string): string {
+  return name.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  )
+}
+
 /** Larger than any file that is written so. */
 const maxBytes = 16 * 1024 * 1024
 
@@ -272,27 +295,4 @@ function hintFor(path: string, code: string): string | null {
   if (code === 'EPERM') return `lsattr -d ${quoted(dirname(path))} ${quoted(path)}`
   const isPlace = [...placeCodes, 'EACCES'].includes(code)
   return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
-}
-
-/** Of the table of a machine with many thousands of mounts. */
-const mountTableMaxBytes = 64 * 1024 * 1024
-
-/** Nothing can be renamed over a mount point (rename(2): EBUSY). False where that can't be known. */
-export function isMountPoint(path: string): boolean {
-  try {
-    const real = realpathSync(path)
-    return (textAt('/proc/self/mountinfo', { maxBytes: mountTableMaxBytes }) ?? '')
-      .split('\n')
-      .some(line => unescaped(line.split(' ')[4] ?? '') === real)
-  } catch {
-    // Without /proc, or without the file: the rename itself will tell.
-    return false
-  }
-}
-
-/** proc(5): blanks and backslashes are octal there. */
-function unescaped(name: string): string {
-  return name.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  )
 }

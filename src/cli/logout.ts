@@ -37,8 +37,14 @@ export const entry = {
   examples: ['claude-auth logout', 'claude-auth logout --json'],
 } as const satisfies CommandEntry
 
+/** Of a user whom an admin has marked as left: the login that is ended. */
+export interface Leaving {
+  /** Its name in the sealed store, whatever a configuration says; null: the store has none of it. */
+  profile: string | null
+}
+
 /** Signs out and gives the exit code: 0 also if the user was signed out already, 4 if something is left for later. */
-export async function logout(argv: string[], env: Env): Promise<number> {
+export async function logout(argv: string[], env: Env, leaving?: Leaving): Promise<number> {
   const { flags } = readFlags(entry, argv)
   const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)
@@ -56,7 +62,7 @@ export async function logout(argv: string[], env: Env): Promise<number> {
   await runOnce(env, {
     actor: 'command',
     offline: flags.offline ?? false,
-    ...(hasLeft ? { adjust: leaving } : {}),
+    ...(hasLeft ? { adjust: inForce => ofLeaving(inForce, leaving) } : {}),
     prepare: async run => {
       storeLabel = run.store?.label ?? storeLabel
       email = run.memory.verification?.identity?.email ?? null
@@ -87,10 +93,12 @@ export async function logout(argv: string[], env: Env): Promise<number> {
  * Of a user who has left: with the copy on this machine alone. The document in the store is the admin's to delete, and the
  * user's token for it is cut.
  */
-function leaving(config: Config): Config {
-  const store = config.store === 'none' ? 'none' : 'local'
+function ofLeaving(config: Config, { profile }: Leaving = { profile: config.profile }): Config {
   const { alerts } = config
-  return { ...config, mode: 'on', off: null, store, alerts: silenced(alerts) }
+  // Of a folder that it does not list, the configuration in force says nothing.
+  const isSealed = profile !== null && (config.store !== 'none' || config.profile === null)
+  const store = isSealed ? 'local' : 'none'
+  return { ...config, mode: 'on', off: null, profile, store, alerts: silenced(alerts) }
 }
 
 /** What an earlier log-out could not end at the server was tried again by this run. */

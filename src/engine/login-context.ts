@@ -157,7 +157,9 @@ export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   const first = loginContextOf(bare)
   const { home } = first.person
   const config = await configOf(first, bare, { readOnly: true }).catch(() => null)
-  const listed = config?.profiles ?? []
+  const remembered = rememberedAt(first)
+  // A configuration that was broken or changed since still told of them once.
+  const listed = [...(remembered?.profiles ?? []), ...(config?.profiles ?? [])]
   const names = new Map(listed.map(({ folder, name }) => [folder, name]))
   const at = (folder: string): OwnLogin => {
     const own = envOfLogin(env, folder)
@@ -169,7 +171,6 @@ export async function ownLogins(env: Env): Promise<OwnLogin[]> {
   if (!first.owned) return []
   const folders = [...new Set([...names.keys(), ...foldersIn(home)])]
   const others = folders.filter(folder => folder !== first.paths.folder).map(at)
-  const remembered = rememberedAt(first)
   const all = [{ env: bare, place: first, name: 'default', config: remembered }, ...others]
   return all.filter(({ place, name }) => place.owned && name !== '')
 }

@@ -1,7 +1,11 @@
 // One step of the site, done by its own program: one run for each, with one JSON object on its standard input and no shell.
 
-import { spawn } from 'node:child_process'
-import { makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { endStarted } from '../system/as-user.js'
+import { whyNotRunnable } from '../system/runnable.js'
+import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
+import { distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
 import type { Cause } from './cause.js'
 import type { SiteAction } from './site-steps.js'
@@ -38,7 +42,20 @@ const mostSaid = 4096
 /** Exit code by which it leaves a step to a person. */
 const leftCode = 3
 
-/** Exit code 0: done, 3: left to a person. Without a program every step is a person's. Never throws. */
+/** All that it is given; its own PATH is root's. */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+}
+/** By which what it started is found again, in whatever session. */
+const markName = 'CLAUDE_AUTH_SITE_STEP'
+
+/**
+ * Exit code 0: done, 3: left to a person. Without a program every step is a person's. Runs in `/` with PATH, HOME and LANG; what
+ * it writes to stdout is thrown away. At its limit it is ended with all that it started; what goes on after its own end is let
+ * be. Never throws.
+ */
 export async function runSiteStep(
   command: readonly string[] | null,
   object: SiteStepObject,
@@ -46,42 +63,110 @@ export async function runSiteStep(
 ): Promise<SiteEnd> {
   const [program, ...args] = command ?? []
   if (program === undefined) return { state: 'left' }
+  const trouble = whyNotStarted(program)
+  if (trouble !== null) return { state: 'failed', trouble }
+  const failed = (cause: string, advice: string | null = null): SiteEnd => ({
+    state: 'failed',
+    trouble: makeTrouble(cause, { place: program, advice }),
+  })
+  const mark = `${markName}=${randomBytes(16).toString('hex')}`
+  const child = start(program, args, mark)
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(`${JSON.stringify(object)}\n`)
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, mostSaid)
+  })
+  const release = endingWithUs(child)
+  const end = await endOf(child, timeoutMs)
+  release()
+  for (const stream of [child.stdin, child.stderr]) stream?.destroy()
+  child.unref()
+  switch (end.kind) {
+    case 'not-started':
+      return failed('the program of the site could not be started', end.code)
+    case 'late':
+      await endAll(child, mark)
+      return failed(`the program of the site took longer than ${timeoutMs / 1000} s`, wordsOf(said))
+    case 'ended':
+      if (end.code === 0) return { state: 'done' }
+      if (end.code === leftCode) return { state: 'left' }
+      return failed(`the program of the site ended with ${end.code ?? end.signal}`, wordsOf(said))
+  }
+}
+
+/** It is started as root: another user must not decide what it is. */
+function whyNotStarted(program: string): Trouble | null {
+  const uid = process.geteuid?.() ?? 0
+  const distrust = distrustOf(program, uid)
+  if (distrust !== null)
+    return makeTrouble(`the program of the site is not started: ${distrust.path} ${distrust.why}`, {
+      command: distrustHint(distrust, uid),
+    })
+  const why = whyNotRunnable(program)
+  if (why === null) return null
+  return makeTrouble(`the program of the site cannot be started: ${program} ${why}`, {
+    command: `ls -lL ${quoted(program)}`,
+  })
+}
+
+function start(program: string, args: readonly string[], mark: string): ChildProcess {
+  const [name = '', value = ''] = mark.split('=')
+  return spawn(program, args, {
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+    env: { ...environment, [name]: value },
+  })
+}
+
+type ProgramEnd =
+  | { kind: 'ended'; code: number | null; signal: string | null }
+  | { kind: 'late' }
+  | { kind: 'not-started'; code: string | null }
+
+/** After its end: for its last words to arrive. What it left running keeps the pipe open, and `close` from coming. */
+const lingerMs = 500
+
+function endOf(child: ChildProcess, timeoutMs: number): Promise<ProgramEnd> {
   return new Promise(resolve => {
-    const failed = (cause: string, advice: string | null = null) =>
-      resolve({ state: 'failed', trouble: makeTrouble(cause, { place: program, advice }) })
-    let said = ''
-    const child = spawn(program, args, {
-      cwd: '/',
-      stdio: ['pipe', 'ignore', 'pipe'],
-      detached: true,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: '/root',
-        LANG: 'C.UTF-8',
-      },
-    })
-    const late = setTimeout(() => {
-      endGroup(child.pid)
-      failed('the program of the site took too long')
-    }, timeoutMs)
-    child.on('error', error => {
+    const late = setTimeout(() => resolve({ kind: 'late' }), timeoutMs)
+    const over = (end: ProgramEnd) => {
       clearTimeout(late)
-      failed('the program of the site could not be started', systemCode(error))
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, mostSaid)
-    })
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(`${JSON.stringify(object)}\n`)
-    child.on('exit', code => {
+      resolve(end)
+    }
+    child.on('error', error => over({ kind: 'not-started', code: systemCode(error) }))
+    child.on('close', (code, signal) => over({ kind: 'ended', code, signal }))
+    child.on('exit', (code, signal) => {
       clearTimeout(late)
-      child.stderr.destroy()
-      if (code === 0) resolve({ state: 'done' })
-      else if (code === leftCode) resolve({ state: 'left' })
-      else
-        failed(`the program of the site ended with ${code ?? 'a signal'}`, clean(said, 200) || null)
+      setTimeout(() => over({ kind: 'ended', code, signal }), lingerMs).unref()
     })
   })
+}
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** It has a session of its own, where no Ctrl-C reaches it: it would go on unseen, beside the one that a second run starts. */
+function endingWithUs(child: ChildProcess): () => void {
+  const end = (signal: NodeJS.Signals) => {
+    endGroup(child.pid)
+    release()
+    process.kill(process.pid, signal)
+  }
+  const release = () => {
+    for (const signal of endings) process.off(signal, end)
+  }
+  for (const signal of endings) process.on(signal, end)
+  return release
+}
+
+async function endAll({ pid }: ChildProcess, mark: string): Promise<void> {
+  endGroup(pid)
+  if (pid !== undefined) await endStarted({ leader: pid, uid: process.geteuid?.() ?? 0, mark })
+}
+
+function wordsOf(said: string): string | null {
+  return clean(said, 200) || null
 }
 
 function endGroup(pid: number | undefined): void {

@@ -99,7 +99,7 @@ export async function runAsUser(
   // Before it has become the user it is none of theirs.
   child.kill('SIGKILL')
   if (child.pid !== undefined)
-    await endSession({
+    await endStarted({
       leader: child.pid,
       uid: user.uid,
       sinceTicks,
@@ -211,7 +211,7 @@ const betweenMs = 20
  * Kills until nothing is left, for a second or two at most; new ones may come up while the others end. A process that left the
  * session and lost its parent is not found where it cleaned its environment, or keeps that from being read.
  */
-async function endSession(started: Started): Promise<void> {
+export async function endStarted(started: Started): Promise<void> {
   const asked = new Map<number, boolean>()
   for (let round = 0; round < mostRounds; round++) {
     const own = processesOf(started.uid)

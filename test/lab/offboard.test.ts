@@ -15,7 +15,7 @@ import { noOwnMachine } from '../kit/own-machine.js'
 import { figuresOf, isWhole, scale } from './figures.js'
 
 t.setTimeout(3_600_000)
-const figures = figuresOf(t, '14 Offboarding')
+const figures = figuresOf(t, '17 Offboarding')
 const document = 'secret/data/workstation/claude-users'
 const cause = () => ({ by: 'root@admin', why: 'left', nowMs: Date.now() })
 const of = (vaultName: string) => ({

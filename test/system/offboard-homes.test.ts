@@ -94,6 +94,89 @@ t.test(
   },
 )
 
+t.test(
+  'every login of a home, and a configuration that broke since',
+  { skip: noOwnMachine },
+  async t => {
+    const place = await offboardMachine(t, ['dave', 'erin'])
+    const { offboard, machine, box } = place
+    const folders = ['.claude', 'work/claude', 'gone', 'unlisted']
+    const at = (folder: string) => `/home/dave/${folder}`
+    await machine.write(
+      '/home/dave/.config/claude-auth/config.yaml',
+      'profiles: [{name: work, folder: ~/work/claude}, {name: gone, folder: ~/gone}]\n',
+    )
+    for (const folder of folders.slice(1)) {
+      await machine.sh(`mkdir -p ${at(folder)}`)
+      const login = JSON.stringify({ claudeAiOauth: box.signIn() })
+      await machine.write(`${at(folder)}/.credentials.json`, login, 0o600)
+    }
+    await machine.sh('chown -R dave: /home/dave')
+    const ensure = (folder: string) =>
+      machine.as('dave', 'env', [
+        ...(folder === '.claude' ? [] : [`CLAUDE_CONFIG_DIR=${at(folder)}`]),
+        ...['/usr/local/bin/claude-auth', 'ensure', '--force', '--json'],
+      ])
+    for (const folder of folders) await ensure(folder)
+    // As someone would who wants to keep what they have.
+    await machine.sh('rm -rf /home/dave/gone')
+    await machine.sh('printf "profiles: [" >/home/dave/.config/claude-auth/config.yaml')
+    const cut = await offboard('dave', '--stage', 'cut', '--yes', '--json')
+    t.match(cut, { code: 4, object: { standing: 'cut' } }, cut.stderr)
+
+    const before = box.authority.requests.length
+    const kept = await machine.sh(
+      'cd /home/dave && sha256sum .claude/.credentials.json work/claude/.credentials.json',
+    )
+    for (const folder of ['.claude', 'work/claude']) {
+      const ensured = await ensure(folder)
+      t.match(JSON.parse(ensured.stdout), { because: 'off', did: [] }, folder)
+      const launched = await machine.as('dave', 'env', [
+        `CLAUDE_CONFIG_DIR=${at(folder)}`,
+        '/usr/local/bin/claude',
+        'x',
+      ])
+      t.match(launched, { code: 0, stdout: 'client\n' }, folder)
+      await machine.as('dave', 'env', [
+        `CLAUDE_CONFIG_DIR=${at(folder)}`,
+        ...['/usr/local/bin/claude-auth', 'uninstall', '--yes'],
+      ])
+    }
+    t.equal(box.authority.requests.length, before, 'the login server was not asked')
+    t.equal(
+      await machine.sh(
+        'cd /home/dave && sha256sum .claude/.credentials.json work/claude/.credentials.json',
+      ),
+      kept,
+      'nothing is renewed, restored or handed back',
+    )
+
+    const mine = box.secrets()
+    const revoked = await offboard('dave', '--stage', 'revoke', '--yes', '--json')
+    t.match(stateOf(revoked.object, 'logout'), { state: 'done' }, revoked.stderr)
+    const ended = box.authority.requests.filter(({ path }) => path.includes('revoke'))
+    t.ok(ended.length >= 7, `${ended.length} revocations`)
+    const alive = await Promise.all(
+      mine.filter(each => each.includes('-oat01-')).map(each => box.authority.accepts(each)),
+    )
+    const erins = JSON.parse(await machine.sh('cat /home/erin/.claude/.credentials.json'))
+    t.ok(box.authority.accepts(erins.claudeAiOauth.accessToken), 'that of another user lives')
+    t.equal(
+      alive.filter(each => each !== null).length,
+      2,
+      'and beside it one that was never used here',
+    )
+    t.same(
+      await box.grepSecrets(
+        await machine.sh(
+          'cat /home/dave/.claude/.credentials.json /home/dave/*/.credentials.json /home/dave/*/*/.credentials.json',
+        ),
+      ),
+      [],
+    )
+  },
+)
+
 t.test('ticked off, and on another host', { skip: noOwnMachine }, async t => {
   const place = await offboardMachine(t, ['alice'])
   const { offboard, machine, site } = place

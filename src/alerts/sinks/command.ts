@@ -3,8 +3,8 @@
 
 import { spawn } from 'node:child_process'
 import { isAbsolute } from 'node:path'
-import { canRun } from '../../system/access.js'
 import type { Env } from '../../system/paths.js'
+import { whyNotRunnable } from '../../system/runnable.js'
 import { makeTrouble, quoted, systemCode } from '../../system/trouble.js'
 import { jsonText } from '../../text/clean.js'
 import { alertObject } from '../message.js'
@@ -25,8 +25,9 @@ export const command: SinkFile = {
   inspect({ config }) {
     const [program] = config.alerts.command ?? []
     if (program === undefined) return null
-    if (canRun(program)) return { to: program, trouble: null }
-    const cause = `alerts.command cannot be started: ${program}`
+    const why = whyNotRunnable(program)
+    if (why === null) return { to: program, trouble: null }
+    const cause = `alerts.command cannot be started: ${program} ${why}`
     return { to: program, trouble: makeTrouble(cause, { command: `ls -l ${quoted(program)}` }) }
   },
 }
@@ -45,6 +46,8 @@ export function runProgram(
 ): Promise<SinkAnswer> {
   const failed = (why: string): SinkAnswer => ({ taken: false, why: `${name} ${why}` })
   if (!isAbsolute(program)) return Promise.resolve(failed('needs the full path of a program'))
+  const why = whyNotRunnable(program)
+  if (why !== null) return Promise.resolve(failed(`cannot be started: it ${why}`))
   return new Promise(resolve => {
     // Detached: a group of its own, so that its children end with it.
     const stdio: ['pipe', 'ignore', 'ignore'] = ['pipe', 'ignore', 'ignore']

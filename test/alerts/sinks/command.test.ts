@@ -35,7 +35,7 @@ t.test('it has failed when it exits otherwise, cannot start, or is no full path'
   }
   t.equal(await why('/bin/sh', '-c', 'exit 3'), 'alerts.command ended with exit code 3')
   t.equal(await why('/bin/sh', '-c', 'kill -9 $$'), 'alerts.command ended with SIGKILL')
-  t.equal(await why('/none/such'), 'alerts.command could not start: ENOENT')
+  t.equal(await why('/none/such'), 'alerts.command cannot be started: it is not there')
   t.equal(await why('sh', '-c', 'true'), 'alerts.command needs the full path of a program')
   t.equal(await why(), 'alerts.command needs the full path of a program')
   t.equal(await why('/bin/true'), 'taken')

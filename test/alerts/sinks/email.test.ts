@@ -53,7 +53,7 @@ t.test(
       return answer?.taken === false ? answer.why : 'taken'
     }
     t.equal(await why(sendmail(t, 'exit 75').program), 'sendmail ended with exit code 75')
-    t.equal(await why('/none/sendmail'), 'sendmail could not start: ENOENT')
+    t.equal(await why('/none/sendmail'), 'sendmail cannot be started: it is not there')
     const none = alertRun({ email: { to: ['a@example.com'], from: null, sendmail: '/none/it' } })
     t.match(email.inspect(none)?.trouble, {
       cause: /cannot be started: \/none\/it/,

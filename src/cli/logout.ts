@@ -44,7 +44,16 @@ export interface Leaving {
 }
 
 /** Signs out and gives the exit code: 0 also if the user was signed out already, 4 if something is left for later. */
-export async function logout(argv: string[], env: Env, leaving?: Leaving): Promise<number> {
+export function logout(argv: string[], env: Env): Promise<number> {
+  return signedOut(argv, env)
+}
+
+/** The same of a login of a user who was marked as left. */
+export function logoutOfLeaving(env: Env, leaving: Leaving): Promise<number> {
+  return signedOut([], env, leaving)
+}
+
+async function signedOut(argv: string[], env: Env, leaving?: Leaving): Promise<number> {
   const { flags } = readFlags(entry, argv)
   const place = loginContextOf(env)
   if (!place.owned) throw notOurs(place)

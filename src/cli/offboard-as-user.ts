@@ -9,7 +9,7 @@ import { type Env, envOfLogin, loginPaths, ownPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
 import { whoAmI } from '../system/users.js'
 import { makePrivateFolder } from '../system/write-file.js'
-import { logout } from './logout.js'
+import { logoutOfLeaving } from './logout.js'
 
 /** 0: done; 1: not all of it; 4: a server gave no answer. Throws `usage` for a user whom root has not marked as left. */
 export async function offboardAsUser(
@@ -34,7 +34,7 @@ async function logoutOfAll(env: Env): Promise<number> {
   const known = logins.map(({ name }) => name)
   const sealed = sealedNames(env).filter(name => !known.includes(name))
   const ends = [
-    ...logins.map(each => () => logout([], each.env, { profile: each.name })),
+    ...logins.map(each => () => logoutOfLeaving(each.env, { profile: each.name })),
     ...sealed.map(name => () => logoutOfSealed(name, env)),
   ]
   const codes: number[] = []
@@ -94,7 +94,7 @@ async function logoutOfSealed(name: string, env: Env): Promise<number> {
   const { localStore } = ownPaths(env, whoAmI(env).home)
   const folder = join(localStore, `${name}.ending`)
   makePrivateFolder(folder)
-  const code = await logout([], envOfLogin(env, folder), { profile: name })
+  const code = await logoutOfLeaving(envOfLogin(env, folder), { profile: name })
   if (code === 0) rmSync(folder, { recursive: true, force: true })
   return code
 }

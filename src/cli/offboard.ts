@@ -1,5 +1,6 @@
 // `claude-auth offboard`: reads what was typed, asks, and prints where the user stands or what a stage has come to.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { programForUsers } from '../install/uninstall-system.js'
 import { type CarriedOut, carryOut, hasWork, planOf } from '../offboard/carry-out.js'
 import { callerOf, causeOf } from '../offboard/cause.js'
@@ -50,7 +51,11 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
   }
   if (asked === null) {
     refuse(refusedUnknown(facts, roster))
-    return print({ facts, stage: null, ...standingSteps(facts), isDry: false }, flags, env)
+    return print(
+      { facts, stage: null, ...standingSteps(facts), isDry: false, isSeen: true },
+      flags,
+      env,
+    )
   }
   const { waitMs } = context.config.offboard
   const wishes = {
@@ -63,7 +68,11 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
   refuse(refusalOf(facts, asked, roster, wishes))
   const planned = planOf(facts, asked)
   if (flags['dry-run'])
-    return print({ facts, stage: asked, steps: planned, verdict: 'ok', isDry: true }, flags, env)
+    return print(
+      { facts, stage: asked, steps: planned, verdict: 'ok', isDry: true, isSeen: true },
+      flags,
+      env,
+    )
   if (hasWork(planned)) {
     if (asked === 'destroy') await refuseOthers(subject, facts, flags)
     if (!(await isWanted(user, asked, flags))) {
@@ -165,7 +174,7 @@ async function ticked(
   const told = steps
     ? { stage: 'undo' as const, steps, verdict: verdictOf({ steps, isAway: false }) }
     : { stage: null, ...standingSteps(after) }
-  return print({ facts: after, ...told, isDry: false }, flags, env)
+  return print({ facts: after, ...told, isDry: false, isSeen: true }, flags, env)
 }
 
 function carriedOut(
@@ -183,6 +192,7 @@ function carriedOut(
     program: programForUsers(),
     siteCommand: config.offboard.command,
     now,
+    sleep,
     lookAgain: () => lookAt(subject),
   })
 }
@@ -231,6 +241,7 @@ interface Told {
   steps: readonly PlannedStep[]
   verdict: OffboardVerdict
   isDry: boolean
+  isSeen: boolean
 }
 
 /** Gives the exit code. */
@@ -239,6 +250,8 @@ async function print(told: Told, flags: Flags, env: Env): Promise<number> {
     ? [jsonText(offboardObject(told))]
     : offboardLines(told, widthOf(process.stdout), await inkFor(env, process.stdout.isTTY === true))
   process.stdout.write(`${text.join('\n')}\n`)
+  if (!told.isSeen)
+    say('offboard: Vault could not be looked at again; run the same command to complete it')
   return exitCodes[told.verdict]
 }
 

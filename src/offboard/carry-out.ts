@@ -18,15 +18,22 @@ export interface CarryOutOptions {
   program: UserProgram
   siteCommand: readonly string[] | null
   now: () => number
+  sleep: (ms: number) => Promise<unknown>
   /** Looks once more. */
   lookAgain: () => Promise<OffboardFacts | StoreTrouble>
 }
 
 /** What a stage has come to. */
 export interface CarriedOut extends Acted {
-  /** As they are afterwards; as before where Vault gave no answer any more. */
+  /** As they are afterwards; as before unless `isSeen`. */
   facts: OffboardFacts
+  /** It was looked at again. */
+  isSeen: boolean
 }
+
+/** A node that stands by answers from what it has heard of so far. */
+const mostLooks = 4
+const betweenLooksMs = 500
 
 /** The steps of a stage, or of the way back. */
 export function planOf(facts: OffboardFacts, stage: Stage | 'undo'): PlannedStep[] {
@@ -52,17 +59,33 @@ export async function carryOut(
   const doers = { vault, program, siteCommand, onEnd }
   const acted = await actOn(facts, planned, doers)
   writeLeft(facts, acted.steps, write)
-  if (acted.isAway) return { ...acted, facts }
-  const after = await lookAgain()
-  if ('trouble' in after) {
-    if (after.kind === 'unreachable') return { ...acted, facts, isAway: true }
-    const verify = vaultStep('verify', 'to-do', 'looked at again', null)
-    const unseen = failedStep({ ...verify, stage: stage === 'undo' ? 'cut' : stage }, after)
-    return { facts, steps: [...acted.steps, unseen], isAway: false }
+  if (acted.isAway) return { ...acted, facts, isSeen: false }
+  for (let looks = 1; ; looks++) {
+    const after = await lookAgain()
+    if ('trouble' in after) return unseen(facts, acted, after, stage)
+    const steps = seenAgain(acted.steps, stillOpen(after, stage))
+    const isSo = steps.every(({ state }, at) => state === acted.steps[at]?.state)
+    if (!isSo && looks < mostLooks) {
+      await options.sleep(betweenLooksMs)
+      continue
+    }
+    const seen = { steps, isAway: false }
+    const tried = stage === 'cut' ? await withMint(after, seen, doers) : seen
+    return { ...tried, facts: after, isSeen: true }
   }
-  const seen = { steps: seenAgain(acted.steps, stillOpen(after, stage)), isAway: false }
-  const tried = stage === 'cut' ? await withMint(after, seen, doers) : seen
-  return { ...tried, facts: after }
+}
+
+/** What was done stands, and how things are now is not known. */
+function unseen(
+  facts: OffboardFacts,
+  acted: Acted,
+  trouble: StoreTrouble,
+  stage: Stage | 'undo',
+): CarriedOut {
+  if (trouble.kind === 'unreachable') return { ...acted, facts, isAway: true, isSeen: false }
+  const verify = vaultStep('verify', 'to-do', 'looked at again', null)
+  const failed = failedStep({ ...verify, stage: stage === 'undo' ? 'cut' : stage }, trouble)
+  return { facts, steps: [...acted.steps, failed], isAway: false, isSeen: false }
 }
 
 /** What is left on other hosts, once each: the documents that name these hosts will be deleted. */

@@ -6,7 +6,7 @@ import type { Ink } from '../text/terminal.js'
 import { hanging } from '../text/terminal.js'
 import type { OffboardFacts } from './facts.js'
 import type { PlannedStep } from './stages.js'
-import { cutAtMs, nextOf, standingOf } from './standing.js'
+import { commandOf, cutAtMs, nextOf, standingOf, undoCommandOf } from './standing.js'
 import type { Stage, StepState } from './step.js'
 import { doneCommand } from './tick-off.js'
 
@@ -17,15 +17,18 @@ export interface OffboardAnswer {
   steps: readonly PlannedStep[]
   verdict: string
   isDry: boolean
+  /** The facts are of the end; else those of the begin, and the steps tell of more. */
+  isSeen: boolean
 }
 
 /** The object of `--json`; its keys stay as they are. */
-export function offboardObject({ facts, stage, steps, verdict, isDry }: OffboardAnswer) {
+export function offboardObject(answer: OffboardAnswer) {
+  const { facts, stage, steps, verdict, isDry, isSeen } = answer
   return {
     schemaVersion: 1,
     user: facts.user,
     stage,
-    standing: standingOf(facts),
+    standing: isSeen ? standingOf(facts) : null,
     dryRun: isDry,
     steps: steps.map(({ id, stage: of, where, state, reversible, detail, command }) => ({
       id,
@@ -36,7 +39,7 @@ export function offboardObject({ facts, stage, steps, verdict, isDry }: Offboard
       detail,
       command,
     })),
-    next: isDry ? null : nextOf(facts),
+    next: isDry ? null : commandAfter(answer),
     verdict,
   }
 }
@@ -51,7 +54,7 @@ const places = { vault: 'In Vault', machine: 'On the machines', site: 'At the si
 
 /** Lines for stdout. */
 export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): string[] {
-  const { facts, steps, isDry } = answer
+  const { steps, isDry } = answer
   const lines = [ink.bold(headline(answer))]
   for (const [where, title] of Object.entries(places)) {
     const here = steps.filter(step => step.where === where)
@@ -60,13 +63,21 @@ export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): 
     for (const step of here) lines.push(...stepLines(step, answer, { width, ink }))
   }
   if (isDry) return [...lines, '', 'Nothing was changed.']
-  const next = nextOf(facts)
+  const next = commandAfter(answer)
   return next === null ? lines : [...lines, '', `Next: ${next}`]
 }
 
-function headline({ facts, stage, isDry }: OffboardAnswer): string {
+/** The command that comes next, or completes this one; null: none does. */
+function commandAfter({ facts, stage, isSeen }: OffboardAnswer): string | null {
+  if (isSeen || stage === null) return nextOf(facts)
+  return `${stage === 'undo' ? undoCommandOf(facts.user) : commandOf(facts.user, stage)}${facts.isHereOnly ? ' --here' : ''}`
+}
+
+function headline({ facts, stage, isDry, isSeen }: OffboardAnswer): string {
   const { user, vault, cause } = facts
   if (isDry) return `${user}: what ${stage === 'undo' ? '--undo' : stage} would do`
+  if (!isSeen)
+    return `${user}: ${stage === 'undo' ? '--undo' : stage} begun, and not looked at again`
   const standing = standingOf(facts)
   if (standing === 'active') return `${user}: nothing has been cut`
   const atMs = cutAtMs(facts)

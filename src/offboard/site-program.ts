@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { endStarted } from '../system/as-user.js'
+import { endStarted, type Started } from '../system/as-user.js'
+import { startTicksOf } from '../system/processes.js'
 import { whyNotRunnable } from '../system/runnable.js'
 import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'
@@ -71,6 +72,7 @@ export async function runSiteStep(
   })
   const mark = `${markName}=${randomBytes(16).toString('hex')}`
   const child = start(program, args, mark)
+  const sinceTicks = startTicksOf(child.pid ?? 0) ?? 0
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(`${JSON.stringify(object)}\n`)
   let said = ''
@@ -86,7 +88,7 @@ export async function runSiteStep(
     case 'not-started':
       return failed('the program of the site could not be started', end.code)
     case 'late':
-      await endAll(child, mark)
+      await endAll(child, { mark, sinceTicks })
       return failed(`the program of the site took longer than ${timeoutMs / 1000} s`, wordsOf(said))
     case 'ended':
       if (end.code === 0) return { state: 'done' }
@@ -160,9 +162,12 @@ function endingWithUs(child: ChildProcess): () => void {
   return release
 }
 
-async function endAll({ pid }: ChildProcess, mark: string): Promise<void> {
+async function endAll(
+  { pid }: ChildProcess,
+  found: Pick<Started, 'mark' | 'sinceTicks'>,
+): Promise<void> {
   endGroup(pid)
-  if (pid !== undefined) await endStarted({ leader: pid, uid: process.geteuid?.() ?? 0, mark })
+  if (pid !== undefined) await endStarted({ leader: pid, uid: process.geteuid?.() ?? 0, ...found })
 }
 
 function wordsOf(said: string): string | null {

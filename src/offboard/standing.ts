@@ -48,6 +48,10 @@ export function commandOf(user: string, stage: Stage): string {
   return `claude-auth offboard ${user} --stage ${stage}`
 }
 
+export function undoCommandOf(user: string): string {
+  return `claude-auth offboard ${user} --undo`
+}
+
 /** The stage that comes next; null: none does. */
 export function nextStage(facts: OffboardFacts): Stage | null {
   switch (standingOf(facts)) {

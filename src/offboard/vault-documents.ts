@@ -24,7 +24,8 @@ export interface AccessorFact {
   accessor: string
   /** Null where the token that asks may not look it up. */
   isAlive: boolean | null
-  hasEntity: boolean | null
+  /** Empty: it was minted without one; null: not known. */
+  entityId: string | null
 }
 
 export interface DocumentFact {
@@ -152,16 +153,16 @@ function versionsIn(value: unknown): number[] {
 async function lookedUp(
   vault: SiteVault,
   accessor: string,
-): Promise<Asked<Pick<AccessorFact, 'isAlive' | 'hasEntity'>>> {
+): Promise<Asked<Pick<AccessorFact, 'isAlive' | 'entityId'>>> {
   const path = 'auth/token/lookup-accessor'
   const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
-  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, hasEntity: null } }
-  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, hasEntity: null } }
+  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, entityId: null } }
+  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, entityId: null } }
   const data = dataOf(reply)
   if (data === null) return whyNot(vault, reply, path, 'update')
   return {
     kind: 'known',
-    value: { isAlive: true, hasEntity: stringOf(data['entity_id']) !== null },
+    value: { isAlive: true, entityId: stringOf(data['entity_id']) ?? '' },
   }
 }
 

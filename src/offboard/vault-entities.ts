@@ -13,8 +13,8 @@ export interface EntityFact {
   otherNames: string[]
 }
 
-/** Tokens and signed tokens: the ways in that claude-auth has. On another kind of mount, alice may be another person. */
-const signInTypes = ['token', 'jwt', 'oidc']
+/** Tokens (in a namespace `ns_token`) and signed tokens: the ways in that claude-auth has. On another kind of mount, alice may be another person. */
+const signInTypes = ['token', 'ns_token', 'jwt', 'oidc']
 
 export interface AuthMount {
   name: string

@@ -24,7 +24,30 @@ export interface VaultStep extends OffboardStep {
 
 /** The steps of a cut. Those that are done already say so, so that a second run has an empty plan. */
 export function cutSteps(facts: VaultFacts, cause: Cause): VaultStep[] {
-  return [...entitySteps(facts, true), ...policySteps(facts, 'cut'), ...noteSteps(facts, cause)]
+  return [
+    ...entitySteps(facts, true),
+    ...strangeEntitySteps(facts),
+    ...policySteps(facts, 'cut'),
+    ...noteSteps(facts, cause),
+  ]
+}
+
+/** A noted token that lives by an entity which is not known by this user's name: whose it is, a person must tell. */
+function strangeEntitySteps({ documents, entities, vaultName }: VaultFacts): VaultStep[] {
+  const living = documents
+    .flatMap(({ accessors }) => accessors)
+    .filter(({ isAlive, entityId }) => isAlive !== false && entityId !== null && entityId !== '')
+  return living
+    .filter(({ entityId }) => !entities.some(({ id }) => id === entityId))
+    .map(({ host, entityId }) =>
+      vaultStep(
+        `stranger:${host}`,
+        'left',
+        `the token noted for ${host} lives by an entity that is not called ${vaultName}: it works on`,
+        null,
+        `bao read identity/entity/id/${entityId}`,
+      ),
+    )
 }
 
 /** The way back from a cut. */
@@ -158,7 +181,7 @@ function policySteps(facts: VaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
 function mayHaveNoEntity({ entities, documents }: VaultFacts): boolean {
   if (entities.length === 0) return documents.length > 0
   const tokens = documents.flatMap(({ accessors }) => accessors)
-  return tokens.some(({ hasEntity, isAlive }) => hasEntity === false && isAlive !== false)
+  return tokens.some(({ entityId, isAlive }) => entityId === '' && isAlive !== false)
 }
 
 function noteSteps(facts: VaultFacts, { by, why, nowMs }: Cause): VaultStep[] {

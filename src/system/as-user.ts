@@ -194,7 +194,7 @@ function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
 }
 
 /** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
-interface Started {
+export interface Started {
   leader: number
   uid: number
   /** When the leader was started: what began before is none of its. */

@@ -45,3 +45,7 @@ export async function opens(server: OpenBao, token: string, document: string): P
 /** The answers of `opens` for one's own document and for another's. */
 export const own = [200, 200, 200]
 export const closed = [403, 403, 403]
+
+/** The policy on the page of onboarding by which a lost token is found; the test of a killed apply uses it. */
+export const listsAccessors: string =
+  blocksOf(readManual('onboarding.md')).find(({ language }) => language === 'hcl')?.text ?? ''

@@ -3,12 +3,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { house } from '../config/house.js'
-import { blocksOf, closed, opens, own, readManual } from './manual.js'
+import {
+  type Block,
+  blocksOf,
+  closed,
+  fileNameOf,
+  listsAccessors,
+  opens,
+  own,
+  readManual,
+} from './manual.js'
 import { checks } from './vault-checks.js'
 import { textOf, vaultDesk } from './vault-desk.js'
 
 const manual = readManual('vault.md')
 const blocks = blocksOf(manual)
+
+/** Of one user, and used without any other. */
+const isAlone = ({ mark, text }: Block) => mark === 'policy' && /claude-users\/alice/.test(text)
 
 t.test('every block is marked, so that none is left out', async t => {
   const marks = new Set(blocks.map(({ language, mark }) => `${language} ${mark}`.trim()))
@@ -17,6 +29,38 @@ t.test('every block is marked, so that none is left out', async t => {
   const byRoot = blocks.filter(({ mark }) => mark === 'root')
   t.equal(byRoot.length, 1, 'root is needed once')
   t.equal(blocks.find(({ language }) => language === 'sh')?.mark, 'root', 'and first')
+})
+
+t.test('every policy and configuration is one that a test runs', async t => {
+  const commands = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
+  const isWritten = (block: Block) => {
+    const name = fileNameOf(block)
+    return name !== null && commands.some(text => text.includes(name))
+  }
+  const policies = blocks.filter(({ mark }) => mark === 'policy')
+  t.ok(policies.length >= 4)
+  t.same(
+    policies.filter(block => !isWritten(block) && !isAlone(block)).map(({ text }) => text),
+    [],
+  )
+  t.equal(blocks.filter(({ mark }) => mark === 'server').length, 1, 'with which the server starts')
+})
+
+t.test('a policy on another page', async t => {
+  const pages = readdirSync(new URL('../../docs/', import.meta.url)).filter(
+    name => name.endsWith('.md') && name !== 'vault.md',
+  )
+  const rulesOf = (text: string) =>
+    [...text.replace(/^\s*#.*$|(?<=})\s*#.*$/gm, '').matchAll(/path[^}]*}/g)]
+      .map(([rule]) => rule.replace(/\s+/g, ' '))
+      .sort()
+  for (const page of pages)
+    for (const block of blocksOf(readManual(page)).filter(({ language }) => language === 'hcl')) {
+      const same = blocks.find(each => fileNameOf(each) === fileNameOf(block))
+      if (fileNameOf(block) !== null && same !== undefined)
+        t.same(rulesOf(block.text), rulesOf(same.text), `${page}: as here`)
+      else t.equal(block.text, listsAccessors, `${page}: tried by the test of a killed apply`)
+    }
 })
 
 t.test('the commands, in order, and what they open and refuse', async t => {
@@ -44,8 +88,7 @@ t.test('the commands, in order, and what they open and refuse', async t => {
     })
 
   await t.test('the policies that stand alone', async t => {
-    const isAlone = /claude-users\/alice/
-    const alone = blocks.filter(({ mark, text }) => mark === 'policy' && isAlone.test(text))
+    const alone = blocks.filter(isAlone)
     t.equal(alone.length, 2)
     for (const { text, under } of alone) {
       await desk.server.ask('PUT', 'sys/policies/acl/alone', { policy: text })

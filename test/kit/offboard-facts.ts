@@ -43,7 +43,7 @@ export function vaultOf({
           host,
           accessor: `a-${host}`,
           isAlive,
-          hasEntity: true,
+          entityId: 'e1',
         })),
         note,
       },

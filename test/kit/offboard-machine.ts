@@ -1,5 +1,6 @@
 // A machine with users, a real OpenBao and a login server, on which an admin offboards.
 
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -30,6 +31,8 @@ export interface OffboardMachineOptions {
   /** Lines of YAML for the machine's file. */
   more?: string
   addressOf?: (server: OpenBao) => Promise<string>
+  /** Runs already, with its engine; else one is started. */
+  server?: OpenBao
 }
 
 export interface OffboardAnswer {
@@ -44,19 +47,21 @@ export interface OffboardAnswer {
 export async function offboardMachine(
   t: Test,
   users: string[],
-  { more = '', addressOf = async server => server.address }: OffboardMachineOptions = {},
+  { more = '', addressOf = async server => server.address, server }: OffboardMachineOptions = {},
 ): Promise<OffboardMachine> {
   const box = await sandbox(t, { login: 'valid' })
-  const site = await offboardSite(t)
+  const site = await offboardSite(t, server === undefined ? {} : { server })
   const machine = await ownMachine(t)
   const url = box.authority.url
   const config = `version: 1
 custody: sole
 endpoints: {oauth: "${url}", api: "${url}"}
 store: vault
-vault: {address: "${await addressOf(site.server)}"}
+vault: {address: "${await addressOf(site.server)}"${site.server.caFile === null ? '' : ', caCert: /etc/ssl/vault-ca.pem'}}
 offboard: {tokenFile: /root/admin-token}
 ${more}`
+  if (site.server.caFile !== null)
+    await machine.write('/etc/ssl/vault-ca.pem', readFileSync(site.server.caFile, 'utf8'))
   await machine.write('/root/site.yaml', config)
   await machine.write('/root/admin-token', site.adminToken, 0o600)
   await machine.write('/usr/bin/claude', '#!/bin/sh\necho client\n', 0o755)

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { cutText } from '../../src/offboard/user-policy.js'
+import { type VaultFacts, type VaultUser, vaultFactsOf } from '../../src/offboard/vault-facts.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
 import type { JsonObject } from '../../src/system/json.js'
@@ -15,6 +16,8 @@ export interface OffboardSite {
   server: OpenBao
   issuer: JwtIssuer
   adminToken: string
+  /** Another one for the admin. */
+  mintAdmin(): Promise<string>
   /** The admin's, with what they asked for in `asked` (`GET sys/auth`). */
   vault: SiteVault
   asked: string[]
@@ -28,16 +31,32 @@ export interface OffboardSite {
 }
 
 export interface OffboardSiteOptions {
+  /** Runs already, with its engine; else one is started. */
+  server?: OpenBao
   /** Users whose own policies the admin's policy names. */
   legacy?: string[]
   config?: string
 }
 
+/** A user of the site as `vaultFactsOf` takes them. */
+export const ofUser = (vaultName: string): VaultUser => ({
+  vaultName,
+  uid: null,
+  recordFolder: 'workstation/claude-fleet',
+})
+
+/** Throws where Vault does not tell. */
+export async function factsOf({ vault }: OffboardSite, user: string): Promise<VaultFacts> {
+  const facts = await vaultFactsOf(vault, ofUser(user))
+  if ('kind' in facts) throw new Error(facts.trouble.cause)
+  return facts
+}
+
 export async function offboardSite(
   t: Test,
-  { legacy = ['lea'], config = '' }: OffboardSiteOptions = {},
+  { legacy = ['lea'], config = '', server: running }: OffboardSiteOptions = {},
 ): Promise<OffboardSite> {
-  const server = await openBao(t, { config })
+  const server = running ?? (await openBao(t, { config }))
   const issuer = await jwtIssuer(server)
   const well = async (...args: Parameters<OpenBao['ask']>) => {
     const { status, body } = await server.ask(...args)
@@ -79,12 +98,15 @@ export async function offboardSite(
     }`
   })
   await well('PUT', 'sys/policies/acl/claude-auth-admin', { policy: [block, ...pinned].join('\n') })
-  const minted = await well('POST', 'auth/token/create-orphan', {
-    policies: ['claude-auth-admin'],
-    no_default_policy: true,
-    ttl: '8h',
-  })
-  const adminToken = String((minted['auth'] as JsonObject)['client_token'])
+  const mintAdmin = async () => {
+    const { auth } = await well('POST', 'auth/token/create-orphan', {
+      policies: ['claude-auth-admin'],
+      no_default_policy: true,
+      ttl: '8h',
+    })
+    return String((auth as JsonObject)['client_token'])
+  }
+  const adminToken = await mintAdmin()
   const client = vaultClient({
     address: server.address,
     namespace: null,
@@ -102,6 +124,7 @@ export async function offboardSite(
     server,
     issuer,
     adminToken,
+    mintAdmin,
     asked,
     vault: {
       server: {

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { cutInVault } from '../../src/offboard/cut-in-vault.js'
 import { doVaultSteps } from '../../src/offboard/vault-actions.js'
-import { type VaultFacts, vaultFactsOf } from '../../src/offboard/vault-facts.js'
 import { destroySteps, revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
-import { type OffboardMachine, offboardMachine } from '../kit/offboard-machine.js'
-import { type OffboardSite, offboardSite } from '../kit/offboard-site.js'
+import { offboardMachine } from '../kit/offboard-machine.js'
+import { factsOf, type OffboardSite, offboardSite, ofUser } from '../kit/offboard-site.js'
+import { endState, stagesOf } from '../kit/offboard-stages.js'
 import type { OpenBao } from '../kit/openbao.js'
 import { noOwnMachine } from '../kit/own-machine.js'
 import { figuresOf, isWhole, scale } from './figures.js'
@@ -18,18 +18,6 @@ t.setTimeout(3_600_000)
 const figures = figuresOf(t, '17 Offboarding')
 const document = 'secret/data/workstation/claude-users'
 const cause = () => ({ by: 'root@admin', why: 'left', nowMs: Date.now() })
-const of = (vaultName: string) => ({
-  vaultName,
-  uid: null,
-  recordFolder: 'workstation/claude-fleet',
-})
-
-async function factsOf(site: OffboardSite, user: string): Promise<VaultFacts> {
-  const facts = await vaultFactsOf(site.vault, of(user))
-  if ('kind' in facts) throw new Error(facts.trouble.cause)
-  return facts
-}
-
 /** Writes until told to stop; each attempt is kept with the time at which it began. */
 function writers(site: OffboardSite, user: string, tokens: string[]) {
   const tried: { beganAtMs: number; isAccepted: boolean }[] = []
@@ -66,7 +54,7 @@ t.test('cut and undo among writers', async t => {
         : ['alice', [token, token, token, jwt, jwt, jwt]]
     const writing = writers(site, user, tokens)
     await pause(60)
-    const steps = await cutInVault(site.vault, of(user), cause())
+    const steps = await cutInVault(site.vault, ofUser(user), cause())
     const cutAtMs = performance.now()
     t.ok(Array.isArray(steps) && steps.every(({ state }) => state === 'done'))
     await pause(40)
@@ -95,7 +83,7 @@ t.test('destroyed, and a host that goes on', async t => {
     const token = await site.user(user)
     const jwt = await site.jwtUser(user)
     const live = writers(site, user, [token, jwt])
-    await cutInVault(site.vault, of(user), cause())
+    await cutInVault(site.vault, ofUser(user), cause())
     await doVaultSteps(site.vault, user, revokeSteps(await factsOf(site, user), cause()))
     await doVaultSteps(site.vault, user, destroySteps(await factsOf(site, user)))
     await pause(50)
@@ -141,34 +129,6 @@ async function axe(t: Test) {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
   return { state, start }
-}
-
-/** What is to be the same, whether a stage was killed or not. */
-async function endState({ site, machine }: OffboardMachine, user: string): Promise<string> {
-  const facts = await factsOf(site, user)
-  const has = async (path: string) => machine.sh(`test -e ${path} && echo yes || echo no`)
-  const uid = (await machine.sh(`id -u ${user}`)).trim()
-  const login = await machine.sh(`cat /home/${user}/.claude/.credentials.json`)
-  return JSON.stringify({
-    off: facts.entities.map(({ isDisabled }) => isDisabled),
-    documents: facts.documents.map(({ note, accessors }) => ({
-      isCut: note !== null,
-      isRevoked: note?.revokedAtMs != null,
-      alive: accessors.map(({ isAlive }) => isAlive),
-    })),
-    mark: await has(`/var/lib/claude-auth/left/${uid}`),
-    store: await has(`/home/${user}/.local/share/claude-auth`),
-    token: await has(`/home/${user}/.config/claude-auth/vault-token`),
-    hasLogin: login.includes('accessToken'),
-  })
-}
-
-const stagesOf = {
-  cut: ['--stage', 'cut', '--yes'],
-  undo: ['--undo', '--yes'],
-  'cut again': ['--stage', 'cut', '--yes'],
-  revoke: ['--stage', 'revoke', '--yes'],
-  destroy: ['--stage', 'destroy', '--yes', '--now'],
 }
 
 t.test('killed, and once more', { skip: noOwnMachine }, async t => {
@@ -218,7 +178,7 @@ t.test('a dry run writes nothing', async t => {
   const site = await offboardSite(t)
   await site.user('alice')
   site.asked.length = 0
-  await cutInVault(site.vault, of('alice'), cause(), { dryRun: true })
+  await cutInVault(site.vault, ofUser('alice'), cause(), { dryRun: true })
   const writes = site.asked.filter(
     each => !/^(?:GET|LIST) |^POST (?:identity\/lookup|auth\/token\/lookup-accessor)/.test(each),
   )

@@ -102,3 +102,18 @@ t.test('only what is left to a person can be ticked off', async t => {
     )
   t.match(stepsToTick(facts, 'site:account', true), { refusal: { why: /none is/ } })
 })
+
+t.test('a noted token by an entity of another name is told: the cut does not reach it', async t => {
+  const accessors = [
+    { key: 'accessor_ws1', host: 'ws1', accessor: 'a', isAlive: true, entityId: 'e1' },
+    { key: 'accessor_ws2', host: 'ws2', accessor: 'b', isAlive: true, entityId: 'e2' },
+    { key: 'accessor_ws3', host: 'ws3', accessor: 'c', isAlive: false, entityId: null },
+    { key: 'accessor_ws4', host: 'ws4', accessor: 'd', isAlive: true, entityId: '' },
+  ]
+  const [document] = vaultOf({ isCut: true }).documents
+  if (document === undefined) throw new Error('no document')
+  const vault = vaultOf({ isCut: true, documents: [{ ...document, accessors }] })
+  const steps = stepsOf(factsOf({ vault }), 'cut').filter(({ id }) => id.startsWith('stranger:'))
+  t.match(steps, [{ id: 'stranger:ws2', state: 'left', command: 'bao read identity/entity/id/e2' }])
+  t.equal(steps.length, 1)
+})

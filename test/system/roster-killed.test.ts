@@ -1,6 +1,7 @@
 // `roster apply` killed between two of its writes, and run again: the same end as of a run that nobody disturbed.
 
 import t from 'tap'
+import { listsAccessors } from '../docs/manual.js'
 import { isAsListed, killedApply, killing } from '../kit/killed-apply.js'
 import { noOwnMachine } from '../kit/own-machine.js'
 import { rosterMachine } from '../kit/roster-machine.js'
@@ -70,9 +71,7 @@ t.test(
     t.same(await at.steps(['plan']), [])
 
     // Where the admin may list accessors, the token itself is found.
-    await server.ask('POST', 'sys/policies/acl/lister', {
-      policy: 'path "auth/token/accessors/" { capabilities = ["list", "sudo"] }',
-    })
+    await server.ask('POST', 'sys/policies/acl/lister', { policy: listsAccessors })
     const wide = await server.ask('POST', 'auth/token/create', {
       policies: ['claude-auth-admin', 'lister'],
     })

@@ -128,9 +128,10 @@ function users(facts: SystemFacts): Finding | null {
   const left = by('nobody').map(({ name }) => name)
   if (left.length === 0)
     return ok(systemWords.covered(by('own-timer').length, by('machine-timer').length))
+  if (timer.kind === 'unknown') return null
   // That there is no systemd, or that its timer is stopped, is said by a check of its own.
   const isTold = timer.kind !== 'active'
-  return found(timer.kind === 'no-systemd' ? 'note' : 'warn', systemWords.uncovered(left, isTold))
+  return found(isTold ? 'note' : 'warn', systemWords.uncovered(left, isTold))
 }
 
 function fleetTimer(facts: SystemFacts): Finding | null {

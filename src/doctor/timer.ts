@@ -1,5 +1,6 @@
 // What renews between launches: systemd's timers for this user, or a loop of `ensure --every`.
 
+import { existsSync } from 'node:fs'
 import { readJournal } from '../login/journal.js'
 import { textAt } from '../system/open-file.js'
 import { processesOf } from '../system/processes.js'
@@ -15,20 +16,20 @@ const silentMs = 26 * 3_600_000
 /** Is the login renewed between launches, and when was it last? */
 export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): Finding {
   const nowMs = login.run.now()
-  const { timers, loop, hasSystemd } = timer
+  const { timers, loop, systemd } = timer
   if (loop !== null) return ok(timerWords.loops(loop))
   const active = timers.find(({ isActive }) => isActive)
   if (!active) {
     const stopped = timers[0]
     if (stopped) return found('warn', timerWords.stopped(stopped.of))
-    return found('note', hasSystemd ? timerWords.none : timerWords.noSystemd)
+    return found('note', timerWords[systemd])
   }
   const { of, lastRunMs, result } = active
   if (result !== null && !['success', 'exec-condition'].includes(result))
     return found('warn', timerWords.failed(result, of, login.place.person.user))
   const lastMs = Math.max(lastRunMs ?? 0, timer.lastChangeMs ?? 0) || null
   if (lastMs !== null && nowMs - lastMs > silentMs)
-    return found('warn', timerWords.silent(lastMs, nowMs, of))
+    return found('warn', timerWords.late(lastMs, nowMs, of))
   return ok(timerWords.runs(lastMs, nowMs, of))
 }
 
@@ -40,28 +41,35 @@ const timerWords = {
       : `${which}; it last ran ${agoWords(lastMs, nowMs)}.`
   },
   loops: (pid: number) => `\`claude-auth ensure --every\` is at work (process ${pid}).`,
-  none: words('No timer renews between launches.', 'claude-auth install'),
-  noSystemd: words(
+  answers: words('No timer renews between launches.', 'claude-auth install'),
+  silent: words(
+    "Whether the machine's timer renews between launches is not known: systemd gives this user no answer.",
+    'sudo claude-auth doctor --system --only timer',
+  ),
+  none: words(
     'No timer renews between launches, and there is no systemd to run one.',
     'claude-auth ensure --every 15m &',
   ),
   stopped: (of: 'user' | 'system') =>
+    of === 'user'
+      ? words(
+          'The timer is installed but not running.',
+          'systemctl --user enable --now claude-auth.timer',
+        )
+      : words(
+          "The machine's timer is installed but not running.",
+          'sudo systemctl enable --now claude-auth-users.timer',
+        ),
+  late: (lastMs: number, nowMs: number, of: 'user' | 'system') =>
     words(
-      'The timer is installed but not running.',
-      of === 'user'
-        ? 'systemctl --user enable --now claude-auth.timer'
-        : 'sudo systemctl enable --now claude-auth-users.timer',
-    ),
-  silent: (lastMs: number, nowMs: number, of: 'user' | 'system') =>
-    words(
-      `The timer is on, but it last ran ${agoWords(lastMs, nowMs)}.`,
+      `${of === 'user' ? 'The timer' : "The machine's timer"} is on, but it last ran ${agoWords(lastMs, nowMs)}.`,
       of === 'user'
         ? 'systemctl --user status claude-auth.timer'
         : 'systemctl status claude-auth-users.timer',
     ),
   failed: (result: string, of: 'user' | 'system', user: string) =>
     words(
-      `The timer's last run failed (${clean(result, 40)}).`,
+      `The last run of ${of === 'user' ? 'the timer' : "the machine's timer"} failed (${clean(result, 40)}).`,
       of === 'user'
         ? 'journalctl --user -u claude-auth.service -n 20'
         : `sudo journalctl -u ${pasted(`claude-auth@${user}.service`)} -n 20`,
@@ -73,7 +81,8 @@ export interface TimerFacts {
   timers: Timer[]
   /** Process of this user that runs `ensure --every`; null: none. */
   loop: number | null
-  hasSystemd: boolean
+  /** `silent`: the machine's is at work and does not answer this user (no system bus); `none`: none is at work. */
+  systemd: 'answers' | 'silent' | 'none'
   /** When a timer last changed something, by the journal; null: never, or too long ago. */
   lastChangeMs: number | null
   /** The environment that the timer at work gives to its run; null where it can't be asked. */
@@ -117,10 +126,16 @@ export async function timerFacts(
   return {
     timers: [users, systems].flatMap(each => (each?.timer ? [each.timer] : [])),
     loop: loopOf(person.uid),
-    hasSystemd: users !== null || systems !== null,
+    systemd: systemdAs(users !== null, systems !== null),
     lastChangeMs: lines.findLast(({ entry }) => entry.actor === 'timer')?.atMs ?? null,
     env: isUsers ? ofUser : (ofMachine ?? ofUser),
   }
+}
+
+function systemdAs(isUserAnswered: boolean, isSystemAnswered: boolean): TimerFacts['systemd'] {
+  if (isSystemAnswered) return 'answers'
+  if (existsSync('/run/systemd/system')) return 'silent'
+  return isUserAnswered ? 'answers' : 'none'
 }
 
 /** What the machine's service reads besides: lines `NAME=value`, the value quoted or not. */

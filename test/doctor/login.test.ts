@@ -50,7 +50,7 @@ t.test('credential: an API key goes before the login, and is not told', async t 
 t.test('server: it refuses the token before its end', async t => {
   const box = await healthy(t)
   box.authority.revokeAccess(loginOf(box).accessToken)
-  await findsFault(t, box, 'server', { fixable: true })
+  await findsFault(t, box, 'server', { fixable: true, isNews: true })
 })
 
 t.test('server: silent', async t => {
@@ -109,7 +109,7 @@ t.test('identity: the right e-mail in another organization; it is never stored',
   })
   await box.ensure()
   box.writeLogin(box.authority.signIn({ user }))
-  const found = await findsFault(t, box, 'identity', { fixable: false })
+  const found = await findsFault(t, box, 'identity', { fixable: false, isNews: true })
   const organization = 'This is the login of organization Elsewhere.'
   t.equal(found.message, `${organization} It is not the one that is expected here.`)
   t.match((await doctor(box)).check('backup'), { state: 'note', hint: null, fixable: false })

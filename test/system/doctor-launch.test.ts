@@ -207,7 +207,7 @@ t.test('timer: stopped, silent, failing', async t => {
   t.match(silent.message, 'it last ran 3 days ago')
   systemd(box, { LastTriggerUSec: secondsAgo(60) }, 'exit-code')
   const failed = await findsFault(t, box, 'timer', { fixable: false, more: plain })
-  t.match(failed.message, "The timer's last run failed (exit-code).")
+  t.match(failed.message, 'The last run of the timer failed (exit-code).')
 })
 
 t.test("timer: the machine's looks after who has none", async t => {
@@ -241,6 +241,7 @@ t.test("timer: the machine's looks after who has none", async t => {
   const stopped = (await doctor(box, ['--only', 'timer'], plain)).check('timer')
   t.match(stopped, {
     state: 'warn',
+    message: "The machine's timer is installed but not running.",
     hint: 'sudo systemctl enable --now claude-auth-users.timer',
   })
 })

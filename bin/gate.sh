@@ -11,15 +11,14 @@ ca_lasting() {
   ca_job=$ca_job${TF_BUILD-}${BUILDKITE-}${TEAMCITY_VERSION-}${SLURM_JOB_ID-}${PBS_JOBID-}${LSB_JOBID-}
   ca_job=$ca_job${OAR_JOB_ID-}${FLUX_JOB_ID-}${_CONDOR_SLOT-}${SGE_TASK_ID-}${COBALT_JOBID-}${LOADL_STEP_ID-}
   ca_job=$ca_job${CODEBUILD_BUILD_ID-}${bamboo_buildKey-}${GO_PIPELINE_NAME-}${NOMAD_ALLOC_ID-}
-  if [ -n "$ca_job" ] || ! ca_sees_first; then return 1; fi
+  # A system of WSL may end with its last window.
+  if [ -n "$ca_job" ] || [ -d /run/WSL ] || ! ca_sees_first; then return 1; fi
   ca_first=
   { command read -r ca_first </proc/1/comm; } 2>/dev/null
   case $ca_first in
     systemd) ca_group_lasts ;;
-    # sysvinit, OpenRC and WSL leave a mark of their own; a small init of that name doesn't.
-    init | 'init('* | openrc-init)
-      [ -e /run/initctl ] || [ -e /dev/initctl ] || [ -d /run/openrc ] || [ -d /run/WSL ]
-      ;;
+    # sysvinit and OpenRC leave a mark of their own; a small init of that name doesn't.
+    init | openrc-init) [ -e /run/initctl ] || [ -e /dev/initctl ] || [ -d /run/openrc ] ;;
     *) return 1 ;;
   esac
 }
@@ -58,6 +57,13 @@ ca_sessions_last() {
   case ${ca_set#\#} in 1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;; esac
 }
 
+# Does this user's service manager go on after the last session, and with it what runs below it (loginctl(1), enable-linger)?
+ca_manager_lasts() {
+  ca_name=$(command id -un 2>/dev/null)
+  case $ca_name in '' | .* | */*) return 1 ;; esac
+  [ -e "/var/lib/systemd/linger/$ca_name" ]
+}
+
 # Is the control group of this process one that nothing is ended with: the scope of a login session or of an application
 # in it, or the service of sshd or cron, which leave what their sessions left? Others end it (KillMode=control-group).
 ca_group_lasts() {
@@ -66,6 +72,10 @@ ca_group_lasts() {
       *[/-]libpod-* | *[/-]docker-* | *slurm*) ;;
       0::/user.slice/*/session-*.scope | *:name=systemd:/user.slice/*/session-*.scope)
         ca_sessions_last
+        return
+        ;;
+      0::/user.slice/*/user@*.scope | *:name=systemd:/user.slice/*/user@*.scope)
+        ca_manager_lasts
         return
         ;;
       0::/user.slice/*.scope | *:name=systemd:/user.slice/*.scope) return 0 ;;
@@ -139,7 +149,7 @@ ca_verdict_since() {
   while [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
     # Where no other run is at work there is nothing to wait for; to hold the lock alone for a moment disturbs none.
     ca_alone=y
-    command flock -n -x 9 || { ca_alone=n && ca_lock -s "$ca_patience"; } || break
+    ca_lock -x 0 || { ca_alone=n && ca_lock -s "$ca_patience"; } || break
     ca_look
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
@@ -194,12 +204,12 @@ X
 
 # One worker in the background, if none is at it.
 ca_work_alone() {
-  command flock -n -x 9 && ca_worker soon >/dev/null
+  ca_lock -x 0 && ca_worker soon >/dev/null
 }
 
 # The same where the marks still ask for it by then.
 ca_renew_soon() {
-  command flock -n -x 9 || return
+  ca_lock -x 0 || return
   ca_look
   if [ "$ca_zone" = soon ]; then ca_worker soon >/dev/null; fi
 }

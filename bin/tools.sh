@@ -121,13 +121,19 @@ ca_bounded() {
 }
 
 # ca_lock KIND SECONDS: waits for the lock on 9 (-s with others, -x alone). busybox's flock knows no limit.
+# Some file systems know no such locks (Lustre mounted without `flock`, NFS whose lock service is away, some of FUSE). There it
+# is as if nobody held one: the client's locks and that of a renewal are folders, and keep two workers apart.
 ca_lock() {
   ca_find flock
-  if ca_is_busybox; then
-    ca_bounded "$2" flock "$1" 9
+  if [ "$2" = 0 ]; then
+    ca_line=$(exec "$ca_found" -n "$1" 9 2>&1)
+  elif ca_is_busybox; then
+    ca_line=$(ca_bounded "$2" flock "$1" 9 2>&1)
   else
-    command flock -w "$2" "$1" 9
+    ca_line=$(exec "$ca_found" -w "$2" "$1" 9 2>&1)
   fi
+  # Of a lock that is held it says nothing. sysexits.h has its other codes; busybox has none.
+  case $?:$ca_line in 0:* | 65:* | 71:* | 1:?*) ;; *) return 1 ;; esac
 }
 
 ca_is_busybox() {

@@ -63,7 +63,7 @@ export function enterClone(entry: WatchedRepository, folder: string, env: Env): 
   const place = join(folder, `${entry.name}.git`)
   requireTrustedWay(place, process.geteuid?.() ?? -1)
   makePrivateFolder(folder)
-  const gate = enterGate(join(folder, `${entry.name}.gate`), null, waitMs, mostMs)
+  const gate = enterGate(join(folder, `${entry.name}.gate`), null, waitMs, { mostMs })
   try {
     makePrivateFolder(place)
     const git = gitIn(place, env, 'fetch')

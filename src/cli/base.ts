@@ -66,7 +66,7 @@ export async function base(argv: string[], env: Env): Promise<number> {
   const isDry = flags['dry-run'] === true
   // A user other than root updates a base of their own.
   const state = person.uid === 0 ? '/var/lib/claude-auth' : ownPaths(env, person.home).localStore
-  const gate = isDry ? null : enterGate(join(state, 'base.gate'), null, waitMs, mostMs)
+  const gate = isDry ? null : enterGate(join(state, 'base.gate'), null, waitMs, { mostMs })
   try {
     if (!isDry) clearLeftovers(folder)
     const tree = readTree(source, true)

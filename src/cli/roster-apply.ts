@@ -58,7 +58,7 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
     throw new AuthError('usage', 'roster: apply asks at a terminal; elsewhere it needs --yes', {
       hint: 'claude-auth roster plan',
     })
-  const gate = enterGate(run.places.gate, null, gateWaitMs, applyMs)
+  const gate = enterGate(run.places.gate, null, gateWaitMs, { mostMs: applyMs })
   try {
     const prepared = await prepare()
     if ('exitCode' in prepared) return await refuse(prepared, flags)

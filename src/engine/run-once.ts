@@ -80,6 +80,8 @@ export async function runOnce(
           place.paths.gate,
           options.gateDescriptor ?? null,
           options.gateWaitMs ?? gateWaitMs,
+          // The locks of the client and of the renewal are folders.
+          { isOptional: true },
         )
       : null
     const run = await startRun(place, config, {

@@ -53,7 +53,7 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
   const upTo = folderAbove(site)
   const gate = flags.dryRun
     ? null
-    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000, installMostMs)
+    : enterGate(join(flags.root, `${systemManifest}.gate`), null, 60_000, { mostMs: installMostMs })
   let isAtWork = false
   let code: number = exitCodes.ok
   try {

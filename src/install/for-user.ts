@@ -59,7 +59,9 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
   if (!place.owned) throw notOurs(place)
   const site = userSite(place)
   const upTo = folderAbove(site)
-  const gate = flags.dryRun ? null : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
+  const gate = flags.dryRun
+    ? null
+    : enterGate(`${site.manifest}.gate`, null, 60_000, { mostMs: installMostMs, isOptional: true })
   try {
     const manifest = manifestOf(site)
     const choices = chosen({ ...flags, base: null }, manifest?.choices ?? null)

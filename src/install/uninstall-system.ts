@@ -40,7 +40,9 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
   // An installation that was killed before its first record has left the folder.
   const isTraced = existsSync(dirname(file))
   const gate =
-    flags.dryRun || !isTraced ? null : enterGate(`${file}.gate`, null, 60_000, installMostMs)
+    flags.dryRun || !isTraced
+      ? null
+      : enterGate(`${file}.gate`, null, 60_000, { mostMs: installMostMs })
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)

@@ -62,7 +62,10 @@ export async function uninstallUser(flags: UninstallFlags, env: Env): Promise<nu
   const gate =
     flags.dryRun || !isTraced
       ? null
-      : enterGate(`${site.manifest}.gate`, null, 60_000, installMostMs)
+      : enterGate(`${site.manifest}.gate`, null, 60_000, {
+          mostMs: installMostMs,
+          isOptional: true,
+        })
   try {
     const prepared = prepare(site, [])
     if (!flags.json) say(prepared.notes)
@@ -250,7 +253,7 @@ function isNeeded({ place, config }: OwnLogin): boolean {
 /** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
 function releaseLocks({ paths }: LoginContext): void {
   if (notedLocks(paths.state).length === 0) return
-  const gate = enterGate(paths.gate, null, gateWaitMs)
+  const gate = enterGate(paths.gate, null, gateWaitMs, { isOptional: true })
   try {
     releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
   } finally {

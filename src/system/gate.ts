@@ -17,23 +17,30 @@ export interface Gate {
 /**
  * Enters the gate at `path`. `descriptor`: already open and locked by our parent; one of another
  * file is no gate of ours. Node has no flock of its own; flock(1) locks the open file that it inherits, and the
- * lock stays with us. A process that is still inside after `mostMs` is ended. Throws `gate-busy` after `waitMs`,
- * `gate-missing` without flock(1).
+ * lock stays with us. A process that is still inside after `mostMs` is ended. `isOptional`: where the file system has no
+ * such locks, other locks keep two runs apart. Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1), or where
+ * there are no locks and they are not optional.
  */
 export function enterGate(
   path: string,
   descriptor: number | null,
   waitMs: number,
-  mostMs = runMostMs,
+  { mostMs = runMostMs, isOptional = false }: { mostMs?: number; isOptional?: boolean } = {},
 ): Gate {
   const held = descriptor !== null && isOpenOn(descriptor, path) ? descriptor : null
   const file = held ?? open(path)
-  if (held === null) lock(file, '-x', path, waitMs)
+  const take = (kind: '-x' | '-s', patienceMs: number) => {
+    if (lock(file, kind, path, patienceMs) || isOptional) return
+    throw new AuthError('gate-missing', `the file system of ${path} has no locks (flock)`, {
+      hint: `findmnt -T ${path}`,
+    })
+  }
+  if (held === null) take('-x', waitMs)
   const callOff = endAfter(mostMs, path)
   let left = false
   return {
     share: () => {
-      if (!left) lock(file, '-s', path, 1_000)
+      if (!left) take('-s', 1_000)
     },
     leave: () => {
       if (left) return
@@ -67,7 +74,11 @@ function open(path: string): number {
   }
 }
 
-function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number) {
+/**
+ * False where the file system knows no such locks: Lustre that was mounted without `flock`, NFS whose lock service is away,
+ * some of FUSE. flock(1) waits for a holder, so it fails for no other reason.
+ */
+function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): boolean {
   const { error, status } = spawnSync('flock', [kind, '3'], {
     stdio: ['ignore', 'ignore', 'ignore', file],
     timeout: waitMs,
@@ -75,7 +86,8 @@ function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number) {
   })
   if (systemCode(error) === 'ENOENT')
     throw new AuthError('gate-missing', 'the program flock is not installed')
-  if (status !== 0) throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+  if (status === null) throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+  return status === 0
 }
 
 /** Longer than any run takes (ms). */

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { type Shell, shells } from '../kit/wrapper-box.js'
@@ -12,9 +13,7 @@ const user = '0::/user.slice/user-1000.slice'
 /** Control groups as these programs leave them, and whether a worker outlives the launch there. */
 const groups: [name: string, group: string, lasts: boolean][] = [
   ['ssh, and in it nohup, setsid, screen, tmux or VS Code', `${user}/session-7.scope`, true],
-  ['tmux with units', `${user}/user@1000.service/tmux-spawn-0a.scope`, true],
-  ['a terminal of GNOME', `${user}/user@1000.service/app.slice/vte-spawn-0a.scope`, true],
-  ['systemd-run --user --scope', `${user}/user@1000.service/app.slice/run-r0a.scope`, true],
+  ['a scope that root made for a user', `${user}/run-r0a.scope`, true],
   ['cron', '0::/system.slice/cron.service', true],
   ['crond', '0::/system.slice/crond.service', true],
   ['sshd without PAM', '0::/system.slice/sshd.service', true],
@@ -31,6 +30,16 @@ const groups: [name: string, group: string, lasts: boolean][] = [
   ['LXC', '0::/lxc.payload.box/.lxc', false],
   ['PBS', '0::/pbs_jobs.service/jobid/7.host', false],
   ['HTCondor', '0::/system.slice/condor.service', false],
+]
+
+/** Below the user's service manager, which ends soon after the last session unless it lingers. */
+const ofManager: [name: string, group: string][] = [
+  ['tmux with units', `${user}/user@1000.service/tmux-spawn-0a.scope`],
+  ['a terminal of GNOME', `${user}/user@1000.service/app.slice/vte-spawn-0a.scope`],
+  ['KDE', `${user}/user@1000.service/app.slice/app-org.kde.konsole-0a.scope`],
+  ['systemd-run --user --scope', `${user}/user@1000.service/app.slice/run-r0a.scope`],
+  ['flatpak', `${user}/user@1000.service/app.slice/app-flatpak-org.x.Term-7.scope`],
+  ['snap', `${user}/user@1000.service/app.slice/snap.term.term-0a.scope`],
 ]
 
 /** What logind was told, and whether it leaves what a session left. */
@@ -71,7 +80,8 @@ for (const shell of Object.keys(shells) as Shell[])
       .replaceAll('/proc/1/comm', join(folder, 'comm'))
       .replaceAll('/proc/self/cgroup', group)
       .replaceAll('/proc/self/status', join(folder, 'status'))
-      .replaceAll(/\/(?:etc|run|usr\/lib)(?=\/systemd)/g, place => folder + place)
+      .replaceAll(/\/(?:etc|run|usr\/lib|var\/lib)(?=\/systemd)/g, place => folder + place)
+      .replaceAll('/run/WSL', join(folder, 'WSL'))
     writeFileSync(file, text)
     const lasts = (where: string, env: Record<string, string> = {}) => {
       writeFileSync(group, `${where}\n`)
@@ -90,9 +100,18 @@ for (const shell of Object.keys(shells) as Shell[])
         writeFileSync(join(folder, path), `[Login]\n#NAutoVTs=6\n${setting}\n`)
       }
       t.equal(lasts(`${user}/session-7.scope`), expected ? 'yes\n' : 'no\n', name)
-      t.equal(lasts(`${user}/user@1000.service/app.slice/run-r0a.scope`), 'yes\n', name)
     }
     rmSync(join(folder, 'etc'), { recursive: true, force: true })
+    const lingering = join(folder, 'var/lib/systemd/linger')
+    for (const [name, where] of ofManager) t.equal(lasts(where), 'no\n', name)
+    mkdirSync(lingering, { recursive: true })
+    writeFileSync(join(lingering, 'somebody-else'), '')
+    for (const [name, where] of ofManager) t.equal(lasts(where), 'no\n', `${name}: another lingers`)
+    writeFileSync(join(lingering, userInfo().username), '')
+    for (const [name, where] of ofManager) t.equal(lasts(where), 'yes\n', `${name}: it lingers`)
+    mkdirSync(join(folder, 'WSL'))
+    t.equal(lasts(`${user}/session-7.scope`), 'no\n', 'WSL')
+    rmSync(join(folder, 'WSL'), { recursive: true })
     writeFileSync(join(folder, 'status'), spaces(2))
     t.equal(
       lasts(`${user}/session-7.scope`),

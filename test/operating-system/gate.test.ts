@@ -2,11 +2,14 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import t from 'tap'
 import { enterGate } from '../../src/system/gate.js'
+import { noOwnMachine } from '../kit/own-machine.js'
+
+const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
 
 /** Another process that holds the gate until it is killed. */
 async function holder(t: Test, path: string): Promise<ChildProcess> {
@@ -78,6 +81,31 @@ t.test('a gate that can’t be made is an error of ours', async t => {
     t.throws(() => enterGate(join(folder, name), null, 100), { code: 'write-failed' })
 })
 
+t.test(
+  'a file system without such locks: refused, or gone without where that is allowed',
+  { skip: noOwnMachine },
+  async t => {
+    const folder = t.testdir({ flock: '#!/bin/sh\nexit 65\n' })
+    chmodSync(join(folder, 'flock'), 0o755)
+    const code = `
+    const { enterGate } = await import(${of('system/gate.ts')})
+    const path = ${JSON.stringify(join(folder, 'gate'))}
+    const gate = enterGate(path, null, 1_000, { isOptional: true })
+    gate.share()
+    gate.leave()
+    try {
+      enterGate(path, null, 1_000)
+    } catch (error) {
+      process.stdout.write(error.code + ' ' + error.message)
+    }`
+    const line = 'mount --bind "$0" /usr/bin/flock && exec "$@"'
+    const node = [process.execPath, ...process.execArgv, '--input-type=module', '-e', code]
+    const own = ['--mount', '--propagation', 'private', 'sh', '-c', line, join(folder, 'flock')]
+    const { stdout } = spawnSync('unshare', [...own, ...node], { encoding: 'utf8' })
+    t.match(stdout, /^gate-missing the file system of .*\/gate has no locks/)
+  },
+)
+
 t.test('a descriptor of another file is not this gate', async t => {
   const folder = t.testdir({ other: '' })
   const path = join(folder, 'gate')
@@ -89,8 +117,6 @@ t.test('a descriptor of another file is not this gate', async t => {
   t.ok(isFree(path, '-x'))
 })
 
-const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
-
 /** A process that enters a gate for `mostMs` and then does `work`; how it ended, and what it said. */
 async function stuckHolder(t: Test, { mostMs = 300, quietMs = 300, work = '' }) {
   const path = join(t.testdir(), 'gate')
@@ -98,7 +124,7 @@ async function stuckHolder(t: Test, { mostMs = 300, quietMs = 300, work = '' }) 
     const { enterGate } = await import(${of('system/gate.ts')})
     const { endAfter, mayBegin, requestBegun } = await import(${of('system/gate.ts')})
     const hold = setInterval(() => {}, 1000)
-    const enter = () => enterGate(${JSON.stringify(path)}, null, 10_000, ${mostMs})
+    const enter = () => enterGate(${JSON.stringify(path)}, null, 10_000, { mostMs: ${mostMs} })
     const say = text => process.stdout.write(text + '\\n')
     ${work.replaceAll('QUIET', String(quietMs))}`
   const argv = [...process.execArgv, '--input-type=module', '-e', code]

@@ -105,7 +105,13 @@ for (const shell of Object.keys(shells) as Shell[])
       const scope = '0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope'
       const worlds: [string, boolean, string, string, Record<string, string>][] = [
         ['a login session', true, 'systemd', session, {}],
-        ['a terminal of a desktop', true, 'systemd', scope, {}],
+        [
+          'a scope that root made',
+          true,
+          'systemd',
+          '0::/user.slice/user-1000.slice/run-r1.scope',
+          {},
+        ],
         ['sshd without sessions', true, 'systemd', '0::/system.slice/ssh.service', {}],
         [
           'a system with two hierarchies',

@@ -50,7 +50,9 @@ if [ "$#$*" = '2changes guard' ]; then
   ca_guard
 fi
 if ! ca_find_node; then
-  command echo "claude-auth: $(ca_node_trouble); it takes Node 20 or newer" >&2
+  . "$ca_root/bin/words.sh"
+  ca_clean "$(ca_node_trouble)"
+  command printf '%s\n' "claude-auth: $ca_plain; it takes Node 20 or newer" >&2
   exit 127
 fi
 ca_program=$ca_self

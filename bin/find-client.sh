@@ -37,7 +37,8 @@ ca_find_client() {
 ca_try_named() {
   [ -n "$1" ] || return 1
   ca_is_client "$1" && return 0
-  command echo "claude-auth: $2 names no client that can be started ($1); looking further" >&2
+  ca_clean "$1"
+  command printf '%s\n' "claude-auth: $2 names no client that can be started ($ca_plain); looking further" >&2
   ca_said=$((ca_said + 1))
   return 1
 }
@@ -65,6 +66,7 @@ case ${0##*/} in
     ca_home=${HOME-} ca_home=${ca_home%/} ca_tried='' ca_self=$0 ca_search=${PATH-} ca_said=0
     ca_configured=${ca_configured-}
     . "${0%/*}/trust.sh"
+    . "${0%/*}/words.sh"
     PATH=$ca_system_path
     ca_find_client && command printf '%s\n' "$ca_client"
     exit

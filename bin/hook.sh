@@ -51,8 +51,9 @@ ca_is_idle() {
 # Shows lines to the person: in the client's own form, or plainly where a person called this.
 ca_tell() {
   if [ -z "$1" ]; then return; fi
-  if [ -t 0 ]; then command printf '%s\n' "$1" >&2 && return; fi
-  command printf '%s\n' "$1" | command head -n 6 | command tr -d '\000-\011\013-\037\177' |
+  . "$ca_root/bin/words.sh"
+  if [ -t 0 ]; then ca_show "$1" && return; fi
+  command printf '%s\n' "$1" | command head -n 6 | command tr -d '\000-\011\013-\037\177' | ca_visible |
     command sed -e 's/[\\"]/\\&/g' -e '1s/^/{"systemMessage":"/' -e '$s/$/"}/' -e '$!s/$/\\n/' |
     command tr -d '\n'
   command echo

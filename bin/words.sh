@@ -1,14 +1,30 @@
-# What is said to a person before the client starts, and what they answer; sourced by launch.sh.
+# What is said to a person before the client starts, and what they answer; sourced by launch.sh, find-client.sh and
+# whatever else has something to say.
 
 # How many lines of ours this launch has shown.
 ca_said=0
 ca_newline='
 '
 
+# Sets ca_plain to the text $1 without what a terminal would obey or not show: control characters (C0, C1), direction marks,
+# separators of lines and invisible ones. A path or a file's first line may hold them.
+ca_clean() {
+  ca_plain=$1
+  case $1 in *[!\ -~]*) ;; *) return 0 ;; esac
+  ca_plain=$(command printf '%s\n' "$1" | command tr -d '\001-\010\012-\037\177' | command tr '\011' ' ' | ca_visible)
+}
+
+# Takes C1, direction marks and invisible characters out of what it reads, as the bytes that they are in UTF-8.
+ca_visible() {
+  ca_hidden='s/\302[\200-\237]//g;s/\330\234//g;s/\342\200[\213-\217\250-\256]//g;s/\342\201[\240-\257]//g;s/\357\273\277//g'
+  LC_ALL=C command sed "$(command printf "$ca_hidden")"
+}
+
 # Shows a text of ours: six lines in a launch at most.
 ca_show() {
   while [ "$ca_said" -lt 6 ] && IFS= command read -r ca_text; do
-    command printf '%s\n' "$ca_text" >&2
+    ca_clean "$ca_text"
+    command printf '%s\n' "$ca_plain" >&2
     ca_said=$((ca_said + 1))
   done <<X
 $1

@@ -92,8 +92,12 @@ export interface Counts {
   note: number
 }
 
-/** The first line of the report. */
-export function verdictLine(verdict: Verdict, { fail, warn }: Counts): string {
+/** The first line of the report. `isMendedByLaunch`: the login does not work before the next one. */
+export function verdictLine(
+  verdict: Verdict,
+  { fail, warn }: Counts,
+  isMendedByLaunch = false,
+): string {
   switch (verdict) {
     case 'ok':
       return 'All is well.'
@@ -104,7 +108,7 @@ export function verdictLine(verdict: Verdict, { fail, warn }: Counts): string {
     case 'broken':
       return 'claude-auth cannot do its work here.'
     case 'attention':
-      return `It works now; ${needsCare(fail + warn)}.`
+      return `${isMendedByLaunch ? 'The next launch puts the login right' : 'It works now'}; ${needsCare(fail + warn)}.`
   }
 }
 

@@ -43,10 +43,17 @@ export function screen(
   const head = of === 'login' ? verdictLine : systemVerdictLine
   const mendable = checks.filter(({ fixable }) => fixable).length
   return [
-    ...wrapped(head(verdict, countsOf(checks)), width).map(line => ink.bold(dye(line))),
+    ...wrapped(head(verdict, countsOf(checks), checks.some(isBeforeLaunch)), width).map(line =>
+      ink.bold(dye(line)),
+    ),
     ...(options.isWhole ? whole(checks, options) : brief(checks, options, of)),
     ...(mendable === 0 ? [] : ['', ...mendLines(mendable)]),
   ]
+}
+
+/** Something that keeps the login from working until the next launch, which puts it right. */
+function isBeforeLaunch({ id, state, fixable }: ScreenCheck): boolean {
+  return fixable && state === 'warn' && ['login-file', 'server', 'token'].includes(id)
 }
 
 function countsOf(checks: readonly ScreenCheck[]): Counts {

@@ -1,5 +1,6 @@
 // What a mere look has heard of the server is remembered, as a run would: other commands and the next launch know it too.
 
+import { existsSync } from 'node:fs'
 import type { Verification } from '../anthropic/profile.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
@@ -26,6 +27,8 @@ export async function keepAnswer(
 ): Promise<void> {
   const isKept = run.owned && run.config.mode === 'on' && run.otherCredential === null
   if (!isKept || answer.kind === 'no-answer') return
+  // A home where claude-auth never ran is looked at without a trace.
+  if (answer.kind === 'accepted' && !existsSync(run.paths.stateFile)) return
   try {
     const gate = enterGate(run.paths.gate, null, gateWaitMs)
     try {

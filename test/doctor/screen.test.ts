@@ -36,6 +36,22 @@ const checks: ScreenCheck[] = [
   },
 ]
 
+t.test('a login that works again from the next launch does not work now', t => {
+  const options = { width: 80, ink: plainInk, home: '/home/alice', isWhole: false }
+  const headOf = (id: string, fixable: boolean) =>
+    screen(
+      'attention',
+      [{ ...good, id, group: 'Login', state: 'warn', message: '', fixable }],
+      options,
+    )[0]
+  for (const id of ['login-file', 'server', 'token'])
+    t.equal(headOf(id, true), 'The next launch puts the login right; one thing needs care.')
+  // A server that is silent.
+  t.equal(headOf('server', false), 'It works now; one thing needs care.')
+  t.equal(headOf('login-mode', true), 'It works now; one thing needs care.')
+  t.end()
+})
+
 /** Never broken, so that they can be pasted. */
 const commands = [
   'chmod 600 ~/.claude/.credentials.json',

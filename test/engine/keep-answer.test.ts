@@ -51,12 +51,27 @@ for (const custody of custodies) {
 
   t.test(`${custody}: an answer about a login that was never seen is known, too`, async t => {
     const at = await engine(t, { config: { custody } })
+    await at.ensure()
+    at.writeLogin(at.signIn(4 * hourMs))
+    t.match((await status(at)).text, /has not been asked about it yet/)
     const login = at.fileText()
     t.match(await look(at), { server: { kind: 'accepted' } })
     t.equal(at.fileText(), login)
     t.match((await status(at)).text, /^\S+ Signed in as alice@example.com[^;]*\n/)
   })
 }
+
+t.test(
+  'where claude-auth never ran, a refusal is kept and an acceptance leaves no trace',
+  async t => {
+    const at = await engine(t)
+    await look(at)
+    t.notOk(existsSync(at.home.paths.stateFile))
+    refuse(at)
+    await look(at)
+    t.match((await status(at)).text, /refused by the server/)
+  },
+)
 
 t.test('nothing is kept that is known already', async t => {
   const at = await engine(t)

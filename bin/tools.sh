@@ -4,7 +4,7 @@
 # ours: a program is told of a file by where it starts and what it reads, of all else by its environment or a pipe.
 
 # Not what the environment says.
-ca_takes_input= ca_environ= ca_before= ca_program= ca_handed= ca_handed_folder=
+ca_takes_input= ca_environ= ca_before= ca_node_words= ca_program= ca_handed= ca_handed_folder=
 
 # Sets ca_node: the one that install recorded, else the first on the caller's PATH that no other user can change. Not by
 # `command -v`: bash would name a function, or a program of the current folder where PATH has a dot in it.
@@ -31,12 +31,12 @@ ca_node_trouble() {
   fi
 }
 
-# ca_engine WORDS…: becomes the command `claude-auth`, started by the words in ca_before. In a hook a repository has set part of
+# ca_engine WORDS…: becomes the command `claude-auth`, started by the words in ca_before, and Node by those in ca_node_words: words
+# of our own, without a blank in them. In a hook a repository has set part of
 # the environment: there Node gets an empty one, and the engine that of the client's process (ca_environ) on stdin. Where
 # ca_handed is y, it is told of ca_target, the client to be launched, and of ca_handed_folder, where.
 ca_engine() {
-  set -- "$ca_node" "${ca_program:-$ca_root/bin/claude-auth}" "$@" ${ca_handed:+--launch-in-environ}
-  # What is in ca_before are words of our own, without a blank in them.
+  set -- "$ca_node" $ca_node_words "${ca_program:-$ca_root/bin/claude-auth}" "$@" ${ca_handed:+--launch-in-environ}
   if [ "$ca_takes_input" = y ]; then
     ca_find env
     HOME=${ca_home:-/} PATH=$ca_search

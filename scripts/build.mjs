@@ -141,8 +141,8 @@ const bundleOf = Object.fromEntries(
 
 /** Does the bundle hold what src/main.ts loads as `./cli/<module>.js`? Words are in the help's, unknown names the main one's. */
 function modulesOf(bundle) {
-  const place = { help: 'help', commands: 'main', 'admin-context': 'admin', ...bundleOf }
-  return module => (place[module] ?? 'main') === bundle
+  const places = { help: ['help'], commands: ['main'], 'admin-context': ['fleet', 'admin'] }
+  return module => (places[module] ?? [bundleOf[module] ?? 'main']).includes(bundle)
 }
 
 /** Of the modules that src/main.ts loads late, those that `holds`. */
@@ -191,7 +191,7 @@ try {
   writeFileSync(join(temporary, `config-form-${configForm}`), '')
   const fileOf = name => `./${files.find(file => file.startsWith(`library-${name}-`))}`
   const names = {}
-  for (const name of ['main', 'engine', 'status', 'admin', 'help']) {
+  for (const name of ['main', 'engine', 'status', 'fleet', 'admin', 'help']) {
     await bundle({
       entryPoints: { [name]: 'src/main.ts' },
       outdir: temporary,
@@ -206,7 +206,7 @@ try {
           'assert',
           'child_process',
           'net',
-          ...(name === 'admin' ? ['crypto', 'fs/promises'] : []),
+          ...(['fleet', 'admin'].includes(name) ? ['crypto', 'fs/promises'] : []),
         ),
         byRequire('libraries', libraries, fileOf),
         usedParts,
@@ -238,7 +238,8 @@ function install() {
   mkdirSync(dist, { recursive: true })
   const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
-  const isLoaded = name => /^(?:library|main|engine|status|admin|help)-/.test(name)
+          'net',
+  const isLoaded = name => /^(?:library|main|engine|status|fleet|admin|help)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))
   }

@@ -21,9 +21,10 @@ declare const $bundles: {
   main: string
   engine: string
   status: string
+  fleet: string
   admin: string
   help: string
-  of: Record<string, 'engine' | 'status' | 'admin'>
+  of: Record<string, 'engine' | 'status' | 'fleet' | 'admin'>
 }
 
 /** Node and its OpenSSL read these when a connection is made; our connections set every option themselves. */
@@ -132,7 +133,7 @@ function load(name: string): { bundle: Bundle; keep: Compiled['keep'] } {
 /** Null: no code of it is kept. */
 function placeOf(name: string): CodePlace | null {
   // V8's code is of its flags, too.
-  const isSeldom = name === $bundles.help || name === $bundles.admin
+  const isSeldom = [$bundles.help, $bundles.fleet, $bundles.admin].includes(name)
   if (isSeldom || process.execArgv.length > 0) return null
   return codePlace(process.env, name)
 }

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
 import { fleetPage } from '../fleet/fleet-page.js'
 import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
@@ -74,6 +73,7 @@ const standardToken = '/etc/claude-auth/fleet-token'
 export async function fleet(argv: string[], env: Env): Promise<number> {
   const { flags } = readFlags(entry, argv)
   if (flags['answer-for-homes']) {
+    const { createInterface } = await import('node:readline')
     const lines = createInterface({ input: process.stdin })
     await answerForHomes(lines, line => process.stdout.write(line))
     return exitCodes.ok

@@ -155,3 +155,8 @@ export function documentFinding(
 export function worse(first: Finding, other: Finding): Finding {
   return isWorse(other.state, first.state) ? other : first
 }
+
+/** Of who left, something is still there. */
+export function hasRemains({ state, because }: Pick<Finding, 'state' | 'because'>): boolean {
+  return state === 'left' && because.endsWith('-remains')
+}

@@ -2,7 +2,7 @@
 
 import { jsonText } from '../text/clean.js'
 import { fleetStates } from './fleet-state.js'
-import type { JudgedLogin } from './judge.js'
+import type { JudgedLogin } from './judged-login.js'
 import { type FleetView, loginsOf } from './view.js'
 
 const schemaVersion = 1

@@ -4,9 +4,10 @@ import { clean } from '../text/clean.js'
 import { agoWords, dateTimeWords } from '../text/durations.js'
 import type { Ink, Signs } from '../text/terminal.js'
 import { hanging, wrapped } from '../text/terminal.js'
+import { hasRemains } from './finding.js'
 import { type FleetState, fleetStates, needsAction } from './fleet-state.js'
-import type { JudgedLogin } from './judge.js'
-import { hasRemains, type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
+import type { JudgedLogin } from './judged-login.js'
+import { type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
 import type { FleetView } from './view.js'
 
 export interface TextOptions {
@@ -18,7 +19,10 @@ export interface TextOptions {
 }
 
 /** Does the text name this login? The others are only counted. */
-export function isNamed(login: JudgedLogin, only: FleetState | null): boolean {
+export function isNamed(
+  login: Pick<JudgedLogin, 'state' | 'because'>,
+  only: FleetState | null,
+): boolean {
   if (only !== null) return login.state === only
   return needsAction(login.state) || hasRemains(login)
 }

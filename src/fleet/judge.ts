@@ -10,31 +10,16 @@ import {
   recordFinding,
   type SeenDocument,
   type SeenRecord,
-  signInEnd,
   worse,
 } from './finding.js'
-import { type FleetState, isWorse, needsAction, perState, rankOf } from './fleet-state.js'
+import { type FleetState, isWorse, needsAction, perState } from './fleet-state.js'
+import { byNeed, type FoundLogin, type JudgedLogin, judgedLogin } from './judged-login.js'
 import { type HealthRecord, recordKey } from './record.js'
 
 export interface JudgeConfig {
   silentAfterMs: number
   /** Where records and documents come from, and so which names they bear. */
   source: 'vault' | 'homes'
-}
-
-/** One login on one host. Times are epoch milliseconds. */
-export interface JudgedLogin extends Finding {
-  user: string
-  /** Null where no host is known. It can be any text. */
-  host: string | null
-  /** The newest sign of life. */
-  seenAt: number | null
-  loginEndsAt: number | null
-  credential: HealthRecord['credential'] | null
-  custody: HealthRecord['custody'] | null
-  version: string | null
-  /** The command that helps, for the user on that host, or for the admin where it names the user; null: there is nothing to do. */
-  toDo: string | null
 }
 
 /**
@@ -49,29 +34,70 @@ export function judge(
   nowMs: number,
   { silentAfterMs, source }: JudgeConfig,
 ): JudgedLogin[] {
+  return findLogins(roster, records, documents, nowMs, { silentAfterMs, source })
+    .map(each => judgedLogin(each, nowMs))
+    .sort(byNeed)
+}
+
+/** The same logins in no order, for who tells of few of them. */
+export function findLogins(
+  roster: readonly ExpectedUser[] | null,
+  records: readonly SeenRecord[],
+  documents: readonly SeenDocument[],
+  nowMs: number,
+  { silentAfterMs, source }: JudgeConfig,
+): FoundLogin[] {
   // Vault folds the names of its aliases.
   const keyOf = (name: string) => (source === 'vault' ? name.toLowerCase() : name)
-  const recordsOf = grouped(records, keyOf)
-  const documentsOf = grouped(documents, keyOf)
-  const unlisted = new Set([...recordsOf.keys(), ...documentsOf.keys()])
+  const seen = seenByUser(records, documents, keyOf)
   const clock = { nowMs, silentAfterMs }
-  const found: JudgedLogin[] = []
-  const add = (key: string, about: Pick<Seen, 'user' | 'row' | 'isStranger'>) => {
-    const seen = { records: recordsOf.get(key) ?? [], documents: documentsOf.get(key) ?? [] }
-    found.push(...linesOf({ ...about, ...seen }, clock))
-  }
+  const found: FoundLogin[] = []
+  const listed = new Set<string>()
   for (const row of roster ?? []) {
     const key = keyOf(source === 'vault' ? row.vaultName : row.user)
-    unlisted.delete(key)
-    add(key, { user: row.user, row, isStranger: false })
+    listed.add(key)
+    addLogins(
+      { user: row.user, row, isStranger: false, ...(seen.get(key) ?? nothing) },
+      clock,
+      found,
+    )
   }
-  for (const key of unlisted) add(key, { user: key, row: null, isStranger: roster !== null })
-  return found.sort(byNeed)
+  for (const [user, { records, documents }] of seen)
+    if (!listed.has(user))
+      addLogins({ user, row: null, isStranger: roster !== null, records, documents }, clock, found)
+  return found
+}
+
+interface SeenOfUser {
+  records: SeenRecord[]
+  documents: SeenDocument[]
+}
+
+const nothing: SeenOfUser = { records: [], documents: [] }
+
+function seenByUser(
+  records: readonly SeenRecord[],
+  documents: readonly SeenDocument[],
+  keyOf: (name: string) => string,
+): Map<string, SeenOfUser> {
+  const users = new Map<string, SeenOfUser>()
+  const of = (name: string): SeenOfUser => {
+    const key = keyOf(name)
+    let user = users.get(key)
+    if (user === undefined) {
+      user = { records: [], documents: [] }
+      users.set(key, user)
+    }
+    return user
+  }
+  for (const each of records) of(each.user).records.push(each)
+  for (const each of documents) of(each.user).documents.push(each)
+  return users
 }
 
 /** How many users are in each state, by the worst of their logins; `counts`: what to add them to. */
 export function countUsers(
-  logins: readonly JudgedLogin[],
+  logins: readonly Pick<FoundLogin, 'user' | 'state'>[],
   counts: Record<FleetState, number> = perState(() => 0),
 ): Record<FleetState, number> {
   const worst = new Map<string, FleetState>()
@@ -84,38 +110,11 @@ export function countUsers(
 }
 
 /** What all logins come to: a sign-in is needed, another action is, or none. */
-export function fleetVerdict(logins: readonly JudgedLogin[]): 'ok' | 'sign-in' | 'attention' {
+export function fleetVerdict(
+  logins: readonly Pick<FoundLogin, 'state'>[],
+): 'ok' | 'sign-in' | 'attention' {
   if (logins.some(({ state }) => state === 'sign-in')) return 'sign-in'
   return logins.some(({ state }) => needsAction(state)) ? 'attention' : 'ok'
-}
-
-function byNeed(one: JudgedLogin, other: JudgedLogin): number {
-  return (
-    rankOf(one.state) - rankOf(other.state) ||
-    compare(one.user, other.user) ||
-    compare(one.host ?? '', other.host ?? '') ||
-    // Two rows with one name: any fixed order will do.
-    compare(JSON.stringify(one), JSON.stringify(other))
-  )
-}
-
-function compare(one: string, other: string): number {
-  if (one === other) return 0
-  return one < other ? -1 : 1
-}
-
-function grouped<T extends { user: string }>(
-  all: readonly T[],
-  keyOf: (name: string) => string,
-): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const each of all) {
-    const key = keyOf(each.user)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [each])
-    else group.push(each)
-  }
-  return groups
 }
 
 interface Seen {
@@ -129,46 +128,50 @@ interface Seen {
 const neverSeen: Finding = { state: 'never', because: 'no-record', since: null }
 const notListed: Finding = { state: 'stranger', because: 'not-in-roster', since: null }
 
-function linesOf(seen: Seen, clock: Clock): JudgedLogin[] {
+function addLogins(seen: Seen, clock: Clock, to: FoundLogin[]): void {
   const { user, row, isStranger, records, documents } = seen
   const { nowMs } = clock
   const exempt = exemption(row, documents, nowMs)
-  if (exempt?.state === 'left') return remainsOf(seen, exempt, nowMs)
-  const found = (finding: Finding) => exempt ?? (isStranger ? worse(finding, notListed) : finding)
+  if (exempt?.state === 'left') {
+    to.push(...remainsOf(seen, exempt, nowMs))
+    return
+  }
+  const findingOf = (said: Finding) => exempt ?? (isStranger ? worse(said, notListed) : said)
+  const start = to.length
   const isAlone = records.every(({ host }) => host === records[0]?.host)
-  const lines = records.map(each => {
-    const ofHost = documents.filter(({ host }) => (host === null ? isAlone : isOf(host, each.host)))
-    const backedUpAtMs = newest(ofHost, nowMs)
-    return recordLine(user, each, found(recordFinding(each.record, backedUpAtMs, clock)), {
-      backedUpAtMs,
-      nowMs,
-    })
-  })
+  for (const each of records) {
+    const backedUpAtMs = newestOf(documents, each.host, { isAlone, nowMs })
+    const finding = findingOf(recordFinding(each.record, backedUpAtMs, clock))
+    to.push(withRecord(user, each, finding, { backedUpAtMs, nowMs }))
+  }
   for (const each of documents) {
     const { host } = each
     const isKnown =
       host === null ? records.length > 0 : records.some(record => isOf(host, record.host))
-    if (!isKnown) lines.push(documentLine(user, each, found(documentFinding(each, clock)), nowMs))
+    if (isKnown) continue
+    to.push(withDocument(user, each, findingOf(documentFinding(each, clock)), nowMs))
   }
-  if (lines.length > 0 || row === null) return onePerHost(lines)
-  return [lineOf(user, null, exempt ?? neverSeen)]
+  if (to.length === start && row !== null) to.push(foundLogin(user, null, exempt ?? neverSeen))
+  if (hasTwins(to, start)) to.push(...onePerHost(to.splice(start)))
+}
+
+/** Are two of those from `start` on of one host? */
+function hasTwins(logins: readonly FoundLogin[], start: number): boolean {
+  for (let at = start + 1; at < logins.length; at++)
+    for (let other = start; other < at; other++)
+      if (logins[at]?.host === logins[other]?.host) return true
+  return false
 }
 
 /** For a user who left: what is still there, by name. */
-function remainsOf(
-  { user, records, documents }: Seen,
-  left: Finding,
-  nowMs: number,
-): JudgedLogin[] {
+function remainsOf({ user, records, documents }: Seen, left: Finding, nowMs: number): FoundLogin[] {
   const ofRecord = { ...left, because: 'record-remains' }
   const ofDocument = { ...left, because: 'document-remains' }
   const remains = [
-    ...records.map(each => recordLine(user, each, ofRecord, { backedUpAtMs: null, nowMs })),
-    ...documents.map(each => documentLine(user, each, ofDocument, nowMs)),
+    ...records.map(each => withRecord(user, each, ofRecord, { backedUpAtMs: null, nowMs })),
+    ...documents.map(each => withDocument(user, each, ofDocument, nowMs)),
   ]
-  const toDo = offboarding(user)
-  if (remains.length === 0) return [lineOf(user, null, left)]
-  return onePerHost(remains.map(each => ({ ...each, toDo })))
+  return remains.length === 0 ? [foundLogin(user, null, left)] : onePerHost(remains)
 }
 
 /** Is it the document of the host whose record has this key? */
@@ -176,12 +179,17 @@ function isOf(host: string, key: string): boolean {
   return key.split('/')[0] === recordKey(host)
 }
 
-/** When the newest was written; null where none tells. */
-function newest(documents: readonly SeenDocument[], nowMs: number): number | null {
-  return documents.reduce<number | null>(
-    (known, { updatedAtMs }) => later(known, pastTime(updatedAtMs, nowMs)),
-    null,
-  )
+/** When the newest document of this host was written; null where none tells. One of no host is that of a user with one host. */
+function newestOf(
+  documents: readonly SeenDocument[],
+  key: string,
+  { isAlone, nowMs }: { isAlone: boolean; nowMs: number },
+): number | null {
+  let newest: number | null = null
+  for (const { host, updatedAtMs } of documents)
+    if (host === null ? isAlone : isOf(host, key))
+      newest = later(newest, pastTime(updatedAtMs, nowMs))
+  return newest
 }
 
 function later(one: number | null, other: number | null): number | null {
@@ -189,91 +197,47 @@ function later(one: number | null, other: number | null): number | null {
   return Math.max(one, other)
 }
 
-function recordLine(
+function withRecord(
   user: string,
   { host, record }: SeenRecord,
   finding: Finding,
   { backedUpAtMs, nowMs }: { backedUpAtMs: number | null; nowMs: number },
-): JudgedLogin {
-  if (typeof record === 'string') return lineOf(user, host, finding, backedUpAtMs)
-  return lineOf(user, host, finding, later(pastTime(record.at, nowMs), backedUpAtMs), {
-    record,
-    nowMs,
-  })
+): FoundLogin {
+  if (typeof record === 'string') return foundLogin(user, host, finding, backedUpAtMs)
+  return foundLogin(user, host, finding, later(pastTime(record.at, nowMs), backedUpAtMs), record)
 }
 
-function documentLine(
+function withDocument(
   user: string,
   { host, updatedAtMs }: SeenDocument,
   finding: Finding,
   nowMs: number,
-): JudgedLogin {
-  return lineOf(user, host, finding, pastTime(updatedAtMs, nowMs))
+): FoundLogin {
+  return foundLogin(user, host, finding, pastTime(updatedAtMs, nowMs))
 }
 
-function lineOf(
+function foundLogin(
   user: string,
   host: string | null,
-  finding: Finding,
+  { state, because, since }: Finding,
   seenAt: number | null = null,
-  said: { record: HealthRecord; nowMs: number } | null = null,
-): JudgedLogin {
-  const { state, because, since } = finding
-  return {
-    user,
-    host,
-    state,
-    because,
-    since,
-    seenAt,
-    loginEndsAt: said && signInEnd(said.record, said.nowMs),
-    credential: said?.record.credential ?? null,
-    custody: said?.record.custody ?? null,
-    version: said?.record.version ?? null,
-    toDo: toDoOf(user, finding, said?.record.credential === 'long-lived'),
-  }
+  record: HealthRecord | null = null,
+): FoundLogin {
+  return { user, host, state, because, since, seenAt, record }
 }
 
-function toDoOf(user: string, { state, because }: Finding, isLongLived: boolean): string | null {
-  switch (state) {
-    case 'sign-in':
-      return isLongLived ? 'claude-auth login --long-lived' : 'claude-auth login'
-    case 'never':
-      return 'claude-auth login'
-    case 'broken':
-    case 'attention':
-    case 'no-answer':
-    case 'silent':
-      return 'claude-auth doctor'
-    case 'stranger':
-      return offboarding(user)
-    case 'unknown':
-      return because === 'clock' ? 'timedatectl' : 'claude-auth ensure'
-    default:
-      return null
-  }
-}
-
-/** A name that is not plain is not put into a command. */
-function offboarding(user: string): string {
-  return /^[a-z0-9][a-z0-9._-]*$/.test(user)
-    ? `claude-auth offboard ${user}`
-    : 'claude-auth offboard'
-}
-
-/** Several lines of one host are one, the worst. */
-function onePerHost(lines: JudgedLogin[]): JudgedLogin[] {
-  if (lines.length < 2) return lines
-  const ofHost = new Map<string | null, JudgedLogin>()
-  for (const line of lines) {
-    const known = ofHost.get(line.host)
-    if (known === undefined || comesFirst(line, known)) ofHost.set(line.host, line)
+/** Several of one host are one, the worst. */
+function onePerHost(logins: FoundLogin[]): FoundLogin[] {
+  const ofHost = new Map<string | null, FoundLogin>()
+  for (const login of logins) {
+    const known = ofHost.get(login.host)
+    if (known === undefined || comesFirst(login, known)) ofHost.set(login.host, login)
   }
   return [...ofHost.values()]
 }
 
 /** Worse, or as bad and newer; else any fixed order. */
-function comesFirst(one: JudgedLogin, other: JudgedLogin): boolean {
+function comesFirst(one: FoundLogin, other: FoundLogin): boolean {
   if (one.state !== other.state) return isWorse(one.state, other.state)
   const newer = (one.seenAt ?? -1) - (other.seenAt ?? -1)
   return newer === 0 ? JSON.stringify(one) < JSON.stringify(other) : newer > 0

@@ -1,16 +1,11 @@
 // A page of a detailed listing, read as it arrives, and an entry of it: what Vault says, in our words.
 
-import { isObject, type JsonObject, numberOf } from '../system/json.js'
+import { isObject, type JsonObject } from '../system/json.js'
 
-/** What Vault's metadata says of one entry; `custom` is text of any user who may write there. */
+/** What Vault's metadata says of one entry, as it came. */
 export interface ListedEntry {
   name: string
-  /** When a version was last written, or the entry was made; null where that is no time. */
-  updatedAtMs: number | null
-  /** 0: no version was ever written. */
-  version: number
-  /** custom_metadata: text, as far as honest. */
-  custom: Readonly<JsonObject>
+  metadata: Readonly<JsonObject>
 }
 
 /** Reads one reply of the detailed listing in parts of any size. */
@@ -103,7 +98,7 @@ export function listingReader(visit: (entry: ListedEntry) => void): ListingReade
     take,
     names: () => {
       if (isBroken || scan.depth !== 0 || !hasEntries || !Array.isArray(keys)) return null
-      return keys.filter(key => typeof key === 'string').sort()
+      return keys.filter(key => typeof key === 'string').sort(compareNames)
     },
   }
 }
@@ -152,6 +147,16 @@ function endOfString(part: Buffer, start: number): number {
   return at
 }
 
+/** All of it in UTF-16 as in UTF-8: no surrogates, and nothing that sorts behind them. */
+const sortsAlike = /^[^\uD800-\uFFFF]*$/
+
+/** In the order of a listing: by the bytes of UTF-8. */
+export function compareNames(one: string, other: string): number {
+  if (one === other) return 0
+  if (sortsAlike.test(one) && sortsAlike.test(other)) return one < other ? -1 : 1
+  return Buffer.compare(Buffer.from(one), Buffer.from(other))
+}
+
 /** Undefined for what is no JSON. It may nest deeply, for it is never written again. */
 function parsed(text: string): unknown {
   try {
@@ -161,16 +166,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The entry of metadata that was read by itself; `about` may be anything. */
-export function entryOf(name: string, about: unknown): ListedEntry {
-  const said = isObject(about) ? about : {}
-  const custom = said['custom_metadata']
-  return {
-    name,
-    updatedAtMs: timeOf(said['updated_time']),
-    version: numberOf(said['current_version']) ?? 0,
-    custom: isObject(custom) ? custom : {},
-  }
+/** The entry with that metadata, which may be anything. */
+export function entryOf(name: string, metadata: unknown): ListedEntry {
+  return { name, metadata: isObject(metadata) ? metadata : {} }
+}
+
+/** When a version was last written, or the entry was made; null where that is no time. */
+export function updatedAtMs({ metadata }: ListedEntry): number | null {
+  return timeOf(metadata['updated_time'])
+}
+
+/** Text, as far as honest, of any user who may write there. */
+export function customMetadata({ metadata }: ListedEntry): Readonly<JsonObject> {
+  const custom = metadata['custom_metadata']
+  return isObject(custom) ? custom : {}
 }
 
 function timeOf(value: unknown): number | null {

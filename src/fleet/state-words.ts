@@ -2,7 +2,7 @@
 
 import { ownReasons } from './finding.js'
 import type { FleetState } from './fleet-state.js'
-import type { JudgedLogin } from './judge.js'
+import type { JudgedLogin } from './judged-login.js'
 
 /** As a heading, and as what is said of one login. */
 export const stateWords: Readonly<Record<FleetState, { heading: string; word: string }>> = {
@@ -31,11 +31,6 @@ export function reasonsWith(ofRuns: ReasonWords): ReasonWords {
 /** A reason of a newer version is told by its word. */
 export function reasonOf({ because }: Pick<JudgedLogin, 'because'>, reasons: ReasonWords): string {
   return (Object.hasOwn(reasons, because) ? reasons[because] : undefined) ?? because
-}
-
-/** Of who left, something is still there. */
-export function hasRemains({ state, because }: Pick<JudgedLogin, 'state' | 'because'>): boolean {
-  return state === 'left' && because.endsWith('-remains')
 }
 
 /** What is to be known of where all this comes from. */

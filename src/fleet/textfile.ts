@@ -2,7 +2,7 @@
 
 import { clean } from '../text/clean.js'
 import { type FleetState, fleetStates } from './fleet-state.js'
-import type { JudgedLogin } from './judge.js'
+import type { JudgedLogin } from './judged-login.js'
 import { type FleetView, loginsOf } from './view.js'
 
 /** For more users from Vault, one host's file would hold too many series: only counts are told. */

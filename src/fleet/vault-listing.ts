@@ -6,7 +6,7 @@ import { troubleOf } from '../store/vault/failure.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject, type JsonObject } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
-import { entryOf, type ListedEntry, listingReader } from './listing-text.js'
+import { compareNames, entryOf, type ListedEntry, listingReader } from './listing-text.js'
 
 /** Entries in the order of their names; a trouble is the last that comes. */
 export type Listing<T> = AsyncGenerator<T[] | StoreTrouble, void, undefined>
@@ -36,7 +36,12 @@ export async function* listEntries<T>(
   for (;;) {
     let last = after
     let found: T[] = []
+    let isInOrder = true
     const reader = listingReader(entry => {
+      // A server that does not know `after` begins anew.
+      if (compareNames(entry.name, after) <= 0) return
+      isInOrder &&= compareNames(entry.name, last) > 0
+      if (!isInOrder) return
       last = entry.name
       found.push(...read(entry))
     })
@@ -47,6 +52,8 @@ export async function* listEntries<T>(
         found = []
       }),
     )
+    if (!isInOrder)
+      return yield denied('the listing is not in the order of its names', path, 'see vault.address')
     const isCut = reply.kind === 'cut'
     if (isCut && (last !== after || !isAgain || (isTooLarge(reply) && limit > 1))) {
       if (isTooLarge(reply)) limit = Math.ceil(limit / 2)
@@ -65,7 +72,7 @@ export async function* listEntries<T>(
     }
     const end = names.at(-1)
     // A server that ignores the limit has told all there is.
-    if (names.length !== limit || end === undefined || end <= after) return
+    if (names.length !== limit || end === undefined || compareNames(end, after) <= 0) return
     after = end
     isAgain = false
   }
@@ -139,9 +146,9 @@ async function* namePages(vault: SiteVault, folder: string, from: string): Listi
     if (data === null) return yield await whyRefused(vault, reply, path)
     const names = namesIn(data)
     // HashiCorp Vault knows neither `after` nor `limit`: all names come at once.
-    yield names.filter(name => name > after)
+    yield names.filter(name => compareNames(name, after) > 0)
     const last = names.at(-1)
-    if (names.length !== limit || last === undefined || last <= after) return
+    if (names.length !== limit || last === undefined || compareNames(last, after) <= 0) return
     after = last
   }
 }
@@ -209,10 +216,11 @@ async function whyRefused(
   return denied('the Vault token of who looks has no policy for this', path)
 }
 
-function denied(cause: string, place: string): StoreTrouble {
-  const advice = 'it takes list on the folder and read on what is in it (docs/fleet.md)'
+function denied(cause: string, place: string, advice = rightsOfLook): StoreTrouble {
   return { kind: 'denied', trouble: makeTrouble(cause, { place, advice }) }
 }
+
+const rightsOfLook = 'it takes list on the folder and read on what is in it (docs/fleet.md)'
 
 /** What to type to have it mended is for each user's own login, not for who looks at all. */
 function troubleIn(reply: VaultReply, path: string): StoreTrouble {
@@ -250,7 +258,7 @@ function dataOf(reply: VaultReply): JsonObject | null {
 /** In order; a folder's ends with a slash. */
 function namesIn(data: JsonObject): string[] {
   const keys = Array.isArray(data['keys']) ? data['keys'] : []
-  return keys.filter(key => typeof key === 'string').sort()
+  return keys.filter(key => typeof key === 'string').sort(compareNames)
 }
 
 function isEntry(name: string): boolean {

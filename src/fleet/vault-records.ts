@@ -3,7 +3,7 @@
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
 import type { SeenDocument, SeenRecord } from './finding.js'
-import type { ListedEntry } from './listing-text.js'
+import { compareNames, customMetadata, type ListedEntry, updatedAtMs } from './listing-text.js'
 import { readRecord } from './record.js'
 import { type Listing, listEntries, listNames } from './vault-listing.js'
 
@@ -31,7 +31,9 @@ export async function* seenInVault(
   for (;;) {
     const trouble = (await documents.fill()) ?? (await records.fill())
     if (trouble !== null) return yield trouble
-    const [upTo = null] = [records.last(), documents.last()].filter(end => end !== null).sort()
+    const [upTo = null] = [records.last(), documents.last()]
+      .filter(end => end !== null)
+      .sort(compareNames)
     yield {
       records: records.take(upTo),
       documents: documents.take(upTo),
@@ -41,12 +43,8 @@ export async function* seenInVault(
   }
 }
 
-interface Named {
-  name: string
-}
-
 /** What was read of a listing and not taken yet. */
-function column<T extends Named>(listing: Listing<T>) {
+function column<T extends { user: string }>(listing: Listing<T>) {
   let waiting: T[] = []
   let isOver = false
   return {
@@ -60,30 +58,28 @@ function column<T extends Named>(listing: Listing<T>) {
       }
       return null
     },
-    /** The last name that waits; null: nothing limits how far may be taken. */
-    last: (): string | null => waiting.at(-1)?.name ?? null,
+    /** The last user who waits; null: nothing limits how far may be taken. */
+    last: (): string | null => waiting.at(-1)?.user ?? null,
     take: (upTo: string | null): T[] => {
-      const isFirst = ({ name }: T) => upTo === null || name <= upTo
-      const taken = waiting.filter(isFirst)
-      waiting = waiting.filter(each => !isFirst(each))
+      const end = upTo === null ? -1 : waiting.findIndex(({ user }) => compareNames(user, upTo) > 0)
+      const taken = waiting
+      if (end < 0) waiting = []
+      else waiting = taken.splice(end)
       return taken
     },
   }
 }
 
 /** One for each host; an entry without any bears no record. */
-function recordsIn({ name, custom }: ListedEntry): (SeenRecord & Named)[] {
-  return Object.entries(custom).map(([host, text]) => ({
-    name,
-    user: name,
-    host,
-    record: readRecord(text) ?? 'unreadable',
-  }))
+function recordsIn(entry: ListedEntry): SeenRecord[] {
+  const records: SeenRecord[] = []
+  const custom = customMetadata(entry)
+  for (const host of Object.keys(custom))
+    records.push({ user: entry.name, host, record: readRecord(custom[host]) ?? 'unreadable' })
+  return records
 }
 
-type Document = SeenDocument & Named
-
-async function* documentsIn(vault: SiteVault): Listing<Document> {
+async function* documentsIn(vault: SiteVault): Listing<SeenDocument> {
   const { template } = vault.server
   const { folder, levels } = levelsOf(template)
   const [level] = levels
@@ -92,9 +88,9 @@ async function* documentsIn(vault: SiteVault): Listing<Document> {
     return yield* listEntries(vault, folder, entry => documentOf(entry, { user: entry.name }))
   }
   // Users come in the order of what stands around their names: all are read, then sorted.
-  const found: Document[] = []
+  const found: SeenDocument[] = []
   const trouble = await collect(vault, folder, levels, {}, found)
-  yield trouble ?? found.sort((one, other) => (one.name < other.name ? -1 : 1))
+  yield trouble ?? found.sort((one, other) => compareNames(one.user, other.user))
 }
 
 type Parts = Readonly<Record<string, string>>
@@ -105,7 +101,7 @@ async function collect(
   folder: string,
   [level, ...below]: readonly RegExp[],
   parts: Parts,
-  found: Document[],
+  found: SeenDocument[],
 ): Promise<StoreTrouble | null> {
   if (level === undefined) return null
   if (below.length === 0) {
@@ -132,19 +128,11 @@ function joined(parts: Parts, more: Parts | null): Parts | null {
   return more && { ...parts, ...more }
 }
 
-function documentOf(entry: ListedEntry, parts: Parts | null): Document[] {
+function documentOf(entry: ListedEntry, parts: Parts | null): SeenDocument[] {
   const user = parts?.['user'] ?? parts?.['uid']
   if (parts === null || user === undefined) return []
-  const { updatedAtMs, custom } = entry
-  return [
-    {
-      name: user,
-      user,
-      host: parts['host'] ?? null,
-      updatedAtMs,
-      isCut: Object.hasOwn(custom, cutNote),
-    },
-  ]
+  const isCut = Object.hasOwn(customMetadata(entry), cutNote)
+  return [{ user, host: parts['host'] ?? null, updatedAtMs: updatedAtMs(entry), isCut }]
 }
 
 /** The folder above the first part with a name in braces, and what stands on each level from there on. */

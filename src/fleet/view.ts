@@ -3,7 +3,9 @@
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { ExpectedUser, SeenDocument, SeenRecord } from './finding.js'
 import { type FleetState, fleetStates, perState } from './fleet-state.js'
-import { countUsers, fleetVerdict, type JudgeConfig, type JudgedLogin, judge } from './judge.js'
+import { countUsers, findLogins, fleetVerdict, type JudgeConfig } from './judge.js'
+import { byNeed, type FoundLogin, type JudgedLogin, judgedLogin } from './judged-login.js'
+import { compareNames } from './listing-text.js'
 import { seenInVault } from './vault-records.js'
 
 export interface FleetView {
@@ -27,7 +29,7 @@ export interface LookRules {
   nowMs: number
   silentAfterMs: number
   /** Which logins are kept by name: the others are only counted. All, if not given. */
-  keeps?: (login: JudgedLogin) => boolean
+  keeps?: (login: Pick<FoundLogin, 'state' | 'because'>) => boolean
   /** Whether `backedUpAtMs` is filled. It is, if not given. */
   keepsBackups?: boolean
 }
@@ -51,7 +53,8 @@ export async function viewOfVault(
   for await (const batch of seenInVault(vault, recordsFolder)) {
     if ('kind' in batch) return batch
     const { upTo } = batch
-    const isDue = ({ vaultName }: ExpectedUser) => upTo === null || vaultName <= upTo
+    const isDue = ({ vaultName }: ExpectedUser) =>
+      upTo === null || compareNames(vaultName, upTo) <= 0
     const due = waiting?.filter(isDue) ?? null
     waiting = waiting?.filter(each => !isDue(each)) ?? null
     tick(view.add(due, batch.records, batch.documents, rules))
@@ -61,16 +64,16 @@ export async function viewOfVault(
 
 function sortedRoster(roster: LookRules['roster']): readonly ExpectedUser[] | null {
   if (roster === null) return null
-  return [...roster].sort((one, other) => (one.vaultName < other.vaultName ? -1 : 1))
+  return [...roster].sort((one, other) => compareNames(one.vaultName, other.vaultName))
 }
 
 function emptyView(source: JudgeConfig['source'], atMs: number) {
   const counts = perState(() => 0)
   const logins = perState((): JudgedLogin[] => [])
   const backedUpAtMs = new Map<string, number>()
-  const seen = perState((): JudgedLogin[] => [])
+  const met = new Set<FleetState>()
   let backedUpOnly = 0
-  let found = 0
+  let total = 0
   const noteBackups = (roster: LookRules['roster'], documents: readonly SeenDocument[]) => {
     const users = new Map(roster?.map(row => [row.vaultName, row.user]))
     for (const { user, updatedAtMs } of documents) {
@@ -87,19 +90,20 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
       documents: readonly SeenDocument[],
       { nowMs, silentAfterMs, keeps = () => true, keepsBackups = true }: LookRules,
     ): number => {
-      const judged = judge(roster, records, documents, nowMs, { silentAfterMs, source })
-      countUsers(judged, counts)
-      for (const login of judged) {
-        if (seen[login.state].length === 0) seen[login.state].push(login)
+      const found = findLogins(roster, records, documents, nowMs, { silentAfterMs, source })
+      countUsers(found, counts)
+      for (const login of found) {
+        met.add(login.state)
         if (login.because === 'backed-up') backedUpOnly += 1
-        if (keeps(login)) logins[login.state].push(login)
+        if (keeps(login)) logins[login.state].push(judgedLogin(login, nowMs))
       }
       if (keepsBackups) noteBackups(roster, documents)
-      found += judged.length
-      return found
+      total += found.length
+      return total
     },
     done: (): FleetView => {
-      const verdict = fleetVerdict(Object.values(seen).flat())
+      const verdict = fleetVerdict([...met].map(state => ({ state })))
+      for (const state of fleetStates) logins[state].sort(byNeed)
       return { atMs, source, verdict, counts, backedUpOnly, logins, backedUpAtMs }
     },
   }

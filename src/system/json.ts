@@ -143,7 +143,7 @@ export const anyObject: Decoder<JsonObject> = value => (isObject(value) ? value 
 
 /** One of `values`. */
 export function oneOf<T extends string | number | boolean>(...values: readonly T[]): Decoder<T> {
-  return value => values.find(each => each === value)
+  return value => (values.includes(value as T) ? (value as T) : undefined)
 }
 
 /** A string that `pattern` matches. */

@@ -8,7 +8,8 @@ import {
   type SeenRecord,
 } from '../../src/fleet/finding.js'
 import { type FleetState, fleetStates, needsAction } from '../../src/fleet/fleet-state.js'
-import { countUsers, fleetVerdict, type JudgedLogin, judge } from '../../src/fleet/judge.js'
+import { countUsers, fleetVerdict, judge } from '../../src/fleet/judge.js'
+import type { JudgedLogin } from '../../src/fleet/judged-login.js'
 import type { HealthRecord } from '../../src/fleet/record.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')

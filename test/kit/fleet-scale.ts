@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { lookPolicy, putRecords, recordsFolder, tokenWith } from './fleet-site.j
 import type { OpenBao } from './openbao.js'
 import type { Teardown } from './sandbox.js'
 
-const program = fileURLToPath(new URL('../../bin/claude-auth', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What stands in every document, and must never be seen. */
 export const plantedSecret = 'sk-ant-ort01-planted-in-a-document'
@@ -42,7 +42,10 @@ export interface Looked {
   megabytes: number
 }
 
-/** Where who looks stands: a home with a configuration and a token with the policy of who looks. */
+/**
+ * Where who looks stands: a home with a configuration, a token with the policy of who looks, and a copy of the program with a Node of
+ * its own, which writes down what it used.
+ */
 export async function lookingDesk(
   t: Teardown,
   bao: OpenBao,
@@ -56,8 +59,8 @@ export async function lookingDesk(
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
   mkdirSync(join(home, '.config'), { mode: 0o700 })
   const token = await tokenWith(bao, lookPolicy({ isDetailed }))
-  const write = (name: string, text: string) => {
-    writeFileSync(join(home, name), text, { mode: 0o600 })
+  const write = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(home, name), text, { mode })
     return join(home, name)
   }
   const tokenFile = write('token', token)
@@ -67,14 +70,22 @@ export async function lookingDesk(
     'used.cjs',
     `process.on('exit', () => require('node:fs').writeFileSync('${used}', JSON.stringify(process.resourceUsage())))\n`,
   )
+  const copy = join(home, 'copy')
+  for (const name of ['bin', 'dist', 'package.json'])
+    cpSync(join(root, name), join(copy, name), { recursive: true })
+  const node = write(
+    'copy/node',
+    `#!/bin/sh\nexec '${process.execPath}' --require '${preload}' "$@"\n`,
+    0o755,
+  )
   const env = {
     PATH: '/usr/bin:/bin',
     HOME: home,
     CLAUDE_AUTH_CONFIG: write('config.yaml', config),
   }
-  const start = async (args: string[]): Promise<Looked> => {
+  const start = async (program: string, args: string[]): Promise<Looked> => {
     const startMs = performance.now()
-    const child = spawn(process.execPath, ['--require', preload, ...args], { cwd: '/', env })
+    const child = spawn(program, args, { cwd: '/', env })
     const said = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].setEncoding('utf8').on('data', text => {
@@ -90,15 +101,15 @@ export async function lookingDesk(
   }
   return {
     token,
-    look: (...args) => start([program, 'fleet', ...args]),
-    bare: () => start(['-e', '0']),
+    look: (...args) => start(join(copy, 'bin/claude-auth'), ['fleet', ...args]),
+    bare: () => start(node, ['-e', '0']),
   }
 }
 
-/** Milliseconds of reading every entry of both folders, one after another on one connection, and nothing else. */
-export async function bareReads(bao: OpenBao): Promise<number> {
+/** Milliseconds of reading every entry of both folders with `token`, one after another on one connection, and nothing else. */
+export async function bareReads(bao: OpenBao, token: string): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-  const headers = { 'x-vault-token': bao.rootToken }
+  const headers = { 'x-vault-token': token }
   const get = (path: string) =>
     new Promise<{ data: { keys: string[] } }>((resolve, reject) => {
       const asked = http.get(

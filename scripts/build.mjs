@@ -238,7 +238,6 @@ function install() {
   mkdirSync(dist, { recursive: true })
   const previousMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const built = readdirSync(temporary)
-          'net',
   const isLoaded = name => /^(?:library|main|engine|status|fleet|admin|help)-/.test(name)
   for (const name of [...built.filter(isLoaded), ...built.filter(name => !isLoaded(name))]) {
     renameSync(join(temporary, name), join(dist, name))

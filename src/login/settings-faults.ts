@@ -13,7 +13,7 @@ export interface SkippedEntry {
 
 /**
  * The entries that the client skips in settings that are JSON: of hooks, in their order, and in managed settings the key
- * for which it would refuse a file of the user's; each seen with 2.1.197 and 2.1.332 (docs/client-contract.md). What kinds of hooks there are beside commands is the client's to say.
+ * for which it would refuse a file of the user's; each seen with 2.1.197 and 2.1.332 (docs/client-contract.md).
  */
 export function skippedEntries(settings: JsonObject, isManaged: boolean): SkippedEntry[] {
   const older = isManaged ? 'refuses-start' : 'refuses-file'
@@ -51,13 +51,54 @@ function whySkipped(group: unknown, event: string): string | null {
   return fault === undefined ? null : `${entry} with a hook ${fault}`
 }
 
-/** Which types there are beside `command` is the client's to say. */
+type Field = [isFit: (value: unknown) => boolean, otherwise: string]
+
+const isText = (value: unknown) => typeof value === 'string'
+const textField: Field = [isText, 'is no text']
+const flagField: Field = [value => typeof value === 'boolean', 'is neither true nor false']
+
+/** What may stand in a hook of any type. */
+const commonFields: Record<string, Field> = {
+  if: textField,
+  statusMessage: textField,
+  once: flagField,
+}
+
+/** The types that 2.1.197 and 2.1.332 know: the texts that each needs, and what else may stand in it. */
+const hookTypes: Record<string, { needs: readonly string[]; fields: Record<string, Field> }> = {
+  command: {
+    needs: ['command'],
+    fields: {
+      async: flagField,
+      asyncRewake: flagField,
+      rewakeMessage: textField,
+      shell: [
+        value => value === 'bash' || value === 'powershell',
+        'is neither bash nor powershell',
+      ],
+      args: [value => Array.isArray(value) && value.every(isText), 'are no list of texts'],
+    },
+  },
+  prompt: { needs: ['prompt'], fields: { model: textField } },
+  agent: { needs: ['prompt'], fields: { model: textField } },
+  http: { needs: ['url'], fields: { headers: [isObject, 'are no object'] } },
+  mcp_tool: { needs: ['server', 'tool'], fields: {} },
+}
+
 function faultOf(hook: unknown): string | null {
   if (!isObject(hook)) return 'that is no object'
-  const { type, command, timeout } = hook
+  const { type, timeout } = hook
   if (typeof type !== 'string') return 'that has no type'
-  if (type === 'command' && typeof command !== 'string') return 'that has no command'
-  return timeout === undefined || typeof timeout === 'number' ? null : 'whose timeout is no number'
+  const known = Object.hasOwn(hookTypes, type) ? hookTypes[type] : undefined
+  if (known === undefined) return 'whose type is unknown'
+  const missing = known.needs.find(key => !isText(hook[key]))
+  if (missing !== undefined) return `that has no ${missing}`
+  if (type === 'http' && !URL.canParse(String(hook['url']))) return 'whose url is none'
+  if (timeout !== undefined && typeof timeout !== 'number') return 'whose timeout is no number'
+  if (timeout !== undefined && timeout <= 0) return 'whose timeout is not above 0'
+  for (const [key, [isFit, otherwise]] of Object.entries({ ...commonFields, ...known.fields }))
+    if (hook[key] !== undefined && !isFit(hook[key])) return `whose ${key} ${otherwise}`
+  return null
 }
 
 /** What client 2.1.197 does about an entry, as after `the client skips it`. */

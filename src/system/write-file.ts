@@ -294,5 +294,7 @@ function hintFor(path: string, code: string): string | null {
   // Of one's own, with every right: it is immutable or append-only, which `ls` doesn't show.
   if (code === 'EPERM') return `lsattr -d ${quoted(dirname(path))} ${quoted(path)}`
   const isPlace = [...placeCodes, 'EACCES'].includes(code)
-  return isPlace ? `ls -ld ${quoted(dirname(path))} ${quoted(path)}` : null
+  if (!isPlace) return null
+  const there = new Set([dirname(path), path].map(existing))
+  return `ls -ld ${[...there].map(quoted).join(' ')}`
 }

@@ -201,6 +201,9 @@ t.test('the hint looks where the trouble is', async t => {
   t.equal(failed(`${folder}/file`, 'EDQUOT').hint, 'quota -s')
   t.equal(failed(`${folder}/file`, 'EPERM').hint, `lsattr -d ${folder} ${folder}/file`)
   t.equal(failed(`${folder}/file`, 'EACCES').hint, `ls -ld ${folder} ${folder}/file`)
+  // As with a home that is not there: only of what is there can anything be said.
+  t.equal(failed(`${folder}/not/there/yet`, 'EACCES').hint, `ls -ld ${folder}`)
+  t.equal(failed(`${folder}/new`, 'EACCES').hint, `ls -ld ${folder}`)
   mkdirSync(`${folder}/it is`)
   t.equal(failed(`${folder}/it is/file`, 'EROFS').hint, `findmnt -T '${folder}/it is'`)
 })

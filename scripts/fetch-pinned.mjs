@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs'
@@ -45,7 +46,10 @@ export async function fetchPinned(name, { spec, hash, file }, download, unpack) 
   try {
     process.stderr.write(`fetching ${spec}\n`)
     download(temporary, spec)
-    const archive = join(temporary, readdirSync(temporary)[0])
+    const [downloaded, ...more] = readdirSync(temporary)
+    if (downloaded === undefined || more.length > 0)
+      throw new Error(`${spec} is not one file: ${[downloaded, ...more].join(' ')}`)
+    const archive = join(temporary, downloaded)
     const found = await hashOf(archive, hash.slice(0, 6))
     if (found !== hash) throw new Error(`${spec} has the hash ${found}, not the pinned one`)
     unpack(archive, temporary, file)
@@ -61,6 +65,17 @@ export async function fetchPinned(name, { spec, hash, file }, download, unpack) 
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/** The bytes of the file `path`, which are those of the pinned `hash`: what is compared is what is given. Throws for others. */
+export function pinnedBytes(path, hash) {
+  const bytes = readFileSync(path)
+  const algorithm = hash.slice(0, 6)
+  const found = `${algorithm}-${createHash(algorithm).update(bytes).digest('base64')}`
+  if (found === hash) return bytes
+  throw new Error(
+    `${path} has the hash ${found}, not the pinned one; remove it, and it is fetched anew`,
+  )
 }
 
 /** Of a package of the npm registry; `files` are unpacked beside the pinned one. */

@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipped, tar, withFolders } from './archive.mjs'
-import { fetchFromNpm } from './fetch-pinned.mjs'
+import { fetchFromNpm, pinnedBytes } from './fetch-pinned.mjs'
 import { runtimes } from './runtime-pins.mjs'
 import { writeDeb } from './write-deb.mjs'
 import { writeRpm } from './write-rpm.mjs'
@@ -125,7 +125,7 @@ async function withRuntime(architecture) {
   const source = `Node.js, as in ${pin.spec} of the npm registry (${pin.hash})`
   return [
     ...program.map(file => (file.path === 'sbom.json' ? withComponent(file, pin) : file)),
-    { path: 'node', mode: 0o755, bytes: readFileSync(node) },
+    { path: 'node', mode: 0o755, bytes: pinnedBytes(node, pin.fileHash) },
     { path: 'node-licence.txt', mode: 0o644, bytes: Buffer.from(`${source}\n\n${licence}`) },
   ]
 }

@@ -51,6 +51,8 @@ export async function lookingDesk(
   bao: OpenBao,
   { address = bao.address, isDetailed = true } = {},
 ): Promise<{
+  /** With all that a look leaves behind. */
+  home: string
   token: string
   look: (...args: string[]) => Promise<Looked>
   bare: () => Promise<Looked>
@@ -100,6 +102,7 @@ export async function lookingDesk(
     }
   }
   return {
+    home,
     token,
     look: (...args) => start(join(copy, 'bin/claude-auth'), ['fleet', ...args]),
     bare: () => start(node, ['-e', '0']),

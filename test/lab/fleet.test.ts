@@ -19,7 +19,7 @@ t.test('looking at all logins of a site', async t => {
   const bao = await openBao(t, { config })
   await fillSite(bao, users)
   const relay = await vaultRelay(t, bao)
-  const { look, token } = await lookingDesk(t, bao, { address: relay.address })
+  const { home, look, token } = await lookingDesk(t, bao, { address: relay.address })
   const [page, textfile] = [join(folder, 'index.html'), join(folder, 'claude_auth.prom')]
 
   const text = await look('--page', page, '--textfile', textfile)
@@ -43,10 +43,44 @@ t.test('looking at all logins of a site', async t => {
   const different = pages.filter((each, at) => JSON.stringify(each) !== JSON.stringify(reads[at]))
   figures.wanted('logins that the two ways tell differently', different.length, 0)
 
-  const said = [text, json, oneByOne].flatMap(({ stdout, stderr }) => [stdout, stderr])
+  // Every kind of secret that an admin's day has: a login, a token that came wrapped, one that is dead.
+  const login = { accessToken: 'sk-ant-oat01-of-alice', refreshToken: 'sk-ant-ort01-of-alice' }
+  await bao.put('alice', { claude_login: JSON.stringify({ claudeAiOauth: login }) })
+  const wrapping = (
+    await bao.bao(['token', 'create', '-wrap-ttl=60s', '-field=wrapping_token'])
+  ).trim()
+  const unwrapped = (await bao.bao(['unwrap', '-field=token', wrapping])).trim()
+  const dead = await lookingDesk(t, bao)
+  await bao.ask('POST', 'auth/token/revoke', { token: dead.token })
+  const refused = await dead.look('--json')
+  figures.wanted('a dead token: exit code', refused.code ?? -1, 5)
+  const [fromHomes, again] = [await look('--from', 'homes'), await look()]
+
+  const said = [text, json, oneByOne, refused, fromHomes, again].flatMap(run => [
+    run.stdout,
+    run.stderr,
+  ])
   const files = [page, textfile, audit].map(file => readFileSync(file, 'utf8'))
+  const left = [home, slow.home, dead.home].flatMap(textsIn)
   t.match(readdirSync(folder).sort(), ['audit.log', 'claude_auth.prom', 'index.html'])
-  const secrets = [plantedSecret, token, slow.token, bao.rootToken]
-  const hits = [...said, ...files].flatMap(each => secrets.filter(secret => each.includes(secret)))
-  figures.wanted('secrets in output, page, metrics and audit log', hits.length, 0)
+  const tokens = [token, slow.token, dead.token, bao.rootToken, wrapping, unwrapped]
+  const secrets = [plantedSecret, ...Object.values(login), ...tokens]
+  t.ok(secrets.every(secret => secret.length > 20))
+  const places = [...said, ...files, ...left]
+  const hits = places.flatMap(each => secrets.filter(secret => each.includes(secret)))
+  figures.counted('secrets searched for', `${secrets.length} in ${places.length} texts`)
+  figures.wanted(
+    'secrets in output, page, metrics, audit log and what a look leaves',
+    hits.length,
+    0,
+  )
 })
+
+/** What stands in all files of a desk: its token file, which holds a secret, and the program excepted. */
+function textsIn(home: string): string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter(each => each.isFile() && each.name !== 'token')
+    .map(each => join(each.parentPath, each.name))
+    .filter(file => !file.startsWith(join(home, 'copy')))
+    .map(file => readFileSync(file, 'utf8'))
+}

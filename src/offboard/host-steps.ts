@@ -70,7 +70,7 @@ export function signInStep({ user, machine, deeds }: OffboardFacts): HostStep | 
 
 /** What `stage`, or the way back, asks for on the user's other hosts, each with the command for it. */
 export function stepsElsewhere(facts: OffboardFacts, stage: Stage | 'undo'): HostStep[] {
-  const { user } = facts
+  const { user, host: here } = facts
   const [step, words] = {
     cut: ['left', 'the mark, and their units, on'],
     revoke: ['logout', 'the login on'],
@@ -79,13 +79,27 @@ export function stepsElsewhere(facts: OffboardFacts, stage: Stage | 'undo'): Hos
   }[stage] as [string, string]
   const flags = stage === 'undo' ? '--undo' : `--stage ${stage}`
   return otherHosts(facts).map(host => ({
-    ...leftStep(
-      `${step}:${host}`,
-      `${words} ${host}`,
-      `ssh -t ${host} sudo claude-auth offboard ${user} ${flags} --here`,
-    ),
+    ...(host === here
+      ? withoutAccount(facts, stage, step)
+      : leftStep(
+          `${step}:${host}`,
+          `${words} ${host}`,
+          `ssh -t ${host} sudo claude-auth offboard ${user} ${flags} --here`,
+        )),
     reversible: stage === 'cut' || stage === 'undo',
   }))
+}
+
+/** On this machine, where their account is gone: no command of ours can become them any more. */
+function withoutAccount({ user, host }: OffboardFacts, stage: Stage | 'undo', step: string) {
+  const gone = `${user} has no account on ${host} any more`
+  const what = {
+    cut: 'look for processes and timers that their number still has',
+    revoke: "end their sign-in in the administration of Claude's organization",
+    destroy: 'remove what is left of their home',
+    undo: 'nothing is marked here',
+  }[stage]
+  return leftStep(`${step}:${host}`, `${gone}: ${what}`, null)
 }
 
 /** Hosts whose tokens are noted, or that the journal knows, beside this one. */
@@ -100,6 +114,6 @@ function stepHere(id: string, isDone: boolean, detail: string, action: HostActio
   return { id, where: 'machine', state, reversible: true, detail, command: null, action }
 }
 
-function leftStep(id: string, detail: string, command: string): HostStep {
+function leftStep(id: string, detail: string, command: string | null): HostStep {
   return { id, where: 'machine', state: 'left', reversible: true, detail, command, action: null }
 }

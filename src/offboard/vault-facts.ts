@@ -40,8 +40,7 @@ export async function vaultFactsOf(
   user: VaultUser,
 ): Promise<VaultFacts | StoreTrouble> {
   const slip = plainNameSlip(user.vaultName)
-  if (slip !== null)
-    return { kind: 'denied', trouble: makeTrouble(`Vault knows only names ${slip}`) }
+  if (slip !== null) return unfitName(user.vaultName, slip)
   const mounts = await signInMounts(vault)
   if (mounts.kind !== 'known') return mounts
   const entities = await entitiesOf(vault, user.vaultName, mounts.value)
@@ -70,6 +69,14 @@ export async function vaultFactsOf(
     documents,
     record: record.value,
   }
+}
+
+function unfitName(name: string, slip: string): StoreTrouble {
+  const folded = name.toLowerCase()
+  const isFit = plainNameSlip(folded) === null
+  const command = isFit ? `claude-auth offboard ${folded}` : 'claude-auth roster check'
+  const cause = `Vault knows a user by a name ${slip}`
+  return { kind: 'denied', trouble: makeTrouble(cause, { command }) }
 }
 
 async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<string | null>> {

@@ -25,6 +25,10 @@ export interface OffboardMachine {
   addUser(user: string): Promise<void>
   ensure(user: string): Promise<Run>
   hasRefreshToken(user: string): Promise<boolean>
+  /** All that `offboard` printed. */
+  printed: string[]
+  /** Every Vault token of a user. */
+  vaultTokens: string[]
 }
 
 export interface OffboardMachineOptions {
@@ -71,18 +75,22 @@ ${more}`
   t.equal(installed.code, 0, installed.stderr)
   const host = (await machine.sh('hostname')).trim().split('.')[0]?.toLowerCase() ?? ''
   const place: OffboardMachine = {
+    printed: [],
+    vaultTokens: [],
     box,
     machine,
     site,
     offboard: async (...words) => {
       const all = ['offboard', ...words]
       const ended = await machine.run('/usr/local/bin/claude-auth', all)
+      place.printed.push(ended.stdout, ended.stderr)
       const object = words.includes('--json') && ended.stdout ? JSON.parse(ended.stdout) : null
       return { ...ended, object }
     },
     addUser: async user => {
       await machine.addUser(user)
       const token = await site.user(user, { host })
+      place.vaultTokens.push(token)
       const login = JSON.stringify({ claudeAiOauth: box.signIn() })
       await machine.write(loginFile(user), login, 0o600)
       const file = `/home/${user}/.config/claude-auth/vault-token`

@@ -1,7 +1,10 @@
 // The site's own program: what it is started with, and each way in which it can fail to do a step.
 
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { runSiteStep, type SiteEnd, siteStepObject } from '../../src/offboard/site-program.js'
 
@@ -111,6 +114,28 @@ t.test('it hangs: it is ended with all that it started, whatever session that is
     t.match(end, failed(/took longer than 0.7 s/, text.includes('waiting') ? 'waiting' : null))
     if (existsSync(`${path}.pid`))
       t.notOk(isAlive(Number(readFileSync(`${path}.pid`, 'utf8'))), 'its child has ended')
+  }
+})
+
+t.test('a signal that ends us ends the program, too', async t => {
+  const path = program(t, '#!/bin/sh\necho $$ >"$0.pid"\nexec sleep 60\n')
+  const module = new URL('../../src/offboard/site-program.ts', import.meta.url)
+  const script = join(t.testdirName, 'main.ts')
+  writeFileSync(
+    script,
+    `import { runSiteStep } from ${JSON.stringify(module)}
+await runSiteStep([${JSON.stringify(path)}], ${JSON.stringify(object)})`,
+  )
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    rmSync(`${path}.pid`, { force: true })
+    const child = spawn(process.execPath, [...process.execArgv, script], { stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    while (!existsSync(`${path}.pid`) || readFileSync(`${path}.pid`, 'utf8') === '') await sleep(20)
+    child.kill(signal)
+    t.same(await ended, [null, signal])
+    const pid = Number(readFileSync(`${path}.pid`, 'utf8'))
+    for (let tries = 0; tries < 100 && isAlive(pid); tries++) await sleep(20)
+    t.notOk(isAlive(pid), signal)
   }
 })
 

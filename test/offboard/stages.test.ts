@@ -117,3 +117,26 @@ t.test('a noted token by an entity of another name is told: the cut does not rea
   t.match(steps, [{ id: 'stranger:ws2', state: 'left', command: 'bao read identity/entity/id/e2' }])
   t.equal(steps.length, 1)
 })
+
+t.test(
+  'where the account is gone, no command for this host is told that would be refused',
+  async t => {
+    const gone = { vault: two, machine: null }
+    for (const [stage, id] of [
+      ['cut', 'left:ws1'],
+      ['revoke', 'logout:ws1'],
+      ['destroy', 'erase:ws1'],
+    ] as const) {
+      const step = stepsOf(factsOf(gone), stage).find(each => each.id === id)
+      t.match(step, {
+        state: 'left',
+        command: null,
+        detail: /^alice has no account on ws1 any more: /,
+      })
+    }
+    t.match(
+      stepsOf(factsOf(gone), 'cut').find(({ id }) => id === 'left:ws2')?.command,
+      /^ssh -t ws2/,
+    )
+  },
+)

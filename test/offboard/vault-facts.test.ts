@@ -16,6 +16,9 @@ t.test('a name that can stand in no path asks for nothing', async t => {
     t.match(await vaultFactsOf(site.vault, of(name)), { kind: 'denied' }, name)
     t.same(site.asked, [])
   }
+  t.match(await vaultFactsOf(site.vault, of('Alice')), {
+    trouble: { cause: /by a name of a-z.*\(not "A"\)/, command: 'claude-auth offboard alice' },
+  })
 })
 
 t.test('with {host} in the path every document of the user counts, and no other', async t => {

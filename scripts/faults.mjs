@@ -211,6 +211,12 @@ export const faults = [
       'ca_sessions_last\n        return',
       'return 0',
     ],
+    [
+      'what ends with the last session is said to last',
+      'ca_manager_lasts\n        return',
+      'return 0',
+    ],
+    ['a system of WSL is said to last', '[ -d /run/WSL ] || ', ''],
     ['a job of a build server is said to leave its processes', 'if [ -n "$ca_job" ] || ', 'if '],
   ].map(([what, from, to]) => ({ what, file: 'bin/gate.sh', from, to, tests: lasting })),
   // The admin's side: nobody is cut, switched on again or left out by mistake.
@@ -309,7 +315,7 @@ export const faults = [
       'skips === null ? ciSkipOption(push.options)',
       'skips === null ? null',
     ],
-    ['no reason is asked for', 'parents.length < 2 && reasonOf', 'parents.length > 2 && reasonOf'],
+    ['no reason is asked for', 'parents.length < 2 && (', 'parents.length > 2 && ('],
   ].map(([what, from, to]) => ({ what, file: 'src/changes/rule.ts', from, to, tests: guard })),
   {
     what: 'the subject once more is a reason',

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { revoke } from '../anthropic/token-endpoint.js'
-import { tokenHash } from '../login/login.js'
+import { type Login, tokenHash } from '../login/login.js'
 import { jsonObject, matching, number, object, oneOf, readableOf } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
@@ -23,6 +23,20 @@ const keptMs = 31 * 24 * 3_600_000
 const mostOwed = 20
 /** More than so many tokens, sealed. */
 const maxBytes = 1024 * 1024
+
+/** What is to end of `login`: its refresh token, unless that is spent, and its access token. */
+export function owedOf(run: Run, login: Login | null): Owed[] {
+  if (login === null) return []
+  const sinceMs = run.now()
+  const refresh = login.refreshToken
+  const isSpent = refresh !== null && run.memory.spent.includes(tokenHash(refresh))
+  return [
+    ...(refresh === null || isSpent
+      ? []
+      : [{ token: refresh, hint: 'refresh_token', sinceMs } as const]),
+    { token: login.accessToken, hint: 'access_token', sinceMs },
+  ]
+}
 
 /** Asks the server to end all of `owed` at once, and gives those that it did not confirm. */
 export async function endAtServer(run: Run, owed: readonly Owed[]): Promise<Owed[]> {

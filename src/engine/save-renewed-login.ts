@@ -1,6 +1,6 @@
 // Installing what a renewal brought: the successor is saved where its custody wants it, or nowhere after a log-out.
 
-import { type Grant, revoke } from '../anthropic/token-endpoint.js'
+import type { Grant } from '../anthropic/token-endpoint.js'
 import { type Lineage, nextGeneration } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'
@@ -12,6 +12,7 @@ import { AuthError } from '../system/trouble.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { rereadFile } from './observe.js'
+import { endAtServer, owe, owedOf } from './owed-revocations.js'
 import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 import { holding, isProgramStarted, keepHere, saveToFile } from './save.js'
@@ -28,7 +29,6 @@ export interface Parent {
 
 /** Where no expiry was said, the successor is used this long and then renewed. */
 const unknownLifeMs = 10 * 60_000
-const revokeTimeoutMs = 5_000
 
 /** Saves the successor that `grant` (come at `atMs`) makes of `parent`; the sealed store first in sole custody. */
 export async function install(
@@ -141,10 +141,11 @@ async function sealFirst(run: Run, login: Login, lineage: Lineage, because: stri
 
 /** A log-out came while the renewal was under way: its result must not come to life. */
 async function revokeInstead(run: Run, login: Login, parentHash: string) {
-  const { oauth } = run.config.endpoints
-  if (login.refreshToken !== null)
-    await revoke(run.network, oauth, login.refreshToken, 'refresh_token', revokeTimeoutMs)
-  commit(run, { journal: { did: 'sign-out', because: 'revoked', before: parentHash } })
+  const left = await endAtServer(run, owedOf(run, login))
+  // On disk before the answer is erased: a later run tells the server.
+  await owe(run, left)
+  const because = left.length === 0 ? 'revoked' : 'signed-out'
+  commit(run, { journal: { did: 'sign-out', because, before: parentHash } })
   commit(run, { memory: withSpent(run.memory, parentHash) })
 }
 

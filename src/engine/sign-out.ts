@@ -10,7 +10,7 @@ import { ourLongLived } from '../policy/long-lived.js'
 import { AuthError, errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
 import { moveAside, sealUnreadable } from './keep-aside.js'
 import { observe, rereadFile } from './observe.js'
-import { endAtServer, type Owed, owe, revokeOwed } from './owed-revocations.js'
+import { endAtServer, type Owed, owe, owedOf, revokeOwed } from './owed-revocations.js'
 import { knownStore, readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
@@ -94,19 +94,6 @@ async function forgotten(run: Run): Promise<{ state: SignOutState; trouble: Trou
     if (!(error instanceof AuthError)) throw error
     return { state: 'failed', trouble: makeTrouble(error.message) }
   }
-}
-
-function owedOf(run: Run, login: Login | null): Owed[] {
-  if (login === null) return []
-  const sinceMs = run.now()
-  const refresh = login.refreshToken
-  const isSpent = refresh !== null && run.memory.spent.includes(tokenHash(refresh))
-  return [
-    ...(refresh === null || isSpent
-      ? []
-      : [{ token: refresh, hint: 'refresh_token', sinceMs } as const]),
-    { token: login.accessToken, hint: 'access_token', sinceMs },
-  ]
 }
 
 function unique(owed: Owed[]): Owed[] {

@@ -1,6 +1,6 @@
 // A log-out is respected: nothing comes back until somebody signs in.
 
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { ensure } from '../../src/engine/ensure.js'
 import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
@@ -63,6 +63,11 @@ t.test('a store that is away is told of the log-out later', async t => {
   )
 })
 
+/** Access tokens that the server accepts. */
+function liveTokens({ authority }: Engine): string[] {
+  return authority.secrets().filter(secret => authority.accepts(secret) !== null)
+}
+
 /** A run in sole custody in which somebody begins to log out while the login is being sealed. */
 async function withLogOut(at: Engine) {
   const run = await at.run()
@@ -99,9 +104,29 @@ t.test('a log-out that begins while a renewed login is being saved', async t => 
   await withLogOut(at)
   t.equal(at.authority.counts().rotations, 1)
   t.equal(at.fileText(), before)
-  t.equal(at.asked('revoke'), 1, 'what the renewal brought is ended')
+  t.same(liveTokens(at), [], 'what the renewal brought is ended')
   at.writeLogin(null)
   t.match(await at.ensure({ forced: true }), { verdict: 'sign-in', because: 'signed-out' })
   t.equal(at.login(), null)
   t.equal(at.authority.counts().reuses, 0)
+})
+
+t.test('a server that does not hear of that log-out is told by a later run', async t => {
+  const at = await engine(t, { config: { custody: 'sole' } })
+  await at.ensure()
+  at.pass(9 * hourMs)
+  const deeds = () =>
+    readFileSync(at.home.paths.journal, 'utf8')
+      .split('\n')
+      .filter(line => line.includes('"because":"revoked"')).length
+  at.authority.fail('revoke', { instead: 'drop' }, 20)
+  await withLogOut(at)
+  t.equal(at.authority.counts().rotations, 1)
+  t.equal(deeds(), 0, 'nothing is said to be revoked')
+  t.equal(liveTokens(at).length, 1)
+  at.authority.mend()
+  at.writeLogin(null)
+  t.match(await at.ensure(), { verdict: 'sign-in', because: 'signed-out' })
+  t.same(liveTokens(at), [])
+  t.ok(deeds() > 0)
 })

@@ -1,6 +1,7 @@
 // One YAML file as plain data, every problem with its line, and where each key stands.
 
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -8,6 +9,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Node,
   type ParsedNode,
   parseDocument,
   visit,
@@ -20,8 +22,6 @@ import { keyPath, type Path, type Problem } from './problem.js'
 import { configLimits, mebibyte, type YamlLimits } from './source.js'
 
 export { rosterLimits } from './source.js'
-
-const maxAliases = 50
 
 /** Each costs a search for its place. */
 const maxProblems = 20
@@ -82,6 +82,7 @@ export function parseYaml(path: string, text: string, limits: YamlLimits = confi
     merge: true,
     version: '1.2',
   })
+  const targets = resolveAliases(document)
   const at = (offset: number | undefined, key: Path, what: string): Problem => {
     const place = offset === undefined ? null : lines.linePos(offset)
     return {
@@ -112,6 +113,9 @@ export function parseYaml(path: string, text: string, limits: YamlLimits = confi
     const what = yamlSlip('DUPLICATE_KEY', text, repeated)
     return { path, data: null, problems: [at(repeated, [], what)], problem, has, keys }
   }
+  const excessive = tooMuchOf(document, targets, limits)
+  if (excessive !== null)
+    return { path, data: null, problems: [problem([], excessive)], problem, has, keys }
   const problems: Problem[] = []
   const data = plainData(document, problems, problem)
   return { path, data, problems, problem, has, keys }
@@ -171,6 +175,52 @@ function repeatedKey(document: Document): number | null {
   return found
 }
 
+/** What each alias stands for. The library would look through all of them for each, which 20,000 rows make long. */
+function resolveAliases(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source)
+        if (target !== undefined) targets.set(node, target)
+        node.resolve = () => target as never
+      } else if (node.anchor !== undefined) anchors.set(node.anchor, node)
+    },
+  })
+  return targets
+}
+
+/** What was expected of a document that is too large where what an alias stands for is counted again; null: it is not. */
+function tooMuchOf(
+  { contents }: Document,
+  targets: ReadonlyMap<Alias, Node>,
+  { maxMarks }: YamlLimits,
+): string | null {
+  const known = new Map<unknown, number>()
+  const sizeOf = (node: unknown): number => {
+    const size = known.get(node)
+    if (size !== undefined) return size
+    known.set(node, Number.POSITIVE_INFINITY)
+    const parts = isAlias(node)
+      ? [targets.get(node)]
+      : isMap(node)
+        ? node.items.map(({ value }) => value)
+        : isSeq(node)
+          ? node.items
+          : []
+    const sum = parts.reduce((sum: number, part) => sum + sizeOf(part), 1)
+    known.set(node, sum)
+    return sum
+  }
+  const size = sizeOf(contents)
+  if (size === Number.POSITIVE_INFINITY)
+    return 'expected no alias (*name) within what it stands for'
+  return size > maxMarks
+    ? `expected at most ${maxMarks} keys, values and list items, with what anchors stand for`
+    : null
+}
+
 function plainData(
   document: Document,
   problems: Problem[],
@@ -178,9 +228,10 @@ function plainData(
 ): Record<string, unknown> | null {
   let data: unknown
   try {
-    data = document.toJS({ maxAliasCount: maxAliases })
+    // tooMuchOf has counted what they stand for.
+    data = document.toJS({ maxAliasCount: -1 })
   } catch {
-    problems.push(problem([], 'expected fewer aliases'))
+    problems.push(problem([], 'expected anchors (&name) for all aliases (*name)'))
     return null
   }
   if (data === null || data === undefined) return {}

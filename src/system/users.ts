@@ -162,13 +162,14 @@ export function accountNamed(name: string): Account | null {
 
 /** The accounts of these names; a directory service may know some that it does not list. Unknown names have none. */
 export function accountsNamed(names: readonly string[]): Account[] {
+  const wanted = new Set(names)
   const found: Account[] = []
   for (let from = 0; from < names.length; from += namesAtOnce) {
     const some = names.slice(from, from + namesAtOnce)
     const { stdout, isMissing } = runTool('getent', ['passwd', '--', ...some])
     found.push(...accountsIn(isMissing ? passwd() : stdout))
   }
-  return found.filter(({ name }) => names.includes(name))
+  return found.filter(({ name }) => wanted.has(name))
 }
 
 /** Arguments of one process. */

@@ -46,7 +46,7 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
     env,
     now,
     places: rosterPlaces(person),
-    openVault: () => siteVault(context, config.offboard.auth),
+    openVault: () => siteVault(context, config.offboard.auth, { isKept: true }),
   }
   const prepare = () => prepareRoster(run, { user: flags.user ?? null, removals })
   if (isDry) {

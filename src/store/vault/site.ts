@@ -28,7 +28,7 @@ export interface SiteParts {
   uid: number
   user: string
   now: () => number
-  /** Connections outlive one request: for who sends hundreds. A kept one can end between two requests. */
+  /** Connections outlive one question: for who asks hundreds. What changes something has one of its own: a kept one can end. */
   isKept?: boolean
 }
 
@@ -44,26 +44,25 @@ export async function openSite(
   const authority = readAuthority(server.caCert)
   if ('kind' in authority) return authority
   const { address, namespace, timeoutMs } = server
-  const kept = isKept ? keptLines() : null
-  const client = vaultClient({
-    address,
-    namespace,
-    timeoutMs,
-    network,
-    caCert: authority.pem,
-    kept,
-  })
+  const parts = { address, namespace, timeoutMs, network, caCert: authority.pem }
+  const client = vaultClient({ ...parts, kept: null })
+  const asking = isKept ? vaultClient({ ...parts, kept: keptLines() }) : client
   const signedIn =
     auth.method === 'token'
       ? tokenIn(auth.tokenFile, uid)
       : await jwtLogin(client, auth, { user, uid }, { now, known: null, remember: () => {} }).open()
   if (signedIn.kind !== 'open') return signedIn
-  return { server, ...asked(client, signedIn.token) }
+  return { server, ...asked({ client, asking }, signedIn.token) }
 }
 
-function asked(client: VaultClient, own: string): Pick<SiteVault, 'request' | 'requestBy'> {
-  const requestBy: SiteVault['requestBy'] = (token, request) =>
-    client.request({ ...request, token })
+function asked(
+  { client, asking }: { client: VaultClient; asking: VaultClient },
+  own: string,
+): Pick<SiteVault, 'request' | 'requestBy'> {
+  const requestBy: SiteVault['requestBy'] = (token, request) => {
+    const isQuestion = request.method === 'GET' || request.method === 'LIST'
+    return (isQuestion ? asking : client).request({ ...request, token })
+  }
   return { request: request => requestBy(own, request), requestBy }
 }
 

@@ -10,8 +10,6 @@ esac
 . "$ca_root/bin/tools.sh"
 . "$ca_root/bin/config.sh"
 . "$ca_root/bin/ours.sh"
-ca_newline='
-'
 IFS=' 	
 '
 

@@ -8,8 +8,6 @@ PATH=$ca_system_path
 . "$ca_root/bin/config.sh"
 . "$ca_root/bin/ours.sh"
 . "$ca_root/bin/gate.sh"
-ca_newline='
-'
 . "$ca_root/bin/session.sh"
 
 # What the client says on stdin: 64 KiB of it, without white space, and not waited for long.

@@ -40,7 +40,7 @@ ca_say() {
 ca_ask_terminal() {
   ca_terminal=
   [ -z "$ca_is_in_tool" ] && [ -t 0 ] && [ -t 2 ] || return 0
-  case ${CI-} in '' | 0 | [f]alse) ;; *) return 0 ;; esac
+  case ${CI-} in '' | 0 | false) ;; *) return 0 ;; esac
   if [ -n "${TF_BUILD-}${JENKINS_URL-}${TEAMCITY_VERSION-}${CODEBUILD_BUILD_ID-}" ]; then return 0; fi
   for ca_word in "$@"; do
     case $ca_word in

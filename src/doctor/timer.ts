@@ -145,8 +145,7 @@ function machineEnv(): Record<string, string> {
   return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, bare(value)]))
 }
 
-const properties =
-  'LoadState,ActiveState,UnitFileState,LastTriggerUSec,LastTriggerUSecMonotonic,Result'
+const properties = 'LoadState,ActiveState,UnitFileState,LastTriggerUSec,Result'
 
 /** Null where this systemd can't be asked. */
 async function timerOf(

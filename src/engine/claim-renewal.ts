@@ -1,4 +1,4 @@
-// Announcing a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
+// Claiming a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
 
 import type { Intent } from '../store/document.js'
 import { hostsOf } from '../store/hosts.js'
@@ -9,10 +9,11 @@ import { commit, type Run } from './run.js'
 
 /**
  * `clear`: the token may be posted until `isStale` says that too much time has gone by for a request
- * to end within the intent's life. `closed`: other hosts use the document and it can't be asked.
+ * to end within the intent's life. `closed`: other hosts use the document and it can't be asked, or one of them has claimed
+ * the token for longer than the patience lasts.
  * `moved`: there is something else to do now.
  */
-export type Announced = { kind: 'clear'; isStale: () => boolean } | { kind: 'closed' | 'moved' }
+export type Claimed = { kind: 'clear'; isStale: () => boolean } | { kind: 'closed' | 'moved' }
 
 const lookAgainMs = 500
 /** A little more than an intent may live. */
@@ -33,20 +34,20 @@ export async function claimRenewal(
   run: Run,
   parent: string,
   stillWanted: () => boolean,
-): Promise<Announced> {
+): Promise<Claimed> {
   const { store } = run
   // A document for each host (`{host}`) has two where one is a copy of the other.
-  if (!store?.isRemote) return unannounced
+  if (!store?.isRemote) return withoutClaim
   const untilMs = performance.now() + patienceMs
   let lostRaces = 0
   for (let known = run.storeRead; ; known = null) {
     const asked = known ?? (await readStore(run))
     if (!stillWanted()) return { kind: 'moved' }
-    if (asked.kind === 'empty') return unannounced
+    if (asked.kind === 'empty') return withoutClaim
     if (asked.kind !== 'current' || asked.away !== null) return unfenced(run)
-    if (!isAbout(parent, asked.stored)) return unannounced
+    if (!isAbout(parent, asked.stored)) return withoutClaim
     const { intent } = asked.stored
-    if (intent && isTheirs(run, intent) && !isOver(intent, asked.ageMs)) {
+    if (intent && isAnotherHosts(run, intent) && !isOver(intent, asked.ageMs)) {
       if (performance.now() > untilMs) return { kind: 'closed' }
       await run.sleep(lookAgainMs)
       continue
@@ -58,7 +59,7 @@ export async function claimRenewal(
   }
 }
 
-/** Says how an announced renewal ended without a new login; null: nothing has happened. A new login takes its place by itself. */
+/** Says how a claimed renewal ended without a new login; null: nothing has happened. A new login takes its place by itself. */
 export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
     const { storeRead, memory, store } = run
@@ -91,17 +92,17 @@ async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conf
 }
 
 /** Without an intent: no other host can use this token. */
-const unannounced: Announced = { kind: 'clear', isStale: () => false }
+const withoutClaim: Claimed = { kind: 'clear', isStale: () => false }
 
 /** The document can't be asked: allowed only if no other host is known. */
-function unfenced(run: Run): Announced {
+function unfenced(run: Run): Claimed {
   const file = rereadFile(run)
   const isInFile = file.kind === 'login' && file.login.refreshToken !== null
-  return mayBeUsedByOthers(run, isInFile) ? { kind: 'closed' } : unannounced
+  return mayBeUsedByOthers(run, isInFile) ? { kind: 'closed' } : withoutClaim
 }
 
 /** Another host's, and not about a token that we have left behind: nothing can come of that any more. */
-function isTheirs({ memory }: Run, { id, parent }: Intent): boolean {
+function isAnotherHosts({ memory }: Run, { id, parent }: Intent): boolean {
   const { intentId, held, spent } = memory
   const isLeft = spent.includes(parent) || held?.lineage.chain.slice(0, -1).includes(parent)
   return id !== intentId && !isLeft

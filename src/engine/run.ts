@@ -112,7 +112,7 @@ export interface Change {
 }
 
 /**
- * Takes in what was learned. The only function that changes memory, journal and run; a run that is `readOnly` keeps
+ * Takes in what was learned. Only this changes memory (but for `reloadMemory`), journal and run; a run that is `readOnly` keeps
  * it to itself. Throws `AuthError` where the memory can't be written; a journal that can't be is no error.
  */
 export function commit(run: Run, { memory, unsaved, learned, journal }: Change): void {
@@ -123,7 +123,7 @@ export function commit(run: Run, { memory, unsaved, learned, journal }: Change):
   if (journal) append(run, journal)
 }
 
-/** Under a lock that was waited for: takes in what another process or host has remembered meanwhile. */
+/** Besides `commit`, all that sets the memory: after waiting for a lock, it is read again, as another process may have written it. */
 export function reloadMemory(run: Run): void {
   remember(run, readMemory(run.paths.stateFile))
 }

@@ -193,8 +193,8 @@ async function isCrossed(run: Run): Promise<boolean> {
   const token = stored.login?.refreshToken ?? null
   const hash = token === null ? null : tokenHash(token)
   const isRelated = stored.lineage?.chain.some(each => signedOut.chain.includes(each)) ?? false
-  const isTheirs = hash === null || isRelated || signedOut.chain.includes(hash)
-  if (isTheirs && stored.signedOutAtMs === null) {
+  const isSignedOutOne = hash === null || isRelated || signedOut.chain.includes(hash)
+  if (isSignedOutOne && stored.signedOutAtMs === null) {
     // A token that is spent has ended already. The document is told first: a host that is refused looks there for the reason.
     if (token !== null && hash !== null && !run.memory.spent.includes(hash))
       await owe(run, [{ token, hint: 'refresh_token', sinceMs: signedOut.atMs }])

@@ -47,16 +47,16 @@ export async function withRefreshLocks<T>(
   waitMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  const until = place.now() + waitMs
+  const untilMs = place.now() + waitMs
   const refresh = await take(
     place,
     join(place.folder, '.oauth_refresh.lock'),
     refreshStaleMs,
-    until,
+    untilMs,
   )
   let legacy: HeldLock | null = null
   try {
-    legacy = await takeLegacy(place, until)
+    legacy = await takeLegacy(place, untilMs)
     writeOwner(place.folder, ownerOf(place, refresh, legacy), place.nonce())
     return await work()
   } finally {
@@ -102,10 +102,10 @@ export async function withRenewalLock<T>(
   }
 }
 
-async function takeLegacy(place: LockPlace, until: number): Promise<HeldLock | null> {
+async function takeLegacy(place: LockPlace, untilMs: number): Promise<HeldLock | null> {
   const path = `${realpathSync(place.folder)}.lock`
   try {
-    return await take(place, path, refreshStaleMs, until)
+    return await take(place, path, refreshStaleMs, untilMs)
   } catch (error) {
     if (error instanceof AuthError && error.code === 'lock-busy') throw error
     return null
@@ -149,21 +149,21 @@ interface HeldLock {
 }
 
 /**
- * Takes the lock at `path`, waiting for another holder until `until` (epoch milliseconds). One not
+ * Takes the lock at `path`, waiting for another holder until `untilMs` (epoch). One not
  * touched for `staleMs` is abandoned. Throws `lock-busy`, or `write-failed` where it can't be made.
  */
 export async function take(
   place: LockPlace,
   path: string,
   staleMs: number,
-  until: number,
+  untilMs: number,
 ): Promise<HeldLock> {
   for (;;) {
     const holder = lstatSync(path, { throwIfNoEntry: false })
     const free = !holder || place.now() - holder.mtimeMs > staleMs || takenOver(place, path, holder)
     const held = free ? await tryTake(place, path, staleMs) : null
     if (held) return held
-    if (place.now() >= until)
+    if (place.now() >= untilMs)
       throw new AuthError('lock-busy', `another process has held ${path} for too long`)
     await place.sleep(100)
   }

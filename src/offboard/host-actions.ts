@@ -13,9 +13,7 @@ import {
   syncFolder,
   writeFailed,
 } from '../system/write-file.js'
-
 import { clean } from '../text/clean.js'
-
 import { inManager, type MachineFacts, timer, unitsMs } from './host-facts.js'
 import type { HostAction } from './host-steps.js'
 

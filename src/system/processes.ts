@@ -19,7 +19,7 @@ const maxBytes = 256 * 1024
 
 /**
  * The processes that run as `uid` through and through: real, effective and saved. One that a user started as another (setuid) is
- * of neither. Without those that have ended and only wait to be buried.
+ * of neither. Without those that have ended but were not waited for.
  */
 export function processesOf(uid: number): RunningProcess[] {
   return entriesOf('/proc').flatMap(name => {

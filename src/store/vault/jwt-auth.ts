@@ -115,8 +115,8 @@ export function objection(claims: Claims, rule: JwtRule, nowMs: number): Objecti
       'the JWT is made out for another audience',
       `for ${shown(aud.join(', '))}, not for ${shown(rule.audience)} (vault.auth.audience)`,
     ]
-  const isTheirs = sub === rule.subject || (sub !== null && isSameEmail(sub, rule.email))
-  if (isTheirs) return null
+  const isUsers = sub === rule.subject || (sub !== null && isSameEmail(sub, rule.email))
+  if (isUsers) return null
   const [who, named] = sub === null ? ['nobody', 'nobody'] : ['another user', shown(sub)]
   return [`the JWT names ${who}`, `${named}, not ${shown(rule.subject)} (vault.auth.subject)`]
 }

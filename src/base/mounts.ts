@@ -1,7 +1,7 @@
 // Mount points in the way of an update: what is mounted cannot be renamed, and must not be emptied together with an old base.
 
 import { textAt } from '../system/open-file.js'
-import { placesOf } from './update.js'
+import { isVersion, placesOf } from './update.js'
 
 const maxBytes = 16 * 1024 * 1024
 
@@ -15,8 +15,7 @@ export function mountInTheWay(folder: string): string | null {
 export function firstMount(table: string, folder: string): string | null {
   const { previous, next, dropped } = placesOf(folder)
   const isOurs = (path: string) =>
-    [folder, previous, next, dropped].includes(path) ||
-    (path.startsWith(`${folder}.`) && /^\d+$/.test(path.slice(folder.length + 1)))
+    [folder, previous, next, dropped].includes(path) || isVersion(path, folder)
   for (const line of table.split('\n')) {
     const point = unescaped(line.split(' ')[4] ?? '')
     const parts = point.split('/')

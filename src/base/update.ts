@@ -165,15 +165,20 @@ function linkOf(path: string): string | null {
 /** A name by hand is another one: a copy that an admin keeps as `BASE.1` stays. */
 const versionMark = '.version.'
 
+/** Is `path` a version that an update has made for a base that is a link? `folder` and `path` are written alike. */
+export function isVersion(path: string, folder: string): boolean {
+  const start = `${folder}${versionMark}`
+  return path.startsWith(start) && /^[0-9a-f]{16}$/.test(path.slice(start.length))
+}
+
 /** Removes versions of ours that neither the base nor its previous one is. */
 function clearVersions(folder: string): void {
   const used = [folder, placesOf(folder).previous].map(path => realFolder(path))
   const place = realFolder(dirname(folder)) ?? dirname(folder)
-  const start = `${basename(folder)}${versionMark}`
   for (const name of readdirSync(place)) {
     const path = join(place, name)
-    const isOurs = name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length))
-    if (isOurs && !used.includes(path)) rmSync(path, { recursive: true, force: true })
+    if (isVersion(path, join(place, basename(folder))) && !used.includes(path))
+      rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -239,11 +240,12 @@ t.test('a mount point at the base, beside it or in it is found, whatever its nam
     '/srv/b',
     '/srv/b/skills',
     '/srv/b.previous/skills/a',
-    '/srv/b.2',
+    '/srv/b.version.0123456789abcdef',
+    '/srv/b.version.0123456789abcdef/skills',
     '/srv/b/a\\040b',
   ])
     t.equal(firstMount(line('/') + line(point), '/srv/b'), point.replace('\\040', ' '), point)
-  for (const point of ['/', '/srv', '/srv/base', '/srv/b.old', '/srv/bb/skills'])
+  for (const point of ['/', '/srv', '/srv/base', '/srv/b.old', '/srv/bb/skills', '/srv/b.1/skills'])
     t.equal(firstMount(line(point), '/srv/b'), null, point)
 })
 
@@ -296,6 +298,17 @@ t.test('ended before each step, then again: the same end, and a whole base in be
       t.ok(readdirSync(root).length <= 6, readdirSync(root).join(' '))
     }
   t.equal(ended, 2 * 5)
+})
+
+t.test('a mount point in what an update has made of a base that is a link is found', t => {
+  const { base, source } = places(t)
+  asLink(base)
+  put(source, version('two'))
+  const tree = readTree(source, true)
+  if (tree !== null) replaceBase(source, tree, base)
+  const point = join(realpathSync(base), 'skills')
+  t.equal(firstMount(`36 35 98:0 / ${point} rw - ext3 /dev/root rw\n`, base), point)
+  t.end()
 })
 
 /** Exchanges a folder and a link to another one, on and on. */

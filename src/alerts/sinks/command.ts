@@ -87,8 +87,7 @@ function killGroup(pid: number | undefined): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    // The group may have ended in this very moment.
-    if (systemCode(error) !== 'ESRCH') throw error
+  } catch {
+    // It has ended in this very moment, or runs as another user by now (sudo): then it ends by itself.
   }
 }

@@ -41,6 +41,21 @@ t.test('it has failed when it exits otherwise, cannot start, or is no full path'
   t.equal(await why('/bin/true'), 'taken')
 })
 
+t.test(
+  'a program that runs as another user by now has failed when its time is over, and nothing else has',
+  { skip: process.geteuid?.() !== 0 && 'needs root' },
+  async t => {
+    const program = ['/usr/bin/setpriv', '--reuid=54322', '--clear-groups', '/usr/bin/sleep', '3']
+    const answer = send(program, 1_000)
+    await sleep(500)
+    process.seteuid?.(54_321)
+    t.same(await answer.finally(() => process.seteuid?.(0)), {
+      taken: false,
+      why: 'alerts.command took too long',
+    })
+  },
+)
+
 t.test('when its time is over the whole group is killed', async t => {
   const folder = t.testdir()
   const script = '(sleep 1; touch "$0/late") & touch "$0/early"; wait'

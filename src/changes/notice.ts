@@ -93,7 +93,10 @@ async function tellUpTo(
     return { kind: 'begun', tip }
   }
   if (tip === null && state.isGoneTold) return { kind: 'absent' }
-  const end = state.pending?.tip ?? reportedTip(clone.git, mark, tip, run.pushed?.updates ?? null)
+  const end =
+    state.pending === null
+      ? reportedTip(clone.git, mark, tip, run.pushed?.updates ?? null)
+      : state.pending.tip
   if (end === mark) {
     if (state.isGoneTold) writeState(clone, { ...state, isGoneTold: false })
     return { kind: 'nothing' }
@@ -121,7 +124,7 @@ async function tellUpTo(
     const sent = await sendNow(run.sinks, message)
     if (sent.kind === 'nobody') return { kind: 'nobody' }
     if (sent.kind === 'failed') {
-      if (sent.sentTo.length > 0 && end !== null)
+      if (sent.sentTo.length > 0)
         writeState(clone, { ...state, pending: { tip: end, sentTo: sent.sentTo } })
       return { kind: 'undelivered', trouble: sent.trouble }
     }

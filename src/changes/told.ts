@@ -35,8 +35,8 @@ export interface Push {
 export interface ToldState {
   /** Of commits that are not told yet. */
   pushes: Push[]
-  /** A message that some sinks have taken: the others get the same. */
-  pending: { tip: string; sentTo: string[] } | null
+  /** A message that some sinks have taken: the others get the same. Its `tip` null: that the branch is gone. */
+  pending: { tip: string | null; sentTo: string[] } | null
   /** It is told that the branch is gone. */
   isGoneTold: boolean
 }
@@ -79,7 +79,7 @@ export function enterClone(entry: WatchedRepository, folder: string, env: Env): 
 
 const stateIn = object({
   pushes: otherwise(readableOf(object({ old: orNull(text), now: orNull(text), pusher: text })), []),
-  pending: orNull(object({ tip: text, sentTo: listOf(text) })),
+  pending: orNull(object({ tip: orNull(text), sentTo: listOf(text) })),
   isGoneTold: otherwise(flag, false),
 })
 

@@ -224,6 +224,33 @@ t.test('a sink that has taken a message does not get it again for the sake of an
   ])
 })
 
+t.test(
+  'nor is a sink told again that the branch is gone, and its return is told to all',
+  async t => {
+    const { place, slack, look, past } = await watched(t)
+    const command = join(place.home, 'tell')
+    const answer = (code: number) => {
+      writeFileSync(command, `#!/bin/sh\ncat >/dev/null\nexit ${code}\n`)
+      chmodSync(command, 0o700)
+    }
+    answer(1)
+    const webhookFile = join(place.home, 'webhook')
+    place.config({ alerts: { slack: { webhookFile }, command: [command] } })
+    await look()
+    execFileSync('git', ['config', 'receive.denyDeleteCurrent', 'ignore'], { cwd: place.bare })
+    past('HEAD:other :master')
+    for (let at = 0; at < 3; at++) t.equal((await look()).code, 5)
+    t.equal(slack.got.length, 1)
+    t.match(slack.got[0], /master of infra was deleted/)
+    place.commit('One\n\nIt is the first.')
+    past()
+    answer(0)
+    t.equal((await look()).code, 0)
+    t.equal(slack.got.length, 2)
+    t.match(slack.got[1], /• One/)
+  },
+)
+
 t.test('two watchers at once send one message', async t => {
   const { place, slack, look, past } = await watched(t)
   await look()

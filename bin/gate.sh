@@ -146,10 +146,13 @@ X
 }
 
 ca_verdict_since() {
-  while [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
+  ca_read_clock
+  ca_deadline=$((ca_clock + ca_patience))
+  # The number of turns bounds it where the clock stands still (proot makes up a /proc/uptime).
+  while ca_has_time && [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
     # Where no other run is at work there is nothing to wait for; to hold the lock alone for a moment disturbs none.
     ca_alone=y
-    ca_lock -x 0 || { ca_alone=n && ca_lock -s "$ca_patience"; } || break
+    ca_lock -x 0 || { ca_alone=n && ca_lock -s "$ca_remaining"; } || break
     ca_look
     case $ca_zone$ca_insist in fresh* | soon) command echo launch && return ;; esac
     if ca_shared_verdict; then return; fi
@@ -162,10 +165,27 @@ ca_verdict_since() {
   command printf 'launch\nclaude-auth: another check has been running for %s s; launching without one\n' "$ca_patience"
 }
 
-# Starts the worker and prints what it says. The lock is held.
+# Sets ca_clock to the seconds since the machine was started, which no change of its time moves; by a process only where
+# there is no /proc.
+ca_read_clock() {
+  ca_clock=
+  { IFS=. command read -r ca_clock ca_rest </proc/uptime; } 2>/dev/null
+  case $ca_clock in '' | *[!0-9]*) ca_clock=$(command date +%s) ;; esac
+}
+
+# Sets ca_remaining to the seconds that this launch may still wait; is there one?
+ca_has_time() {
+  ca_read_clock
+  ca_remaining=$((ca_deadline - ca_clock))
+  [ "$ca_remaining" -gt 0 ]
+}
+
+# Starts the worker and prints what it says, for as long as this launch may still wait and its start may take. The lock is held.
 ca_ask_worker() {
+  if ! ca_has_time; then ca_remaining=0; fi
+  ca_remaining=$((ca_remaining + 3))
   if ca_lasting; then
-    (ca_worker "$ca_for" &) | ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' 9>&-
+    (ca_worker "$ca_for" &) | ca_bounded "$ca_remaining" sed -n '/^\.$/q;p' 9>&-
   elif [ "$$" = 1 ]; then
     # A process that ends in the background would be the client's to bury.
     (ca_worker "$ca_for" y)
@@ -173,7 +193,7 @@ ca_ask_worker() {
     # The pipe stays open on 8, of which the worker knows nothing, until it ends. One that gives no verdict in its time
     # hangs in the system (a mount that answers nothing) and has no request on its way: it is not waited for.
     (ca_worker "$ca_for" y 8>&1 &) | {
-      ca_bounded "$((ca_patience + 3))" sed -n '/^\.$/q;p' && ca_bounded 60 cat >/dev/null
+      ca_bounded "$ca_remaining" sed -n '/^\.$/q;p' && ca_bounded 60 cat >/dev/null
     } 9>&-
   fi
   return 0

@@ -6,7 +6,7 @@ import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { closedBy, closedError } from '../system/access.js'
 import { type JsonObject, jsonObject, numberOf } from '../system/json.js'
-import { readBounded } from '../system/open-file.js'
+import { bytesAt, readBounded } from '../system/open-file.js'
 import {
   AuthError,
   errorTrouble,
@@ -183,7 +183,10 @@ function closedOr(path: string, error: unknown): unknown {
   return closed === null ? error : closedError(closed)
 }
 
-/** Gives `path` a second name before it is replaced, without a moment in which neither is there. */
+/**
+ * Gives `path` a second name before it is replaced, without a moment in which neither is there; a copy of what is sealed
+ * does as well where the file system knows no second names (CIFS, 9p, some of FUSE).
+ */
 function keep(path: string, asName: string, nonce: string) {
   const temporary = `${asName}.tmp.${nonce}`
   try {
@@ -191,6 +194,9 @@ function keep(path: string, asName: string, nonce: string) {
     renameSync(temporary, asName)
   } catch (error) {
     removeQuietly(temporary)
-    if (systemCode(error) !== 'ENOENT') throw writeFailed(asName, error)
+    if (systemCode(error) === 'ENOENT') return
+    const sealed = bytesAt(path, { maxBytes: sealedMaxBytes })
+    if (sealed === null) throw writeFailed(asName, error)
+    atomicWrite(asName, sealed, { nonce })
   }
 }

@@ -1,7 +1,7 @@
 // The sealed local store: check-and-set, one version back, a private key, and nothing in plain text.
 
 import { randomBytes } from 'node:crypto'
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseLogin, tokenHash } from '../../src/login/login.js'
@@ -68,6 +69,28 @@ t.test('empty, written, read by the next process', async t => {
     version: 2,
     stored: { login: { refreshToken: 'b-refresh' } },
   })
+})
+
+t.test('a file system that gives no file a second name: the version before is a copy', async t => {
+  const { linkSync } = fs
+  t.teardown(() => {
+    fs.linkSync = linkSync
+    syncBuiltinESMExports()
+  })
+  fs.linkSync = (from, to) => {
+    if (!fs.existsSync(from)) linkSync(from, to)
+    // As link(2) has it there.
+    throw Object.assign(new Error('no links'), { code: 'EPERM' })
+  }
+  syncBuiltinESMExports()
+  const { open, file, folder } = place(t)
+  for (const [version, name] of ['a', 'b', 'c'].entries())
+    t.same(await open().write(loginOf(name), version), { kind: 'written', version: version + 1 })
+  t.match(await open().read(), { version: 3, stored: { writeId: 'c' } })
+  rmSync(file('default.jwe'))
+  t.match(await open().read(), { version: 2, stored: { writeId: 'b' } })
+  t.equal(statSync(file('default.previous.jwe')).mode & 0o777, 0o600)
+  t.same(readdirSync(folder).sort(), ['default.previous.jwe', 'key'])
 })
 
 t.test('only the version that was read is replaced', async t => {

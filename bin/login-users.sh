@@ -7,7 +7,7 @@ POSIXLY_CORRECT=${POSIXLY_CORRECT-1}
 unset -f '[' command
 unset FUNCNEST
 
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
 ca_homes=/home ca_run=/run/user
 ca_newline='
 '

@@ -3,7 +3,8 @@
 # the user's alone it asks this file, which is a program for that: trust.sh USER GROUP, with the path as ca_asked.
 
 # Where all shell files of ours find their tools: the system's own folders, and no others. What the caller's PATH leads to
-# beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us.
+# beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us. The engine has
+# the same (src/system/system-tools.ts).
 ca_system_path=/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin
 
 ca_newline='

@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import type { Verdict } from '../policy/outcome.js'
-import { enterGate } from '../system/gate.js'
+import { enterLoginGate } from '../system/gate.js'
 import { jsonObject } from '../system/json.js'
 import { openFolder, openRegular, textAt } from '../system/open-file.js'
 import { AuthError, systemCode } from '../system/trouble.js'
@@ -121,7 +121,7 @@ function removeLock(
   { path, birthtimeMs }: Extract<Fix, { do: 'remove-lock' }>,
   { place }: Tools,
 ): Refusal {
-  const gate = enterGate(place.paths.gate, null, 10_000)
+  const gate = enterLoginGate(place.paths.gate, null, 10_000)
   try {
     const lock = lstatSync(path)
     if (lock.uid !== place.person.uid) return refusals.notYours(path, lock.uid)

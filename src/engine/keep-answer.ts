@@ -5,7 +5,7 @@ import type { Verification } from '../anthropic/profile.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
 import { signInCommand } from '../policy/long-lived.js'
-import { enterGate } from '../system/gate.js'
+import { enterLoginGate } from '../system/gate.js'
 import { AuthError } from '../system/trouble.js'
 import { leaveShortLine, lookOnly } from './look-only.js'
 import { observe } from './observe.js'
@@ -30,7 +30,7 @@ export async function keepAnswer(
   // A home where claude-auth never ran is looked at without a trace.
   if (answer.kind === 'accepted' && !existsSync(run.paths.stateFile)) return
   try {
-    const gate = enterGate(run.paths.gate, null, gateWaitMs)
+    const gate = enterLoginGate(run.paths.gate, null, gateWaitMs)
     try {
       const writing: Run = { ...run, readOnly: false, memory: readMemory(run.paths.stateFile) }
       const seen = observe(writing)

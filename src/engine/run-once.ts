@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js'
 import type { Actor } from '../login/journal.js'
 import { clearMarks, writeNotice } from '../login/marks.js'
 import type { Outcome } from '../policy/outcome.js'
-import { enterGate, type Gate } from '../system/gate.js'
+import { enterLoginGate, type Gate } from '../system/gate.js'
 import type { Env } from '../system/paths.js'
 import type { Trouble } from '../system/trouble.js'
 import { currentFolder } from '../system/users.js'
@@ -76,12 +76,10 @@ export async function runOnce(
     options.begin?.(config)
     const enters = place.owned && config.mode !== 'off'
     gate = enters
-      ? enterGate(
+      ? enterLoginGate(
           place.paths.gate,
           options.gateDescriptor ?? null,
           options.gateWaitMs ?? gateWaitMs,
-          // The locks of the client and of the renewal are folders.
-          { isOptional: true },
         )
       : null
     const run = await startRun(place, config, {

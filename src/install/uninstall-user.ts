@@ -25,7 +25,7 @@ import { readLoginFile } from '../login/login-file.js'
 import { readMemory } from '../login/memory.js'
 import { isOnSharedDocument } from '../store/open.js'
 import { codeFolder, removeCode } from '../system/compile-cache.js'
-import { enterGate, installMostMs } from '../system/gate.js'
+import { enterGate, enterLoginGate, installMostMs } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { freshNonce } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
@@ -253,7 +253,7 @@ function isNeeded({ place, config }: OwnLogin): boolean {
 /** Only our own note tells that the locks of a run that was killed are ours; without it clients wait a minute for them. */
 function releaseLocks({ paths }: LoginContext): void {
   if (notedLocks(paths.state).length === 0) return
-  const gate = enterGate(paths.gate, null, gateWaitMs, { isOptional: true })
+  const gate = enterLoginGate(paths.gate, null, gateWaitMs)
   try {
     releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
   } finally {

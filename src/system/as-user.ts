@@ -5,12 +5,12 @@
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, readdirSync, realpathSync } from 'node:fs'
+import { closeSync, readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openNull, textAt } from './open-file.js'
 import { processesOf, type RunningProcess, startTicksOf } from './processes.js'
-import { leave, systemPath } from './system-tools.js'
+import { leave, systemPath, toolPath } from './system-tools.js'
 import { systemCode } from './trouble.js'
 
 /** A user as the password database has them. */
@@ -145,8 +145,8 @@ function start(
  */
 function lowered({ uid, gid }: Account, [program = '', ...args]: string[]) {
   if (process.geteuid?.() !== 0) return { program, args, ids: {} }
-  const tool = ['/usr/bin/setpriv', '/bin/setpriv'].find(path => existsSync(path))
-  if (tool === undefined || basename(realpathSync(tool)) === 'busybox')
+  const tool = toolPath('setpriv')
+  if (tool === null || basename(realpathSync(tool)) === 'busybox')
     return { program, args, ids: { uid, gid } }
   const change = [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups']
   const less = ['--inh-caps=-all', '--no-new-privs']
@@ -160,7 +160,7 @@ function accountEnv({ name, home }: Account): Record<string, string> {
     USER: name,
     LOGNAME: name,
     SHELL: '/bin/sh',
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    PATH: '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin',
     LANG: 'C.UTF-8',
     NODE_DISABLE_COMPILE_CACHE: '1',
   }

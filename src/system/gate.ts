@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openRegular } from './open-file.js'
+import { usersPath } from './system-tools.js'
 import { AuthError, systemCode } from './trouble.js'
 import { makePrivateFolder, writeFailed } from './write-file.js'
 
@@ -19,7 +20,7 @@ export interface Gate {
  * file is no gate of ours. Node has no flock of its own; flock(1) locks the open file that it inherits, and the
  * lock stays with us. A process that is still inside after `mostMs` is ended. `isOptional`: where the file system has no
  * such locks, other locks keep two runs apart. Throws `gate-busy` after `waitMs`, `gate-missing` without flock(1), or where
- * there are no locks and they are not optional.
+ * there are no locks and they are not optional, `write-failed` where the gate can't be opened or flock(1) not be started.
  */
 export function enterGate(
   path: string,
@@ -35,7 +36,13 @@ export function enterGate(
       hint: `findmnt -T ${path}`,
     })
   }
-  if (held === null) take('-x', waitMs)
+  try {
+    if (held === null) take('-x', waitMs)
+  } catch (error) {
+    // Where flock(1) got the lock in the moment in which it was ended, this frees it.
+    closeSync(file)
+    throw error
+  }
   const callOff = endAfter(mostMs, path)
   let left = false
   return {
@@ -49,6 +56,14 @@ export function enterGate(
       closeSync(file)
     },
   }
+}
+
+/**
+ * The gate of a login, with the rules of `enterGate`. Its locks are optional: those of the client and of a renewal are
+ * folders, and keep two runs apart on a file system without flock(2) too.
+ */
+export function enterLoginGate(path: string, descriptor: number | null, waitMs: number): Gate {
+  return enterGate(path, descriptor, waitMs, { isOptional: true })
 }
 
 /** A caller that goes by another environment may have entered the gate of another login. */
@@ -79,14 +94,18 @@ function open(path: string): number {
  * some of FUSE. flock(1) waits for a holder, so it fails for no other reason.
  */
 function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): boolean {
-  const { error, status } = spawnSync('flock', [kind, '3'], {
+  const { error, status, signal } = spawnSync('flock', [kind, '3'], {
     stdio: ['ignore', 'ignore', 'ignore', file],
     timeout: waitMs,
-    env: { PATH: '/usr/bin:/bin:/usr/local/bin' },
+    env: { PATH: usersPath },
   })
   if (systemCode(error) === 'ENOENT')
     throw new AuthError('gate-missing', 'the program flock is not installed')
-  if (status === null) throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+  if (systemCode(error) === 'ETIMEDOUT')
+    throw new AuthError('gate-busy', `another run has held ${path} for too long`)
+  if (error) throw writeFailed(path, error, `could not start flock, which locks ${path}`)
+  if (status === null)
+    throw new AuthError('gate-busy', `flock was ended while it waited for ${path} (${signal})`)
   return status === 0
 }
 

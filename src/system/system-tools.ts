@@ -5,7 +5,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where a distribution keeps its tools, those of administration included; the caller's PATH has no say. */
-export const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin'
+export const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin'
+
+/** Where the tools of every user are, as bin/trust.sh has it: what a shell of ours finds, the engine behind it finds too. */
+export const usersPath = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin'
 
 /** What a tool came to; `code` is null where it is not installed, ran into the limit or a signal ended it. */
 export interface ToolEnd {

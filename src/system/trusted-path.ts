@@ -13,6 +13,7 @@ import {
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ownerWords } from './owner.js'
+import { usersPath } from './system-tools.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
@@ -274,7 +275,7 @@ function isOnlyOurs(path: string, stat: BigIntStats, uid: number): boolean {
 /** The path is passed in the environment: every user can read the arguments of a process. */
 function ask(script: string, words: string[], path: string): boolean {
   const { status } = spawnSync('/bin/sh', [script, ...words], {
-    env: { PATH: '/usr/bin:/bin', ca_asked: path },
+    env: { PATH: usersPath, ca_asked: path },
     stdio: 'ignore',
     timeout: limitMs,
   })

@@ -2,11 +2,22 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, closeSync, mkdirSync, openSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import t from 'tap'
 import { enterGate } from '../../src/system/gate.js'
+import { usersPath } from '../../src/system/system-tools.js'
 import { noOwnMachine } from '../kit/own-machine.js'
 
 const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
@@ -27,6 +38,14 @@ function endGroup({ pid }: ChildProcess): void {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
     // It has ended.
+  }
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return ''
   }
 }
 
@@ -51,6 +70,37 @@ t.test('a held gate is waited for, then given up', async t => {
   const path = join(t.testdir(), 'gate')
   await holder(t, path)
   t.throws(() => enterGate(path, null, 200), { code: 'gate-busy' })
+  const open = readdirSync('/proc/self/fd').map(name => targetOf(`/proc/self/fd/${name}`))
+  t.notOk(open.includes(path), 'nothing of it is left open')
+})
+
+t.test('a machine that cannot start flock is no other run', async t => {
+  const path = join(t.testdir(), 'gate')
+  const code = `
+    const { enterGate } = await import(${of('system/gate.ts')})
+    const { closeSync, openSync } = await import('node:fs')
+    const taken = []
+    try {
+      for (;;) taken.push(openSync('/dev/null'))
+    } catch {}
+    // One for the gate, none for the start of a program.
+    closeSync(taken.pop())
+    try {
+      enterGate(${JSON.stringify(path)}, null, 10_000)
+    } catch (error) {
+      for (const file of taken) closeSync(file)
+      process.stdout.write([error.code, error.message, error.hint].join('|'))
+    }`
+  const node = [process.execPath, ...process.execArgv, '--input-type=module', '-e', code]
+  const words = ['-c', 'ulimit -n 256 && exec "$@"', 'sh', ...node]
+  const { stdout } = spawnSync('sh', words, { encoding: 'utf8' })
+  const message = `could not start flock, which locks ${path} (EMFILE)`
+  t.equal(stdout, `write-failed|${message}|ulimit -n`)
+})
+
+t.test('the shell and the engine behind it find the same tools', async t => {
+  const trust = readFileSync(new URL('../../bin/trust.sh', import.meta.url), 'utf8')
+  t.match(trust, `\nca_system_path=${usersPath}\n`)
 })
 
 t.test('the kernel opens the gate of a killed holder', async t => {

@@ -1,6 +1,6 @@
 // A home whose file system has no flock(2), as Lustre mounted without it: launches, hooks and commands renew all the same, once.
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { faults } from '../../src/demo/faults.js'
@@ -45,6 +45,11 @@ for (const [name, refusal] of Object.entries(refusals))
       await expireHere(box)
       t.match(await without(box, refusal, [claudeAuth, 'ensure']), { code: 0 })
       t.match(box.authority.counts(), { tokenRequests: 2, reuses: 0 })
+      const fresh = join(box.home.paths.state, 'fresh')
+      t.ok(existsSync(fresh))
+      box.authority.revokeAccess(box.login()?.accessToken ?? '')
+      await without(box, refusal, [claudeAuth, 'doctor'])
+      t.notOk(existsSync(fresh), 'what doctor heard is remembered')
       for (const word of ['install', 'uninstall'])
         t.match(await without(box, refusal, [claudeAuth, word, '--yes']), { stderr: '' }, word)
       t.equal(box.authority.counts().reuses, 0)

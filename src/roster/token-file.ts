@@ -90,7 +90,7 @@ async function asSeenByUser(account: Account, file: string): Promise<TokenPlace>
 
 /**
  * In the user's own hands: with their rights, no link is followed to where those do not reach. What is there is left
- * alone (3), as is a way with a link in it (4); the file is whole or not there, for `ln` replaces nothing.
+ * alone (3), as is a way with a link in it (4); the file is whole or not there, for neither `ln` nor `mv -n` replaces anything.
  */
 const placing = `
 umask 077
@@ -112,8 +112,10 @@ done
 rm -f "$file.new"
 cat > "$file.new" || exit 5
 [ -s "$file.new" ] || { rm -f "$file.new"; exit 5; }
-ln "$file.new" "$file" || { rm -f "$file.new"; exit 3; }
-rm -f "$file.new"
+ln "$file.new" "$file" 2>/dev/null && { rm -f "$file.new"; exit 0; }
+# A file system without hard links, perhaps.
+[ -e "$file" ] || mv -n "$file.new" "$file" || { rm -f "$file.new"; exit 5; }
+[ ! -e "$file.new" ] || { rm -f "$file.new"; exit 3; }
 `
 
 /** Puts `token` into `file`, 0600 and the user's own. Null: done; else why not, without the token. */

@@ -275,6 +275,29 @@ t.test(
 )
 
 t.test(
+  'a token is placed where a file system has no hard links, and a write that fails is told as one',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob'] })
+    const failing = (tool: string) =>
+      at.machine.write(`/usr/local/bin/${tool}`, '#!/bin/sh\nexit 1\n', 0o755)
+    await failing('ln')
+    at.commit('users: {ada: }\n')
+    const placed = await at.roster(['apply', '--yes'])
+    t.equal(placed.code, 0, placed.stdout + placed.stderr)
+    const folder = '/home/ada/.config/claude-auth'
+    t.equal(await at.machine.sh(`stat -c '%a %U %h' ${folder}/* `), '600 ada 1\n')
+    t.match(await at.token('ada'), /^s\.|^hvs\./)
+
+    await failing('mv')
+    at.commit('users: {ada: , bob: }\n')
+    const refused = await at.roster(['apply', '--yes'])
+    t.match(refused.stdout, /bob +place-token +FAILED +.*bob could not write it/)
+    t.equal(await at.machine.sh('ls -A /home/bob/.config/claude-auth'), '')
+  },
+)
+
+t.test(
   'who has no account here is handed the wrapped token, at a terminal only',
   { skip: noOwnMachine },
   async t => {

@@ -1,10 +1,9 @@
 // The documents of a user: where they lie, which versions can still be read, whose tokens are noted, and the note of an offboarding.
 
 import { fillIn, plainNameSlip } from '../config/template.js'
-import type { VaultReply } from '../store/vault/client.js'
-import { isVaults } from '../store/vault/failure.js'
+import { type AccessorState, accessorPrefix, lookUpAccessor } from '../store/vault/accessor.js'
 import type { SiteVault } from '../store/vault/site.js'
-import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import { type Asked, dataOf, isAbsent, whyNot } from '../store/vault/site-reply.js'
 import { isObject, stringOf } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
 import { noteKey, type OffboardNote, readNote } from './note.js'
@@ -17,15 +16,11 @@ export interface DocumentOwner {
   uid: number | null
 }
 
-export interface AccessorFact {
+export interface AccessorFact extends Pick<AccessorState, 'isAlive' | 'entityId'> {
   /** The key in the custom metadata (`accessor_ws1`). */
   key: string
   host: string
   accessor: string
-  /** Null where the token that asks may not look it up. */
-  isAlive: boolean | null
-  /** Empty: it was minted without one; null: not known. */
-  entityId: string | null
 }
 
 export interface DocumentFact {
@@ -36,9 +31,6 @@ export interface DocumentFact {
   accessors: AccessorFact[]
   note: OffboardNote | null
 }
-
-/** The accessors of users' tokens are noted under this and the host's name. */
-const accessorPrefix = 'accessor_'
 
 /** Every document that the path of the configuration has for this user, whatever its host and profile. */
 export async function documentPaths(
@@ -136,9 +128,10 @@ export async function documentAt(
   for (const [key, value] of Object.entries(noted)) {
     const accessor = stringOf(value)
     if (!key.startsWith(accessorPrefix) || accessor === null) continue
-    const looked = await lookedUp(vault, accessor)
+    const looked = await lookUpAccessor(vault, accessor)
     if (looked.kind !== 'known') return looked
-    accessors.push({ key, host: key.slice(accessorPrefix.length), accessor, ...looked.value })
+    const { isAlive, entityId } = looked.value
+    accessors.push({ key, host: key.slice(accessorPrefix.length), accessor, isAlive, entityId })
   }
   const versions = versionsIn(data['versions'])
   return { kind: 'known', value: { path, versions, accessors, note: readNote(noted[noteKey]) } }
@@ -148,26 +141,4 @@ function versionsIn(value: unknown): number[] {
   const entries = isObject(value) ? Object.entries(value) : []
   const whole = entries.filter(([, about]) => !isObject(about) || about['destroyed'] !== true)
   return whole.map(([version]) => Number(version)).sort((a, b) => a - b)
-}
-
-async function lookedUp(
-  vault: SiteVault,
-  accessor: string,
-): Promise<Asked<Pick<AccessorFact, 'isAlive' | 'entityId'>>> {
-  const path = 'auth/token/lookup-accessor'
-  const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
-  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, entityId: null } }
-  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, entityId: null } }
-  const data = dataOf(reply)
-  if (data === null) return whyNot(vault, reply, path, 'update')
-  return {
-    kind: 'known',
-    value: { isAlive: true, entityId: stringOf(data['entity_id']) ?? '' },
-  }
-}
-
-/** An accessor that was revoked, or never was one. */
-function isGone(reply: VaultReply): boolean {
-  if (reply.kind !== 'reply' || !isVaults(reply)) return false
-  return [400, 404].includes(reply.status) || reply.errors.some(each => /accessor/.test(each))
 }

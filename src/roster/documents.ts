@@ -1,8 +1,16 @@
 // A user's document in Vault as the roster needs it: never its data, only what is noted about it, and the tokens that open it.
 
 import { noteKey, readNote } from '../offboard/note.js'
+import { accessorKey, accessorPrefix, lookUpAccessor } from '../store/vault/accessor.js'
+import { isVaults } from '../store/vault/failure.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { dataOf, isAbsent, isDisabledEntity, whyNot } from '../store/vault/site-reply.js'
+import {
+  type Asked,
+  dataOf,
+  isAbsent,
+  isDisabledEntity,
+  whyNot,
+} from '../store/vault/site-reply.js'
 import { isObject, numberOf, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './pending.js'
@@ -17,8 +25,6 @@ export interface DocumentState {
   /** An admin has cut this user. */
   isCutNoted: boolean
 }
-
-type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
 
 /** The token role of docs/vault.md. */
 const role = 'claude-users'
@@ -39,7 +45,7 @@ export async function readDocument(vault: SiteVault, path: string): Promise<Aske
   const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
   const accessors = Object.entries(noted).flatMap(([key, value]) => {
     const accessor = stringOf(value)
-    return key.startsWith('accessor_') && accessor !== null ? [[key, accessor] as const] : []
+    return key.startsWith(accessorPrefix) && accessor !== null ? [[key, accessor] as const] : []
   })
   return {
     kind: 'known',
@@ -52,12 +58,10 @@ export async function readDocument(vault: SiteVault, path: string): Promise<Aske
   }
 }
 
-/** Does the token behind `accessor` live? Null where the admin may not ask. */
+/** Does the token behind `accessor` live? Null where Vault does not say so. */
 export async function isTokenAlive(vault: SiteVault, accessor: string): Promise<boolean | null> {
-  const body = JSON.stringify({ accessor })
-  const reply = await vault.request({ method: 'POST', path: 'auth/token/lookup-accessor', body })
-  if (dataOf(reply) !== null) return true
-  return reply.kind === 'reply' && [400, 404].includes(reply.status) ? false : null
+  const looked = await lookUpAccessor(vault, accessor)
+  return looked.kind === 'known' ? looked.value.isAlive : null
 }
 
 /** Makes the document without a version. One that is there meanwhile is as well. */
@@ -132,11 +136,10 @@ export async function unnotedTokens(
   const found: string[] = []
   for (const accessor of keys) {
     if (typeof accessor !== 'string' || known.has(accessor)) continue
-    const body = JSON.stringify({ accessor })
-    const path = 'auth/token/lookup-accessor'
-    const data = dataOf(await vault.request({ method: 'POST', path, body }))
+    const looked = await lookUpAccessor(vault, accessor)
     // Vault puts the kind of sign-in before the name that was asked for.
-    if (data?.['display_name'] === `token-${displayName(host, vaultName)}`) found.push(accessor)
+    const name = looked.kind === 'known' ? looked.value.displayName : null
+    if (name === `token-${displayName(host, vaultName)}`) found.push(accessor)
   }
   return found
 }
@@ -181,10 +184,6 @@ function freeKey(accessors: ReadonlyMap<string, string>, host: string): string {
   return free
 }
 
-export function accessorKey(host: string): string {
-  return `accessor_${host}`
-}
-
 /** The accessors that are noted for `host`. */
 export function accessorsOf({ accessors }: DocumentState, host: string): string[] {
   const key = accessorKey(host)
@@ -202,7 +201,7 @@ export async function unwrap(
 ): Promise<Asked<string | null>> {
   const path = 'sys/wrapping/unwrap'
   const reply = await vault.requestBy(wrapping, { method: 'POST', path })
-  if (reply.kind === 'reply' && [400, 403].includes(reply.status))
+  if (reply.kind === 'reply' && [400, 403].includes(reply.status) && isVaults(reply))
     return { kind: 'known', value: null }
   const auth = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['auth'] : null
   const token = isObject(auth) ? stringOf(auth['client_token']) : null

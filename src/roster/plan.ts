@@ -1,5 +1,6 @@
 // The steps of `roster apply`, from what is known of the roster, of Vault and of this machine. Pure.
 
+import { accessorKey } from '../store/vault/accessor.js'
 import { quoted } from '../system/trouble.js'
 import type { Ending } from './differences.js'
 import type { RosterRow } from './roster-file.js'
@@ -126,7 +127,7 @@ function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): PlannedS
     ? []
     : [step('mint-token', `for ${vaultName}, wrapped for one hour`)]
   const isNoted = vault.isOnItsWay && vault.isOnItsWayNoted
-  const note = isNoted ? [] : [step('note-accessor', `accessor_${host} at ${vault.path}`)]
+  const note = isNoted ? [] : [step('note-accessor', `${accessorKey(host)} at ${vault.path}`)]
   switch (machine.kind) {
     case 'there':
       return vault.tokenHere === 'dead' && !vault.isOnItsWay

@@ -1,0 +1,45 @@
+// Tokens that only their accessors are known of: what Vault says of one, and under which keys they are noted.
+
+import { stringOf } from '../../system/json.js'
+import type { VaultReply } from './client.js'
+import { isVaults } from './failure.js'
+import type { SiteVault } from './site.js'
+import { type Asked, dataOf, isRefused, whyNot } from './site-reply.js'
+
+/** The accessors of users' tokens are noted in the custom metadata of a document under this and the host's name. */
+export const accessorPrefix = 'accessor_'
+
+/** The key under which an accessor of `host` is noted first. */
+export function accessorKey(host: string): string {
+  return `${accessorPrefix}${host}`
+}
+
+export interface AccessorState {
+  /** Null where the token that asks may not look it up. */
+  isAlive: boolean | null
+  /** Empty: it was minted without one; null: not known. */
+  entityId: string | null
+  displayName: string | null
+}
+
+/** What Vault says of the token behind `accessor`. What is not Vault's own word says nothing about the token. */
+export async function lookUpAccessor(
+  vault: SiteVault,
+  accessor: string,
+): Promise<Asked<AccessorState>> {
+  const path = 'auth/token/lookup-accessor'
+  const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
+  const unknown = { entityId: null, displayName: null }
+  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, ...unknown } }
+  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, ...unknown } }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, path, 'update')
+  const [entityId, displayName] = [stringOf(data['entity_id']), stringOf(data['display_name'])]
+  return { kind: 'known', value: { isAlive: true, entityId: entityId ?? '', displayName } }
+}
+
+/** An accessor that was revoked, or never was one. */
+function isGone(reply: VaultReply): boolean {
+  if (reply.kind !== 'reply' || !isVaults(reply)) return false
+  return [400, 404].includes(reply.status) || reply.errors.some(each => /accessor/.test(each))
+}

@@ -1,0 +1,43 @@
+// What a reply says of a token: Vault's own word ends it, and nothing that stands in between does.
+
+import t, { type Test } from 'tap'
+import { isTokenAlive, unwrap } from '../../src/roster/documents.js'
+import { vaultClient } from '../../src/store/vault/client.js'
+import type { SiteVault } from '../../src/store/vault/site.js'
+import { directNetwork } from '../kit/direct-network.js'
+import { vaultGateway } from '../kit/vault-gateway.js'
+
+/** A vault that gives this answer to all. */
+async function answering(t: Test, status: number, body: string): Promise<SiteVault> {
+  const gateway = await vaultGateway(t, null)
+  gateway.instead = () => ({ status, body })
+  const place = { address: gateway.address, namespace: null, timeoutMs: 5_000 }
+  const client = vaultClient({ ...place, caCert: null, network: directNetwork() })
+  return {
+    server: { ...place, caCert: null, mount: 'secret', template: 'users/{user}' },
+    request: request => client.request({ ...request, token: 's.admin' }),
+    requestBy: (token, request) => client.request({ ...request, token }),
+  }
+}
+
+const page = '<html><body>not here</body></html>'
+
+t.test('the answer of a proxy leaves a token alive and its wrapping unopened', async t => {
+  for (const status of [400, 403, 404])
+    for (const body of [page, '', '{"message": "not here"}']) {
+      const vault = await answering(t, status, body)
+      t.equal(await isTokenAlive(vault, 'accessor'), null, `${status} ${body}`)
+      const opened = await unwrap(vault, { wrapping: 's.wrapping' })
+      t.not(opened.kind, 'known', `${status} ${body}`)
+    }
+})
+
+t.test("Vault's own word ends it", async t => {
+  const errors = (text: string) => JSON.stringify({ errors: [text] })
+  const gone = await answering(t, 403, errors('1 error occurred: invalid accessor'))
+  t.equal(await isTokenAlive(gone, 'accessor'), false)
+  const closed = await answering(t, 403, errors('permission denied'))
+  t.equal(await isTokenAlive(closed, 'accessor'), null)
+  const dead = await answering(t, 400, errors('wrapping token is not valid or does not exist'))
+  t.same(await unwrap(dead, { wrapping: 's.wrapping' }), { kind: 'known', value: null })
+})

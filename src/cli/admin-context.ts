@@ -27,7 +27,7 @@ export async function adminContext(env: Env): Promise<AdminContext> {
   const { person, owned } = place
   const folder = settingsFolder(env, person.home)
   const settings = owned ? await readClientSettings({ folder, cwd: currentFolder() }) : noSettings
-  const config = await configOf(place, env, { readOnly: true })
+  const config = await configOf(place, env, { readOnly: true, isForAdmin: true })
   return { person, config, network: networkOf(env, settings), now: Date.now }
 }
 

@@ -22,6 +22,19 @@ import {
   withoutSlashes,
 } from './vault.js'
 
+/** The sections of an admin's commands. No login depends on them. */
+const adminSections = ['fleet', 'rosterFrom', 'offboard', 'changes', 'base'] as const
+
+/** Is a key such as `changes[0].branch` in one of the sections of an admin's commands? */
+export function isAdminKey(key: string): boolean {
+  return adminSections.some(section => section === sectionOf(key))
+}
+
+/** `changes` of `changes[0].branch`. */
+export function sectionOf(key: string): string {
+  return key.split(/[.[]/, 1)[0] ?? ''
+}
+
 /** `fleet` as written. */
 export const fleetSchema = map(
   {

@@ -2,6 +2,7 @@
 
 import { AuthError, quoted } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
+import { isAdminKey } from './admin.js'
 import { asMisfit, invalidConfig, type Misfit, type Path, type Problem } from './problem.js'
 import { type Config, mergeConfig, resolveConfig } from './resolve.js'
 import { type RosterEntry, readRoster } from './roster.js'
@@ -17,12 +18,14 @@ export interface BuildInputs {
   person: Person
   folder: string
   vaultToken: string
+  /** An admin's command needs its sections whole; a login does not. */
+  isForAdmin: boolean
 }
 
 /**
  * @returns the configuration, and the roster it depends on
  * @throws AuthError `config-invalid` with all problems of the configuration files. What does not fit this user, the
- * roster included, is in `misfits`.
+ * roster included, and what is wrong in the sections of an admin's commands is in `misfits`.
  */
 export function buildConfig(inputs: BuildInputs): { config: Config; roster: ConfigSource | null } {
   const { person } = inputs
@@ -31,11 +34,13 @@ export function buildConfig(inputs: BuildInputs): { config: Config; roster: Conf
   ) as [ReturnType<typeof emptyFile>, ReturnType<typeof emptyFile>]
   const system = checkConfigFile(systemFile)
   const user = checkConfigFile(userFile)
-  refuse([...system.problems, ...user.problems])
+  const problems = [...system.problems, ...user.problems]
+  const misfits: Misfit[] = []
+  const isApart = ({ key }: Problem) => !inputs.isForAdmin && isAdminKey(key)
+  refuse(problems.filter(problem => !isApart(problem)))
+  misfits.push(...problems.filter(isApart).map(asMisfit))
 
   const merged = mergeConfig(system.data, user.data)
-  const problems: Problem[] = []
-  const misfits: Misfit[] = []
   const at = (path: Path, what: string): Problem => {
     const file = merged.isUsers(path) || !inputs.system.exists ? userFile : systemFile
     return file.problem(path, what)
@@ -43,23 +48,25 @@ export function buildConfig(inputs: BuildInputs): { config: Config; roster: Conf
   const misfit = (path: Path, what: string): void => {
     misfits.push(asMisfit(at(path, what)))
   }
-  const found =
+  const roster =
     merged.data.roster === undefined ? null : rosterAt(merged.data.roster, inputs, misfit)
-  misfits.push(...(found?.misfits ?? []))
+  misfits.push(...(roster?.misfits ?? []))
+  const found: Problem[] = []
   const config = resolveConfig({
     merged,
     system: system.data,
     systemPath: inputs.system.path,
-    roster: found && { file: found.path, entry: found.entry },
+    roster: roster && { file: roster.path, entry: roster.entry },
     userPath: inputs.user.path,
     person,
     folder: inputs.folder,
     vaultToken: inputs.vaultToken,
-    report: (path, what) => problems.push(at(path, what)),
+    report: (path, what) => found.push(at(path, what)),
     misfit,
   })
-  refuse(problems)
-  return { config: { ...config, misfits }, roster: found?.source ?? null }
+  refuse(found.filter(problem => !isApart(problem)))
+  misfits.push(...found.filter(isApart).map(asMisfit))
+  return { config: { ...config, misfits }, roster: roster?.source ?? null }
 }
 
 /** What the roster says of this user. One that can't be read, or is not believed, says nothing. */

@@ -20,6 +20,8 @@ export interface LoadConfigOptions {
   cache?: { path: string; version: string }
   /** Where root marks users who have left; the machine's folder, if not given. */
   leftFolder?: string
+  /** For an admin's command: what is wrong in its sections is `config-invalid` too, and not only a misfit. */
+  isForAdmin?: boolean
 }
 
 /**
@@ -70,7 +72,14 @@ async function configOfFiles(options: LoadConfigOptions): Promise<Config> {
   if (hit) return hit
 
   const { buildConfig } = await import('./build.js')
-  const { config, roster } = buildConfig({ system, user, person, folder, vaultToken })
+  const { config, roster } = buildConfig({
+    system,
+    user,
+    person,
+    folder,
+    vaultToken,
+    isForAdmin: options.isForAdmin ?? false,
+  })
   // Switched off by a config file, nothing at all is written. A roster that could not be read may be mended unseen.
   const isWhole = config.roster === null || roster !== null
   if (cache && isWhole && config.off?.because !== 'config')

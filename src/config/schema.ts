@@ -9,8 +9,10 @@ import {
   baseSchema,
   changesSchema,
   fleetSchema,
+  isAdminKey,
   offboardSchema,
   rosterFromSchema,
+  sectionOf,
 } from './admin.js'
 import { alertsSchema } from './alerts.js'
 import { duration, map, oneOf, path, text } from './forms.js'
@@ -104,7 +106,10 @@ export type ConfigFile = v.InferOutput<typeof configFileSchema>
 
 const maxUnknownKeys = 20
 
-/** What the file sets, and everything that is wrong with it, in the order of its lines. */
+/**
+ * What the file sets, and everything that is wrong with it, in the order of its lines. A section of an admin's commands that is
+ * wrong costs nothing else: it is left out of `data`, and nothing is published for the fleet.
+ */
 export function checkConfigFile(file: YamlFile): { data: ConfigFile; problems: Problem[] } {
   const problems = [...file.problems]
   if (!file.data) return { data: {}, problems }
@@ -124,6 +129,12 @@ export function checkConfigFile(file: YamlFile): { data: ConfigFile; problems: P
   }
   problems.push(...issuesOf(result, file, []))
   problems.sort(byPlace)
+  const wrong = new Set(problems.flatMap(({ key }) => (isAdminKey(key) ? sectionOf(key) : [])))
+  if (wrong.size > 0) {
+    const left = Object.entries(data as object).filter(([section]) => !wrong.has(section))
+    const unpublished = wrong.has('fleet') ? { fleet: { publish: false } } : {}
+    result = v.safeParse(configFileSchema, { ...Object.fromEntries(left), ...unpublished })
+  }
   return { data: result.success ? result.output : {}, problems }
 }
 

@@ -89,7 +89,7 @@ const modeWords = {
   ),
   misfit: ({ what, hint }: Misfit, more: number) =>
     words(
-      `A setting does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
+      `A setting is wrong or does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
       hint,
     ),
   overruled: (keys: readonly string[]) =>

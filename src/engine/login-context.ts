@@ -104,13 +104,19 @@ export function distrustTrouble({ person, distrust, foreign }: LoginContext): Tr
 export async function configOf(
   { person, paths, owned }: LoginContext,
   env: Env,
-  { readOnly = false } = {},
+  { readOnly = false, isForAdmin = false } = {},
 ): Promise<Config> {
   const own = ownPaths(env, person.home)
   const cache = { path: `${paths.state}/config.json`, version }
-  if (owned) return loadConfig({ paths: own, env, person, ...(readOnly ? {} : { cache }) })
+  if (owned)
+    return loadConfig({ paths: own, env, person, isForAdmin, ...(readOnly ? {} : { cache }) })
   const withoutTheirs = { ...own, userConfig: `${own.systemConfig}.none` }
-  return loadConfig({ paths: withoutTheirs, env: { ...env, CLAUDE_AUTH_CONFIG: '' }, person })
+  return loadConfig({
+    paths: withoutTheirs,
+    env: { ...env, CLAUDE_AUTH_CONFIG: '' },
+    person,
+    isForAdmin,
+  })
 }
 
 /**

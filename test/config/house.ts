@@ -26,6 +26,7 @@ export interface LoadOptions {
   env?: Env
   person?: Partial<Person>
   cached?: boolean
+  isForAdmin?: boolean
 }
 
 /** `folder` is an empty one of the test's own. */
@@ -41,11 +42,17 @@ export function house(folder: string): House {
     writeFileSync(path, text, { mode: 0o644 })
     return path
   }
-  const load = ({ env = {}, person: other = {}, cached = false }: LoadOptions = {}) =>
+  const load = ({
+    env = {},
+    person: other = {},
+    cached = false,
+    isForAdmin = false,
+  }: LoadOptions = {}) =>
     loadConfig({
       paths: ownPaths(env, home, systemFolder),
       env,
       person: { ...person, ...other },
+      isForAdmin,
       ...(cached ? { cache: { path: cache, version: '1.2.3' } } : {}),
     })
   const failure = async (options?: LoadOptions) => {

@@ -138,6 +138,37 @@ const off = {
   'store: vault\nvault: {address: "http://vault.example.com"}': { vault: null },
 }
 
+/** Sections of an admin's commands, with how many mistakes are in each. */
+const admins: Record<string, number> = {
+  'fleet: {silentAfter: soon}': 1,
+  'fleet: {silentAftr: 26h, page: 7}': 2,
+  'fleet: [a, b]': 1,
+  'changes: [{repositry: /srv/infra.git}]': 3,
+  'changes: many': 1,
+  'rosterFrom: {repository: 7}': 2,
+  'base: {maxDeleted: none}': 1,
+  'offboard: yes': 1,
+}
+
+for (const [text, mistakes] of Object.entries(admins))
+  t.test(`${text}: no login is held up, and an admin’s command is`, async t => {
+    const at = house(t.testdir())
+    at.writeSystem(`custody: sole\n${text}\n`)
+    for (const cached of [true, true, false]) {
+      const loaded = await at.load({ cached })
+      t.match(loaded, { mode: 'on', custody: 'sole' })
+      t.equal(loaded.misfits.length, mistakes, JSON.stringify(loaded.misfits))
+      if (text.startsWith('fleet')) t.notOk(loaded.fleet.publish)
+    }
+    await t.rejects(at.load({ isForAdmin: true }), { code: 'config-invalid' })
+  })
+
+t.test('beside a mistake in an admin’s section any other still counts', async t => {
+  const at = house(t.testdir())
+  at.writeSystem('changes: many\ncustody: maybe\n')
+  await t.rejects(at.load(), { code: 'config-invalid', message: /custody/ })
+})
+
 for (const [text, config] of Object.entries(off))
   t.test(`${text.replaceAll('\n', ' ')}: the rest stands`, async t => {
     const at = house(t.testdir())

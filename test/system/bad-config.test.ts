@@ -36,6 +36,31 @@ for (const [name, { text, mode, says }] of Object.entries(bad))
   })
 
 for (const custody of custodies)
+  t.test(
+    `an admin's section that is wrong stops that admin's commands and no renewal, ${custody}`,
+    { buffered: true },
+    async t => {
+      const box = await wrapped(t, { login: 'expired', config: { custody } })
+      const endpoints = { oauth: box.authority.url, api: box.authority.url }
+      box.writeConfig({
+        version: 1,
+        custody,
+        endpoints,
+        fleet: { silentAfter: 'soon' },
+        changes: [{ repositry: '/srv/infra.git' }],
+      })
+      const launched = await box.launch(['-p', 'hi'])
+      t.match(launched, { code: 0, stdout: 'client: -p hi\n', stderr: '' })
+      await box.settle()
+      t.equal(box.authority.counts().rotations, 1)
+      const { code, stderr } = await box.command(['fleet'])
+      t.match({ code, stderr }, { code: 2, stderr: /fleet\.silentAfter.*expected/ })
+      const doctor = await box.command(['doctor', '--only', 'config'])
+      t.match(doctor, { code: 4, stdout: /warn config .*fleet\.silentAfter/s })
+    },
+  )
+
+for (const custody of custodies)
   for (const mode of ['off', 'observe'])
     t.test(`mode ${mode} changes nothing, ${custody}`, { buffered: true }, async t => {
       const box = await wrapped(t, { login: 'expired', config: { custody } })

@@ -23,6 +23,9 @@ import { judgePush } from './rule.js'
 /** How long a push may be looked at, and how many commits of it. */
 const limitMs = 10_000
 const mostCommits = 1_000
+/** Of a push that is refused for its length: how many commits a part of it has, and how long is looked for one. */
+const slowPart = 100
+const partMs = 2_000
 
 /** What the guard works with. */
 export interface GuardRun {
@@ -99,17 +102,19 @@ function realPath(path: string): string | null {
 export async function guardPush(repository: string, run: GuardRun): Promise<string[]> {
   const git = gitIn(repository, run.env, 'hook')
   const endMs = run.clockMs() + limitMs
+  let current: Part | null = null
   const leftMs = () => {
     const left = endMs - run.clockMs()
-    if (left <= 0) throw tooLong()
+    if (left <= 0) throw tooLong(git, current)
     return left
   }
   const sentences: string[] = []
   for (const { update, entry } of judged(git, run, leftMs)) {
     const branch = entry.branch
-    const logged = commitsOf(git, update, branch, leftMs())
+    current = { ...update, branch }
+    const logged = commitsOf(git, current, leftMs())
     if (logged.length > mostCommits) {
-      sentences.push(tooMany(branch))
+      sentences.push(`${tooMany}: ${partCommand(git, current, mostCommits)}`)
       continue
     }
     const commits = withRaw(git, logged, leftMs())
@@ -152,29 +157,56 @@ function symbolicRefs(git: Git, timeoutMs: number): Map<string, string> {
   )
 }
 
-function commitsOf(
-  git: Git,
-  { old, now }: RefUpdate,
-  branch: string,
-  timeoutMs: number,
-): LoggedCommit[] {
+/** What is pushed to which branch. */
+type Part = Pick<RefUpdate, 'old' | 'now'> & { branch: string }
+
+function commitsOf(git: Git, part: Part, timeoutMs: number): LoggedCommit[] {
+  const { old, now } = part
   if (now === null) return []
   const without = old === null ? [] : [old]
   const end = git(logArguments(now, without, mostCommits + 1), { timeoutMs })
-  if (end.why === 'late') throw tooLong()
-  if (end.why === 'too-much') throw new AuthError('usage', tooMany(branch), { hint: parts(branch) })
+  if (end.why === 'late') throw tooLong(git, part)
+  if (end.why === 'too-much')
+    throw new AuthError('usage', tooMany, { hint: partCommand(git, part, slowPart) })
   return readCommits(gitOutput(end, 'git log'))
 }
 
-function tooMany(branch: string): string {
-  return `refused (too-large): more than ${mostCommits} commits at once cannot be looked at; push them in parts: ${parts(branch)}`
-}
+const tooMany = `refused (too-large): more than ${mostCommits} commits at once cannot be looked at; push them in parts`
 
-function parts(branch: string): string {
-  return `git push origin HEAD~${mostCommits / 2}:${quoted(clean(branch, 80))}`
-}
-
-function tooLong(): AuthError {
+function tooLong(git: Git, part: Part | null): AuthError {
   const message = `refused (too-large): looking at this push took longer than ${limitMs / 1000} s; push it in parts`
-  return new AuthError('usage', message, { hint: 'git push origin HEAD~100:BRANCH' })
+  const hint = part === null ? 'git push origin BRANCH' : partCommand(git, part, slowPart)
+  return new AuthError('usage', message, { hint })
+}
+
+/** What pushes the first part, or shows where parts could be made. */
+function partCommand(git: Git, { old, now, branch }: Part, most: number): string {
+  const id = now === null ? null : firstPart(git, { old, now }, most)
+  if (id === null) return `git log --graph --oneline ${old === null ? now : `${old}..${now}`}`
+  return `git push origin ${id}:${quoted(clean(`refs/heads/${branch}`, 100))}`
+}
+
+/**
+ * The last commit of a part of at most `most` that the branch can go forward to, and of no more than half of all. Null: each brings
+ * more with it, or git does not tell.
+ */
+function firstPart(
+  git: Git,
+  { old, now }: { old: string | null; now: string },
+  most: number,
+): string | null {
+  const range = old === null ? [now] : [now, `^${old}`]
+  const args = ['rev-list', '--parents', '--topo-order', '--reverse', ...range, '--']
+  const { code, stdout } = git(args, { timeoutMs: partMs })
+  const lines = code === 0 ? stdout.trimEnd().split('\n') : []
+  const onward = new Set(old === null ? [] : [old])
+  let last: string | null = null
+  // What a commit comes from stands before it.
+  for (const line of lines.slice(0, Math.min(most, Math.floor(lines.length / 2)))) {
+    const [id = '', ...parents] = line.split(' ')
+    if (old !== null && !parents.some(parent => onward.has(parent))) continue
+    onward.add(id)
+    last = id
+  }
+  return last
 }

@@ -394,15 +394,63 @@ t.test('a push option that keeps CI away is refused, to an admin it is not', asy
   }
 })
 
-t.test('more commits than can be looked at are to be pushed in parts', async t => {
+/** So many commits on top of the branch, each with a reason. */
+function addMany(place: WatchedPlace, count: number): void {
+  const message = 'Open a port\n\nThe new proxy listens there.'
+  const stream = Array.from(
+    { length: count },
+    (_, at) =>
+      `commit refs/heads/master\ncommitter bob <b@x> ${at} +0000\ndata ${message.length}\n${message}\n${at === 0 ? 'from refs/heads/master^0\n' : ''}`,
+  ).join('')
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: place.work, input: stream })
+}
+
+t.test('more commits than can be looked at go in by the commands that are named', async t => {
   const place = watchedRepository(t.testdir(), users)
+  addMany(place, 2_600)
+  const env = { ...place.env, GL_USER: 'ada' }
+  for (let parts = 0; parts < 5; parts++) {
+    const { code, said } = place.push({ env: { GL_USER: 'ada' } })
+    if (code === 0) {
+      t.equal(parts, 2)
+      break
+    }
+    const command = /push them in parts: (git push origin [0-9a-f]+:refs\/heads\/master)/.exec(said)
+    t.ok(command, said)
+    execFileSync('sh', ['-c', command?.[1] ?? 'false'], { cwd: place.work, env, stdio: 'pipe' })
+  }
+  const [here, there] = ['HEAD', 'origin/master'].map(name => place.git('rev-parse', name))
+  t.equal(there, here)
+})
+
+t.test('a part goes on from the branch, and not from what is merged into it', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const old = place.git('rev-parse', 'HEAD').trim()
+  place.git('switch', '-q', '--orphan', 'other')
+  place.commit('Another beginning\n\nIt was elsewhere.')
+  place.git('switch', '-q', 'master')
+  place.commit(good)
+  place.git('merge', '-q', '--no-ff', '--allow-unrelated-histories', '-m', good, 'other')
+  addMany(place, 1_001)
+  const { said } = place.push({ env: { GL_USER: 'ada' } })
+  const [, id = ''] = /git push origin ([0-9a-f]+):/.exec(said) ?? []
+  t.equal(place.git('merge-base', old, id).trim(), old, said)
+})
+
+t.test('where a single merge brings more than can be looked at, its commits are shown', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const tree = place.git('rev-parse', 'HEAD^{tree}').trim()
+  const begun = place.git('commit-tree', tree, '-m', 'Elsewhere').trim()
   const stream = Array.from(
     { length: 1_001 },
     (_, at) =>
-      `commit refs/heads/master\ncommitter bob <b@x> ${at} +0000\ndata 3\nx${at % 10}\n\n${at === 0 ? 'from refs/heads/master^0\n' : ''}`,
+      `commit refs/heads/side\ncommitter bob <b@x> ${at} +0000\ndata 1\nx\n${at === 0 ? `from ${begun}\n` : ''}`,
   ).join('')
   execFileSync('git', ['fast-import', '--quiet'], { cwd: place.work, input: stream })
-  t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1, said: /push them in parts/ })
+  place.git('merge', '-q', '--no-ff', '--allow-unrelated-histories', '-m', good, 'side')
+  const { code, said } = place.push({ env: { GL_USER: 'ada' } })
+  t.equal(code, 1)
+  t.match(said, /push them in parts: git log --graph --oneline [0-9a-f]+\.\.[0-9a-f]+/)
 })
 
 t.test('a repository that no entry names is left alone, and it is said', async t => {

@@ -14,6 +14,11 @@ import { npmPeers } from './peer-pins.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const name = '@anthropic-ai/claude-code-linux-x64'
+process.once('uncaughtException', error => {
+  const isGivenUp = error.cause === 'given up' || String(error.code).startsWith('ERR_PARSE_ARGS')
+  process.stderr.write(isGivenUp ? `canary: ${error.message}\n` : `${error.stack ?? error}\n`)
+  process.exitCode = isGivenUp ? 2 : 1
+})
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,10 +29,20 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Ends this run with one line. */
+function giveUp(why) {
+  throw new Error(why, { cause: 'given up' })
+}
+
 function run(command, args, cwd = root) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   if (status === 0) return stdout.trim()
-  throw new Error(`${command} ${args[0]}: ${stderr.trim().split('\n').at(-1)}`)
+  const lines = (stderr ?? '').trim().split('\n')
+  // npm puts hints and the path of its log behind what it says first after the code.
+  const said = lines.find(line => /^npm error (?!code )/.test(line)) ?? lines.at(-1)
+  giveUp(
+    `${command} ${args[0]}: ${error?.message ?? said?.replace(/^npm error (?:notarget )?/, '')}`,
+  )
 }
 
 /** A pinned version comes with its hash checked; npm checks every other against the registry's. */
@@ -37,7 +52,7 @@ function clientOf(version) {
   )
   if (pinned !== undefined) {
     const [peer] = JSON.parse(run(process.execPath, ['scripts/peers.mjs', '--json', pinned]))
-    if (peer.skip) throw new Error(peer.skip)
+    if (peer.skip) giveUp(peer.skip)
     return { version, path: peer.path }
   }
   const folder = join(root, '.cache', 'canary', `client-${version}`)
@@ -47,7 +62,7 @@ function clientOf(version) {
     const temporary = mkdtempSync(join(root, '.cache', 'canary', 'fetch-'))
     try {
       process.stderr.write(`fetching ${name}@${version}\n`)
-      run('npm', ['pack', '--silent', `${name}@${version}`], temporary)
+      run('npm', ['pack', '--loglevel=error', `${name}@${version}`], temporary)
       const archive = readdirSync(temporary)[0]
       run('tar', ['-xzf', archive], temporary)
       rmSync(join(temporary, archive))
@@ -65,7 +80,7 @@ const versions =
     ? ['claude-new', 'claude-old'].map(versionOf)
     : [positionals[0] ?? run('npm', ['view', name, 'version'])]
 for (const version of versions)
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`no version of the client: ${version}`)
+  if (!/^\d+\.\d+\.\d+$/.test(version)) giveUp(`no version of the client: ${version}`)
 
 const program = join(root, '.cache', 'canary', 'canary.js')
 await build({

@@ -1,5 +1,6 @@
 // The page of the contract tells of every statement, for both versions that the tests are run with, and all hold.
 
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -52,4 +53,16 @@ t.test('a version belongs to a line', async t => {
     ['1.0.128', 'old'],
   ] as const)
     t.equal(lineOf(version), line, version)
+})
+
+t.test('what can not be tried is told in one line', async t => {
+  for (const [argument, said] of [
+    ['newest', 'canary: no version of the client: newest\n'],
+    ['--newest', /^canary: Unknown option '--newest'.*\n$/],
+  ] as const) {
+    const script = `${root}/scripts/canary.mjs`
+    const { status, stderr } = spawnSync(process.execPath, [script, argument], { encoding: 'utf8' })
+    t.equal(status, 2)
+    t.match(stderr, said)
+  }
 })

@@ -148,7 +148,7 @@ async function readSettings(
   const read = readBounded(file, { maxBytes })
   if (read.kind === 'missing') return null
   if (read.kind === 'unfit') return leaveOut(read.why)
-  const text = read.bytes.toString()
+  const text = clientText(read.bytes)
   const settings = await tolerantJson(text)
   if (!isObject(settings)) return leaveOut('is not a JSON object')
   const looseAt = await looseJsonAt(text)
@@ -158,6 +158,11 @@ async function readSettings(
   if (misfit === null) return { text, settings }
   const lineOf = await linesIn(text)
   return leaveOut(`has ${misfit.what} in line ${lineOf(misfit.path)}`)
+}
+
+/** The text as the client decodes it: UTF-16LE behind its mark, else UTF-8 (2.1.197 and 2.1.332). */
+function clientText(bytes: Buffer): string {
+  return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8')
 }
 
 /** Finds the line of what a path leads to in a text of JSON. */

@@ -46,6 +46,21 @@ t.test('managed is before local, local before project, project before user', asy
   t.same(found.notes, [])
 })
 
+t.test('UTF-16 is read where the client reads it: little-endian, behind its mark', async t => {
+  const text = JSON.stringify({ env: { A: 'ä' }, apiKeyHelper: '/x' }, null, 2)
+  const little = Buffer.from(`\uFEFF${text.replaceAll('\n', '\r\n')}`, 'utf16le')
+  const read = async (bytes: Buffer) => {
+    const folder = t.testdir({ 'settings.json': bytes })
+    return readClientSettings({ folder, cwd: '/nowhere', managedFolder: '/nowhere' })
+  }
+  const found = await read(little)
+  t.same(found.notes, [])
+  t.equal(found.env['A']?.value, 'ä')
+  t.ok(found.apiKeyHelper)
+  for (const bytes of [little.subarray(2), Buffer.from(little).swap16()])
+    t.match((await read(bytes)).notes, [{ why: 'is not a JSON object' }])
+})
+
 t.test('of a file with a comment or a trailing comma nothing is read', async t => {
   const loose: [text: string, line: number][] = [
     ['\uFEFF{ // mine\n "env": {"A": 1},\n "apiKeyHelper": "/x"\n}', 1],

@@ -2,8 +2,9 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startTicksOf, statOf } from '../../src/system/processes.js'
 
 export interface Run {
   /** Null when a signal ended it. */
@@ -65,21 +66,56 @@ function killGroup(pid: number | undefined): void {
  * detached worker, and a hook's Node has no environment at all.
  */
 export async function processesOf(home: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const all = await Promise.all(
-    pids.map(async pid => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      return { pid: Number(pid), parent, isMine: environment.split('\0').includes(`HOME=${home}`) }
-    }),
-  )
-  const mine = new Set(all.filter(({ isMine }) => isMine).map(({ pid }) => pid))
+  const names = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  const all = names.map(name => ({ pid: Number(name), parent: Number(statOf(Number(name))?.[1]) }))
+  const mine = new Set(await withVariable(`HOME=${home}`, names))
   for (let before = 0; before < mine.size; ) {
     before = mine.size
     for (const { pid, parent } of all) if (mine.has(parent)) mine.add(pid)
   }
   return [...mine]
+}
+
+/** Processes whose environment was not to be read, by pid and start. */
+const unreadable = new Set<string>()
+
+/**
+ * Those of the processes `names` that have `variable` in their environment. That lies in their memory, and whoever reads it
+ * may wait as long as a file system of theirs answers nothing: so another program reads, which can be ended.
+ */
+async function withVariable(variable: string, names: string[]): Promise<number[]> {
+  const idOf = (name: string) => `${name}:${startTicksOf(Number(name))}`
+  const readable = unreadable.size === 0 ? names : names.filter(name => !unreadable.has(idOf(name)))
+  const found = await filesWith(variable, readable)
+  if (found !== null) return found
+  const each = await Promise.all(
+    readable.map(async name => {
+      const alone = await filesWith(variable, [name])
+      if (alone === null) unreadable.add(idOf(name))
+      return alone ?? []
+    }),
+  )
+  return each.flat()
+}
+
+const readingMostMs = 10_000
+
+/** Null where it took too long. */
+async function filesWith(variable: string, names: string[]): Promise<number[] | null> {
+  if (names.length === 0) return []
+  const paths = names.map(name => `/proc/${name}/environ`)
+  const form = ['--null-data', '--line-regexp', '--fixed-strings', '--files-with-matches']
+  const child = spawn('grep', [...form, '--no-messages', '--', variable, ...paths], {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: readingMostMs,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
+  const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  if (signal !== null) return null
+  return [...stdout.matchAll(/^\/proc\/(\d+)\//gm)].map(each => Number(each[1]))
 }
 
 /** Waits until nothing runs in this home any more; false when `timeoutMs` was not enough. */

@@ -71,7 +71,8 @@ function stateAt(path: string): PathState {
     if (!stat.isFile()) return { kind: 'other', what: 'is no regular file' }
     const read = readBounded(path, { maxBytes: largest, links: 'refuse' })
     if (read.kind === 'missing') return absent
-    if (read.kind === 'unfit' && read.code !== null) throw unfit(path, read)
+    if (read.kind === 'unfit' && read.code !== null && read.code !== 'EACCES')
+      throw unfit(path, read)
     if (read.kind === 'unfit') return { kind: 'other', what: read.why }
     const { bytes } = read
     const text = bytes.toString('utf8')

@@ -163,10 +163,50 @@ function reconcile(
     case 'part':
       if (make.yields !== undefined && !isEditable(now, owner))
         return { after: null, note: `${path} ${make.yields}` }
-      if (now.kind === 'file' && now.fixed !== undefined && !hasOurPart(path, make, now))
-        return { after: null, note: `${path} ${now.fixed} and stays as it is`, isUnmade: true }
-      return { after: withOurPart(path, make, now, before, owner, isOther) }
+      return (
+        leftUnmade(path, whyUnmade(path, make, now, owner)) ?? {
+          after: withOurPart(path, make, now, before, owner, isOther),
+        }
+      )
   }
+}
+
+function leftUnmade(path: string, why: string | null) {
+  if (why === null) return null
+  return { after: null, note: `${path} ${why} and stays as it is`, isUnmade: true } as const
+}
+
+/**
+ * Why a person has to put our part there, to be read after the path; null where we can, or where it stands. What is
+ * installed does not work without the other files, so a fault of those is none of this.
+ */
+function whyUnmade(
+  path: string,
+  make: Make & { kind: 'part' },
+  now: PathState,
+  owner: PlanFor,
+): string | null {
+  const isSettings = make.part.in === 'settings'
+  switch (now.kind) {
+    case 'file':
+      if (hasOurPart(path, make, now)) return null
+      if (now.fixed !== undefined) return now.fixed
+      if (!isSettings) return null
+      if (now.uid !== owner.uid) return belongsTo(now.uid)
+      return (now.mode & 0o200) === 0 ? 'is read-only' : null
+    case 'link':
+      return isSettings ? 'is a link to nothing' : null
+    case 'folder':
+      return isSettings ? 'is a folder' : null
+    case 'other':
+      return isSettings ? now.what : null
+    default:
+      return null
+  }
+}
+
+function belongsTo(uid: number): string {
+  return uid === 0 ? 'belongs to root' : `belongs to user ${uid}`
 }
 
 /** Can this file, or a new one in its place, be written by its owner? */

@@ -1,6 +1,6 @@
 // What an installation for one person wants to stand in their home. Pure: from facts to paths and texts.
 
-import { existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import { settingsFolder } from '../login/client-settings.js'
@@ -8,7 +8,6 @@ import { findClient } from '../login/real-client.js'
 import { statOf } from '../system/access.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { ownRoot, personProgram } from '../system/program-places.js'
-import { AuthError } from '../system/trouble.js'
 import { type Desired, link } from './desired-state.js'
 import type { Choices, Manifest } from './manifest.js'
 import { chooseProgram } from './program.js'
@@ -190,7 +189,7 @@ export function userFacts(
     choices,
     configFile: ownPaths(env, home).userConfig,
     loginFolder: place.paths.folder,
-    settingsFile: settingsBehind(join(settingsFolder(env, home), 'settings.json'), uid),
+    settingsFile: settingsBehind(join(settingsFolder(env, home), 'settings.json')),
     sharedMode: 0o755 & ~process.umask(),
     linkStays: stays,
     shellFiles: shells.flatMap(
@@ -211,18 +210,14 @@ export function userFacts(
 }
 
 /** Settings may be a link into a folder that is kept elsewhere; the file there is edited then. */
-function settingsBehind(path: string, uid: number): string {
-  const link = statOf(path)
-  if (!link) return path
-  const file = statSync(path, { throwIfNoEntry: false })
-  if (!file) throw uneditable(path, 'is a link to nothing')
-  // A store of root's, such as Nix's, makes settings for its users.
-  if (file.uid !== uid && file.uid !== 0) throw uneditable(path, `belongs to user ${file.uid}`)
-  return link.isSymbolicLink() ? realpathSync(path) : path
-}
-
-function uneditable(path: string, what: string): AuthError {
-  return new AuthError('usage', `${path} ${what}; nothing was changed`, { hint: `ls -lL ${path}` })
+function settingsBehind(path: string): string {
+  if (statOf(path)?.isSymbolicLink() !== true) return path
+  try {
+    return realpathSync(path)
+  } catch {
+    // It leads to nothing.
+    return path
+  }
 }
 
 /**

@@ -175,10 +175,6 @@ t.test('a file made for our part goes, unless somebody wrote more into it', asyn
 t.test('what cannot be edited is refused before anything is changed', async t => {
   const bad: [string, PathState, RegExp][] = [
     ['not JSON', file('oops'), /is not JSON; nothing was changed/],
-    ['read-only', file('{}', 0o444), /is read-only; nothing was changed/],
-    ['a folder', { kind: 'folder', mode: 0o755, ...owner }, /is no regular file/],
-    ['binary', { kind: 'other', what: 'is no UTF-8 text' }, /is no UTF-8 text/],
-    ["another's", { kind: 'file', text: '{}', mode: 0o644, uid: 7, gid: 7 }, /belongs to user 7/],
   ]
   for (const [name, seen, message] of bad) {
     const box = world({ ...before, '/h/settings.json': seen })
@@ -206,6 +202,28 @@ t.test('what can’t be changed stays, is named, and holds nothing up', async t 
   t.same(ours.make([settings]).unmade, [], 'all is there')
   t.same(ours.make([]).notes, ['/h/settings.json is immutable and keeps what is ours'])
   t.same(ours.look('/h/settings.json'), now)
+})
+
+t.test('settings that no entry can be put into are left to a person', async t => {
+  const bad: [PathState, string][] = [
+    [file('{}', 0o444), 'is read-only'],
+    [{ kind: 'folder', mode: 0o755, ...owner }, 'is a folder'],
+    [{ kind: 'link', target: '/nowhere' }, 'is a link to nothing'],
+    [{ kind: 'other', what: 'is no UTF-8 text' }, 'is no UTF-8 text'],
+    [{ kind: 'file', text: '{}', mode: 0o644, uid: 7, gid: 7 }, 'belongs to user 7'],
+    [{ kind: 'file', text: '{}', mode: 0o666, uid: 0, gid: 0 }, 'belongs to root'],
+  ]
+  for (const [seen, why] of bad) {
+    const box = world({ '/h/settings.json': seen })
+    const { notes, unmade } = box.make([settings, wrapper])
+    t.same(notes, [`/h/settings.json ${why} and stays as it is`])
+    t.same(unmade, [settings], why)
+    t.same(box.look('/h/settings.json'), seen, why)
+    t.same(box.look('/h/claude'), link('/p/claude'), why)
+    box.make([])
+    t.same(box.look('/h/settings.json'), seen, why)
+    t.same(box.look('/h/claude'), absent, why)
+  }
 })
 
 t.test('a link yields to what is there, where it says so', async t => {

@@ -1,6 +1,14 @@
 // Settings that can't be changed, such as a link into a read-only store: all else is installed, and the entries are there to copy.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { noOwnMachine } from '../kit/own-machine.js'
@@ -74,6 +82,31 @@ t.test(
     t.match(JSON.parse(hooks.stdout).checks, [{ id: 'hooks', state: 'ok' }])
   },
 )
+
+const unfit: Record<string, [why: RegExp, spoil: (settings: string) => void]> = {
+  'a folder': [/is a folder/, path => mkdirSync(path)],
+  'a link to nothing': [/is a link to nothing/, path => symlinkSync('/nowhere/x', path)],
+  'a link to itself': [/is a link to nothing/, path => symlinkSync(path, path)],
+  'a link to a device': [/is no regular file/, path => symlinkSync('/dev/null', path)],
+  'a read-only file': [/is read-only/, path => writeFileSync(path, '{}', { mode: 0o400 })],
+  'UTF-16': [/is no UTF-8 text/, path => writeFileSync(path, Buffer.from('\uFEFF{}', 'utf16le'))],
+}
+
+for (const [name, [why, spoil]] of Object.entries(unfit))
+  t.test(`${name} in their place holds nothing else up`, async t => {
+    const box = await sandbox(t, { login: 'valid' })
+    const settings = join(box.home.path, '.claude/settings.json')
+    spoil(settings)
+    const before = lstatSync(settings)
+    const { code, stdout, stderr } = await box.command(['install', '--yes'])
+    t.equal(code, 4, stderr)
+    t.match(stderr, why)
+    for (const event of events) t.match(stdout, event)
+    t.ok(existsSync(join(box.home.path, '.local/bin/claude')), 'the wrapper is there')
+    t.equal((await box.command(['uninstall', '--yes'])).code, 0)
+    t.notOk(existsSync(join(box.home.path, '.local/bin/claude')))
+    t.match(lstatSync(settings), { ino: before.ino, mtimeMs: before.mtimeMs })
+  })
 
 t.test('uninstall leaves them, says so, and does not fail', { skip: noOwnMachine }, async t => {
   const { box, settings } = await linked(t)

@@ -51,7 +51,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
   if (run.config.mode === 'on' && mayAct(run)) {
     recordFingerprint(run)
     await noticeKey(run)
-    await persistently(run, options, () => recovered(run))
+    await persistently(run, options, () => recover(run))
     noticeDoubt(run)
     if (isStoreWanted(run)) await knownStore(run)
   }
@@ -87,7 +87,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       run,
       options,
       () => act(run, now, decision),
-      decision.do === 'restore' ? () => act(run, now, decision) : () => recovered(run),
+      decision.do === 'restore' ? () => act(run, now, decision) : () => recover(run),
     )
     commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
     const ms = run.now() - beganMs
@@ -129,12 +129,6 @@ async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): 
 }
 
 const saveAgainMs = 500
-
-/** True: a renewal that left its answer has brought a login after all. */
-async function recovered(run: Run): Promise<boolean> {
-  await recover(run)
-  return true
-}
 
 /**
  * Does `work`; a successor that could not be saved is tried to be saved by `again` while the launch may

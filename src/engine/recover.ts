@@ -17,47 +17,53 @@ import type { Parent } from './save-renewed-login.js'
 
 /**
  * Installs what a killed run received, or remembers that its request may have spent the token; under
- * the client's refresh locks, as a client may be waiting for the dead run's to refresh by itself.
+ * the client's refresh locks, as a client may be waiting for the dead run's to refresh by itself. True where it had
+ * received a login.
  */
-export async function recover(run: Run): Promise<void> {
+export async function recover(run: Run): Promise<boolean> {
   const { answer: path } = run.paths
   const sealer = {
     seal: plainSealer.seal,
     open: async (bytes: Buffer) => (await run.sealer()).open(bytes),
   }
   const found = await findAnswer(path, sealer)
+  let isRenewed = false
   // A renewal of another host, which the gate does not stop, is waited for; then there is nothing left.
   if (found.kind !== 'none')
     await withRefreshLocks(run.locks, locksWaitMs, () =>
       withRenewalLock(run.locks, locksWaitMs, async () => {
         const still = await findAnswer(path, sealer)
         reloadMemory(run)
-        if (still.kind !== 'none') await settleFound(run, still)
+        if (still.kind !== 'none') isRenewed = await settleFound(run, still)
       }),
     )
   releaseLeftLocks(run.locks)
   if (!othersAtWork(run.locks.state, run.locks.process)) sweepTemporaries(run)
+  return isRenewed
 }
 
-async function settleFound(run: Run, found: Exclude<FoundAnswer, { kind: 'none' }>) {
+async function settleFound(
+  run: Run,
+  found: Exclude<FoundAnswer, { kind: 'none' }>,
+): Promise<boolean> {
   const { answer: path } = run.paths
   const { parentHash, sentAtMs } = found.header
   if (run.memory.spent.includes(parentHash)) {
     // Killed after the successor was saved and remembered: only the erasing was left to do.
     eraseAnswer(path)
-    return
+    return found.kind === 'answered'
   }
   if (found.kind === 'sent') {
     handleLostReply(run, parentHash, 'a run ended before the answer came')
     eraseAnswer(path)
-    return
+    return false
   }
   commit(run, { journal: { did: 'recover', because: 'killed', before: parentHash } })
   const seen = reread(run)
   await knownStore(run)
   const parent = findParent(run, seen, parentHash) ?? unknownParent(run, seen, parentHash, sentAtMs)
   const answer = { ...found.answer, retryAfterMs: null, atMs: sentAtMs, isKept: true }
-  await handleTokenReply(run, parent, answer, 'recovered')
+  return handleTokenReply(run, parent, answer, 'recovered')
 }
 
 /**

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import t from 'tap'
 import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
+import { recover } from '../../src/engine/recover.js'
 import { plainSealer } from '../../src/engine/renew.js'
 import { beginAnswer, saveAnswer } from '../../src/login/answer.js'
 import { tokenHash } from '../../src/login/login.js'
@@ -41,6 +42,17 @@ for (const custody of custodies)
       return at
     }
     const isHealthy = (at: Engine) => at.authority.accepts(at.login()?.accessToken ?? '') !== null
+
+    await t.test('only an answer that had arrived counts as a renewal', async t => {
+      const at = await start(t)
+      t.equal(await recover(await at.run()), false, 'nothing was left behind')
+      await killed(at, 'sent')
+      t.equal(await recover(await at.run()), false, 'no answer came')
+      const other = await start(t)
+      await killed(other)
+      t.equal(await recover(await other.run()), true)
+      t.equal(await recover(await other.run()), false, 'once')
+    })
 
     await t.test('an answer that had arrived is installed without a request', async t => {
       const at = await start(t)

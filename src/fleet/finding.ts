@@ -32,6 +32,10 @@ export interface SeenDocument {
   host: string | null
   /** When its newest version was written, by the server's clock; null: it can't be told. */
   updatedAtMs: number | null
+  /** Whether that version can be read, `deletedAtMs` apart. `none`: no version was ever written. */
+  newest: 'kept' | 'destroyed' | 'none'
+  /** When that version was deleted, or will be, by the server's clock; null: never. */
+  deletedAtMs: number | null
   /** It bears the note of an offboarding. */
   isCut: boolean
 }
@@ -55,6 +59,7 @@ export const ownReasons = {
   'backed-up': 'known only by the time of the last backup',
   'no-news': 'no sign of life for a long time',
   'no-record': 'no record or backup was ever seen',
+  'backup-deleted': 'the backup was deleted',
   'not-in-roster': 'the roster does not list this user',
   unreadable: "what is there can't be read",
   closed: 'access to the home is denied',
@@ -76,6 +81,16 @@ const longestSignInMs = 5 * 365 * 86_400_000
 export function pastTime(ms: number | null, nowMs: number): number | null {
   if (ms === null || ms < earliestMs || ms - nowMs > clockSkewMs) return null
   return Math.min(ms, nowMs)
+}
+
+/** What can be read of a document. A clock of ours that is a little behind makes no deleted version readable. */
+export function contentOf(
+  { newest, deletedAtMs }: Pick<SeenDocument, 'newest' | 'deletedAtMs'>,
+  nowMs: number,
+): 'login' | 'deleted' | 'none' {
+  if (newest === 'none') return 'none'
+  const isDeleted = deletedAtMs !== null && deletedAtMs - nowMs <= clockSkewMs
+  return isDeleted || newest === 'destroyed' ? 'deleted' : 'login'
 }
 
 /** When the sign-in ends; null where the record does not say, or gives no possible time. */
@@ -138,17 +153,28 @@ function stateOf({ verdict, because }: HealthRecord): FleetState {
   return verdict === 'ok' && because === 'off' ? 'off' : verdict
 }
 
+export const neverSeen: Finding = { state: 'never', because: 'no-record', since: null }
+
 /** What the time of the last backup tells, where nothing else is known. */
-export function documentFinding(
-  { updatedAtMs }: SeenDocument,
-  { nowMs, silentAfterMs }: Clock,
-): Finding {
+export function documentFinding(document: SeenDocument, { nowMs, silentAfterMs }: Clock): Finding {
+  const content = contentOf(document, nowMs)
+  if (content === 'none') return neverSeen
+  if (content === 'deleted') {
+    const since = pastTime(document.deletedAtMs, nowMs)
+    return { state: 'silent', because: 'backup-deleted', since }
+  }
+  const { updatedAtMs } = document
   if (updatedAtMs === null) return { state: 'unknown', because: 'unreadable', since: null }
   const atMs = pastTime(updatedAtMs, nowMs)
   if (atMs === null) return { state: 'unknown', because: 'clock', since: null }
   return nowMs - atMs > silentAfterMs
     ? { state: 'silent', because: 'no-news', since: atMs }
     : { state: 'ok', because: 'backed-up', since: null }
+}
+
+/** A user's name as Vault compares those of aliases. Letters beyond a-z stand in no path of ours. */
+export function foldedName(name: string): string {
+  return /[A-Z]/.test(name) ? name.replace(/[A-Z]/g, letter => letter.toLowerCase()) : name
 }
 
 /** `other` where it is worse. */

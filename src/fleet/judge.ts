@@ -2,10 +2,13 @@
 
 import {
   type Clock,
+  contentOf,
   documentFinding,
   type ExpectedUser,
   exemption,
   type Finding,
+  foldedName,
+  neverSeen,
   pastTime,
   recordFinding,
   type SeenDocument,
@@ -47,8 +50,7 @@ export function findLogins(
   nowMs: number,
   { silentAfterMs, source }: JudgeConfig,
 ): FoundLogin[] {
-  // Vault folds the names of its aliases.
-  const keyOf = (name: string) => (source === 'vault' ? name.toLowerCase() : name)
+  const keyOf = (name: string) => (source === 'vault' ? foldedName(name) : name)
   const seen = seenByUser(records, documents, keyOf)
   const clock = { nowMs, silentAfterMs }
   const found: FoundLogin[] = []
@@ -125,7 +127,6 @@ interface Seen {
   documents: readonly SeenDocument[]
 }
 
-const neverSeen: Finding = { state: 'never', because: 'no-record', since: null }
 const notListed: Finding = { state: 'stranger', because: 'not-in-roster', since: null }
 
 function addLogins(seen: Seen, clock: Clock, to: FoundLogin[]): void {
@@ -179,16 +180,19 @@ function isOf(host: string, key: string): boolean {
   return key.split('/')[0] === recordKey(host)
 }
 
-/** When the newest document of this host was written; null where none tells. One of no host is that of a user with one host. */
+/** When the newest document of this host with a login was written; null where none tells. One of no host is that of a user with one host. */
 function newestOf(
   documents: readonly SeenDocument[],
   key: string,
   { isAlone, nowMs }: { isAlone: boolean; nowMs: number },
 ): number | null {
   let newest: number | null = null
-  for (const { host, updatedAtMs } of documents)
-    if (host === null ? isAlone : isOf(host, key))
+  for (const document of documents) {
+    const { host, updatedAtMs } = document
+    const isOfThis = host === null ? isAlone : isOf(host, key)
+    if (isOfThis && contentOf(document, nowMs) === 'login')
       newest = later(newest, pastTime(updatedAtMs, nowMs))
+  }
   return newest
 }
 
@@ -209,11 +213,12 @@ function withRecord(
 
 function withDocument(
   user: string,
-  { host, updatedAtMs }: SeenDocument,
+  { host, updatedAtMs, newest }: SeenDocument,
   finding: Finding,
   nowMs: number,
 ): FoundLogin {
-  return foundLogin(user, host, finding, pastTime(updatedAtMs, nowMs))
+  const seenAt = newest === 'none' ? null : pastTime(updatedAtMs, nowMs)
+  return foundLogin(user, host, finding, seenAt)
 }
 
 function foundLogin(

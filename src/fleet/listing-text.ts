@@ -176,6 +176,19 @@ export function updatedAtMs({ metadata }: ListedEntry): number | null {
   return timeOf(metadata['updated_time'])
 }
 
+/** Whether the newest version can be read, as far as it is told: what is not told counts as there. */
+export function newestVersion({ metadata }: ListedEntry): {
+  newest: 'kept' | 'destroyed' | 'none'
+  deletedAtMs: number | null
+} {
+  const { current_version: current, versions } = metadata
+  if (current === 0) return { newest: 'none', deletedAtMs: null }
+  const told = isObject(versions) ? versions[String(current)] : undefined
+  const version = isObject(told) ? told : {}
+  const newest = version['destroyed'] === true ? 'destroyed' : 'kept'
+  return { newest, deletedAtMs: timeOf(version['deletion_time']) }
+}
+
 /** Text, as far as honest, of any user who may write there. */
 export function customMetadata({ metadata }: ListedEntry): Readonly<JsonObject> {
   const custom = metadata['custom_metadata']

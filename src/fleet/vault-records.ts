@@ -3,7 +3,13 @@
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
 import type { SeenDocument, SeenRecord } from './finding.js'
-import { compareNames, customMetadata, type ListedEntry, updatedAtMs } from './listing-text.js'
+import {
+  compareNames,
+  customMetadata,
+  type ListedEntry,
+  newestVersion,
+  updatedAtMs,
+} from './listing-text.js'
 import { readRecord } from './record.js'
 import { type Listing, listEntries, listNames } from './vault-listing.js'
 
@@ -132,7 +138,8 @@ function documentOf(entry: ListedEntry, parts: Parts | null): SeenDocument[] {
   const user = parts?.['user'] ?? parts?.['uid']
   if (parts === null || user === undefined) return []
   const isCut = Object.hasOwn(customMetadata(entry), cutNote)
-  return [{ user, host: parts['host'] ?? null, updatedAtMs: updatedAtMs(entry), isCut }]
+  const host = parts['host'] ?? null
+  return [{ user, host, updatedAtMs: updatedAtMs(entry), ...newestVersion(entry), isCut }]
 }
 
 /** The folder above the first part with a name in braces, and what stands on each level from there on. */

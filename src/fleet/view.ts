@@ -1,12 +1,18 @@
 // The view of all logins: what was read is judged as it comes, and kept worst first.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import type { ExpectedUser, SeenDocument, SeenRecord } from './finding.js'
+import {
+  contentOf,
+  type ExpectedUser,
+  foldedName,
+  type SeenDocument,
+  type SeenRecord,
+} from './finding.js'
 import { type FleetState, fleetStates, perState } from './fleet-state.js'
 import { countUsers, findLogins, fleetVerdict, type JudgeConfig } from './judge.js'
 import { byNeed, type FoundLogin, type JudgedLogin, judgedLogin } from './judged-login.js'
 import { compareNames } from './listing-text.js'
-import { seenInVault } from './vault-records.js'
+import { seenInVault, type VaultBatch } from './vault-records.js'
 
 export interface FleetView {
   /** When it was made. */
@@ -49,22 +55,33 @@ export async function viewOfVault(
   tick: (logins: number) => void = () => undefined,
 ): Promise<FleetView | StoreTrouble> {
   const view = emptyView('vault', rules.nowMs)
-  let waiting = sortedRoster(rules.roster)
+  let waiting = rules.roster
+  // Paths tell capitals apart, and sort them first: what bears some waits for the rest of its user.
+  let early: Pick<VaultBatch, 'records' | 'documents'> = { records: [], documents: [] }
   for await (const batch of seenInVault(vault, recordsFolder)) {
     if ('kind' in batch) return batch
     const { upTo } = batch
-    const isDue = ({ vaultName }: ExpectedUser) =>
-      upTo === null || compareNames(vaultName, upTo) <= 0
-    const due = waiting?.filter(isDue) ?? null
-    waiting = waiting?.filter(each => !isDue(each)) ?? null
-    tick(view.add(due, batch.records, batch.documents, rules))
+    const isDue = (name: string) => upTo === null || compareNames(foldedName(name), upTo) <= 0
+    const [due, later] = split(waiting ?? [], ({ vaultName }) => isDue(vaultName))
+    const [records, earlyRecords] = split([...early.records, ...batch.records], ({ user }) =>
+      isDue(user),
+    )
+    const [documents, earlyDocuments] = split(
+      [...early.documents, ...batch.documents],
+      ({ user }) => isDue(user),
+    )
+    early = { records: earlyRecords, documents: earlyDocuments }
+    tick(view.add(waiting && due, records, documents, rules))
+    waiting &&= later
   }
   return view.done()
 }
 
-function sortedRoster(roster: LookRules['roster']): readonly ExpectedUser[] | null {
-  if (roster === null) return null
-  return [...roster].sort((one, other) => compareNames(one.vaultName, other.vaultName))
+/** Those for whom `isFirst` holds, and the others. */
+function split<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T[]] {
+  const [first, others]: [T[], T[]] = [[], []]
+  for (const each of all) (isFirst(each) ? first : others).push(each)
+  return [first, others]
 }
 
 function emptyView(source: JudgeConfig['source'], atMs: number) {
@@ -75,10 +92,12 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
   let backedUpOnly = 0
   let total = 0
   const noteBackups = (roster: LookRules['roster'], documents: readonly SeenDocument[]) => {
-    const users = new Map(roster?.map(row => [row.vaultName, row.user]))
-    for (const { user, updatedAtMs } of documents) {
-      const name = users.get(user) ?? user
-      if (updatedAtMs !== null)
+    const users = new Map(roster?.map(row => [foldedName(row.vaultName), row.user]))
+    for (const document of documents) {
+      const { updatedAtMs } = document
+      const key = foldedName(document.user)
+      const name = users.get(key) ?? key
+      if (updatedAtMs !== null && contentOf(document, atMs) === 'login')
         backedUpAtMs.set(name, Math.max(updatedAtMs, backedUpAtMs.get(name) ?? 0))
     }
   }

@@ -43,6 +43,8 @@ const seenDocument: fc.Arbitrary<SeenDocument> = fc.record({
   user: name,
   host: fc.option(host),
   updatedAtMs: fc.option(time),
+  newest: fc.constantFrom('kept', 'destroyed', 'none'),
+  deletedAtMs: fc.option(time),
   isCut: fc.boolean(),
 })
 const row: fc.Arbitrary<ExpectedUser> = fc.record({

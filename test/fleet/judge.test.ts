@@ -42,7 +42,8 @@ function record(more: Partial<HealthRecord> = {}, host = 'ws1', user = 'ada'): S
 
 function document(ageMs: number | null, more: Partial<SeenDocument> = {}): SeenDocument {
   const updatedAtMs = ageMs === null ? null : nowMs - ageMs
-  return { user: 'ada', host: null, updatedAtMs, isCut: false, ...more }
+  const whole = { newest: 'kept', deletedAtMs: null, isCut: false } as const
+  return { user: 'ada', host: null, updatedAtMs, ...whole, ...more }
 }
 
 interface World {
@@ -243,6 +244,60 @@ const cases: [string, World, string[]][] = [
   ['a backup without a time', { documents: [document(null)] }, ['ada@: unknown unreadable']],
   ['a backup of tomorrow', { documents: [document(-24 * hourMs)] }, ['ada@: unknown clock']],
   [
+    'a backup that was deleted',
+    { documents: [document(hourMs, { deletedAtMs: nowMs - minuteMs })] },
+    ['ada@: silent backup-deleted'],
+  ],
+  [
+    'a backup deleted by a server whose clock is a little ahead',
+    { documents: [document(hourMs, { deletedAtMs: nowMs + minuteMs })] },
+    ['ada@: silent backup-deleted'],
+  ],
+  [
+    'a backup that is going to be deleted',
+    { documents: [document(hourMs, { deletedAtMs: nowMs + 90 * hourMs })] },
+    ['ada@: ok backed-up'],
+  ],
+  [
+    'a backup that was destroyed',
+    { documents: [document(hourMs, { newest: 'destroyed' })] },
+    ['ada@: silent backup-deleted'],
+  ],
+  [
+    'a document to which nothing was ever written',
+    { documents: [document(hourMs, { newest: 'none' })] },
+    ['ada@: never no-record'],
+  ],
+  [
+    'one of a user who is not listed',
+    { roster: [], documents: [document(hourMs, { newest: 'none' })] },
+    ['ada@: stranger not-in-roster'],
+  ],
+  [
+    'a deleted backup of one who left',
+    {
+      roster: [row({ leftOn: '2026-11-30' })],
+      documents: [document(hourMs, { newest: 'destroyed' })],
+    },
+    ['ada@: left document-remains'],
+  ],
+  [
+    'an old record, and a backup since that is deleted or was never made',
+    {
+      records: [record({ at: nowMs - 90 * hourMs }), record({ at: nowMs - 90 * hourMs }, 'ws2')],
+      documents: [
+        document(hourMs, { host: 'ws1', deletedAtMs: nowMs - minuteMs }),
+        document(hourMs, { host: 'ws2', newest: 'none' }),
+      ],
+    },
+    ['ada@ws1: silent no-news', 'ada@ws2: silent no-news'],
+  ],
+  [
+    'a record of a login that is well, and a deleted backup',
+    { records: [record()], documents: [document(hourMs, { newest: 'destroyed' })] },
+    ['ada@ws1: ok fresh'],
+  ],
+  [
     'backups of two hosts alone',
     { documents: [document(hourMs, { host: 'ws1' }), document(99 * hourMs, { host: 'ws2' })] },
     ['ada@ws2: silent no-news', 'ada@ws1: ok backed-up'],
@@ -366,6 +421,11 @@ t.test('the newest sign of life is the record or the backup, and never of the fu
   t.equal(seenAt({ records: [record()], documents: [document(-24 * hourMs)] }), well.at)
   t.equal(seenAt({ records: [record({ at: nowMs + minuteMs })] }), nowMs)
   t.equal(seenAt({ records: [record({ at: nowMs + 9 * minuteMs })] }), null)
+  t.equal(seenAt({ documents: [document(minuteMs, { newest: 'none' })] }), null)
+  t.equal(
+    seenAt({ records: [record()], documents: [document(minuteMs, { newest: 'destroyed' })] }),
+    well.at,
+  )
   t.equal(seenAt({}), null)
 })
 
@@ -379,6 +439,8 @@ t.test('who needs somebody is told what to type', async t => {
   )
   t.equal(needing({ verdict: 'broken' }), 'claude-auth doctor')
   t.equal(toDo({}), 'claude-auth login')
+  t.equal(toDo({ documents: [document(0, { newest: 'none' })] }), 'claude-auth login')
+  t.equal(toDo({ documents: [document(0, { newest: 'destroyed' })] }), 'claude-auth doctor')
   t.equal(toDo({ roster: [], records: [record()] }), 'claude-auth offboard ada')
   const evil = '$(reboot)\u001b[2J'
   t.equal(toDo({ roster: [], records: [record({}, 'ws1', evil)] }), 'claude-auth offboard')

@@ -1,7 +1,7 @@
 // Records and documents of all users, read from a real OpenBao with the rights of who only looks.
 
 import t, { type Test } from 'tap'
-import type { SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
+import { contentOf, type SeenDocument, type SeenRecord } from '../../src/fleet/finding.js'
 import { excessiveRights, levelsOf, seenInVault } from '../../src/fleet/vault-records.js'
 import type { SiteVault, StoreTrouble } from '../../src/store/vault/site.js'
 import { lookPolicy, lookWith, putRecords, recordsFolder, tokenWith } from '../kit/fleet-site.js'
@@ -108,6 +108,33 @@ t.test('one that is deleted while it is read is left out', async t => {
   const all = await read(await lookWith(t, gateway.address, token))
   t.same(names(all).documents, ['alice null', 'dora null'])
   t.equal(all.trouble, null)
+})
+
+t.test('a document whose newest version is gone or was never written is told', async t => {
+  const bao = await openBao(t)
+  const place = (kind: string, user: string) => `secret/${kind}/workstation/claude-users/${user}`
+  for (const user of ['ada', 'bob', 'cyd', 'eve']) await bao.put(user, { claude_login: 'secret' })
+  await bao.ask('POST', place('metadata', 'dan'), { max_versions: 3 })
+  await bao.ask('POST', place('delete', 'ada'), { versions: [1] })
+  await bao.ask('POST', place('destroy', 'bob'), { versions: [1] })
+  await bao.put('cyd', { claude_login: 'newer' })
+  await bao.ask('POST', place('destroy', 'cyd'), { versions: [1] })
+  await bao.ask('POST', place('metadata', 'eve'), { delete_version_after: '720h' })
+  await bao.put('eve', { claude_login: 'for a month' })
+  for (const isDetailed of [true, false]) {
+    const token = await tokenWith(bao, lookPolicy({ isDetailed }))
+    const { documents } = await read(await lookWith(t, bao.address, token))
+    t.same(
+      documents.map(each => `${each.user} ${each.newest} ${contentOf(each, Date.now())}`),
+      [
+        'ada kept deleted',
+        'bob destroyed deleted',
+        'cyd kept login',
+        'dan none none',
+        'eve kept login',
+      ],
+    )
+  }
 })
 
 t.test('a server that wants to be left alone is asked again, when it says', async t => {

@@ -1,6 +1,6 @@
 // Asking another program of this machine: bounded in time, in a session of its own, and ended with all it started.
 
-import { spawn } from 'node:child_process'
+import { startProgram } from '../system/start-program.js'
 
 /** What a program said; `code` is null where a signal ended it. */
 export type Said =
@@ -21,7 +21,7 @@ export function askProgram(
   { env, timeoutMs }: { env: Record<string, string>; timeoutMs: number },
 ): Promise<Said> {
   return new Promise(resolve => {
-    const child = spawn(program, args, {
+    const child = startProgram(program, args, {
       cwd: '/',
       env,
       // A process group of its own: otherwise an interactive shell stops us to get the terminal.
@@ -35,11 +35,11 @@ export function askProgram(
       isOver = true
       clearTimeout(timer)
       endGroup(child.pid)
-      child.stdout.destroy()
+      child.stdout?.destroy()
       resolve(said)
     }
     const timer = setTimeout(() => end({ kind: 'late' }), timeoutMs)
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (stdout.length < mostBytes) stdout += text
     })
     child.on('error', () => end({ kind: 'missing' }))

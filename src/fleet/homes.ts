@@ -3,13 +3,13 @@
 // A home on a server that is away, or on a mount that its user serves, gives no answer when it likes: who asks it can be
 // ended by nothing but a signal from outside, and a process with such a thread never ends by itself.
 
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Account } from '../system/as-user.js'
 import { jsonObject, number, object, oneOf, text } from '../system/json.js'
 import { readBounded } from '../system/open-file.js'
 import { loginFolder, loginPaths } from '../system/paths.js'
+import { startProgram } from '../system/start-program.js'
 import { leave, systemPath } from '../system/system-tools.js'
 import { distrustOf } from '../system/trusted-path.js'
 import { lookInHomes } from '../system/users.js'
@@ -74,18 +74,21 @@ async function askReader(
   [program = '', ...args]: readonly string[],
   tick: () => void,
 ): Promise<Answer[]> {
-  const child = spawn(program, args, {
+  const child = startProgram(program, args, {
     cwd: '/',
     env: { PATH: systemPath },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   child.on('error', () => undefined)
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(users.map(({ uid, home }) => `${JSON.stringify({ uid, home })}\n`).join(''))
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(users.map(({ uid, home }) => `${JSON.stringify({ uid, home })}\n`).join(''))
   const answers: Answer[] = []
+  const { stdout } = child
+  // Without a descriptor for a pipe none was started.
+  if (!stdout) return answers
   await new Promise<void>(resolve => {
     let timer = setTimeout(resolve, answerMs)
-    const lines = createInterface({ input: child.stdout })
+    const lines = createInterface({ input: stdout })
     lines.on('line', line => {
       clearTimeout(timer)
       const answer = answerIn(line)

@@ -1,10 +1,11 @@
 // One step of the site, done by its own program: one run for each, with one JSON object on its standard input and no shell.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { endStarted, type Started } from '../system/as-user.js'
 import { startTicksOf } from '../system/processes.js'
 import { whyNotRunnable } from '../system/runnable.js'
+import { startProgram } from '../system/start-program.js'
 import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
@@ -114,7 +115,7 @@ function whyNotStarted(program: string): Trouble | null {
 
 function start(program: string, args: readonly string[], mark: string): ChildProcess {
   const [name = '', value = ''] = mark.split('=')
-  return spawn(program, args, {
+  return startProgram(program, args, {
     cwd: '/',
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,

@@ -3,13 +3,13 @@
 // What runs there is the user's to decide, by their files if not by its code. A terminal, an open file or a
 // variable of root's would be theirs: typed into (TIOCSTI), written to or read.
 
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openNull, textAt } from './open-file.js'
 import { processesOf, type RunningProcess, startTicksOf } from './processes.js'
+import { startProgram } from './start-program.js'
 import { leave, systemPath, toolPath } from './system-tools.js'
 import { systemCode } from './trouble.js'
 
@@ -126,7 +126,7 @@ function start(
   const nothing = openNull()
   const umask = process.umask(0o077)
   try {
-    return spawn(program, args, {
+    return startProgram(program, args, {
       ...ids,
       cwd: '/',
       env,
@@ -259,7 +259,7 @@ async function askForMark(
 
 function hasMark(pid: number, mark: string): Promise<boolean> {
   return new Promise(resolve => {
-    const child = spawn('cat', [`/proc/${pid}/environ`], {
+    const child = startProgram('cat', [`/proc/${pid}/environ`], {
       cwd: '/',
       env: { PATH: systemPath },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -271,7 +271,7 @@ function hasMark(pid: number, mark: string): Promise<boolean> {
       resolve(Buffer.concat(chunks).toString('latin1').split('\0').includes(mark))
     }
     const timer = setTimeout(end, answerMs)
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.on('error', end)
     child.on('close', end)
   })

@@ -9,7 +9,7 @@ import { distrustOf } from '../system/trusted-path.js'
 import { accountOf } from '../system/users.js'
 import { clean } from '../text/clean.js'
 
-/** What git wrote, or its refusal: the code it ended with, and the last line it said. */
+/** What git wrote, or its refusal: the code it ended with, and the line in which it says what failed. */
 export type GitEnd =
   | { kind: 'done'; output: Buffer }
   | { kind: 'refused'; code: number; said: string }
@@ -134,7 +134,7 @@ async function run(
   })
   if (end.kind !== 'ended') return failed(whyNot(end, timeoutMs))
   if (end.code === 0) return { kind: 'done', output: end.wrote }
-  return { kind: 'refused', code: end.code ?? -1, said: lastWords(end.said) }
+  return { kind: 'refused', code: end.code ?? -1, said: failureLine(end.said) }
 }
 
 function whyNot(end: Exclude<EndedAsUser, { kind: 'ended' }>, timeoutMs: number): string {
@@ -149,7 +149,7 @@ function failed(cause: string): GitEnd {
 }
 
 /** The first line in which git says what failed; an address in it may hold a password. */
-function lastWords(said: string): string {
+function failureLine(said: string): string {
   const lines = said.split('\n').filter(line => line.trim() !== '')
   const line = lines.find(each => /^(?:fatal|error):/.test(each)) ?? lines.at(-1) ?? ''
   return clean(line.replace(/:\/\/[^/@\s]*@/g, '://'), 160)

@@ -60,9 +60,9 @@ function clockWentBack(retryAtMs: number, nowMs: number): boolean {
 }
 
 /** In any hour: so many messages, and after them one that sums up. */
-export const mostPerHour = 4
+const mostPerHour = 4
 /** So long nothing has changed: then it is summed up. */
-export const settledMs = 10 * 60_000
+const settledMs = 10 * 60_000
 
 /** A person is needed: sent once, even if the reason changes later. */
 function beginSignIn(

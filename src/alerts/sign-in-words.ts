@@ -31,7 +31,7 @@ export interface SignInFacts {
 }
 
 /** The runbook in this package, when the configuration names none. */
-export const ownRunbook = 'docs/runbook.md'
+const ownRunbook = 'docs/runbook.md'
 
 /** Sentences for one line, best first: the first that fits the width is said. */
 type Options = [string, ...string[]]

@@ -45,7 +45,7 @@ export function reasonOf(message: string, where: string): string | null {
 }
 
 /** The value of the trailer `name`, what is indented below it included; the last one counts. */
-export function trailerValue(message: string, name: string): string | null {
+function trailerValue(message: string, name: string): string | null {
   const lines = bodyLines(message)
   const at = lines.findLastIndex(line => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
   if (at < 0) return null

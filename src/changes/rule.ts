@@ -85,7 +85,7 @@ export function ciSkipOf({ message, raw }: Commit): string | null {
 }
 
 /** Is `now` the old commit, or does it come from it? */
-export function buildsOn({ old, now, commits }: Pick<BranchPush, 'old' | 'now' | 'commits'>) {
+function buildsOn({ old, now, commits }: Pick<BranchPush, 'old' | 'now' | 'commits'>) {
   return old === null || now === old || (now !== null && descendantsOf(old, commits).has(now))
 }
 

@@ -75,7 +75,7 @@ export interface Config {
 }
 
 /** Under these keys every value that the machine's file sets stands; elsewhere the user's wins. */
-export const pinnedKeys = [
+const pinnedKeys = [
   'identity',
   'roster',
   'vault',

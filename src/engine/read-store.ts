@@ -142,7 +142,7 @@ export function longLivedFacts({ storeRead, config, memory, store }: Run): LongL
 }
 
 /** Remembers what the store said of the long-lived token; without `credential: long-lived` a token there is left alone. */
-export function rememberToken(run: Run, read: StoreRead): void {
+function rememberToken(run: Run, read: StoreRead): void {
   const said = saidOf(read)
   const { longLived } = run.memory
   if (said === null || (run.config.credential !== 'long-lived' && longLived === null)) return

@@ -162,7 +162,7 @@ export function namesOf(target: string): NonNullable<InPlaceRules['names']> {
 }
 
 /** The file that is replaced for `path`: the target of a link of the owner's, else what stands there itself. */
-export function loginTarget(path: string): string {
+function loginTarget(path: string): string {
   return isLink(path) && isOwnLink(path) ? realTarget(path) : path
 }
 

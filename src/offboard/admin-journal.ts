@@ -8,7 +8,7 @@ import { appendLine, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** Where it is, on the machine where the command runs. */
-export const adminJournalPath = '/var/lib/claude-auth/admin.jsonl'
+const adminJournalPath = '/var/lib/claude-auth/admin.jsonl'
 
 export interface AdminDeed {
   /** ISO 8601, UTC. */

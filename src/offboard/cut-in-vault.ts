@@ -38,7 +38,7 @@ export async function cutInVault(
 }
 
 /** Looks again: a step whose effect can't be seen has failed. Then a mint is tried. */
-export async function verifiedCut(
+async function verifiedCut(
   vault: SiteVault,
   user: VaultUser,
   ended: readonly VaultStep[],

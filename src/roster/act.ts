@@ -6,6 +6,7 @@ import { cutInVault } from '../offboard/cut-in-vault.js'
 import { actOnHost, type UserProgram } from '../offboard/host-actions.js'
 import { machineFactsOf } from '../offboard/host-facts.js'
 import { cutStepsHere } from '../offboard/host-steps.js'
+import type { StepState } from '../offboard/step.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
 import { AuthError, errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
@@ -27,10 +28,8 @@ import type { Pending, PendingUser } from './pending.js'
 import type { EndingFacts, PlannedStep, UserFacts } from './plan.js'
 import { placeToken } from './token-file.js'
 
-/** `left`: only a person can do it. `to-do`: not tried, since a step before it failed. */
-export type StepState = 'done' | 'failed' | 'left' | 'to-do'
-
 export interface StepResult extends PlannedStep {
+  /** `to-do`: not tried, since a step before it failed. */
   state: StepState
   /** Why it is not done. */
   trouble: string | null

@@ -14,8 +14,8 @@ export interface MachineFacts {
   isTimerActive: boolean
 }
 
-/** The account `name` of this machine; null where there is none. */
-export function accountNamed(name: string): Account | null {
+/** The account `name` of this machine, also one without a home of its own; null where there is none. */
+function anyAccountNamed(name: string): Account | null {
   const { code, stdout } = runTool('getent', ['passwd', name])
   const [known = '', , uid = '', gid = '', , home = ''] = (stdout.split('\n')[0] ?? '').split(':')
   if (code !== 0 || known !== name || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return null
@@ -29,7 +29,7 @@ export const unitsMs = 10_000
 
 /** Null where nobody of that name has an account here. */
 export async function machineFactsOf(user: string): Promise<MachineFacts | null> {
-  const account = accountNamed(user)
+  const account = anyAccountNamed(user)
   if (account === null) return null
   const mark = lstatSync(leftMark(account.uid), { throwIfNoEntry: false })
   const ended = await inManager(account, ['is-active', '--quiet', timer])

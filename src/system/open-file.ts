@@ -201,17 +201,6 @@ export function bytesOfPipe(file: number, maxBytes: number): Buffer | null {
   return null
 }
 
-/**
- * The file's stat when it is a regular file that only `uid` may read, or null when there is none.
- * @throws AuthError `secret-readable-by-others` with the command to type as its hint
- */
-export function checkPrivateFile(path: string, rules: PrivateRules): BigIntStats | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (stat && !stat.isFile()) throw notRegular(path)
-  if (stat) judgeSecret(path, stat, rules)
-  return stat ?? null
-}
-
 /** The text of a secret file; see `readPrivateBytes`. */
 export function readPrivateFile(path: string, rules: PrivateRules): string | null {
   return readPrivateBytes(path, rules)?.toString() ?? null

@@ -3,7 +3,7 @@
 import { accessSync, constants, lstatSync, type Stats } from 'node:fs'
 import { userInfo } from 'node:os'
 import { textAt } from './open-file.js'
-import { foreignAbove } from './owner.js'
+import { foreignAbove, giveBack, rightsCodes } from './owner.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 import { descriptorCodes } from './write-file.js'
 
@@ -34,7 +34,6 @@ export interface Closed {
   hint: string
 }
 
-const rightsCodes = ['EACCES', 'EPERM']
 /** No file is there. */
 const placeCodes = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL']
 
@@ -48,12 +47,12 @@ export function closedBy(path: string, uid: number, error: unknown): Closed | nu
   return { path, what: `can't be read (${code})`, hint }
 }
 
-/** A file of `owner`'s where one of `uid`'s should be. */
-export function foreign(path: string, owner: number, uid: number): Closed {
+/** A file of `owner`'s where one of `uid`'s should be; of a folder `isWhole`, all that is in it too. */
+export function foreign(path: string, owner: number, uid: number, isWhole = false): Closed {
   return {
     path,
     what: `belongs to ${nameOf(owner) ?? `user ${owner}`}`,
-    hint: `sudo chown ${nameOf(uid) ?? uid} ${quoted(path)}`,
+    hint: giveBack(path, { user: nameOf(uid) ?? String(uid), isWhole }),
   }
 }
 
@@ -66,10 +65,8 @@ function byRights(path: string, uid: number): Closed {
   const above = foreignAbove(path, uid)
   const place = above ?? path
   const about = statOf(place)
-  if (about !== null && about.uid !== uid) {
-    const found = foreign(place, about.uid, uid)
-    return about.isDirectory() ? { ...found, hint: found.hint.replace('chown', 'chown -R') } : found
-  }
+  if (about !== null && about.uid !== uid)
+    return foreign(place, about.uid, uid, about.isDirectory())
   return { path: place, what: 'is closed to you', hint: `chmod u+rw ${quoted(place)}` }
 }
 

@@ -10,12 +10,13 @@ export function ownerWords(uid: number): string {
   return `belongs to ${uid === 0 ? 'root' : `user ${uid}`}`
 }
 
-/** The command that gives `path` back to this user. */
-export function giveBack(path: string): string {
-  return `sudo chown -R ${quoted(userName())} ${quoted(path)}`
+/** The command that gives `path` back to `user`: this one, and with all that is in it, where nothing else is said. */
+export function giveBack(path: string, { user = userName(), isWhole = true } = {}): string {
+  return `sudo chown ${isWhole ? '-R ' : ''}${quoted(user)} ${quoted(path)}`
 }
 
-const rightsCodes = ['EACCES', 'EPERM']
+/** What the system says where rights are missing. */
+export const rightsCodes = ['EACCES', 'EPERM']
 
 /** What to type where the system's `code` says that rights to `path` are missing; null where it is not for its owner. */
 export function rightsHint(path: string, code: string | null): string | null {

@@ -13,7 +13,7 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { currentFolder } from '../system/users.js'
-import { clean, jsonText } from '../text/clean.js'
+import { clean, cleanLine, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { adminContext } from './admin-context.js'
 import { type CommandEntry, readFlags } from './command.js'
@@ -198,11 +198,11 @@ async function isWanted(isSaid: boolean, isJson: boolean): Promise<boolean> {
 }
 
 function print(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
+  if (lines.length > 0) process.stdout.write(`${lines.map(cleanLine).join('\n')}\n`)
 }
 
 function say(lines: readonly string[]): void {
-  process.stderr.write(`${lines.map(line => `${linePrefix}${line}`).join('\n')}\n`)
+  process.stderr.write(`${lines.map(line => `${linePrefix}${cleanLine(line)}`).join('\n')}\n`)
 }
 
 function usage(message: string): AuthError {

@@ -16,7 +16,7 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
 import { currentFolder } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
-import { clean, jsonText } from '../text/clean.js'
+import { clean, cleanLine, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { errorLines, troubleText } from '../text/trouble.js'
 import { type AdminContext, adminContext } from './admin-context.js'
@@ -297,7 +297,7 @@ function isPiped(): boolean {
 }
 
 function say(line: string): void {
-  process.stderr.write(`${linePrefix}${line}\n`)
+  process.stderr.write(`${linePrefix}${cleanLine(line)}\n`)
 }
 
 function usage(message: string): AuthError {

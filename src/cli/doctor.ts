@@ -20,7 +20,7 @@ import type { Env } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
 import { currentFolder, whoAmI } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
-import { jsonText } from '../text/clean.js'
+import { cleanLine, jsonText } from '../text/clean.js'
 import { inkFor, linePrefix, progress, widthOf, wrapped } from '../text/terminal.js'
 import { type CommandEntry, readFlags } from './command.js'
 
@@ -188,5 +188,5 @@ async function mendAll(mendable: Check[], place: LoginContext, env: Env): Promis
 }
 
 function say(sentence: string): void {
-  process.stderr.write(`${linePrefix}${sentence}\n`)
+  process.stderr.write(`${linePrefix}${cleanLine(sentence)}\n`)
 }

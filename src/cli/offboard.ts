@@ -18,7 +18,7 @@ import type { StoreTrouble } from '../store/store.js'
 import { askLine, askYes } from '../system/ask.js'
 import type { Env } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
-import { clean, jsonText } from '../text/clean.js'
+import { clean, cleanLine, jsonText } from '../text/clean.js'
 import { inkFor, linePrefix, widthOf } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
@@ -270,5 +270,5 @@ function away(
 }
 
 function say(words: string): void {
-  process.stderr.write(`${linePrefix}${words}\n`)
+  process.stderr.write(`${linePrefix}${cleanLine(words)}\n`)
 }

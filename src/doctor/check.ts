@@ -4,7 +4,7 @@ import type { Verdict } from '../policy/outcome.js'
 import { ownerWords } from '../system/owner.js'
 import type { Env } from '../system/paths.js'
 import { quoted, type Trouble } from '../system/trouble.js'
-import { clean } from '../text/clean.js'
+import { clean, cleanLine } from '../text/clean.js'
 import { troubleSentence } from '../text/trouble.js'
 
 /** `note`: good to know. `warn`: works now, needs care. `fail`: does not work. */
@@ -82,8 +82,9 @@ export function shown(path: string): string {
   return clean(path, 1_000)
 }
 
+/** One line each, without what steers a terminal. */
 export function words(message: string, hint: string | null = null): Words {
-  return { message, hint }
+  return { message: cleanLine(message), hint: hint && cleanLine(hint) }
 }
 
 export interface Counts {

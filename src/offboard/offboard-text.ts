@@ -1,6 +1,6 @@
 // What `claude-auth offboard` prints: where the user stands and each step, as text or as one object. Pure.
 
-import { clean } from '../text/clean.js'
+import { clean, cleanLine } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import type { Ink } from '../text/terminal.js'
 import { hanging } from '../text/terminal.js'
@@ -102,7 +102,7 @@ function stepLines(
     width,
   )
   const first = lines[0]?.replace(`  ${sign[0]}`, `  ${sign[1]}`) ?? ''
-  const typed = command === null || state === 'done' ? [] : [`      ${command}`]
+  const typed = command === null || state === 'done' ? [] : [`      ${cleanLine(command)}`]
   const done = doneCommand(facts.user, id, stage === 'undo')
   const ticked = state === 'left' && !isDry ? [`      then: ${done}`] : []
   return [first, ...lines.slice(1), ...typed, ...ticked]

@@ -11,7 +11,7 @@ import {
   isDisabledEntity,
   whyNot,
 } from '../store/vault/site-reply.js'
-import { isObject, numberOf, stringOf } from '../system/json.js'
+import { isObject, matching, numberOf, orNull, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './pending.js'
 
@@ -100,8 +100,8 @@ export async function mintToken(
       }),
     }
   const wrapped = reply.kind === 'reply' ? reply.body?.['wrap_info'] : null
-  const wrapping = isObject(wrapped) ? stringOf(wrapped['token']) : null
-  const accessor = isObject(wrapped) ? stringOf(wrapped['wrapped_accessor']) : null
+  const wrapping = isObject(wrapped) ? wordOfVault(wrapped['token']) : null
+  const accessor = isObject(wrapped) ? wordOfVault(wrapped['wrapped_accessor']) : null
   if (wrapping === null || accessor === null) {
     const isRefused =
       reply.kind === 'not-sent' ||
@@ -114,6 +114,9 @@ export async function mintToken(
     token: { wrapping, accessor, endsAtMs: nowMs + wrapSeconds * 1000 },
   }
 }
+
+/** It is shown as it came, so that it can be copied: one word of ASCII. */
+const wordOfVault = orNull(matching(/^[!-~]{1,8192}$/))
 
 function displayName(host: string, vaultName: string): string {
   return `${host}-claude-auth-${vaultName}`

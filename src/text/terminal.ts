@@ -2,7 +2,7 @@
 // patience.
 
 import type { Env } from '../system/paths.js'
-import { columnsOf } from './clean.js'
+import { cleanLine, columnsOf } from './clean.js'
 
 /** Lines of at most `width` columns; a longer word stays whole. */
 export function wrapped(text: string, width: number): string[] {
@@ -41,9 +41,9 @@ export const linePrefix = 'claude-auth: '
 /** Columns. */
 export const widest = 80
 
-/** A line with the prefix: the first of the sentences that fits the width, else the last. */
+/** A line with the prefix, without what steers a terminal: the first of the sentences that fits the width, else the last. */
 export function say(...sentences: [string, ...string[]]): string {
-  const lines = sentences.map(sentence => `${linePrefix}${sentence}`)
+  const lines = sentences.map(sentence => `${linePrefix}${cleanLine(sentence)}`)
   return lines.find(line => columnsOf(line) <= widest) ?? lines[lines.length - 1] ?? linePrefix
 }
 

@@ -1,7 +1,7 @@
 // What a reply says of a token: Vault's own word ends it, and nothing that stands in between does.
 
 import t, { type Test } from 'tap'
-import { isTokenAlive, unwrap } from '../../src/roster/documents.js'
+import { isTokenAlive, mintToken, unwrap } from '../../src/roster/documents.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
 import { directNetwork } from '../kit/direct-network.js'
@@ -41,3 +41,18 @@ t.test("Vault's own word ends it", async t => {
   const dead = await answering(t, 400, errors('wrapping token is not valid or does not exist'))
   t.same(await unwrap(dead, { wrapping: 's.wrapping' }), { kind: 'known', value: null })
 })
+
+const plain = { token: 's.plainwrapping', wrapped_accessor: 'plainaccessor' }
+
+for (const [name, wrapped, kind] of [
+  ['one plain word each', plain, 'minted'],
+  ['a sequence for a terminal', { ...plain, token: 's.x\u001b]52;c;aGk=\u0007' }, 'unanswered'],
+  ['a C1 character', { ...plain, token: 's.x\u009b31m' }, 'unanswered'],
+  ['a line break', { ...plain, token: 's.x\nroot: type this' }, 'unanswered'],
+  ['a direction mark in the accessor', { ...plain, wrapped_accessor: 'a\u202eb' }, 'unanswered'],
+  ['a list', { ...plain, token: ['s.x'] }, 'unanswered'],
+] as const)
+  t.test(`a wrapped token is shown as it came, so only a plain word is taken: ${name}`, async t => {
+    const vault = await answering(t, 200, JSON.stringify({ wrap_info: wrapped }))
+    t.match(await mintToken(vault, { vaultName: 'ada', host: 'ws1', nowMs: 0 }), { kind })
+  })

@@ -1,5 +1,6 @@
 // `claude-auth fleet` as it is typed: its files, its exit codes, and what it says where something is missing.
 
+import { once } from 'node:events'
 import {
   chownSync,
   existsSync,
@@ -11,6 +12,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -170,6 +173,52 @@ t.test('a roster that is missing or empty makes nobody a stranger, and is told',
     t.match(readFileSync(textfile, 'utf8'), 'claude_auth_fleet_run_success 0')
   }
 })
+
+const steering = '\u001b]52;c;aGk=\u0007\u009b31m\u202e\u200b'
+
+for (const [name, answer, code, words] of [
+  [
+    'rights of a token',
+    (path: string) =>
+      path.includes('capabilities')
+        ? { data: { 'secret/data/x/nobody/default': [`sudo${steering}`] } }
+        : null,
+    4,
+    /more than look: secret\/data\/x\/nobody\/default \(sudo\w*\);/,
+  ],
+  [
+    'a folder',
+    (path: string) =>
+      /\/metadata\/x\/\?/.test(path) ? { data: { keys: [`a${steering}/`] } } : null,
+    5,
+    /418 for secret\/metadata\/x\/a\w*\//,
+  ],
+] as const)
+  t.test(`what Vault calls ${name} does not steer a terminal`, async t => {
+    const server = createServer(({ url = '' }, reply) => {
+      const said = answer(url)
+      const isOdd = decodeURIComponent(url).includes(steering)
+      reply.writeHead(said === null ? (isOdd ? 418 : 404) : 200)
+      reply.end(JSON.stringify(said ?? { errors: [] }))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const config = configOf(address).replace(
+      'timeout: 1s',
+      "timeout: 5s, path: 'x/{user}/{profile}'",
+    )
+    const { fleet } = desk(t, config, { token: 'hvs.CAESlookingtoken' })
+    const said = await fleet()
+    t.match(said, { code, stderr: words })
+    t.notMatch(
+      said.stdout + said.stderr.trimEnd(),
+      /(?!\n)[\p{C}\p{Default_Ignorable_Code_Point}]/u,
+    )
+  })
 
 t.test('a token that may do more than look is told', async t => {
   const { bao } = await site(t)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { inkFor, progress, progressCount, signsFor } from '../../src/text/terminal.js'
+import { inkFor, progress, progressCount, say, signsFor } from '../../src/text/terminal.js'
 
 t.test('signs are those that the locale has', async t => {
   for (const env of [{}, { LANG: 'C' }, { LANG: 'POSIX' }, { LANG: 'en_US.UTF-8', LC_ALL: 'C' }]) {
@@ -35,4 +35,10 @@ t.test('no control sequence on a terminal that has none, nor where no terminal i
   await wait(400)
   over()
   t.same(written, ['claude-auth: looking...', '\r\u001b[K'])
+})
+
+t.test('a line with our prefix steers no terminal, whatever it says', async t => {
+  const words = say('a\u001b]52;c;aGk=\u0007b\u009b31m\u202e\u200bc\nd\re')
+  t.match(words, /^claude-auth: ab.*de$/)
+  t.notMatch(words, /[\p{C}\p{Default_Ignorable_Code_Point}]/u)
 })

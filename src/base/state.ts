@@ -1,7 +1,8 @@
 // How the base stands: is it there, has it something to share, and can only its owner and root change it?
 
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from '../system/open-file.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 import { realFolder, sharedParts } from './tree.js'
 
@@ -38,12 +39,4 @@ export function baseState(folder: string | null, ownerUid = 0): BaseState | null
     }
   }
   return parts.length === 0 ? { kind: 'empty', folder } : { kind: 'good', folder, parts }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

@@ -4,8 +4,8 @@ import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LockOwner, notedLocks, ownerIsDead, readOwner } from '../login/lock-files.js'
 import { installMostMs, runMostMs } from '../system/gate.js'
-import { textAt } from '../system/open-file.js'
-import { entriesOf, processesOf, statOf } from '../system/processes.js'
+import { namesIn, textAt } from '../system/open-file.js'
+import { processesOf, statOf } from '../system/processes.js'
 import { agoWords, durationWords } from '../text/durations.js'
 import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
@@ -174,7 +174,7 @@ function lockHolders(path: string): LockHolder[] {
   if (file === undefined) return []
   // Nobody else may open our gate; and what theirs have open may be on a mount that answers nothing, as whoever asks finds out.
   const holders = processesOf(process.geteuid?.() ?? -1).flatMap(({ pid }) => {
-    const isHolder = entriesOf(`/proc/${pid}/fd`).some(
+    const isHolder = namesIn(`/proc/${pid}/fd`).some(
       descriptor => isLocked(pid, descriptor) && isOpenOn(`/proc/${pid}/fd/${descriptor}`, file),
     )
     const holder = isHolder ? holderOf(pid) : null

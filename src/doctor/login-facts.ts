@@ -1,6 +1,6 @@
 // The configuration in force and the login file as it is on disk. No network.
 
-import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { VaultConfig } from '../config/vault.js'
 import { startRun } from '../engine/context.js'
@@ -16,6 +16,7 @@ import {
 import { isLink, readLoginFile } from '../login/login-file.js'
 import { onlyTolerantJson } from '../login/login-text.js'
 import { statOf } from '../system/access.js'
+import { namesIn } from '../system/open-file.js'
 import { ownPaths } from '../system/paths.js'
 import { distrustOf } from '../system/trusted-path.js'
 import type { ExamineOptions } from './check.js'
@@ -161,15 +162,6 @@ function plainCopies({ paths, person }: LoginContext): string[] {
       const file = readLoginFile(path, person.uid)
       return file.kind === 'login' && file.login.refreshToken !== null
     })
-}
-
-/** A folder that can't be listed has nothing to judge. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 async function leftAnswer(run: Run, { paths, owned }: LoginContext): Promise<LoginFacts['answer']> {

@@ -1,10 +1,11 @@
 // Our own files beside a login: what keeps us from saving there, and what can't be a file of ours.
 
-import { accessSync, constants, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import { ownerPath } from '../login/lock-files.js'
 import { statOf } from '../system/access.js'
+import { namesIn } from '../system/open-file.js'
 import { ownerWords } from '../system/owner.js'
 import { systemCode } from '../system/trouble.js'
 import { isTemporary } from '../system/write-file.js'
@@ -81,8 +82,12 @@ const mostBytes = 16 * 1024 * 1024
 /** The first one in our state, among the sealed copies in the folder `store`, and beside the client's locks. */
 export function oddFile({ paths, owned }: LoginContext, store: string): OddFile | null {
   if (!owned) return null
-  const state = entriesOf(paths.state).filter(name => !folders.includes(name) && !isTemporary(name))
-  const sealed = entriesOf(store).filter(name => /^keys?$|\.jwe$/.test(name))
+  const state = namesIn(paths.state)
+    .sort()
+    .filter(name => !folders.includes(name) && !isTemporary(name))
+  const sealed = namesIn(store)
+    .sort()
+    .filter(name => /^keys?$|\.jwe$/.test(name))
   const all = [
     ...state.map(name => join(paths.state, name)),
     ...sealed.map(name => join(store, name)),
@@ -112,14 +117,6 @@ function whyOdd(path: string): string | null {
 function isEmpty(path: string): boolean {
   const about = statOf(path)
   return about?.isFile() === false && !about.isDirectory()
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
 }
 
 /** Can what we get be saved? */

@@ -1,6 +1,6 @@
 // Whether this machine is set up for all its users: what install left, what runs on its own, whose logins are renewed.
 
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SinkState } from '../alerts/sink.js'
 import { type BaseState, baseState } from '../base/state.js'
@@ -13,7 +13,7 @@ import { systemConfig, systemManifest, systemPlan, systemProgram } from '../inst
 import { findClient } from '../login/real-client.js'
 import { canRun } from '../system/access.js'
 import { isObject, jsonObject } from '../system/json.js'
-import { textAt } from '../system/open-file.js'
+import { namesIn, textAt } from '../system/open-file.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { isWrapper } from '../system/program-places.js'
 import { runTool, systemPath } from '../system/system-tools.js'
@@ -251,13 +251,5 @@ async function machineConfig(env: Env, person: Person): Promise<SystemFacts['con
     if (!(error instanceof AuthError)) throw error
     const more = Math.max(0, configProblems(error).length - 1)
     return { kind: 'wrong', message: error.message, more, hint: error.hint }
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }

@@ -1,11 +1,12 @@
 // Recovering what a killed run left behind: an answer of the token endpoint, temporary files, a store sealed with an earlier key.
 
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
 import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { othersAtWork } from '../login/lock-files.js'
+import { namesIn } from '../system/open-file.js'
 import { AuthError } from '../system/trouble.js'
 import { isTemporary, removeAllQuietly } from '../system/write-file.js'
 import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
@@ -106,21 +107,13 @@ function sweepTemporaries(run: Run): void {
   const isClients = (name: string) =>
     name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length))
   const found = [
-    ...names(state).flatMap(name => (isTemporary(name) ? [join(state, name)] : [])),
-    ...names(folder).flatMap(name => (isClients(name) ? [join(folder, name)] : [])),
+    ...namesIn(state).flatMap(name => (isTemporary(name) ? [join(state, name)] : [])),
+    ...namesIn(folder).flatMap(name => (isClients(name) ? [join(folder, name)] : [])),
   ]
   for (const path of found) {
     const about = lstatSync(path, { throwIfNoEntry: false })
     // Marks get times of their own choosing.
     if (about && run.now() - about.ctimeMs > abandonedMs) removeAllQuietly(path)
-  }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }
 

@@ -15,6 +15,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { namesIn } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 import {
@@ -266,15 +267,7 @@ function makeGroup(name: string, after: PathState): void {
 function sweep(paths: string[]): void {
   for (const path of paths) {
     const start = basename(temporary(path))
-    for (const name of names(dirname(path)).filter(each => each.startsWith(start)))
+    for (const name of namesIn(dirname(path)).filter(each => each.startsWith(start)))
       rmSync(join(dirname(path), name), { recursive: true, force: true })
-  }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }

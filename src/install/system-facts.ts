@@ -1,12 +1,12 @@
 // The facts for the plan of the whole machine: looked up here, decided in system-plan.ts.
 
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { invalidConfig } from '../config/problem.js'
 import { checkConfigFile } from '../config/schema.js'
 import { readYamlFile } from '../config/yaml.js'
 import { isObject, tolerantJson } from '../system/json.js'
-import { requireBytes } from '../system/open-file.js'
+import { namesIn, requireBytes } from '../system/open-file.js'
 import { ownRoot } from '../system/program-places.js'
 import { toolPath } from '../system/system-tools.js'
 import { AuthError } from '../system/trouble.js'
@@ -117,7 +117,7 @@ async function managedSettings(folder: string) {
   const dropIns = join(folder, 'managed-settings.d')
   const files = [
     join(folder, 'managed-settings.json'),
-    ...names(dropIns)
+    ...namesIn(dropIns)
       .filter(name => name.endsWith('.json') && name !== 'claude-auth.json')
       .map(name => join(dropIns, name)),
   ]
@@ -137,14 +137,6 @@ async function managedSettings(folder: string) {
     }
   }
   return { notes, processWrapperTaken }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 function textOf(file: string): string | null {

@@ -16,6 +16,7 @@ import {
   flag,
   jsonObject,
   listOf,
+  noneOr,
   number,
   object,
   orNull,
@@ -184,8 +185,6 @@ function readText(file: string): string {
   }
 }
 
-const textOrNone: Decoder<string | null> = value => (value == null ? null : text(value))
-
 /** As it stands, since `log --json` prints it: words and members of a later version too. */
 const entryIn = whole<JournalEntry>(
   object({
@@ -194,9 +193,9 @@ const entryIn = whole<JournalEntry>(
     actor: text,
     did: text,
     because: text,
-    before: textOrNone,
-    after: textOrNone,
-    detail: textOrNone,
+    before: noneOr(text),
+    after: noneOr(text),
+    detail: noneOr(text),
   }),
 )
 

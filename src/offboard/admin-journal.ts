@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Decoder, jsonObject, object, text, whole } from '../system/json.js'
+import { jsonObject, noneOr, object, text, whole } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { appendLine, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
@@ -50,14 +50,12 @@ export function adminDeedsOf(user: string, path: string = adminJournalPath): Adm
   })
 }
 
-const textOrNone: Decoder<string | null> = value => (value == null ? null : text(value))
-
 const deedIn = whole<AdminDeed>(
   object({
     at: text,
     who: text,
     command: text,
-    user: textOrNone,
+    user: noneOr(text),
     step: text,
     why: text,
     result: text,

@@ -169,6 +169,11 @@ export function orNull<T>(decoder: Decoder<T>): (value: unknown) => T | null {
   return otherwise(decoder, null)
 }
 
+/** Null where there is nothing; what is there, `decoder` has to read. */
+export function noneOr<T>(decoder: Decoder<T>): Decoder<T | null> {
+  return value => (value == null ? null : decoder(value))
+}
+
 /** A list of which `each` reads every element. */
 export function listOf<T>(each: Decoder<T>): Decoder<T[]> {
   return value => {

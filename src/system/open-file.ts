@@ -9,6 +9,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readSync,
   type Stats,
   statSync,
@@ -199,6 +200,15 @@ export function bytesOfPipe(file: number, maxBytes: number): Buffer | null {
     length += got
   }
   return null
+}
+
+/** The names in a folder, in no order; none where there is no such folder, or it is closed. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 /** The text of a secret file; see `readPrivateBytes`. */

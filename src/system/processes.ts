@@ -4,8 +4,7 @@
 // locked while a file system of its own answers nothing): whoever reads them waits as long as it likes. A process that no
 // debugger may see is shown in /proc as root's, whoever runs it. So whose one is stands in `status` alone.
 
-import { readdirSync } from 'node:fs'
-import { textAt } from './open-file.js'
+import { namesIn, textAt } from './open-file.js'
 
 export interface RunningProcess {
   pid: number
@@ -22,7 +21,7 @@ const maxBytes = 256 * 1024
  * of neither. Without those that have ended but were not waited for.
  */
 export function processesOf(uid: number): RunningProcess[] {
-  return entriesOf('/proc').flatMap(name => {
+  return namesIn('/proc').flatMap(name => {
     if (!/^\d+$/.test(name) || !isOf(name, uid)) return []
     const fields = statOf(Number(name))
     if (fields === null) return []
@@ -57,13 +56,4 @@ function isOf(name: string, uid: number): boolean {
   const status = textAt(`/proc/${name}/status`, { maxBytes }) ?? ''
   const [, ...uids] = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t/m.exec(status) ?? []
   return uids.length === 3 && uids.every(each => Number(each) === uid)
-}
-
-/** The names in a folder of /proc; none where it is gone, or closed. */
-export function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

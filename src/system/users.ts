@@ -1,11 +1,10 @@
 // The users of this machine: the one whom this process runs as, and those who may have a login.
 
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Account } from './as-user.js'
-import { textAt } from './open-file.js'
+import { namesIn, textAt } from './open-file.js'
 import type { Env } from './paths.js'
 import { leave, runTool, systemPath } from './system-tools.js'
 import { AuthError } from './trouble.js'
@@ -200,12 +199,4 @@ async function ownersIn(folder: string): Promise<number[]> {
   return [
     ...new Set([...seen.values()].flatMap(each => (typeof each === 'object' ? [each.uid] : []))),
   ]
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

@@ -230,10 +230,13 @@ export function othersMayRead(stat: OwnerAndMode, rules: PrivateRules): string |
 
 /** The command to type about a part of a path that is not trusted. */
 export function distrustHint({ path }: Distrust, uid: number): string {
+  const look = `ls -ld ${quoted(path)}`
   try {
-    return closing(path, lstatSync(path), uid)
+    const about = lstatSync(path)
+    // Closed to others, /dev/null would be of no use to anybody.
+    return about.isCharacterDevice() || about.isBlockDevice() ? look : closing(path, about, uid)
   } catch {
-    return `ls -ld ${quoted(path)}`
+    return look
   }
 }
 

@@ -247,3 +247,11 @@ t.test('in a user namespace root has another number', { skip: !isRoot }, async t
   t.same([file, system], [null, null], 'the system’s files are still root’s')
   t.match(theirs, { why: /^belongs to user/ }, 'a stranger with the same number is no root')
 })
+
+t.test('no command closes a device that all programs need', async t => {
+  for (const path of ['/dev/null', '/dev/zero']) {
+    const found = distrustOf(path, uid)
+    t.ok(found)
+    t.equal(distrustHint(found ?? { path: '', why: '' }, uid), `ls -ld ${path}`)
+  }
+})

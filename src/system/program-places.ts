@@ -29,10 +29,24 @@ export function installedCommand(program: string): string {
   return join(program, 'current/bin/claude-auth')
 }
 
-/** The commands that hooks, wrapper and timer start: the installed ones; where nothing is installed, this program's own. */
+/** Where an installation records what it made. */
+const personManifest = '.local/state/claude-auth/manifest.json'
+const machineManifest = '/var/lib/claude-auth/manifest.json'
+
+/**
+ * The commands that hooks, wrapper and timer start: the installed ones, also where an installation is on record and its
+ * program is gone; where nothing is installed, this program's own.
+ */
 function commandsInPlace(home: string): string[] {
-  const installed = [personProgram(home), machineProgram].map(installedCommand).filter(existsSync)
-  return installed.length > 0 ? installed : [join(ownRoot(), 'bin/claude-auth')]
+  const places = [
+    { command: installedCommand(personProgram(home)), manifest: join(home, personManifest) },
+    { command: installedCommand(machineProgram), manifest: machineManifest },
+  ]
+  const installed = places.filter(({ command }) => existsSync(command))
+  const named = installed.length > 0 ? installed : places.filter(each => existsSync(each.manifest))
+  return named.length > 0
+    ? named.map(({ command }) => command)
+    : [join(ownRoot(), 'bin/claude-auth')]
 }
 
 /** Does `command` belong to the program that is running? */
@@ -79,6 +93,8 @@ function whyNotAllowed(path: string): Trouble | null {
 }
 
 function notStarted(path: string, code: string): Trouble {
+  if (!existsSync(path))
+    return makeTrouble(`${path} is not there`, { command: 'claude-auth install' })
   const why = code === 'EACCES' ? 'is not allowed to start here' : `does not start (${code})`
   return makeTrouble(`${path} ${why}`, { command: `findmnt -no OPTIONS -T ${quoted(path)}` })
 }

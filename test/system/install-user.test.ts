@@ -110,6 +110,21 @@ t.test('--custody shared leaves the refresh token in the file, also the next tim
   t.equal(box.login()?.refreshToken, null)
 })
 
+t.test('an installation whose program is gone takes no refresh token', async t => {
+  const box = await sandbox(t, { login: 'valid' })
+  const token = box.login()?.refreshToken
+  await install(box, 'install', '--custody', 'shared')
+  const config = JSON.parse(readFileSync(box.home.configFile, 'utf8'))
+  box.home.write(box.home.configFile, JSON.stringify({ ...config, custody: 'sole' }), 0o600)
+  rmSync(join(box.home.path, '.local/lib/claude-auth'), { recursive: true })
+  const { code, stdout } = await box.command(['ensure'])
+  t.equal(code, 4)
+  t.match(stdout, /stays in the login file: .*claude-auth is not there; type: claude-auth install/)
+  t.equal(box.login()?.refreshToken, token, 'neither hook nor wrapper could renew it')
+  await box.command(['install', '--yes'])
+  t.equal(box.login()?.refreshToken, null)
+})
+
 t.test('a token that cannot be handed back stops the removal, which goes on later', async t => {
   const box = await sandbox(t, { login: 'valid' })
   await install(box, 'install')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type NetworkSettings, networkSettings } from '../anthropic/network.js'
 import { type Reach, reach } from '../anthropic/profile.js'
 import { canRun } from '../system/access.js'
-import { textAt } from '../system/open-file.js'
+import { mountLines, mountPoint } from '../system/mounts.js'
 import { ownPaths } from '../system/paths.js'
 import { ownRoot } from '../system/program-places.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
@@ -171,8 +171,6 @@ export interface MachineFacts {
 }
 
 const answerMs = 10_000
-/** Of a machine with many thousands of mounts. */
-const mountsMaxBytes = 64 * 1024 * 1024
 
 export async function machineFacts({ place, run, settings }: LoginFacts): Promise<MachineFacts> {
   const { env } = run
@@ -212,10 +210,7 @@ function diskOf(path: string): DiskFacts | null {
     const { bsize, bavail, files, ffree } = statfsSync(path)
     return {
       path,
-      fileSystem: fileSystemOf(
-        realpathSync(path),
-        textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes }) ?? '',
-      ),
+      fileSystem: fileSystemOf(realpathSync(path), mountLines()),
       freeBytes: bsize * bavail,
       freeInodes: files > 0 ? ffree : null,
     }
@@ -224,14 +219,12 @@ function diskOf(path: string): DiskFacts | null {
   }
 }
 
-/** The file system that `path` is on, by the longest mount point above it (proc(5), `mountinfo`). */
-export function fileSystemOf(path: string, mountinfo: string): string | null {
+/** The file system that `path` is on, by the longest mount point above it; `lines` are the kernel's table. */
+export function fileSystemOf(path: string, lines: readonly string[]): string | null {
   let best = { length: -1, type: null as string | null }
-  for (const line of mountinfo.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const point = (before.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    )
+  for (const line of lines) {
+    const [, after = ''] = line.split(' - ')
+    const point = mountPoint(line)
     const isAbove = point === '/' || path === point || path.startsWith(`${point}/`)
     // Of two on one point the later one counts.
     if (point !== '' && isAbove && point.length >= best.length)

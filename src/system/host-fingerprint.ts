@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { readdirSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { mountLines, mountPoint } from './mounts.js'
 import { textAt } from './open-file.js'
 
 /** What tells a running system from another, as `processFacts` has it. */
@@ -101,15 +102,16 @@ function folderOf(path: string, inode: string, kind: FileSystem): string {
   return layer === null ? '' : hashOf(layer, inode)
 }
 
-/** Far more than any mount table needs. */
-const mountsMaxBytes = 4 * 1024 * 1024
-
-/** The upper layer of the overlay mount that holds `path` (proc_pid_mountinfo(5)). */
+/** The upper layer of the overlay mount that holds `path`. */
 function upperLayerOf(path: string): string | null {
   const real = quietly(() => realpathSync(path), path)
-  const lines = textAt('/proc/self/mountinfo', { maxBytes: mountsMaxBytes })?.split('\n') ?? []
+  return upperLayerIn(mountLines(), real)
+}
+
+/** The same of the lines of a table, for a path without links. */
+export function upperLayerIn(lines: readonly string[], real: string): string | null {
   const holding = lines
-    .map(line => ({ at: line.split(' ')[4] ?? '', line }))
+    .map(line => ({ at: mountPoint(line), line }))
     .filter(({ at }) => at === '/' || at === real || real.startsWith(`${at}/`))
     .sort((one, other) => one.at.length - other.at.length)
   return / overlay .*[ ,]upperdir=([^,\s]+)/.exec(holding.at(-1)?.line ?? '')?.[1] ?? null

@@ -5,13 +5,13 @@ import {
   type BigIntStats,
   existsSync,
   lstatSync,
-  readFileSync,
   readlinkSync,
   statfsSync,
   statSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { mountLines, mountPoint } from './mounts.js'
 import { ownerWords } from './owner.js'
 import { usersPath } from './system-tools.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
@@ -183,24 +183,19 @@ function strangeMount(path: string, stat: BigIntStats, uid: number): string | nu
 /** The user who answers for a FUSE file system, whose word its owners and modes are; null: unknown. */
 function fuseOwner(dev: bigint): number | null {
   const number = `${(dev >> 8n) & 0xfffn}:${(dev & 0xffn) | ((dev >> 12n) & 0xfff00n)}`
-  const mount = mounts().find(line => line.split(' ')[2] === number)
+  const mount = mountLines().find(line => line.split(' ')[2] === number)
   const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(mount ?? '')?.[1]
   return owner === undefined ? null : Number(owner)
 }
 
-/** The lines of the kernel's table (proc_pid_mountinfo(5)). */
-function mounts(): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
-}
-
 /** Does `path` (absolute) lie on a FUSE file system of a user's? Nothing on it is asked: it need not answer. */
 export function isServedByUser(path: string): boolean {
-  return mounts().some(line => {
-    const point = line
-      .split(' ')[4]
-      ?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
+  const lines = mountLines()
+  // What is not known counts as served.
+  if (lines.length === 0) return true
+  return lines.some(line => {
     const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(line)?.[1] ?? '0'
-    return owner !== '0' && `${path}/`.startsWith(`${point}/`)
+    return owner !== '0' && `${path}/`.startsWith(`${mountPoint(line)}/`)
   })
 }
 

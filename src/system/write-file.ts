@@ -20,15 +20,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import {
-  bytesOf,
-  createFile,
-  openFolder,
-  openOfUser,
-  openOwn,
-  startOf,
-  textAt,
-} from './open-file.js'
+import { mountLines, mountPoint } from './mounts.js'
+import { bytesOf, createFile, openFolder, openOfUser, openOwn, startOf } from './open-file.js'
 import { ownerOf, rightsHint } from './owner.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 
@@ -150,27 +143,15 @@ export function removeQuietly(path: string) {
   }
 }
 
-/** Of the table of a machine with many thousands of mounts. */
-const mountTableMaxBytes = 64 * 1024 * 1024
-
 /** Nothing can be renamed over a mount point (rename(2): EBUSY). False where that can't be known. */
 export function isMountPoint(path: string): boolean {
   try {
     const real = realpathSync(path)
-    return (textAt('/proc/self/mountinfo', { maxBytes: mountTableMaxBytes }) ?? '')
-      .split('\n')
-      .some(line => unescaped(line.split(' ')[4] ?? '') === real)
+    return mountLines().some(line => mountPoint(line) === real)
   } catch {
     // Without /proc, or without the file: the rename itself will tell.
     return false
   }
-}
-
-/** proc(5): blanks and backslashes are octal there. */
-function unescaped(name: string): string {
-  return name.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  )
 }
 
 /** Larger than any file that is written so. */

@@ -235,7 +235,7 @@ t.test('what cannot be read of the base is still counted where it would be delet
 
 t.test('a mount point at the base, beside it or in it is found, whatever its name', async t => {
   const line = (point: string) =>
-    `36 35 98:0 / ${point} rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n`
+    `36 35 98:0 / ${point} rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
   for (const point of [
     '/srv/b',
     '/srv/b/skills',
@@ -244,9 +244,9 @@ t.test('a mount point at the base, beside it or in it is found, whatever its nam
     '/srv/b.version.0123456789abcdef/skills',
     '/srv/b/a\\040b',
   ])
-    t.equal(firstMount(line('/') + line(point), '/srv/b'), point.replace('\\040', ' '), point)
+    t.equal(firstMount([line('/'), line(point)], '/srv/b'), point.replace('\\040', ' '), point)
   for (const point of ['/', '/srv', '/srv/base', '/srv/b.old', '/srv/bb/skills', '/srv/b.1/skills'])
-    t.equal(firstMount(line(point), '/srv/b'), null, point)
+    t.equal(firstMount([line(point)], '/srv/b'), null, point)
 })
 
 t.test('a second update has nothing to do; the one before is kept; modes are ours', async t => {
@@ -307,7 +307,7 @@ t.test('a mount point in what an update has made of a base that is a link is fou
   const tree = readTree(source, true)
   if (tree !== null) replaceBase(source, tree, base)
   const point = join(realpathSync(base), 'skills')
-  t.equal(firstMount(`36 35 98:0 / ${point} rw - ext3 /dev/root rw\n`, base), point)
+  t.equal(firstMount([`36 35 98:0 / ${point} rw - ext3 /dev/root rw`], base), point)
   t.end()
 })
 

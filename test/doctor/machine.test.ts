@@ -68,7 +68,7 @@ t.test('home: on a file system of the network', async t => {
     '40 22 0:40 / /home rw shared:1 - nfs4 server:/home rw',
     '41 40 0:41 / /home/with\\040space rw - ext4 /dev/sdb1 rw',
     '42 22 0:42 / /homely rw - xfs /dev/sdc1 rw',
-  ].join('\n')
+  ]
   t.equal(fileSystemOf('/home/alice', mountinfo), 'nfs4')
   t.equal(fileSystemOf('/home/with space/x', mountinfo), 'ext4')
   t.equal(fileSystemOf('/homely/x', mountinfo), 'xfs')

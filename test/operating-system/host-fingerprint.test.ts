@@ -12,7 +12,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { devicesIn, fingerprintKey, hostFingerprint } from '../../src/system/host-fingerprint.js'
+import {
+  devicesIn,
+  fingerprintKey,
+  hostFingerprint,
+  upperLayerIn,
+} from '../../src/system/host-fingerprint.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'claude-auth-place-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -21,6 +26,14 @@ const system = {
   pidSpace: 'box#pid:[4026531836]',
   bootId: 'b',
 }
+
+t.test('the upper layer is that of the nearest mount above, also behind a blank', async t => {
+  const overlay = (point: string, upper: string) =>
+    `40 22 0:40 / ${point} rw - overlay overlay rw,lowerdir=/l,upperdir=${upper},workdir=/w`
+  const lines = [overlay('/', '/up/root'), overlay('/srv/my\\040homes', '/up/homes'), '']
+  t.equal(upperLayerIn(lines, '/srv/my homes/a'), '/up/homes')
+  t.equal(upperLayerIn(lines, '/srv/my'), '/up/root')
+})
 
 t.test('a folder that is moved is the same, a copy of it is not', async t => {
   const [first, moved, copy] = ['first', 'moved', 'copy'].map(name => join(folder, name))

@@ -9,7 +9,7 @@ const src = join(import.meta.dirname, '../../src')
 /** Who else reads a file, and why that can't be held up. */
 const readers: Record<string, string> = {
   'system/open-file.ts': 'the door itself',
-  'system/trusted-path.ts': 'the kernel’s table of mounts, which the door itself depends on',
+  'system/mounts.ts': 'the kernel’s table of mounts, which the door itself depends on',
 }
 
 /** Who copies files without the door, and why. */
@@ -86,7 +86,7 @@ t.test('the exceptions are what they say', async t => {
       takenFromFs(text).some(each => opening.test(each) || copying.test(each)),
       `${name} needs its exception`,
     )
-  const mounts = texts.find(([name]) => name === 'system/trusted-path.ts')?.[1] ?? ''
+  const mounts = texts.find(([name]) => name === 'system/mounts.ts')?.[1] ?? ''
   t.same(mounts.match(/readFileSync\([^)]*\)/g), ["readFileSync('/proc/self/mountinfo', 'utf8')"])
 })
 

@@ -198,6 +198,11 @@ const versions =
 const ownTimer = user =>
   `su - ${user} -c 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user is-active claude-auth.timer'; true`
 
+const config = '/etc/claude-auth/config.yaml'
+const metricsFolder = '/var/lib/metrics'
+const metrics = `${metricsFolder}/claude_auth.prom`
+const fleetTimer = 'systemctl is-active claude-auth-fleet.timer; true'
+
 function expect(text, pattern, what) {
   if (!pattern.test(text)) throw new Error(`${what}:\n${text.trim()}`)
 }
@@ -267,9 +272,22 @@ const steps = {
     expect(run("su - newcomer -c 'claude -p hi'"), /client -p hi/, 'the client was not started')
     if (isBooted) expect(run(ownTimer('resident')), /^active$/m, 'of a manager that runs')
   },
+  fleet: ({ run, kept, isBooted }) => {
+    if (!isBooted) return 'without systemd there is no timer'
+    expect(run(fleetTimer), /^inactive$/m, 'nothing is to be written')
+    kept.hasEdited = true
+    run(`mkdir ${metricsFolder} && printf '\nfleet: {textfile: ${metrics}}\n' >>${config}`)
+    run('claude-auth install --system --yes', 120)
+    expect(run(fleetTimer), /^active$/m, 'a textfile is to be written')
+    run('systemctl start claude-auth-fleet.service')
+    expect(run(`stat -c '%U %a' ${metrics}`), /^root 644$/m, 'the textfile')
+    expect(run(`cat ${metrics}`), /^claude_auth_fleet_run_success 1$/m, 'what the timer wrote')
+    return undefined
+  },
   removal: ({ run, kept, isBooted }) => {
     run('apt-get purge -y claude-auth', 300)
     if (isBooted) {
+      expect(run(fleetTimer), /^inactive$/m, 'of the fleet')
       expect(run(ownTimer('resident')), /^inactive$/m, 'of a manager that runs')
       expect(run('systemctl is-active claude-auth-users.timer; true'), /^inactive$/m, 'machine’s')
     }
@@ -277,6 +295,11 @@ const steps = {
     run('sleep 3; for user in resident newcomer; do userdel -rf $user; done 2>/dev/null; true')
     run('mv /usr/local/bin/node-of-the-clone /usr/local/bin/node; true')
     if (kept.before === undefined) return 'it was not installed in this run'
+    // What the admin wrote, and what the timer wrote for them, stays.
+    if (kept.hasEdited) {
+      run(`rm -rf ${metricsFolder} ${config}`)
+      run(`rmdir --ignore-fail-on-non-empty ${dirname(config)}; true`)
+    }
     const after = new Set(run(tree, 300).split('\n'))
     const before = new Set(kept.before.split('\n'))
     const differs = line => !/^\/etc\/(passwd|group|shadow|gshadow|sub[ug]id)-? /.test(line)

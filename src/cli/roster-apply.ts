@@ -5,7 +5,7 @@ import type { StepResult } from '../roster/act.js'
 import { applyRoster, type ToldEnd } from '../roster/apply.js'
 import type { RosterCommit } from '../roster/committed.js'
 import { rosterPlaces } from '../roster/places.js'
-import type { PlannedStep } from '../roster/plan.js'
+import type { RosterStep } from '../roster/plan.js'
 import { type Prepared, prepareRoster, type Refused, type RosterRun } from '../roster/prepare.js'
 import {
   commitWords,
@@ -148,7 +148,7 @@ function actorOf({ person: { user, host }, env }: RosterRun): string {
 
 function objectOf(
   { sha, subject }: RosterCommit,
-  steps: readonly (PlannedStep | StepResult)[],
+  steps: readonly (RosterStep | StepResult)[],
   { dryRun, told }: { dryRun: boolean; told: ToldEnd['kind'] | null },
 ) {
   const objects = steps.map(stepObject)

@@ -25,10 +25,10 @@ import {
 } from './documents.js'
 import type { Found } from './facts.js'
 import type { Pending, PendingUser } from './pending.js'
-import type { EndingFacts, PlannedStep, UserFacts } from './plan.js'
+import type { EndingFacts, RosterStep, UserFacts } from './plan.js'
 import { placeToken } from './token-file.js'
 
-export interface StepResult extends PlannedStep {
+export interface StepResult extends RosterStep {
   /** `to-do`: not tried, since a step before it failed. */
   state: StepState
   /** Why it is not done. */
@@ -62,7 +62,7 @@ export interface Ended {
 
 /** A user whose step fails keeps no other user waiting. Throws only what `keep` and `onStep` throw. */
 export async function carryOut(
-  steps: readonly PlannedStep[],
+  steps: readonly RosterStep[],
   found: Found,
   before: Pending,
   doers: Doers,
@@ -90,9 +90,9 @@ export async function carryOut(
   return { results, pending }
 }
 
-type Group = [PlannedStep, ...PlannedStep[]]
+type Group = [RosterStep, ...RosterStep[]]
 
-function byUser(steps: readonly PlannedStep[]): Group[] {
+function byUser(steps: readonly RosterStep[]): Group[] {
   const groups: Group[] = []
   for (const step of steps) {
     const last = groups.at(-1)
@@ -114,7 +114,7 @@ function beginning(group: Group, known: PendingUser | undefined, why: string): P
   return { what, why, token, mintingSinceMs, sentTo }
 }
 
-function waiting(step: PlannedStep): StepResult {
+function waiting(step: RosterStep): StepResult {
   return { ...step, state: step.name === 'ask' ? 'left' : 'to-do', trouble: null }
 }
 
@@ -123,7 +123,7 @@ interface Acting extends Omit<Doers, 'keep'> {
   keep: (user: string, entry: PendingUser) => void
 }
 
-async function act(step: PlannedStep, found: Found, acting: Acting): Promise<StepResult> {
+async function act(step: RosterStep, found: Found, acting: Acting): Promise<StepResult> {
   if (step.name === 'ask') return { ...step, state: 'left', trouble: null }
   const trouble = await tryStep(step, found, acting)
   return trouble === null
@@ -131,7 +131,7 @@ async function act(step: PlannedStep, found: Found, acting: Acting): Promise<Ste
     : { ...step, state: 'failed', trouble: clean(troubleSentence(trouble), 300) }
 }
 
-async function tryStep(step: PlannedStep, found: Found, acting: Acting): Promise<Trouble | null> {
+async function tryStep(step: RosterStep, found: Found, acting: Acting): Promise<Trouble | null> {
   try {
     if (step.name === 'write-roster') return writeRoster(acting)
     const ending = found.facts.ending.find(({ user }) => user === step.user)
@@ -309,7 +309,7 @@ async function cutHere(user: string, program: UserProgram): Promise<Trouble | nu
 }
 
 /** Where no terminal is at hand, nothing is minted that could only be shown there. */
-export function withoutTerminal(steps: readonly PlannedStep[]): PlannedStep[] {
+export function withoutTerminal(steps: readonly RosterStep[]): RosterStep[] {
   const shown = new Set(steps.filter(({ name }) => name === 'hand-over').map(({ user }) => user))
   return steps.filter(
     ({ name, user }) =>

@@ -17,7 +17,7 @@ export type StepName =
   | 'ask'
 
 /** One line of the plan. */
-export interface PlannedStep {
+export interface RosterStep {
   name: StepName
   /** Null: it is about the roster as a whole. */
   user: string | null
@@ -83,16 +83,16 @@ export interface RosterFacts {
 }
 
 /** In the order in which they are carried out: the roster itself, then each user by itself. Empty: all is as it should be. */
-export function planRoster(facts: RosterFacts): PlannedStep[] {
+export function planRoster(facts: RosterFacts): RosterStep[] {
   const { machineRoster } = facts
-  const file: PlannedStep[] = machineRoster?.differs
+  const file: RosterStep[] = machineRoster?.differs
     ? [{ name: 'write-roster', user: null, detail: machineRoster.path, command: null }]
     : []
   const users = facts.users.flatMap(user => userSteps(user, facts.host))
   return [...file, ...users, ...facts.ending.flatMap(endingSteps)]
 }
 
-function userSteps({ row, vault, machine }: UserFacts, host: string): PlannedStep[] {
+function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep[] {
   const { user } = row
   const step = stepsOf(user)
   if (vault === null) return []
@@ -120,7 +120,7 @@ interface TokenFacts {
   host: string
 }
 
-function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): PlannedStep[] {
+function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): RosterStep[] {
   const { vault, machine, host } = facts
   const step = stepsOf(user)
   const mint = vault.isOnItsWay
@@ -165,7 +165,7 @@ function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): PlannedS
   }
 }
 
-function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): PlannedStep[] {
+function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): RosterStep[] {
   const step = stepsOf(user)
   const why = because === 'left' ? 'has left' : 'is no longer listed'
   const command = `sudo claude-auth offboard ${quoted(user)}`
@@ -178,7 +178,7 @@ function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): Planne
 }
 
 function stepsOf(user: string) {
-  return (name: StepName, detail: string, command: string | null = null): PlannedStep => ({
+  return (name: StepName, detail: string, command: string | null = null): RosterStep => ({
     name,
     user,
     detail,

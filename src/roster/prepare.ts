@@ -16,7 +16,7 @@ import { type Differences, differencesOf } from './differences.js'
 import { type Found, lookAround } from './facts.js'
 import { type Pending, readPending } from './pending.js'
 import type { RosterPlaces } from './places.js'
-import { type PlannedStep, planRoster } from './plan.js'
+import { type RosterStep, planRoster } from './plan.js'
 import { hasLeft, type RosterRow, rosterRows } from './roster-file.js'
 import { problemLines } from './roster-text.js'
 
@@ -49,7 +49,7 @@ export interface Prepared {
   vault: SiteVault | null
   found: Found
   pending: Pending
-  steps: PlannedStep[]
+  steps: RosterStep[]
 }
 
 /** Why nothing is done: 2 the roster is wrong, 5 the repository or Vault gave no answer, 1 something else. */

@@ -5,7 +5,7 @@ import { problemLine } from '../config/problem.js'
 import { clean, columnsOf } from '../text/clean.js'
 import type { StepResult } from './act.js'
 import type { RosterCommit } from './committed.js'
-import type { PlannedStep } from './plan.js'
+import type { RosterStep } from './plan.js'
 
 /** `3f2c1a9b04de: Bob comes` */
 export function commitWords({ sha, subject }: Pick<RosterCommit, 'sha' | 'subject'>): string {
@@ -24,12 +24,12 @@ function isTrailer(line: string): boolean {
 }
 
 /** One step a line: user, step, detail; what to type stands below it. */
-export function planLines(steps: readonly PlannedStep[]): string[] {
+export function planLines(steps: readonly RosterStep[]): string[] {
   return steps.flatMap(step => stepLines(step, widths(steps)))
 }
 
 /** One step that has ended. */
-export function resultLines(result: StepResult, all: readonly PlannedStep[]): string[] {
+export function resultLines(result: StepResult, all: readonly RosterStep[]): string[] {
   const { state, trouble } = result
   const words = { done: 'done', failed: 'FAILED', left: 'left to you', 'to-do': 'not tried' }[state]
   const detail = trouble === null ? result.detail : `${result.detail}: ${trouble}`
@@ -41,7 +41,7 @@ interface Widths {
   name: number
 }
 
-function widths(steps: readonly PlannedStep[]): Widths {
+function widths(steps: readonly RosterStep[]): Widths {
   return {
     user: Math.min(24, Math.max(6, ...steps.map(({ user }) => columnsOf(userWord(user))))),
     name: Math.max(...steps.map(({ name }) => name.length)),
@@ -53,7 +53,7 @@ function userWord(user: string | null): string {
 }
 
 function stepLines(
-  { user, name, detail, command }: PlannedStep,
+  { user, name, detail, command }: RosterStep,
   { user: userWidth, name: nameWidth }: Widths,
   state = '',
 ): string[] {
@@ -67,7 +67,7 @@ function stepLines(
 }
 
 /** How many steps there are, in words. */
-export function countWords(steps: readonly PlannedStep[]): string {
+export function countWords(steps: readonly RosterStep[]): string {
   const asked = steps.filter(({ name }) => name === 'ask').length
   const ours = steps.length - asked
   const parts = [
@@ -81,7 +81,7 @@ export function problemLines(problems: readonly Problem[]): string[] {
   return problems.map(problem => clean(problemLine(problem), 500))
 }
 
-export function stepObject(step: PlannedStep | StepResult): Record<string, unknown> {
+export function stepObject(step: RosterStep | StepResult): Record<string, unknown> {
   const { name, user, detail, command } = step
   const state = 'state' in step ? step.state : name === 'ask' ? 'left' : 'to-do'
   const trouble = 'trouble' in step ? step.trouble : null

@@ -61,7 +61,7 @@ export interface Ended {
 }
 
 /** A user whose step fails keeps no other user waiting. Throws only what `keep` and `onStep` throw. */
-export async function carryOut(
+export async function applySteps(
   steps: readonly RosterStep[],
   found: Found,
   before: Pending,

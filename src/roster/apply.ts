@@ -8,7 +8,7 @@ import type { UserProgram } from '../offboard/host-actions.js'
 import { freshNonce } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
-import { carryOut, type StepResult, withoutTerminal } from './act.js'
+import { applySteps, type StepResult, withoutTerminal } from './act.js'
 import { isSame, nextApplied, writeApplied } from './applied.js'
 import { type DueToTell, dueToTell } from './due-to-tell.js'
 import { appendPending, type Pending, writePending } from './pending.js'
@@ -51,7 +51,7 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
     write({ user: null, step: 'apply', result: `begun: ${commit.sha}` })
 
   const doable = handOver === null ? withoutTerminal(steps) : steps
-  const ended = await carryOut(doable, found, pending, {
+  const ended = await applySteps(doable, found, pending, {
     vault,
     host: person.host,
     by: run.by,

@@ -14,7 +14,7 @@ import { troubleSentence } from '../text/trouble.js'
 import type { Differences, Ending } from './differences.js'
 import { accessorsOf, isTokenAlive, readDocument } from './documents.js'
 import type { Pending } from './pending.js'
-import type { EndingFacts, MachineFacts, RosterFacts, UserFacts, VaultFacts } from './plan.js'
+import type { EndingFacts, MachineFacts, RosterFacts, UserFacts, UserInVault } from './plan.js'
 import type { RosterRow } from './roster-file.js'
 import { tokenPlace } from './token-file.js'
 
@@ -104,7 +104,7 @@ async function lookAtUser(row: RosterRow, options: LookOptions): Promise<FoundUs
   const looked = await lookInVault(vault, row, { ...options, account })
   if (isTrouble(looked)) return looked
   const needsToken = account === null ? options.method === 'token' : file !== null
-  const facts: VaultFacts = { ...looked, needsToken }
+  const facts: UserInVault = { ...looked, needsToken }
   return { account, facts: { row, vault: facts, machine: await machineOf(account, file) } }
 }
 
@@ -140,7 +140,7 @@ async function lookInVault(
   vault: SiteVault,
   row: RosterRow,
   { host, pending, nowMs, account }: LookOptions & { account: Account | null },
-): Promise<Omit<VaultFacts, 'needsToken'> | StoreTrouble> {
+): Promise<Omit<UserInVault, 'needsToken'> | StoreTrouble> {
   const onItsWay = pending[row.user]?.token ?? null
   const isOnItsWay = onItsWay !== null && onItsWay.endsAtMs > nowMs
   const named = documentPath(vault.server.template, row, { host, account })
@@ -177,7 +177,7 @@ async function lookInVault(
 async function stateOf(
   vault: SiteVault,
   accessors: readonly string[],
-): Promise<VaultFacts['tokenHere']> {
+): Promise<UserInVault['tokenHere']> {
   if (accessors.length === 0) return null
   const alive = await Promise.all(accessors.map(each => isTokenAlive(vault, each)))
   if (alive.includes(true)) return 'alive'

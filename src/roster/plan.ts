@@ -31,11 +31,11 @@ export interface RosterStep {
 export interface UserFacts {
   row: RosterRow
   /** Null where this site keeps nothing in Vault. */
-  vault: VaultFacts | null
+  vault: UserInVault | null
   machine: MachineFacts
 }
 
-export interface VaultFacts {
+export interface UserInVault {
   /** The document, inside the mount; where none can be named, `wrongPath` says why. */
   path: string | null
   wrongPath: string | null
@@ -115,7 +115,7 @@ function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep
 }
 
 interface TokenFacts {
-  vault: VaultFacts
+  vault: UserInVault
   machine: MachineFacts
   host: string
 }

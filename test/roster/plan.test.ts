@@ -6,11 +6,11 @@ import {
   type MachineFacts,
   planRoster,
   type UserFacts,
-  type VaultFacts,
+  type UserInVault,
 } from '../../src/roster/plan.js'
 import { aliceRow } from '../kit/roster-row.js'
 
-const fresh: VaultFacts = {
+const fresh: UserInVault = {
   path: 'workstation/claude-users/alice',
   wrongPath: null,
   exists: false,
@@ -23,11 +23,11 @@ const fresh: VaultFacts = {
   isOnItsWayNoted: false,
   mintingSinceMs: null,
 }
-const settled: VaultFacts = { ...fresh, exists: true, hasVersions: true, hasToken: true }
+const settled: UserInVault = { ...fresh, exists: true, hasVersions: true, hasToken: true }
 const file = '/home/alice/.config/claude-auth/vault-token'
 
 function planOf(
-  vault: Partial<VaultFacts> | null,
+  vault: Partial<UserInVault> | null,
   machine: MachineFacts = { kind: 'absent', file },
 ) {
   const facts = vault === null ? null : { ...fresh, ...vault }

@@ -14,7 +14,7 @@ import { troubleSentence } from '../text/trouble.js'
 import type { Differences, Ending } from './differences.js'
 import { accessorsOf, isTokenAlive, readDocument } from './documents.js'
 import type { Pending } from './pending.js'
-import type { EndingFacts, MachineFacts, RosterFacts, UserFacts, UserInVault } from './plan.js'
+import type { EndingFacts, UserOnMachine, RosterFacts, UserFacts, UserInVault } from './plan.js'
 import type { RosterRow } from './roster-file.js'
 import { tokenPlace } from './token-file.js'
 
@@ -108,7 +108,7 @@ async function lookAtUser(row: RosterRow, options: LookOptions): Promise<FoundUs
   return { account, facts: { row, vault: facts, machine: await machineOf(account, file) } }
 }
 
-async function machineOf(account: Account | null, file: string | null): Promise<MachineFacts> {
+async function machineOf(account: Account | null, file: string | null): Promise<UserOnMachine> {
   if (account === null || file === null) return { kind: 'none' }
   const place = await tokenPlace(account, file)
   if (place.kind === 'no-home') return { kind: 'no-home', home: account.home }

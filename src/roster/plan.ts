@@ -32,7 +32,7 @@ export interface UserFacts {
   row: RosterRow
   /** Null where this site keeps nothing in Vault. */
   vault: UserInVault | null
-  machine: MachineFacts
+  machine: UserOnMachine
 }
 
 export interface UserInVault {
@@ -57,7 +57,7 @@ export interface UserInVault {
 }
 
 /** The user's account here and their token in it. `none`: no account, or it is not root who looks. */
-export type MachineFacts =
+export type UserOnMachine =
   | { kind: 'none' }
   | { kind: 'no-home'; home: string }
   | { kind: 'unfit'; why: string }
@@ -116,7 +116,7 @@ function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep
 
 interface TokenFacts {
   vault: UserInVault
-  machine: MachineFacts
+  machine: UserOnMachine
   host: string
 }
 

@@ -3,7 +3,7 @@
 import t from 'tap'
 import {
   type EndingFacts,
-  type MachineFacts,
+  type UserOnMachine,
   planRoster,
   type UserFacts,
   type UserInVault,
@@ -28,7 +28,7 @@ const file = '/home/alice/.config/claude-auth/vault-token'
 
 function planOf(
   vault: Partial<UserInVault> | null,
-  machine: MachineFacts = { kind: 'absent', file },
+  machine: UserOnMachine = { kind: 'absent', file },
 ) {
   const facts = vault === null ? null : { ...fresh, ...vault }
   const users: UserFacts[] = [{ row: aliceRow, vault: facts, machine }]

@@ -1,6 +1,6 @@
 // Commits as git tells them, in one stream, and questions about how they hang together.
 
-import { type Git, type GitEnd, gitOutput } from './git.js'
+import { type Git, type GitAnswer, gitOutput } from './git.js'
 import { type RawCommit, rawCommits } from './raw-commits.js'
 
 /** One commit as git log shows it; its texts are not trusted. */
@@ -146,7 +146,7 @@ export function deletedByMerges(
   if (pairs.length === 0) return deleted
   const input = `${pairs.map(pair => pair.join(' ')).join('\n')}\n`
   const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-abbrev', ...moves]
-  const end: GitEnd = git([...args, '--diff-filter=DMT'], { timeoutMs, input })
+  const end: GitAnswer = git([...args, '--diff-filter=DMT'], { timeoutMs, input })
   let merge = ''
   let entries: Entry[] = []
   const close = () => {

@@ -6,7 +6,7 @@ import { systemPath } from '../system/system-tools.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 
 /** How one git ended; `code` is null where it ran into the limit, was too loud, or is not installed. */
-export interface GitEnd {
+export interface GitAnswer {
   code: number | null
   stdout: string
   why: 'ended' | 'late' | 'too-much' | 'missing'
@@ -20,7 +20,7 @@ export interface GitOptions {
 }
 
 /** git on one repository. Never throws. */
-export type Git = (args: readonly string[], options: GitOptions) => GitEnd
+export type Git = (args: readonly string[], options: GitOptions) => GitAnswer
 
 const mostBytes = 256 * 1024 * 1024
 
@@ -71,7 +71,7 @@ export function gitIn(repository: string, env: Env, purpose: 'hook' | 'fetch'): 
   }
 }
 
-function whyOf(error: Error | undefined): GitEnd['why'] {
+function whyOf(error: Error | undefined): GitAnswer['why'] {
   const code = systemCode(error)
   if (error === undefined) return 'ended'
   if (code === 'ETIMEDOUT') return 'late'
@@ -79,7 +79,7 @@ function whyOf(error: Error | undefined): GitEnd['why'] {
 }
 
 /** What git wrote. Throws `internal` where it failed, or `usage` where it is not installed; `what` names the deed. */
-export function gitOutput(end: GitEnd, what: string): string {
+export function gitOutput(end: GitAnswer, what: string): string {
   if (end.code === 0) return end.stdout
   if (end.why === 'missing')
     throw new AuthError('usage', 'git is not installed', { hint: 'sudo apt install git' })

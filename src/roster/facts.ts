@@ -14,7 +14,7 @@ import { troubleSentence } from '../text/trouble.js'
 import type { Differences, Ending } from './differences.js'
 import { accessorsOf, isTokenAlive, readDocument } from './documents.js'
 import type { Pending } from './pending.js'
-import type { EndingFacts, UserOnMachine, RosterFacts, UserFacts, UserInVault } from './plan.js'
+import type { EndingFacts, RosterFacts, UserFacts, UserInVault, UserOnMachine } from './plan.js'
 import type { RosterRow } from './roster-file.js'
 import { tokenPlace } from './token-file.js'
 

@@ -16,7 +16,7 @@ import { type Differences, differencesOf } from './differences.js'
 import { type Found, lookAround } from './facts.js'
 import { type Pending, readPending } from './pending.js'
 import type { RosterPlaces } from './places.js'
-import { type RosterStep, planRoster } from './plan.js'
+import { planRoster, type RosterStep } from './plan.js'
 import { hasLeft, type RosterRow, rosterRows } from './roster-file.js'
 import { problemLines } from './roster-text.js'
 

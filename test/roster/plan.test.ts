@@ -3,10 +3,10 @@
 import t from 'tap'
 import {
   type EndingFacts,
-  type UserOnMachine,
   planRoster,
   type UserFacts,
   type UserInVault,
+  type UserOnMachine,
 } from '../../src/roster/plan.js'
 import { aliceRow } from '../kit/roster-row.js'
 

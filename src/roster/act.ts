@@ -35,7 +35,7 @@ export interface StepResult extends RosterStep {
   trouble: string | null
 }
 
-export interface Applying {
+export interface RosterDoers {
   vault: SiteVault | null
   host: string
   /** `root@ws1`, for the note of a cut. */
@@ -65,7 +65,7 @@ export async function applySteps(
   steps: readonly RosterStep[],
   found: Found,
   before: Pending,
-  doers: Applying,
+  doers: RosterDoers,
 ): Promise<Ended> {
   const results: StepResult[] = []
   let pending = before
@@ -118,7 +118,7 @@ function waiting(step: RosterStep): StepResult {
   return { ...step, state: step.name === 'ask' ? 'left' : 'to-do', trouble: null }
 }
 
-interface Acting extends Omit<Applying, 'keep'> {
+interface Acting extends Omit<RosterDoers, 'keep'> {
   pending: () => Pending
   keep: (user: string, entry: PendingUser) => void
 }

@@ -2,11 +2,13 @@
 
 import { existsSync } from 'node:fs'
 import type { Verification } from '../anthropic/profile.js'
+import { parentInAnswer } from '../login/answer.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
 import { signInCommand } from '../policy/long-lived.js'
 import { enterLoginGate } from '../system/gate.js'
 import { AuthError } from '../system/trouble.js'
+import { isLoggedOut } from './log-out.js'
 import { leaveShortLine, lookOnly } from './look-only.js'
 import { observe } from './observe.js'
 import type { Run } from './run.js'
@@ -18,7 +20,8 @@ const gateWaitMs = 500
 /**
  * Remembers `answer` about the access token `accessHash`, where it is news and that login is still in the file. The login
  * itself stays as it is, and `run` too. After a refusal every launch asks the engine. Nothing is written in `mode: off`
- * or `observe`, under another credential, where another run is at work, and where it cannot be.
+ * or `observe`, under another credential, where another run is at work, while a log-out or the answer of a killed run is
+ * still to be followed, and where it cannot be.
  */
 export async function keepAnswer(
   run: Run,
@@ -38,8 +41,10 @@ export async function keepAnswer(
       if (file.kind !== 'login' || file.login.accessHash !== accessHash) return
       const isKnown = verification?.accessHash === accessHash && verification.kind === answer.kind
       if (isKnown && doubtedSinceMs(run) === null) return
-      learn(writing, seen, accessHash, answer)
       if (answer.kind === 'refused') clearMarks(run.paths)
+      // The next run settles these first, by what it knew before this login came.
+      if (isLoggedOut(writing, seen.file) || parentInAnswer(run.paths.answer) !== null) return
+      learn(writing, seen, accessHash, answer)
       const { outcome } = await lookOnly(writing)
       leaveShortLine(writing, outcome, signInCommand(seen.state, run.now()))
     } finally {

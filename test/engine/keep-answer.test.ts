@@ -3,11 +3,14 @@
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
 import { engineFacts } from '../../src/doctor/engine-facts.js'
 import { loginFacts } from '../../src/doctor/login-facts.js'
 import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
 import { observe } from '../../src/engine/observe.js'
 import { statusLines } from '../../src/engine/status-words.js'
+import { beginAnswer, saveAnswer } from '../../src/login/answer.js'
+import { tokenHash } from '../../src/login/login.js'
 import { enterGate } from '../../src/system/gate.js'
 import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, engine, hourMs, minuteMs } from '../kit/engine.js'
@@ -117,3 +120,49 @@ t.test('a 401 that a client met is told until the server has been asked', async 
   t.match(await look(at), { server: { kind: 'accepted' } })
   t.match((await status(at)).text, /Token good for/)
 })
+
+/** A killed run's request, and the answer to it, where one came. */
+async function leaveAnswer(at: Engine, isAnswered: boolean) {
+  const run = await at.run()
+  const refreshToken = (await at.stored())?.refreshToken ?? ''
+  const sealer = await run.sealer()
+  const header = { parentHash: tokenHash(refreshToken), sentAtMs: at.clock.ms, sealed: true }
+  beginAnswer(run.paths.answer, header, 'n')
+  const reply = await requestRefresh(run.network, at.authority.url, refreshToken, null)
+  if (reply.kind !== 'reply') throw new Error(reply.kind)
+  if (isAnswered) await saveAnswer(run.paths.answer, reply, sealer, { header, nonce: 'n' })
+}
+
+const unsettled: [string, (at: Engine) => Promise<void>][] = [
+  ['a log-out', async at => at.home.write(at.home.paths.signedOut, '')],
+  ['the answer of a killed run', at => leaveAnswer(at, true)],
+  ['the request of a killed run', at => leaveAnswer(at, false)],
+]
+for (const custody of custodies)
+  for (const [name, leave] of unsettled) {
+    t.test(`${custody}: ${name} is left to the next run, and a sign-in after it lasts`, async t => {
+      const at = await engine(t, { config: { custody } })
+      await at.ensure()
+      at.pass(hourMs)
+      await leave(at)
+      at.writeLogin(null)
+      const signedIn = at.signIn()
+      at.writeLogin(signedIn)
+      const { held, verification } = at.memory()
+      t.match(await look(at), { server: { kind: 'accepted' } })
+      t.match(at.memory(), { held, verification }, 'nothing is remembered before')
+      t.match(await at.ensure(), { verdict: 'ok', because: 'fresh' })
+      t.equal(at.login()?.accessToken, signedIn.accessToken)
+      t.match(await at.ensure(), { verdict: 'ok', because: 'fresh' })
+    })
+
+    t.test(`${custody}: after ${name}, a refusal makes the next launch ask the engine`, async t => {
+      const at = await engine(t, { config: { custody } })
+      await at.ensure()
+      await leave(at)
+      refuse(at)
+      t.match(await look(at), { server: { kind: 'refused' } })
+      t.notOk(existsSync(mark(at, 'fresh')))
+      t.match(at.memory().verification, { kind: 'accepted' })
+    })
+  }

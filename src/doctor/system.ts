@@ -1,6 +1,7 @@
 // Checks of a machine that is set up for all its users: `claude-auth doctor --system`.
 
 import { existsSync } from 'node:fs'
+import { isAdminKey } from '../config/admin.js'
 import type { LoginContext } from '../engine/login-context.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
@@ -165,9 +166,21 @@ function base({ base }: SystemFacts): Finding | null {
   }
 }
 
-function config({ config }: SystemFacts): Finding {
+/**
+ * Is the machine's configuration in order? A section that stops an admin's commands is a failure, though it holds up no login.
+ * What does not fit the one who asks, such as a `{team}` of the roster, says nothing of the machine.
+ */
+export function config({ config }: Pick<SystemFacts, 'config'>): Finding {
   if (config.kind === 'wrong')
     return found('fail', configWrong(config.message, config.more, config.hint))
+  const { misfits } = config.config
+  const ofAdmins = misfits.filter(({ key }) => isAdminKey(key))
+  const ofRoster = misfits.filter(({ key }) => key === 'roster')
+  const [first] = [...ofAdmins, ...ofRoster]
+  if (first) {
+    const more = ofAdmins.length + ofRoster.length - 1
+    return found(ofAdmins.length > 0 ? 'fail' : 'warn', configWrong(first.what, more, first.hint))
+  }
   return config.exists ? ok(systemWords.config) : ok(systemWords.noConfig)
 }
 

@@ -36,10 +36,27 @@ t.test("Vault's own word ends it", async t => {
   const errors = (text: string) => JSON.stringify({ errors: [text] })
   const gone = await answering(t, 403, errors('1 error occurred: invalid accessor'))
   t.equal(await isTokenAlive(gone, 'accessor'), false)
+  for (const status of [400, 404]) {
+    const other = await answering(t, status, errors('invalid accessor'))
+    t.equal(await isTokenAlive(other, 'accessor'), false, `${status}`)
+  }
   const closed = await answering(t, 403, errors('permission denied'))
   t.equal(await isTokenAlive(closed, 'accessor'), null)
   const dead = await answering(t, 400, errors('wrapping token is not valid or does not exist'))
   t.same(await unwrap(dead, { wrapping: 's.wrapping' }), { kind: 'known', value: null })
+})
+
+t.test('a failure of Vault says nothing about the token, whatever it names', async t => {
+  for (const [status, text] of [
+    [500, '1 error occurred: failed to read index using accessor: storage is away'],
+    [503, 'accessor index: Vault is sealed'],
+    [429, 'request path "auth/token/lookup-accessor": rate limit quota exceeded'],
+    [404, 'no handler for route "auth/token"'],
+    [400, 'error performing token check: context canceled'],
+  ] as const) {
+    const vault = await answering(t, status, JSON.stringify({ errors: [text] }))
+    t.equal(await isTokenAlive(vault, 'accessor'), null, text)
+  }
 })
 
 const plain = { token: 's.plainwrapping', wrapped_accessor: 'plainaccessor' }

@@ -38,8 +38,12 @@ export async function lookUpAccessor(
   return { kind: 'known', value: { isAlive: true, entityId: entityId ?? '', displayName } }
 }
 
-/** An accessor that was revoked, or never was one. */
+/** The statuses by which versions of Vault and OpenBao refuse an invalid accessor. */
+const goneStatuses = [400, 403, 404]
+
+/** An accessor that was revoked, or never was one: both the status and the text say so. A failure of Vault's own may name accessors too. */
 function isGone(reply: VaultReply): boolean {
-  if (reply.kind !== 'reply' || !isVaults(reply)) return false
-  return [400, 404].includes(reply.status) || reply.errors.some(each => /accessor/.test(each))
+  if (reply.kind !== 'reply' || !isVaults(reply) || !goneStatuses.includes(reply.status))
+    return false
+  return reply.errors.some(each => /accessor/.test(each))
 }

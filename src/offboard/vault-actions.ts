@@ -1,5 +1,6 @@
 // Doing the steps of an offboarding in Vault, one by one: each request changes one thing, and nothing of it is taken back by itself.
 
+import { isVaults } from '../store/vault/failure.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isAbsent, isDisabledEntity, isRefused, whyNot } from '../store/vault/site-reply.js'
 import { makeTrouble } from '../system/trouble.js'
@@ -67,8 +68,8 @@ async function tryMint(vault: SiteVault, vaultName: string): Promise<StoreTroubl
   })
   const reply = await vault.request({ method: 'POST', path, body, wrapTtl: '1m' })
   if (isDisabledEntity(reply)) return null
-  // A token that may not mint has tried nothing.
-  if (reply.kind !== 'reply' || reply.status >= 500 || isRefused(reply))
+  // A token that may not mint has tried nothing, and the word of a proxy is not Vault's.
+  if (reply.kind !== 'reply' || reply.status >= 500 || isRefused(reply) || !isVaults(reply))
     return whyNot(vault, reply, path, 'update')
   if (reply.status >= 400) return null
   const wrapped = reply.body?.['wrap_info'] as { wrapped_accessor?: unknown } | undefined

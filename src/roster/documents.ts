@@ -103,9 +103,10 @@ export async function mintToken(
   const wrapping = isObject(wrapped) ? wordOfVault(wrapped['token']) : null
   const accessor = isObject(wrapped) ? wordOfVault(wrapped['wrapped_accessor']) : null
   if (wrapping === null || accessor === null) {
+    // The 4xx of a proxy may come after Vault has minted.
     const isRefused =
       reply.kind === 'not-sent' ||
-      (reply.kind === 'reply' && reply.status >= 400 && reply.status < 500)
+      (reply.kind === 'reply' && reply.status >= 400 && reply.status < 500 && isVaults(reply))
     const { trouble } = await whyNot(vault, reply, path, 'update')
     return { kind: isRefused ? 'refused' : 'unanswered', trouble }
   }

@@ -1,6 +1,7 @@
 // What a reply says of a token: Vault's own word ends it, and nothing that stands in between does.
 
 import t, { type Test } from 'tap'
+import { actInVault } from '../../src/offboard/vault-actions.js'
 import { isTokenAlive, mintToken, unwrap } from '../../src/roster/documents.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
@@ -57,6 +58,27 @@ t.test('a failure of Vault says nothing about the token, whatever it names', asy
     const vault = await answering(t, status, JSON.stringify({ errors: [text] }))
     t.equal(await isTokenAlive(vault, 'accessor'), null, text)
   }
+})
+
+t.test('only Vault itself says that nothing was minted', async t => {
+  const ask = { vaultName: 'ada', host: 'ws1', nowMs: 0 }
+  const errors = JSON.stringify({ errors: ['no handler for route'] })
+  for (const status of [400, 403, 404, 413, 429]) {
+    for (const body of [page, '', '{"message": "not here"}']) {
+      const minted = await mintToken(await answering(t, status, body), ask)
+      t.equal(minted.kind, 'unanswered', `${status} ${body}`)
+    }
+    t.equal((await mintToken(await answering(t, status, errors), ask)).kind, 'refused')
+  }
+})
+
+t.test('only Vault itself says to a cut that no token can be minted', async t => {
+  for (const body of [page, '', '{"message": "not here"}']) {
+    const vault = await answering(t, 404, body)
+    t.not(await actInVault(vault, 'ada', { do: 'try-mint' }), null, body)
+  }
+  const refusing = await answering(t, 400, JSON.stringify({ errors: ['entity is disabled'] }))
+  t.equal(await actInVault(refusing, 'ada', { do: 'try-mint' }), null)
 })
 
 const plain = { token: 's.plainwrapping', wrapped_accessor: 'plainaccessor' }

@@ -1,5 +1,6 @@
 // The steps of each stage in Vault, planned from facts. Pure.
 
+import { missingBlock } from '../store/vault/site-reply.js'
 import { clean } from '../text/clean.js'
 import type { Cause } from './cause.js'
 import type { OffboardNote } from './note.js'
@@ -32,21 +33,31 @@ export function cutSteps(facts: VaultFacts, cause: Cause): VaultStep[] {
   ]
 }
 
-/** A noted token that lives by an entity which is not known by this user's name: whose it is, a person must tell. */
+/**
+ * A noted token that lives by an entity which is not known by this user's name, or by one that the admin may not see: whose it
+ * is, a person must tell.
+ */
 function strangeEntitySteps({ documents, entities, vaultName }: VaultFacts): VaultStep[] {
   const living = documents
     .flatMap(({ accessors }) => accessors)
-    .filter(({ isAlive, entityId }) => isAlive !== false && entityId !== null && entityId !== '')
+    .filter(({ isAlive, entityId }) => isAlive !== false && entityId !== '')
   return living
     .filter(({ entityId }) => !entities.some(({ id }) => id === entityId))
     .map(({ host, entityId }) =>
-      vaultStep(
-        `stranger:${host}`,
-        'left',
-        `the token noted for ${host} lives by an entity that is not called ${vaultName}: it works on`,
-        null,
-        `bao read identity/entity/id/${entityId}`,
-      ),
+      entityId === null
+        ? vaultStep(
+            `stranger:${host}`,
+            'left',
+            `the token noted for ${host} may not be looked up, and works on if it lives by an entity that is not called ${vaultName}; ${missingBlock('auth/token/lookup-accessor', 'update')}`,
+            null,
+          )
+        : vaultStep(
+            `stranger:${host}`,
+            'left',
+            `the token noted for ${host} lives by an entity that is not called ${vaultName}: it works on`,
+            null,
+            `bao read identity/entity/id/${entityId}`,
+          ),
     )
 }
 
@@ -181,7 +192,10 @@ function policySteps(facts: VaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
 function mayHaveNoEntity({ entities, documents }: VaultFacts): boolean {
   if (entities.length === 0) return documents.length > 0
   const tokens = documents.flatMap(({ accessors }) => accessors)
-  return tokens.some(({ entityId, isAlive }) => entityId === '' && isAlive !== false)
+  // Of a token that may not be looked up nothing is known.
+  return tokens.some(
+    ({ entityId, isAlive }) => (entityId === '' || entityId === null) && isAlive !== false,
+  )
 }
 
 function noteSteps(facts: VaultFacts, { by, why, nowMs }: Cause): VaultStep[] {

@@ -118,6 +118,26 @@ t.test('a noted token by an entity of another name is told: the cut does not rea
   t.equal(steps.length, 1)
 })
 
+t.test('a noted token that the admin may not look up is not taken for one that is cut', async t => {
+  const [document] = vaultOf({ isCut: true }).documents
+  if (document === undefined) throw new Error('no document')
+  const accessors = [
+    { key: 'accessor_ws1', host: 'ws1', accessor: 'a', isAlive: null, entityId: null },
+  ]
+  const documents = [{ ...document, accessors }]
+  const closed = { name: 'workstation-claude-alice', state: 'closed', text: null } as const
+  const vault = vaultOf({ isCut: true, documents, policy: closed })
+  const steps = stepsOf(factsOf({ vault }), 'cut').filter(({ where }) => where === 'vault')
+  t.match(
+    steps.find(({ id }) => id === 'stranger:ws1'),
+    { state: 'left', detail: /path "auth\/token\/lookup-accessor"/ },
+  )
+  t.match(
+    steps.find(({ id }) => id === `policy:${closed.name}`),
+    { state: 'left', command: `bao policy delete ${closed.name}` },
+  )
+})
+
 t.test(
   'where the account is gone, no command for this host is told that would be refused',
   async t => {

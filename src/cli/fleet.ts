@@ -195,7 +195,7 @@ async function usersHere({ roster }: LookRules): Promise<Account[]> {
   const found = await usersWithLogins()
   const known = new Set(found.map(({ name }) => name))
   const missing = (roster ?? []).map(({ user }) => user).filter(user => !known.has(user))
-  return [...found, ...accountsNamed(missing)]
+  return [...found, ...accountsNamed(missing).accounts]
 }
 
 function ownAccount({ user, uid, home }: AdminContext['person']): Account {

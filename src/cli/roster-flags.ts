@@ -22,7 +22,7 @@ export const entry = {
   },
   notes: [
     'Only what is committed counts: `rosterFrom` in /etc/claude-auth/config.yaml names the repository, the ref and the file. A file in a working tree is read by `check FILE` alone.',
-    'Exit code: 0 nothing to do, or all done; 4 steps are left; 2 the roster or the command line is wrong, nothing was done; 5 the repository or Vault gave no answer; 1 something else failed.',
+    'Exit code: 0 nothing to do, or all done; 4 steps are left; 2 the roster or the command line is wrong, nothing was done; 5 the repository, the directory of users or Vault gave no answer; 1 something else failed.',
   ],
   examples: [
     'claude-auth roster plan',

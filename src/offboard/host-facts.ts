@@ -3,7 +3,9 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
-import { runTool, toolPath } from '../system/system-tools.js'
+import { toolPath } from '../system/system-tools.js'
+import { AuthError } from '../system/trouble.js'
+import { askDirectory, noAnswerAbout } from '../system/users.js'
 
 /** What the account and the marks of this machine say. */
 export interface MachineFacts {
@@ -14,11 +16,19 @@ export interface MachineFacts {
   isTimerActive: boolean
 }
 
-/** The account `name` of this machine, also one without a home of its own; null where there is none. */
-function anyAccountNamed(name: string): Account | null {
-  const { code, stdout } = runTool('getent', ['passwd', name])
-  const [known = '', , uid = '', gid = '', , home = ''] = (stdout.split('\n')[0] ?? '').split(':')
-  if (code !== 0 || known !== name || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return null
+/**
+ * The account `name` of this machine, also one without a home of its own; null where there is none. Throws `no-directory` where
+ * nobody says so.
+ */
+export function anyAccountNamed(name: string, ask = askDirectory): Account | null {
+  const lines = ask([name])
+  if (lines === null) {
+    const { cause, place, command } = noAnswerAbout(name)
+    throw new AuthError('no-directory', `${cause} (${place})`, command ? { hint: command } : {})
+  }
+  const line = lines.split('\n').find(each => each.startsWith(`${name}:`)) ?? ''
+  const [, , uid = '', gid = '', , home = ''] = line.split(':')
+  if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return null
   return { name, uid: Number(uid), gid: Number(gid), home }
 }
 

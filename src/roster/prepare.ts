@@ -4,10 +4,9 @@ import type { Config } from '../config/config.js'
 import type { Problem } from '../config/problem.js'
 import { parseYaml, rosterLimits } from '../config/yaml.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import type { Account } from '../system/as-user.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError, type Trouble } from '../system/trouble.js'
-import { accountsNamed, type Person } from '../system/users.js'
+import { accountsNamed, noAnswerAbout, type Person } from '../system/users.js'
 import { troubleText } from '../text/trouble.js'
 import { type Applied, readApplied } from './applied.js'
 import { checkRoster, type EarlierRow, removalsRefused, removedUsers } from './check.js'
@@ -52,7 +51,7 @@ export interface Prepared {
   steps: RosterStep[]
 }
 
-/** Why nothing is done: 2 the roster is wrong, 5 the repository or Vault gave no answer, 1 something else. */
+/** Why nothing is done: 2 the roster is wrong, 5 the repository, the directory of users or Vault gave no answer, 1 something else. */
 export interface Refused {
   exitCode: 1 | 2 | 5
   lines: string[]
@@ -93,14 +92,18 @@ export async function prepareRoster(
   if (vault !== null && 'trouble' in vault) return because(codeOf(vault), vault.trouble)
   const differences = differencesOf(applied?.users ?? null, rows, now())
   const pending = readPending(places.pending, person.uid)
+  const isRoot = person.uid === 0
+  const { accounts, unanswered } = accountsNamed(askedFor(differences, isRoot, wishes.user))
+  if (unanswered !== null) return because(5, noAnswerAbout(unanswered))
+  const byName = new Map(accounts.map(each => [each.name, each]))
   const found = await lookAround(differences, {
     host: person.host,
-    isRoot: person.uid === 0,
+    isRoot,
     vault,
     method: config.vault?.auth.method ?? 'token',
     recordFolder: config.fleet.folder,
     systemConfig: ownPaths(env, person.home).systemConfig,
-    accountOf: accountsOf(known.map(({ user }) => user)),
+    accountOf: user => byName.get(user) ?? null,
     pending,
     machineRoster: places.roster,
     text: read.text,
@@ -113,10 +116,17 @@ export async function prepareRoster(
   return { rows, text, commit, versions, applied, differences, vault, found, pending, steps }
 }
 
-/** Asked all at once: a process for each of 20,000 takes minutes. */
-function accountsOf(names: readonly string[]): (user: string) => Account | null {
-  const accounts = new Map(accountsNamed([...new Set(names)]).map(each => [each.name, each]))
-  return user => accounts.get(user) ?? null
+/**
+ * Whose accounts are looked at, to be asked for all at once: a process for each of 20,000 takes minutes. Only root does anything
+ * in a home; whoever looks names the documents of those who end, also by their numbers.
+ */
+function askedFor(
+  { active, ending }: Differences,
+  isRoot: boolean,
+  only: string | null,
+): readonly string[] {
+  const names = [...(isRoot ? active : []), ...ending].map(({ user }) => user)
+  return [...new Set(names)].filter(user => only === null || user === only)
 }
 
 function tooMany(

@@ -35,6 +35,7 @@ const errorKinds = {
   'config-writable-by-others': { exitCode: 2, hint: 'chmod go-w FILE', retryable: false },
   'secret-readable-by-others': { exitCode: 2, hint: 'chmod 600 FILE', retryable: false },
   'not-private': { exitCode: 1, hint: 'chmod 700 FOLDER', retryable: false },
+  'no-directory': { exitCode: 1, hint: 'getent passwd', retryable: true },
   'gate-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },
   'gate-missing': { exitCode: 1, hint: 'apt install util-linux', retryable: false },
   'lock-busy': { exitCode: 1, hint: 'claude-auth ensure', retryable: true },

@@ -7,7 +7,7 @@ import type { Account } from './as-user.js'
 import { namesIn, textAt } from './open-file.js'
 import type { Env } from './paths.js'
 import { leave, runTool, systemPath } from './system-tools.js'
-import { AuthError } from './trouble.js'
+import { AuthError, makeTrouble, quoted, type Trouble } from './trouble.js'
 
 /** One user on one host; `host` is the short name in lower case. */
 export interface Person {
@@ -152,27 +152,60 @@ export function accountOf(uid: number): Account | null {
   return accountsIn(text).find(each => each.uid === uid) ?? null
 }
 
-/** The account called `name`, or null where there is none. */
-export function accountNamed(name: string): Account | null {
-  const { stdout, isMissing } = runTool('getent', ['passwd', '--', name])
-  // getent takes digits for a number.
-  return accountsIn(isMissing ? passwd() : stdout).find(each => each.name === name) ?? null
+/** What the directory of users says of some names. */
+export interface AccountsNamed {
+  accounts: Account[]
+  /** The first of them about which alone it gave no answer: of those behind it nothing is known. Null: it answered about all. */
+  unanswered: string | null
 }
 
-/** The accounts of these names; a directory service may know some that it does not list. Unknown names have none. */
-export function accountsNamed(names: readonly string[]): Account[] {
+/**
+ * The accounts of these names; a directory service may know some that it does not list. Unknown names have none. `ask` gives
+ * lines of passwd(5), or null where there was no answer.
+ */
+export function accountsNamed(
+  names: readonly string[],
+  ask: (some: readonly string[]) => string | null = askDirectory,
+): AccountsNamed {
   const wanted = new Set(names)
-  const found: Account[] = []
-  for (let from = 0; from < names.length; from += namesAtOnce) {
-    const some = names.slice(from, from + namesAtOnce)
-    const { stdout, isMissing } = runTool('getent', ['passwd', '--', ...some])
-    found.push(...accountsIn(isMissing ? passwd() : stdout))
+  const accounts: Account[] = []
+  const parts = partsOf(names, namesAtOnce)
+  for (let some = parts.shift(); some !== undefined; some = parts.shift()) {
+    const lines = ask(some)
+    // A slow service may answer about fewer within the limit.
+    if (lines === null && some.length > 1)
+      parts.unshift(...partsOf(some, Math.ceil(some.length / partsAtOnce)))
+    else if (lines === null) return { accounts, unanswered: some[0] ?? '' }
+    else accounts.push(...accountsIn(lines).filter(({ name }) => wanted.has(name)))
   }
-  return found.filter(({ name }) => wanted.has(name))
+  return { accounts, unanswered: null }
 }
 
 /** Arguments of one process. */
 const namesAtOnce = 500
+
+function partsOf(names: readonly string[], size: number): (readonly string[])[] {
+  const count = Math.ceil(names.length / size)
+  return Array.from({ length: count }, (_, at) => names.slice(at * size, (at + 1) * size))
+}
+
+/**
+ * The lines of passwd(5) about these names, or null where there was no answer: getent(1) ends with 0, or with 2 where a name is
+ * unknown; killed at the limit it has said nothing.
+ */
+export function askDirectory(names: readonly string[]): string | null {
+  const { code, stdout, isMissing } = runTool('getent', ['passwd', '--', ...names])
+  if (isMissing) return passwd()
+  return code === 0 || code === 2 ? stdout : null
+}
+
+/** Why what needs the account called `name` is not done. */
+export function noAnswerAbout(name: string): Trouble {
+  return makeTrouble('the directory of users gives no answer', {
+    place: name,
+    command: `getent passwd ${quoted(name)}`,
+  })
+}
 
 /** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
 async function accounts(): Promise<Account[]> {

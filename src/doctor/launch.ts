@@ -16,7 +16,7 @@ export function isInstalled({ client, shells }: Launch): boolean {
   const isFound = Object.values(shells.shells).some(
     ({ login, interactive }) => login.kind === 'wrapper' || interactive.kind === 'wrapper',
   )
-  return shells.hasManifest || client.hooks.length > 0 || shells.link.kind === 'wrapper' || isFound
+  return shells.isOnRecord || client.hooks.length > 0 || shells.link.kind === 'wrapper' || isFound
 }
 
 /** The link that install makes, and what came in its place. */

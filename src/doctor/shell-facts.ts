@@ -15,7 +15,7 @@ import { linkStays } from '../install/user-plan.js'
 import { canRun, statOf } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
-import { isWrapper, lastingFolder, ownRoot } from '../system/program-places.js'
+import { installedFor, isWrapper, lastingFolder, ownRoot } from '../system/program-places.js'
 import type { Person } from '../system/users.js'
 import { askProgram, plainEnv } from './ask-program.js'
 import type { ExamineOptions } from './check.js'
@@ -39,13 +39,10 @@ export interface ShellFacts {
   link: WrapperLink
   /** The wrapper of this program. */
   wrapper: string
-  /** Installed, for this user or the machine. */
-  hasManifest: boolean
+  /** An installation is on record, for this user or the machine. */
+  isOnRecord: boolean
 }
 
-/** Where install writes down what it did. */
-const ownManifest = '.local/state/claude-auth/manifest.json'
-const systemManifest = '/var/lib/claude-auth/manifest.json'
 const answerMs = 15_000
 const loginPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -76,7 +73,7 @@ export async function shellFacts(
     inUse: shellsInUse(env, person.home),
     link: linkFacts(join(person.home, '.local/bin/claude'), env),
     wrapper: join(lastingFolder(ownRoot()), 'bin/claude'),
-    hasManifest: [join(person.home, ownManifest), systemManifest].some(path => existsSync(path)),
+    isOnRecord: Object.values(installedFor(person.home)).includes(true),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { annotatedConfig } from '../config/source.js'
-import { machineProgram } from '../system/program-places.js'
+import { machineEnvironment, machineProgram } from '../system/program-places.js'
 import { type Desired, file, folder, link, withFolders } from './desired-state.js'
 import { type Custody, custodyLines, withCustody } from './edit.js'
 import type { Choices } from './manifest.js'
@@ -114,7 +114,7 @@ function commands({ shipped }: SystemFacts): Desired[] {
 /** The wrapper's folder on every user's PATH, in the words of each shell, and of the services of users (environment.d(5)). */
 function onPath({ has }: SystemFacts): Desired[] {
   const environment = file(
-    '/etc/environment.d/60-claude-auth.conf',
+    machineEnvironment,
     `# claude-auth: its wrapper goes before the client.\nPATH=${programBin}:$PATH\n`,
   )
   const files = shells.flatMap(shell => shell.machineFiles(programBin, has))

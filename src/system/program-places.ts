@@ -33,17 +33,35 @@ export function installedCommand(program: string): string {
 const personManifest = '.local/state/claude-auth/manifest.json'
 const machineManifest = '/var/lib/claude-auth/manifest.json'
 
+/** What an installation for all users leaves in `/etc`, also where `/usr/local` is not mounted. */
+export const machineEnvironment = '/etc/environment.d/60-claude-auth.conf'
+const machineLink = '/usr/local/bin/claude-auth'
+
+/**
+ * Is an installation on record that serves the user with `home`, whether its program is there or not? The machine's own record
+ * is in a folder of root's, so what every user can see of it counts too. `root`: the folder that stands for `/`.
+ */
+export function installedFor(home: string, root = ''): { person: boolean; machine: boolean } {
+  return {
+    person: existsSync(join(home, personManifest)),
+    machine:
+      [machineManifest, machineEnvironment].some(path => existsSync(root + path)) ||
+      linkTarget(root + machineLink)?.startsWith(`${machineProgram}/`) === true,
+  }
+}
+
 /**
  * The commands that hooks, wrapper and timer start: the installed ones, also where an installation is on record and its
  * program is gone; where nothing is installed, this program's own.
  */
 function commandsInPlace(home: string): string[] {
+  const record = installedFor(home)
   const places = [
-    { command: installedCommand(personProgram(home)), manifest: join(home, personManifest) },
-    { command: installedCommand(machineProgram), manifest: machineManifest },
+    { command: installedCommand(personProgram(home)), isOnRecord: record.person },
+    { command: installedCommand(machineProgram), isOnRecord: record.machine },
   ]
   const installed = places.filter(({ command }) => existsSync(command))
-  const named = installed.length > 0 ? installed : places.filter(each => existsSync(each.manifest))
+  const named = installed.length > 0 ? installed : places.filter(each => each.isOnRecord)
   return named.length > 0
     ? named.map(({ command }) => command)
     : [join(ownRoot(), 'bin/claude-auth')]
@@ -93,8 +111,11 @@ function whyNotAllowed(path: string): Trouble | null {
 }
 
 function notStarted(path: string, code: string): Trouble {
-  if (!existsSync(path))
-    return makeTrouble(`${path} is not there`, { command: 'claude-auth install' })
+  if (!existsSync(path)) {
+    const isMachines = path === installedCommand(machineProgram)
+    const command = isMachines ? 'sudo claude-auth install --system' : 'claude-auth install'
+    return makeTrouble(`${path} is not there`, { command })
+  }
   const why = code === 'EACCES' ? 'is not allowed to start here' : `does not start (${code})`
   return makeTrouble(`${path} ${why}`, { command: `findmnt -no OPTIONS -T ${quoted(path)}` })
 }

@@ -54,6 +54,7 @@ ca_take_config() {
       'mode '*) ca_mode=$ca_value ;;
       'client '*) ca_configured=$ca_value ;;
       'wait '*) ca_wait=$ca_value ;;
+      'state '*) ca_states=$ca_states$ca_value$ca_newline ;;
       'watch '*) ca_watched=$ca_watched$ca_value$ca_newline ;;
       'folder '*) ca_folders=$ca_folders$ca_value$ca_newline ;;
       end) [ -n "$ca_form" ] && return ;;

@@ -51,7 +51,7 @@ export function hookRepository(env: Env, cwd: string): string | null {
   return realPath(common ? resolve(place, common) : place)
 }
 
-/** The entries that are about `repository`, one for each branch. Only a folder of this machine can be told by its place. */
+/** The entries that are about `repository`. Only a folder of this machine can be told by its place. */
 export function entriesOf(repository: string, watched: readonly WatchedRepository[]) {
   return watched.filter(each => placesOf(each).some(place => isSame(place, repository)))
 }
@@ -67,11 +67,15 @@ function isSame(one: string, other: string): boolean {
   }
 }
 
-/** The folders that an entry can mean, links resolved. */
-function placesOf({ repository }: WatchedRepository): string[] {
+/** Where an entry's repository, or a file that names its folder, can be. */
+function candidatesOf({ repository }: WatchedRepository): string[] {
   const folder = repository.replace(/^file:\/\//, '')
-  if (!folder.startsWith('/')) return []
-  const places = [folder, join(folder, '.git'), `${folder}.git`].map(path => {
+  return folder.startsWith('/') ? [folder, join(folder, '.git'), `${folder}.git`] : []
+}
+
+/** The folders that an entry can mean, links resolved. */
+function placesOf(watched: WatchedRepository): string[] {
+  const places = candidatesOf(watched).map((path, _, [folder = '']) => {
     // A file in its place names where it is (gitrepository-layout(5)).
     const elsewhere = /^gitdir: (.*)$/m.exec(textAt(path, { maxBytes: 4096 }) ?? '')?.[1]
     return elsewhere === undefined ? path : resolve(folder, elsewhere)
@@ -80,14 +84,19 @@ function placesOf({ repository }: WatchedRepository): string[] {
 }
 
 /**
- * What is watched, as bin/guard.sh has it: `watch KIND BRANCH REPOSITORY`. It knows only commits that say why in their body
- * (`body`) and may delete a file.
+ * What is watched, as bin/guard.sh has it: `watch KIND BRANCH PLACE`, links not resolved, since they may lead elsewhere by the
+ * next push. It knows only commits that say why in their body (`body`) and may delete a file. One kind for a branch of a place:
+ * the stricter one.
  */
 export function watchedLines(watched: readonly WatchedRepository[]): string[] {
-  return watched.flatMap(each => {
-    const kind = each.reason === 'body' && each.maxDeleted > 0 ? 'body' : 'other'
-    return placesOf(each).map(place => `watch ${kind} ${each.branch} ${place}`)
-  })
+  const kinds = new Map<string, 'body' | 'other'>()
+  for (const each of watched)
+    for (const place of candidatesOf(each)) {
+      const key = `${each.branch} ${place}`
+      const isBody = each.reason === 'body' && each.maxDeleted > 0 && kinds.get(key) !== 'other'
+      kinds.set(key, isBody ? 'body' : 'other')
+    }
+  return [...kinds].map(([key, kind]) => `watch ${kind} ${key}`)
 }
 
 function realPath(path: string): string | null {
@@ -132,17 +141,17 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
     const words = { ...update, branch, pusher: pusher.name, reason: entry.reason, isAdmin }
     sentences.push(...refusals.map(refusal => refusalSentence(refusal, words)))
   }
-  return sentences
+  return [...new Set(sentences)]
 }
 
-/** What goes to a watched branch: also by another name that leads to it on the server. */
+/** What goes to a watched branch, by each entry about it: also by another name that leads to it on the server. */
 function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number) {
-  const named = new Map(watched.map(entry => [`refs/heads/${entry.branch}`, entry]))
+  const named = new Set(watched.map(({ branch }) => `refs/heads/${branch}`))
   const isOther = ({ ref }: RefUpdate) => ref.startsWith('refs/') && !named.has(ref)
   const links = updates.some(isOther) ? symbolicRefs(git, leftMs()) : new Map<string, string>()
   for (const update of updates) {
-    const entry = named.get(update.ref) ?? named.get(links.get(update.ref) ?? '')
-    if (entry !== undefined) yield { update, entry }
+    const ref = named.has(update.ref) ? update.ref : links.get(update.ref)
+    for (const entry of watched) if (`refs/heads/${entry.branch}` === ref) yield { update, entry }
   }
 }
 

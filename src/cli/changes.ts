@@ -10,7 +10,7 @@ import { type Noticed, noticeChanges } from '../changes/notice.js'
 import { isDeployKey, pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
 import type { Rights } from '../changes/tell-what.js'
 import type { WatchedRepository } from '../config/admin.js'
-import { keepShellText, shellText } from '../config/cache.js'
+import { keepShellText, shellText, stateLines } from '../config/cache.js'
 import { userPath } from '../config/template.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
@@ -104,13 +104,15 @@ async function guard(name: string | null, env: Env): Promise<number> {
 /** So that the shell can let the next push through by itself. Without it each push asks Node. */
 function keepForShell({ person, config }: AdminContext, env: Env, readAtMs: number): void {
   const paths = ownPaths(env, person.home)
-  const roster = config.roster?.file ?? null
-  const text = shellText({ ...paths, roster }, [], watchedLines(config.changes))
-  if (text === null || env['CLAUDE_AUTH_CONFIG']) return
+  const files = { ...paths, roster: config.roster?.file ?? null }
   try {
+    const states = stateLines(files, readAtMs)
+    if (states === null || env['CLAUDE_AUTH_CONFIG']) return
+    const text = shellText(files, [], [...states, ...watchedLines(config.changes)])
+    if (text === null) return
     keepShellText(join(paths.localStore, 'guard-config'), text, { readAtMs, nonce: freshNonce() })
   } catch {
-    // A home that cannot be written to.
+    // A home that cannot be written to, or a file that went away meanwhile.
   }
 }
 

@@ -172,6 +172,26 @@ export function shellText(
 }
 
 /**
+ * What `stat` says of each file that is there, for a shell that believes no clock and no modification time: `state INODE SIZE CTIME
+ * PATH`, the ctime in whole seconds (epoch). Null where a file changed in the second of `readAtMs` or later: it may change again
+ * and look the same.
+ */
+export function stateLines(
+  { systemConfig, userConfig, roster }: ConfigFiles,
+  readAtMs: number,
+): string[] | null {
+  const endSeconds = Math.floor((readAtMs - kernelTickMs) / 1000)
+  const lines: string[] = []
+  for (const path of [systemConfig, userConfig, ...(roster === null ? [] : [roster])]) {
+    if (!isThere(path)) continue
+    const { ino, size, ctimeMs } = statSync(path, { bigint: true })
+    if (ctimeMs / 1000n >= endSeconds) return null
+    lines.push(`state ${ino} ${size} ${ctimeMs / 1000n} ${path}`)
+  }
+  return lines
+}
+
+/**
  * Keeps `text` in the state folder of `~/.claude` (where that folder is there), as of `readAtMs` (epoch), when the
  * configuration began to be read; one that is as good is left. Throws `write-failed`.
  */

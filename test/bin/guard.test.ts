@@ -1,10 +1,21 @@
 // The guard of the shell: what it lets through without Node, and that the rule would let all of it through.
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { guardPush } from '../../src/changes/guard.js'
 import type { RefUpdate } from '../../src/changes/push.js'
@@ -29,23 +40,23 @@ function place(t: Test): WatchedPlace {
   return made
 }
 
-/** Any push makes Node keep what the shell needs, once the files of the configuration are older than its clock's tick. */
+/** Any push makes Node keep what the shell needs, once the last second in which a file of the configuration changed is over. */
 function askNode(made: WatchedPlace): void {
-  const past = Date.now() / 1000 - 60
-  const age = () => {
-    for (const path of [
-      'roster.yaml',
-      '.config/claude-auth/config.yaml',
-      '.config/claude-auth',
-      '.',
-    ])
-      utimesSync(join(made.home, path), past, past)
-  }
-  age()
+  mkdirSync(dirname(keptOf(made)), { recursive: true })
+  const about = ['roster.yaml', '.config/claude-auth/config.yaml']
+  const beganMs = Math.max(...about.map(path => statSync(join(made.home, path)).ctimeMs))
+  const restMs = (Math.floor(beganMs / 1000) + 1) * 1000 + 40 - Date.now()
+  if (restMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, restMs)
   const head = made.git('rev-parse', 'HEAD').trim()
   made.command(['guard'], `${zero} ${head} refs/tags/any\n`, { GIT_DIR: made.bare })
-  // Node has made a folder beside the roster.
-  age()
+  age(made, '.config/claude-auth', '.')
+}
+
+const keptOf = ({ home }: WatchedPlace) => join(home, '.local/share/claude-auth/guard-config')
+
+/** As if they were written long ago. */
+function age({ home }: WatchedPlace, ...paths: string[]): void {
+  for (const path of paths) utimesSync(join(home, path), 1, 1)
 }
 
 /** Without Node on PATH: exit code 0 where the shell lets the push through by itself, 127 where it asks Node. */
@@ -196,13 +207,193 @@ const doubted: Record<string, (made: WatchedPlace) => string> = {
   nothing: () => '',
 }
 
-for (const [name, make] of Object.entries(doubted))
-  t.test(`Node judges: ${name}`, async t => {
-    const made = place(t)
-    const lines = make(made)
-    const { code, said } = await shell(made, lines)
-    t.equal(code, 127, said)
+t.test('Node judges', async t => {
+  const made = place(t)
+  const places = [made.bare, made.work]
+  for (const each of places) cpSync(each, `${each}.before`, { recursive: true })
+  for (const [name, make] of Object.entries(doubted)) {
+    for (const each of places) {
+      rmSync(each, { recursive: true })
+      cpSync(`${each}.before`, each, { recursive: true })
+    }
+    const { code, said } = await shell(made, make(made))
+    t.equal(code, 127, `${name}: ${said}`)
+  }
+})
+
+const trailers = {
+  known: ['Signed-off-by: bob <bob@example.com>', 'Co-Authored-By: x', 'Change-Id: I0123'],
+  others: [
+    ...['no-ci: true', 'no_build : yes', 'No-Pipeline: on', '  ci-skip: 1', '\tno-cd:1'],
+    ...['Any-Word: of a service of tomorrow', 'Signed-off-by : bob', ' Reviewed-by: bob'],
+  ],
+}
+
+t.test('of trailers only those that are known go through without Node', async t => {
+  const made = place(t)
+  const base = old(made)
+  for (const [kind, lines] of Object.entries(trailers))
+    for (const each of lines)
+      for (const message of [`${good}\n\n${each}`, `${good}\n${each}\nMore words.\n`]) {
+        made.git('reset', '-q', '--hard', base)
+        made.commit(message)
+        t.equal((await shell(made, line(made))).code, kind === 'known' ? 0 : 127, message)
+      }
+})
+
+t.test('a last line that nothing ends is judged, too', async t => {
+  const made = place(t)
+  const deletes = `${old(made)} ${zero} refs/heads/master`
+  t.equal((await shell(made, deletes)).code, 127)
+  const free = `${zero} ${old(made)} refs/heads/free\n`
+  t.equal((await shell(made, `${free}${deletes}`)).code, 127)
+  const PATH = dirname(process.execPath)
+  t.match(await shell(made, deletes, { PATH }), { code: 1, said: /refused \(rewrites\)/ })
+  t.match(await shell(made, free.repeat(9) + deletes, { PATH }), { code: 1 })
+  made.commit(good)
+  t.equal((await shell(made, line(made).trimEnd())).code, 0)
+})
+
+/** Each awk of this machine, as the system would call it. */
+const awks = ['mawk', 'gawk', 'busybox', 'original-awk']
+  .filter(each => existsSync(`/usr/bin/${each}`))
+  .map(each => (each === 'busybox' ? 'busybox awk' : each))
+
+/** What the program of the shell prints about commits of these ids, newest first. */
+function verdict(awk: string, old: string, ids: readonly string[], linked = ids.slice(1)) {
+  const message = `tree 1\n\n${good}\n`
+  const heads = ids.map((id, at) => `commit ${id} ${linked[at] ?? old}\n`)
+  const stored = ids.map(id => `${id} commit ${message.length}\n${message}\n`)
+  return spawnSync(
+    '/bin/sh',
+    [
+      '-c',
+      `. "$1"; LC_ALL=C ${awk} -v old="x$2" -v now="x$3" -v most=300 "$ca_plain_commits"`,
+      'sh',
+      join(dirname(program), 'guard.sh'),
+      old,
+      ids[0] ?? '',
+    ],
+    { input: `${heads.join('')}end\n${stored.join('')}`, encoding: 'utf8' },
+  ).stdout
+}
+
+for (const awk of awks)
+  t.test(`ids that look like numbers are not one another in ${awk}`, async t => {
+    const [one, two, three] = ['9', '1', '5'].map(digit => `0e${digit.repeat(38)}`) as [
+      string,
+      string,
+      string,
+    ]
+    t.equal(verdict(awk, one, [two, three]), 'plain\n')
+    t.equal(verdict(awk, one, [two], [three]), '', 'it comes from another commit than the old one')
+    t.equal(verdict(awk, one, [two, three], [one]), '', 'the second is not the parent of the first')
+    const leading = '00000000000000000000000000000000000000'
+    t.equal(verdict(awk, `${leading}12`, [two], [`${leading.slice(2)}0012`]), 'plain\n')
+    t.equal(verdict(awk, `${leading}12`, [two], [`${leading.slice(1)}12`]), '')
   })
+
+t.test('git is asked nothing where nothing could end it', t => {
+  const { status } = spawnSync(
+    '/bin/sh',
+    [
+      '-c',
+      '. "$1"; ca_system_path=$PATH ca_repository=$2 ca_branches=; ca_find() { ca_found=; }; ca_is_free refs/heads/x',
+      'sh',
+      join(dirname(program), 'guard.sh'),
+      t.testdir(),
+    ],
+    { encoding: 'utf8' },
+  )
+  t.equal(status, 1)
+  t.end()
+})
+
+t.test('of several entries about one branch the strictest counts, in any order', async t => {
+  const made = place(t)
+  made.commit(good)
+  const lines = line(made)
+  const plain = entryText(made)
+  const strict = { ...plain, name: 'strict', reason: 'Why' }
+  const elsewhere = join(made.home, 'link')
+  symlinkSync(made.bare, elsewhere)
+  for (const changes of [
+    [plain, strict],
+    [strict, plain],
+    [plain, { ...strict, repository: elsewhere }],
+    [{ ...strict, repository: elsewhere }, plain],
+  ]) {
+    made.config({ changes })
+    askNode(made)
+    t.equal((await shell(made, lines)).code, 127)
+    const PATH = dirname(process.execPath)
+    t.match(await shell(made, lines, { PATH }), { code: 1, said: /refused \(no-reason\)/ })
+  }
+})
+
+t.test('a repository is known by every path that leads to it at that moment', async t => {
+  const made = place(t)
+  const link = join(made.home, 'link')
+  const [plain, other] = [entryText(made), { name: 'other', repository: link, branch: 'other' }]
+  mkdirSync(join(made.home, 'away'))
+  symlinkSync('away', link)
+  made.config({ changes: [plain, other] })
+  askNode(made)
+  const deletes = `${old(made)} ${zero} refs/heads/other\n`
+  t.equal((await shell(made, deletes)).code, 0, 'it is about another repository')
+  rmSync(link)
+  symlinkSync(made.bare, link)
+  age(made, '.')
+  t.equal((await shell(made, deletes)).code, 127)
+  // By that path alone it goes through as by the other.
+  made.config({ changes: [{ ...plain, repository: link }] })
+  askNode(made)
+  made.commit(good)
+  const lines = line(made)
+  t.equal((await shell(made, lines)).code, 0)
+  // The branches of a worktree are those of its repository.
+  const tree = join(made.home, 'tree')
+  execFileSync('git', ['worktree', 'add', '-q', '-b', 'own', tree, 'master'], { cwd: made.bare })
+  const folder = join(made.bare, 'worktrees/tree')
+  for (const repository of [tree, folder]) {
+    made.config({ changes: [plain, { ...other, repository }] })
+    askNode(made)
+    const gone = `${old(made)} ${zero} refs/heads/master\n`
+    t.equal((await shell(made, gone, { GIT_DIR: folder })).code, 127)
+  }
+})
+
+t.test('a file of the configuration that was changed is seen, whatever its time says', async t => {
+  const made = place(t)
+  made.commit(good)
+  const lines = line(made)
+  const names = ['roster.yaml', '.config/claude-auth/config.yaml']
+  for (const name of names) {
+    const path = join(made.home, name)
+    const change: Record<string, () => void> = {
+      'another text of the same length': () => writeFileSync(path, readFileSync(path)),
+      'another file in its place': () => {
+        const text = readFileSync(path)
+        rmSync(path)
+        writeFileSync(path, text, { mode: 0o600 })
+      },
+      'other rights alone': () => chmodSync(path, 0o640),
+    }
+    for (const [what, make] of Object.entries(change)) {
+      t.equal((await shell(made, lines)).code, 0)
+      make()
+      age(made, name, dirname(name))
+      t.equal((await shell(made, lines)).code, 127, `${name}: ${what}`)
+      askNode(made)
+    }
+  }
+  // A form of what is kept that says nothing of the files.
+  const kept = keptOf(made)
+  const text = readFileSync(kept, 'utf8')
+  t.equal((await shell(made, lines)).code, 0)
+  writeFileSync(kept, text.replace(/^state .*\n/gm, ''))
+  t.equal((await shell(made, lines)).code, 127)
+})
 
 t.test('Node judges where anything else than the push speaks', async t => {
   const made = place(t)
@@ -224,7 +415,7 @@ t.test('Node judges where anything else than the push speaks', async t => {
   }
   t.equal((await shell(made, lines, replaced)).code, 0)
   // What was kept is of another time, or anybody's.
-  const kept = join(made.home, '.local/share/claude-auth/guard-config')
+  const kept = keptOf(made)
   chmodSync(kept, 0o666)
   t.equal((await shell(made, lines)).code, 127, 'others can write to it')
   chmodSync(kept, 0o600)
@@ -282,6 +473,9 @@ const pieces = [
   ...[
     'Signed-off-by: a <a@b>',
     'Deletes: 3',
+    'no-ci: true',
+    ' no_build : yes',
+    'No-Pipeline:on',
     'commit 1234',
     'end',
     ':100644 100644 a b D',

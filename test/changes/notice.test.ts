@@ -163,6 +163,31 @@ t.test(
   },
 )
 
+t.test('a push whose hook never ran is told by the timer, or with the next push', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  const ids = [place.git('rev-parse', 'HEAD').trim()]
+  const push = (what: string) => {
+    ids.push(place.commit(`${what}\n\nIt was asked for.`))
+    past()
+  }
+  const report = (at: number) =>
+    look(['--pusher', 'ada'], `${ids[at - 1]} ${ids[at]} refs/heads/master\n`)
+  for (const what of ['One', 'Two']) push(what)
+  t.equal((await report(1)).code, 0)
+  t.same(slack.got, [])
+  t.equal((await look()).code, 0)
+  t.match(slack.got, [/Two — why: It was asked for\. — by bob \(says the commit\)/])
+  for (const what of ['Three', 'Four', 'Five']) push(what)
+  t.equal((await report(3)).code, 0)
+  t.equal((await report(5)).code, 0)
+  t.equal(slack.got.length, 2)
+  t.match(
+    slack.got[1],
+    /1 change on .*\n.*Four — why: It was asked for\. — by bob \(says the commit\)/,
+  )
+})
+
 t.test(
   'Slack away for an hour: the report of who pushed is kept, and all is told late, once',
   async t => {

@@ -6,6 +6,7 @@ import { revoke } from '../anthropic/token-endpoint.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { jsonObject, matching, number, object, oneOf, readableOf } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
+import { AuthError } from '../system/trouble.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 import { commit, type Run } from './run.js'
 
@@ -48,14 +49,22 @@ export async function endAtServer(run: Run, owed: readonly Owed[]): Promise<Owed
   return owed.filter((_, at) => !ended[at])
 }
 
-/** Keeps `owed` for a later run. False where there is no sealed place for it (`store: none`). */
+/**
+ * Keeps `owed` for a later run. False where nothing can be sealed for it (`store: none`, a key that can't be had). Throws
+ * `write-failed` where there may be room later.
+ */
 export async function owe(run: Run, owed: readonly Owed[]): Promise<boolean> {
   if (owed.length === 0) return true
   if (run.store === null) return false
-  const known = await owedTokens(run)
-  const isNew = ({ token }: Owed) => !known.some(each => each.token === token)
-  await write(run, [...known, ...owed.filter(isNew)])
-  return true
+  try {
+    const known = await owedTokens(run)
+    const isNew = ({ token }: Owed) => !known.some(each => each.token === token)
+    await write(run, [...known, ...owed.filter(isNew)])
+    return true
+  } catch (error) {
+    if (!(error instanceof AuthError) || error.code === 'write-failed') throw error
+    return false
+  }
 }
 
 /** Retries the revocations that are owed. Call it when no one is waiting. */

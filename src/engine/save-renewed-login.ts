@@ -143,9 +143,10 @@ async function sealFirst(run: Run, login: Login, lineage: Lineage, because: stri
 async function revokeInstead(run: Run, login: Login, parentHash: string) {
   const left = await endAtServer(run, owedOf(run, login))
   // On disk before the answer is erased: a later run tells the server.
-  await owe(run, left)
+  const isOwed = await owe(run, left)
   const because = left.length === 0 ? 'revoked' : 'signed-out'
-  commit(run, { journal: { did: 'sign-out', because, before: parentHash } })
+  const detail = isOwed ? {} : { detail: 'the server gave no answer; the login ends by itself' }
+  commit(run, { journal: { did: 'sign-out', because, before: parentHash, ...detail } })
   commit(run, { memory: withSpent(run.memory, parentHash) })
 }
 

@@ -196,8 +196,11 @@ async function isCrossed(run: Run): Promise<boolean> {
   const isSignedOutOne = hash === null || isRelated || signedOut.chain.includes(hash)
   if (isSignedOutOne && stored.signedOutAtMs === null) {
     // A token that is spent has ended already. The document is told first: a host that is refused looks there for the reason.
-    if (token !== null && hash !== null && !run.memory.spent.includes(hash))
-      await owe(run, [{ token, hint: 'refresh_token', sinceMs: signedOut.atMs }])
+    const owed: Owed[] =
+      token === null || hash === null || run.memory.spent.includes(hash)
+        ? []
+        : [{ token, hint: 'refresh_token', sinceMs: signedOut.atMs }]
+    const isOwed = await owe(run, owed)
     if (hash !== null) commit(run, { memory: withSpent(run.memory, hash) })
     const source = `${run.person.user}@${run.person.host} sign-out`
     const signedOutAtMs = run.now()
@@ -212,7 +215,8 @@ async function isCrossed(run: Run): Promise<boolean> {
     }
     const outcome = await run.store.write(without, version)
     if (outcome.kind === 'conflict') return true
-    await revokeOwed(run)
+    if (isOwed) await revokeOwed(run)
+    else await endAtServer(run, owed)
     if (outcome.kind !== 'written') return false
     commit(run, {
       learned: {

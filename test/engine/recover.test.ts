@@ -142,6 +142,31 @@ for (const custody of custodies)
       },
     )
 
+    await t.test(
+      'a log-out meanwhile of which nothing can be kept for later is told once',
+      async t => {
+        // In sole custody the answer itself is sealed.
+        if (custody === 'sole') return
+        for (const config of [{ local: { keyFile: '/nowhere/key' } }, { store: 'none' }]) {
+          const at = await start(t)
+          await killed(at)
+          at.home.write(at.home.paths.signedOut, '')
+          at.writeLogin(null)
+          at.configure(config)
+          at.authority.fail('revoke', { instead: 'drop' }, 20)
+          t.match(await at.ensure(), { verdict: 'sign-in', because: 'signed-out' })
+          t.notOk(existsSync(at.home.paths.answer), 'the answer is erased')
+          t.match(
+            readFileSync(at.home.paths.journal, 'utf8'),
+            /"because":"signed-out".*"detail":"the server gave no answer; the login ends by itself"/,
+          )
+          const asked = at.asked('revoke')
+          t.match(await at.ensure(), { verdict: 'sign-in', because: 'signed-out' })
+          t.equal(at.asked('revoke'), asked)
+        }
+      },
+    )
+
     await t.test('killed before the answer: the token may be spent, and is tried late', async t => {
       const at = await start(t)
       await killed(at, 'header')

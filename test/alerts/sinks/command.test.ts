@@ -1,6 +1,6 @@
 // The site's own program gets the message on stdin, and little else.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -26,6 +26,23 @@ t.test('it gets one JSON object, its arguments as they are, and a small environm
   t.equal(read('pwd'), '/\n')
   t.match(read('env'), /^HOME=\/home\/alice$/m)
   t.notMatch(read('env'), /SECRET|VAULT/)
+})
+
+t.test('a script that names no interpreter is told by doctor and by the run', async t => {
+  const program = join(t.testdir(), 'page-me')
+  writeFileSync(program, 'logger claude-auth\n', { mode: 0o755 })
+  const why = 'is neither a binary nor begins with #! and an interpreter'
+  t.match(commandSink.inspect(alertRun({ command: [program] })), {
+    to: program,
+    trouble: { cause: `alerts.command cannot be started: ${program} ${why}` },
+  })
+  t.same(await send([program]), {
+    taken: false,
+    why: `alerts.command cannot be started: it ${why}`,
+  })
+  writeFileSync(program, '#!/bin/sh\nexec cat >/dev/null\n')
+  t.match(commandSink.inspect(alertRun({ command: [program] })), { trouble: null })
+  t.same(await send([program]), { taken: true })
 })
 
 t.test('it has failed when it exits otherwise, cannot start, or is no full path', async t => {

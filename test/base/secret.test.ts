@@ -6,6 +6,8 @@ import { secretIn, secretName } from '../../src/base/secret.js'
 
 const found = (text: string) => secretIn(Buffer.from(text))
 
+const random = 'Kd03LqWe77hQ3kx81LmZp2'
+
 /** As they stand in public skills, agents and rules. */
 const samples = [
   'see #global-configuration-and-settings and glossary-of-terms-and-abbreviations',
@@ -55,7 +57,6 @@ t.test('samples, names and words are no credentials', async t => {
 })
 
 t.test('what was minted or chosen is', async t => {
-  const random = 'q7Zt2LwV9sKd4RfXb8Nh'
   for (const [text, what] of [
     [`glpat-${random}`, 'a token of GitLab'],
     [`postgres://app:${random}@db.site.net/app`, 'a password in an address'],
@@ -77,18 +78,145 @@ t.test('what was minted or chosen is', async t => {
     t.equal(found(text), what, text)
 })
 
+/** A sample does not excuse what stands beside it; a name and a word do not excuse a password that a person chose. */
+const body = `${'lQOYBGNJdQ4BCADKd03LqWe77hQ3kx81LmZp2s9Rt4Vb6Ny8Mu0Ki2Jo4Hp6Gq8F'}\n`.repeat(6)
+const armor = (headers: string, start = '') =>
+  `-----BEGIN PGP PRIVATE KEY BLOCK-----\n${headers}\n${body}-----END PGP PRIVATE KEY BLOCK-----`.replace(
+    /^/gm,
+    start,
+  )
+const basic = (login: string) => `Authorization: Basic ${Buffer.from(login).toString('base64')}`
+
+const real: Record<string, readonly string[]> = {
+  'a private key': [
+    armor('Version: BCPG v1.58\n'),
+    armor('Version: GnuPG v2.0.22 (GNU/Linux)\nComment: https://openpgpjs.org\n'),
+    armor('Comment: for example, your key (2.0) ...\n'),
+    armor('Version: BCPG v1.58\n', '> '),
+    armor('Version: BCPG v1.58\n', '# '),
+    `{"kty":"EC","kid":"example","d":"${random}${random}"}`,
+  ],
+  'a password or key': [
+    ...[
+      ...['vars', 'env', 'self', 'this', 'config', 'secrets', 'process.env'].map(
+        name => `${name}.${random}`,
+      ),
+      'vars.kd03lqwe77hq3kx81lmzp2',
+      'env.KD23LQWE77HQ3KX41LMZP2',
+      `@${random}`,
+      `[${random}]`,
+      `%${random}%`,
+      'Kd03LqxxxxxWe77hQ3kx81',
+      `xxxxxxxx${random}`,
+      `00000000${random}`,
+      `your-${random}`,
+      `example-${random}`,
+      `${random}-xxx`,
+      `${random}...`,
+      `eyJ...${random}`,
+      `12345678${random}`,
+    ].map(value => `token: "${value}"`),
+    ...[
+      'SunshineButterfly',
+      'correct-horse-battery',
+      'butterfly.sunshine.rain',
+      'ProductionAdmin2024!',
+      'ProductionAdminServer!',
+      'SuperSecretProd#8471',
+      'SecurePassword2024!',
+      'MySecretPassword97',
+      'Sunshine12345678',
+      'SunshineSecretGarden',
+      Buffer.from('sunshine butterfly').toString('base64'),
+    ].map(value => `password: "${value}"`),
+    'secret: "SunshineButterfly"',
+    'token: "SunshineButterfly"',
+    'token: "https://site.net/in?key=Kd03LqWe77hQ3"',
+  ],
+  'a password in an address': [
+    'postgres://app:prodDatabase2024@db.corp.net/app',
+    'postgres://app:SuperSecret@db.corp.net/app',
+    'postgres://postgres:postgres@db.corp.net/app',
+    `postgres://app:${random}@db.example-corp.net/app`,
+    `postgres://app:${random}@localhost/app`,
+    `postgres://example:${random}@10.0.0.4/app`,
+    'postgres://app:butterfly99@[2001:db8:0:1::7]:5432/app',
+  ],
+  'a login of a server': [
+    `machine git.yourcompany.com login bob password ${random}`,
+    `machine git.example-corp.net login <you> password ${random}`,
+    'machine git.corp.net login your-user password butterfly99',
+    'machine git.corp.net login bob password sunshine',
+  ],
+  'a login of a registry': [
+    `{"auths": {"registry.example.com": {"auth": "${Buffer.from('deploy:butterfly').toString('base64')}"}}}`,
+    `//npm.example.com/:_authToken=${random}`,
+  ],
+  'a token': [
+    basic('alice:butterfly'),
+    basic('deploy:correcthorse'),
+    basic('deploy:ProductionAdmin2024'),
+    basic(`example-user:${random}`),
+    basic(`${random}:`),
+    `Authorization: Bearer env.${random}`,
+    `{"refresh_token": "your-${random}"}`,
+  ],
+  'an API key': [`sk-proj-${random}${random}`],
+}
+
+t.test('a sample excuses nothing but itself, and a word no password', async t => {
+  for (const [what, texts] of Object.entries(real))
+    for (const text of texts) t.equal(found(text), what, text)
+})
+
+t.test('what stands for a credential is none', async t => {
+  for (const text of [
+    'token: "vars.DEPLOY_TOKEN_V2"',
+    'token: "env.AUTH0_CLIENT_SECRET"',
+    'token: "self.settings.api_token"',
+    'token: "@secure_token_ref"',
+    'token: "xxxxxxxxxxxxxxxxxxxx"',
+    'token: "ghp_xxxxxxxxxxxxxxxxWxYz"',
+    'token: "your-api-key-goes-here"',
+    'token: "AKIAIOSFODNN7EXAMPLE"',
+    'AKIAIOSFODNN7EXAMPLE',
+    'token: "sk-ant-api03-Ab..."',
+    'Authorization: Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0...',
+    'password: "my-database-password"',
+    'password: "YOUR_DATABASE_PASSWORD"',
+    'postgres://app:yourpassword@db.corp.net/app',
+    'postgres://username:password@host.domain.com/app',
+    'postgres://app:password123@db.example.com/app',
+    'machine git.corp.net login bob password <your-token>',
+    'machine git.corp.net login bob password $GIT_TOKEN',
+    'machine git.corp.net login bob password your-password',
+    basic('user:password'),
+    basic('Aladdin:open sesame'),
+    '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq...\n-----END PRIVATE KEY-----',
+  ])
+    t.equal(found(text), null, text)
+})
+
+const contexts = (value: string) => [
+  `password: "${value}"`,
+  `machine git.yourcompany.com login bob password ${value}`,
+  basic(`example:${value}`),
+]
+
 t.test('nothing random is taken for a sample', async t => {
   const alphabets = {
     base62: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
     base64: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
     base32: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
     hex: '0123456789abcdef',
+    signs: 'abcdefghijkmnopqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ23456789!#%&()*+,-./:;=?@[]^_|}~',
   }
   for (const [name, alphabet] of Object.entries(alphabets))
     for (let at = 0; at < 3_000; at++) {
       const bytes = createHash('sha512').update(`${name} ${at}`).digest()
       const length = 20 + (at % 25)
       const value = Array.from(bytes.subarray(0, length), each => alphabet[each % alphabet.length])
-      if (found(`password: "${value.join('')}"`) === null) t.fail(`${name}: ${value.join('')}`)
+      for (const text of contexts(value.join('')))
+        if (found(text) === null) t.fail(`${name}: ${text}`)
     }
 })

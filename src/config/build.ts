@@ -2,7 +2,7 @@
 
 import { AuthError, quoted } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
-import { isAdminKey } from './admin.js'
+import { isAdminKey, sectionOf } from './admin.js'
 import { asMisfit, invalidConfig, type Misfit, type Path, type Problem } from './problem.js'
 import { type Config, mergeConfig, resolveConfig } from './resolve.js'
 import { type RosterEntry, readRoster } from './roster.js'
@@ -66,7 +66,10 @@ export function buildConfig(inputs: BuildInputs): { config: Config; roster: Conf
   })
   refuse(found.filter(problem => !isApart(problem)))
   misfits.push(...found.filter(isApart).map(asMisfit))
-  return { config: { ...config, misfits }, roster: roster?.source ?? null }
+  // What stands for a section that is wrong is nothing that this user wrote.
+  const wrong = new Set(user.problems.map(({ key }) => sectionOf(key)))
+  const overruled = config.overruled.filter(key => !wrong.has(sectionOf(key)))
+  return { config: { ...config, misfits, overruled }, roster: roster?.source ?? null }
 }
 
 /** What the roster says of this user. One that can't be read, or is not believed, says nothing. */

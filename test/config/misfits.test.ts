@@ -163,6 +163,17 @@ for (const [text, mistakes] of Object.entries(admins))
     await t.rejects(at.load({ isForAdmin: true }), { code: 'config-invalid' })
   })
 
+t.test('of a user’s section that is wrong nothing is overruled that they never wrote', async t => {
+  const at = house(t.testdir())
+  at.writeSystem('fleet: {publish: true}\nendpoints: {api: "https://a.example.com"}\n')
+  at.writeUser('fleet: {silentAfter: soon}\nendpoints: {api: "https://b.example.com"}\n')
+  t.match(await at.load(), {
+    fleet: { publish: true },
+    misfits: [{ key: 'fleet.silentAfter' }],
+    overruled: ['endpoints.api'],
+  })
+})
+
 t.test('beside a mistake in an admin’s section any other still counts', async t => {
   const at = house(t.testdir())
   at.writeSystem('changes: many\ncustody: maybe\n')

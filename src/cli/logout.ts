@@ -11,7 +11,8 @@ import { type SignedOutSteps, signOut } from '../engine/sign-out.js'
 import { expectedEmail } from '../engine/verify.js'
 import { clearMarks } from '../login/marks.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
-import type { Env } from '../system/paths.js'
+import { sealedNames } from '../store/local.js'
+import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError, type Trouble } from '../system/trouble.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import { clean, cleanMiddle, jsonText } from '../text/clean.js'
@@ -39,7 +40,7 @@ export const entry = {
 
 /** Of a user whom an admin has marked as left: the login that is ended. */
 export interface Leaving {
-  /** Its name in the sealed store, whatever a configuration says; null: the store has none of it. */
+  /** Its name in the sealed store, whatever a configuration says; null: it has none. */
   profile: string | null
 }
 
@@ -71,7 +72,7 @@ async function signedOut(argv: string[], env: Env, leaving?: Leaving): Promise<n
   await runOnce(env, {
     actor: 'command',
     offline: flags.offline ?? false,
-    ...(hasLeft ? { adjust: inForce => ofLeaving(inForce, leaving) } : {}),
+    ...(hasLeft ? { adjust: inForce => ofLeaving(inForce, sealedHere(place, env), leaving) } : {}),
     prepare: async run => {
       storeLabel = run.store?.label ?? storeLabel
       email = run.memory.verification?.identity?.email ?? null
@@ -99,15 +100,20 @@ async function signedOut(argv: string[], env: Env, leaving?: Leaving): Promise<n
 }
 
 /**
- * Of a user who has left: with the copy on this machine alone. The document in the store is the admin's to delete, and the
- * user's token for it is cut.
+ * Of a user who has left: with the copy on this machine alone, where there is one, whatever the configuration says of stores: it
+ * may be older. The document in the store is the admin's to delete, and the user's token for it is cut.
  */
-function ofLeaving(config: Config, { profile }: Leaving = { profile: config.profile }): Config {
-  const { alerts } = config
-  // Of a folder that it does not list, the configuration in force says nothing.
-  const isSealed = profile !== null && (config.store !== 'none' || config.profile === null)
-  const store = isSealed ? 'local' : 'none'
-  return { ...config, mode: 'on', off: null, profile, store, alerts: silenced(alerts) }
+function ofLeaving(
+  config: Config,
+  sealed: readonly string[],
+  { profile }: Leaving = { profile: config.profile },
+): Config {
+  const store = profile !== null && sealed.includes(profile) ? 'local' : 'none'
+  return { ...config, mode: 'on', off: null, profile, store, alerts: silenced(config.alerts) }
+}
+
+function sealedHere({ person }: LoginContext, env: Env): string[] {
+  return sealedNames(ownPaths(env, person.home).localStore)
 }
 
 /** What an earlier log-out could not end at the server was tried again by this run. */

@@ -1,10 +1,11 @@
 // The context of a login: its owner, its folder, the configuration in force, and the other logins of the same home.
 
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { keepLaunchConfig, launchConfigText, rememberedConfig } from '../config/cache.js'
 import { type Config, leftMark, loadConfig } from '../config/config.js'
 import { settingsFolder } from '../login/client-settings.js'
+import { namesIn } from '../system/open-file.js'
 import { foreignAbove, giveBack, ownerWords } from '../system/owner.js'
 import {
   type Env,
@@ -16,7 +17,7 @@ import {
 } from '../system/paths.js'
 import { AuthError, makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
-import { type Person, whoAmI } from '../system/users.js'
+import { lookInHomes, type Person, whoAmI } from '../system/users.js'
 import { version } from '../version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */
@@ -154,45 +155,74 @@ export interface OwnLogin {
   config: Config | null
 }
 
+/** The logins of a home, by what can be done with them. */
+export interface HomeLogins {
+  own: OwnLogin[]
+  /** Listed, or looked after once, and another user can change them. */
+  notOwn: OwnLogin[]
+  /** Folders that give no answer, as on a mount that hangs: nothing in them was looked at. */
+  silent: string[]
+}
+
 /**
  * All of them, regardless of the folder that this environment names: those that the configuration lists, and those that
- * it listed once. A folder that belongs to another user is left out.
+ * it listed once. A folder that belongs to another user is left out, and so is one that gives no answer.
  */
 export async function ownLogins(env: Env): Promise<OwnLogin[]> {
+  const { own } = await homeLogins(env)
+  return own
+}
+
+/** As `ownLogins`, with those that are left out there. */
+export async function homeLogins(env: Env): Promise<HomeLogins> {
   const bare = envOfLogin(env, null)
+  const { home } = whoAmI(bare)
+  const main = loginFolder(bare, home)
+  if ((await silentOf([main])).length > 0) return { own: [], notOwn: [], silent: [main] }
   const first = loginContextOf(bare)
-  const { home } = first.person
   const config = await configOf(first, bare, { readOnly: true }).catch(() => null)
   const remembered = rememberedAt(first)
+  const all: OwnLogin[] = [{ env: bare, place: first, name: 'default', config: remembered }]
+  if (!first.owned) return { own: [], notOwn: all, silent: [] }
   // A configuration that was broken or changed since still told of them once.
   const listed = [...(remembered?.profiles ?? []), ...(config?.profiles ?? [])]
   const names = new Map(listed.map(({ folder, name }) => [folder, name]))
-  const at = (folder: string): OwnLogin => {
+  const known = [...new Set([...names.keys(), ...(await foldersIn(home))])]
+  const silent = await silentOf(known)
+  for (const folder of known.filter(each => each !== main && !silent.includes(each))) {
     const own = envOfLogin(env, folder)
     const place = loginContextOf(own)
     const remembered = rememberedAt(place)
-    const name = names.get(folder) ?? remembered?.profile ?? null
-    return { env: own, place, name: name ?? '', config: remembered }
+    const name = names.get(folder) ?? remembered?.profile ?? ''
+    all.push({ env: own, place, name, config: remembered })
   }
-  if (!first.owned) return []
-  const folders = [...new Set([...names.keys(), ...foldersIn(home)])]
-  const others = folders.filter(folder => folder !== first.paths.folder).map(at)
-  const all = [{ env: bare, place: first, name: 'default', config: remembered }, ...others]
-  return all.filter(({ place, name }) => place.owned && name !== '')
+  return {
+    own: all.filter(({ place, name }) => place.owned && name !== ''),
+    notOwn: all.filter(({ place }) => !place.owned),
+    silent,
+  }
+}
+
+/** Those of `folders` that give no answer, as they are or as login folders. */
+async function silentOf(folders: readonly string[]): Promise<string[]> {
+  const placesOf = (folder: string) => [folder, join(folder, '.claude-auth')]
+  const seen = await lookInHomes(folders.flatMap(placesOf))
+  return folders.filter(folder => placesOf(folder).some(path => seen.get(path) === 'no-answer'))
 }
 
 function rememberedAt({ owned, paths, person }: LoginContext): Config | null {
   return owned ? rememberedConfig(join(paths.state, 'config.json'), person.uid, version) : null
 }
 
-/** The folders of a home in which we have left a memory. */
-function foldersIn(home: string): string[] {
-  try {
-    const folders = readdirSync(home).map(name => join(home, name))
-    return folders.filter(folder => existsSync(join(folder, '.claude-auth')))
-  } catch {
-    return []
-  }
+/** The folders of a home in which we have left a memory, or that give no answer about it. */
+async function foldersIn(home: string): Promise<string[]> {
+  const folders = namesIn(home).map(name => join(home, name))
+  const stateIn = (folder: string) => join(folder, '.claude-auth')
+  const seen = await lookInHomes(folders.map(stateIn))
+  return folders.filter(folder => {
+    const state = seen.get(stateIn(folder))
+    return state === 'no-answer' || typeof state === 'object'
+  })
 }
 
 /** The environments that name the other managed folders which are there, beside the one that `env` names. */

@@ -26,6 +26,9 @@ export interface UserProgram {
 /** A log-out waits for a run that is at work, and for the server. */
 const logoutMs = 120_000
 
+/** What the user's side ends with where the rest is left to a person, and named on stderr. */
+export const exitLeft = 3
+
 /** `left`: only a person can do it, and `why`. */
 export type HostEnd = { state: 'done' } | { state: 'left' | 'failed'; trouble: Trouble }
 
@@ -72,8 +75,7 @@ async function inHome(
       state: 'failed',
       trouble: makeTrouble('their home gives no answer', { place: account.home }),
     }
-  if (seen?.kind !== 'ended' || seen.code !== 1)
-    return ended(await ownCommand(account, program, deed))
+  if (seen?.kind !== 'ended' || seen.code !== 1) return ownCommand(account, program, deed)
   // It may only not be mounted: what is in it is not gone.
   const advice =
     deed === 'erase'
@@ -127,13 +129,18 @@ async function ownCommand(
   account: Account,
   { node, script }: UserProgram,
   deed: 'logout' | 'erase',
-): Promise<Trouble | null> {
+): Promise<HostEnd> {
   const words = [script, 'offboard', account.name, '--as-user', deed]
   const end = await runAsUser(account, node, words, { timeoutMs: logoutMs })
-  if (end.kind === 'ended' && end.code === 0) return null
+  if (end.kind === 'ended' && end.code === 0) return { state: 'done' }
+  if (end.kind === 'ended' && end.code === exitLeft)
+    return {
+      state: 'left',
+      trouble: makeTrouble('not all of it is theirs', { advice: saidBy(end) }),
+    }
   if (end.kind === 'ended' && end.code === 4)
-    return makeTrouble('a server gave no answer', { advice: 'run it again' })
-  return makeTrouble(`claude-auth as ${account.name} failed`, { advice: saidBy(end) })
+    return ended(makeTrouble('a server gave no answer', { advice: 'run it again' }))
+  return ended(makeTrouble(`claude-auth as ${account.name} failed`, { advice: saidBy(end) }))
 }
 
 /** What the user's side wrote is theirs to choose. */

@@ -6,7 +6,7 @@ import type { Sealer } from '../login/answer.js'
 import { tokenHash } from '../login/login.js'
 import { closedBy, closedError } from '../system/access.js'
 import { type JsonObject, jsonObject, numberOf } from '../system/json.js'
-import { bytesAt, readBounded } from '../system/open-file.js'
+import { bytesAt, namesIn, readBounded } from '../system/open-file.js'
 import {
   AuthError,
   errorTrouble,
@@ -105,6 +105,14 @@ export function localStore(place: LocalStorePlace, isSpent: (hash: string) => bo
       }
     },
   }
+}
+
+/** The names of the logins of which `folder` keeps a sealed copy, of any version. Never throws. */
+export function sealedNames(folder: string): string[] {
+  const names = namesIn(folder).flatMap(
+    file => /^([a-z0-9][a-z0-9._-]*?)(?:\.previous|\.unopened)?\.jwe$/.exec(file)?.[1] ?? [],
+  )
+  return [...new Set(names)]
 }
 
 /** The key is not as it must be: a person has to change that. */

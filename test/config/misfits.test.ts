@@ -167,11 +167,9 @@ t.test('of a user’s section that is wrong nothing is overruled that they never
   const at = house(t.testdir())
   at.writeSystem('fleet: {publish: true}\nendpoints: {api: "https://a.example.com"}\n')
   at.writeUser('fleet: {silentAfter: soon}\nendpoints: {api: "https://b.example.com"}\n')
-  t.match(await at.load(), {
-    fleet: { publish: true },
-    misfits: [{ key: 'fleet.silentAfter' }],
-    overruled: ['endpoints.api'],
-  })
+  const loaded = await at.load()
+  t.match(loaded, { fleet: { publish: true }, misfits: [{ key: 'fleet.silentAfter' }] })
+  t.same(loaded.overruled, ['endpoints.api'])
 })
 
 t.test('beside a mistake in an admin’s section any other still counts', async t => {

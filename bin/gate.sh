@@ -91,16 +91,17 @@ ca_find_patience() {
   case ${ca_wait:-x} in *[!0-9]* | 0 | ?????*) ca_patience=10 ;; *) ca_patience=$ca_wait ;; esac
 }
 
-# ca_worker ASKER [y]: becomes the worker, ensure in a session of its own and out of the terminal's reach; descriptor 9 is
-# the gate. It has an end, whatever becomes of it: a minute where it is waited for (y), else longer than any run takes.
+# ca_worker ASKER [y] [SECONDS]: becomes the worker, ensure in a session of its own and out of the terminal's reach;
+# descriptor 9 is the gate. It has an end, whatever becomes of it: a minute where it is waited for (y), else longer than any
+# run takes. It gives its verdict within SECONDS.
 ca_worker() {
   ca_handed=y ca_handed_folder=$PWD
   command cd / || return
   ca_find setsid || trap '' INT QUIT HUP TSTP
   ca_setsid=$ca_found
-  ca_waited_for=${2-}
+  ca_waited_for=${2-} ca_within=${3-}
   set -- ensure --for "$1" --gate-fd 9 ${ca_named:+--override} \
-    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for}
+    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for} ${ca_within:+--within "$ca_within"}
   if [ -n "$ca_waited_for" ]; then ca_end_after 60; else ca_end_after 300; fi
   ca_before="$ca_setsid $ca_before"
   ca_engine "$@" </dev/null 2>/dev/null 7<&-
@@ -147,7 +148,8 @@ X
 
 ca_verdict_since() {
   ca_read_clock
-  ca_deadline=$((ca_clock + ca_patience))
+  # The clock has whole seconds: the first may be over at once.
+  ca_deadline=$((ca_clock + ca_patience + 1))
   # The number of turns bounds it where the clock stands still (proot makes up a /proc/uptime).
   while ca_has_time && [ "$ca_turns" -lt "$((ca_patience * 10))" ]; do
     # Where no other run is at work there is nothing to wait for; to hold the lock alone for a moment disturbs none.
@@ -177,23 +179,25 @@ ca_read_clock() {
 ca_has_time() {
   ca_read_clock
   ca_remaining=$((ca_deadline - ca_clock))
+  if [ "$ca_remaining" -gt "$ca_patience" ]; then ca_remaining=$ca_patience; fi
   [ "$ca_remaining" -gt 0 ]
 }
 
-# Starts the worker and prints what it says, for as long as this launch may still wait and its start may take. The lock is held.
+# Starts the worker and prints what it says: for as long as this launch may still wait, of which the worker knows, and its
+# start may take. The lock is held.
 ca_ask_worker() {
   if ! ca_has_time; then ca_remaining=0; fi
-  ca_remaining=$((ca_remaining + 3))
+  ca_longest=$((ca_remaining + 3))
   if ca_lasting; then
-    (ca_worker "$ca_for" &) | ca_bounded "$ca_remaining" sed -n '/^\.$/q;p' 9>&-
+    (ca_worker "$ca_for" '' "$ca_remaining" &) | ca_bounded "$ca_longest" sed -n '/^\.$/q;p' 9>&-
   elif [ "$$" = 1 ]; then
-    # A process that ends in the background would be the client's to bury.
-    (ca_worker "$ca_for" y)
+    # A process that ends in the background would be the client's to wait for.
+    (ca_worker "$ca_for" y "$ca_remaining")
   else
     # The pipe stays open on 8, of which the worker knows nothing, until it ends. One that gives no verdict in its time
     # hangs in the system (a mount that answers nothing) and has no request on its way: it is not waited for.
-    (ca_worker "$ca_for" y 8>&1 &) | {
-      ca_bounded "$ca_remaining" sed -n '/^\.$/q;p' && ca_bounded 60 cat >/dev/null
+    (ca_worker "$ca_for" y "$ca_remaining" 8>&1 &) | {
+      ca_bounded "$ca_longest" sed -n '/^\.$/q;p' && ca_bounded 60 cat >/dev/null
     } 9>&-
   fi
   return 0

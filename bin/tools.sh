@@ -122,18 +122,25 @@ ca_bounded() {
 
 # ca_lock KIND SECONDS: waits for the lock on 9 (-s with others, -x alone). busybox's flock knows no limit.
 # Some file systems know no such locks (Lustre mounted without `flock`, NFS whose lock service is away, some of FUSE). There it
-# is as if nobody held one: the client's locks and that of a renewal are folders, and keep two workers apart.
+# is as if nobody held one: the client's locks are folders, and keep two renewals apart. Only flock's own words say so
+# (ENOSYS, ENOLCK, EOPNOTSUPP): what else may stand on stderr (the loader's about LD_PRELOAD) is about a lock that is held.
 ca_lock() {
   ca_find flock
   if [ "$2" = 0 ]; then
-    ca_line=$(exec "$ca_found" -n "$1" 9 2>&1)
+    ca_line=$(ca_in_english "$ca_found" -n "$1" 9 2>&1)
   elif ca_is_busybox; then
-    ca_line=$(ca_bounded "$2" flock "$1" 9 2>&1)
+    ca_line=$(LC_ALL=C && export LC_ALL && ca_bounded "$2" flock "$1" 9 2>&1)
   else
-    ca_line=$(exec "$ca_found" -w "$2" "$1" 9 2>&1)
-  fi
-  # Of a lock that is held it says nothing. sysexits.h has its other codes; busybox has none.
-  case $?:$ca_line in 0:* | 65:* | 71:* | 1:?*) ;; *) return 1 ;; esac
+    ca_line=$(ca_in_english "$ca_found" -w "$2" "$1" 9 2>&1)
+  fi && return
+  case $ca_line in *flock:*'ot implemented' | *flock:*'o locks available' | *flock:*'ot supported') ;; *) return 1 ;; esac
+}
+
+# Becomes a program whose words are read.
+ca_in_english() {
+  LC_ALL=C
+  export LC_ALL
+  exec "$@"
 }
 
 ca_is_busybox() {

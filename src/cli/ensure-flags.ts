@@ -30,6 +30,7 @@ export const entry = {
     terminal: { says: 'a person at a terminal can be asked', hidden: true },
     foreign: { says: 'another credential stands in the environment', hidden: true },
     'environ-on-stdin': { says: 'the environment that counts comes on stdin', hidden: true },
+    within: { value: 'SECONDS', says: 'how long the caller waits for the verdict', hidden: true },
     'waited-for': { says: 'the caller waits until this run has ended', hidden: true },
   },
   notes: [
@@ -49,6 +50,12 @@ export function flagsOf(argv: string[]): EnsureFlags {
 export function gateDescriptor(flags: EnsureFlags): number | null {
   const text = flags['gate-fd']
   return text !== undefined && /^[0-9]{1,4}$/.test(text) ? Number(text) : null
+}
+
+/** How long a launch waits for its verdict (ms): as the configuration says, or what is left of that. */
+export function launchWaitMs(flags: EnsureFlags, configuredMs: number): number {
+  const text = flags.within ?? ''
+  return /^[0-9]{1,4}$/.test(text) ? Math.min(Number(text) * 1_000, configuredMs) : configuredMs
 }
 
 // Any user of the machine can read the arguments of a process; only its user and root can read its environment.

@@ -14,7 +14,7 @@ import type { LoginPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
 import { freshNonce } from '../system/write-file.js'
 import { errorLine } from '../text/trouble.js'
-import { type EnsureFlags, gateDescriptor, type HandedOver } from './ensure-flags.js'
+import { type EnsureFlags, gateDescriptor, type HandedOver, launchWaitMs } from './ensure-flags.js'
 
 /** Between the last try inside a launch's waiting and its end. */
 const spareMs = 500
@@ -46,7 +46,8 @@ export async function ensureForLaunch(
       isHeard: true,
       begin: found => {
         config = found
-        timer = setTimeout(() => answer('launch', [lateLine]), found.renewal.launchWaitMs)
+        const waitMs = launchWaitMs(flags, found.renewal.launchWaitMs)
+        timer = setTimeout(() => answer('launch', [lateLine]), waitMs)
       },
       tell: (report, { gate, leave }) => {
         const terminal = flags.terminal ?? false
@@ -63,8 +64,8 @@ export async function ensureForLaunch(
         // Waiting launches may go on now; the rest changes no login.
         gate?.share()
       },
-      patientUntilMs: config =>
-        config.custody === 'shared' ? startedMs + config.renewal.launchWaitMs - spareMs : 0,
+      patientUntilMs: ({ custody, renewal }) =>
+        custody === 'shared' ? startedMs + launchWaitMs(flags, renewal.launchWaitMs) - spareMs : 0,
     })
     await handBackWhenOff(inForce, env, gateDescriptor(flags))
     return exitCodes[outcome.verdict]

@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openRegular } from './open-file.js'
 import { usersPath } from './system-tools.js'
-import { AuthError, systemCode } from './trouble.js'
+import { AuthError, quoted, systemCode } from './trouble.js'
 import { makePrivateFolder, writeFailed } from './write-file.js'
 
 export interface Gate {
@@ -89,15 +89,19 @@ function open(path: string): number {
   }
 }
 
+/** What flock(1) says of ENOSYS, ENOLCK and EOPNOTSUPP, of glibc and musl. */
+const noLocks = /flock:.*(?:not implemented|no locks available|not supported)\s*$/i
+
 /**
  * False where the file system knows no such locks: Lustre that was mounted without `flock`, NFS whose lock service is away,
- * some of FUSE. flock(1) waits for a holder, so it fails for no other reason.
+ * some of FUSE. Only the words of flock(1) tell that from its other failures.
  */
 function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): boolean {
-  const { error, status, signal } = spawnSync('flock', [kind, '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', file],
+  const { error, status, signal, stderr } = spawnSync('flock', [kind, '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', file],
     timeout: waitMs,
-    env: { PATH: usersPath },
+    env: { PATH: usersPath, LC_ALL: 'C' },
+    encoding: 'utf8',
   })
   if (systemCode(error) === 'ENOENT')
     throw new AuthError('gate-missing', 'the program flock is not installed')
@@ -106,7 +110,11 @@ function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): bo
   if (error) throw writeFailed(path, error, `could not start flock, which locks ${path}`)
   if (status === null)
     throw new AuthError('gate-busy', `flock was ended while it waited for ${path} (${signal})`)
-  return status === 0
+  if (status === 0) return true
+  if (noLocks.test(stderr)) return false
+  throw new AuthError('write-failed', `flock could not lock ${path} (exit code ${status})`, {
+    hint: `flock ${quoted(path)} true`,
+  })
 }
 
 /** Longer than any run takes (ms). */

@@ -131,30 +131,49 @@ t.test('a gate that can’t be made is an error of ours', async t => {
     t.throws(() => enterGate(join(folder, name), null, 100), { code: 'write-failed' })
 })
 
+/** What becomes of two who enter where flock(1) is this script: the first may do without locks, the second may not. */
+function withFlock(t: Test, script: string): string {
+  const folder = t.testdir({ flock: `#!/bin/sh\n${script}\n` })
+  chmodSync(join(folder, 'flock'), 0o755)
+  const code = `
+    const { enterGate } = await import(${of('system/gate.ts')})
+    for (const isOptional of [true, false])
+      try {
+        const gate = enterGate(${JSON.stringify(join(folder, 'gate'))}, null, 1_000, { isOptional })
+        gate.share()
+        gate.leave()
+        console.log('entered')
+      } catch (error) {
+        console.log(error.code)
+      }`
+  const line = 'mount --bind "$0" /usr/bin/flock && exec "$@"'
+  const node = [process.execPath, ...process.execArgv, '--input-type=module', '-e', code]
+  const own = ['--mount', '--propagation', 'private', 'sh', '-c', line, join(folder, 'flock')]
+  return spawnSync('unshare', [...own, ...node], { encoding: 'utf8' }).stdout
+}
+
 t.test(
   'a file system without such locks: refused, or gone without where that is allowed',
   { skip: noOwnMachine },
   async t => {
-    const folder = t.testdir({ flock: '#!/bin/sh\nexit 65\n' })
-    chmodSync(join(folder, 'flock'), 0o755)
-    const code = `
-    const { enterGate } = await import(${of('system/gate.ts')})
-    const path = ${JSON.stringify(join(folder, 'gate'))}
-    const gate = enterGate(path, null, 1_000, { isOptional: true })
-    gate.share()
-    gate.leave()
-    try {
-      enterGate(path, null, 1_000)
-    } catch (error) {
-      process.stdout.write(error.code + ' ' + error.message)
-    }`
-    const line = 'mount --bind "$0" /usr/bin/flock && exec "$@"'
-    const node = [process.execPath, ...process.execArgv, '--input-type=module', '-e', code]
-    const own = ['--mount', '--propagation', 'private', 'sh', '-c', line, join(folder, 'flock')]
-    const { stdout } = spawnSync('unshare', [...own, ...node], { encoding: 'utf8' })
-    t.match(stdout, /^gate-missing the file system of .*\/gate has no locks/)
+    for (const script of [
+      'echo "flock: 3: Function not implemented" >&2; exit 65',
+      'echo "flock: 3: No locks available" >&2; exit 71',
+      'echo "flock: Not supported" >&2; exit 1',
+    ])
+      t.equal(withFlock(t, script), 'entered\ngate-missing\n', script)
   },
 )
+
+t.test('a flock that fails for another reason locks nothing', { skip: noOwnMachine }, async t => {
+  for (const script of [
+    'exit 65',
+    'exit 127',
+    'echo "flock: cannot set up timer: Resource temporarily unavailable" >&2; exit 71',
+    'echo "flock: error while loading shared libraries: libx.so" >&2; exit 127',
+  ])
+    t.equal(withFlock(t, script), 'write-failed\nwrite-failed\n', script)
+})
 
 t.test('a descriptor of another file is not this gate', async t => {
   const folder = t.testdir({ other: '' })

@@ -100,8 +100,8 @@ ca_worker() {
   ca_find setsid || trap '' INT QUIT HUP TSTP
   ca_setsid=$ca_found
   ca_waited_for=${2-} ca_within=${3-}
-  set -- ensure --for "$1" --gate-fd 9 ${ca_named:+--override} \
-    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for} ${ca_within:+--within "$ca_within"}
+  set -- ensure --for "$1" --gate-fd 9 ${ca_within:+--within "$ca_within"} ${ca_named:+--override} \
+    ${ca_terminal:+"$ca_terminal"} ${ca_foreign:+--foreign} ${ca_waited_for:+--waited-for}
   if [ -n "$ca_waited_for" ]; then ca_end_after 60; else ca_end_after 300; fi
   ca_before="$ca_setsid $ca_before"
   ca_engine "$@" </dev/null 2>/dev/null 7<&-

@@ -135,6 +135,8 @@ for (const shell of Object.keys(shells) as Shell[])
 
     t.test('a verdict about another credential is for the same folder and environment', async t => {
       const box = wrapperBox(t)
+      // The second waits for all that the first does, on a busy machine too.
+      box.configure({ waitMs: 60_000 })
       const other = join(box.paths.state, 'verdict-other')
       const told = `{ echo "$ABOUT"; echo launch; echo 'claude-auth: told'; } >'${quoted(other)}'`
       // ash compares times by whole seconds.

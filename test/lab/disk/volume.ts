@@ -19,7 +19,7 @@ export interface Kind {
 export const kinds: Record<string, Kind> = {
   tmpfs: {
     make: [],
-    mount: ['-t', 'tmpfs', '-o', 'size=3m,nr_inodes=1000'],
+    mount: ['-t', 'tmpfs', '-o', 'size=4m,nr_inodes=1000'],
     sizeMiB: 0,
     troubles: ['full', 'without inodes', 'read-only'],
   },
@@ -47,7 +47,7 @@ export const kinds: Record<string, Kind> = {
       '-t',
       'tmpfs',
       '-o',
-      'size=64m,usrquota_block_hardlimit=3m,usrquota_inode_hardlimit=900',
+      'size=64m,usrquota_block_hardlimit=4m,usrquota_inode_hardlimit=900',
     ],
     sizeMiB: 0,
     troubles: ['full', 'without inodes'],

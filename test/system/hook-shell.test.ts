@@ -85,7 +85,7 @@ for (const shell of Object.keys(shells) as Shell[])
         systemMessage: 'claude-auth: say "hi" \\ %s\nclaude-auth: two',
       })
       t.match(box.engineStarts(), [
-        /^ensure --for session --gate-fd 9 --launch-in-environ \[.*claude\] \[in /,
+        /^ensure --for session --gate-fd 9 --within \d+ --launch-in-environ \[.*claude\] \[in /,
       ])
       t.match(await hook('user-prompt-submit'), silent, 'checked just now')
       t.equal(box.engineStarts().length, 1)

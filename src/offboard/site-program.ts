@@ -72,15 +72,18 @@ export async function runSiteStep(
     trouble: makeTrouble(cause, { place: program, advice }),
   })
   const mark = `${markName}=${randomBytes(16).toString('hex')}`
+  let pid: number | undefined
+  // Before its start: a signal that came in between would leave it behind.
+  const release = endingWithUs(() => pid)
   const child = start(program, args, mark)
-  const sinceTicks = startTicksOf(child.pid ?? 0) ?? 0
+  pid = child.pid
+  const sinceTicks = startTicksOf(pid ?? 0) ?? 0
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(`${JSON.stringify(object)}\n`)
   let said = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(0, mostSaid)
   })
-  const release = endingWithUs(child)
   const end = await endOf(child, timeoutMs)
   release()
   for (const stream of [child.stdin, child.stderr]) stream?.destroy()
@@ -150,9 +153,9 @@ function endOf(child: ChildProcess, timeoutMs: number): Promise<ProgramEnd> {
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** It has a session of its own, where no Ctrl-C reaches it: it would go on unseen, beside the one that a second run starts. */
-function endingWithUs(child: ChildProcess): () => void {
+function endingWithUs(pid: () => number | undefined): () => void {
   const end = (signal: NodeJS.Signals) => {
-    endGroup(child.pid)
+    endGroup(pid())
     release()
     process.kill(process.pid, signal)
   }

@@ -88,11 +88,24 @@ ca_find_branches() {
     case $ca_value in /*) ;; *) return 1 ;; esac
     # A file may name a repository elsewhere (gitrepository-layout(5)).
     if [ -f "$ca_value" ]; then return 1; fi
-    if [ "$ca_value" -ef "$ca_repository" ]; then ca_branches=$ca_branches${ca_line%" $ca_value"}$ca_newline; fi
+    if [ "$ca_value" -ef "$ca_repository" ]; then
+      ca_line=${ca_line%" $ca_value"}
+      ca_leads_nowhere "${ca_line#* }" || return 1
+      ca_branches=$ca_branches$ca_line$ca_newline
+    fi
   done <<X
 ${ca_watched%?}
 X
   [ "$ca_branches" != "$ca_newline" ]
+}
+
+# Is the watched branch no link of git's, so that a push to another name does not move it? Links are files (gitformat-reftable(5)
+# has them elsewhere).
+ca_leads_nowhere() {
+  if [ -e "$ca_repository/reftable" ]; then return 1; fi
+  ca_link=
+  { IFS= command read -r ca_link <"$ca_repository/refs/heads/$1"; } 2>/dev/null
+  case $ca_link in ref:*) return 1 ;; esac
 }
 
 # Is it a branch or tag that nobody watches, by this name or, as a link of git's, by another?

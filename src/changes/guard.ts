@@ -144,17 +144,19 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
   return [...new Set(sentences)]
 }
 
-/** What goes to a watched branch, by each entry about it: also by another name that leads to it on the server. */
+/** What goes to a watched branch, by each entry about it: also where its name or that of the push leads to another on the server. */
 function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number) {
   const named = new Set(watched.map(({ branch }) => `refs/heads/${branch}`))
   const isOther = ({ ref }: RefUpdate) => ref.startsWith('refs/') && !named.has(ref)
-  const links = updates.some(isOther) ? symbolicRefs(git, leftMs()) : new Map<string, string>()
-  for (const update of updates) {
-    const ref = named.has(update.ref) ? update.ref : links.get(update.ref)
-    for (const entry of watched) if (`refs/heads/${entry.branch}` === ref) yield { update, entry }
-  }
+  const isLinked = updates.some(isOther) || named.size > 1
+  const links = isLinked ? symbolicRefs(git, leftMs()) : new Map<string, string>()
+  const endOf = (ref: string) => links.get(ref) ?? ref
+  for (const update of updates)
+    for (const entry of watched)
+      if (endOf(`refs/heads/${entry.branch}`) === endOf(update.ref)) yield { update, entry }
 }
 
+/** Which reference each symbolic one leads to. */
 function symbolicRefs(git: Git, timeoutMs: number): Map<string, string> {
   const end = git(['for-each-ref', '--format=%(refname) %(symref)'], { timeoutMs })
   const lines = gitOutput(end, 'git for-each-ref').split('\n')

@@ -1,4 +1,4 @@
-// Whose a path is: what another user holds inside a home (`sudo` left it so), and the command that gives it back.
+// The owner of a path: what another user holds inside a home (`sudo` left it so), and the command that gives it back.
 
 import { lstatSync } from 'node:fs'
 import { userInfo } from 'node:os'

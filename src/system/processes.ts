@@ -2,7 +2,7 @@
 //
 // Arguments and environment of a process lie in its memory, and a process can keep that from being read (the map of it stays
 // locked while a file system of its own answers nothing): whoever reads them waits as long as it likes. A process that no
-// debugger may see is shown in /proc as root's, whoever runs it. So whose one is stands in `status` alone.
+// debugger may see is shown in /proc as root's, whoever runs it. So the owner is taken from `status` alone.
 
 import { namesIn, textAt } from './open-file.js'
 

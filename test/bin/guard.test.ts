@@ -193,6 +193,13 @@ const doubted: Record<string, (made: WatchedPlace) => string> = {
     made.commit(good)
     return line(made, 'refs/heads/main')
   },
+  'where the watched branch leads': made => {
+    const cwd = made.bare
+    execFileSync('git', ['update-ref', 'refs/heads/trunk', 'refs/heads/master'], { cwd })
+    execFileSync('git', ['symbolic-ref', 'refs/heads/master', 'refs/heads/trunk'], { cwd })
+    made.commit('wip')
+    return line(made, 'refs/heads/trunk')
+  },
   'a reference that is neither branch nor tag': made => line(made, 'refs/replace/1'),
   'one good branch beside a bad one': made => {
     made.commit(good)

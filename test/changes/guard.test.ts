@@ -374,6 +374,21 @@ t.test('the branch is not deleted, made anew or reached by another name', async 
   })
 })
 
+t.test('a watched branch that is a second name is guarded where it leads', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const cwd = place.bare
+  execFileSync('git', ['update-ref', 'refs/heads/trunk', 'refs/heads/master'], { cwd })
+  execFileSync('git', ['symbolic-ref', 'refs/heads/master', 'refs/heads/trunk'], { cwd })
+  place.git('fetch', '-q')
+  place.commit('Open port 8443')
+  for (const refspec of ['HEAD:trunk', 'HEAD:master'])
+    t.match(
+      place.push({ env: { GL_USER: 'bob' }, refspec }),
+      { code: 1, said: /no-reason/ },
+      refspec,
+    )
+})
+
 t.test('replaced objects on the server hide nothing', async t => {
   const place = watchedRepository(t.testdir(), users)
   const env = { GL_USER: 'bob' }

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, openSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Teardown } from '../kit/sandbox.js'
@@ -35,7 +35,10 @@ export interface Place extends Wrapped {
 
 /** The client does nothing (`true`) unless said otherwise; everything ends with `t`. */
 export async function makePlace(t: Teardown, options: WrappedOptions = {}): Promise<Place> {
-  return placeIn(await wrapped(t, { client: '/bin/true', ...options }), options.via)
+  const box = await wrapped(t, { client: '/bin/true', ...options })
+  // As an installation leaves it (src/install/program.ts): without its record, every start of Node looks for it on PATH.
+  symlinkSync(join(box.home.tools, 'node'), join(dirname(dirname(box.wrapper)), 'node'))
+  return placeIn(box, options.via)
 }
 
 /** A box of the kit as a place. */

@@ -4,6 +4,7 @@
 import { tokenHash } from '../login/login.js'
 import { type AlertClaim, alertClaimKeys, noClaim, type SignInClaim } from '../store/document.js'
 import type { StoreRead } from '../store/store.js'
+import { dayMs, hourMs, minuteMs } from '../system/time.js'
 import { troubleText } from '../text/trouble.js'
 import { isSameEnd } from './condition.js'
 import type { AlertMemory, AlertMessage } from './memory.js'
@@ -187,9 +188,7 @@ function begins(message: AlertMessage): boolean {
   )
 }
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const claimLifeMs = 7 * 24 * hourMs
+const claimLifeMs = 7 * dayMs
 
 /** What one look at the document says. */
 export interface ClaimFound {

@@ -1,13 +1,12 @@
 // When a message goes out: a pure rule over a small memory. One when a condition begins, one when it is over.
 
 import type { SignInReason } from '../policy/outcome.js'
+import { hourMs, minuteMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { type AlertCondition, type AlertMemory, type AlertMessage, addMessage } from './memory.js'
 
 export { emptyAlertMemory } from './memory.js'
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
 const firstRetryMs = minuteMs
 const longestRetryMs = hourMs
 
@@ -62,7 +61,7 @@ function clockWentBack(retryAtMs: number, nowMs: number): boolean {
 /** In any hour: so many messages, and after them one that sums up. */
 const mostPerHour = 4
 /** So long nothing has changed: then it is summed up. */
-const settledMs = 10 * 60_000
+const settledMs = 10 * minuteMs
 
 /** A person is needed: sent once, even if the reason changes later. */
 function beginSignIn(
@@ -142,7 +141,7 @@ function send(next: AlertMemory, message: Parameters<typeof addMessage>[1], nowM
 }
 
 /** An end that the server repeats may differ a little without being another sign-in. */
-const endSlackMs = 3_600_000
+const sameEndMs = hourMs
 
 /** The condition for a login that ends at `endsAtMs`, or null while no time of `beforeEndMs` has been passed. */
 export function loginEndsCondition(
@@ -159,7 +158,7 @@ export function loginEndsCondition(
 
 /** Is it the same sign-in's end? */
 export function isSameEnd(oneMs: number, otherMs: number): boolean {
-  return Math.abs(oneMs - otherMs) <= endSlackMs
+  return Math.abs(oneMs - otherMs) <= sameEndMs
 }
 
 /**
@@ -172,7 +171,7 @@ function warn(
   nowMs: number,
 ): void {
   const before = next.warned
-  const later = before === null || endsAtMs > before.endsAtMs + endSlackMs
+  const later = before === null || endsAtMs > before.endsAtMs + sameEndMs
   if (!later && withinMs >= before.withinMs) return
   next.warned = { endsAtMs: later ? endsAtMs : before.endsAtMs, withinMs }
   next.pending = next.pending.filter(message => message.kind !== 'login-ends')

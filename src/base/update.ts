@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path'
 import { createFile, readBounded } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
 import { AuthError, quoted, systemCode } from '../system/trouble.js'
-import { freshNonce, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
+import { freshNonce, replaceLink, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
 import { exchangeFolders, numberOf } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'
 
@@ -135,9 +135,9 @@ function swapLink(folder: string, step: (name: string) => void): void {
   renameSync(next, place)
   step('keep-previous')
   if (oldPrevious === null && exists(previous)) giveUpName(previous, dropped)
-  putLink(old, previous, next)
+  replaceLink(old, previous, next)
   step('swap')
-  putLink(place, folder, next)
+  replaceLink(place, folder, next)
   step('clear')
   rmSync(dropped, { recursive: true, force: true })
   clearVersions(folder)
@@ -151,11 +151,6 @@ function giveUpName(folder: string, other: string): void {
     if (!cannotCodes.includes(systemCode(error) ?? '')) throw error
     rmSync(folder, { recursive: true })
   }
-}
-
-function putLink(target: string, path: string, temporary: string): void {
-  symlinkSync(target, temporary)
-  renameSync(temporary, path)
 }
 
 function linkOf(path: string): string | null {

@@ -1,6 +1,7 @@
 // The keys of an admin's commands in the configuration: `fleet`, `offboard`, `rosterFrom`, `changes` and `base`.
 
 import * as v from 'valibot'
+import { dayMs, hourMs } from '../system/time.js'
 import {
   commandForm,
   count,
@@ -98,7 +99,7 @@ export function resolveFleet(said: FleetText, vaultName: string, to: Resolving):
     folder: template.slice(0, template.lastIndexOf('/')),
     publish: said.publish ?? true,
     silentAfterMs: to.duration(['fleet', 'silentAfter'], said.silentAfter, {
-      defaultMs: 26 * 3_600_000,
+      defaultMs: 26 * hourMs,
       min: '1h',
       max: '365d',
     }),
@@ -156,7 +157,7 @@ export function resolveOffboard(said: OffboardText, home: string, to: Resolving)
       to,
     ),
     waitMs: to.duration(['offboard', 'wait'], said.wait, {
-      defaultMs: 7 * 86_400_000,
+      defaultMs: 7 * dayMs,
       min: '0s',
       max: '365d',
     }),

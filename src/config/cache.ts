@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
 import { readBounded, textAt } from '../system/open-file.js'
 import type { OwnPaths } from '../system/paths.js'
+import { kernelTickMs } from '../system/time.js'
 import { othersMayRead } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
 import type { Config } from './resolve.js'
@@ -19,9 +20,8 @@ export const configForm: string = typeof $configForm === 'string' ? $configForm 
 
 const maxBytes = 256 * 1024
 
-// A file changed again within one tick of the kernel's clock keeps its ctime: a cache written so
-// soon after the change proves nothing.
-const tickMs = 100
+/** A file changed again within one kernel tick keeps its ctime: a cache written so soon after the change proves nothing. */
+const settledMs = 5 * kernelTickMs
 
 interface CacheFile {
   form: string
@@ -65,7 +65,7 @@ export function cachedConfig(
     (then, at) =>
       then?.path === sources[at]?.path && then?.fingerprint === sources[at]?.fingerprint,
   )
-  const settled = sources.every(source => source.ctimeMs + tickMs < found.mtimeMs)
+  const settled = sources.every(source => source.ctimeMs + settledMs < found.mtimeMs)
   return unchanged && settled ? found.cache.config : null
 }
 
@@ -115,9 +115,6 @@ function readCache(path: string, uid: number): { cache: CacheFile; mtimeMs: numb
   if (cache === undefined) return null
   return { cache, mtimeMs: Number(read.stat.mtimeNs) / 1e6 }
 }
-
-/** A file that changed within one tick of the kernel's clock before it was read may change again unseen. */
-const kernelTickMs = 20
 
 /** The files that the configuration was made of are looked for, so that the shell can tell when one comes or goes. */
 export interface ConfigFiles extends Pick<OwnPaths, 'systemConfig' | 'userConfig'> {

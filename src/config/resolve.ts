@@ -4,6 +4,7 @@
 import type { Custody } from '../policy/outcome.js'
 import { endpointExpected, endpointOrigin } from '../system/endpoint.js'
 import { isObject } from '../system/json.js'
+import { hourMs } from '../system/time.js'
 import type { Person } from '../system/users.js'
 import { fraction } from '../text/durations.js'
 import {
@@ -232,7 +233,7 @@ export function resolveConfig(inputs: ResolveInputs): Config {
       via,
       renewAt: fraction(data.renewal?.at ?? '50%') ?? 0.5,
       verifyEveryMs: to.duration(['renewal', 'verifyEvery'], data.renewal?.verifyEvery, {
-        defaultMs: 3_600_000,
+        defaultMs: hourMs,
         min: '1m',
         max: '30d',
       }),

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dayMs, hourMs } from '../system/time.js'
 import {
   type Approval,
   answerFor,
@@ -159,9 +160,6 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     },
   }
 }
-
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 /** Life of an access token where nothing else is asked for. */
 const usualAccessLifeMs = 8 * hourMs

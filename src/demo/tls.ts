@@ -16,6 +16,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dayMs } from '../system/time.js'
 
 export interface TlsProxy {
   /** `http://127.0.0.1:PORT`, for `HTTPS_PROXY`. */
@@ -75,8 +76,6 @@ export async function startTlsProxy(
 function isPlayed(host: string): boolean {
   return hosts.includes(host) || wildcards.includes(host.replace(/^[^.]+\./, ''))
 }
-
-const dayMs = 24 * 3_600_000
 
 /** The hosts that are played, besides all below `wildcards`. */
 const hosts = [

@@ -1,15 +1,6 @@
 // Mending: each fix is checked once more on the spot, and refused for what this user does not own.
 
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  renameSync,
-  rmdirSync,
-  symlinkSync,
-} from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, rmdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { LoginContext } from '../engine/login-context.js'
 import type { Verdict } from '../policy/outcome.js'
@@ -17,7 +8,7 @@ import { enterLoginGate } from '../system/gate.js'
 import { jsonObject } from '../system/json.js'
 import { openFolder, openRegular, textAt } from '../system/open-file.js'
 import { AuthError, systemCode } from '../system/trouble.js'
-import { atomicWrite, removeQuietly } from '../system/write-file.js'
+import { atomicWrite, replaceLink } from '../system/write-file.js'
 import { unknownErrorWords } from '../text/trouble.js'
 import { type Fix, fixWords, refusals } from './check.js'
 
@@ -140,14 +131,7 @@ function relink(path: string, target: string, { place, nonce }: Tools): Refusal 
     if (about.uid !== place.person.uid) return refusals.notYours(each, about.uid)
     if (each === path && !about.isSymbolicLink()) return refusals.inUse(path)
   }
-  const temporary = `${path}.${nonce()}`
-  try {
-    symlinkSync(target, temporary)
-    renameSync(temporary, path)
-  } catch (error) {
-    removeQuietly(temporary)
-    throw error
-  }
+  replaceLink(target, path, `${path}.${nonce()}`)
   return null
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { type LockOwner, notedLocks, ownerIsDead, readOwner } from '../login/lock-files.js'
 import { installMostMs, runMostMs } from '../system/gate.js'
 import { namesIn, textAt } from '../system/open-file.js'
-import { processesOf, statOf } from '../system/processes.js'
+import { processesOf, processStat } from '../system/processes.js'
+import { minuteMs } from '../system/time.js'
 import { agoWords, durationWords } from '../text/durations.js'
 import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { LoginFacts } from './login-facts.js'
@@ -86,12 +87,12 @@ export interface LockFacts {
 }
 
 /** Stale ages of client 2.1.330; a dead holder's is taken over after 8 s. */
-const staleMs = { refresh: 60_000, storage: 15_000 }
+const staleMs = { refresh: minuteMs, storage: 15_000 }
 const deadOwnerMs = 8_000
 /** Every live holder touches its lock more often. */
 const untouchedMs = 8_000
 /** What a run may take beyond its time: it is not ended between a request and its answer. */
-const lateMs = 2 * 60_000
+const lateMs = 2 * minuteMs
 
 /** Those that are there now; none where the login is not this user's. */
 export function lockFacts({ place, run }: LoginFacts): LockFacts {
@@ -185,7 +186,7 @@ function lockHolders(path: string): LockHolder[] {
 
 /** False for a process that is gone. */
 function isStopped(pid: number): boolean {
-  return 'Tt'.includes(statOf(pid)?.[0] ?? '-')
+  return 'Tt'.includes(processStat(pid)?.[0] ?? '-')
 }
 
 function isOpenOn(descriptor: string, file: { dev: number; ino: number }): boolean {
@@ -202,7 +203,7 @@ function isLocked(pid: number, descriptor: string): boolean {
 }
 
 function holderOf(pid: number): LockHolder | null {
-  const stat = statOf(pid)
+  const stat = processStat(pid)
   const uptimeS = Number.parseFloat(textAt('/proc/uptime', { maxBytes }) ?? '')
   if (stat === null || Number.isNaN(uptimeS)) return null
   // Field 22, in hundredths of a second since the machine was started: `USER_HZ`, which Linux has fixed at 100.

@@ -15,6 +15,7 @@ import { linkStays } from '../install/user-plan.js'
 import { canRun, statOf } from '../system/access.js'
 import { textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
+import { processStat } from '../system/processes.js'
 import { installedFor, isWrapper, lastingFolder, ownRoot } from '../system/program-places.js'
 import type { Person } from '../system/users.js'
 import { askProgram, plainEnv } from './ask-program.js'
@@ -193,10 +194,8 @@ function ancestors(): string[] {
   return names
 }
 
-/** The fourth field of proc(5), `stat`; the second is in parentheses and may hold anything. */
 function parentOf(pid: number): number {
-  const text = textAt(`/proc/${pid}/stat`, { maxBytes }) ?? ''
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+  return Number(processStat(pid)?.[1] ?? 0)
 }
 
 /** A file as every new user gets it says nothing. */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { readJournal } from '../login/journal.js'
 import { textAt } from '../system/open-file.js'
 import { processesOf } from '../system/processes.js'
+import { hourMs } from '../system/time.js'
 import { clean } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import { askProgram, plainEnv } from './ask-program.js'
@@ -11,7 +12,7 @@ import { type ExamineOptions, type Finding, found, ok, pasted, words } from './c
 import type { LoginFacts } from './login-facts.js'
 
 /** It runs every 15 minutes with jitter; a machine that slept for a night is no fault. */
-const silentMs = 26 * 3_600_000
+const silentMs = 26 * hourMs
 
 /** Is the login renewed between launches, and when was it last? */
 export function timer({ login, timer }: { login: LoginFacts; timer: TimerFacts }): Finding {

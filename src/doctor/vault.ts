@@ -11,6 +11,7 @@ import type { StoreTrouble } from '../store/store.js'
 import { type SessionMemory, sessionMemoryIn } from '../store/vault/auth.js'
 import { fileTrouble, openSession } from '../store/vault/store.js'
 import { judgeToken } from '../store/vault/token-auth.js'
+import { dayMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { agoWords, spanWords } from '../text/durations.js'
@@ -28,7 +29,7 @@ import {
 } from './vault-isolation.js'
 
 /** The Vault administrator needs some days to issue another token. */
-const nearEndMs = 7 * 24 * 3_600_000
+const nearEndMs = 7 * dayMs
 
 type Both = { login: LoginFacts; engine: EngineFacts }
 
@@ -193,7 +194,7 @@ export interface VaultFacts {
 
 /** As the journal calls a change of our access, the second in an earlier version. */
 const accessDeeds: readonly string[] = ['store-access', 'vault-token']
-const driftKeptMs = 7 * 24 * 3_600_000
+const driftKeptMs = 7 * dayMs
 
 /** Null fields where there is no Vault to ask: offline, where only its files are looked at, or `store` is another. */
 export async function vaultFacts(

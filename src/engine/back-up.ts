@@ -8,7 +8,7 @@ import { isHeld } from '../login/tracked-login.js'
 import { backedOff } from '../policy/back-off.js'
 import type { Decision } from '../policy/state.js'
 import type { StoredLogin } from '../store/document.js'
-import { AuthError, makeTrouble, type Trouble } from '../system/trouble.js'
+import { makeTrouble, type Trouble, unlessBug } from '../system/trouble.js'
 import { isSignedOutElsewhere } from './log-out.js'
 import { besideStore, type Observation, reread } from './observe.js'
 import { readStore } from './read-store.js'
@@ -122,13 +122,9 @@ async function keepAndPostpone(run: Run, seen: Observation, trouble: Trouble): P
   const isBehind = state.store.kind === 'current' && state.store.newer
   const isWhole = file.kind === 'login' && file.login.refreshToken !== null
   if (run.store?.keep != null && isWhole && lineage !== null && isOwn(seen) && !isBehind)
-    await keepHere(run, file.login, lineage, 'store-behind').catch(unlessOurs)
+    // On a full disk the file has it.
+    await keepHere(run, file.login, lineage, 'store-behind').catch(unlessBug)
   return postpone(run, trouble)
-}
-
-/** A full disk: the file has it. */
-function unlessOurs(error: unknown): void {
-  if (!(error instanceof AuthError)) throw error
 }
 
 /** In sole custody only the store has it, and it must never be stored beside another user's login. */

@@ -12,7 +12,7 @@ import type { Memory } from '../login/memory.js'
 import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/hosts.js'
 import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
 import type { JsonObject } from '../system/json.js'
-import { AuthError } from '../system/trouble.js'
+import { unlessBug } from '../system/trouble.js'
 import { commit, type Run } from './run.js'
 
 /** Records the fingerprint of this host. Costs one stat where it is on record already. */
@@ -30,7 +30,7 @@ export function recordFingerprint(run: Run): void {
     commit(run, { memory: { instance: next, intentId } })
   } catch (error) {
     // A full disk: the next run records it.
-    if (!(error instanceof AuthError)) throw error
+    unlessBug(error)
   }
 }
 

@@ -9,7 +9,7 @@ import { isRightIdentity } from '../policy/identity.js'
 import type { Outcome } from '../policy/outcome.js'
 import { jsonObject, stringOf } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
-import { AuthError } from '../system/trouble.js'
+import { unlessBug } from '../system/trouble.js'
 import { atomicWrite } from '../system/write-file.js'
 import { version } from '../version.js'
 import { startRun } from './context.js'
@@ -42,7 +42,7 @@ export async function keepHealthRecord(
     if (records !== null) commit(run, { memory: { records } })
   } catch (error) {
     // Then the next run does it once more.
-    if (!(error instanceof AuthError)) throw error
+    unlessBug(error)
   }
 }
 

@@ -7,7 +7,7 @@ import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'
 import { signInCommand } from '../policy/long-lived.js'
 import { enterLoginGate } from '../system/gate.js'
-import { AuthError } from '../system/trouble.js'
+import { unlessBug } from '../system/trouble.js'
 import { isLoggedOut } from './log-out.js'
 import { leaveShortLine, lookOnly } from './look-only.js'
 import { observe } from './observe.js'
@@ -52,6 +52,6 @@ export async function keepAnswer(
     }
   } catch (error) {
     // Who looks is told what was heard in any case.
-    if (!(error instanceof AuthError)) throw error
+    unlessBug(error)
   }
 }

@@ -8,6 +8,7 @@ import type { OtherCredential } from '../login/credentials.js'
 import { tokenHash } from '../login/login.js'
 import { isLongLivedNeeded, signInCommand } from '../policy/long-lived.js'
 import type { Decision, State } from '../policy/state.js'
+import { hourMs } from '../system/time.js'
 import { troubleText } from '../text/trouble.js'
 import type { Note } from './launch-words.js'
 import type { Observation } from './observe.js'
@@ -138,7 +139,7 @@ function loginEnds(run: Run, seen: Observation): Saying | null {
   const { beforeLoginEndsMs } = run.config.alerts
   const ends = loginEndsCondition(endsAtMs(run, seen), beforeLoginEndsMs, run.now())
   if (ends === null) return null
-  const about = `${ends.withinMs} before ${Math.round(ends.endsAtMs / 3_600_000)}`
+  const about = `${ends.withinMs} before ${Math.round(ends.endsAtMs / hourMs)}`
   const longLived = isLongLivedNeeded(seen.state, run.now())
   const note: Note = { say: 'login-ends', endsAtMs: ends.endsAtMs, longLived }
   return { subject: 'login-ends', about, note }

@@ -16,12 +16,13 @@ import {
 import { clientRefreshMs } from '../policy/copies.js'
 import { isRightIdentity } from '../policy/identity.js'
 import type { FileFacts, KnownLogin, State, StoreFacts } from '../policy/state.js'
+import { hourMs, minuteMs } from '../system/time.js'
 import { isContested } from './copied-machine.js'
 import { isForeign, longLivedFacts, mayBeUsedByOthers, readStore } from './read-store.js'
 import type { Run } from './run.js'
 
 /** How long a token lost in two unanswered requests is left alone. */
-const doubtMs = 60 * 60_000
+const doubtMs = hourMs
 
 /** The facts, and the login file they were read from. */
 export interface Observation {
@@ -216,7 +217,7 @@ function isNewer(
     : related === 'theirs-newer'
 }
 
-const clockSlackMs = 60_000
+const clockSlackMs = minuteMs
 
 /** `seenAtMs`: since when it is there, where we don't hold it ourselves (epoch milliseconds). */
 export function loginFacts(run: Run, login: Login, seenAtMs: number): KnownLogin {

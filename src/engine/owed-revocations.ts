@@ -6,6 +6,7 @@ import { revoke } from '../anthropic/token-endpoint.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { jsonObject, matching, number, object, oneOf, readableOf } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'
+import { dayMs } from '../system/time.js'
 import { AuthError } from '../system/trouble.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 import { commit, type Run } from './run.js'
@@ -20,7 +21,7 @@ export interface Owed {
 
 const timeoutMs = 5_000
 /** A sign-in that is not renewed does not live longer. */
-const keptMs = 31 * 24 * 3_600_000
+const keptMs = 31 * dayMs
 const mostOwed = 20
 /** More than so many tokens, sealed. */
 const maxBytes = 1024 * 1024

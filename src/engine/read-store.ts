@@ -8,6 +8,7 @@ import type { LongLivedFacts, LongLivedToken, State } from '../policy/state.js'
 import type { Intent, StoredLogin } from '../store/document.js'
 import { othersSeenAtMs } from '../store/hosts.js'
 import { fromHere, type StoreRead, type StoreTrouble } from '../store/store.js'
+import { dayMs, minuteMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleText } from '../text/trouble.js'
 import {
@@ -20,7 +21,7 @@ import {
 import { commit, type Run } from './run.js'
 
 /** An announced renewal is over after this, whether its host lived to say so or not (ms, by the server's clock). */
-export const intentLifeMs = 60_000
+export const intentLifeMs = minuteMs
 
 /** What the store said in this run; it is asked if it was not yet. */
 export async function knownStore(run: Run): Promise<NonNullable<Run['storeRead']>> {
@@ -55,7 +56,7 @@ export async function readStore(run: Run): Promise<StoreRead> {
 }
 
 /** After this other hosts may have joined unseen; long enough that a server that is away over a weekend ends no login. */
-const aloneMs = 3 * 24 * 3_600_000
+const aloneMs = 3 * dayMs
 
 /**
  * Could another host post the same refresh token while the document can't be asked? Not where it was

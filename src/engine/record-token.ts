@@ -6,6 +6,7 @@ import type { Identity } from '../policy/outcome.js'
 import { setupTokenKeys } from '../store/document.js'
 import type { StoreRead } from '../store/store.js'
 import type { JsonObject } from '../system/json.js'
+import { dayMs } from '../system/time.js'
 import { AuthError, makeTrouble, type Trouble } from '../system/trouble.js'
 import { removeQuietly } from '../system/write-file.js'
 import { troubleText } from '../text/trouble.js'
@@ -13,7 +14,7 @@ import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 
 /** About one year, as the client says (2.1.330); the exact end is not known. */
-const lifeMs = 365 * 24 * 3_600_000
+const lifeMs = 365 * dayMs
 /** Others may write to the same document. */
 const mostTries = 3
 

@@ -7,7 +7,8 @@ import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/cl
 import { newLineage } from '../login/lineage.js'
 import { othersAtWork } from '../login/lock-files.js'
 import { namesIn } from '../system/open-file.js'
-import { AuthError } from '../system/trouble.js'
+import { minuteMs } from '../system/time.js'
+import { unlessBug } from '../system/trouble.js'
 import { isTemporary, removeAllQuietly } from '../system/write-file.js'
 import { handleLostReply, handleTokenReply } from './handle-token-reply.js'
 import { type Observation, reread } from './observe.js'
@@ -39,7 +40,7 @@ export async function recover(run: Run): Promise<boolean> {
       }),
     )
   releaseLeftLocks(run.locks)
-  if (!othersAtWork(run.locks.state, run.locks.process)) sweepTemporaries(run)
+  if (!othersAtWork(run.locks.state, run.locks.process, run.now())) sweepTemporaries(run)
   return isRenewed
 }
 
@@ -97,7 +98,7 @@ function unknownParent(run: Run, { file }: Observation, hash: string, sentAtMs: 
  * No write takes so long: the writer of a temporary file of that age is gone. A younger one may be
  * another host's of ours, where the gate keeps out only one host's processes.
  */
-const abandonedMs = 60_000
+const abandonedMs = minuteMs
 
 /** Ours and the client's, as far as they were abandoned. */
 function sweepTemporaries(run: Run): void {
@@ -123,14 +124,9 @@ export async function noticeKey(run: Run): Promise<void> {
   if (store === null) return
   const digest = key.keyDigest()
   if (digest !== null && digest === memory.keyPrint) return
-  const opens = await key.reseal().catch(unlessOurs)
+  // On a full disk it still opens with the earlier key, and the next run tries again.
+  const opens = await key.reseal().catch(unlessBug)
   if (opens && digest !== null) commit(run, { memory: { keyPrint: digest } })
   // With a shared document the sealed store is only a copy: the next write recreates it.
   if (opens === false && store.kind === 'local') await knownStore(run)
-}
-
-/** A full disk: it still opens with the earlier key, and the next run tries again. */
-function unlessOurs(error: unknown): null {
-  if (!(error instanceof AuthError)) throw error
-  return null
 }

@@ -8,7 +8,8 @@ import { type Memory, withSpent } from '../login/memory.js'
 import { isOldCopy } from '../login/tracked-login.js'
 import { isConfigured, isRightIdentity, leavesOpen } from '../policy/identity.js'
 import type { Identity } from '../policy/outcome.js'
-import { AuthError } from '../system/trouble.js'
+import { minuteMs } from '../system/time.js'
+import { unlessBug } from '../system/trouble.js'
 import { keepAside } from './keep-aside.js'
 import { isLoggedOut } from './log-out.js'
 import { rereadFile } from './observe.js'
@@ -28,7 +29,7 @@ export interface Parent {
 }
 
 /** Where no expiry was said, the successor is used this long and then renewed. */
-const unknownLifeMs = 10 * 60_000
+const unknownLifeMs = 10 * minuteMs
 
 /** Saves the successor that `grant` (come at `atMs`) makes of `parent`; the sealed store first in sole custody. */
 export async function install(
@@ -130,11 +131,7 @@ function vouched(run: Run, login: Login, identity: Identity | null, atMs: number
 async function sealFirst(run: Run, login: Login, lineage: Lineage, because: string) {
   for (const asked of [run.storeRead, null]) {
     if (asked === null) await readStore(run)
-    try {
-      if (await keepHere(run, login, lineage, because)) return true
-    } catch (error) {
-      if (!(error instanceof AuthError)) throw error
-    }
+    if (await keepHere(run, login, lineage, because).catch(unlessBug)) return true
   }
   return false
 }

@@ -2,6 +2,7 @@
 
 import type { Outcome, Prospect, Step } from '../policy/outcome.js'
 import { deedWords, isSignInReason, reasonWords } from '../policy/outcome.js'
+import { dayMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { clean, cleanMiddle } from '../text/clean.js'
 import { agoWords, dateTimeWords, dateWords, spanWords } from '../text/durations.js'
@@ -177,7 +178,7 @@ function endLine({ outcome, nowMs, warnBeforeMs, signInCommand }: StatusFacts): 
   if (loginEndsAt === null || credential === 'none' || verdict === 'sign-in') return null
   const left = loginEndsAt - nowMs
   const what = credential === 'long-lived' ? 'Token' : 'Login'
-  const twoDaysMs = 2 * 86_400_000
+  const twoDaysMs = 2 * dayMs
   const date = left < twoDaysMs ? dateTimeWords(loginEndsAt, nowMs) : dateWords(loginEndsAt, nowMs)
   if (left <= 0)
     return credential === 'long-lived'

@@ -9,6 +9,7 @@ import { clientRefreshMs, isUsable, verificationOf } from '../policy/copies.js'
 import { isLongLivedNeeded, ourLongLived, signInCommand } from '../policy/long-lived.js'
 import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
 import type { Decision, KnownLogin, LongLivedFacts } from '../policy/state.js'
+import { minuteMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { notByClientTrouble } from './ensure-words.js'
 import { launchLines, type Note, noteLine } from './launch-words.js'
@@ -171,7 +172,7 @@ function noteSignIn(run: Run, decision: Decision, unreadable: string): number | 
 }
 
 /** A background worker that changed nothing is not repeated before this. */
-const quietMs = 60_000
+const quietMs = minuteMs
 
 /** Leaves marks for a login that is good; after anything else every launch asks. */
 function mark(run: Run, { state, file }: Observation, decision: Decision) {

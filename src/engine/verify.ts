@@ -8,6 +8,7 @@ import { type Login, tokenHash } from '../login/login.js'
 import type { Memory, Verified } from '../login/memory.js'
 import { isConfigured, isRightIdentity } from '../policy/identity.js'
 import type { Decision } from '../policy/state.js'
+import { minuteMs } from '../system/time.js'
 import { removeQuietly } from '../system/write-file.js'
 import { type Observation, reread } from './observe.js'
 import { commit, type Run } from './run.js'
@@ -118,7 +119,7 @@ export function doubtedSinceMs({ paths, now }: Run): number | null {
 }
 
 /** A smaller difference of the clocks does no harm. */
-const tolerableMs = 5 * 60_000
+const tolerableMs = 5 * minuteMs
 
 /** `serverNowMs` is the `Date` of a reply that just came; null when it had none. */
 export function noteClock(run: Run, serverNowMs: number | null): void {

@@ -1,5 +1,6 @@
 // What a single source says of a login: its health record, its document, or the roster. Pure.
 
+import { dayMs, minuteMs } from '../system/time.js'
 import { type FleetState, isWorse } from './fleet-state.js'
 import type { HealthRecord } from './record.js'
 
@@ -71,11 +72,11 @@ export const ownReasons = {
 } as const
 
 /** Clocks of two machines in good order are at most this far apart. */
-const clockSkewMs = 5 * 60_000
+const clockSkewMs = 5 * minuteMs
 /** No record is older than the program that writes it. */
 const earliestMs = Date.UTC(2026, 0, 1)
 /** No sign-in lasts longer. */
-const longestSignInMs = 5 * 365 * 86_400_000
+const longestSignInMs = 5 * 365 * dayMs
 
 /** A time that has passed, or null for one that a working clock can't have given. */
 export function pastTime(ms: number | null, nowMs: number): number | null {

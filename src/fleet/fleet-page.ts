@@ -1,5 +1,6 @@
 // The view as one static page: no script, nothing from elsewhere, readable on paper, in the dark and on a telephone.
 
+import { dayMs } from '../system/time.js'
 import { clean } from '../text/clean.js'
 import { dateTimeUtc } from '../text/durations.js'
 import { hasRemains } from './finding.js'
@@ -15,7 +16,7 @@ export interface PageOptions {
   notes: readonly string[]
 }
 
-const soonMs = 30 * 86_400_000
+const soonMs = 30 * dayMs
 const policy = "default-src 'none'; style-src 'unsafe-inline'"
 
 interface Column {

@@ -1,6 +1,17 @@
 // A page of a detailed listing, read as it arrives, and an entry of it: what Vault says, in our words.
 
-import { isObject, type JsonObject } from '../system/json.js'
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  isObject,
+  type JsonObject,
+  openBrace,
+  openBracket,
+  quote,
+} from '../system/json.js'
 
 /** What Vault's metadata says of one entry, as it came. */
 export interface ListedEntry {
@@ -15,15 +26,6 @@ export interface ListingReader {
   /** All names in `data.keys`, sorted; those of folders end with a slash. Null until a whole listing came, and for any other text. */
   names: () => string[] | null
 }
-
-const comma = 0x2c
-const colon = 0x3a
-const quote = 0x22
-const openBracket = 0x5b
-const backslash = 0x5c
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /** The members that are opened, from the outside in; the members of the last one are the entries. */
 const wayToEntries = ['', 'data', 'key_info']

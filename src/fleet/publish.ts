@@ -10,6 +10,7 @@ import {
   recordOf,
   text,
 } from '../system/json.js'
+import { dayMs, hourMs } from '../system/time.js'
 import { AuthError } from '../system/trouble.js'
 import { type HealthRecord, recordText, recordVerdicts } from './record.js'
 
@@ -63,8 +64,8 @@ export interface RecordOccasion {
 }
 
 /** Well within the time after which nothing heard means that something is wrong. */
-const anewMs = 20 * 3_600_000
-const askAgainMs = 24 * 3_600_000
+const anewMs = 20 * hourMs
+const askAgainMs = dayMs
 /** More hosts than share one login folder. */
 const mostKept = 16
 

@@ -11,7 +11,6 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  symlinkSync,
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -22,6 +21,7 @@ import {
   atomicWrite,
   freshNonce,
   removeQuietly,
+  replaceLink,
   syncFolder,
   writeFailed,
 } from '../system/write-file.js'
@@ -203,9 +203,7 @@ function makeFolder(path: string, before: PathState, after: PathState & { kind: 
 }
 
 function makeLink(path: string, target: string): void {
-  const fresh = `${temporary(path)}${freshNonce()}`
-  symlinkSync(target, fresh)
-  renameSync(fresh, path)
+  replaceLink(target, path, `${temporary(path)}${freshNonce()}`)
   syncFolder(dirname(path))
 }
 

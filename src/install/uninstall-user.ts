@@ -1,14 +1,6 @@
 // `claude-auth uninstall`: for one person, or in one home when a machine is cleared.
 
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { handBack, staysSole } from '../engine/hand-back.js'
 import { withdrawHealthRecord } from '../engine/health-record.js'
@@ -20,14 +12,15 @@ import {
   ownLogins,
 } from '../engine/login-context.js'
 import { releaseLeftLocks } from '../login/client-locks.js'
-import { notedLocks, processFacts } from '../login/lock-files.js'
+import { notedLocks } from '../login/lock-files.js'
 import { readLoginFile } from '../login/login-file.js'
 import { readMemory } from '../login/memory.js'
 import { isOnSharedDocument } from '../store/open.js'
 import { codeFolder, removeCode } from '../system/compile-cache.js'
 import { enterGate, enterLoginGate, installMostMs } from '../system/gate.js'
 import { type Env, ownPaths } from '../system/paths.js'
-import { freshNonce } from '../system/write-file.js'
+import { processFacts } from '../system/processes.js'
+import { freshNonce, replaceLink, temporaryPath } from '../system/write-file.js'
 import { jsonText } from '../text/clean.js'
 import type { Make } from './desired-state.js'
 import {
@@ -255,7 +248,7 @@ function releaseLocks({ paths }: LoginContext): void {
   if (notedLocks(paths.state).length === 0) return
   const gate = enterLoginGate(paths.gate, null, gateWaitMs)
   try {
-    releaseLeftLocks({ ...paths, process: processFacts(process.pid) })
+    releaseLeftLocks({ ...paths, process: processFacts(process.pid), now: Date.now })
   } finally {
     gate.leave()
   }
@@ -308,9 +301,7 @@ function renewNativeLink(home: string, nonce: string): void {
   const path = join(home, '.local/bin/claude')
   const newest = newestBeside(path)
   if (newest === null) return
-  const temporary = `${path}.tmp.${nonce}`
-  symlinkSync(newest, temporary)
-  renameSync(temporary, path)
+  replaceLink(newest, path, temporaryPath(path, nonce))
 }
 
 /** Null where the link needs no other target, or there is none. */

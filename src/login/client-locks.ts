@@ -12,6 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
+import type { ProcessFacts } from '../system/processes.js'
+import { minuteMs } from '../system/time.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 import { removeQuietly, writeFailed } from '../system/write-file.js'
 import {
@@ -22,7 +24,6 @@ import {
   noteLock,
   ownerIsDead,
   ownerPath,
-  type ProcessFacts,
   readOwner,
   removeOwner,
   wasOurLock,
@@ -30,7 +31,7 @@ import {
 } from './lock-files.js'
 
 /** Stale ages of client 2.1.330. */
-const refreshStaleMs = 60_000
+const refreshStaleMs = minuteMs
 const storageStaleMs = 15_000
 
 /** Another writer may hold the storage lock for one write only. */
@@ -63,7 +64,7 @@ export async function withRefreshLocks<T>(
     removeOwner(place.folder, place.process)
     if (legacy) await giveBack(legacy)
     await giveBack(refresh)
-    forgetLocks(place.state, place.process)
+    forgetLocks(place.state, place.process, place.now())
   }
 }
 
@@ -79,7 +80,7 @@ export async function withStorageLock<T>(
     return write()
   } finally {
     await giveBack(held)
-    if (!existsSync(path)) forgetLock(place.state, path, place.process)
+    if (!existsSync(path)) forgetLock(place.state, path, place.process, place.now())
   }
 }
 
@@ -98,7 +99,7 @@ export async function withRenewalLock<T>(
     return await work()
   } finally {
     await giveBack(held)
-    forgetLock(place.state, path, place.process)
+    forgetLock(place.state, path, place.process, place.now())
   }
 }
 
@@ -187,7 +188,7 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
     noteLock(place.state, { path, atMs: place.now(), birthtimeMs, by })
     return { path, birthtimeMs, inode: made?.ino ?? 0, release }
   } catch (error) {
-    forgetLock(place.state, path, by)
+    forgetLock(place.state, path, by, place.now())
     if (systemCode(error) === 'ELOCKED') return null
     throw writeFailed(path, error, `could not make ${path}`)
   }
@@ -268,7 +269,9 @@ function byCallback(call: (...args: never[]) => unknown) {
  * processes of one host, so another's may be alive, and is left to the stale rule. A client that meets
  * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
  */
-export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'process'>): void {
+export function releaseLeftLocks(
+  place: Pick<LockPlace, 'folder' | 'state' | 'process' | 'now'>,
+): void {
   const noted = notedLocks(place.state)
   const left = noted.filter(({ path }) => {
     const lock = lstatSync(path, { throwIfNoEntry: false })
@@ -285,5 +288,5 @@ export function releaseLeftLocks(place: Pick<LockPlace, 'folder' | 'state' | 'pr
       // Gone meanwhile: a client took it for stale.
     }
   }
-  forgetLocks(place.state, place.process)
+  forgetLocks(place.state, place.process, place.now())
 }

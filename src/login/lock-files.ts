@@ -1,8 +1,7 @@
 // The files beside the client's locks: the owner file that names the holder to other clients, and our record for the run after a
 // crash.
 
-import { closeSync, constants, readlinkSync, writeSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { closeSync, constants, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Decoder,
@@ -16,6 +15,8 @@ import {
   word,
 } from '../system/json.js'
 import { openOwn, ownBytes, textAt } from '../system/open-file.js'
+import { type ProcessFacts, procStartOf } from '../system/processes.js'
+import { kernelTickMs, minuteMs } from '../system/time.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 
 /**
@@ -34,53 +35,12 @@ export interface LockOwner {
 /** Much more than any of the files here holds. */
 const maxBytes = 64 * 1024
 
-/** The identity of this process, in the owner file's fields. */
-export interface ProcessFacts {
-  pid: number
-  procStart: string
-  pidDomain: string
-  pidSpace: string
-  /** Names one boot of one kernel (random(4)): copies of a machine share their id and name, not this. */
-  bootId: string
-}
-
-/** Reads the facts of process `pid` (normally our own) from /proc. */
-export function processFacts(pid: number): ProcessFacts {
-  const pidNamespace = pidNamespaceName()
-  return {
-    pid,
-    procStart: startOf(pid) ?? '',
-    pidDomain: `linux:${firstLine('/etc/machine-id')}:${pidNamespace}`,
-    pidSpace: pidNamespace === '' ? hostname() : `${hostname()}#${pidNamespace}`,
-    bootId: firstLine('/proc/sys/kernel/random/boot_id'),
-  }
-}
-
-/** Empty without /proc: then no owner is ever judged dead. */
-function pidNamespaceName(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
-  }
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)): with the pid it identifies one process uniquely. Null: no such process. */
-function startOf(pid: number): string | null {
-  const stat = textAt(`/proc/${pid}/stat`, { maxBytes })
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-}
-
-function firstLine(path: string): string {
-  return textAt(path, { maxBytes })?.trim() ?? ''
-}
-
 /** True only when the owner lived in our own pid namespace and machine, and is gone. */
 export function ownerIsDead(owner: LockOwner, self: ProcessFacts): boolean {
   // Machines without an id are distinguished by their names.
   const elsewhere = owner.pidDomain !== self.pidDomain || owner.pidSpace !== self.pidSpace
   if (elsewhere || self.procStart === '') return false
-  return startOf(owner.pid) !== owner.procStart
+  return procStartOf(owner.pid) !== owner.procStart
 }
 
 /** True only when the process of `facts` is known to be gone here; for one elsewhere, or of another boot, it is unknown. */
@@ -141,10 +101,8 @@ export interface LockNote {
 
 /** A lock noted but never confirmed is ours only if it was born within this time of the note; a busy machine is slow. */
 const madeWithinMs = 500
-/** File times come from the kernel's tick, which is behind the clock by up to 10 ms. */
-const tickMs = 20
 /** The longest a lock is held, and the stale age of the client's after that. */
-const longestHeldMs = 10 * 60_000
+const longestHeldMs = 10 * minuteMs
 /** More than any run of ours writes. */
 const mostBytes = 256 * 1024
 
@@ -154,26 +112,31 @@ export function noteLock(state: string, note: LockNote) {
 }
 
 /** The lock at `path` is not ours: released, or another process was first. */
-export function forgetLock(state: string, path: string, self: ProcessFacts) {
-  forget(state, self, note => note.path === path)
+export function forgetLock(state: string, path: string, self: ProcessFacts, nowMs: number) {
+  forget(state, self, nowMs, note => note.path === path)
 }
 
 /** None of our own, nor of processes that are gone, is left here; what others hold stays noted. */
-export function forgetLocks(state: string, self: ProcessFacts) {
-  forget(state, self, () => true)
+export function forgetLocks(state: string, self: ProcessFacts, nowMs: number) {
+  forget(state, self, nowMs, () => true)
 }
 
-function forget(state: string, self: ProcessFacts, isMeant: (note: LockNote) => boolean) {
+function forget(
+  state: string,
+  self: ProcessFacts,
+  nowMs: number,
+  isMeant: (note: LockNote) => boolean,
+) {
   const notes = notedLocks(state)
   const gone = notes.filter(note => isMeant(note) && isGone(note.by, self))
-  const isKept = (note: LockNote) => !gone.includes(note) && !isForgotten(note, self)
+  const isKept = (note: LockNote) => !gone.includes(note) && !isForgotten(note, self, nowMs)
   if (!notes.some(isKept)) return removeQuietly(recordPath(state))
   for (const { path, by } of gone) append(state, { path, by, forgotten: true })
 }
 
 /** A holder elsewhere that noted it so long ago has let go of it, or it is stale by now. */
-function isForgotten({ atMs, by }: LockNote, self: ProcessFacts): boolean {
-  return !isGone(by, self) && Math.abs(Date.now() - atMs) > longestHeldMs
+function isForgotten({ atMs, by }: LockNote, self: ProcessFacts, nowMs: number): boolean {
+  return !isGone(by, self) && Math.abs(nowMs - atMs) > longestHeldMs
 }
 
 /**
@@ -191,13 +154,13 @@ export function wasOurLock(
   return notedLocks(state).some(note => {
     if (note.path !== path || !isGone(note.by, self)) return false
     if (note.birthtimeMs !== null) return note.birthtimeMs === birthtimeMs
-    return birthtimeMs >= note.atMs - tickMs && birthtimeMs <= note.atMs + madeWithinMs
+    return birthtimeMs >= note.atMs - kernelTickMs && birthtimeMs <= note.atMs + madeWithinMs
   })
 }
 
 /** Is a process that may still be alive at work on this login, beside this one? */
-export function othersAtWork(state: string, self: ProcessFacts): boolean {
-  return notedLocks(state).some(note => !isGone(note.by, self) && !isForgotten(note, self))
+export function othersAtWork(state: string, self: ProcessFacts, nowMs: number): boolean {
+  return notedLocks(state).some(note => !isGone(note.by, self) && !isForgotten(note, self, nowMs))
 }
 
 const lock = {

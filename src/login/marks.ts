@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync }
 import { dirname, isAbsolute, join } from 'node:path'
 import { textAt } from '../system/open-file.js'
 import type { LoginPaths } from '../system/paths.js'
+import { kernelTickMs } from '../system/time.js'
 import { systemCode } from '../system/trouble.js'
 import {
   atomicWrite,
@@ -51,8 +52,6 @@ export type Marked =
         | 'another-host'
     }
 
-/** More than a tick of the kernel's clock: what changed so shortly before may change again unseen. */
-const tickMs = 20
 /** The lines that a launch shows. */
 const mostNoticed = 6
 const mostNoticeBytes = 10_000
@@ -86,7 +85,7 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   if (haveSystem === 'changed' || haveUser === 'changed')
     return { marked: false, because: 'config-changed' }
 
-  write('checked', '', (facts.configReadAtMs - tickMs) / 1000)
+  write('checked', '', (facts.configReadAtMs - kernelTickMs) / 1000)
   write('usable', '', wholeSeconds(facts.usableUntilMs))
   if (facts.retryAtMs !== null) write('retry', '', wholeSeconds(facts.retryAtMs))
   if (exists(paths.signedOut)) return { marked: false, because: 'signed-out' }
@@ -226,7 +225,7 @@ function configAt(path: string, readAtMs: number): 'there' | 'absent' | 'changed
       return null
     }
   })
-  if (stats.some(stat => stat !== null && stat.mtimeMs > readAtMs - tickMs)) return 'changed'
+  if (stats.some(stat => stat !== null && stat.mtimeMs > readAtMs - kernelTickMs)) return 'changed'
   return stats[0] ? 'there' : 'absent'
 }
 

@@ -1,12 +1,12 @@
 // The login in the file beside the one we hold: its pedigree, its life, and what a faulty refresh dropped.
 
+import { hourMs, minuteMs } from '../system/time.js'
 import { type Lineage, newLineage, nextGeneration } from './lineage.js'
 import { type Login, tokenHash } from './login.js'
 import type { TrackedLogin } from './memory.js'
 
-const minuteMs = 60_000
 /** No access token of the client's lives longer; where the issue time is unknown its life is at most this. */
-const longestLifeMs = 8 * 60 * minuteMs
+const longestLifeMs = 8 * hourMs
 /** The client refreshes by itself 5 minutes before the end; a token found closer to it is renewed at once. */
 const beforeClientMs = 6 * minuteMs
 /** `renewal.via: client`: inside the client's own window. */
@@ -55,7 +55,7 @@ function isLaterSignIn(login: Login, held: TrackedLogin): boolean {
 }
 
 /** Distinguishes a token's lifetime and transit, rounded by a server, from a wrong clock. */
-const endSlackMs = 10 * minuteMs
+const clockToleranceMs = 10 * minuteMs
 
 /**
  * The end of an access token as far as it can be true: one that lies farther from `nowMs`, when it is found,
@@ -68,7 +68,7 @@ export function trueEndMs(
   nowMs: number,
 ): { endMs: number | null; isKnown: boolean } {
   const isKnown =
-    issuedToUs || expiresAtMs === null || expiresAtMs <= nowMs + longestLifeMs + endSlackMs
+    issuedToUs || expiresAtMs === null || expiresAtMs <= nowMs + longestLifeMs + clockToleranceMs
   return { endMs: isKnown ? expiresAtMs : sinceMs + longestLifeMs, isKnown }
 }
 
@@ -80,7 +80,7 @@ export function heldEndMs(
 ): ReturnType<typeof trueEndMs> {
   const { sinceMs, renewedAtMs, expiresAtMs } = held
   const said = login.expiresAtMs ?? expiresAtMs
-  if (said !== null && expiresAtMs !== null && said > expiresAtMs + endSlackMs)
+  if (said !== null && expiresAtMs !== null && said > expiresAtMs + clockToleranceMs)
     return { endMs: expiresAtMs, isKnown: false }
   return trueEndMs(said, { sinceMs, issuedToUs: renewedAtMs !== null }, nowMs)
 }

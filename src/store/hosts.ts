@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../system/json.js'
 import { number, object, otherwise, recordOf, text, word } from '../system/json.js'
+import { dayMs } from '../system/time.js'
 
 /** By instance: one login folder. */
 export type Hosts = Readonly<Record<string, HostEntry>>
@@ -12,8 +13,6 @@ export interface HostEntry {
   /** Random, new with each write: an unknown one under one's own name shows a live copy. */
   heartbeat?: string
 }
-
-const dayMs = 86_400_000
 
 /** A host that was not seen for so long is gone: an access token lives for hours, a login for weeks. */
 const goneMs = 45 * dayMs

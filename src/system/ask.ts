@@ -2,9 +2,10 @@
 
 import { createInterface } from 'node:readline/promises'
 import type { ReadStream } from 'node:tty'
+import { minuteMs } from './time.js'
 
 /** Long enough to read what is asked about; without a person the command must end by itself. */
-const limitMs = 10 * 60_000
+const limitMs = 10 * minuteMs
 
 /** The terminal, and the time to answer. */
 export interface AskAt {

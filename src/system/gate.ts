@@ -6,6 +6,7 @@ import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openRegular } from './open-file.js'
 import { usersPath } from './system-tools.js'
+import { hourMs, minuteMs } from './time.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 import { makePrivateFolder, writeFailed } from './write-file.js'
 
@@ -118,9 +119,9 @@ function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): bo
 }
 
 /** Longer than any run takes (ms). */
-export const runMostMs = 5 * 60_000
+export const runMostMs = 5 * minuteMs
 /** A person may sit at the question of an installation (ms). */
-export const installMostMs = 60 * 60_000
+export const installMostMs = hourMs
 /** More than any request may take, and what is done with its answer (ms). */
 const quietMs = 40_000
 

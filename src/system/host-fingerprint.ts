@@ -4,15 +4,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { mountLines, mountPoint } from './mounts.js'
 import { textAt } from './open-file.js'
+import type { ProcessFacts } from './processes.js'
 
-/** What tells a running system from another, as `processFacts` has it. */
-export interface RuntimeFacts {
-  /** Machine id and pid namespace. */
-  pidDomain: string
-  /** Host name and pid namespace. */
-  pidSpace: string
-  bootId: string
-}
+/** What tells a running system from another. */
+export type RuntimeFacts = Pick<ProcessFacts, 'pidDomain' | 'pidSpace' | 'bootId'>
 
 /** Hashes and numbers only; each is empty where it is unknown. */
 export interface HostFingerprint {

@@ -17,16 +17,19 @@ export function jsonObject(text: string | Buffer): JsonObject | null {
   }
 }
 
+/** The signs of JSON, as characters and as bytes. */
+export const comma = 0x2c
+export const colon = 0x3a
+export const quote = 0x22
+export const openBracket = 0x5b
+export const backslash = 0x5c
+export const closeBracket = 0x5d
+export const openBrace = 0x7b
+export const closeBrace = 0x7d
 const newline = 0x0a
 const carriageReturn = 0x0d
-const quote = 0x22
 const asterisk = 0x2a
 const slash = 0x2f
-const openBracket = 0x5b
-const backslash = 0x5c
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /**
  * Are lists and objects in `text` nested deeper than 500 levels? What stands in strings and comments does not count. A

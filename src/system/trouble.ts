@@ -77,6 +77,12 @@ export class AuthError extends Error {
   }
 }
 
+/** For `catch`: null for an `AuthError`, where what failed is tried again later; a bug is thrown on. */
+export function unlessBug(error: unknown): null {
+  if (!(error instanceof AuthError)) throw error
+  return null
+}
+
 /** The trouble in an `AuthError`. */
 export function errorTrouble({ message, hint }: Pick<AuthError, 'message' | 'hint'>): Trouble {
   return makeTrouble(message, { command: hint })

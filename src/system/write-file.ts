@@ -16,6 +16,7 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -56,6 +57,20 @@ export function atomicWrite(path: string, data: string | Uint8Array, options: At
     throw writeFailed(path, error)
   }
   if (options.durable !== false) syncFolder(dirname(path))
+}
+
+/**
+ * Makes `path` a symbolic link to `target` in one step: the link is made as `temporary` and renamed over what stands there.
+ * Not synced. Throws the system's error, with nothing left at `temporary`.
+ */
+export function replaceLink(target: string, path: string, temporary: string): void {
+  symlinkSync(target, temporary)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    removeQuietly(temporary)
+    throw error
+  }
 }
 
 /** Names nothing else: processes of two containers may have one number. */

@@ -1,8 +1,7 @@
 // Times and durations: in words for people, and read from what people write (`10s`, `50%`).
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
+import { dayMs, hourMs, minuteMs } from '../system/time.js'
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /**
@@ -81,7 +80,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const unitMs = { ms: 1, s: 1000, m: minuteMs, h: hourMs, d: dayMs } as const
 
 /** What `durationMs` reads, for schemas. */
 export const durationPattern = /^[0-9]{1,9}(?:\.[0-9]{1,3})?(?:ms|s|m|h|d)$/
@@ -102,9 +101,9 @@ export function fraction(text: string): number | null {
 }
 
 const units = [
-  ['day', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
+  ['day', dayMs],
+  ['h', hourMs],
+  ['min', minuteMs],
   ['s', 1000],
 ] as const
 

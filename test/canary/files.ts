@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { faults } from '../../src/demo/faults.js'
-import { processFacts } from '../../src/login/lock-files.js'
+import { processFacts } from '../../src/system/processes.js'
 import { answerOf, type Place, type Start, type Statement } from './place.js'
 
 const calls = 'mkdir,mkdirat,rename,renameat,renameat2,rmdir,unlink,unlinkat,openat,fsync'

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loginContextOf, ownLogins } from '../../src/engine/login-context.js'
 import { removeLeftovers } from '../../src/install/uninstall-user.js'
-import { noteLock, processFacts } from '../../src/login/lock-files.js'
+import { noteLock } from '../../src/login/lock-files.js'
+import { processFacts } from '../../src/system/processes.js'
 import { sandbox } from '../kit/sandbox.js'
 
 t.test(

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LockPlace } from '../../src/login/client-locks.js'
-import { processFacts } from '../../src/login/lock-files.js'
+import { processFacts } from '../../src/system/processes.js'
 
 export function lockPlace(folder: string, state: string): LockPlace {
   return {

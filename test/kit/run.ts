@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startTicksOf, statOf } from '../../src/system/processes.js'
+import { processStat, startTicksOf } from '../../src/system/processes.js'
 
 export interface Run {
   /** Null when a signal ended it. */
@@ -67,7 +67,10 @@ function killGroup(pid: number | undefined): void {
  */
 export async function processesOf(home: string): Promise<number[]> {
   const names = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const all = names.map(name => ({ pid: Number(name), parent: Number(statOf(Number(name))?.[1]) }))
+  const all = names.map(name => ({
+    pid: Number(name),
+    parent: Number(processStat(Number(name))?.[1]),
+  }))
   const mine = new Set(await withVariable(`HOME=${home}`, names))
   for (let before = 0; before < mine.size; ) {
     before = mine.size

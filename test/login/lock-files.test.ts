@@ -20,13 +20,12 @@ import {
   othersAtWork,
   ownerIsDead,
   ownerPath,
-  type ProcessFacts,
-  processFacts,
   readOwner,
   removeOwner,
   wasOurLock,
   writeOwner,
 } from '../../src/login/lock-files.js'
+import { type ProcessFacts, processFacts } from '../../src/system/processes.js'
 
 const self = processFacts(process.pid)
 const { bootId: _, ...inOwnerFile } = self
@@ -107,10 +106,10 @@ t.test('each lock is noted once, and forgotten alone or with all', async t => {
       .sort(),
     [5, 7],
   )
-  forgetLock(state, path, self)
+  forgetLock(state, path, self, Date.now())
   t.notOk(wasOurLock(state, path, 7, self))
   t.ok(wasOurLock(state, '/other.lock', 5, self))
-  forgetLocks(state, self)
+  forgetLocks(state, self, Date.now())
   t.same(notedLocks(state), [])
 })
 
@@ -149,7 +148,7 @@ t.test('nothing is written through a link, or to a file with another name', asyn
     t.equal(readFileSync(other, 'utf8'), 'mine\n')
     noteLock(state, { path, atMs, birthtimeMs: 5, by: self })
     t.ok(wasOurLock(state, path, 5, self), 'its place is taken back')
-    forgetLock(state, path, self)
+    forgetLock(state, path, self, Date.now())
   }
 })
 
@@ -157,9 +156,9 @@ t.test('the last lock that is forgotten takes the note with it', async t => {
   const state = t.testdir()
   noteLock(state, { path, atMs, birthtimeMs: 5, by: self })
   noteLock(state, { path: '/other.lock', atMs, birthtimeMs: 7, by: self })
-  forgetLock(state, '/other.lock', self)
+  forgetLock(state, '/other.lock', self, Date.now())
   t.same(readdirSync(state), ['locks.jsonl'])
-  forgetLock(state, path, self)
+  forgetLock(state, path, self, Date.now())
   t.same(readdirSync(state), [])
 })
 
@@ -184,10 +183,10 @@ t.test('only a holder that is gone here leaves its lock to us', async t => {
     const state = t.testdir()
     noteLock(state, { path, atMs: Date.now(), birthtimeMs: 5, by })
     t.equal(wasOurLock(state, path, 5, self), isOurs, name)
-    t.equal(othersAtWork(state, self), !isOurs, name)
+    t.equal(othersAtWork(state, self, Date.now()), !isOurs, name)
     // What another noted is not forgotten with ours.
     noteLock(state, { path, atMs: Date.now(), birthtimeMs: 6, by: self })
-    forgetLocks(state, self)
+    forgetLocks(state, self, Date.now())
     t.same(
       notedLocks(state).map(note => note.by),
       isOurs ? [] : [by],
@@ -199,8 +198,10 @@ t.test('only a holder that is gone here leaves its lock to us', async t => {
 t.test('what somebody elsewhere noted long ago does not stay for ever', async t => {
   const state = t.testdir()
   const by = { ...self, bootId: 'another' }
-  noteLock(state, { path, atMs: Date.now() - 3_600_000, birthtimeMs: 5, by })
-  t.notOk(othersAtWork(state, self))
-  forgetLocks(state, self)
+  const [atMs, anHourMs] = [1_800_000_000_000, 3_600_000]
+  noteLock(state, { path, atMs, birthtimeMs: 5, by })
+  t.ok(othersAtWork(state, self, atMs))
+  t.notOk(othersAtWork(state, self, atMs + anHourMs))
+  forgetLocks(state, self, atMs + anHourMs)
   t.same(readdirSync(state), [])
 })

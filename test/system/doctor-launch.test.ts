@@ -301,7 +301,7 @@ t.test('locks: its owner is gone', async t => {
   const { folder } = box.home.paths
   const lock = join(folder, '.oauth_refresh.lock')
   mkdirSync(lock)
-  const { processFacts } = await import('../../src/login/lock-files.js')
+  const { processFacts } = await import('../../src/system/processes.js')
   const owner = { ...processFacts(process.pid), pid: 4_194_300, procStart: '1' }
   const lockBirthtimeMs = statSync(lock).birthtimeMs
   box.home.write(`${lock}.owner`, JSON.stringify({ ...owner, lockBirthtimeMs }))
@@ -340,7 +340,7 @@ t.test('locks: a client that holds one was stopped', async t => {
   mkdirSync(lock)
   const client = spawn('sleep', ['300'], { stdio: 'ignore' })
   t.teardown(() => client.kill('SIGKILL'))
-  const { processFacts } = await import('../../src/login/lock-files.js')
+  const { processFacts } = await import('../../src/system/processes.js')
   const owner = { ...processFacts(client.pid ?? 0), lockBirthtimeMs: statSync(lock).birthtimeMs }
   box.home.write(`${lock}.owner`, JSON.stringify(owner))
   client.kill('SIGSTOP')

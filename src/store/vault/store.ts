@@ -7,7 +7,7 @@ import type { VaultConfig } from '../../config/vault.js'
 import { relation } from '../../login/lineage.js'
 import { tokenHash } from '../../login/login.js'
 import { readBounded } from '../../system/open-file.js'
-import { AuthError, makeTrouble, quoted, type Trouble } from '../../system/trouble.js'
+import { makeTrouble, quoted, type Trouble, unlessBug } from '../../system/trouble.js'
 import { distrustedWay } from '../../system/trusted-path.js'
 import { fromDocument, type StoredLogin, toDocument } from '../document.js'
 import {
@@ -188,17 +188,13 @@ export function vaultStore(
       return together(found, kept)
     },
     write: async (stored, expected) => {
-      await keep(stored, expected).catch(unlessOurs)
+      // A full disk must not keep a login from the document.
+      await keep(stored, expected).catch(unlessBug)
       return document.change(toDocument(stored), expected)
     },
     change: document.change,
     keep: stored => keep(stored, 0),
   }
-}
-
-/** A full disk must not keep a login from the document. */
-function unlessOurs(error: unknown): void {
-  if (!(error instanceof AuthError)) throw error
 }
 
 function isSame(one: StoredLogin, other: StoredLogin): boolean {

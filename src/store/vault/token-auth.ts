@@ -3,6 +3,7 @@
 import { dirname } from 'node:path'
 import { tokenHash } from '../../login/login.js'
 import { isObject, type JsonObject, numberOf, stringOf } from '../../system/json.js'
+import { hourMs } from '../../system/time.js'
 import { makeTrouble, quoted, type Trouble } from '../../system/trouble.js'
 import { shortDuration } from '../../text/durations.js'
 import type { StoreTrouble } from '../store.js'
@@ -11,7 +12,7 @@ import { readSecretFile } from './auth.js'
 import type { VaultClient } from './client.js'
 import { refusedByAnother, troubleOf } from './failure.js'
 
-const lookUpEveryMs = 3_600_000
+const lookUpEveryMs = hourMs
 /** Of Vault's service and batch tokens, and of ids that an operator chose: one word. */
 export const tokenShape = /^[\w.~+/-]{8,8192}={0,2}$/
 
@@ -149,7 +150,7 @@ export interface TokenOwner {
 
 const ownPolicy = 'workstation-claude-'
 const inDisplayName = '-claude-auth-'
-const renewAgainMs = 3_600_000
+const renewAgainMs = hourMs
 
 /**
  * May `user` use the token? Never root's, never another user's: by the display name that sites give

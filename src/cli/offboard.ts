@@ -2,17 +2,23 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { programForUsers } from '../install/uninstall-system.js'
-import { type CarriedOut, carryOut, hasWork, planOf } from '../offboard/carry-out.js'
-import { callerOf, causeOf } from '../offboard/cause.js'
+import { callerOf, causeOf } from '../offboard/admin-journal.js'
+import {
+  type CarriedOut,
+  carryOut,
+  hasWork,
+  planOf,
+  stepsToTick,
+  tickOff,
+} from '../offboard/execute.js'
 import { lookAt, type OffboardFacts, type Subject } from '../offboard/facts.js'
 import { awayObject, offboardLines, offboardObject } from '../offboard/offboard-text.js'
 import { othersGo } from '../offboard/others-keys.js'
 import { type Refusal, refusalOf, refusedUnknown } from '../offboard/refusal.js'
 import { type RosterSays, rosterSays } from '../offboard/roster-says.js'
 import type { PlannedStep } from '../offboard/stages.js'
+import { type OffboardVerdict, standingSteps, verdictOf } from '../offboard/standing.js'
 import type { Stage } from '../offboard/step.js'
-import { stepsToTick, tickOff } from '../offboard/tick-off.js'
-import { type OffboardVerdict, standingSteps, verdictOf } from '../offboard/verdict.js'
 import { exitCodes } from '../policy/outcome.js'
 import type { StoreTrouble } from '../store/store.js'
 import { askLine, askYes } from '../system/ask.js'

@@ -1,19 +1,18 @@
 // All that is known of a user who is offboarded: Vault's side, this machine's, what was done before.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { type AdminDeed, adminDeedsOf } from './admin-journal.js'
-import type { Cause } from './cause.js'
-import { type MachineFacts, machineFactsOf } from './host-facts.js'
-import { type VaultFacts, vaultFactsOf } from './vault-facts.js'
+import { type AdminDeed, adminDeedsOf, type Cause } from './admin-journal.js'
+import { type HostFacts, hostFactsOf } from './host-facts.js'
+import { type UserVaultFacts, userVaultFactsOf } from './vault-facts.js'
 
 export interface OffboardFacts {
   user: string
   /** This machine. */
   host: string
   /** Null where the configuration names no Vault. */
-  vault: VaultFacts | null
+  vault: UserVaultFacts | null
   /** Null where the user has no account here. */
-  machine: MachineFacts | null
+  machine: HostFacts | null
   /** What was done about this user from here, oldest first. */
   deeds: readonly AdminDeed[]
   /** Is a program of the site's configured? Without one its steps are a person's. */
@@ -42,9 +41,10 @@ export interface Subject {
 /** Looks, and changes nothing. Trouble: Vault is away, or does not let the admin look. */
 export async function lookAt(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
   const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause, isHereOnly } = subject
-  const machine = await machineFactsOf(user)
+  const machine = await hostFactsOf(user)
   const uid = machine?.account.uid ?? null
-  const found = vault === null ? null : await vaultFactsOf(vault, { vaultName, uid, recordFolder })
+  const found =
+    vault === null ? null : await userVaultFactsOf(vault, { vaultName, uid, recordFolder })
   if (found !== null && 'kind' in found) return found
   const deeds = adminDeedsOf(user)
   return { user, host, vault: found, machine, deeds, hasSiteProgram, cause, isHereOnly }

@@ -14,7 +14,7 @@ import {
   writeFailed,
 } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
-import { inManager, type MachineFacts, timer, unitsMs } from './host-facts.js'
+import { type HostFacts, inManager, timer, unitsMs } from './host-facts.js'
 import type { HostAction } from './host-steps.js'
 
 /** How claude-auth is started as a user. */
@@ -35,7 +35,7 @@ export type HostEnd = { state: 'done' } | { state: 'left' | 'failed'; trouble: T
 /** Does it, as root. Throws `write-failed`. */
 export async function actOnHost(
   { do: deed }: HostAction,
-  { account }: MachineFacts,
+  { account }: HostFacts,
   program: UserProgram,
 ): Promise<HostEnd> {
   switch (deed) {

@@ -8,7 +8,7 @@ import { AuthError } from '../system/trouble.js'
 import { askDirectory, noAnswerAbout } from '../system/users.js'
 
 /** What the account and the marks of this machine say. */
-export interface MachineFacts {
+export interface HostFacts {
   account: Account
   /** When root's mark was put there (epoch milliseconds); null: there is none. */
   markedAtMs: number | null
@@ -38,7 +38,7 @@ export const timer = 'claude-auth.timer'
 export const unitsMs = 10_000
 
 /** Null where nobody of that name has an account here. */
-export async function machineFactsOf(user: string): Promise<MachineFacts | null> {
+export async function hostFactsOf(user: string): Promise<HostFacts | null> {
   const account = anyAccountNamed(user)
   if (account === null) return null
   const mark = lstatSync(leftMark(account.uid), { throwIfNoEntry: false })

@@ -1,8 +1,8 @@
 // The steps of each stage on the machines: done here by us, on the user's other hosts by a person. Pure.
 
-import { hostsIn, isDoneBack, wasDone } from './deeds.js'
+import { hostsIn, isDoneBack, wasDone } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
-import type { MachineFacts } from './host-facts.js'
+import type { HostFacts } from './host-facts.js'
 import type { OffboardStep, Stage } from './step.js'
 
 export interface HostAction {
@@ -20,7 +20,7 @@ export interface OwnHostStep extends HostStep {
 }
 
 /** What a cut does on this machine. */
-export function cutStepsHere({ markedAtMs, isTimerActive }: MachineFacts): OwnHostStep[] {
+export function cutStepsHere({ markedAtMs, isTimerActive }: HostFacts): OwnHostStep[] {
   const marked = 'marked as left: nothing is renewed, restored or handed back'
   return [
     stepHere('left', markedAtMs !== null, marked, { do: 'mark' }),

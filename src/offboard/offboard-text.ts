@@ -2,13 +2,11 @@
 
 import { clean, cleanLine } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
-import type { Ink } from '../text/terminal.js'
-import { hanging } from '../text/terminal.js'
+import { hanging, type Ink } from '../text/terminal.js'
 import type { OffboardFacts } from './facts.js'
 import type { PlannedStep } from './stages.js'
-import { commandOf, cutAtMs, nextOf, standingOf, undoCommandOf } from './standing.js'
+import { commandOf, cutAtMs, doneCommand, nextOf, standingOf, undoCommandOf } from './standing.js'
 import type { Stage, StepState } from './step.js'
-import { doneCommand } from './tick-off.js'
 
 export interface OffboardAnswer {
   facts: OffboardFacts

@@ -8,7 +8,7 @@ import { troubleSentence } from '../text/trouble.js'
 import type { OffboardFacts } from './facts.js'
 import type { Refusal } from './refusal.js'
 import { commandOf } from './standing.js'
-import type { VaultFacts } from './vault-facts.js'
+import type { UserVaultFacts } from './vault-facts.js'
 
 /** What claude-auth and its predecessors keep there (docs/vault.md). */
 const ownKey =
@@ -17,7 +17,7 @@ const ownKey =
 /** Names of others' keys in any version that can still be read, once each. */
 export async function othersKeys(
   vault: SiteVault,
-  { documents }: Pick<VaultFacts, 'documents'>,
+  { documents }: Pick<UserVaultFacts, 'documents'>,
 ): Promise<string[] | StoreTrouble> {
   const names = new Set<string>()
   for (const { path, versions } of documents)

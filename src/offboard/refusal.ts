@@ -1,7 +1,7 @@
 // Why a stage, or the way back, may not be begun, each with what to type instead. Pure.
 
 import { dateTimeWords } from '../text/durations.js'
-import { wasCutFromHere } from './deeds.js'
+import { wasCutFromHere } from './admin-journal.js'
 import { isKnown, type OffboardFacts } from './facts.js'
 import type { RosterSays } from './roster-says.js'
 import { isCutNoted } from './stages.js'

@@ -9,7 +9,7 @@ import { startProgram } from '../system/start-program.js'
 import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
-import type { Cause } from './cause.js'
+import type { Cause } from './admin-journal.js'
 import type { SiteAction } from './site-steps.js'
 import type { Stage } from './step.js'
 

@@ -1,6 +1,6 @@
 // The steps that only the site can do: by its own program, or by a person. Pure.
 
-import { isDoneBack, wasDone } from './deeds.js'
+import { isDoneBack, wasDone } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
 import type { OffboardStep, Stage } from './step.js'
 

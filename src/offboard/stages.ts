@@ -1,6 +1,6 @@
 // What each stage consists of: the steps in Vault, on the machines and at the site, in their order. Pure.
 
-import { wasCutFromHere, wasDone, wasTakenBack } from './deeds.js'
+import { wasCutFromHere, wasDone, wasTakenBack } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
 import {
   type HostAction,
@@ -11,7 +11,7 @@ import {
 } from './host-steps.js'
 import { type SiteAction, siteSteps, siteStepsBack } from './site-steps.js'
 import type { OffboardStep, Stage } from './step.js'
-import type { VaultFacts } from './vault-facts.js'
+import type { UserVaultFacts } from './vault-facts.js'
 import {
   cutSteps,
   destroySteps,
@@ -71,7 +71,7 @@ function tickedOff(step: Step, isDone: boolean): Step {
 }
 
 /** Is the note of a cut on any document? */
-export function isCutNoted(vault: VaultFacts | null): boolean {
+export function isCutNoted(vault: UserVaultFacts | null): boolean {
   return vault?.documents.some(({ note }) => note !== null) ?? false
 }
 

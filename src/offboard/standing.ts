@@ -1,9 +1,9 @@
-// How far a user's offboarding is, and which command comes next. Pure.
+// How far a user's offboarding is, which command comes next, and the verdict on it. Pure.
 
-import { beganCut, begin, lastBegun } from './deeds.js'
+import { beganCut, begin, lastBegun } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
-import { isOursDone, stepsOf } from './stages.js'
-import type { Stage } from './step.js'
+import { isOursDone, type PlannedStep, stepsOf } from './stages.js'
+import type { OffboardStep, Stage } from './step.js'
 
 export type Standing = 'active' | 'cut' | 'revoked' | 'destroyed'
 
@@ -52,6 +52,11 @@ export function undoCommandOf(user: string): string {
   return `claude-auth offboard ${user} --undo`
 }
 
+/** What a person types once a step is done. */
+export function doneCommand(user: string, id: string, isBack: boolean): string {
+  return `claude-auth offboard ${user}${isBack ? ' --undo' : ''} --done ${id}`
+}
+
 /** The stage that comes next; null: none does. */
 export function nextStage(facts: OffboardFacts): Stage | null {
   switch (standingOf(facts)) {
@@ -72,4 +77,42 @@ export function nextOf(facts: OffboardFacts): string | null {
   const stage = nextStage(facts)
   if (stage === null) return null
   return `${commandOf(facts.user, stage)}${facts.isHereOnly ? ' --here' : ''}`
+}
+
+/** `attention`: something is left to a person; `no-answer`: Vault went away. */
+export type OffboardVerdict = 'ok' | 'attention' | 'broken' | 'no-answer'
+
+/** `isAway`: Vault gave no answer on the way. */
+export function verdictOf({
+  steps,
+  isAway,
+}: {
+  steps: readonly OffboardStep[]
+  isAway: boolean
+}): OffboardVerdict {
+  if (isAway) return 'no-answer'
+  if (steps.some(({ state }) => state === 'failed')) return 'broken'
+  return steps.every(({ state }) => state === 'done') ? 'ok' : 'attention'
+}
+
+/** Where they stand: the steps of the stages that were begun, and what is open of the next. */
+export function standingSteps(facts: OffboardFacts): {
+  steps: PlannedStep[]
+  verdict: OffboardVerdict
+} {
+  const begun = begunBy[standingOf(facts)].flatMap(stage => stepsOf(facts, stage))
+  const next = nextStage(facts)
+  const open =
+    next === null || begun.some(({ stage }) => stage === next)
+      ? []
+      : stepsOf(facts, next).filter(({ state }) => state !== 'done')
+  const isOpen = begun.some(({ state }) => state !== 'done')
+  return { steps: [...begun, ...open], verdict: isOpen ? 'attention' : 'ok' }
+}
+
+const begunBy: Record<Standing, readonly Stage[]> = {
+  active: [],
+  cut: ['cut'],
+  revoked: ['cut', 'revoke'],
+  destroyed: ['cut', 'revoke', 'destroy'],
 }

@@ -1,18 +1,13 @@
 // What Vault holds of one user: entities, the policy of a token without one, documents, the health record.
 
-import { plainNameSlip } from '../config/template.js'
+import { fillIn, plainNameSlip } from '../config/template.js'
+import { type AccessorState, accessorPrefix, lookUpAccessor } from '../store/vault/accessor.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import { isObject, stringOf } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
+import { noteKey, type OffboardNote, readNote } from './note.js'
 import { type PolicyFact, policyOf } from './user-policy.js'
-import {
-  type DocumentFact,
-  type DocumentOwner,
-  documentAt,
-  documentPaths,
-  hasDocument,
-} from './vault-documents.js'
-import { type EntityFact, entitiesOf, signInMounts } from './vault-entities.js'
 
 /** Whose, and where their record is. */
 export interface VaultUser extends DocumentOwner {
@@ -20,7 +15,7 @@ export interface VaultUser extends DocumentOwner {
   recordFolder: string | null
 }
 
-export interface VaultFacts {
+export interface UserVaultFacts {
   vaultName: string
   mount: string
   /** Names of the auth mounts by which users sign in. */
@@ -35,10 +30,10 @@ export interface VaultFacts {
 }
 
 /** Reads; changes nothing. Trouble: Vault is away, or does not let this token look. */
-export async function vaultFactsOf(
+export async function userVaultFactsOf(
   vault: SiteVault,
   user: VaultUser,
-): Promise<VaultFacts | StoreTrouble> {
+): Promise<UserVaultFacts | StoreTrouble> {
   const slip = plainNameSlip(user.vaultName)
   if (slip !== null) return unfitName(user.vaultName, slip)
   const mounts = await signInMounts(vault)
@@ -102,4 +97,202 @@ async function sharedWith(
     if (has.value) found.push(name)
   }
   return { kind: 'known', value: found }
+}
+
+export interface EntityFact {
+  id: string
+  /** The auth mounts by which it is known (`token`, `jwt`). */
+  mounts: string[]
+  isDisabled: boolean
+  /** Other names by which it is known where users sign in: merged by hand, or another name of the same person. */
+  otherNames: string[]
+}
+
+/** Tokens (in a namespace `ns_token`) and signed tokens: the ways in that claude-auth has. On another kind of mount, alice may be another person. */
+const signInTypes = ['token', 'ns_token', 'jwt', 'oidc']
+
+export interface AuthMount {
+  name: string
+  accessor: string
+}
+
+export async function signInMounts(vault: SiteVault): Promise<Asked<AuthMount[]>> {
+  const reply = await vault.request({ method: 'GET', path: 'sys/auth' })
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, 'sys/auth', 'read')
+  const value = Object.entries(data).flatMap(([path, about]) => {
+    if (!isObject(about) || !signInTypes.includes(String(about['type']))) return []
+    const accessor = stringOf(about['accessor'])
+    return accessor === null ? [] : [{ name: path.replace(/\/$/, ''), accessor }]
+  })
+  return { kind: 'known', value }
+}
+
+export async function entitiesOf(
+  vault: SiteVault,
+  name: string,
+  mounts: AuthMount[],
+): Promise<Asked<EntityFact[]>> {
+  const found = new Map<string, EntityFact>()
+  for (const mount of mounts) {
+    const path = 'identity/lookup/entity'
+    const body = JSON.stringify({ alias_name: name, alias_mount_accessor: mount.accessor })
+    const reply = await vault.request({ method: 'POST', path, body })
+    if (reply.kind === 'reply' && reply.status === 204) continue
+    const data = dataOf(reply)
+    const id = stringOf(data?.['id'])
+    if (data === null || id === null) return whyNot(vault, reply, path, 'update')
+    found.set(id, {
+      id,
+      mounts: [...(found.get(id)?.mounts ?? []), mount.name],
+      isDisabled: data['disabled'] === true,
+      otherNames: aliasNames(data['aliases'], mounts).filter(each => each !== name),
+    })
+  }
+  return { kind: 'known', value: [...found.values()] }
+}
+
+/** The names of the aliases on `mounts`, as Vault folds them, once each. */
+function aliasNames(aliases: unknown, mounts: readonly AuthMount[]): string[] {
+  const all = (Array.isArray(aliases) ? aliases : []).filter(isObject)
+  const onMounts = all.filter(alias =>
+    mounts.some(({ accessor }) => accessor === alias['mount_accessor']),
+  )
+  const names = onMounts.flatMap(alias => stringOf(alias['name'])?.toLowerCase() ?? [])
+  return [...new Set(names)].sort()
+}
+
+/** Whose documents; the names are checked before they stand in a path. */
+export interface DocumentOwner {
+  /** What Vault calls them: the alias of their entities, and their name in paths and policies. */
+  vaultName: string
+  /** Their number on this machine, for a path with `{uid}`; null where nobody knows it. */
+  uid: number | null
+}
+
+export interface AccessorFact extends Pick<AccessorState, 'isAlive' | 'entityId'> {
+  /** The key in the custom metadata (`accessor_ws1`). */
+  key: string
+  host: string
+  accessor: string
+}
+
+export interface DocumentFact {
+  /** Inside the mount. */
+  path: string
+  /** Those that are not destroyed, oldest first. */
+  versions: number[]
+  accessors: AccessorFact[]
+  note: OffboardNote | null
+}
+
+/** Every document that the path of the configuration has for this user, whatever its host and profile. */
+export async function documentPaths(
+  vault: SiteVault,
+  user: DocumentOwner,
+): Promise<Asked<string[]>> {
+  const { template } = vault.server
+  const parts = template.split('/')
+  const names = { user: user.vaultName, uid: String(user.uid ?? ''), host: 'h', profile: 'p' }
+  if (user.uid === null && template.includes('{uid}'))
+    return {
+      kind: 'denied',
+      trouble: makeTrouble(
+        'vault.path names users by their number, which this machine does not know',
+        {
+          advice: 'run it on a host where the account is',
+        },
+      ),
+    }
+  let paths = ['']
+  for (const part of parts) {
+    const isOpen = part.includes('{host}') || part.includes('{profile}')
+    const filled = fillIn(part, names, 'plain')
+    if ('expected' in filled)
+      return { kind: 'denied', trouble: makeTrouble(`vault.path: ${filled.expected}`) }
+    if (!isOpen) {
+      paths = paths.map(path => joined(path, filled.value))
+      continue
+    }
+    const pattern = partPattern(part, names)
+    const next: string[] = []
+    for (const path of paths) {
+      const listed = await namesInFolder(vault, path)
+      if (listed.kind !== 'known') return listed
+      next.push(...listed.value.filter(name => pattern.test(name)).map(name => joined(path, name)))
+    }
+    paths = next
+  }
+  return { kind: 'known', value: paths }
+}
+
+/** Is there any document of theirs? A name that can stand in no path has none. */
+export async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promise<Asked<boolean>> {
+  if (plainNameSlip(owner.vaultName) !== null) return { kind: 'known', value: false }
+  const paths = await documentPaths(vault, owner)
+  if (paths.kind !== 'known') return paths
+  for (const path of paths.value) {
+    const at = `${vault.server.mount}/metadata/${path}`
+    const reply = await vault.request({ method: 'GET', path: at })
+    if (dataOf(reply) !== null) return { kind: 'known', value: true }
+    if (!isAbsent(reply)) return whyNot(vault, reply, at, 'read')
+  }
+  return { kind: 'known', value: false }
+}
+
+/** A host and a profile are any name; the rest of the part must be as it is for this user. */
+function partPattern(part: string, { user, uid }: { user: string; uid: string }): RegExp {
+  const source = part
+    .split(/(\{[a-z]+\})/)
+    .map(piece => {
+      if (piece === '{host}' || piece === '{profile}') return '[a-z0-9][a-z0-9._-]*'
+      const fixed = piece === '{user}' ? user : piece === '{uid}' ? uid : piece
+      return fixed.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&')
+    })
+    .join('')
+  return new RegExp(`^${source}$`)
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+/** The names in a folder of the engine, those of folders without their slash, once each. */
+async function namesInFolder(vault: SiteVault, folder: string): Promise<Asked<string[]>> {
+  const path = `${vault.server.mount}/metadata/${folder === '' ? '' : `${folder}/`}`
+  const reply = await vault.request({ method: 'LIST', path })
+  if (isAbsent(reply)) return { kind: 'known', value: [] }
+  const keys = dataOf(reply)?.['keys']
+  if (!Array.isArray(keys)) return whyNot(vault, reply, path, 'list')
+  const found = keys.filter(key => typeof key === 'string').map(key => key.replace(/\/$/, ''))
+  return { kind: 'known', value: [...new Set(found)] }
+}
+
+export async function documentAt(
+  vault: SiteVault,
+  path: string,
+): Promise<Asked<DocumentFact | null>> {
+  const at = `${vault.server.mount}/metadata/${path}`
+  const reply = await vault.request({ method: 'GET', path: at })
+  if (isAbsent(reply)) return { kind: 'known', value: null }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, at, 'read')
+  const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
+  const accessors: AccessorFact[] = []
+  for (const [key, value] of Object.entries(noted)) {
+    const accessor = stringOf(value)
+    if (!key.startsWith(accessorPrefix) || accessor === null) continue
+    const looked = await lookUpAccessor(vault, accessor)
+    if (looked.kind !== 'known') return looked
+    const { isAlive, entityId } = looked.value
+    accessors.push({ key, host: key.slice(accessorPrefix.length), accessor, isAlive, entityId })
+  }
+  const versions = versionsIn(data['versions'])
+  return { kind: 'known', value: { path, versions, accessors, note: readNote(noted[noteKey]) } }
+}
+
+function versionsIn(value: unknown): number[] {
+  const entries = isObject(value) ? Object.entries(value) : []
+  const whole = entries.filter(([, about]) => !isObject(about) || about['destroyed'] !== true)
+  return whole.map(([version]) => Number(version)).sort((a, b) => a - b)
 }

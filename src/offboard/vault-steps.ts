@@ -2,11 +2,11 @@
 
 import { missingBlock } from '../store/vault/site-reply.js'
 import { clean } from '../text/clean.js'
-import type { Cause } from './cause.js'
+import type { Cause } from './admin-journal.js'
 import type { OffboardNote } from './note.js'
 import type { OffboardStep } from './step.js'
 import { cutText, openText } from './user-policy.js'
-import type { VaultFacts } from './vault-facts.js'
+import type { UserVaultFacts } from './vault-facts.js'
 
 /** What a step changes in Vault. */
 export type VaultAction =
@@ -24,7 +24,7 @@ export interface VaultStep extends OffboardStep {
 }
 
 /** The steps of a cut. Those that are done already say so, so that a second run has an empty plan. */
-export function cutSteps(facts: VaultFacts, cause: Cause): VaultStep[] {
+export function cutSteps(facts: UserVaultFacts, cause: Cause): VaultStep[] {
   return [
     ...entitySteps(facts, true),
     ...strangeEntitySteps(facts),
@@ -37,7 +37,7 @@ export function cutSteps(facts: VaultFacts, cause: Cause): VaultStep[] {
  * A noted token that lives by an entity which is not known by this user's name, or by one that the admin may not see: whose it
  * is, a person must tell.
  */
-function strangeEntitySteps({ documents, entities, vaultName }: VaultFacts): VaultStep[] {
+function strangeEntitySteps({ documents, entities, vaultName }: UserVaultFacts): VaultStep[] {
   const living = documents
     .flatMap(({ accessors }) => accessors)
     .filter(({ isAlive, entityId }) => isAlive !== false && entityId !== '')
@@ -62,7 +62,7 @@ function strangeEntitySteps({ documents, entities, vaultName }: VaultFacts): Vau
 }
 
 /** The way back from a cut. */
-export function undoSteps(facts: VaultFacts): VaultStep[] {
+export function undoSteps(facts: UserVaultFacts): VaultStep[] {
   const notes = facts.documents.map(({ path, note }): VaultStep => {
     const state = note === null ? 'done' : 'to-do'
     const detail = `note of the cut taken from ${facts.mount}/${path}`
@@ -77,7 +77,7 @@ export function undoSteps(facts: VaultFacts): VaultStep[] {
 }
 
 /** A revoked token, or one that nobody renewed for too long, does not come back. */
-function endedTokenSteps({ documents }: VaultFacts): VaultStep[] {
+function endedTokenSteps({ documents }: UserVaultFacts): VaultStep[] {
   const ended = documents.flatMap(({ accessors }) =>
     accessors.filter(({ isAlive }) => isAlive === false),
   )
@@ -88,7 +88,7 @@ function endedTokenSteps({ documents }: VaultFacts): VaultStep[] {
 }
 
 /** Every noted token, revoked; then the note says so. Tokens that were not noted are dead by the cut. */
-export function revokeSteps(facts: VaultFacts, { nowMs }: Cause): VaultStep[] {
+export function revokeSteps(facts: UserVaultFacts, { nowMs }: Cause): VaultStep[] {
   const tokens = facts.documents.flatMap(({ accessors }) =>
     accessors.map(({ host, accessor, isAlive }): VaultStep => {
       const state = isAlive === false ? 'done' : 'to-do'
@@ -115,7 +115,7 @@ export function revokeSteps(facts: VaultFacts, { nowMs }: Cause): VaultStep[] {
 }
 
 /** All versions of the documents and the health record, deleted. The entity stays disabled. */
-export function destroySteps(facts: VaultFacts): VaultStep[] {
+export function destroySteps(facts: UserVaultFacts): VaultStep[] {
   const paths = [
     ...facts.documents.map(({ path }) => path),
     ...(facts.record ? [facts.record] : []),
@@ -139,7 +139,7 @@ export function vaultStep(
   return { id, where: 'vault', state, reversible: true, detail, command, action }
 }
 
-function entitySteps({ entities, vaultName }: VaultFacts, isDisabled: boolean): VaultStep[] {
+function entitySteps({ entities, vaultName }: UserVaultFacts, isDisabled: boolean): VaultStep[] {
   const word = isDisabled ? 'switched off' : 'switched on'
   return entities.map(({ id, mounts, isDisabled: isNow }) =>
     vaultStep(
@@ -153,13 +153,13 @@ function entitySteps({ entities, vaultName }: VaultFacts, isDisabled: boolean): 
 }
 
 /** Why a cut reaches further than this user. */
-export function sharedWords({ vaultName, sharedWith }: VaultFacts): string {
+export function sharedWords({ vaultName, sharedWith }: UserVaultFacts): string {
   const names = sharedWith.map(name => clean(name, 60)).join(', ')
   return `the entity of ${vaultName} in Vault is also that of ${names}: a cut shuts out all of them`
 }
 
 /** A token without an entity knows no off switch but its policy's text. */
-function policySteps(facts: VaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
+function policySteps(facts: UserVaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
   const { policy } = facts
   const { name, state, text } = policy
   const id = `policy:${name}`
@@ -189,7 +189,7 @@ function policySteps(facts: VaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
   ]
 }
 
-function mayHaveNoEntity({ entities, documents }: VaultFacts): boolean {
+function mayHaveNoEntity({ entities, documents }: UserVaultFacts): boolean {
   if (entities.length === 0) return documents.length > 0
   const tokens = documents.flatMap(({ accessors }) => accessors)
   // Of a token that may not be looked up nothing is known.
@@ -198,7 +198,7 @@ function mayHaveNoEntity({ entities, documents }: VaultFacts): boolean {
   )
 }
 
-function noteSteps(facts: VaultFacts, { by, why, nowMs }: Cause): VaultStep[] {
+function noteSteps(facts: UserVaultFacts, { by, why, nowMs }: Cause): VaultStep[] {
   return facts.documents.map(({ path, note }) =>
     vaultStep(
       `note:${path}`,
@@ -215,7 +215,7 @@ function noteSteps(facts: VaultFacts, { by, why, nowMs }: Cause): VaultStep[] {
 }
 
 /** A step, to be done after a cut, that asks for a token for this user and must be refused; null: no entity of theirs has tokens. */
-export function mintStep({ entities, vaultName }: VaultFacts): VaultStep | null {
+export function mintStep({ entities, vaultName }: UserVaultFacts): VaultStep | null {
   if (!entities.some(({ mounts }) => mounts.includes('token'))) return null
   return vaultStep('mint', 'to-do', `no new token can be minted for ${vaultName}`, {
     do: 'try-mint',

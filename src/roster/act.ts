@@ -2,11 +2,11 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { cutInVault } from '../offboard/cut-in-vault.js'
 import { actOnHost, type UserProgram } from '../offboard/host-actions.js'
-import { machineFactsOf } from '../offboard/host-facts.js'
+import { hostFactsOf } from '../offboard/host-facts.js'
 import { cutStepsHere } from '../offboard/host-steps.js'
 import type { StepState } from '../offboard/step.js'
+import { cutInVault } from '../offboard/vault-actions.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
 import { AuthError, errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
@@ -298,7 +298,7 @@ async function cut(
 
 /** Root's mark, and the user's timer stopped. */
 async function cutHere(user: string, program: UserProgram): Promise<Trouble | null> {
-  const machine = await machineFactsOf(user)
+  const machine = await hostFactsOf(user)
   if (machine === null) return null
   for (const { state, action } of cutStepsHere(machine)) {
     if (state === 'done') continue

@@ -3,10 +3,10 @@
 import { loadConfig } from '../config/config.js'
 import { fillIn, plainNameSlip } from '../config/template.js'
 import { rosterLimits } from '../config/yaml.js'
-import { cutInVault } from '../offboard/cut-in-vault.js'
-import { machineFactsOf } from '../offboard/host-facts.js'
+import { hostFactsOf } from '../offboard/host-facts.js'
 import { cutStepsHere } from '../offboard/host-steps.js'
 import type { OffboardStep } from '../offboard/step.js'
+import { cutInVault } from '../offboard/vault-actions.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Account } from '../system/as-user.js'
 import { textAt } from '../system/open-file.js'
@@ -204,7 +204,7 @@ async function lookAtEnding(
   { vault, recordFolder, accountOf, isRoot, nowMs }: LookOptions,
 ): Promise<EndingFacts | StoreTrouble> {
   const uid = accountOf(ending.user)?.uid ?? null
-  const machine = isRoot && uid !== null ? await machineFactsOf(ending.user) : null
+  const machine = isRoot && uid !== null ? await hostFactsOf(ending.user) : null
   const here = machine === null ? [] : cutStepsHere(machine).filter(isToDo)
   const known = { ...ending, uid, isHere: machine !== null }
   const details = here.map(({ detail }) => detail)

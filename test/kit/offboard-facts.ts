@@ -2,13 +2,13 @@
 
 import type { AdminDeed } from '../../src/offboard/admin-journal.js'
 import type { OffboardFacts } from '../../src/offboard/facts.js'
-import type { MachineFacts } from '../../src/offboard/host-facts.js'
-import type { VaultFacts } from '../../src/offboard/vault-facts.js'
+import type { HostFacts } from '../../src/offboard/host-facts.js'
+import type { UserVaultFacts } from '../../src/offboard/vault-facts.js'
 
 export const nowMs = Date.parse('2026-12-01T02:00:00Z')
 export const dayMs = 86_400_000
 
-export function machineOf(more: Partial<MachineFacts> = {}): MachineFacts {
+export function machineOf(more: Partial<HostFacts> = {}): HostFacts {
   const account = { name: 'alice', uid: 1001, gid: 1001, home: '/home/alice' }
   return { account, markedAtMs: null, isTimerActive: true, ...more }
 }
@@ -25,7 +25,7 @@ export function vaultOf({
   isCut?: boolean
   isAlive?: boolean
   revokedAtMs?: number | null
-} & Partial<VaultFacts> = {}): VaultFacts {
+} & Partial<UserVaultFacts> = {}): UserVaultFacts {
   const note = isCut ? { cutAtMs: nowMs - dayMs, revokedAtMs, by: 'root@ws1', why: 'left' } : null
   return {
     vaultName: 'alice',

@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { cutText } from '../../src/offboard/user-policy.js'
-import { type VaultFacts, type VaultUser, vaultFactsOf } from '../../src/offboard/vault-facts.js'
+import {
+  type UserVaultFacts,
+  userVaultFactsOf,
+  type VaultUser,
+} from '../../src/offboard/vault-facts.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
 import type { JsonObject } from '../../src/system/json.js'
@@ -38,7 +42,7 @@ export interface OffboardSiteOptions {
   config?: string
 }
 
-/** A user of the site as `vaultFactsOf` takes them. */
+/** A user of the site as `userVaultFactsOf` takes them. */
 export const ofUser = (vaultName: string): VaultUser => ({
   vaultName,
   uid: null,
@@ -46,8 +50,8 @@ export const ofUser = (vaultName: string): VaultUser => ({
 })
 
 /** Throws where Vault does not tell. */
-export async function factsOf({ vault }: OffboardSite, user: string): Promise<VaultFacts> {
-  const facts = await vaultFactsOf(vault, ofUser(user))
+export async function factsOf({ vault }: OffboardSite, user: string): Promise<UserVaultFacts> {
+  const facts = await userVaultFactsOf(vault, ofUser(user))
   if ('kind' in facts) throw new Error(facts.trouble.cause)
   return facts
 }

@@ -3,9 +3,9 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+
 import t, { type Test } from 'tap'
-import { cutInVault } from '../../src/offboard/cut-in-vault.js'
-import { doVaultSteps } from '../../src/offboard/vault-actions.js'
+import { cutInVault, doVaultSteps } from '../../src/offboard/vault-actions.js'
 import { destroySteps, revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
 import { offboardMachine } from '../kit/offboard-machine.js'
 import { factsOf, type OffboardSite, offboardSite, ofUser } from '../kit/offboard-site.js'

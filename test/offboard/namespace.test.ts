@@ -1,10 +1,9 @@
 // Offboarding in a namespace, with an engine at a path of several parts and a JWT mount of another name.
 
 import t from 'tap'
-import { cutInVault } from '../../src/offboard/cut-in-vault.js'
 import { othersKeys } from '../../src/offboard/others-keys.js'
-import { doVaultSteps } from '../../src/offboard/vault-actions.js'
-import { vaultFactsOf } from '../../src/offboard/vault-facts.js'
+import { cutInVault, doVaultSteps } from '../../src/offboard/vault-actions.js'
+import { userVaultFactsOf } from '../../src/offboard/vault-facts.js'
 import { destroySteps, revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
 import { vaultClient } from '../../src/store/vault/client.js'
 import type { SiteVault } from '../../src/store/vault/site.js'
@@ -73,7 +72,7 @@ t.test('each stage stays in its namespace and its engine', async t => {
     requestBy: (token, request) => client.request({ ...request, token }),
   }
   const facts = async () => {
-    const found = await vaultFactsOf(vault, user)
+    const found = await userVaultFactsOf(vault, user)
     if ('kind' in found) throw new Error(JSON.stringify(found.trouble))
     return found
   }

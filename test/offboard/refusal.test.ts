@@ -5,7 +5,7 @@ import type { OffboardFacts } from '../../src/offboard/facts.js'
 import { refusalOf, type Wishes } from '../../src/offboard/refusal.js'
 import type { RosterSays } from '../../src/offboard/roster-says.js'
 import type { Stage } from '../../src/offboard/step.js'
-import type { VaultFacts } from '../../src/offboard/vault-facts.js'
+import type { UserVaultFacts } from '../../src/offboard/vault-facts.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')
 const dayMs = 24 * 60 * 60_000
@@ -27,7 +27,7 @@ const known = {
   documents: [],
   record: null,
   policy: { name: 'p', state: 'open', text: '' },
-} as unknown as VaultFacts
+} as unknown as UserVaultFacts
 
 function facts(more: Partial<OffboardFacts> = {}): OffboardFacts {
   return {

@@ -1,8 +1,8 @@
 // What a stage consists of: on every host, in Vault, at the site; what is done, and what a person has ticked off.
 
 import t from 'tap'
+import { stepsToTick } from '../../src/offboard/execute.js'
 import { stepsBack, stepsOf } from '../../src/offboard/stages.js'
-import { stepsToTick } from '../../src/offboard/tick-off.js'
 import { cutFacts, deed, factsOf, revokedFacts, vaultOf } from '../kit/offboard-facts.js'
 
 const states = (steps: { id: string; state: string }[]) =>

@@ -1,8 +1,7 @@
 // How far an offboarding is, what comes next, and what is shown of it.
 
 import t from 'tap'
-import { nextOf, standingOf } from '../../src/offboard/standing.js'
-import { standingSteps } from '../../src/offboard/verdict.js'
+import { nextOf, standingOf, standingSteps } from '../../src/offboard/standing.js'
 import { cutFacts, deed, factsOf, machineOf, revokedFacts, vaultOf } from '../kit/offboard-facts.js'
 
 const gone = revokedFacts({

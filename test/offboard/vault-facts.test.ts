@@ -1,7 +1,7 @@
 // What is found of a user in Vault, on a real OpenBao: names that can stand in no path, and a path with the host in it.
 
 import t from 'tap'
-import { vaultFactsOf } from '../../src/offboard/vault-facts.js'
+import { userVaultFactsOf } from '../../src/offboard/vault-facts.js'
 import { offboardSite } from '../kit/offboard-site.js'
 
 const of = (vaultName: string) => ({
@@ -13,10 +13,10 @@ const of = (vaultName: string) => ({
 t.test('a name that can stand in no path asks for nothing', async t => {
   const site = await offboardSite(t)
   for (const name of ['Alice', '../bob', 'a/b', '', 'a..b', 'é', '+', '*']) {
-    t.match(await vaultFactsOf(site.vault, of(name)), { kind: 'denied' }, name)
+    t.match(await userVaultFactsOf(site.vault, of(name)), { kind: 'denied' }, name)
     t.same(site.asked, [])
   }
-  t.match(await vaultFactsOf(site.vault, of('Alice')), {
+  t.match(await userVaultFactsOf(site.vault, of('Alice')), {
     trouble: { cause: /by a name of a-z.*\(not "A"\)/, command: 'claude-auth offboard alice' },
   })
 })
@@ -31,7 +31,7 @@ t.test('with {host} in the path every document of the user counts, and no other'
   await site.server.ask('PUT', 'sys/policies/acl/claude-auth-admin', {
     policy: 'path "*" { capabilities = ["read", "list", "update"] }',
   })
-  const facts = await vaultFactsOf(asRoot, of('alice'))
+  const facts = await userVaultFactsOf(asRoot, of('alice'))
   if ('kind' in facts) return t.fail(facts.trouble.cause)
   t.same(
     facts.documents.map(({ path }) => path.replace('workstation/claude-users/', '')),

@@ -1,10 +1,9 @@
 // The cut in Vault, on a real OpenBao with the admin's policy of the manual: entities, tokens without one, notes, the way back.
 
 import t from 'tap'
-import { cutInVault } from '../../src/offboard/cut-in-vault.js'
 import type { OffboardStep } from '../../src/offboard/step.js'
-import { doVaultSteps } from '../../src/offboard/vault-actions.js'
-import { vaultFactsOf } from '../../src/offboard/vault-facts.js'
+import { cutInVault, doVaultSteps } from '../../src/offboard/vault-actions.js'
+import { userVaultFactsOf } from '../../src/offboard/vault-facts.js'
 import { revokeSteps, undoSteps } from '../../src/offboard/vault-steps.js'
 import { offboardSite } from '../kit/offboard-site.js'
 
@@ -62,12 +61,12 @@ t.test('a cut shuts out tokens and JWTs at once, and the way back opens both aga
   t.same(statesOf(second), statesOf(steps), 'a second cut has nothing to do')
   t.notOk(site.asked.some(each => /^(?:PATCH|DELETE)|identity\/entity\/id/.test(each)))
 
-  const facts = await vaultFactsOf(vault, of('alice'))
+  const facts = await userVaultFactsOf(vault, of('alice'))
   if ('kind' in facts) return t.fail(facts.trouble.cause)
   t.equal(facts.documents[0]?.note?.cutAtMs, cause.nowMs, 'since the first')
   await doVaultSteps(vault, 'alice', undoSteps(facts))
   for (const each of [token, jwt]) t.same((await site.tries(each, 'alice'))[0], 200)
-  const back = await vaultFactsOf(vault, of('alice'))
+  const back = await userVaultFactsOf(vault, of('alice'))
   if ('kind' in back) return t.fail(back.trouble.cause)
   t.equal(back.documents[0]?.note, null)
   t.equal(back.documents[0]?.accessors.length, 1, 'what the admin noted is still there')
@@ -79,7 +78,7 @@ t.test('a token without an entity is cut by its policy, which says what it was',
   const steps = await cutInVault(site.vault, of('lea'), cause)
   t.match(statesOf(steps), { 'policy:workstation-claude-lea': 'done' })
   t.same((await site.tries(token, 'lea')).slice(0, 2), [403, 403])
-  const facts = await vaultFactsOf(site.vault, of('lea'))
+  const facts = await userVaultFactsOf(site.vault, of('lea'))
   if ('kind' in facts) return t.fail(facts.trouble.cause)
   t.equal(facts.policy.state, 'cut')
   await doVaultSteps(site.vault, 'lea', undoSteps(facts))
@@ -102,7 +101,7 @@ t.test('noted tokens are revoked, each once', async t => {
     ['to-do', 'to-do'],
     ['done', 'done'],
   ]) {
-    const facts = await vaultFactsOf(site.vault, of('alice'))
+    const facts = await userVaultFactsOf(site.vault, of('alice'))
     if ('kind' in facts) return t.fail(facts.trouble.cause)
     const steps = revokeSteps(facts, cause)
     t.same(

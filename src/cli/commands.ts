@@ -16,7 +16,7 @@ import { entry as log } from './log.js'
 import { entry as login } from './login.js'
 import { entry as logout } from './logout.js'
 import { entry as offboard } from './offboard-flags.js'
-import { entry as roster } from './roster-flags.js'
+import { entry as roster } from './roster.js'
 import { entry as status } from './status.js'
 import { entry as uninstall } from './uninstall.js'
 

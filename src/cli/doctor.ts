@@ -1,5 +1,6 @@
 // `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
 
+import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/all-users.js'
 import {
   type Check,
   type ExamineOptions,
@@ -14,7 +15,6 @@ import {
 } from '../doctor/check.js'
 import { checkIds, type Examination, examine } from '../doctor/run.js'
 import { screen } from '../doctor/screen.js'
-import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/system.js'
 import { type LoginContext, loginContextOf } from '../engine/login-context.js'
 import type { Env } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'

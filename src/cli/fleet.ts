@@ -2,6 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { configSource } from '../config/source.js'
+import { readYamlFile, rosterLimits } from '../config/yaml.js'
+import type { ExpectedUser } from '../fleet/finding.js'
 import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
 import { fleetPage } from '../fleet/fleet-page.js'
 import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
@@ -20,6 +23,7 @@ import {
   viewOfVault,
 } from '../fleet/view.js'
 import { exitCodes, reasonWords } from '../policy/outcome.js'
+import { rosterRows } from '../roster/roster-file.js'
 import type { StoreTrouble } from '../store/store.js'
 import { canRead } from '../system/access.js'
 import type { Account } from '../system/as-user.js'
@@ -33,7 +37,6 @@ import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
 import { type CommandEntry, readFlags } from './command.js'
-import { expectedUsers } from './expected-users.js'
 
 export const entry = {
   name: 'fleet',
@@ -125,6 +128,37 @@ function sourceOf(
   if (auth === null) return person.uid === 0 && existsSync(standardToken) ? 'vault' : 'homes'
   if (auth.method !== 'token' || person.uid === 0) return 'vault'
   return existsSync(auth.tokenFile) && !canRead(auth.tokenFile) ? 'homes' : 'vault'
+}
+
+/** `users`: null where there is no roster, or none to go by; `trouble` says why, to be read by a person. */
+interface Expected {
+  users: ExpectedUser[] | null
+  trouble: string | null
+}
+
+/**
+ * The users of the roster in `file` (null: none is configured), read as the effective user `uid` believes files. One that is missing,
+ * not believed, broken or empty would make strangers of all: then nobody is expected, and that is said.
+ */
+function expectedUsers(file: string | null, uid: number): Expected {
+  if (file === null) return { users: null, trouble: null }
+  try {
+    if (!configSource('roster', file, uid).exists) return without(`there is no roster ${file}`)
+    const yaml = readYamlFile(file, rosterLimits)
+    const { rows, problems } = rosterRows(yaml)
+    if (rows.length > 0) return { users: rows, trouble: null }
+    const [first] = problems
+    return first === undefined
+      ? without(`the roster ${file} lists nobody`)
+      : without(`the roster ${file} can't be read: ${first.what}`)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    return without(error.message)
+  }
+}
+
+function without(why: string): Expected {
+  return { users: null, trouble: `${why}; who is missing or a stranger is not told` }
 }
 
 async function inVault(

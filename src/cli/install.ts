@@ -71,7 +71,7 @@ export async function install(argv: string[], env: Env): Promise<number> {
 
 /** Is all of it at work? What is not, and what to type, is no failure of the installation. */
 async function showMachine(env: Env): Promise<void> {
-  const { examineSystem } = await import('../doctor/system.js')
+  const { examineSystem } = await import('../doctor/all-users.js')
   const { printExamination } = await import('./doctor.js')
   process.stdout.write('\n')
   await printExamination(await examineSystem(env, whoAmI(env), null), env, false)

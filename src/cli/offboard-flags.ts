@@ -1,7 +1,8 @@
-// The flags of `claude-auth offboard`.
+// What `claude-auth offboard` is asked for: its table entry, the user, the stage, and who may ask.
 
-import { stages } from '../offboard/step.js'
-import type { CommandEntry } from './command.js'
+import { type Stage, stages } from '../offboard/step.js'
+import { AuthError } from '../system/trouble.js'
+import type { CommandEntry, FlagValues } from './command.js'
 
 export const entry = {
   name: 'offboard',
@@ -47,3 +48,37 @@ export const entry = {
     'claude-auth offboard alice --undo',
   ],
 } as const satisfies CommandEntry
+
+export type Flags = FlagValues<typeof entry>
+
+/** What is asked for; null: only where the user stands. */
+export type Asked = Stage | 'undo' | null
+
+/** The name of a user, which may become part of a path. Throws `usage`. */
+export function userIn(word: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(word) && !word.includes('..')) return word
+  throw new AuthError('usage', 'offboard: USER is not the name of a user', {
+    hint: 'claude-auth offboard --help',
+  })
+}
+
+/** Throws `usage` where flags are at odds. */
+export function askedIn(flags: Flags): Asked {
+  if (flags.done !== undefined && flags.stage !== undefined)
+    throw new AuthError('usage', 'offboard: --done takes the name of a step, and no --stage')
+  if (flags.done !== undefined && flags['dry-run'])
+    throw new AuthError('usage', 'offboard: --done writes down what was done, and has no --dry-run')
+  if (flags.undo && flags.stage !== undefined && flags.stage !== 'cut')
+    throw new AuthError('usage', 'offboard: --undo takes back a cut, and no other stage')
+  if (flags.undo) return 'undo'
+  return (flags.stage as Stage | undefined) ?? null
+}
+
+/** Throws `usage` for a change that is not made as root. */
+export function requireRoot(user: string, asked: Asked, flags: Flags): void {
+  const isChange = asked !== null || flags.done !== undefined
+  if (!isChange || flags['dry-run'] || process.geteuid?.() === 0) return
+  throw new AuthError('usage', 'offboard: changes are made as root', {
+    hint: `sudo claude-auth offboard ${user}`,
+  })
+}

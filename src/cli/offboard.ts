@@ -28,14 +28,9 @@ import { clean, cleanLine, jsonText } from '../text/clean.js'
 import { inkFor, linePrefix, widthOf } from '../text/terminal.js'
 import { troubleSentence } from '../text/trouble.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
-import { type FlagValues, readFlags } from './command.js'
+import { readFlags } from './command.js'
 import { offboardAsUser } from './offboard-as-user.js'
-import { entry } from './offboard-flags.js'
-
-type Flags = FlagValues<typeof entry>
-
-/** What is asked for; null: only where the user stands. */
-type Asked = Stage | 'undo' | null
+import { type Asked, askedIn, entry, type Flags, requireRoot, userIn } from './offboard-flags.js'
 
 /** Gives the exit code of what was done, or of where the user stands. */
 export async function offboard(argv: string[], env: Env): Promise<number> {
@@ -88,34 +83,6 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
   }
   const ended = await carriedOut(asked, { subject, facts, planned }, context)
   return print({ ...ended, stage: asked, verdict: verdictOf(ended), isDry: false }, flags, env)
-}
-
-// What was typed.
-
-function userIn(word: string): string {
-  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(word) && !word.includes('..')) return word
-  throw new AuthError('usage', 'offboard: USER is not the name of a user', {
-    hint: 'claude-auth offboard --help',
-  })
-}
-
-function askedIn(flags: Flags): Asked {
-  if (flags.done !== undefined && flags.stage !== undefined)
-    throw new AuthError('usage', 'offboard: --done takes the name of a step, and no --stage')
-  if (flags.done !== undefined && flags['dry-run'])
-    throw new AuthError('usage', 'offboard: --done writes down what was done, and has no --dry-run')
-  if (flags.undo && flags.stage !== undefined && flags.stage !== 'cut')
-    throw new AuthError('usage', 'offboard: --undo takes back a cut, and no other stage')
-  if (flags.undo) return 'undo'
-  return (flags.stage as Stage | undefined) ?? null
-}
-
-function requireRoot(user: string, asked: Asked, flags: Flags): void {
-  const isChange = asked !== null || flags.done !== undefined
-  if (!isChange || flags['dry-run'] || process.geteuid?.() === 0) return
-  throw new AuthError('usage', 'offboard: changes are made as root', {
-    hint: `sudo claude-auth offboard ${user}`,
-  })
 }
 
 interface Given {
@@ -203,8 +170,6 @@ function carriedOut(
   })
 }
 
-// What is refused, and what is asked.
-
 function refuse(refusal: Refusal | null): void {
   if (refusal === null) return
   throw new AuthError('usage', `offboard: ${refusal.why}`, { hint: refusal.hint })
@@ -238,8 +203,6 @@ async function isWanted(user: string, stage: Stage | 'undo', flags: Flags): Prom
     hint: `claude-auth offboard ${user} ${stage === 'undo' ? '--undo' : `--stage ${stage}`} --yes`,
   })
 }
-
-// What is printed.
 
 interface Told {
   facts: OffboardFacts

@@ -22,12 +22,11 @@ import { clean, jsonText } from '../text/clean.js'
 import { linePrefix } from '../text/terminal.js'
 import { type AdminContext, adminContext, siteVault } from './admin-context.js'
 import { errorObjectText } from './errors.js'
-import type { RosterFlags } from './roster-flags.js'
 
 export interface ApplyWishes {
   /** Looks, and changes nothing. */
   isDry: boolean
-  flags: Pick<RosterFlags, 'yes' | 'user' | 'json'>
+  flags: { yes?: boolean; user?: string; json?: boolean }
   removals: number | null
 }
 

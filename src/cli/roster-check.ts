@@ -16,12 +16,11 @@ import { linePrefix } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
 import { adminContext } from './admin-context.js'
 import { errorObjectText } from './errors.js'
-import type { RosterFlags } from './roster-flags.js'
 
 export interface CheckWishes {
   /** Null: the committed roster of the configuration. */
   file: string | null
-  flags: Pick<RosterFlags, 'against' | 'json'>
+  flags: { against?: string; json?: boolean }
   removals: number | null
 }
 

@@ -18,13 +18,13 @@ import {
 import type { ClientFacts } from './client.js'
 import * as client from './client.js'
 import type { EngineFacts } from './engine-facts.js'
+import type { HostFacts, NetworkFacts } from './host.js'
+import * as host from './host.js'
 import * as launch from './launch.js'
 import type { LockFacts } from './locks.js'
 import * as locks from './locks.js'
 import * as login from './login.js'
 import type { LoginFacts } from './login-facts.js'
-import type { MachineFacts, NetworkFacts } from './machine.js'
-import * as machine from './machine.js'
 import * as ownFiles from './own-files.js'
 import * as setup from './setup.js'
 import type { ShellFacts } from './shell-facts.js'
@@ -32,8 +32,7 @@ import * as store from './store.js'
 import type { TimerFacts } from './timer.js'
 import * as timer from './timer.js'
 import * as token from './token.js'
-import { unreadFiles } from './unread-files.js'
-import type { VaultFacts } from './vault.js'
+import type { VaultAccess } from './vault.js'
 import * as vault from './vault.js'
 
 interface Entry {
@@ -115,7 +114,7 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('hooks', ['login', 'client', 'shells'], launch.hooks),
     check('hooks-policy', ['client'], facts => launch.hooksPolicy(facts.client)),
     check('renewers', ['login', 'client', 'shells', 'timer'], store.renewers),
-    check('node', ['machine'], facts => machine.node(facts.machine)),
+    check('node', ['host'], facts => host.node(facts.host)),
   ],
   Upkeep: [
     check('alerts', ['alerts'], facts => alerts.alerts(facts.alerts)),
@@ -124,15 +123,15 @@ const groups: Record<string, Omit<Entry, 'group'>[]> = {
     check('changes', ['login'], facts => alerts.changes(facts.login)),
   ],
   Machine: [
-    check('clock', ['login', 'engine'], machine.clock),
+    check('clock', ['login', 'engine'], host.clock),
     check('onboarding', ['login', 'client'], client.onboarding),
     check('settings', ['client'], facts => client.settings(facts.client)),
     check('settings-mode', ['login', 'client'], client.settingsMode),
-    check('unread-files', ['login', 'client'], unreadFiles),
+    check('unread-files', ['login', 'client'], login.unreadFiles),
     check('client-folders', ['client'], facts => client.clientFolders(facts.client)),
-    check('network', ['login', 'machine', 'network', 'timer'], machine.network),
-    check('disk', ['machine'], facts => machine.disk(facts.machine)),
-    check('home', ['machine'], facts => machine.home(facts.machine)),
+    check('network', ['login', 'host', 'network', 'timer'], host.network),
+    check('disk', ['host'], facts => host.disk(facts.host)),
+    check('home', ['host'], facts => host.home(facts.host)),
   ],
 }
 
@@ -209,13 +208,13 @@ interface Facts {
   /** What the store and the server say, and what the engine would do. */
   engine: EngineFacts
   /** The session with Vault, and whether it sees more than its own. */
-  vault: VaultFacts
+  vault: VaultAccess
   locks: LockFacts
   shells: ShellFacts
   client: ClientFacts
   timer: TimerFacts
   alerts: AlertFacts
-  machine: MachineFacts
+  host: HostFacts
   /** Whether the client's servers are reached from here. */
   network: NetworkFacts
 }
@@ -242,8 +241,8 @@ const enter: { [R in Section]: (how: ExamineOptions, gather: Gather) => Promise<
   engine: async (_, gather) =>
     (await import('./engine-facts.js')).engineFacts(await gather('login')),
   vault: async (_, gather) => {
-    const { vaultFacts } = await import('./vault.js')
-    return vaultFacts(await gather('login'), await gather('engine'))
+    const { vaultAccess } = await import('./vault.js')
+    return vaultAccess(await gather('login'), await gather('engine'))
   },
   locks: async (_, gather) => (await import('./locks.js')).lockFacts(await gather('login')),
   shells: async (how, gather) =>
@@ -253,6 +252,6 @@ const enter: { [R in Section]: (how: ExamineOptions, gather: Gather) => Promise<
   timer: async (how, gather) => (await import('./timer.js')).timerFacts(await gather('login'), how),
   alerts: async (how, gather) =>
     (await import('./alerts.js')).alertFacts(await gather('login'), how),
-  machine: async (_, gather) => (await import('./machine.js')).machineFacts(await gather('login')),
-  network: async (_, gather) => (await import('./machine.js')).networkFacts(await gather('login')),
+  host: async (_, gather) => (await import('./host.js')).hostFacts(await gather('login')),
+  network: async (_, gather) => (await import('./host.js')).networkFacts(await gather('login')),
 }

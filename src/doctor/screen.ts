@@ -4,8 +4,8 @@ import type { Verdict } from '../policy/outcome.js'
 import { columnsOf } from '../text/clean.js'
 import type { Ink } from '../text/terminal.js'
 import { hanging, wrapped } from '../text/terminal.js'
+import { systemVerdictLine } from './all-users.js'
 import { type Counts, groupWords, mendLines, verdictLine, wholeHint } from './check.js'
-import { systemVerdictLine } from './system.js'
 
 /** One line of the report, as the screen needs it. */
 export interface ScreenCheck {

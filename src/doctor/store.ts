@@ -15,7 +15,7 @@ import type { LoginFacts } from './login-facts.js'
 import type { ShellFacts } from './shell-facts.js'
 import type { TimerFacts } from './timer.js'
 import { custodyWords } from './token.js'
-import type { VaultFacts } from './vault.js'
+import type { VaultAccess } from './vault.js'
 
 type Both = { login: LoginFacts; engine: EngineFacts }
 
@@ -52,7 +52,7 @@ export function renewers(facts: {
 }
 
 /** Can the store be used? */
-export function store({ login, engine }: Both, vault: VaultFacts | null): Finding | null {
+export function store({ login, engine }: Both, vault: VaultAccess | null): Finding | null {
   const { run } = login
   if (!login.place.owned) return null
   if (run.store === null) return found('note', storeWords.none)

@@ -35,7 +35,7 @@ type Both = { login: LoginFacts; engine: EngineFacts }
 
 /** The way into Vault: whose token, for how long, and what changed. */
 export function vaultToken(
-  vault: VaultFacts,
+  vault: VaultAccess,
   { nowMs }: EngineFacts,
   { vaultSecret, place }: LoginFacts,
 ): Finding | null {
@@ -54,7 +54,7 @@ export function vaultToken(
 }
 
 /** Without TLS, any user who takes the port while Vault is down would receive the token. */
-export function vaultTls({ config, plainListener }: VaultFacts): Finding | null {
+export function vaultTls({ config, plainListener }: VaultAccess): Finding | null {
   if (plainListener === null) return null
   if (plainListener.kind === 'foreign')
     return found('fail', vaultWords.strangersPort(config.address))
@@ -73,7 +73,7 @@ function howLong(token: SessionMemory, nowMs: number): Finding {
 }
 
 /** Proved by requesting other users' documents. */
-export function vaultIsolation({ isolation }: VaultFacts): Finding | null {
+export function vaultIsolation({ isolation }: VaultAccess): Finding | null {
   if (isolation === null) return null
   if (isolation.kind === 'refused')
     return ok(vaultWords.isolated(isolation.paths, isolation.byReadingAlone))
@@ -177,7 +177,7 @@ const vaultWords = {
 }
 
 /** The session with Vault, and whether it opens documents of other users. */
-export interface VaultFacts {
+export interface VaultAccess {
   config: VaultConfig
   /** The token or JWT is what keeps us out. */
   trouble: StoreTrouble | null
@@ -197,10 +197,10 @@ const accessDeeds: readonly string[] = ['store-access', 'vault-token']
 const driftKeptMs = 7 * dayMs
 
 /** Null fields where there is no Vault to ask: offline, where only its files are looked at, or `store` is another. */
-export async function vaultFacts(
+export async function vaultAccess(
   { run, place }: LoginFacts,
   { store }: EngineFacts,
-): Promise<VaultFacts> {
+): Promise<VaultAccess> {
   const config = run.config.vault
   if (config === null) throw new Error('no Vault is configured')
   const earlierDrift = earlierDriftOf(run)
@@ -268,7 +268,7 @@ function driftOf(
 }
 
 /** A run says it once, and possibly to no one. */
-function earlierDriftOf({ paths, now }: Run): VaultFacts['earlierDrift'] {
+function earlierDriftOf({ paths, now }: Run): VaultAccess['earlierDrift'] {
   const { lines } = readJournal(paths.journal)
   const last = lines.findLast(({ entry }) => accessDeeds.includes(entry.did))
   if (last?.entry.detail === undefined || now() - last.atMs > driftKeptMs) return null

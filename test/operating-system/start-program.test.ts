@@ -3,8 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
-import { askProgram } from '../../src/doctor/ask-program.js'
-import { startProgram } from '../../src/system/start-program.js'
+import { askProgram, startProgram } from '../../src/system/start-program.js'
 import { leave } from '../../src/system/system-tools.js'
 
 const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
@@ -27,7 +26,7 @@ t.test('a question that cannot be asked has no answer', async t => {
 
 t.test('nor has one where no descriptor is left', async t => {
   const code = `
-    const { askProgram } = await import(${of('doctor/ask-program.ts')})
+    const { askProgram } = await import(${of('system/start-program.ts')})
     const { closeSync, openSync } = await import('node:fs')
     const taken = []
     try {

@@ -1,4 +1,4 @@
-// Whether this machine is set up for all its users: what install left, what runs on its own, whose logins are renewed.
+// What there is of an installation for all users of this machine: what install left, which timers run, whose logins are renewed.
 
 import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,12 +16,12 @@ import { isObject, jsonObject } from '../system/json.js'
 import { namesIn, textAt } from '../system/open-file.js'
 import { type Env, ownPaths } from '../system/paths.js'
 import { isWrapper } from '../system/program-places.js'
+import { askProgram } from '../system/start-program.js'
 import { runTool, systemPath } from '../system/system-tools.js'
 import { AuthError } from '../system/trouble.js'
 import { lookInHomes, type Person, usersWithLogins } from '../system/users.js'
 import { version } from '../version.js'
 import { sinkStates } from './alerts.js'
-import { askProgram } from './ask-program.js'
 
 /** Why something is not known: only root may look. */
 export type Known<T> = T | 'needs-root'
@@ -33,7 +33,7 @@ export interface SystemUser {
   client: string | null
 }
 
-export interface SystemFacts {
+export interface AllUsersFacts {
   isRoot: boolean
   /** The manifest of install; `none`: not installed. */
   installed: Known<'none' | 'unfinished' | { version: string }>
@@ -59,7 +59,7 @@ export interface SystemFacts {
     failed: string | null
   }
   /** What writes page and textfile of the fleet; null where neither is configured. */
-  fleetTimer: SystemFacts['timer'] | null
+  fleetTimer: AllUsersFacts['timer'] | null
   /** Every user's session starts a timer of its own. */
   hasUserTimer: boolean
   users: Known<SystemUser[]>
@@ -81,7 +81,7 @@ const program = join(systemProgram, 'current')
 const wrapperPath = '/usr/local/bin/claude'
 
 /** Reads with the caller's rights; what only root may see is `needs-root`. Changes nothing. */
-export async function machineSetUp(env: Env, person: Person): Promise<SystemFacts> {
+export async function allUsersFacts(env: Env, person: Person): Promise<AllUsersFacts> {
   const isRoot = process.geteuid?.() === 0
   const manifest = isRoot ? readManifest(systemManifest, 0) : 'needs-root'
   const config = await machineConfig(env, person)
@@ -109,7 +109,7 @@ export async function machineSetUp(env: Env, person: Person): Promise<SystemFact
 
 /** The one that is updated, else the one that install has linked into new homes. */
 function baseFolder(
-  config: SystemFacts['config'],
+  config: AllUsersFacts['config'],
   manifest: Known<Manifest | null>,
 ): string | null {
   const configured = config.kind === 'good' ? config.config.base.folder : null
@@ -117,7 +117,7 @@ function baseFolder(
   return manifest.choices.base
 }
 
-function installedAs(manifest: Known<Manifest | null>): SystemFacts['installed'] {
+function installedAs(manifest: Known<Manifest | null>): AllUsersFacts['installed'] {
   if (manifest === 'needs-root') return existsSync(program) ? manifest : 'none'
   if (manifest === null) return 'none'
   return manifest.complete ? { version: manifest.version } : 'unfinished'
@@ -148,13 +148,13 @@ async function changedPlaces(manifest: Manifest | null): Promise<string[]> {
   }
 }
 
-function kindOf(path: string): SystemFacts['wrapper']['kind'] {
+function kindOf(path: string): AllUsersFacts['wrapper']['kind'] {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'none'
   if (isWrapper(path)) return 'wrapper'
   return canRun(path) ? 'client' : 'other'
 }
 
-function managedHooks(): SystemFacts['hooks'] {
+function managedHooks(): AllUsersFacts['hooks'] {
   const file = join(managedFolder, 'managed-settings.d/claude-auth.json')
   const text = textAt(file, { maxBytes })
   if (text === null) return { file, kind: 'none', missing: [], dangling: null }
@@ -189,13 +189,13 @@ function brokenSettings(): string | null {
 }
 
 /** Does the configuration say that the view of all logins is written? */
-function writesFleet(config: SystemFacts['config']): boolean {
+function writesFleet(config: AllUsersFacts['config']): boolean {
   if (config.kind === 'wrong') return false
   const { textfile, page } = config.config.fleet
   return textfile !== null || page !== null
 }
 
-function machineTimer(unit: string): SystemFacts['timer'] {
+function machineTimer(unit: string): AllUsersFacts['timer'] {
   if (!existsSync('/run/systemd/system')) return { kind: 'no-systemd', failed: null }
   const { code, stdout } = runTool(
     'systemctl',
@@ -241,7 +241,7 @@ async function ownClients(homes: readonly string[]): Promise<(string | null)[]> 
   return homes.map(home => places(home).find(path => typeof seen.get(path) === 'object') ?? null)
 }
 
-async function machineConfig(env: Env, person: Person): Promise<SystemFacts['config']> {
+async function machineConfig(env: Env, person: Person): Promise<AllUsersFacts['config']> {
   const { configFolder } = ownPaths(env, person.home)
   const paths = { systemConfig, userConfig: '/nonexistent/claude-auth.yaml', configFolder }
   try {

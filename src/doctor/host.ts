@@ -1,4 +1,4 @@
-// Checks of the machine: clock, network, disk, home and Node.
+// Checks of the host that a login is used on: clock, network, disk, home and Node.
 
 import { existsSync, lstatSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,10 +8,10 @@ import { canRun } from '../system/access.js'
 import { mountLines, mountPoint } from '../system/mounts.js'
 import { ownPaths } from '../system/paths.js'
 import { ownRoot } from '../system/program-places.js'
+import { askProgram } from '../system/start-program.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'
 import { aboutWords } from '../text/durations.js'
-import { askProgram } from './ask-program.js'
 import { type Finding, found, ok, pasted, shown, words } from './check.js'
 import type { EngineFacts } from './engine-facts.js'
 import type { LoginFacts } from './login-facts.js'
@@ -25,31 +25,31 @@ const ofTheNetwork = /^(?:nfs|cifs|smb|afs|ceph|lustre|glusterfs|fuse\.sshfs|9p|
 
 export function clock({ login, engine }: { login: LoginFacts; engine: EngineFacts }): Finding {
   const { clockOffMs } = login.run.memory
-  if (clockOffMs !== 0) return found('warn', machineWords.clockOff(clockOffMs))
+  if (clockOffMs !== 0) return found('warn', hostWords.clockOff(clockOffMs))
   const isKnown = engine.server !== null && engine.server.serverNowMs !== null
-  return isKnown ? ok(machineWords.clock) : { state: 'ok', words: machineWords.clockUnknown }
+  return isKnown ? ok(hostWords.clock) : { state: 'ok', words: hostWords.clockUnknown }
 }
 
 /** Whether the servers are reached, by the proxy and authorities of this shell, and whether the timer has the same. */
 export function network(facts: {
   login: LoginFacts
-  machine: MachineFacts
+  host: HostFacts
   network: NetworkFacts
   timer: TimerFacts
 }): Finding {
-  const { missingCa } = facts.machine
-  if (missingCa !== null) return found('fail', machineWords.missingCa(missingCa))
+  const { missingCa } = facts.host
+  if (missingCa !== null) return found('fail', hostWords.missingCa(missingCa))
   for (const { host, isProxied, reach } of facts.network.servers)
     if (reach.kind === 'unreached')
       return found(
         'fail',
         reach.tls
-          ? machineWords.untrusted(reach.tls)
-          : machineWords.unreached(host, reach.what, isProxied),
+          ? hostWords.untrusted(reach.tls)
+          : hostWords.unreached(host, reach.what, isProxied),
       )
   const names = unseenByTimer(facts)
-  if (names.length > 0) return found('warn', machineWords.unseen(names))
-  return ok(facts.network.servers.length > 0 ? machineWords.reached : machineWords.network)
+  if (names.length > 0) return found('warn', hostWords.unseen(names))
+  return ok(facts.network.servers.length > 0 ? hostWords.reached : hostWords.network)
 }
 
 /** What this shell sets and the timer goes without. */
@@ -69,35 +69,35 @@ function unseenByTimer({ login, timer }: { login: LoginFacts; timer: TimerFacts 
 }
 
 /** Room for the files of a renewal. */
-export function disk({ disks }: MachineFacts): Finding {
+export function disk({ disks }: HostFacts): Finding {
   const full = disks.find(({ freeBytes }) => freeBytes < leastBytes)
-  if (full) return found('fail', machineWords.full(full.path, full.freeBytes))
+  if (full) return found('fail', hostWords.full(full.path, full.freeBytes))
   const crowded = disks.find(({ freeInodes }) => freeInodes !== null && freeInodes < leastInodes)
   return crowded
-    ? found('fail', machineWords.noInodes(crowded.path, crowded.freeInodes ?? 0))
-    : ok(machineWords.disk)
+    ? found('fail', hostWords.noInodes(crowded.path, crowded.freeInodes ?? 0))
+    : ok(hostWords.disk)
 }
 
 /** A home that other hosts share. */
-export function home({ disks }: MachineFacts): Finding {
+export function home({ disks }: HostFacts): Finding {
   const types = disks.map(({ fileSystem }) => fileSystem).filter(type => type !== null)
   const shared = types.find(type => ofTheNetwork.test(type))
   return shared
-    ? found('note', machineWords.networkHome(shared))
-    : ok(machineWords.home(types[0] ?? null))
+    ? found('note', hostWords.networkHome(shared))
+    : ok(hostWords.home(types[0] ?? null))
 }
 
-export function node({ node }: MachineFacts): Finding {
-  if (node === null) return found('warn', machineWords.noNode)
+export function node({ node }: HostFacts): Finding {
+  if (node === null) return found('warn', hostWords.noNode)
   const { path, version, recorded } = node
-  if (version === null) return found('warn', machineWords.nodeGone(path))
+  if (version === null) return found('warn', hostWords.nodeGone(path))
   if (version !== 'unknown' && Number(version.split('.')[0]) < 20)
-    return found('warn', machineWords.nodeOld(version))
-  return ok(machineWords.node(version, recorded))
+    return found('warn', hostWords.nodeOld(version))
+  return ok(hostWords.node(version, recorded))
 }
 
-/** What doctor says about the machine: clock, network, disk, home and Node. */
-const machineWords = {
+/** What doctor says about the host: clock, network, disk, home and Node. */
+const hostWords = {
   clock: "The clock agrees with the server's.",
   clockUnknown: words('The clock could not be compared: no server was asked.'),
   clockOff: (offMs: number) =>
@@ -107,7 +107,7 @@ const machineWords = {
     ),
   network: 'Proxy and authorities are the same for everybody who asks.',
   reached: "The login servers are reached, and the timer's way to them is the same.",
-  missingCa: ({ name, file, distrust }: NonNullable<MachineFacts['missingCa']>) => {
+  missingCa: ({ name, file, distrust }: NonNullable<HostFacts['missingCa']>) => {
     const named = `${name} names ${shown(file)}, which`
     if (distrust === null)
       return words(`${named} cannot be read or holds no certificate.`, `ls -l ${pasted(file)}`)
@@ -162,7 +162,7 @@ export interface DiskFacts {
   freeInodes: number | null
 }
 
-export interface MachineFacts {
+export interface HostFacts {
   disks: DiskFacts[]
   /** The Node that install recorded, else the one on PATH. `version`: null where it does not start. */
   node: { path: string; recorded: boolean; version: string | 'unknown' | null } | null
@@ -172,7 +172,7 @@ export interface MachineFacts {
 
 const answerMs = 10_000
 
-export async function machineFacts({ place, run, settings }: LoginFacts): Promise<MachineFacts> {
+export async function hostFacts({ place, run, settings }: LoginFacts): Promise<HostFacts> {
   const { env } = run
   const store = ownPaths(env, place.person.home).localStore
   const folders = [place.paths.folder, store, place.person.home].filter(path => existsSync(path))
@@ -190,7 +190,7 @@ export async function machineFacts({ place, run, settings }: LoginFacts): Promis
   }
 }
 
-async function missingCa({ authorities }: NetworkSettings): Promise<MachineFacts['missingCa']> {
+async function missingCa({ authorities }: NetworkSettings): Promise<HostFacts['missingCa']> {
   const { certificatesIn, readAuthorityFile } = await import('../anthropic/network.js')
   const named = { SSL_CERT_FILE: authorities.file, NODE_EXTRA_CA_CERTS: authorities.extraFile }
   for (const [name, file] of Object.entries(named))
@@ -233,7 +233,7 @@ export function fileSystemOf(path: string, lines: readonly string[]): string | n
   return best.type
 }
 
-async function nodeOf(searchPath: string): Promise<MachineFacts['node']> {
+async function nodeOf(searchPath: string): Promise<HostFacts['node']> {
   const record = join(ownRoot(), 'node')
   const recorded = lstatSync(record, { throwIfNoEntry: false }) !== undefined
   const path = recorded ? record : onPath(searchPath)

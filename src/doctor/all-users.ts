@@ -9,6 +9,7 @@ import type { Person } from '../system/users.js'
 import { clean } from '../text/clean.js'
 import { version } from '../version.js'
 import { alertWords } from './alerts.js'
+import { type AllUsersFacts, allUsersFacts } from './all-users-facts.js'
 import {
   type Check,
   type Counts,
@@ -23,9 +24,8 @@ import {
   words,
 } from './check.js'
 import type { Examination } from './run.js'
-import { machineSetUp, type SystemFacts } from './system-facts.js'
 
-const groups: Record<string, Record<string, (facts: SystemFacts) => Finding | null>> = {
+const groups: Record<string, Record<string, (facts: AllUsersFacts) => Finding | null>> = {
   Program: { package: installed, places },
   Launch: { client, wrapper, hooks, settings },
   Renewal: { timer, 'user-timer': userTimer, users, 'fleet-timer': fleetTimer, skel },
@@ -39,7 +39,7 @@ export const systemCheckIds: readonly string[] = Object.values(groups).flatMap(c
 )
 
 /** What the checks find; `only`: just this one. Where nothing is installed, what it would bring is left out. */
-function systemChecks(facts: SystemFacts, only: string | null): Check[] {
+function systemChecks(facts: AllUsersFacts, only: string | null): Check[] {
   return Object.entries(groups).flatMap(([group, checks]) =>
     Object.entries(checks).flatMap(([id, find]) => {
       const finding = only === null || only === id ? find(facts) : null
@@ -49,120 +49,122 @@ function systemChecks(facts: SystemFacts, only: string | null): Check[] {
   )
 }
 
-function isHere({ installed }: SystemFacts): boolean {
+function isHere({ installed }: AllUsersFacts): boolean {
   return installed !== 'none'
 }
 
-function installed({ installed, runs }: SystemFacts): Finding {
-  if (installed === 'none') return found('fail', systemWords.notInstalled)
-  if (installed === 'unfinished') return found('fail', systemWords.unfinished)
-  if (runs === null) return found('fail', systemWords.doesNotRun)
+function installed({ installed, runs }: AllUsersFacts): Finding {
+  if (installed === 'none') return found('fail', allUsersWords.notInstalled)
+  if (installed === 'unfinished') return found('fail', allUsersWords.unfinished)
+  if (runs === null) return found('fail', allUsersWords.doesNotRun)
   return runs === version
-    ? ok(systemWords.installed(runs))
-    : found('warn', systemWords.otherVersion(runs, version))
+    ? ok(allUsersWords.installed(runs))
+    : found('warn', allUsersWords.otherVersion(runs, version))
 }
 
-function places({ installed, changed }: SystemFacts): Finding | null {
+function places({ installed, changed }: AllUsersFacts): Finding | null {
   if (installed === 'none') return null
-  if (changed === 'needs-root') return found('note', systemWords.needsRoot('What install left'))
+  if (changed === 'needs-root') return found('note', allUsersWords.needsRoot('What install left'))
   return changed.length === 0
-    ? ok(systemWords.inPlace)
-    : found('warn', systemWords.changed(changed))
+    ? ok(allUsersWords.inPlace)
+    : found('warn', allUsersWords.changed(changed))
 }
 
-function client({ client, users }: SystemFacts): Finding {
-  if (client !== null) return ok(systemWords.client(client))
+function client({ client, users }: AllUsersFacts): Finding {
+  if (client !== null) return ok(allUsersWords.client(client))
   const own = users === 'needs-root' ? [] : users.filter(user => user.client !== null)
   return own.length > 0
-    ? found('note', systemWords.ownClients(own.map(({ name }) => name)))
-    : found('warn', systemWords.noClient)
+    ? found('note', allUsersWords.ownClients(own.map(({ name }) => name)))
+    : found('warn', allUsersWords.noClient)
 }
 
-function wrapper(facts: SystemFacts): Finding | null {
+function wrapper(facts: AllUsersFacts): Finding | null {
   const { path, kind } = facts.wrapper
   if (!isHere(facts)) return null
-  if (kind === 'wrapper') return ok(systemWords.wrapper(path))
-  if (kind === 'none' || kind === 'other') return found('warn', systemWords.noWrapper(path))
+  if (kind === 'wrapper') return ok(allUsersWords.wrapper(path))
+  if (kind === 'none' || kind === 'other') return found('warn', allUsersWords.noWrapper(path))
   return facts.hasProfile
-    ? found('note', systemWords.clientInPlace(path))
-    : found('warn', systemWords.noWrapper(path))
+    ? found('note', allUsersWords.clientInPlace(path))
+    : found('warn', allUsersWords.noWrapper(path))
 }
 
-function hooks(facts: SystemFacts): Finding | null {
+function hooks(facts: AllUsersFacts): Finding | null {
   const { file, kind, missing, dangling } = facts.hooks
-  if (kind === 'broken') return found('fail', systemWords.brokenSettings(file))
-  if (kind === 'none') return isHere(facts) ? found('warn', systemWords.noHooks(file)) : null
-  if (missing.length > 0) return found('warn', systemWords.missingHooks(missing))
-  if (dangling !== null) return found('warn', systemWords.danglingHook(dangling))
-  return ok(systemWords.hooks(file))
+  if (kind === 'broken') return found('fail', allUsersWords.brokenSettings(file))
+  if (kind === 'none') return isHere(facts) ? found('warn', allUsersWords.noHooks(file)) : null
+  if (missing.length > 0) return found('warn', allUsersWords.missingHooks(missing))
+  if (dangling !== null) return found('warn', allUsersWords.danglingHook(dangling))
+  return ok(allUsersWords.hooks(file))
 }
 
-function settings({ brokenSettings, hooks }: SystemFacts): Finding | null {
-  if (brokenSettings === null) return ok(systemWords.settings)
+function settings({ brokenSettings, hooks }: AllUsersFacts): Finding | null {
+  if (brokenSettings === null) return ok(allUsersWords.settings)
   return brokenSettings === hooks.file
     ? null
-    : found('fail', systemWords.brokenSettings(brokenSettings))
+    : found('fail', allUsersWords.brokenSettings(brokenSettings))
 }
 
-function timer(facts: SystemFacts): Finding | null {
+function timer(facts: AllUsersFacts): Finding | null {
   const { kind, failed } = facts.timer
-  if (kind === 'no-systemd') return found('note', systemWords.noSystemd)
+  if (kind === 'no-systemd') return found('note', allUsersWords.noSystemd)
   if (!isHere(facts)) return null
-  if (kind === 'unknown') return found('note', systemWords.timerUnknown)
-  if (kind === 'missing') return found('warn', systemWords.noTimer)
-  if (kind === 'stopped') return found('warn', systemWords.timerStopped)
-  return failed === null ? ok(systemWords.timer) : found('warn', systemWords.timerFailed(failed))
+  if (kind === 'unknown') return found('note', allUsersWords.timerUnknown)
+  if (kind === 'missing') return found('warn', allUsersWords.noTimer)
+  if (kind === 'stopped') return found('warn', allUsersWords.timerStopped)
+  return failed === null
+    ? ok(allUsersWords.timer)
+    : found('warn', allUsersWords.timerFailed(failed))
 }
 
-function userTimer(facts: SystemFacts): Finding | null {
+function userTimer(facts: AllUsersFacts): Finding | null {
   if (!isHere(facts) || facts.timer.kind === 'no-systemd') return null
-  return facts.hasUserTimer ? ok(systemWords.userTimer) : found('warn', systemWords.noUserTimer)
+  return facts.hasUserTimer ? ok(allUsersWords.userTimer) : found('warn', allUsersWords.noUserTimer)
 }
 
 /** Is a user's login renewed by nothing, and why? */
-function users(facts: SystemFacts): Finding | null {
+function users(facts: AllUsersFacts): Finding | null {
   const { users, timer } = facts
   if (!isHere(facts)) return null
-  if (users === 'needs-root') return found('note', systemWords.needsRoot('Who is looked after'))
-  if (users.length === 0) return ok(systemWords.nobodyYet)
+  if (users === 'needs-root') return found('note', allUsersWords.needsRoot('Who is looked after'))
+  if (users.length === 0) return ok(allUsersWords.nobodyYet)
   const by = (who: (typeof users)[number]['by']) => users.filter(each => each.by === who)
   const left = by('nobody').map(({ name }) => name)
   if (left.length === 0)
-    return ok(systemWords.covered(by('own-timer').length, by('machine-timer').length))
+    return ok(allUsersWords.covered(by('own-timer').length, by('machine-timer').length))
   if (timer.kind === 'unknown') return null
   // That there is no systemd, or that its timer is stopped, is said by a check of its own.
   const isTold = timer.kind !== 'active'
-  return found(isTold ? 'note' : 'warn', systemWords.uncovered(left, isTold))
+  return found(isTold ? 'note' : 'warn', allUsersWords.uncovered(left, isTold))
 }
 
-function fleetTimer(facts: SystemFacts): Finding | null {
+function fleetTimer(facts: AllUsersFacts): Finding | null {
   if (!isHere(facts) || facts.fleetTimer === null) return null
   const { kind, failed } = facts.fleetTimer
-  if (kind === 'no-systemd') return found('note', systemWords.noFleetSystemd)
-  if (kind === 'unknown') return found('note', systemWords.timerUnknown)
-  if (kind === 'missing') return found('warn', systemWords.noFleetTimer)
-  if (kind === 'stopped') return found('warn', systemWords.fleetTimerStopped)
+  if (kind === 'no-systemd') return found('note', allUsersWords.noFleetSystemd)
+  if (kind === 'unknown') return found('note', allUsersWords.timerUnknown)
+  if (kind === 'missing') return found('warn', allUsersWords.noFleetTimer)
+  if (kind === 'stopped') return found('warn', allUsersWords.fleetTimerStopped)
   return failed === null
-    ? ok(systemWords.fleetTimer)
-    : found('warn', systemWords.fleetTimerFailed(failed))
+    ? ok(allUsersWords.fleetTimer)
+    : found('warn', allUsersWords.fleetTimerFailed(failed))
 }
 
-function skel(facts: SystemFacts): Finding | null {
+function skel(facts: AllUsersFacts): Finding | null {
   if (!isHere(facts)) return null
-  return facts.hasSkel ? ok(systemWords.skel) : found('warn', systemWords.noSkel)
+  return facts.hasSkel ? ok(allUsersWords.skel) : found('warn', allUsersWords.noSkel)
 }
 
-function base({ base }: SystemFacts): Finding | null {
+function base({ base }: AllUsersFacts): Finding | null {
   if (base === null) return null
   switch (base.kind) {
     case 'missing':
-      return found('warn', systemWords.noBase(base.folder))
+      return found('warn', allUsersWords.noBase(base.folder))
     case 'empty':
-      return found('warn', systemWords.emptyBase(base.folder))
+      return found('warn', allUsersWords.emptyBase(base.folder))
     case 'open':
-      return found('fail', systemWords.openBase(base.path, base.why, base.command))
+      return found('fail', allUsersWords.openBase(base.path, base.why, base.command))
     case 'good':
-      return ok(systemWords.base(base.folder, base.parts))
+      return ok(allUsersWords.base(base.folder, base.parts))
   }
 }
 
@@ -170,7 +172,7 @@ function base({ base }: SystemFacts): Finding | null {
  * Is the machine's configuration in order? A section that stops an admin's commands is a failure, though it holds up no login.
  * What does not fit the one who asks, such as a `{team}` of the roster, says nothing of the machine.
  */
-export function config({ config }: Pick<SystemFacts, 'config'>): Finding {
+export function config({ config }: Pick<AllUsersFacts, 'config'>): Finding {
   if (config.kind === 'wrong')
     return found('fail', configWrong(config.message, config.more, config.hint))
   const { misfits } = config.config
@@ -181,19 +183,19 @@ export function config({ config }: Pick<SystemFacts, 'config'>): Finding {
     const more = ofAdmins.length + ofRoster.length - 1
     return found(ofAdmins.length > 0 ? 'fail' : 'warn', configWrong(first.what, more, first.hint))
   }
-  return config.exists ? ok(systemWords.config) : ok(systemWords.noConfig)
+  return config.exists ? ok(allUsersWords.config) : ok(allUsersWords.noConfig)
 }
 
-function mode({ config }: SystemFacts): Finding | null {
+function mode({ config }: AllUsersFacts): Finding | null {
   if (config.kind === 'wrong') return null
   const { mode, off, store, custody } = config.config
   // Whether root itself stands in the roster says nothing of the others.
-  if (off?.because === 'config') return found('note', systemWords.off)
-  if (mode === 'observe') return found('note', systemWords.observe)
-  return ok(systemWords.on(custody, store))
+  if (off?.because === 'config') return found('note', allUsersWords.off)
+  if (mode === 'observe') return found('note', allUsersWords.observe)
+  return ok(allUsersWords.on(custody, store))
 }
 
-function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
+function alerts({ config, alerts, isRoot }: AllUsersFacts): Finding | null {
   if (config.kind === 'wrong') return null
   if (alerts.length === 0) return found('note', alertWords.nobody)
   const trouble = alerts.map(sink => sink.trouble).find(each => each !== null)
@@ -201,7 +203,7 @@ function alerts({ config, alerts, isRoot }: SystemFacts): Finding | null {
   // A file that only root and a group may read is not a problem of other users.
   return isRoot
     ? found('warn', troubleWords(trouble))
-    : found('note', systemWords.needsRoot('Where messages go'))
+    : found('note', allUsersWords.needsRoot('Where messages go'))
 }
 
 const again = 'sudo claude-auth install --system'
@@ -229,7 +231,7 @@ function people(count: number): string {
   return count === 1 ? '1 user' : `${count} users`
 }
 
-const systemWords = {
+const allUsersWords = {
   notInstalled: words('claude-auth is not installed for all users of this machine.', again),
   unfinished: words('The installation was cut off before its end.', again),
   doesNotRun: words('The installed program does not start.', again),
@@ -340,7 +342,7 @@ export async function examineSystem(
   person: Person,
   only: string | null,
 ): Promise<Examination> {
-  const checks = systemChecks(await machineSetUp(env, person), only)
+  const checks = systemChecks(await allUsersFacts(env, person), only)
   const verdict = verdictOf(checks)
   return { of: 'machine', verdict, exitCode: exitCodes[verdict], checks }
 }

@@ -1,7 +1,7 @@
 // What `doctor --system` says of the machine's configuration.
 
 import t from 'tap'
-import { config } from '../../src/doctor/system.js'
+import { config } from '../../src/doctor/all-users.js'
 import { house } from '../config/house.js'
 
 /** What is found where the machine's file has this text. */

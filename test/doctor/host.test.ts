@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { disk, fileSystemOf, home } from '../../src/doctor/machine.js'
+import { disk, fileSystemOf, home } from '../../src/doctor/host.js'
 import { doctor, findsFault, healthy } from '../kit/doctor.js'
 
 const isRoot = process.geteuid?.() === 0

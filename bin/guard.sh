@@ -125,7 +125,7 @@ ca_keeps_all_rules() {
     {
       (
         ca_become_git -c log.showRoot=true -c log.showSignature=false -c log.diffMerges=off -c diff.orderFile=/dev/null \
-          log --topo-order --no-color --no-decorate --no-notes --no-mailmap --format='commit %H %P' --raw --no-abbrev \
+          log --ignore-submodules=none --topo-order --no-color --no-decorate --no-notes --no-mailmap --format='commit %H %P' --raw --no-abbrev \
           --no-renames "--max-count=$((ca_most_commits + 1))" "$2" "^$1" -- </dev/null
       ) && command echo end &&
         (ca_become_git rev-list --topo-order "--max-count=$((ca_most_commits + 1))" "$2" "^$1" -- </dev/null) |
@@ -158,9 +158,11 @@ function read_message() {
   line = tolower($0)
   if (line ~ /[^a-z0-9 .,:;!?"()\057@<>=+_#%&$\047-]/ || line ~ /--|skip/) doubt()
   if (line ~ /^ *[a-z][a-z0-9_-]* *:/ && line !~ harmless) doubt()
-  if (NF == 0) return
-  if (subject == "") { subject = " " plain($0) " "; return }
+  if (NF == 0) { is_body = is_begun; return }
+  is_begun = 1
   words = plain($0)
+  # A subject may have lines; behind it is an empty one.
+  if (!is_body) { if (words != "") subject = subject words " "; return }
   letters = words
   if (line !~ /^[a-z0-9]/ || line ~ harmless || gsub(/[a-z0-9]/, "", letters) < 3) return
   if (line ~ /^(generated|created|made|authored|written) (with|by|using) / || line ~ /^this reverts commit /) return
@@ -175,7 +177,7 @@ BEGIN {
 stored {
   if (left < 0) {
     if (NF != 3 || "x" $1 != order[++seen] || $2 != "commit" || $3 !~ /^[0-9]+$/) doubt()
-    left = $3 + 1; is_message = 0; subject = ""; has_reason = 0
+    left = $3 + 1; is_message = is_begun = is_body = 0; subject = " "; has_reason = 0
     next
   }
   left -= length($0) + 1

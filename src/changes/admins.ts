@@ -45,14 +45,15 @@ export async function readPeople(
 }
 
 /**
- * Is this an admin? A user whom a server names is an admin by their `git` names, or without any by their user name. A name from
+ * Is this an admin, by a row of which all can be read? A user whom a server names is an admin by their `git` names, or without any by their user name. A name from
  * the environment gives no rights where the hook runs as a user of the roster who is not an admin: that user could have set it.
  */
 export function isAdmin({ name, by, systemUser }: Pusher, { rows }: People): boolean {
   const ofSystem = rows.find(({ user }) => user === systemUser)
-  if (name === null || ofSystem?.isAdmin === false) return false
+  const isOne = (row: RosterRow) => row.isAdmin && row.isWhole
+  if (name === null || (ofSystem !== undefined && !isOne(ofSystem))) return false
   const who = by === 'system' && ofSystem !== undefined ? ofSystem : rowOf(name, rows)
-  return who?.isAdmin === true
+  return who !== null && isOne(who)
 }
 
 /** The row of the user who pushes as `name`; null also where two users have that name. */

@@ -29,14 +29,14 @@ export function withRaw(git: Git, logged: readonly LoggedCommit[], timeoutMs: nu
   const stored = rawCommits(git, ids, timeoutMs)
   return logged.map(each => ({
     ...each,
-    raw: stored.get(each.id) ?? { encoding: null, text: each.message },
+    raw: stored.get(each.id) ?? { encodings: [], text: each.message },
   }))
 }
 
 const format = ['%H', '%P', '%an', '%ae', '%B'].map(field => `${field}%x00`).join('')
 
-/** Moves are found by content, with bounds: of very many files only those that moved unchanged. */
-const moves = ['-M', '-l100']
+/** Moves are found by content, with bounds: of very many files only those that moved unchanged. Submodules count like files. */
+const differences = ['-M', '-l100', '--ignore-submodules=none']
 
 /**
  * The commits of `tip` that `without` has not, children first, as one `git log`; at most `most` of them. Settings of the
@@ -47,7 +47,7 @@ export function logArguments(tip: string, without: readonly string[], most: numb
     ...['-c', 'log.showRoot=true', '-c', 'log.showSignature=false', '-c', 'log.diffMerges=off'],
     ...['-c', 'diff.orderFile=/dev/null'],
     ...['log', '-z', '--topo-order', '--no-color', '--no-decorate', '--no-notes', '--no-mailmap'],
-    ...['--encoding=UTF-8', `--format=${format}`, '--raw', '--no-abbrev', ...moves],
+    ...['--encoding=UTF-8', `--format=${format}`, '--raw', '--no-abbrev', ...differences],
     ...[`--max-count=${most}`, tip, ...without.map(each => `^${each}`), '--'],
   ]
 }
@@ -145,7 +145,7 @@ export function deletedByMerges(
   const deleted = new Map<string, string[]>()
   if (pairs.length === 0) return deleted
   const input = `${pairs.map(pair => pair.join(' ')).join('\n')}\n`
-  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-abbrev', ...moves]
+  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-abbrev', ...differences]
   const end: GitAnswer = git([...args, '--diff-filter=DMT'], { timeoutMs, input })
   let merge = ''
   let entries: Entry[] = []

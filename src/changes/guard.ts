@@ -148,24 +148,44 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
 function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number) {
   const named = new Set(watched.map(({ branch }) => `refs/heads/${branch}`))
   const isOther = ({ ref }: RefUpdate) => ref.startsWith('refs/') && !named.has(ref)
-  const isLinked = updates.some(isOther) || named.size > 1
-  const links = isLinked ? symbolicRefs(git, leftMs()) : new Map<string, string>()
-  const endOf = (ref: string) => links.get(ref) ?? ref
-  for (const update of updates)
+  if (!updates.some(isOther) && named.size < 2) {
+    for (const update of updates)
+      for (const entry of watched)
+        if (`refs/heads/${entry.branch}` === update.ref) yield { update, entry }
+    return
+  }
+  const ends = refEnds(git, leftMs())
+  const watchedEnds = new Map(
+    [...named].map(ref => [ref, ends.get(ref) ?? symbolicEnd(git, ref, leftMs())]),
+  )
+  // A link to what is not there yet is not listed; a push to it would make what it leads to.
+  const isOneMissing = [...watchedEnds.values()].some(end => !ends.has(end))
+  for (const update of updates) {
+    const { ref, old } = update
+    const isNew = isOneMissing && old === null && isOther(update) && !ends.has(ref)
+    const end = isNew ? symbolicEnd(git, ref, leftMs()) : (ends.get(ref) ?? ref)
     for (const entry of watched)
-      if (endOf(`refs/heads/${entry.branch}`) === endOf(update.ref)) yield { update, entry }
+      if (watchedEnds.get(`refs/heads/${entry.branch}`) === end) yield { update, entry }
+  }
 }
 
-/** Which reference each symbolic one leads to. */
-function symbolicRefs(git: Git, timeoutMs: number): Map<string, string> {
+/** Every reference that has a commit or another object, and the one that it leads to: itself, unless it is symbolic. */
+function refEnds(git: Git, timeoutMs: number): Map<string, string> {
   const end = git(['for-each-ref', '--format=%(refname) %(symref)'], { timeoutMs })
   const lines = gitOutput(end, 'git for-each-ref').split('\n')
   return new Map(
     lines.flatMap(line => {
       const [ref = '', to = ''] = line.split(' ')
-      return to === '' ? [] : [[ref, to] as const]
+      return ref === '' ? [] : [[ref, to || ref] as const]
     }),
   )
+}
+
+/** Where `ref` leads, whether or not that exists. Throws `internal` where git does not say. */
+function symbolicEnd(git: Git, ref: string, timeoutMs: number): string {
+  const end = git(['symbolic-ref', '--quiet', ref], { timeoutMs })
+  // As it says that this is none, or is not there.
+  return end.code === 1 ? ref : gitOutput(end, 'git symbolic-ref').trim()
 }
 
 /** What is pushed to which branch. */

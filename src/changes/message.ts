@@ -22,9 +22,12 @@ const made = [
   ),
 ]
 
-/** The first line. */
+/** In one line what stands before the first empty line, as git has it (git-commit(1), discussion). */
 export function subjectOf(message: string): string {
-  return message.trimStart().split('\n', 1)[0]?.trim() ?? ''
+  return partsOf(message)
+    .subject.map(line => line.trim())
+    .join(' ')
+    .trim()
 }
 
 /**
@@ -39,7 +42,7 @@ export function reasonOf(message: string, where: string): string | null {
   const subject = plain(subjectOf(message))
   const said = ownLines(bodyLines(message)).filter(line => hasWords(line) && !isForTheRecord(line))
   const reason = said.filter(line => plain(line) !== subject)
-  // The subject may be broken into lines.
+  // The subject once more, broken into lines.
   if (reason.length === 0 || plain(said.join(' ')) === subject) return null
   return reason[0] ?? null
 }
@@ -61,8 +64,20 @@ function trailerValue(message: string, name: string): string | null {
     .trim()
 }
 
-function bodyLines(message: string): string[] {
-  return message.trimStart().split('\n').slice(1)
+function bodyLines(message: string): readonly string[] {
+  return partsOf(message).body
+}
+
+function partsOf(message: string): { subject: readonly string[]; body: readonly string[] } {
+  const lines = message.split('\n')
+  const isEmpty = (line: string) => /^[ \t\r]*$/.test(line)
+  const from = Math.max(
+    0,
+    lines.findIndex(line => !isEmpty(line)),
+  )
+  const length = lines.slice(from).findIndex(isEmpty)
+  const end = length < 0 ? lines.length : from + length
+  return { subject: lines.slice(from, end), body: lines.slice(end) }
 }
 
 /** Without what is indented below a trailer with a value, or below a list of conflicts: it belongs to that. */

@@ -4,8 +4,8 @@
 import { type Git, gitOutput } from './git.js'
 
 export interface RawCommit {
-  /** As the commit names it; null: UTF-8. */
-  encoding: string | null
+  /** As the commit names it, every time; none: UTF-8. */
+  encodings: readonly string[]
   /** The message, a byte a character. */
   text: string
 }
@@ -36,8 +36,10 @@ export function rawCommits(
 function readRaw(object: string): RawCommit {
   const gap = object.indexOf('\n\n')
   const head = gap < 0 ? object : object.slice(0, gap)
-  const encoding = /^encoding (.*)$/m.exec(head)?.[1] ?? null
-  return { encoding, text: gap < 0 ? '' : object.slice(gap + 2) }
+  const name = 'encoding '
+  const lines = head.split('\n').filter(line => line.startsWith(name))
+  const encodings = lines.map(line => line.slice(name.length))
+  return { encodings, text: gap < 0 ? '' : object.slice(gap + 2) }
 }
 
 /** Encodings in which what is ASCII stands for itself, so that every reader sees the same words. */
@@ -45,6 +47,6 @@ const plainEncodings =
   /^(?:utf-?8|us-?ascii|ascii|(?:iso[_-]?)?8859[-_]\d+|iso8859-\d+|latin-?\d|(?:windows|cp)-?125\d|koi8-?[ru]|euc-?\w+|gbk|gb2312|gb18030|big5|shift[_-]?jis|sjis)$/i
 
 /** Can everybody read it, with the encoding or without? */
-export function isReadable({ encoding }: RawCommit): boolean {
-  return encoding === null || plainEncodings.test(encoding)
+export function isReadable({ encodings }: RawCommit): boolean {
+  return encodings.every(each => plainEncodings.test(each))
 }

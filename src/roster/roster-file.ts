@@ -28,6 +28,8 @@ export interface RosterRow {
   isEnrolled: boolean
   /** The login rests; the user keeps it. */
   isParked: boolean
+  /** False: a key of the row says nothing that can be read, `left` for one. */
+  isWhole: boolean
 }
 
 const dayExpected = 'a date such as 2026-12-01'
@@ -93,17 +95,21 @@ function rowOf(
   const here = ['users', user]
   if (!isObject(said)) {
     const what = expectedGot('a map of keys', said, keyPath(here))
-    return { row: makeRow(user, {}), problems: [file.problem(here, what)] }
+    return { row: makeRow(user, {}, false), problems: [file.problem(here, what)] }
   }
   const { entry, issues } = wholeKeys(rowSchema, said)
   const problems = issuesOf({ issues }, file, here)
   for (const key of neverBlank)
     if (said[key] === undefined && file.has([...here, key]))
       problems.push(file.problem([...here, key], 'expected a value, or no such key', 'key'))
-  return { row: makeRow(user, entry ?? {}), problems }
+  return { row: makeRow(user, entry ?? {}, problems.length === 0), problems }
 }
 
-function makeRow(user: string, entry: v.InferOutput<typeof rowSchema>): RosterRow {
+function makeRow(
+  user: string,
+  entry: v.InferOutput<typeof rowSchema>,
+  isWhole: boolean,
+): RosterRow {
   const { tier = null, git = [] } = entry
   return {
     user,
@@ -117,6 +123,7 @@ function makeRow(user: string, entry: v.InferOutput<typeof rowSchema>): RosterRo
     gitNames: typeof git === 'string' ? [git] : git,
     isEnrolled: entry.claude_auth ?? true,
     isParked: entry.parked ?? false,
+    isWhole,
   }
 }
 

@@ -119,6 +119,14 @@ const doubted: Record<string, (made: WatchedPlace) => string> = {
     made.commit('Open port 8443\n\nopen Port: 8443!')
     return line(made)
   },
+  'no empty line below the subject': made => {
+    made.commit('Open port\nThe new proxy listens there.')
+    return line(made)
+  },
+  'the subject of two lines again': made => {
+    made.commit('Open port\n...\n8443 now\n\nopen port 8443 NOW!')
+    return line(made)
+  },
   'trailers only': made => {
     made.commit('Open port 8443\n\nSigned-off-by: bob <bob@example.com>\nRefs : 12')
     return line(made)
@@ -498,36 +506,66 @@ const pieces = [
   ],
 ]
 
+/** A number below `most` that only `words` decide. */
+function pick(words: string, most: number): number {
+  return createHash('sha256').update(words).digest().readUInt32BE() % most
+}
+
+function randomMessage(key: string): Buffer {
+  const count = 1 + pick(`${key} count`, 6)
+  const words = Array.from({ length: count }, (_, each) => {
+    // Most are of the harmless beginning.
+    const among = pick(`${key} which ${each}`, 6) > 0 ? 5 : pieces.length
+    const piece = pieces[pick(`${key} piece ${each}`, among)] ?? ''
+    return piece + (['\n\n', '\n', '\n\n', ' '][pick(`${key} end ${each}`, 4)] ?? '')
+  })
+  const subject = ['', 'Change\n\n', 'Change\n'][pick(`${key} subject`, 3)]
+  return Buffer.from(subject + words.join(''))
+}
+
+/** One file of a commit as git-fast-import(1) has it; most are plain. */
+function randomFile(key: string, parent: string): string {
+  const path = `begin/${pick(`${key} name`, 8)}`
+  const number = pick(`${key} kind`, 60)
+  const content = ['', 'one'][pick(`${key} content`, 20)] ?? `own ${key}`
+  const write = (mode: string) => `M ${mode} inline ${path}\ndata ${content.length}\n${content}\n`
+  if (number < 3) return `D begin/${pick(`${key} gone`, 6)}\n`
+  if (number === 3) return `C begin ${path}-copy\n`
+  if (number === 4) return write('120000')
+  if (number === 5) return write('100755')
+  if (number === 6) return `M 160000 ${parent} ${path}\n`
+  return write('100644')
+}
+
+/** Up to three commits in a line; some have a head of their own, or another parent. */
+function randomPush(at: number, base: string, other: string): Buffer[] {
+  const count = 1 + Math.max(0, pick(`${at} commits`, 6) - 3)
+  return Array.from({ length: count }, (_, each) => {
+    const key = `${at} ${each}`
+    const text = randomMessage(key)
+    const encoding = ['encoding UTF-16\n', 'encoding latin1\n'][pick(`${key} encoding`, 40)] ?? ''
+    const head = `commit refs/heads/case-${at}\ncommitter bob <b@x> ${at} +0000\n${encoding}data ${text.length}\n`
+    const from = each === 0 ? `from ${pick(`${key} from`, 30) === 0 ? other : base}\n` : ''
+    const merge = pick(`${key} merge`, 40) === 0 ? `merge ${other}\n` : ''
+    const files = Array.from({ length: pick(`${key} files`, 4) }, (_, file) =>
+      randomFile(`${key} ${file}`, base),
+    )
+    return Buffer.concat([
+      Buffer.from(head),
+      text,
+      Buffer.from(`\n${from}${merge}${files.join('')}\n`),
+    ])
+  })
+}
+
 t.test('all that the shell lets through, the rule lets through', async t => {
   const cases = Number(process.env['CLAUDE_AUTH_CASES'] ?? 0) > 0 ? 1_500 : 80
   const made = place(t)
   const base = old(made)
-  const pick = (at: number, salt: string, most: number) =>
-    createHash('sha256').update(`${at} ${salt}`).digest().readUInt32BE() % most
-  const stream = Array.from({ length: cases }, (_, at) => {
-    const count = 1 + pick(at, 'count', 6)
-    const words = Array.from({ length: count }, (_, each) => {
-      // Half of them are of the harmless beginning.
-      const among = pick(at, `which ${each}`, 2) === 0 ? 8 : pieces.length
-      const piece = pieces[pick(at, `piece ${each}`, among)] ?? ''
-      return piece + (['\n', '\n\n', ' '][pick(at, `end ${each}`, 3)] ?? '')
-    })
-    const text = Buffer.from(words.join(''))
-    const files = Array.from({ length: pick(at, 'files', 4) }, (_, each) => {
-      const name = pick(at, `name ${each}`, 8)
-      const content =
-        ['', 'one', `own ${at} ${each}`][Math.min(2, pick(at, `content ${each}`, 8))] ?? ''
-      return pick(at, `gone ${each}`, 12) === 0
-        ? `D begin/${name % 6}\n`
-        : `M 100644 inline begin/${name}\ndata ${content.length}\n${content}\n`
-    })
-    const head = `commit refs/heads/case-${at}\ncommitter bob <b@x> ${at} +0000\ndata ${text.length}\n`
-    return Buffer.concat([
-      Buffer.from(head),
-      text,
-      Buffer.from(`\nfrom ${base}\n${files.join('')}\n`),
-    ])
-  })
+  const tree = made.git('rev-parse', `${base}^{tree}`).trim()
+  const other = made.git('commit-tree', tree, '-m', good).trim()
+  made.git('push', '-q', 'origin', `${other}:refs/heads/other`)
+  const stream = Array.from({ length: cases }, (_, at) => randomPush(at, base, other)).flat()
   execFileSync('git', ['fast-import', '--quiet'], { cwd: made.bare, input: Buffer.concat(stream) })
   const tips = execFileSync(
     'git',
@@ -554,7 +592,8 @@ t.test('all that the shell lets through, the rule lets through', async t => {
       }),
       clockMs: () => 0,
     })
-    if (refused.length > 0) t.fail(refused.join(' '))
+    if (refused.length > 0) t.fail(`${now}: ${refused.join(' ')}`)
   }
-  t.ok(passed > cases / 20, `${passed} of ${cases} went through`)
+  t.ok(passed > cases / 10, `${passed} of ${cases} went through`)
+  t.comment(`${passed} of ${cases} went through without Node`)
 })

@@ -389,6 +389,50 @@ t.test('a watched branch that is a second name is guarded where it leads', async
     )
 })
 
+t.test('a branch that is not there yet is guarded under each name that leads to it', async t => {
+  const place = watchedRepository(t.testdir(), users, { entry: { branch: 'prod' } })
+  const push = (refspec: string) => place.push({ env: { GL_USER: 'bob' }, refspec })
+  const lead = (name: string, to: string) =>
+    execFileSync('git', ['symbolic-ref', `refs/heads/${name}`, `refs/heads/${to}`], {
+      cwd: place.bare,
+    })
+  place.commit('Open port 8443')
+  lead('main', 'stable')
+  lead('stable', 'prod')
+  for (const name of ['main', 'stable', 'prod'])
+    t.match(push(`HEAD:refs/heads/${name}`), { code: 1, said: /no-reason/ }, name)
+  t.match(push('HEAD:refs/heads/other'), { code: 0 })
+  // The watched name itself leads to nothing yet.
+  for (const name of ['main', 'stable']) rmSync(join(place.bare, 'refs/heads', name))
+  lead('prod', 'trunk')
+  for (const name of ['trunk', 'prod'])
+    t.match(push(`HEAD:refs/heads/${name}`), { code: 1, said: /no-reason/ }, name)
+  place.git('commit', '-q', '--amend', '-m', good)
+  t.match(push('HEAD:refs/heads/trunk'), { code: 0 })
+})
+
+t.test('settings of the repository hide no deleted submodule', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  const id = place.git('rev-parse', 'HEAD').trim()
+  const names = Array.from({ length: 30 }, (_, at) => `module-${at}`)
+  for (const name of names)
+    place.git('update-index', '--add', '--cacheinfo', `160000,${id},${name}`)
+  place.git('commit', '-q', '-m', good)
+  t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 0 })
+  execFileSync('git', ['config', 'diff.ignoreSubmodules', 'all'], { cwd: place.bare })
+  place.git('rm', '-q', '--cached', ...names)
+  place.git('commit', '-q', '-m', good)
+  t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1, said: /mass-delete/ })
+})
+
+t.test('an admin of whose row something cannot be read is none', async t => {
+  for (const row of [{ left: 'soon' }, { left: null }, { git: ['ada', 7] }, { git: null }]) {
+    const place = watchedRepository(t.testdir(), { ada: { tier: 'admin', ...row } })
+    place.commit('Open port 8443')
+    t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1 }, JSON.stringify(row))
+  }
+})
+
 t.test('replaced objects on the server hide nothing', async t => {
   const place = watchedRepository(t.testdir(), users)
   const env = { GL_USER: 'bob' }
@@ -513,6 +557,10 @@ t.test('what git does not show of a message is read, too', async t => {
   t.match(by(rawCommit(place, `${good}\n\0[skip ci]\n`)), { code: 1, said: /refused \(skips-ci\)/ })
   const foreign = rawCommit(place, `${good}\n\n+AFs-skip ci+AF0-\n`, 'encoding UTF-7\n')
   t.match(by(foreign), { code: 1, said: /refused \(no-reason\)/ })
+  for (const second of ['encoding UTF-16\n', 'encoding UTF-8\rX\n']) {
+    const both = rawCommit(place, `${good}\n`, `encoding UTF-8\n${second}`)
+    t.match(by(both), { code: 1, said: /refused \(no-reason\)/ }, second)
+  }
   const latin = rawCommit(place, 'Caf\xe9\n\nD\xe9j\xe0 vu.\n', 'encoding ISO-8859-1\n')
   t.match(by(latin), { code: 0 })
 })

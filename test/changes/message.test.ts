@@ -1,7 +1,13 @@
 // What a message says: a reason is words of its own, and whatever keeps CI away is found.
 
 import t from 'tap'
-import { ciSkipIn, ciSkipOption, deletesSaid, reasonOf } from '../../src/changes/message.js'
+import {
+  ciSkipIn,
+  ciSkipOption,
+  deletesSaid,
+  reasonOf,
+  subjectOf,
+} from '../../src/changes/message.js'
 
 t.test('a reason is a body that says more than the subject and the record', async t => {
   const none = [
@@ -20,6 +26,10 @@ t.test('a reason is a body that says more than the subject and the record', asyn
     'Open port\n\n\u3164\u3164\u3164\u3164',
     'Open port\n\n\uffa0\u115f\u1160\uffa0',
     'Open port\n\nO\u200bpen po\u3164rt',
+    // git's subject ends at an empty line; it may have many.
+    'Open port\nThe proxy listens there.',
+    'Open port\r\nThe proxy\r\nlistens there.\r\n',
+    '\n \t\nOpen port\nfor the proxy\n\nOpen port for the proxy',
     // What belongs to a trailer, and the numbers of issues.
     'Open port\n\nSigned-off-by: Bob\n  for all of us',
     'Open port\n\nConflicts:\n\tsrc/file.txt',
@@ -33,12 +43,18 @@ t.test('a reason is a body that says more than the subject and the record', asyn
     'Open port\n\nChanges:\n  - the proxy moved': '  - the proxy moved',
     'Open port\n\nFixes #12: the proxy moved': 'Fixes #12: the proxy moved',
     'Open port\n\nWhy: the proxy moved': 'Why: the proxy moved',
+    '\n\nOpen port\nfor the proxy\n \t\nIt moved there.': 'It moved there.',
     'Open port\n\nOpen port\nDer Proxy hört dort.': 'Der Proxy hört dort.',
     'Open port\n\n代理服务器在那里': '代理服务器在那里',
     'Open port\n\nAs asked in https://x.example/7': 'As asked in https://x.example/7',
   }
   for (const [message, reason] of Object.entries(some))
     t.equal(reasonOf(message, 'body'), reason, message)
+})
+
+t.test('a subject is one line, however it was broken', async t => {
+  t.equal(subjectOf('\n  Open port\r\n for the proxy \n\nIt moved.'), 'Open port for the proxy')
+  t.equal(subjectOf('\n \n'), '')
 })
 
 t.test('where a trailer is the reason, a body alone is none', async t => {
@@ -86,6 +102,7 @@ t.test('what keeps CI away', async t => {
 
 t.test('how many files a commit says that it deletes', async t => {
   t.equal(deletesSaid('a\n\nb\n\nDeletes: 28'), 28)
+  t.equal(deletesSaid('a\n\nDeletes: 27\nDeletes: 28\r\n'), 28, 'the last one counts')
   for (const message of ['a', 'a\n\nDeletes: many', 'a\n\nDeletes: -1'])
     t.equal(deletesSaid(message), null)
 })

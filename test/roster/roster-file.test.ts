@@ -79,7 +79,7 @@ t.test('a wrong key is a problem with its line, and the rest of the row stands',
     t.match(problems, [/^roster\.yaml:3:\d+: /], row)
     t.match(problems[0], problem, row)
     t.equal(problems.length, 1, row)
-    t.same(rows, [bare], row)
+    t.same(rows, [{ ...bare, isWhole: false }], row)
   }
 })
 

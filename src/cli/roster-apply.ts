@@ -13,6 +13,7 @@ import {
   planLines,
   resultLines,
   stepObject,
+  widthsOf,
 } from '../roster/roster-text.js'
 import { askYes } from '../system/ask.js'
 import { enterGate } from '../system/gate.js'
@@ -30,9 +31,10 @@ export interface ApplyWishes {
   removals: number | null
 }
 
-/** Another apply is waited for so long; one takes at most half an hour. */
+/** Another apply is waited for so long. */
 const gateWaitMs = 60_000
-const applyMs = 30 * 60_000
+/** For the plan and a person's yes, and then for each step: 20,000 users take an hour and more. */
+const stepMs = 30 * 60_000
 
 /** 0: nothing to do, or all done; 4: steps are left; 1, 2, 5: nothing was done, and stderr says why. */
 export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number> {
@@ -57,7 +59,7 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
     throw new AuthError('usage', 'roster: apply asks at a terminal; elsewhere it needs --yes', {
       hint: 'claude-auth roster plan',
     })
-  const gate = enterGate(run.places.gate, null, gateWaitMs, { mostMs: applyMs })
+  const gate = enterGate(run.places.gate, null, gateWaitMs, { mostMs: stepMs })
   try {
     const prepared = await prepare()
     if ('exitCode' in prepared) return await refuse(prepared, flags)
@@ -65,7 +67,7 @@ export async function rosterApply(wishes: ApplyWishes, env: Env): Promise<number
       say('Nothing was done.')
       return 4
     }
-    return await apply(prepared, run, context, flags)
+    return await apply(prepared, run, { ...context, ...flags, goOn: gate.extend })
   } finally {
     gate.leave()
   }
@@ -109,9 +111,14 @@ async function isWanted({ steps }: Prepared, { yes }: ApplyWishes['flags']): Pro
 async function apply(
   prepared: Prepared,
   run: RosterRun,
-  { network }: AdminContext,
-  { user, json }: ApplyWishes['flags'],
+  {
+    network,
+    user,
+    json,
+    goOn,
+  }: Pick<AdminContext, 'network'> & ApplyWishes['flags'] & { goOn: () => void },
 ): Promise<number> {
+  const widths = widthsOf(prepared.steps)
   const { results, told } = await applyRoster(prepared, {
     ...run,
     network,
@@ -120,7 +127,8 @@ async function apply(
     only: user ?? null,
     handOver: process.stdout.isTTY === true && !json ? handOver : null,
     onStep: result => {
-      if (!json) print(resultLines(result, prepared.steps))
+      goOn()
+      if (!json) print(resultLines(result, widths))
     },
   })
   if (json)

@@ -68,26 +68,28 @@ export async function applySteps(
   doers: RosterDoers,
 ): Promise<Ended> {
   const results: StepResult[] = []
-  let pending = before
+  const known = new Map(Object.entries(before))
+  let isChanged = false
   const keep = (user: string, entry: PendingUser) => {
-    pending = { ...pending, [user]: entry }
+    known.set(user, entry)
+    isChanged = true
     doers.keep(user, entry)
   }
   for (const group of byUser(steps)) {
     const [{ user }] = group
-    const entry = user === null ? null : beginning(group, pending[user], doers.whyOf(user))
+    const entry = user === null ? null : beginning(group, known.get(user), doers.whyOf(user))
     if (user !== null && entry !== null) keep(user, entry)
     let isHeldUp = false
     for (const step of group) {
       const end: StepResult = isHeldUp
         ? waiting(step)
-        : await act(step, found, { ...doers, pending: () => pending, keep })
+        : await act(step, found, { ...doers, pending: each => known.get(each), keep })
       isHeldUp ||= end.state === 'failed'
       results.push(end)
       doers.onStep(end)
     }
   }
-  return { results, pending }
+  return { results, pending: isChanged ? Object.fromEntries(known) : before }
 }
 
 type Group = [RosterStep, ...RosterStep[]]
@@ -119,7 +121,7 @@ function waiting(step: RosterStep): StepResult {
 }
 
 interface Acting extends Omit<RosterDoers, 'keep'> {
-  pending: () => Pending
+  pending: (user: string) => PendingUser | undefined
   keep: (user: string, entry: PendingUser) => void
 }
 
@@ -194,7 +196,7 @@ async function mint(given: Given): Promise<Trouble | null> {
   const { vault, facts, host, user, now } = given
   const { vaultName } = facts.row
   // Kept before Vault is asked: a token that is minted and not noted could not be revoked.
-  const mintingSinceMs = given.pending()[user]?.mintingSinceMs ?? null
+  const mintingSinceMs = given.pending(user)?.mintingSinceMs ?? null
   withPending(given, user, { mintingSinceMs: mintingSinceMs ?? now() })
   const minted = await mintToken(vault, { vaultName, host, nowMs: now() })
   if (minted.kind === 'minted') withPending(given, user, { token: minted.token, mintingSinceMs })
@@ -205,11 +207,11 @@ async function mint(given: Given): Promise<Trouble | null> {
 /** Finds and notes the token of a run that did not end; where it can't be found, its time is noted. */
 async function noteLostToken(given: Given): Promise<Trouble | null> {
   const { vault, path, host, facts, user, pending } = given
-  const sinceMs = pending()[user]?.mintingSinceMs ?? null
+  const sinceMs = pending(user)?.mintingSinceMs ?? null
   if (sinceMs === null) return null
   const document = await readDocument(vault, path)
   if (document.kind !== 'known') return document.trouble
-  const onItsWay = pending()[user]?.token?.accessor
+  const onItsWay = pending(user)?.token?.accessor
   const known = new Set([...document.value.accessors.values(), ...(onItsWay ? [onItsWay] : [])])
   const found = await unnotedTokens(vault, { vaultName: facts.row.vaultName, host, known })
   if (found === null) {
@@ -225,7 +227,7 @@ async function noteLostToken(given: Given): Promise<Trouble | null> {
 }
 
 async function note({ vault, path, host, user, pending }: Given): Promise<Trouble | null> {
-  const accessor = pending()[user]?.token?.accessor
+  const accessor = pending(user)?.token?.accessor
   if (accessor === undefined) return makeTrouble('no token was minted')
   return said(await noteAccessor(vault, path, { host, accessor }))
 }
@@ -246,7 +248,7 @@ async function place(given: Given): Promise<Trouble | null> {
 async function openedToken(given: Given): Promise<string | Trouble> {
   const { vault, user, pending } = given
   for (let round = 0; round < 2; round++) {
-    const token = pending()[user]?.token
+    const token = pending(user)?.token
     if (token) {
       const opened = await unwrap(vault, token)
       if (opened.kind !== 'known') return opened.trouble
@@ -262,7 +264,7 @@ async function openedToken(given: Given): Promise<string | Trouble> {
 
 function handOver(given: Given): Trouble | null {
   const { user, pending } = given
-  const token = pending()[user]?.token
+  const token = pending(user)?.token
   if (given.handOver === null) return makeTrouble('a token is shown at a terminal only')
   if (!token) return makeTrouble('no token was minted')
   given.handOver(user, token.wrapping)
@@ -276,7 +278,7 @@ function withPending(
   change: Partial<Pick<PendingUser, 'token' | 'mintingSinceMs'>>,
 ): void {
   const none = { token: null, mintingSinceMs: null, sentTo: [] }
-  keep(user, { what: 'added', why: whyOf(user), ...none, ...pending()[user], ...change })
+  keep(user, { what: 'added', why: whyOf(user), ...none, ...pending(user), ...change })
 }
 
 async function cut(

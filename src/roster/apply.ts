@@ -68,8 +68,9 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
       run.onStep(result)
     },
   })
+  const begun = new Set(doable)
   const unshown = steps
-    .filter(step => !doable.includes(step))
+    .filter(step => !begun.has(step))
     .map((step): StepResult => ({ ...step, ...needsTerminal, state: 'left' }))
   for (const result of unshown) run.onStep(result)
   const results = [...ended.results, ...unshown]
@@ -131,7 +132,7 @@ async function tellPeople(
   const { person, config, env, network, now, by } = run
   const context = { user: person.user, host: person.host, email: null, runbook: null }
   let end: ToldEnd = { kind: 'nothing' }
-  let pending = rest
+  const pending = new Map(Object.entries(rest))
   for (const { people, sentTo } of messages) {
     const [first, ...more] = people
     if (first === undefined) continue
@@ -151,11 +152,11 @@ async function tellPeople(
       end = { kind: 'failed', why: clean(troubleText(told.trouble), 300) }
       for (const { user } of people) {
         const entry = before[user]
-        if (entry) pending = { ...pending, [user]: { ...entry, sentTo: told.sentTo } }
+        if (entry) pending.set(user, { ...entry, sentTo: told.sentTo })
       }
     } else if (end.kind !== 'failed') end = { kind: told.kind }
   }
-  return { end, pending }
+  return { end, pending: Object.fromEntries(pending) }
 }
 
 /** Last of all: until then a run that is killed finds the same differences again. */

@@ -28,26 +28,27 @@ export function dueToTell(
     only,
   }: { results: readonly StepResult[]; active: ReadonlySet<string>; only: string | null },
 ): DueToTell {
-  const isWhole = (user: string) =>
-    results.every(
-      result => result.user !== user || result.state === 'done' || result.name === 'ask',
-    )
+  const unfinished = new Set(
+    results.flatMap(({ user, state, name }) => (state === 'done' || name === 'ask' ? [] : user)),
+  )
   const fresh = Object.entries(pending).filter(
     ([user, { what }]) => (what === 'added') === active.has(user),
   )
-  const due = fresh.filter(([user]) => (only === null || only === user) && isWhole(user))
+  const isDue = ([user]: [string, PendingUser]) =>
+    (only === null || only === user) && !unfinished.has(user)
   return {
-    messages: messagesOf(due),
-    rest: Object.fromEntries(fresh.filter(entry => !due.includes(entry))),
+    messages: messagesOf(fresh.filter(isDue)),
+    rest: Object.fromEntries(fresh.filter(entry => !isDue(entry))),
   }
 }
 
 function messagesOf(due: readonly [string, PendingUser][]): PeopleMessage[] {
-  const messages = new Map<string, PeopleMessage>()
+  const messages = new Map<string, { people: ToldPerson[]; sentTo: readonly string[] }>()
   for (const [user, { what, why, sentTo }] of due) {
     const key = [...sentTo].sort().join()
-    const others = messages.get(key)?.people ?? []
-    messages.set(key, { people: [...others, { user, what, why }], sentTo })
+    const message = messages.get(key) ?? { people: [], sentTo }
+    message.people.push({ user, what, why })
+    messages.set(key, message)
   }
   return [...messages.values()]
 }

@@ -25,27 +25,32 @@ function isTrailer(line: string): boolean {
 
 /** One step a line: user, step, detail; what to type stands below it. */
 export function planLines(steps: readonly RosterStep[]): string[] {
-  return steps.flatMap(step => stepLines(step, widths(steps)))
+  const widths = widthsOf(steps)
+  return steps.flatMap(step => stepLines(step, widths))
 }
 
-/** One step that has ended. */
-export function resultLines(result: StepResult, all: readonly RosterStep[]): string[] {
+/** One step that has ended, in the columns of the plan. */
+export function resultLines(result: StepResult, widths: Widths): string[] {
   const { state, trouble } = result
   const words = { done: 'done', failed: 'FAILED', left: 'left to you', 'to-do': 'not tried' }[state]
   const detail = trouble === null ? result.detail : `${result.detail}: ${trouble}`
-  return stepLines({ ...result, detail }, widths(all), words)
+  return stepLines({ ...result, detail }, widths, words)
 }
 
-interface Widths {
+/** Of the columns, in characters. */
+export interface Widths {
   user: number
   name: number
 }
 
-function widths(steps: readonly RosterStep[]): Widths {
-  return {
-    user: Math.min(24, Math.max(6, ...steps.map(({ user }) => columnsOf(userWord(user))))),
-    name: Math.max(...steps.map(({ name }) => name.length)),
+/** Of a whole plan, once: it may have 80,000 steps. */
+export function widthsOf(steps: readonly RosterStep[]): Widths {
+  let [user, name] = [6, 0]
+  for (const step of steps) {
+    if (user < 24) user = Math.min(24, Math.max(user, columnsOf(userWord(step.user))))
+    name = Math.max(name, step.name.length)
   }
+  return { user, name }
 }
 
 function userWord(user: string | null): string {

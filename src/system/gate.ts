@@ -13,6 +13,8 @@ import { makePrivateFolder, writeFailed } from './write-file.js'
 export interface Gate {
   /** From now on others may look at the result, though not begin anything. */
   share: () => void
+  /** The time of this holder begins anew: for a run of many steps, after each. */
+  extend: () => void
   leave: () => void
 }
 
@@ -44,11 +46,16 @@ export function enterGate(
     closeSync(file)
     throw error
   }
-  const callOff = endAfter(mostMs, path)
+  let callOff = endAfter(mostMs, path)
   let left = false
   return {
     share: () => {
       if (!left) take('-s', 1_000)
+    },
+    extend: () => {
+      if (left) return
+      callOff()
+      callOff = endAfter(mostMs, path)
     },
     leave: () => {
       if (left) return

@@ -226,6 +226,18 @@ t.test('the gate arms that end, and calls it off when it is left', async t => {
   t.match(await stuckHolder(t, { work }), { exit: 0, said: 'late true\nleft true\n', isFree: true })
 })
 
+t.test('who is getting on has the time anew, and is late once that stops', async t => {
+  const work = `const gate = enter()
+    const getOn = setInterval(() => gate.extend(), 100)
+    setTimeout(() => { say('late ' + !mayBegin()); clearInterval(getOn) }, 2500)
+    setTimeout(() => { say('late ' + !mayBegin()); gate.leave(); clearInterval(hold) }, 5000)`
+  t.match(await stuckHolder(t, { work, mostMs: 1500 }), {
+    exit: 0,
+    said: 'late false\nlate true\n',
+    isFree: true,
+  })
+})
+
 t.test('not while a request is on its way, nor before its answer is kept; none begins', async t => {
   const work = `endAfter(200, 'a login', QUIET)
     const isDone = requestBegun()

@@ -9,28 +9,16 @@ import {
   type UserOnMachine,
 } from '../../src/roster/plan.js'
 import { aliceRow } from '../kit/roster-row.js'
+import { newInVault } from '../kit/user-in-vault.js'
 
-const fresh: UserInVault = {
-  path: 'workstation/claude-users/alice',
-  wrongPath: null,
-  exists: false,
-  hasVersions: false,
-  hasToken: false,
-  tokenHere: null,
-  isCutNoted: false,
-  needsToken: true,
-  isOnItsWay: false,
-  isOnItsWayNoted: false,
-  mintingSinceMs: null,
-}
-const settled: UserInVault = { ...fresh, exists: true, hasVersions: true, hasToken: true }
+const settled: UserInVault = { ...newInVault, exists: true, hasVersions: true, hasToken: true }
 const file = '/home/alice/.config/claude-auth/vault-token'
 
 function planOf(
   vault: Partial<UserInVault> | null,
   machine: UserOnMachine = { kind: 'absent', file },
 ) {
-  const facts = vault === null ? null : { ...fresh, ...vault }
+  const facts = vault === null ? null : { ...newInVault, ...vault }
   const users: UserFacts[] = [{ row: aliceRow, vault: facts, machine }]
   return planRoster({ host: 'ws1', users, ending: [], machineRoster: null }).map(step => step.name)
 }

@@ -79,11 +79,15 @@ export async function applySteps(
     const [{ user }] = group
     const entry = user === null ? null : beginning(group, known.get(user), doers.whyOf(user))
     if (user !== null && entry !== null) keep(user, entry)
+    const acting: Acting = {
+      ...doers,
+      pending: each => known.get(each),
+      keep,
+      isMinting: group.some(({ name }) => name === 'mint-token'),
+    }
     let isHeldUp = false
     for (const step of group) {
-      const end: StepResult = isHeldUp
-        ? waiting(step)
-        : await act(step, found, { ...doers, pending: each => known.get(each), keep })
+      const end: StepResult = isHeldUp ? waiting(step) : await act(step, found, acting)
       isHeldUp ||= end.state === 'failed'
       results.push(end)
       doers.onStep(end)
@@ -123,6 +127,8 @@ function waiting(step: RosterStep): StepResult {
 interface Acting extends Omit<RosterDoers, 'keep'> {
   pending: (user: string) => PendingUser | undefined
   keep: (user: string, entry: PendingUser) => void
+  /** Another token is minted for the user in this run. */
+  isMinting: boolean
 }
 
 async function act(step: RosterStep, found: Found, acting: Acting): Promise<StepResult> {
@@ -199,20 +205,35 @@ async function mint(given: Given): Promise<Trouble | null> {
   const mintingSinceMs = given.pending(user)?.mintingSinceMs ?? null
   withPending(given, user, { mintingSinceMs: mintingSinceMs ?? now() })
   const minted = await mintToken(vault, { vaultName, host, nowMs: now() })
-  if (minted.kind === 'minted') withPending(given, user, { token: minted.token, mintingSinceMs })
+  // An earlier one that was lost has been noted: note-lost is the step before this.
+  if (minted.kind === 'minted')
+    withPending(given, user, { token: minted.token, mintingSinceMs: null })
   else if (minted.kind === 'refused') withPending(given, user, { mintingSinceMs })
   return minted.kind === 'minted' ? null : minted.trouble
 }
 
-/** Finds and notes the token of a run that did not end; where it can't be found, its time is noted. */
+/** Notes the token of a run that did not end, which may have to be found; where it can't be, its time is noted. */
 async function noteLostToken(given: Given): Promise<Trouble | null> {
-  const { vault, path, host, facts, user, pending } = given
-  const sinceMs = pending(user)?.mintingSinceMs ?? null
-  if (sinceMs === null) return null
+  const { vault, path, host, user, pending, isMinting } = given
+  const { mintingSinceMs: sinceMs = null, token = null } = pending(user) ?? {}
+  if (token !== null) {
+    const trouble = await noteAccessor(vault, path, { host, accessor: token.accessor })
+    if (trouble !== null) return trouble.trouble
+  }
+  const trouble = sinceMs === null ? null : await noteUnknownToken(given, sinceMs)
+  if (trouble !== null) return trouble
+  // Until the other is minted it tells a run after a kill that what is noted has reached nobody.
+  if (!isMinting) withPending(given, user, { mintingSinceMs: null })
+  return null
+}
+
+async function noteUnknownToken(
+  { vault, path, host, facts }: Given,
+  sinceMs: number,
+): Promise<Trouble | null> {
   const document = await readDocument(vault, path)
   if (document.kind !== 'known') return document.trouble
-  const onItsWay = pending(user)?.token?.accessor
-  const known = new Set([...document.value.accessors.values(), ...(onItsWay ? [onItsWay] : [])])
+  const known = new Set(document.value.accessors.values())
   const found = await unnotedTokens(vault, { vaultName: facts.row.vaultName, host, known })
   if (found === null) {
     const trouble = await noteLost(vault, path, { host, sinceMs })
@@ -222,7 +243,6 @@ async function noteLostToken(given: Given): Promise<Trouble | null> {
     const trouble = await noteAccessor(vault, path, { host, accessor })
     if (trouble !== null) return trouble.trouble
   }
-  withPending(given, user, { mintingSinceMs: null })
   return null
 }
 

@@ -47,8 +47,10 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
   const write = (deed: { user: string | null; step: string; result: string }) =>
     writeDeed(deed, whyOf(deed.user), run)
   // What can't be written down is not begun.
-  if (steps.some(({ name }) => name !== 'ask'))
+  if (steps.some(({ name }) => name !== 'ask')) {
     write({ user: null, step: 'apply', result: `begun: ${commit.sha}` })
+    keepBegun(prepared, run)
+  }
 
   const doable = handOver === null ? withoutTerminal(steps) : steps
   const ended = await applySteps(doable, found, pending, {
@@ -80,7 +82,7 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
   const told = await tellPeople(due, ended.pending, run)
   if (!isDeepStrictEqual(told.pending, pending) || ended.pending !== pending)
     writePending(places.pending, told.pending)
-  keepApplied(prepared, results, run)
+  keepEnded(prepared, results, run)
   return { results, told: told.end }
 }
 
@@ -159,8 +161,17 @@ async function tellPeople(
   return { end, pending: Object.fromEntries(pending) }
 }
 
-/** Last of all: until then a run that is killed finds the same differences again. */
-function keepApplied(
+/** Who comes is in it before anything is made for them, so that they are missed when their row vanishes, whatever ends this run. */
+function keepBegun({ rows, applied }: Prepared, { now, places, only }: ApplyRun): void {
+  const before = applied?.users ?? []
+  const users = nextApplied(before, rows, { open: new Set(before.map(({ user }) => user)), only })
+  if (isSame(users, before)) return
+  const appliedAt = applied?.appliedAt ?? new Date(now()).toISOString()
+  writeApplied(places.applied, { commit: applied?.commit ?? '', appliedAt, users })
+}
+
+/** Last of all, without those who went: until then a run that is killed finds the same differences again. */
+function keepEnded(
   { rows, commit, applied, found }: Prepared,
   results: readonly StepResult[],
   { now, places, only }: ApplyRun,

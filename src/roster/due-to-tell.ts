@@ -18,7 +18,7 @@ export interface DueToTell {
 
 /**
  * `active`: the users who are to have a login; `only`: the one user that the run was about. Stale is a user who was added and
- * is listed no more, or the other way round: there is nothing to tell.
+ * is listed no more, or the other way round: there is nothing to tell, and what is known of a token is kept.
  */
 export function dueToTell(
   pending: Pending,
@@ -31,18 +31,25 @@ export function dueToTell(
   const unfinished = new Set(
     results.flatMap(({ user, state, name }) => (state === 'done' || name === 'ask' ? [] : user)),
   )
-  const fresh = Object.entries(pending).filter(
-    ([user, { what }]) => (what === 'added') === active.has(user),
-  )
-  const isDue = ([user]: [string, PendingUser]) =>
-    (only === null || only === user) && !unfinished.has(user)
+  const all = Object.entries(pending)
+  const isFresh = ([user, { what }]: Entry) => (what === 'added') === active.has(user)
+  const isDue = (entry: Entry) =>
+    isFresh(entry) && (only === null || only === entry[0]) && !unfinished.has(entry[0])
+  const isKept = (entry: Entry) => (isFresh(entry) ? !isDue(entry) : hasToken(entry))
   return {
-    messages: messagesOf(fresh.filter(isDue)),
-    rest: Object.fromEntries(fresh.filter(entry => !isDue(entry))),
+    messages: messagesOf(all.filter(isDue)),
+    rest: Object.fromEntries(all.filter(isKept)),
   }
 }
 
-function messagesOf(due: readonly [string, PendingUser][]): PeopleMessage[] {
+type Entry = [string, PendingUser]
+
+/** Who rests for a while may have a token that is not noted. */
+function hasToken([, { what, token, mintingSinceMs }]: Entry): boolean {
+  return what === 'added' && (token !== null || mintingSinceMs !== null)
+}
+
+function messagesOf(due: readonly Entry[]): PeopleMessage[] {
   const messages = new Map<string, { people: ToldPerson[]; sentTo: readonly string[] }>()
   for (const [user, { what, why, sentTo }] of due) {
     const key = [...sentTo].sort().join()

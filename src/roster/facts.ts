@@ -143,6 +143,7 @@ async function lookInVault(
 ): Promise<Omit<UserInVault, 'needsToken'> | StoreTrouble> {
   const onItsWay = pending[row.user]?.token ?? null
   const isOnItsWay = onItsWay !== null && onItsWay.endsAtMs > nowMs
+  const isOverdue = onItsWay !== null && !isOnItsWay
   const named = documentPath(vault.server.template, row, { host, account })
   const nothing = {
     exists: false,
@@ -151,6 +152,7 @@ async function lookInVault(
     tokenHere: null,
     isCutNoted: false,
     isOnItsWay,
+    isOverdue,
     isOnItsWayNoted: false,
     mintingSinceMs: pending[row.user]?.mintingSinceMs ?? null,
   }
@@ -168,6 +170,7 @@ async function lookInVault(
     tokenHere: await stateOf(vault, here),
     isCutNoted,
     isOnItsWay,
+    isOverdue,
     isOnItsWayNoted: [...accessors.values()].includes(onItsWay?.accessor ?? ''),
     mintingSinceMs: nothing.mintingSinceMs,
   }

@@ -51,6 +51,9 @@ export interface UserInVault {
   needsToken: boolean
   /** One was minted by an earlier run that did not come to its end, and can still be opened. */
   isOnItsWay: boolean
+  /** The same, and nobody can open it any more: nobody has it. */
+  isOverdue: boolean
+  /** Of either: its accessor is noted. */
   isOnItsWayNoted: boolean
   /** Since when a token may have been minted that no run has noted, epoch milliseconds; null: none. */
   mintingSinceMs: number | null
@@ -106,12 +109,19 @@ function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep
       ),
     ]
   const record = vault.exists ? [] : [step('create-record', vault.path)]
-  const lost =
-    vault.mintingSinceMs === null
-      ? []
-      : [step('note-lost', `a run that did not end may have minted a token at ${vault.path}`)]
+  const isLost = vault.mintingSinceMs !== null || (vault.isOverdue && !vault.isOnItsWayNoted)
+  const lost = isLost
+    ? [step('note-lost', `a run that did not end may have minted a token at ${vault.path}`)]
+    : []
   const token = vault.needsToken ? tokenSteps(row, { vault, machine, host }) : []
-  return [...record, ...lost, ...token]
+  const isNoting = token.some(({ name }) => name === 'note-accessor')
+  const rest =
+    vault.isOnItsWay && !vault.isOnItsWayNoted && !isNoting ? [noteStep(row, vault, host)] : []
+  return [...record, ...lost, ...rest, ...token]
+}
+
+function noteStep({ user }: RosterRow, { path }: UserInVault, host: string): RosterStep {
+  return stepsOf(user)('note-accessor', `${accessorKey(host)} at ${path}`)
 }
 
 interface TokenFacts {
@@ -120,14 +130,17 @@ interface TokenFacts {
   host: string
 }
 
-function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): RosterStep[] {
+function tokenSteps(row: RosterRow, facts: TokenFacts): RosterStep[] {
+  const { user, vaultName } = row
   const { vault, machine, host } = facts
   const step = stepsOf(user)
   const mint = vault.isOnItsWay
     ? []
     : [step('mint-token', `for ${vaultName}, wrapped for one hour`)]
   const isNoted = vault.isOnItsWay && vault.isOnItsWayNoted
-  const note = isNoted ? [] : [step('note-accessor', `${accessorKey(host)} at ${vault.path}`)]
+  // Whatever is noted, the one that was minted for this user has reached nobody.
+  const isAwaited = vault.isOnItsWay || vault.isOverdue || vault.mintingSinceMs !== null
+  const note = isNoted ? [] : [noteStep(row, vault, host)]
   switch (machine.kind) {
     case 'there':
       return vault.tokenHere === 'dead' && !vault.isOnItsWay
@@ -140,7 +153,7 @@ function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): RosterSt
           ]
         : []
     case 'absent':
-      if (!vault.isOnItsWay && (vault.tokenHere === 'alive' || vault.tokenHere === 'unknown'))
+      if (!isAwaited && (vault.tokenHere === 'alive' || vault.tokenHere === 'unknown'))
         return [
           step(
             'ask',
@@ -160,7 +173,7 @@ function tokenSteps({ user, vaultName }: RosterRow, facts: TokenFacts): RosterSt
     case 'unfit':
       return [step('ask', machine.why)]
     case 'none':
-      if (!vault.isOnItsWay && (vault.hasToken || vault.hasVersions)) return []
+      if (!isAwaited && (vault.hasToken || vault.hasVersions)) return []
       return [...mint, ...note, step('hand-over', 'the wrapped token, printed once')]
   }
 }

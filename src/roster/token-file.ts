@@ -1,6 +1,6 @@
 // A user's Vault token on this machine: is it there, and putting the first one in its place, as the user.
 
-import { lstatSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Account, runAsUser } from '../system/as-user.js'
 import { makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
@@ -28,9 +28,34 @@ export async function tokenPlace(account: Account, file: string): Promise<TokenP
   if (found === 'other') return unfit(`${file} is no file`)
   if (found === 'closed') return asSeenByUser(account, file)
   const distrust = distrustOf(file, account.uid)
-  return distrust === null
-    ? { kind: 'absent' }
-    : unfit(`others could put a token there: ${distrust.path} ${distrust.why}`)
+  if (distrust !== null)
+    return unfit(`others could put a token there: ${distrust.path} ${distrust.why}`)
+  const closed = closedFolder(file, account.uid)
+  return closed === null ? { kind: 'absent' } : unfit(closed)
+}
+
+/** What keeps the user from writing `file`, as far as a look tells: a token is minted once, and opened once. Null: nothing. */
+function closedFolder(file: string, uid: number): string | null {
+  const folder = nearestFolder(dirname(file))
+  const stat = lstatSync(folder, { throwIfNoEntry: false })
+  if (stat === undefined) return null
+  if (stat.uid !== uid) return `${folder} belongs to user ${stat.uid}`
+  if ((stat.mode & 0o300) !== 0o300) return `${folder} is closed to its own user`
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    // The others say nothing of the user: root may be nobody on a server.
+    const code = systemCode(error)
+    if (code === 'EROFS' || code === 'EPERM') return `${folder} can't be written (${code})`
+  }
+  return null
+}
+
+function nearestFolder(folder: string): string {
+  const above = dirname(folder)
+  return above === folder || lstatSync(folder, { throwIfNoEntry: false }) !== undefined
+    ? folder
+    : nearestFolder(above)
 }
 
 /** Checked before any look: a file system served by the user (FUSE) may never answer, and then holds the process that looks. */

@@ -12,6 +12,7 @@ export const newInVault: Readonly<UserInVault> = {
   isCutNoted: false,
   needsToken: true,
   isOnItsWay: false,
+  isOverdue: false,
   isOnItsWayNoted: false,
   mintingSinceMs: null,
 }

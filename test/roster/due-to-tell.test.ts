@@ -34,6 +34,16 @@ t.test('the whole are told of, the failed wait, the stale are forgotten', async 
   t.same(Object.keys(rest), ['carol'])
 })
 
+t.test('of who rests, what is known of a token that is not noted is kept', async t => {
+  const resting: Pending = {
+    gil: { ...told('added'), mintingSinceMs: 1 },
+    hal: { ...told('added'), token: { wrapping: 'w', accessor: 'a', endsAtMs: 1 } },
+  }
+  const due = dueToTell({ ...pending, ...resting }, { results, active, only: null })
+  t.same(Object.keys(due.rest), ['carol', 'gil', 'hal'])
+  t.equal(due.messages.length, 2)
+})
+
 t.test('users of whom the same sinks know nothing yet share a message', async t => {
   const both = { ...pending, dan: told('cut') }
   const { messages } = dueToTell(both, { results, active, only: null })

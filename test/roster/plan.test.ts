@@ -37,7 +37,28 @@ t.test('a user', async t => {
   const begun = { ...settled, isOnItsWay: true, isOnItsWayNoted: true }
   t.same(planOf(begun), ['place-token'], 'an earlier run minted it')
   t.same(planOf({ ...begun, isOnItsWayNoted: false }), ['note-accessor', 'place-token'])
-  t.match(planOf({ ...settled, mintingSinceMs: 1 }), ['note-lost'])
+  const again = ['mint-token', 'note-accessor', 'place-token'] as const
+  for (const tokenHere of ['alive', 'unknown', 'dead', null] as const) {
+    const noted = { ...settled, isOverdue: true, isOnItsWayNoted: true, tokenHere }
+    t.same(planOf(noted), again, `${tokenHere}: one was minted and noted, and none can open it now`)
+    t.same(
+      planOf({ ...noted, isOnItsWayNoted: false }),
+      ['note-lost', ...again],
+      'nor was it noted',
+    )
+    const lost = { ...settled, mintingSinceMs: 1, tokenHere }
+    t.same(planOf(lost), ['note-lost', ...again], 'what an earlier run minted has reached nobody')
+  }
+  t.same(planOf({ ...settled, isOverdue: true, isOnItsWayNoted: true }, { kind: 'none' }), [
+    ...['mint-token', 'note-accessor', 'hand-over'],
+  ])
+  for (const machine of [
+    { kind: 'there', file },
+    { kind: 'unfit', why: 'is a link' },
+  ] as const) {
+    t.equal(planOf({ ...settled, isOnItsWay: true }, machine)[0], 'note-accessor', machine.kind)
+    t.equal(planOf({ ...settled, isOverdue: true }, machine)[0], 'note-lost', machine.kind)
+  }
   t.same(planOf({ needsToken: false }), ['create-record'])
   t.same(planOf({ ...settled, hasToken: false }, { kind: 'unfit', why: 'is a link' }), ['ask'])
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { listsAccessors } from '../docs/manual.js'
 import { isAsListed, killedApply, killing } from '../kit/killed-apply.js'
 import { noOwnMachine } from '../kit/own-machine.js'
-import { rosterMachine } from '../kit/roster-machine.js'
+import { program, rosterMachine } from '../kit/roster-machine.js'
 
 /** Each fifth; test/lab/roster-killed.test.ts has all of them. */
 t.test(
@@ -82,6 +82,69 @@ t.test(
     const all = await living('bob')
     t.equal(all.length, 2)
     t.same(Object.values(await noted('bob')).sort(), all.sort(), 'each living token is noted')
+    t.same(await at.steps(['plan']), [])
+  },
+)
+
+t.test(
+  'killed once a token is known, and run again after it can be opened no more: it is noted, and its user gets another',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob'] })
+    const { machine } = at
+    const pendingFile = '/var/lib/claude-auth/roster.pending.json'
+    await machine.write('/opt/killing.cjs', killing)
+    const accessors = async (user: string) => {
+      const noted = (await at.metadata(user))?.custom_metadata ?? {}
+      return Object.entries(noted).flatMap(([key, value]) =>
+        key.startsWith(`accessor_${at.host}`) ? [String(value)] : [],
+      )
+    }
+    for (const [user, roster, holding] of [
+      ['ada', 'users: {ada: {tier: admin}}\n', '"step":"mint-token"'],
+      ['bob', 'users: {ada: {tier: admin}, bob: }\n', '"step":"note-accessor"'],
+    ] as const) {
+      at.commit(roster)
+      t.equal((await killedApply(at, '0', holding)).code, 137)
+      const kept = await machine.sh(`tail -n 1 ${pendingFile}`)
+      const [, first = ''] = /"accessor":"([^"]+)"/.exec(kept) ?? []
+      t.equal((await accessors(user)).includes(first), user === 'bob', 'it is noted, or not yet')
+      await machine.sh(`sed -i 's/"endsAtMs":[0-9]*/"endsAtMs":1/' ${pendingFile}`)
+      const next = await killedApply(at, '0')
+      t.equal(next.code, 0, next.stdout + next.stderr)
+      t.equal((await accessors(user))[0], first, 'the first is noted')
+      t.equal((await accessors(user)).length, 2, 'and so is the second')
+      t.equal((await at.site.tries(await at.token(user), user))[2], 200, 'which works')
+      t.same(await at.steps(['plan']), [])
+      t.equal(await machine.sh(`cat ${pendingFile}`), '{}\n')
+    }
+
+    // At a terminal, for who has no account here.
+    at.commit('users: {ada: {tier: admin}, bob: , zoe: }\n')
+    const line = (holding: string) =>
+      `KILL_HOLDING='${holding}' script -qec "node --require /opt/killing.cjs ${program} roster apply --yes" /dev/null || true`
+    t.notMatch(await machine.sh(line('"step":"note-accessor"')), /For zoe alone/)
+    await machine.sh(`sed -i 's/"endsAtMs":[0-9]*/"endsAtMs":1/' ${pendingFile}`)
+    t.match(await machine.sh(line('')), /For zoe alone; opens once/)
+    t.equal((await accessors('zoe')).length, 2)
+  },
+)
+
+t.test(
+  'killed before its end, and the row is gone by the next one: who had come is cut',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob'] })
+    await at.machine.write('/opt/killing.cjs', killing)
+    at.commit('users: {ada: {tier: admin}}\n')
+    t.equal((await killedApply(at, '0')).code, 0)
+    at.commit('users: {ada: {tier: admin}, bob: }\n')
+    t.equal((await killedApply(at, '0', '"step":"place-token"')).code, 137)
+    const token = await at.token('bob')
+    t.equal((await at.site.tries(token, 'bob'))[2], 200)
+    at.commit('users: {ada: {tier: admin}}\n', 'Bob does not come')
+    t.same(await at.steps(['apply', '--yes']), ['roster write-roster done', 'bob cut done'])
+    t.same(await at.site.tries(token, 'bob'), [403, 403, 403])
     t.same(await at.steps(['plan']), [])
   },
 )

@@ -275,6 +275,34 @@ t.test(
 )
 
 t.test(
+  'no token is minted for a home that takes none, and one as soon as it does',
+  { skip: noOwnMachine },
+  async t => {
+    const at = await rosterMachine(t, { accounts: ['ada', 'bob', 'carol', 'dan'] })
+    await at.machine.sh(`mount --bind /home/bob /home/bob && mount -o remount,bind,ro /home/bob
+      mkdir -m 500 /home/carol/.config && chown carol: /home/carol/.config
+      mkdir -p /home/dan/.config/claude-auth && chown dan: /home/dan/.config`)
+    at.commit('users: {ada: , bob: , carol: , dan: }\n')
+    const applied = await at.roster(['apply', '--yes'])
+    t.equal(applied.code, 4, applied.stderr)
+    for (const words of [
+      /bob +ask .*\/home\/bob can't be written \(EROFS\)/,
+      /carol +ask .*\/home\/carol\/\.config is closed to its own user/,
+      /dan +ask .*\/home\/dan\/\.config\/claude-auth belongs to user 0/,
+    ])
+      t.match(applied.stdout, words)
+    for (const user of ['bob', 'carol', 'dan'])
+      t.equal((await at.metadata(user))?.custom_metadata, null, 'no token was minted')
+    t.match(await at.token('ada'), /^s\.|^hvs\./)
+    await at.machine.sh(
+      'umount /home/bob; chmod 700 /home/carol/.config; chown dan: /home/dan/.config/claude-auth',
+    )
+    t.equal((await at.roster(['apply', '--yes'])).code, 0)
+    for (const user of ['bob', 'carol', 'dan']) t.match(await at.token(user), /^s\.|^hvs\./, user)
+  },
+)
+
+t.test(
   'a token is placed where a file system has no hard links, and a write that fails is told as one',
   { skip: noOwnMachine },
   async t => {

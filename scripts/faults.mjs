@@ -339,8 +339,8 @@ export const faults = [
     ['somebody else’s login is well', "if (record.identity === 'other')", 'if (nowMs < 0)'],
     [
       'what cannot be read is well',
-      "if (record === 'unreadable' || record === 'closed')\n    return { state: 'unknown', because: record, since: null }",
-      "if (record === 'unreadable' || record === 'closed')\n    return { state: 'ok', because: record, since: null }",
+      "if (typeof record === 'string') return { state: 'unknown', because: record, since: null }",
+      "if (typeof record === 'string') return { state: 'ok', because: record, since: null }",
     ],
   ].map(([what, from, to]) => ({ what, file: 'src/fleet/finding.ts', from, to, tests: judge })),
   {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
-import type { ExpectedUser } from '../fleet/finding.js'
+import type { ExpectedUser, SeenRecord } from '../fleet/finding.js'
 import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
 import { fleetPage } from '../fleet/fleet-page.js'
 import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
@@ -30,7 +30,7 @@ import type { Account } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
 import { ownRoot } from '../system/program-places.js'
 import { AuthError } from '../system/trouble.js'
-import { accountsNamed, usersWithLogins } from '../system/users.js'
+import { accountsNamed, listDirectory, usersWithLogins } from '../system/users.js'
 import { freshNonce } from '../system/write-file.js'
 import { inkFor, progressCount, say, widthOf } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
@@ -88,7 +88,9 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
   if (flags.timer && textfile === null && page === null) return exitCodes.ok
   const source = sourceOf(context, flags.from as FleetView['source'] | undefined)
   const roster = expectedUsers(config.roster?.file ?? null, context.person.uid)
-  const notes = roster.trouble === null ? [] : [roster.trouble]
+  // What had to be left out, and what is to be known beside.
+  const gaps = roster.trouble === null ? [] : [roster.trouble]
+  const notes: string[] = []
   const atMs = context.now()
   const only = (flags.only as FleetState | undefined) ?? null
   const isText = !flags.json && textfile === null && page === null
@@ -102,14 +104,15 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
   const found =
     source === 'vault'
       ? await inVault(context, rules, notes, env)
-      : await inHomes(context, rules, env)
+      : await inHomes(context, rules, gaps, env)
+  notes.unshift(...gaps)
   for (const note of notes) process.stderr.write(`${say(note)}\n`)
   if ('kind' in found) {
     if (flags.json) await print([noFleetJson(atMs, source)])
     process.stderr.write(`${say(troubleText(found.trouble))}\n`)
     return exitCodes['no-answer']
   }
-  writeFiles(found, { textfile, page, notes, isWhole: roster.trouble === null })
+  writeFiles(found, { textfile, page, notes, isWhole: gaps.length === 0 })
   if (flags.timer) return exitCodes.ok
   const view = only === null ? found : onlyState(found, only)
   await (flags.json ? print(fleetJson(view)) : printText(view, only, env))
@@ -201,9 +204,20 @@ async function inVault(
   }
 }
 
-async function inHomes({ person }: AdminContext, rules: LookRules, env: Env): Promise<FleetView> {
+async function inHomes(
+  { person }: AdminContext,
+  rules: LookRules,
+  gaps: string[],
+  env: Env,
+): Promise<FleetView> {
   const isRoot = person.uid === 0
-  const users = isRoot ? await usersHere(rules) : [ownAccount(person)]
+  const { users, unknown, isWhole } = isRoot
+    ? await usersHere(rules)
+    : { users: [ownAccount(person)], unknown: [], isWhole: true }
+  if (!isWhole)
+    gaps.push(
+      `the directory of users gives no answer (${listDirectory}); who is known to it alone is missing`,
+    )
   const count = progressCount(
     found => `reading the homes, ${found} of ${users.length}`,
     process.stderr,
@@ -217,7 +231,8 @@ async function inHomes({ person }: AdminContext, rules: LookRules, env: Env): Pr
     '--answer-for-homes',
   ]
   const at = { host: person.host, reader }
-  const records = await seenInHomes(users, at, () => count.tick(++looked)).finally(count.end)
+  const seen = await seenInHomes(users, at, () => count.tick(++looked)).finally(count.end)
+  const records = [...seen, ...unknown.map(user => untold(user, person.host))]
   // Whoever is not root sees nobody else, and misses nobody.
   const own = rules.roster?.filter(({ user }) => user === person.user) ?? null
   const roster = isRoot ? rules.roster : own?.length === 0 ? null : own
@@ -225,11 +240,25 @@ async function inHomes({ person }: AdminContext, rules: LookRules, env: Env): Pr
 }
 
 /** Those with a login folder, and those of the roster, whom a directory may know without listing them. */
-async function usersHere({ roster }: LookRules): Promise<Account[]> {
-  const found = await usersWithLogins()
+async function usersHere({ roster }: LookRules): Promise<UsersHere> {
+  const { users: found, isWhole } = await usersWithLogins()
   const known = new Set(found.map(({ name }) => name))
   const missing = (roster ?? []).map(({ user }) => user).filter(user => !known.has(user))
-  return [...found, ...accountsNamed(missing).accounts]
+  const { accounts, unanswered } = accountsNamed(missing)
+  for (const { name } of accounts) known.add(name)
+  const unknown = unanswered === null ? [] : missing.filter(user => !known.has(user))
+  return { users: [...found, ...accounts], unknown, isWhole: isWhole && unanswered === null }
+}
+
+/** `unknown`: of these of the roster nobody says whether they have an account. `isWhole`: whoever has a login is there. */
+interface UsersHere {
+  users: Account[]
+  unknown: string[]
+  isWhole: boolean
+}
+
+function untold(user: string, host: string): SeenRecord {
+  return { user, host, record: 'no-directory' }
 }
 
 function ownAccount({ user, uid, home }: AdminContext['person']): Account {

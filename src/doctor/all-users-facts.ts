@@ -214,7 +214,7 @@ function machineTimer(unit: string): AllUsersFacts['timer'] {
 
 /** Each user with a login folder, and what renews their login between launches. */
 async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
-  const accounts = await usersWithLogins()
+  const { users: accounts } = await usersWithLogins()
   const { code, stdout } = runTool('/bin/sh', [join(program, 'bin/login-users.sh')], 60_000)
   // Names, or numbers where a name is no plain one.
   const unattended = new Set(code === 0 ? stdout.split('\n') : [])

@@ -21,8 +21,11 @@ export interface SeenRecord {
   user: string
   /** The record's key: the host's name, and for another login folder its profile after a slash. It can be any text. */
   host: string
-  /** `unreadable`: there is one, and it is no record. `closed`: it can't be told whether there is one. */
-  record: HealthRecord | 'unreadable' | 'closed'
+  /**
+   * `unreadable`: there is one, and it is no record. It can't be told whether there is one: `closed` by the home, `no-directory` where
+   * the directory of users does not tell the home.
+   */
+  record: HealthRecord | 'unreadable' | 'closed' | 'no-directory'
 }
 
 /** A document of a login, by its metadata alone. */
@@ -64,6 +67,7 @@ export const ownReasons = {
   'not-in-roster': 'the roster does not list this user',
   unreadable: "what is there can't be read",
   closed: 'access to the home is denied',
+  'no-directory': 'the directory of users gives no answer',
   clock: 'the clock of the host is wrong',
   roster: 'the roster says so',
   cut: 'access was cut',
@@ -122,8 +126,7 @@ export function recordFinding(
   backedUpAtMs: number | null,
   { nowMs, silentAfterMs }: Clock,
 ): Finding {
-  if (record === 'unreadable' || record === 'closed')
-    return { state: 'unknown', because: record, since: null }
+  if (typeof record === 'string') return { state: 'unknown', because: record, since: null }
   const wrongClock: Finding = { state: 'unknown', because: 'clock', since: null }
   if (record.at - nowMs > clockSkewMs) return wrongClock
   const atMs = pastTime(record.at, nowMs)

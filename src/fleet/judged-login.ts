@@ -1,5 +1,6 @@
 // A login as it was found, and what is told of it: details, and the command that helps. Pure.
 
+import { listDirectory } from '../system/users.js'
 import { type Finding, hasRemains, signInEnd } from './finding.js'
 import { rankOf } from './fleet-state.js'
 import type { HealthRecord } from './record.js'
@@ -69,10 +70,15 @@ function toDoOf(login: Login, isLongLived: boolean): string | null {
     case 'stranger':
       return offboarding(login.user)
     case 'unknown':
-      return login.because === 'clock' ? 'timedatectl' : 'claude-auth ensure'
+      return helpForUnknown[login.because] ?? 'claude-auth ensure'
     default:
       return hasRemains(login) ? offboarding(login.user) : null
   }
+}
+
+const helpForUnknown: Readonly<Record<string, string>> = {
+  clock: 'timedatectl',
+  'no-directory': listDirectory,
 }
 
 /** A name that is not plain is not put into a command. */

@@ -7,7 +7,7 @@ import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import { enterGate, installMostMs } from '../system/gate.js'
 import { ownRoot } from '../system/program-places.js'
 import { quoted } from '../system/trouble.js'
-import { usersWithLogins } from '../system/users.js'
+import { listDirectory, usersWithLogins } from '../system/users.js'
 import { clean, jsonText } from '../text/clean.js'
 import { manifestOf, prepare, removeManifestFolder, type Site, takeBack } from './execute.js'
 import { firstPlaces, systemSite } from './for-system.js'
@@ -27,7 +27,7 @@ import type { UninstallFlags } from './words.js'
 import { asUserLines, changesObject, isConfirmed, print, say, uninstalledLines } from './words.js'
 
 /**
- * Gives 0 when nothing of it is left, 4 when logins could not be handed back: all else is removed then, and the
+ * Gives 0 when nothing of it is left, 4 when logins could not be handed back, or not be known: all else is removed then, and the
  * program stays for them. Throws `usage` or `write-failed`; a second run goes on where the first one ended.
  */
 export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
@@ -48,8 +48,7 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
     if (!flags.json) say(prepared.notes)
     const confirmed = await isConfirmed(prepared, flags)
     if (!confirmed && !flags.dryRun) return 1
-    const left = confirmed && manifest !== null ? await clear(site, manifest, flags) : []
-    const notes = left.length > 0 ? leftLines(left, systemProgram) : []
+    const notes = confirmed && manifest !== null ? await clear(site, manifest, flags) : []
     if (flags.json) print([jsonText(changesObject(prepared, flags, [...prepared.notes, ...notes]))])
     else if (confirmed) {
       const changed = prepared.changes.length
@@ -57,7 +56,7 @@ export async function uninstallSystem(flags: UninstallFlags): Promise<number> {
       const undo = undoUninstall({ ...flags, scope: 'system' }, back)
       print(uninstalledLines({ changed, undo }))
     }
-    return left.length > 0 ? exitCodes.attention : 0
+    return notes.length > 0 ? exitCodes.attention : 0
   } finally {
     gate?.leave()
     if (gate !== null && manifestOf(site) === null) removeManifestFolder(site, flags.root)
@@ -69,9 +68,9 @@ const eachUserMs = 120_000
 
 /**
  * Configuration first, so that no run takes a token into custody again; the program last: users run it. It stays
- * as long as a login needs it. Gives the users whose login could not be handed back.
+ * as long as a login needs it, or may: gives the lines that say so.
  */
-async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Promise<Account[]> {
+async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Promise<string[]> {
   const live = flags.root === ''
   takeBack(site, isConfig)
   const timers = timersIn(manifest)
@@ -79,14 +78,16 @@ async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Pro
     stopSystemTimers(timers.filter(isUnit(manifest, 'system')))
     await stopTimersOfUsers(timers.filter(isUnit(manifest, 'user')))
   }
-  const users = live ? await usersWithLogins() : []
+  const { users, isWhole } = live ? await usersWithLogins() : { users: [], isWhole: true }
   const left = flags.leaveLogins ? [] : await handBackAll(users)
+  const stays = flags.leaveLogins ? [] : leftLines(left, isWhole, systemProgram)
+  say(stays)
   takeBack(site, ({ path }) => !isOfProgram(path))
   await inTurns(
     users.filter(user => !left.includes(user)),
     async user => tell(user, await asUser(user, 'leftovers')),
   )
-  if (left.length > 0) keepRuntime()
+  if (stays.length > 0) keepRuntime()
   else takeBack(site, () => true)
   if (live) {
     reloadSystem()
@@ -94,7 +95,7 @@ async function clear(site: Site, manifest: Manifest, flags: UninstallFlags): Pro
     if (groupMembers(sharedGroup) !== null && manifest.entries.some(isSharedGroup))
       say([`the group ${sharedGroup} stays: something needs it`, `hint: groupdel ${sharedGroup}`])
   }
-  return left
+  return stays
 }
 
 /** The program itself, or a folder above it. */
@@ -110,9 +111,7 @@ async function handBackAll(users: Account[]): Promise<Account[]> {
     tell(user, end)
     return { user, isDone: end.kind === 'ended' && end.code === 0 }
   })
-  const left = ends.filter(({ isDone }) => !isDone).map(({ user }) => user)
-  if (left.length > 0) say(leftLines(left, systemProgram))
-  return left
+  return ends.filter(({ isDone }) => !isDone).map(({ user }) => user)
 }
 
 /** How claude-auth is started in the homes of users: as it is installed, else as it runs here. */
@@ -158,14 +157,21 @@ function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
 }
 
 /** What stays of the users whose login could not be handed back, and the command that does it later. */
-function leftLines(left: Account[], program: string): string[] {
+/** Why the program stays; nothing where no login can need it. */
+function leftLines(left: Account[], isWhole: boolean, program: string): string[] {
+  if (left.length === 0 && isWhole) return []
   const command = quoted(join(program, 'current/bin/claude-auth'))
   return [
+    ...(isWhole
+      ? []
+      : [
+          `the directory of users gives no answer (${listDirectory}): the logins of users whom only it knows are not handed back`,
+        ]),
     ...left.map(
       ({ name, home }) =>
         `not handed back: the login of ${clean(name, 60)}; it stays sealed in ${clean(join(home, '.local/share/claude-auth'), 200)}, readable by its owner`,
     ),
-    `for ${left.length === 1 ? 'it' : 'them'} the program stays in ${program}; it hands back, and goes, by:`,
+    `for ${left.length === 1 && isWhole ? 'it' : 'them'} the program stays in ${program}; it hands back, and goes, by:`,
     `hint: sudo ${command} uninstall --system   (or as the user: ${command} uninstall)`,
   ]
 }

@@ -116,18 +116,30 @@ function whyUnseen(path: string, stderr: string): Seen {
   return /: (?:No such file or directory|Not a directory)$/.test(line) ? 'missing' : 'closed'
 }
 
+/** Those who may have a login on this machine. */
+export interface UsersWithLogins {
+  users: Account[]
+  /** False: the directory of users gave no answer, so whoever only it knows may be missing. */
+  isWhole: boolean
+}
+
 /**
  * Everybody whose home has a folder `.claude` of their own, or a home that root may not look into
  * (root is nobody on some network homes) or that gives no answer. Those that a directory service does
  * not list are found by their folders in /home.
  */
-export async function usersWithLogins(): Promise<Account[]> {
-  const listed = await accounts()
+export async function usersWithLogins(ask = askDirectory): Promise<UsersWithLogins> {
+  const lines = ask([])
+  const listed = accountsIn(lines ?? passwd())
   const known = new Set(listed.map(({ uid }) => uid))
   const strangers = (await ownersIn('/home')).filter(uid => !known.has(uid))
-  const found = strangers.flatMap(uid => accountOf(uid) ?? [])
-  const byName = new Map([...listed, ...found].map(each => [each.name, each]))
-  const all = [...byName.values()]
+  const found = accountsAbout(strangers.map(String), ({ uid }) => strangers.includes(uid), ask)
+  const byName = new Map([...listed, ...found.accounts].map(each => [each.name, each]))
+  const users = await havingLogins([...byName.values()])
+  return { users, isWhole: lines !== null && found.unanswered === null }
+}
+
+async function havingLogins(all: readonly Account[]): Promise<Account[]> {
   const logins = await lookInHomes(all.map(loginFolder))
   const closed = all.filter(each => logins.get(loginFolder(each)) === 'closed')
   const homes = await lookInHomes(closed.map(({ home }) => home))
@@ -152,6 +164,9 @@ export function accountOf(uid: number): Account | null {
   return accountsIn(text).find(each => each.uid === uid) ?? null
 }
 
+/** What is typed to see whether the directory of users answers. */
+export const listDirectory = 'getent passwd'
+
 /** What the directory of users says of some names. */
 export interface AccountsNamed {
   accounts: Account[]
@@ -168,15 +183,24 @@ export function accountsNamed(
   ask: (some: readonly string[]) => string | null = askDirectory,
 ): AccountsNamed {
   const wanted = new Set(names)
+  return accountsAbout(names, ({ name }) => wanted.has(name), ask)
+}
+
+/** `keys`: names, or numbers in digits. */
+function accountsAbout(
+  keys: readonly string[],
+  isWanted: (account: Account) => boolean,
+  ask: typeof askDirectory,
+): AccountsNamed {
   const accounts: Account[] = []
-  const parts = partsOf(names, namesAtOnce)
+  const parts = partsOf(keys, namesAtOnce)
   for (let some = parts.shift(); some !== undefined; some = parts.shift()) {
     const lines = ask(some)
     // A slow service may answer about fewer within the limit.
     if (lines === null && some.length > 1)
       parts.unshift(...partsOf(some, Math.ceil(some.length / partsAtOnce)))
     else if (lines === null) return { accounts, unanswered: some[0] ?? '' }
-    else accounts.push(...accountsIn(lines).filter(({ name }) => wanted.has(name)))
+    else accounts.push(...accountsIn(lines).filter(isWanted))
   }
   return { accounts, unanswered: null }
 }
@@ -190,12 +214,12 @@ function partsOf(names: readonly string[], size: number): (readonly string[])[] 
 }
 
 /**
- * The lines of passwd(5) about these names, or null where there was no answer: getent(1) ends with 0, or with 2 where a name is
- * unknown; killed at the limit it has said nothing.
+ * The lines of passwd(5) about these names (none: about all that the directory lists), or null where there was no answer: getent(1)
+ * ends with 0, with 2 where a name is unknown, or with 3 where nothing is listed; killed at the limit it has said nothing.
  */
 export function askDirectory(names: readonly string[]): string | null {
   const { code, stdout, isMissing } = runTool('getent', ['passwd', '--', ...names])
-  if (isMissing) return passwd()
+  if (isMissing || code === 3) return passwd()
   return code === 0 || code === 2 ? stdout : null
 }
 
@@ -205,13 +229,6 @@ export function noAnswerAbout(name: string): Trouble {
     place: name,
     command: `getent passwd ${quoted(name)}`,
   })
-}
-
-/** Where getent is not installed, or the directory service does not answer, those of the machine itself. */
-async function accounts(): Promise<Account[]> {
-  const { code, stdout } = runTool('getent', ['passwd'])
-  if (code === 0) return accountsIn(stdout)
-  return accountsIn(passwd())
 }
 
 function passwd(): string {

@@ -37,7 +37,10 @@ const anyRecord: fc.Arbitrary<HealthRecord> = fc.record({
 const seenRecord: fc.Arbitrary<SeenRecord> = fc.record({
   user: name,
   host,
-  record: fc.oneof(anyRecord, fc.constantFrom('unreadable' as const, 'closed' as const)),
+  record: fc.oneof(
+    anyRecord,
+    fc.constantFrom('unreadable' as const, 'closed' as const, 'no-directory' as const),
+  ),
 })
 const seenDocument: fc.Arbitrary<SeenDocument> = fc.record({
   user: name,

@@ -3,7 +3,7 @@
 import { hostname, userInfo } from 'node:os'
 import t from 'tap'
 import { anyAccountNamed } from '../../src/offboard/host-facts.js'
-import { accountsNamed, whoAmI } from '../../src/system/users.js'
+import { accountsNamed, askDirectory, usersWithLogins, whoAmI } from '../../src/system/users.js'
 
 t.test('the user is the one of the uid, whatever the environment says', async t => {
   const person = whoAmI({ USER: 'mallory', LOGNAME: 'mallory', HOME: '/home/alice' })
@@ -62,4 +62,13 @@ t.test('no answer about one name is not an account that is not there', async t =
   t.throws(() => anyAccountNamed('alice', dead.ask), { code: 'no-directory' })
   t.equal(anyAccountNamed('unknown', slowDirectory(1).ask), null)
   t.match(anyAccountNamed('alice', slowDirectory(1).ask), { uid: 1001, home: '/home/alice' })
+})
+
+t.test('a directory that gives no answer is no list of all users', async t => {
+  t.match(await usersWithLogins(), { isWhole: true })
+  t.match(await usersWithLogins(() => null), { isWhole: false })
+  // It lists nobody, as many do, and answers about each.
+  t.match(await usersWithLogins(names => (names.length === 0 ? '' : askDirectory(names))), {
+    isWhole: true,
+  })
 })

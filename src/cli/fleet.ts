@@ -5,14 +5,10 @@ import { join } from 'node:path'
 import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
 import type { ExpectedUser, SeenRecord } from '../fleet/finding.js'
-import { fleetJson, noFleetJson } from '../fleet/fleet-json.js'
-import { fleetPage } from '../fleet/fleet-page.js'
-import { type FleetState, fleetStates } from '../fleet/fleet-state.js'
-import { fleetLines, isNamed } from '../fleet/fleet-text.js'
+import { fleetJson, fleetLines, isNamed, noFleetJson } from '../fleet/fleet-text.js'
 import { answerForHomes, seenInHomes } from '../fleet/homes.js'
-import { writeOutput } from '../fleet/output-file.js'
-import { reasonsWith } from '../fleet/state-words.js'
-import { metricsText } from '../fleet/textfile.js'
+import { writeFiles } from '../fleet/output-files.js'
+import { type FleetState, fleetStates, reasonsWith } from '../fleet/states.js'
 import { excessiveRights } from '../fleet/vault-records.js'
 import {
   type FleetView,
@@ -31,7 +27,6 @@ import type { Env } from '../system/paths.js'
 import { ownRoot } from '../system/program-places.js'
 import { AuthError } from '../system/trouble.js'
 import { accountsNamed, listDirectory, usersWithLogins } from '../system/users.js'
-import { freshNonce } from '../system/write-file.js'
 import { inkFor, progressCount, say, widthOf } from '../text/terminal.js'
 import { troubleText } from '../text/trouble.js'
 import { version } from '../version.js'
@@ -112,7 +107,10 @@ export async function fleet(argv: string[], env: Env): Promise<number> {
     process.stderr.write(`${say(troubleText(found.trouble))}\n`)
     return exitCodes['no-answer']
   }
-  writeFiles(found, { textfile, page, notes, isWhole: gaps.length === 0 })
+  writeFiles(found, {
+    ...{ textfile, page, notes, isWhole: gaps.length === 0 },
+    ...{ reasons: reasonsWith(reasonWords), version },
+  })
   if (flags.timer) return exitCodes.ok
   const view = only === null ? found : onlyState(found, only)
   await (flags.json ? print(fleetJson(view)) : printText(view, only, env))
@@ -263,31 +261,6 @@ function untold(user: string, host: string): SeenRecord {
 
 function ownAccount({ user, uid, home }: AdminContext['person']): Account {
   return { name: user, uid, gid: process.getegid?.() ?? -1, home }
-}
-
-interface Outputs {
-  textfile: string | null
-  page: string | null
-  notes: readonly string[]
-  isWhole: boolean
-}
-
-/** Each file is whole or as it was; that one can't be written does not keep the other from being. */
-function writeFiles(view: FleetView, { textfile, page, notes, isWhole }: Outputs): void {
-  const failures: unknown[] = []
-  const write = (path: string | null, mode: number, text: () => string) => {
-    if (path === null) return
-    try {
-      writeOutput(path, text(), mode, freshNonce())
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  write(textfile, 0o644, () => metricsText(view, { version, isWhole }))
-  write(page, 0o640, () =>
-    [...fleetPage(view, { reasons: reasonsWith(reasonWords), version, notes })].join(''),
-  )
-  if (failures.length > 0) throw failures[0]
 }
 
 async function printText(view: FleetView, only: FleetState | null, env: Env): Promise<void> {

@@ -1,8 +1,8 @@
 // What a single source says of a login: its health record, its document, or the roster. Pure.
 
 import { dayMs, minuteMs } from '../system/time.js'
-import { type FleetState, isWorse } from './fleet-state.js'
 import type { HealthRecord } from './record.js'
+import { type FleetState, isWorse } from './states.js'
 
 /** A user of the roster, as far as it counts here. */
 export interface ExpectedUser {
@@ -57,23 +57,6 @@ export interface Finding {
   /** Epoch milliseconds; null: unknown. */
   since: number | null
 }
-
-/** Reasons that no run gives, as part of a sentence. */
-export const ownReasons = {
-  'backed-up': 'known only by the time of the last backup',
-  'no-news': 'no sign of life for a long time',
-  'no-record': 'no record or backup was ever seen',
-  'backup-deleted': 'the backup was deleted',
-  'not-in-roster': 'the roster does not list this user',
-  unreadable: "what is there can't be read",
-  closed: 'access to the home is denied',
-  'no-directory': 'the directory of users gives no answer',
-  clock: 'the clock of the host is wrong',
-  roster: 'the roster says so',
-  cut: 'access was cut',
-  'record-remains': 'the health record is still there',
-  'document-remains': 'the document is still there',
-} as const
 
 /** Clocks of two machines in good order are at most this far apart. */
 const clockSkewMs = 5 * minuteMs

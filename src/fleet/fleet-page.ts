@@ -4,9 +4,16 @@ import { dayMs } from '../system/time.js'
 import { clean } from '../text/clean.js'
 import { dateTimeUtc } from '../text/durations.js'
 import { hasRemains } from './finding.js'
-import { type FleetState, fleetStates, needsAction } from './fleet-state.js'
 import type { JudgedLogin } from './judged-login.js'
-import { type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
+import {
+  type FleetState,
+  fleetStates,
+  needsAction,
+  type ReasonWords,
+  reasonOf,
+  sourceWords,
+  stateWords,
+} from './states.js'
 import { type FleetView, loginsOf } from './view.js'
 
 export interface PageOptions {

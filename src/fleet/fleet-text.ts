@@ -1,14 +1,20 @@
-// The view at a terminal: who needs something comes first, each with what to type; the well are one number.
+// The view as it is printed: lines for people, who need something first, and one JSON object.
 
-import { clean } from '../text/clean.js'
+import { clean, jsonText } from '../text/clean.js'
 import { agoWords, dateTimeWords } from '../text/durations.js'
-import type { Ink, Signs } from '../text/terminal.js'
-import { hanging, wrapped } from '../text/terminal.js'
+import { hanging, type Ink, type Signs, wrapped } from '../text/terminal.js'
 import { hasRemains } from './finding.js'
-import { type FleetState, fleetStates, needsAction } from './fleet-state.js'
 import type { JudgedLogin } from './judged-login.js'
-import { type ReasonWords, reasonOf, sourceWords, stateWords } from './state-words.js'
-import type { FleetView } from './view.js'
+import {
+  type FleetState,
+  fleetStates,
+  needsAction,
+  type ReasonWords,
+  reasonOf,
+  sourceWords,
+  stateWords,
+} from './states.js'
+import { type FleetView, loginsOf } from './view.js'
 
 export interface TextOptions {
   width: number
@@ -109,4 +115,37 @@ function closing({ counts, backedUpOnly, source }: FleetView, only: FleetState |
       : []),
     sourceWords[source],
   ]
+}
+
+const schemaVersion = 1
+
+/**
+ * `{schemaVersion, at, source, verdict, counts, users}` in pieces that are one line together: `users` are the logins worst first, one
+ * for each host; times are epoch milliseconds.
+ */
+export function* fleetJson(view: FleetView): Generator<string> {
+  const { atMs: at, source, verdict } = view
+  const counts = Object.fromEntries(fleetStates.map(state => [state, view.counts[state]]))
+  yield `${jsonText({ schemaVersion, at, source, verdict, counts }).slice(0, -1)},"users":[`
+  let before = ''
+  for (const login of loginsOf(view)) {
+    yield before + jsonText(userObject(login))
+    before = ','
+  }
+  yield ']}\n'
+}
+
+/** The object where nothing could be read. */
+export function noFleetJson(atMs: number, source: FleetView['source']): string {
+  const nothing = { verdict: 'no-answer', counts: {}, users: [] }
+  return `${jsonText({ schemaVersion, at: atMs, source, ...nothing })}\n`
+}
+
+function userObject(login: JudgedLogin): object {
+  const { user, host, state, because, since, seenAt, loginEndsAt, credential, custody } = login
+  const { version, toDo } = login
+  return {
+    ...{ user, host, state, because, since, seenAt, loginEndsAt },
+    ...{ credential, custody, version, toDo },
+  }
 }

@@ -15,9 +15,9 @@ import {
   type SeenRecord,
   worse,
 } from './finding.js'
-import { type FleetState, isWorse, needsAction, perState } from './fleet-state.js'
 import { byNeed, type FoundLogin, type JudgedLogin, judgedLogin } from './judged-login.js'
 import { type HealthRecord, recordKey } from './record.js'
+import { type FleetState, isWorse, needsAction, perState } from './states.js'
 
 export interface JudgeConfig {
   silentAfterMs: number

@@ -2,8 +2,8 @@
 
 import { listDirectory } from '../system/users.js'
 import { type Finding, hasRemains, signInEnd } from './finding.js'
-import { rankOf } from './fleet-state.js'
 import type { HealthRecord } from './record.js'
+import { rankOf } from './states.js'
 
 /** One login on one host. Times are epoch milliseconds. */
 export interface Login extends Finding {

@@ -1,8 +1,8 @@
 // The view as metrics for the textfile collector of node_exporter.
 
 import { clean } from '../text/clean.js'
-import { type FleetState, fleetStates } from './fleet-state.js'
 import type { JudgedLogin } from './judged-login.js'
+import { type FleetState, fleetStates } from './states.js'
 import { type FleetView, loginsOf } from './view.js'
 
 /** For more users from Vault, one host's file would hold too many series: only counts are told. */

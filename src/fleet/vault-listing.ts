@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isTooLarge, type VaultReply } from '../store/vault/client.js'
 import { troubleOf } from '../store/vault/failure.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { isObject, type JsonObject } from '../system/json.js'
+import { dataOf } from '../store/vault/site-reply.js'
+import type { JsonObject } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
 import { compareNames, entryOf, type ListedEntry, listingReader } from './listing-text.js'
 
@@ -247,12 +248,6 @@ function isNothing(reply: VaultReply): boolean {
 /** Another way to ask would get no answer either. */
 function isUnavailable(status: number): boolean {
   return status === 429 || status === 503 || status === 472 || status === 473
-}
-
-function dataOf(reply: VaultReply): JsonObject | null {
-  if (reply.kind !== 'reply' || reply.status !== 200) return null
-  const data = reply.body?.['data']
-  return isObject(data) ? data : null
 }
 
 /** In order; a folder's ends with a slash. */

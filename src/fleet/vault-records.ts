@@ -1,5 +1,6 @@
 // The records and documents of all users in Vault: two folders read page by page, side by side.
 
+import { noteKey } from '../offboard/note.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
 import type { SeenDocument, SeenRecord } from './finding.js'
@@ -20,9 +21,6 @@ export interface VaultBatch {
   /** The last name (inclusive) of which everything was told; null: there are no more. */
   upTo: string | null
 }
-
-/** custom_metadata of a document: the note that its user was cut off. */
-const cutNote = 'offboard'
 
 /**
  * Reads the folder of the records and the documents as `vault.path` of the configuration places them, in batches of whole
@@ -137,7 +135,7 @@ function joined(parts: Parts, more: Parts | null): Parts | null {
 function documentOf(entry: ListedEntry, parts: Parts | null): SeenDocument[] {
   const user = parts?.['user'] ?? parts?.['uid']
   if (parts === null || user === undefined) return []
-  const isCut = Object.hasOwn(customMetadata(entry), cutNote)
+  const isCut = Object.hasOwn(customMetadata(entry), noteKey)
   const host = parts['host'] ?? null
   return [{ user, host, updatedAtMs: updatedAtMs(entry), ...newestVersion(entry), isCut }]
 }

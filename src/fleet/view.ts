@@ -8,10 +8,10 @@ import {
   type SeenDocument,
   type SeenRecord,
 } from './finding.js'
-import { type FleetState, fleetStates, perState } from './fleet-state.js'
 import { countUsers, findLogins, fleetVerdict, type JudgeConfig } from './judge.js'
 import { byNeed, type FoundLogin, type JudgedLogin, judgedLogin } from './judged-login.js'
 import { compareNames } from './listing-text.js'
+import { type FleetState, fleetStates, perState } from './states.js'
 import { seenInVault, type VaultBatch } from './vault-records.js'
 
 export interface FleetView {

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { fleetPage } from '../../src/fleet/fleet-page.js'
-import { reasonsWith } from '../../src/fleet/state-words.js'
+import { reasonsWith } from '../../src/fleet/states.js'
 import type { FleetView } from '../../src/fleet/view.js'
 import { reasonWords } from '../../src/policy/outcome.js'
 import { hostileTexts, recordsOf, sampleView } from '../kit/fleet-views.js'

@@ -1,10 +1,8 @@
 // The view at a terminal.
 
 import t from 'tap'
-import { fleetJson, noFleetJson } from '../../src/fleet/fleet-json.js'
-import { type FleetState, fleetStates } from '../../src/fleet/fleet-state.js'
-import { fleetLines } from '../../src/fleet/fleet-text.js'
-import { reasonsWith } from '../../src/fleet/state-words.js'
+import { fleetJson, fleetLines, noFleetJson } from '../../src/fleet/fleet-text.js'
+import { type FleetState, fleetStates, reasonsWith } from '../../src/fleet/states.js'
 import { type FleetView, onlyState } from '../../src/fleet/view.js'
 import { reasonWords } from '../../src/policy/outcome.js'
 import { columnsOf } from '../../src/text/clean.js'

@@ -3,10 +3,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ExpectedUser, SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
-import { fleetStates, needsAction } from '../../src/fleet/fleet-state.js'
 import { countUsers, fleetVerdict, judge } from '../../src/fleet/judge.js'
 import type { JudgedLogin } from '../../src/fleet/judged-login.js'
 import { type HealthRecord, recordVerdicts } from '../../src/fleet/record.js'
+import { fleetStates, needsAction } from '../../src/fleet/states.js'
 import { cases } from '../kit/cases.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')

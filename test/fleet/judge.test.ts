@@ -1,16 +1,11 @@
 // The judgment of all logins, case by case.
 
 import t from 'tap'
-import {
-  type ExpectedUser,
-  ownReasons,
-  type SeenDocument,
-  type SeenRecord,
-} from '../../src/fleet/finding.js'
-import { type FleetState, fleetStates, needsAction } from '../../src/fleet/fleet-state.js'
+import type { ExpectedUser, SeenDocument, SeenRecord } from '../../src/fleet/finding.js'
 import { countUsers, fleetVerdict, judge } from '../../src/fleet/judge.js'
 import type { JudgedLogin } from '../../src/fleet/judged-login.js'
 import type { HealthRecord } from '../../src/fleet/record.js'
+import { type FleetState, fleetStates, needsAction, ownReasons } from '../../src/fleet/states.js'
 
 const nowMs = Date.parse('2026-12-01T12:00:00Z')
 const minuteMs = 60_000

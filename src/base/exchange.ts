@@ -23,7 +23,7 @@ const python =
 
 /** True: what was `one` is `other` now, and the other way round. False: nothing has changed. Both are on one file system. */
 export function exchangeFolders(one: string, other: string): boolean {
-  const before = numberOf(one)
+  const before = inodeOf(one)
   const number = numbers[process.arch]
   const tools: [string, string[]][] = [
     // GNU coreutils 9.5.
@@ -36,12 +36,12 @@ export function exchangeFolders(one: string, other: string): boolean {
   for (const [tool, args] of tools) {
     runTool(tool, args)
     // A tool of another age may have understood something else: only what stands there counts.
-    if (numberOf(other) === before && numberOf(one) !== before) return true
+    if (inodeOf(other) === before && inodeOf(one) !== before) return true
   }
   return false
 }
 
 /** The inode of `path`, or null where nothing is. */
-export function numberOf(path: string): bigint | null {
+export function inodeOf(path: string): bigint | null {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null
 }

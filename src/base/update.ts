@@ -13,11 +13,12 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { mountLines, mountPoint } from '../system/mounts.js'
 import { createFile, readBounded } from '../system/open-file.js'
 import { runTool } from '../system/system-tools.js'
 import { AuthError, quoted, systemCode } from '../system/trouble.js'
 import { freshNonce, replaceLink, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
-import { exchangeFolders, numberOf } from './exchange.js'
+import { exchangeFolders, inodeOf } from './exchange.js'
 import { digestOf, realFolder, type Tree } from './tree.js'
 
 const maxBytes = 16 * 1024 * 1024
@@ -45,7 +46,7 @@ export function clearLeftovers(folder: string): void {
   const begun = linkOf(swapping)
   if (begun !== null) {
     const [base, kept] = begun.split(':')
-    const isSwapped = base !== String(numberOf(folder))
+    const isSwapped = base !== String(inodeOf(folder))
     if (!isSwapped && (kept === 'none' || exists(dropped))) {
       rmSync(previous, { recursive: true, force: true })
       if (exists(dropped)) renameSync(dropped, previous)
@@ -56,7 +57,7 @@ export function clearLeftovers(folder: string): void {
 }
 
 function exists(path: string): boolean {
-  return numberOf(path) !== null
+  return inodeOf(path) !== null
 }
 
 /**
@@ -98,7 +99,7 @@ function swapFolder(folder: string, step: (name: string) => void): void {
   let isSwapped = false
   try {
     step('begin')
-    symlinkSync(`${numberOf(folder)}:${exists(previous) ? 'kept' : 'none'}`, swapping)
+    symlinkSync(`${inodeOf(folder)}:${exists(previous) ? 'kept' : 'none'}`, swapping)
     step('drop-previous')
     if (exists(previous)) renameSync(previous, dropped)
     step('place')
@@ -211,4 +212,22 @@ function copyTree(source: string, { files }: Tree, target: string): void {
     }
     chmodSync(join(target, path), isProgram ? 0o755 : 0o644)
   }
+}
+
+/** The first mount point that is the base or one of the folders beside it that an update uses, or lies in one; null: none. */
+export function mountInTheWay(folder: string): string | null {
+  return firstMount(mountLines(), folder)
+}
+
+/** The same of the lines of a table. */
+export function firstMount(lines: readonly string[], folder: string): string | null {
+  const { previous, next, dropped } = placesOf(folder)
+  const isOurs = (path: string) =>
+    [folder, previous, next, dropped].includes(path) || isVersion(path, folder)
+  for (const line of lines) {
+    const point = mountPoint(line)
+    const parts = point.split('/')
+    if (parts.some((_, at) => isOurs(parts.slice(0, at + 1).join('/')))) return point
+  }
+  return null
 }

@@ -17,8 +17,7 @@ import {
 } from './commits.js'
 import { type Git, gitIn, gitOutput } from './git.js'
 import { type Pusher, pushOptions, type RefUpdate } from './push.js'
-import { refusalSentence } from './refusal-words.js'
-import { judgePush } from './rule.js'
+import { judgePush, refusalSentence } from './rule.js'
 
 /** How long a push may be looked at, and how many commits of it. */
 const limitMs = 10_000

@@ -2,9 +2,8 @@
 
 import { basename, dirname, join, resolve } from 'node:path'
 import { type BasePlan, planUpdate } from '../base/difference.js'
-import { mountInTheWay } from '../base/mounts.js'
 import { readTree, realFolder } from '../base/tree.js'
-import { clearLeftovers, placesOf, replaceBase } from '../base/update.js'
+import { clearLeftovers, mountInTheWay, placesOf, replaceBase } from '../base/update.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import { exitCodes } from '../policy/outcome.js'
 import { askYes } from '../system/ask.js'

@@ -4,7 +4,7 @@ import { programForUsers } from '../install/uninstall-system.js'
 import type { StepResult } from '../roster/act.js'
 import { applyRoster, type ToldEnd } from '../roster/apply.js'
 import type { RosterCommit } from '../roster/committed.js'
-import { rosterPlaces } from '../roster/places.js'
+import { rosterPlaces } from '../roster/memory.js'
 import type { RosterStep } from '../roster/plan.js'
 import { type Prepared, prepareRoster, type Refused, type RosterRun } from '../roster/prepare.js'
 import {

@@ -4,9 +4,10 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Problem, problemLine } from '../config/problem.js'
 import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
-import { checkRoster, removalsRefused, removedUsers } from '../roster/check.js'
+import { checkRoster } from '../roster/check.js'
 import { committedRoster, type EarlierText, earlierText } from '../roster/committed.js'
-import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
+import { type Removals, removalsOf } from '../roster/differences.js'
+import { type RosterRow, rosterRows } from '../roster/roster-file.js'
 import { problemLines } from '../roster/roster-text.js'
 import type { Env } from '../system/paths.js'
 import { AuthError, type Trouble } from '../system/trouble.js'
@@ -24,15 +25,9 @@ export interface CheckWishes {
   removals: number | null
 }
 
-/** Who would vanish; null where there is nothing to compare with. */
-interface Removals {
-  users: string[]
-  of: number
-  refused: string | null
-}
-
 /** What an earlier roster says, or why it says nothing. */
 interface Compared {
+  /** Null where there is nothing to compare with. */
   removals: Removals | null
   notCompared: string | null
 }
@@ -127,16 +122,6 @@ async function earlierCommitted(ref: string, env: Env): Promise<EarlierText> {
   if (config.rosterFrom === null) return { kind: 'absent' }
   const read = await committedRoster({ ...config.rosterFrom, ref }, { person, env })
   return read.kind === 'read' ? { kind: 'read', text: read.text } : read
-}
-
-function removalsOf(
-  before: readonly RosterRow[],
-  after: readonly RosterRow[],
-  { nowMs, allowed }: { nowMs: number; allowed: number | null },
-): Removals {
-  const users = removedUsers(before, after, nowMs)
-  const of = before.filter(row => !hasLeft(row, nowMs)).length
-  return { users, of, refused: removalsRefused(users, of, allowed) }
 }
 
 function print(

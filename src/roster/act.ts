@@ -24,7 +24,7 @@ import {
   unwrap,
 } from './documents.js'
 import type { Found } from './facts.js'
-import type { Pending, PendingUser } from './pending.js'
+import type { Pending, PendingUser } from './memory.js'
 import type { EndingFacts, RosterStep, UserFacts } from './plan.js'
 import { placeToken } from './token-file.js'
 

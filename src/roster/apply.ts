@@ -3,18 +3,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sendNow } from '../alerts/delivery.js'
 import type { SinkRun } from '../alerts/run.js'
+import type { ToldPerson } from '../alerts/site-news.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import type { UserProgram } from '../offboard/host-actions.js'
 import { freshNonce } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import { applySteps, type StepResult, withoutTerminal } from './act.js'
-import { isSame, nextApplied, writeApplied } from './applied.js'
-import { type DueToTell, dueToTell } from './due-to-tell.js'
-import { appendPending, type Pending, writePending } from './pending.js'
+import {
+  appendPending,
+  isSame,
+  nextApplied,
+  type Pending,
+  type PendingUser,
+  writeApplied,
+  writePending,
+} from './memory.js'
 import type { Prepared, RosterRun } from './prepare.js'
-import { reasonOf } from './roster-text.js'
-import { type RowChange, rowCommits } from './row-commits.js'
+import { reasons } from './reasons.js'
 
 export interface ApplyRun extends RosterRun {
   network: SinkRun['network']
@@ -84,23 +90,6 @@ export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<Ap
     writePending(places.pending, told.pending)
   keepEnded(prepared, results, run)
   return { results, told: told.end }
-}
-
-/** How far back a reason is looked for. */
-const lookBack = { mostVersions: 100, mostMs: 10_000, clockMs: () => performance.now() }
-
-/** The reason of the commit that changed a user's row, else of the newest one. */
-async function reasons({
-  steps,
-  commit,
-  versions,
-}: Prepared): Promise<(user: string | null) => string> {
-  const changes = new Map<string, RowChange>()
-  for (const { user, name } of steps)
-    if (user !== null && name !== 'ask')
-      changes.set(user, { user, what: name === 'cut' ? 'cut' : 'added' })
-  const commits = await rowCommits([...changes.values()], versions(), lookBack)
-  return user => reasonOf((user === null ? null : commits.get(user)) ?? commit)
 }
 
 const needsTerminal = {
@@ -184,4 +173,60 @@ function keepEnded(
   if (applied !== null && applied.commit === commit.sha && isSame(users, before)) return
   const appliedAt = new Date(now()).toISOString()
   writeApplied(places.applied, { commit: commit.sha, appliedAt, users })
+}
+
+export interface PeopleMessage {
+  people: readonly ToldPerson[]
+  sentTo: readonly string[]
+}
+
+export interface DueToTell {
+  /** Those whose steps have all ended well, in this run or in one before; a message for each set of sinks that have it already. */
+  messages: readonly PeopleMessage[]
+  /** What stays pending beside them. */
+  rest: Pending
+}
+
+/**
+ * `active`: the users who are to have a login; `only`: the one user that the run was about. Stale is a user who was added and
+ * is listed no more, or the other way round: there is nothing to tell, and what is known of a token is kept.
+ */
+export function dueToTell(
+  pending: Pending,
+  {
+    results,
+    active,
+    only,
+  }: { results: readonly StepResult[]; active: ReadonlySet<string>; only: string | null },
+): DueToTell {
+  const unfinished = new Set(
+    results.flatMap(({ user, state, name }) => (state === 'done' || name === 'ask' ? [] : user)),
+  )
+  const all = Object.entries(pending)
+  const isFresh = ([user, { what }]: Entry) => (what === 'added') === active.has(user)
+  const isDue = (entry: Entry) =>
+    isFresh(entry) && (only === null || only === entry[0]) && !unfinished.has(entry[0])
+  const isKept = (entry: Entry) => (isFresh(entry) ? !isDue(entry) : hasToken(entry))
+  return {
+    messages: messagesOf(all.filter(isDue)),
+    rest: Object.fromEntries(all.filter(isKept)),
+  }
+}
+
+type Entry = [string, PendingUser]
+
+/** Who rests for a while may have a token that is not noted. */
+function hasToken([, { what, token, mintingSinceMs }]: Entry): boolean {
+  return what === 'added' && (token !== null || mintingSinceMs !== null)
+}
+
+function messagesOf(due: readonly Entry[]): PeopleMessage[] {
+  const messages = new Map<string, { people: ToldPerson[]; sentTo: readonly string[] }>()
+  for (const [user, { what, why, sentTo }] of due) {
+    const key = [...sentTo].sort().join()
+    const message = messages.get(key) ?? { people: [], sentTo }
+    message.people.push({ user, what, why })
+    messages.set(key, message)
+  }
+  return [...messages.values()]
 }

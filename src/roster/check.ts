@@ -1,12 +1,12 @@
-// What a roster as a whole must be before anything is made of it, and how many of its users may vanish at once. Pure.
+// What a roster as a whole must be before anything is made of it. Pure.
 
 import type { Problem } from '../config/problem.js'
 import { plainNameSlip, shown } from '../config/template.js'
 import type { YamlFile } from '../config/yaml.js'
 import { hasLeft, type RosterRow } from './roster-file.js'
 
-/** Where a problem of a row is put: the way to its place, and what was expected. */
-type Found = (path: (string | number)[], what: string, at?: 'key' | 'value') => void
+/** Notes a problem of a row: the way to its place, and what was expected. */
+type AddProblem = (path: (string | number)[], what: string, at?: 'key' | 'value') => void
 
 /**
  * What is wrong with the rows by themselves and with each other, beside what each says of itself (`rosterRows`), in
@@ -14,24 +14,22 @@ type Found = (path: (string | number)[], what: string, at?: 'key' | 'value') => 
  */
 export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
   const problems: Problem[] = []
-  const found: Found = (path, what, at) => problems.push(file.problem(['users', ...path], what, at))
+  const add: AddProblem = (path, what, at) =>
+    problems.push(file.problem(['users', ...path], what, at))
   for (const { user, vaultName, email, gitNames, isAdmin, leftOn } of rows) {
     const slip = nameSlip(user, vaultName)
-    if (slip !== null) found([user], slip, 'key')
+    if (slip !== null) add([user], slip, 'key')
     for (const [key, value] of [
       ['email', email] as const,
       ...gitNames.map(name => ['git', name] as const),
     ]) {
       const odd = value === null ? null : lettersSlip(value)
-      if (odd !== null) found([user, key], odd)
+      if (odd !== null) add([user, key], odd)
     }
     if (isAdmin && leftOn !== null)
-      found(
-        [user, 'left'],
-        'an admin is never cut: take tier: admin away first, in a commit before',
-      )
+      add([user, 'left'], 'an admin is never cut: take tier: admin away first, in a commit before')
   }
-  for (const rule of unique) onceOnly(rule, rows, found)
+  for (const rule of unique) onceOnly(rule, rows, add)
   // Of a file that can't be read as a whole, nothing is said of the whole.
   if (problems.length === 0 && file.problems.length === 0)
     problems.push(...asAWhole(rows, file, nowMs))
@@ -109,7 +107,7 @@ function folded(value: string): string {
   return value.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
 }
 
-function onceOnly(rule: UniqueRule, rows: readonly RosterRow[], found: Found): void {
+function onceOnly(rule: UniqueRule, rows: readonly RosterRow[], add: AddProblem): void {
   const owners = new Map<string, string>()
   if (rule.impliedBy) for (const row of rows) owners.set(folded(rule.impliedBy(row)), row.user)
   for (const row of rows) {
@@ -119,58 +117,11 @@ function onceOnly(rule: UniqueRule, rows: readonly RosterRow[], found: Found): v
       if (owner === undefined) owners.set(value, row.user)
       if (owner === undefined || owner === row.user) continue
       const what = `expected ${article(rule.what)} that no other user has: ${shown(owner)} has it`
-      found(rule.placeOf(row), what)
+      add(rule.placeOf(row), what)
     }
   }
 }
 
 function article(what: string): string {
   return /^[aeiou]/.test(what) ? `an ${what}` : `a ${what}`
-}
-
-// How many may vanish.
-
-/** A user of an earlier roster, as far as it matters what became of them. */
-export type EarlierRow = Pick<RosterRow, 'user' | 'vaultName' | 'isAdmin' | 'leftOn'>
-
-/** Those of `before` who had not left and are not in `after`, or have left by it: they would be cut. */
-export function removedUsers(
-  before: readonly EarlierRow[],
-  after: readonly EarlierRow[],
-  nowMs: number,
-): string[] {
-  const here = (rows: readonly EarlierRow[]) => rows.filter(row => !hasLeft(row, nowMs))
-  // Who is called otherwise on the machines, and is the same in Vault, is still here.
-  const left = new Set(here(after).flatMap(({ user, vaultName }) => [user, vaultName]))
-  return here(before)
-    .filter(({ user, vaultName }) => !left.has(user) && !left.has(vaultName))
-    .map(({ user }) => user)
-}
-
-/**
- * Why so many removals are refused, or null. More than a quarter, and three at least, need to be named by their
- * number; a number that was named must be the true one.
- */
-export function removalsRefused(
-  removed: readonly string[],
-  before: number,
-  allowed: number | null,
-): string | null {
-  const count = removed.length
-  if (allowed !== null)
-    return allowed === count
-      ? null
-      : `--removals ${allowed} was said, and it is ${count}: ${names(removed)}`
-  if (count < 3 || count * 4 <= before) return null
-  return `${count} of ${before} users would vanish at once: ${names(removed)}`
-}
-
-function names(users: readonly string[]): string {
-  const most = 10
-  const list = users
-    .slice(0, most)
-    .map(user => shown(user).slice(1, -1))
-    .join(', ')
-  if (users.length === 0) return 'nobody'
-  return users.length > most ? `${list} and ${users.length - most} more` : list
 }

@@ -1,19 +1,23 @@
 // The roster as it is committed: one file of one ref of a git repository, whatever a working tree holds.
 
-import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { RosterFromConfig } from '../config/admin.js'
 import { userPath } from '../config/template.js'
 import { rosterLimits } from '../config/yaml.js'
 import { type Account, runAsUser } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
-import { AuthError, errorTrouble, makeTrouble, type Trouble } from '../system/trouble.js'
-import { requireTrustedWay } from '../system/trusted-path.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { accountOf, type Person } from '../system/users.js'
-import { writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
-import { fetchGit, type GitEnd, type GitLimits, type GitUser, readerOf, readGit } from './git.js'
+import {
+  clonedFrom,
+  type GitEnd,
+  type GitLimits,
+  type GitUser,
+  readerOf,
+  readGit,
+  shownAddress,
+} from './git.js'
 
 /** The last commit that changed the file, as of the ref. */
 export interface RosterCommit {
@@ -282,46 +286,4 @@ function notFound(end: GitEnd | null, cause: string, repository: string): Commit
     return unreadable({ ...end.trouble, place: shownAddress(repository) })
   const advice = end?.kind === 'refused' && end.said !== '' ? end.said : null
   return unreadable(makeTrouble(cause, { place: shownAddress(repository), advice }))
-}
-
-/** A password may stand in an address. */
-function shownAddress(repository: string): string {
-  return clean(repository.replace(/:\/\/[^/@]*@/, '://'), 120)
-}
-
-// The clone of a remote repository: bare, ours alone, one folder for each address.
-
-async function clonedFrom(
-  address: string,
-  asking: GitUser,
-  { cacheFolder, ref, ...limits }: { cacheFolder: string; ref: string } & GitLimits,
-): Promise<{ kind: 'folder'; folder: string } | { kind: 'trouble'; trouble: Trouble }> {
-  const place = shownAddress(address)
-  const digest = createHash('sha256').update(address).digest('hex').slice(0, 16)
-  const folder = join(cacheFolder, `${digest}.git`)
-  try {
-    requireTrustedWay(folder, asking.account.uid)
-    makeFolder(cacheFolder)
-  } catch (error) {
-    if (error instanceof AuthError) return { kind: 'trouble', trouble: errorTrouble(error) }
-    throw error
-  }
-  const made = await fetchGit(asking, ['init', '--quiet', '--bare', '--template=', folder], limits)
-  const heads = ref === 'HEAD' ? ['+HEAD:refs/remotes/origin/HEAD'] : []
-  const refs = [...heads, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
-  const options = ['--quiet', '--force', '--prune', '--no-tags', '--no-recurse-submodules']
-  const fetch = ['-C', folder, 'fetch', ...options, '--', address, ...refs]
-  const fetched = made.kind === 'done' ? await fetchGit(asking, fetch, limits) : made
-  if (fetched.kind === 'done') return { kind: 'folder', folder }
-  const advice = fetched.kind === 'refused' ? fetched.said : fetched.trouble.cause
-  const cause = 'the repository of the roster gives no answer'
-  return { kind: 'trouble', trouble: makeTrouble(cause, { place, advice }) }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw writeFailed(folder, error, `could not make ${folder}`)
-  }
 }

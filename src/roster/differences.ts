@@ -1,7 +1,10 @@
-// What became of each user between the roster that was applied last and the one that is committed. Pure.
+// What became of each user between an earlier roster and the committed one, and how many may vanish at once. Pure.
 
-import type { EarlierRow } from './check.js'
+import { shown } from '../config/template.js'
 import { hasLeft, type RosterRow } from './roster-file.js'
+
+/** A user of an earlier roster, as far as it matters what became of them. */
+export type EarlierRow = Pick<RosterRow, 'user' | 'vaultName' | 'isAdmin' | 'leftOn'>
 
 export interface Differences {
   /** To have a login here: listed, enrolled, not parked, not left. In the order of the roster. */
@@ -24,7 +27,7 @@ export function differencesOf(
   committed: readonly RosterRow[],
   nowMs: number,
 ): Differences {
-  const here = committed.filter(row => !hasLeft(row, nowMs))
+  const here = withTheSite(committed, nowMs)
   const active = here.filter(({ isEnrolled, isParked }) => isEnrolled && !isParked)
   // A name in Vault that a user here still has is theirs, even if their name on the machines has changed.
   const inUse = new Set(here.map(({ vaultName }) => vaultName))
@@ -39,6 +42,72 @@ export function differencesOf(
   }
 }
 
+/** The rows of those who have not left. */
+function withTheSite<R extends EarlierRow>(rows: readonly R[], nowMs: number): R[] {
+  return rows.filter(row => !hasLeft(row, nowMs))
+}
+
 function endingOf({ user, vaultName, isAdmin }: EarlierRow, because: Ending['because']): Ending {
   return { user, vaultName, isAdmin, because }
+}
+
+/** Who would vanish, of how many, and why so many are refused; `refused` null: they are not. */
+export interface Removals {
+  users: string[]
+  of: number
+  refused: string | null
+}
+
+/** `allowed`: the number of removals that was named; null: none was. */
+export function removalsOf(
+  before: readonly EarlierRow[],
+  after: readonly EarlierRow[],
+  { nowMs, allowed }: { nowMs: number; allowed: number | null },
+): Removals {
+  const users = removedUsers(before, after, nowMs)
+  const of = withTheSite(before, nowMs).length
+  return { users, of, refused: removalsRefused(users, of, allowed) }
+}
+
+/** Those of `before` who had not left and are not in `after`, or have left by it: they would be cut. */
+function removedUsers(
+  before: readonly EarlierRow[],
+  after: readonly EarlierRow[],
+  nowMs: number,
+): string[] {
+  // Who is called otherwise on the machines, and is the same in Vault, is still here.
+  const left = new Set(
+    withTheSite(after, nowMs).flatMap(({ user, vaultName }) => [user, vaultName]),
+  )
+  return withTheSite(before, nowMs)
+    .filter(({ user, vaultName }) => !left.has(user) && !left.has(vaultName))
+    .map(({ user }) => user)
+}
+
+/**
+ * Why so many removals are refused, or null. More than a quarter, and three at least, need to be named by their
+ * number; a number that was named must be the true one.
+ */
+export function removalsRefused(
+  removed: readonly string[],
+  before: number,
+  allowed: number | null,
+): string | null {
+  const count = removed.length
+  if (allowed !== null)
+    return allowed === count
+      ? null
+      : `--removals ${allowed} was said, and it is ${count}: ${names(removed)}`
+  if (count < 3 || count * 4 <= before) return null
+  return `${count} of ${before} users would vanish at once: ${names(removed)}`
+}
+
+function names(users: readonly string[]): string {
+  const most = 10
+  const list = users
+    .slice(0, most)
+    .map(user => shown(user).slice(1, -1))
+    .join(', ')
+  if (users.length === 0) return 'nobody'
+  return users.length > most ? `${list} and ${users.length - most} more` : list
 }

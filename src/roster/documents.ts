@@ -13,7 +13,7 @@ import {
 } from '../store/vault/site-reply.js'
 import { isObject, matching, numberOf, orNull, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
-import type { WrappedToken } from './pending.js'
+import type { WrappedToken } from './memory.js'
 
 /** What Vault says about a document, its data apart. */
 export interface DocumentState {

@@ -1,12 +1,22 @@
 // Git as a child process that reads a repository: nothing of the caller's environment, no hooks, no pager, and none of what a repository's configuration could start.
 
-import { lstatSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
 import { toolPath } from '../system/system-tools.js'
-import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
-import { distrustOf } from '../system/trusted-path.js'
+import {
+  AuthError,
+  errorTrouble,
+  makeTrouble,
+  quoted,
+  systemCode,
+  type Trouble,
+} from '../system/trouble.js'
+import { distrustOf, requireTrustedWay } from '../system/trusted-path.js'
 import { accountOf } from '../system/users.js'
+import { writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** What git wrote, or its refusal: the code it ended with, and the line in which it says what failed. */
@@ -64,7 +74,7 @@ export function readGit(user: GitUser, folder: string, args: string[], limits: G
 }
 
 /** Makes a repository of ours or brings it up to date, over any protocol of git's own. Never throws. */
-export function fetchGit(user: GitUser, args: string[], limits: GitLimits) {
+function fetchGit(user: GitUser, args: string[], limits: GitLimits) {
   return run(user, [...settings(fetchingRules), ...args], limits)
 }
 
@@ -153,4 +163,45 @@ function failureLine(said: string): string {
   const lines = said.split('\n').filter(line => line.trim() !== '')
   const line = lines.find(each => /^(?:fatal|error):/.test(each)) ?? lines.at(-1) ?? ''
   return clean(line.replace(/:\/\/[^/@\s]*@/g, '://'), 160)
+}
+
+/** A password may stand in an address. */
+export function shownAddress(repository: string): string {
+  return clean(repository.replace(/:\/\/[^/@]*@/, '://'), 120)
+}
+
+/** The clone of a remote repository, brought up to date: bare, ours alone, one folder for each address. Never throws. */
+export async function clonedFrom(
+  address: string,
+  asking: GitUser,
+  { cacheFolder, ref, ...limits }: { cacheFolder: string; ref: string } & GitLimits,
+): Promise<{ kind: 'folder'; folder: string } | { kind: 'trouble'; trouble: Trouble }> {
+  const place = shownAddress(address)
+  const digest = createHash('sha256').update(address).digest('hex').slice(0, 16)
+  const folder = join(cacheFolder, `${digest}.git`)
+  try {
+    requireTrustedWay(folder, asking.account.uid)
+    makeFolder(cacheFolder)
+  } catch (error) {
+    if (error instanceof AuthError) return { kind: 'trouble', trouble: errorTrouble(error) }
+    throw error
+  }
+  const made = await fetchGit(asking, ['init', '--quiet', '--bare', '--template=', folder], limits)
+  const heads = ref === 'HEAD' ? ['+HEAD:refs/remotes/origin/HEAD'] : []
+  const refs = [...heads, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
+  const options = ['--quiet', '--force', '--prune', '--no-tags', '--no-recurse-submodules']
+  const fetch = ['-C', folder, 'fetch', ...options, '--', address, ...refs]
+  const fetched = made.kind === 'done' ? await fetchGit(asking, fetch, limits) : made
+  if (fetched.kind === 'done') return { kind: 'folder', folder }
+  const advice = fetched.kind === 'refused' ? fetched.said : fetched.trouble.cause
+  const cause = 'the repository of the roster gives no answer'
+  return { kind: 'trouble', trouble: makeTrouble(cause, { place, advice }) }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw writeFailed(folder, error, `could not make ${folder}`)
+  }
 }

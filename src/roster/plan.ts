@@ -97,7 +97,7 @@ export function planRoster(facts: RosterFacts): RosterStep[] {
 
 function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep[] {
   const { user } = row
-  const step = stepsOf(user)
+  const step = stepFor(user)
   if (vault === null) return []
   if (vault.path === null) return [step('ask', vault.wrongPath ?? 'has no document in Vault')]
   if (vault.isCutNoted)
@@ -121,7 +121,7 @@ function userSteps({ row, vault, machine }: UserFacts, host: string): RosterStep
 }
 
 function noteStep({ user }: RosterRow, { path }: UserInVault, host: string): RosterStep {
-  return stepsOf(user)('note-accessor', `${accessorKey(host)} at ${path}`)
+  return stepFor(user)('note-accessor', `${accessorKey(host)} at ${path}`)
 }
 
 interface TokenFacts {
@@ -133,7 +133,7 @@ interface TokenFacts {
 function tokenSteps(row: RosterRow, facts: TokenFacts): RosterStep[] {
   const { user, vaultName } = row
   const { vault, machine, host } = facts
-  const step = stepsOf(user)
+  const step = stepFor(user)
   const mint = vault.isOnItsWay
     ? []
     : [step('mint-token', `for ${vaultName}, wrapped for one hour`)]
@@ -179,7 +179,7 @@ function tokenSteps(row: RosterRow, facts: TokenFacts): RosterStep[] {
 }
 
 function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): RosterStep[] {
-  const step = stepsOf(user)
+  const step = stepFor(user)
   const why = because === 'left' ? 'has left' : 'is no longer listed'
   const command = `sudo claude-auth offboard ${quoted(user)}`
   const byHand = `${command} --stage cut`
@@ -190,7 +190,7 @@ function endingSteps({ user, because, isAdmin, cut, left }: EndingFacts): Roster
   return cut.length === 0 ? asked : [step('cut', `${why}: ${cut.join('; ')}`), ...asked]
 }
 
-function stepsOf(user: string) {
+function stepFor(user: string) {
   return (name: StepName, detail: string, command: string | null = null): RosterStep => ({
     name,
     user,

@@ -8,15 +8,19 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { AuthError, type Trouble } from '../system/trouble.js'
 import { accountsNamed, noAnswerAbout, type Person } from '../system/users.js'
 import { troubleText } from '../text/trouble.js'
-import { type Applied, readApplied } from './applied.js'
-import { checkRoster, type EarlierRow, removalsRefused, removedUsers } from './check.js'
+import { checkRoster } from './check.js'
 import { committedRoster, type RosterCommit, type RosterVersion } from './committed.js'
-import { type Differences, differencesOf } from './differences.js'
+import { type Differences, differencesOf, type EarlierRow, removalsOf } from './differences.js'
 import { type Found, lookAround } from './facts.js'
-import { type Pending, readPending } from './pending.js'
-import type { RosterPlaces } from './places.js'
+import {
+  type Applied,
+  type Pending,
+  type RosterPlaces,
+  readApplied,
+  readPending,
+} from './memory.js'
 import { planRoster, type RosterStep } from './plan.js'
-import { hasLeft, type RosterRow, rosterRows } from './roster-file.js'
+import { type RosterRow, rosterRows } from './roster-file.js'
 import { problemLines } from './roster-text.js'
 
 /** Who plans or applies, and with what. */
@@ -80,8 +84,15 @@ export async function prepareRoster(
   const before = readApplied(places.applied, person.uid)
   if (before.kind === 'unreadable') return because(1, before.trouble)
   const applied = before.kind === 'read' ? before.applied : null
-  const wrong = tooMany(applied?.users ?? [], rows, { nowMs: now(), removals: wishes.removals })
-  if (wrong !== null) return refused(2, wrong)
+  const removals = removalsOf(applied?.users ?? [], rows, {
+    nowMs: now(),
+    allowed: wishes.removals,
+  })
+  if (removals.refused !== null)
+    return refused(2, [
+      removals.refused,
+      `If that is meant: claude-auth roster apply --removals ${removals.users.length}`,
+    ])
   const known: readonly EarlierRow[] = [...rows, ...(applied?.users ?? [])]
   if (wishes.user !== null && !known.some(({ user }) => user === wishes.user))
     throw new AuthError('usage', 'roster: there is no such user in the roster', {
@@ -127,18 +138,6 @@ function askedFor(
 ): readonly string[] {
   const names = [...(isRoot ? active : []), ...ending].map(({ user }) => user)
   return [...new Set(names)].filter(user => only === null || user === only)
-}
-
-function tooMany(
-  before: readonly EarlierRow[],
-  rows: readonly RosterRow[],
-  { nowMs, removals }: { nowMs: number; removals: number | null },
-): string[] | null {
-  const removed = removedUsers(before, rows, nowMs)
-  const count = before.filter(row => !hasLeft(row, nowMs)).length
-  const why = removalsRefused(removed, count, removals)
-  if (why === null) return null
-  return [why, `If that is meant: claude-auth roster apply --removals ${removed.length}`]
 }
 
 function codeOf({ kind }: StoreTrouble): 1 | 5 {

@@ -12,17 +12,6 @@ export function commitWords({ sha, subject }: Pick<RosterCommit, 'sha' | 'subjec
   return `${sha.slice(0, 12)}: ${clean(subject, 100) || '(no subject)'}`
 }
 
-/** The reason of a commit for journal, note and message: subject, the first line of the body, and which commit. */
-export function reasonOf({ sha, subject, body }: RosterCommit): string {
-  const line = body.split('\n').find(each => each.trim() !== '' && !isTrailer(each)) ?? ''
-  const more = line === '' ? '' : `: ${clean(line, 120)}`
-  return `${clean(subject, 120) || '(no subject)'}${more} (${sha.slice(0, 12)})`
-}
-
-function isTrailer(line: string): boolean {
-  return /^[A-Za-z][A-Za-z-]*: /.test(line)
-}
-
 /** One step a line: user, step, detail; what to type stands below it. */
 export function planLines(steps: readonly RosterStep[]): string[] {
   const widths = widthsOf(steps)

@@ -19,12 +19,12 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+
 import t, { type Test } from 'tap'
 import { planUpdate } from '../../src/base/difference.js'
-import { firstMount } from '../../src/base/mounts.js'
 import { secretIn } from '../../src/base/secret.js'
 import { digestOf, readTree } from '../../src/base/tree.js'
-import { clearLeftovers, placesOf, replaceBase } from '../../src/base/update.js'
+import { clearLeftovers, firstMount, placesOf, replaceBase } from '../../src/base/update.js'
 import { compiled } from '../kit/compiled.js'
 
 function put(root: string, files: Record<string, string>): void {

@@ -2,8 +2,8 @@
 
 import t from 'tap'
 import { applySteps, type StepResult } from '../../src/roster/act.js'
-import { dueToTell } from '../../src/roster/due-to-tell.js'
-import type { PendingUser } from '../../src/roster/pending.js'
+import { dueToTell } from '../../src/roster/apply.js'
+import type { PendingUser } from '../../src/roster/memory.js'
 import { planRoster, type RosterStep } from '../../src/roster/plan.js'
 import { planLines, resultLines, widthsOf } from '../../src/roster/roster-text.js'
 import { aliceRow } from '../kit/roster-row.js'

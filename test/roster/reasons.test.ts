@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { RosterVersion } from '../../src/roster/committed.js'
-import { type LookBack, type RowChange, rowCommits } from '../../src/roster/row-commits.js'
+import { type LookBack, type RowChange, rowCommits } from '../../src/roster/reasons.js'
 
 /** From the newest to the oldest. */
 async function* versions(texts: Record<string, string | null>): AsyncGenerator<RosterVersion> {

@@ -8,7 +8,7 @@ import {
   type PendingUser,
   readPending,
   writePending,
-} from '../../src/roster/pending.js'
+} from '../../src/roster/memory.js'
 
 const uid = process.geteuid?.() ?? 0
 const entry = (why: string): PendingUser => ({

@@ -1,8 +1,42 @@
-// Which commit brought a user's row or took it away: several may have been made since the last apply, each with its own reason.
+// Why a user was added or cut: the commit that brought their row or took it away, among several since the last apply.
 
 import { parseYaml, rosterLimits } from '../config/yaml.js'
+import { clean } from '../text/clean.js'
 import type { RosterCommit, RosterVersion } from './committed.js'
+import type { RosterStep } from './plan.js'
 import { type RosterRow, rosterRows } from './roster-file.js'
+
+/** How far back a reason is looked for. */
+const lookBack = { mostVersions: 100, mostMs: 10_000, clockMs: () => performance.now() }
+
+/** The reason of the commit that changed a user's row, else of the newest one. */
+export async function reasons({
+  steps,
+  commit,
+  versions,
+}: {
+  steps: readonly RosterStep[]
+  commit: RosterCommit
+  versions: () => AsyncIterable<RosterVersion>
+}): Promise<(user: string | null) => string> {
+  const changes = new Map<string, RowChange>()
+  for (const { user, name } of steps)
+    if (user !== null && name !== 'ask')
+      changes.set(user, { user, what: name === 'cut' ? 'cut' : 'added' })
+  const commits = await rowCommits([...changes.values()], versions(), lookBack)
+  return user => reasonOf((user === null ? null : commits.get(user)) ?? commit)
+}
+
+/** The reason of a commit for journal, note and message: subject, the first line of the body, and which commit. */
+function reasonOf({ sha, subject, body }: RosterCommit): string {
+  const line = body.split('\n').find(each => each.trim() !== '' && !isTrailer(each)) ?? ''
+  const more = line === '' ? '' : `: ${clean(line, 120)}`
+  return `${clean(subject, 120) || '(no subject)'}${more} (${sha.slice(0, 12)})`
+}
+
+function isTrailer(line: string): boolean {
+  return /^[A-Za-z][A-Za-z-]*: /.test(line)
+}
 
 /** What became of a user by the newest version. */
 export interface RowChange {

@@ -2,8 +2,8 @@
 
 import t from 'tap'
 import type { StepResult } from '../../src/roster/act.js'
-import { dueToTell } from '../../src/roster/due-to-tell.js'
-import type { Pending, PendingUser } from '../../src/roster/pending.js'
+import { dueToTell } from '../../src/roster/apply.js'
+import type { Pending, PendingUser } from '../../src/roster/memory.js'
 
 const result = (user: string, state: StepResult['state'], name: StepResult['name']) =>
   ({ user, state, name, detail: '', command: null, trouble: null }) satisfies StepResult

@@ -67,8 +67,14 @@ export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): 
 
 /** The command that comes next, or completes this one; null: none does. */
 function commandAfter({ facts, stage, isSeen }: OffboardAnswer): string | null {
+  if (isSeen && isTakenBack(facts, stage)) return null
   if (isSeen || stage === null) return nextOf(facts)
   return `${stage === 'undo' ? undoCommandOf(facts.user) : commandOf(facts.user, stage)}${facts.isHereOnly ? ' --here' : ''}`
+}
+
+/** Nothing comes after a cut that was taken back, and least of all another one. */
+function isTakenBack(facts: OffboardFacts, stage: OffboardAnswer['stage']): boolean {
+  return stage === 'undo' && standingOf(facts) === 'active'
 }
 
 function headline({ facts, stage, isDry, isSeen }: OffboardAnswer): string {
@@ -77,6 +83,7 @@ function headline({ facts, stage, isDry, isSeen }: OffboardAnswer): string {
   if (!isSeen)
     return `${user}: ${stage === 'undo' ? '--undo' : stage} begun, and not looked at again`
   const standing = standingOf(facts)
+  if (isTakenBack(facts, stage)) return `${user}: no longer cut`
   if (standing === 'active') return `${user}: nothing has been cut`
   const atMs = cutAtMs(facts)
   const ago = atMs === null ? '' : ` ${agoWords(atMs, cause.nowMs)}`

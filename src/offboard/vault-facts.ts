@@ -27,6 +27,8 @@ export interface UserVaultFacts {
   documents: DocumentFact[]
   /** The health record, inside the mount; null where there is none. */
   record: string | null
+  /** Where one may be that the admin may not look at; null: nowhere. */
+  closedRecord: string | null
 }
 
 /** Reads; changes nothing. Trouble: Vault is away, or does not let this token look. */
@@ -62,7 +64,7 @@ export async function userVaultFactsOf(
     sharedWith: shared.value,
     policy: policy.value,
     documents,
-    record: record.value,
+    ...record.value,
   }
 }
 
@@ -74,14 +76,19 @@ function unfitName(name: string, slip: string): StoreTrouble {
   return { kind: 'denied', trouble: makeTrouble(cause, { command }) }
 }
 
-async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<string | null>> {
-  if (user.recordFolder === null) return { kind: 'known', value: null }
+type RecordFacts = Pick<UserVaultFacts, 'record' | 'closedRecord'>
+
+async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<RecordFacts>> {
+  const none = { record: null, closedRecord: null }
+  if (user.recordFolder === null) return { kind: 'known', value: none }
   const path = `${user.recordFolder}/${user.vaultName}`
   const at = `${vault.server.mount}/metadata/${path}`
   const reply = await vault.request({ method: 'GET', path: at })
-  // Without records at this site, nothing opens their folder.
-  if (isAbsent(reply) || isRefused(reply)) return { kind: 'known', value: null }
-  return dataOf(reply) === null ? whyNot(vault, reply, at, 'read') : { kind: 'known', value: path }
+  if (isAbsent(reply)) return { kind: 'known', value: none }
+  // At a site without records nothing opens their folder: then it keeps no stage from its end.
+  if (isRefused(reply)) return { kind: 'known', value: { ...none, closedRecord: path } }
+  if (dataOf(reply) === null) return whyNot(vault, reply, at, 'read')
+  return { kind: 'known', value: { ...none, record: path } }
 }
 
 /** Of the other names of an entity, those that have a document. */

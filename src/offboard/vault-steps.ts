@@ -120,13 +120,23 @@ export function destroySteps(facts: UserVaultFacts): VaultStep[] {
     ...facts.documents.map(({ path }) => path),
     ...(facts.record ? [facts.record] : []),
   ]
-  return paths.map(path => ({
+  const deletions = paths.map(path => ({
     ...vaultStep(`delete:${path}`, 'to-do', `${facts.mount}/${path} deleted, with all versions`, {
       do: 'delete',
       path,
     }),
     reversible: false,
   }))
+  return [...deletions, ...closedRecordSteps(facts)]
+}
+
+/** A record that stays speaks of the user in every view of the site. */
+function closedRecordSteps({ mount, closedRecord }: UserVaultFacts): VaultStep[] {
+  if (closedRecord === null) return []
+  const opens = `${mount}/metadata/${closedRecord.replace(/[^/]+$/, '+')}`
+  const detail = `the health record, if there is one, may not be looked at; add to claude-auth-admin: path "${opens}" { capabilities = ["read", "delete"] }`
+  const step = vaultStep(`delete:${closedRecord}`, 'left', detail, null)
+  return [{ ...step, reversible: false }]
 }
 
 export function vaultStep(

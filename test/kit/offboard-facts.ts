@@ -49,6 +49,7 @@ export function vaultOf({
       },
     ],
     record: null,
+    closedRecord: null,
     ...more,
   }
 }

@@ -26,6 +26,7 @@ const known = {
   sharedWith: [],
   documents: [],
   record: null,
+  closedRecord: null,
   policy: { name: 'p', state: 'open', text: '' },
 } as unknown as UserVaultFacts
 

@@ -82,7 +82,7 @@ t.test('cut, undo, cut, revoke, destroy', { skip: noOwnMachine }, async t => {
   )
 
   const undone = await offboard('alice', '--undo', '--yes', '--json')
-  t.match(undone, { code: 0, object: { standing: 'active' } }, undone.stderr)
+  t.match(undone, { code: 0, object: { standing: 'active', next: null } }, undone.stderr)
   await machine.sh('! test -e /var/lib/claude-auth/left/$(id -u alice)')
   t.match(
     JSON.parse((await place.ensure('alice')).stdout),

@@ -17,6 +17,7 @@ import {
   moveMark,
   type Push,
   readState,
+  seenCommit,
   type ToldState,
   toldMark,
   writeState,
@@ -54,7 +55,7 @@ export interface NoticeRun {
 export async function noticeChanges(entry: WatchedRepository, run: NoticeRun): Promise<Noticed> {
   const clone = enterClone(entry, run.folder, run.sinks.env)
   try {
-    const seen = commitAt(clone.git, `refs/claude-auth/seen/${clone.branch}`)
+    const seen = seenCommit(clone)
     const state = readState(clone)
     if (run.pushed?.updates) note(clone, state, run.pushed.pusher, run.pushed.updates)
     const tip = fetchTip(clone, entry.repository)
@@ -85,18 +86,17 @@ async function tellUpTo(
   state: ToldState,
   tip: string | null,
 ): Promise<Noticed> {
-  const mark = toldMark(clone)
+  const mark = toldMark(clone, state)
   if (mark === null) {
     if (tip === null) return { kind: 'absent' }
-    moveMark(clone, null, tip)
-    writeState(clone, { ...state, pushes: [], pending: null })
+    moveMark(clone, { ...state, pushes: [], pending: null }, tip)
     return { kind: 'begun', tip }
   }
   if (tip === null && state.isGoneTold) return { kind: 'absent' }
-  const end =
-    state.pending === null
-      ? reportedTip(clone.git, mark, tip, run.pushed?.updates ?? null)
-      : state.pending.tip
+  const isPending = state.pending !== null && isThere(clone.git, state.pending.tip)
+  const end = isPending
+    ? (state.pending?.tip ?? null)
+    : reportedTip(clone.git, mark, tip, run.pushed?.updates ?? null)
   if (end === mark) {
     if (state.isGoneTold) writeState(clone, { ...state, isGoneTold: false })
     return { kind: 'nothing' }
@@ -110,7 +110,7 @@ async function tellUpTo(
   let changes = 0
   if (told !== null) {
     const atMs = run.now()
-    const sentTo = state.pending?.sentTo ?? []
+    const sentTo = isPending ? (state.pending?.sentTo ?? []) : []
     const id = `changes-${run.nonce()}`
     const message: AlertMessage = {
       kind: 'changes',
@@ -130,13 +130,12 @@ async function tellUpTo(
     }
     changes = told.changes.length
   }
-  const after = { ...state, pending: null, isGoneTold: end === null }
-  if (end !== null) {
-    moveMark(clone, mark, end)
+  let after: ToldState = { ...state, pending: null, isGoneTold: end === null }
+  if (end === null) writeState(clone, after)
+  else {
     const isOpen = ({ now }: Push) => now !== null && !isAncestor(clone.git, now, end)
-    after.pushes = state.pushes.filter(isOpen)
+    after = moveMark(clone, { ...after, pushes: state.pushes.filter(isOpen) }, end)
   }
-  writeState(clone, after)
   // What came behind a message that only some had taken.
   const more: Noticed =
     end === tip ? { kind: 'nothing' } : await tellUpTo(entry, run, clone, after, tip)
@@ -164,10 +163,16 @@ function reportedTip(
 }
 
 function facts(git: Git, mark: string, tip: string | null) {
-  if (tip === null) return { mark, tip, commits: [], isGrown: false }
+  // A clone that was made anew has nothing of a history that is gone.
+  if (tip === null || !isThere(git, mark)) return { mark, tip, commits: [], isGrown: false }
   const log = git(logArguments(tip, [mark], mostCommits), { timeoutMs: gitMs })
   const commits = withRaw(git, readCommits(gitOutput(log, 'git log')), gitMs)
   return { mark, tip, commits, isGrown: isAncestor(git, mark, tip) }
+}
+
+/** Has the clone the commit? Of a branch that is gone there is none to have. */
+function isThere(git: Git, commit: string | null): boolean {
+  return commit === null || commitAt(git, commit) !== null
 }
 
 function isAncestor(git: Git, one: string, other: string): boolean {

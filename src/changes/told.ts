@@ -1,8 +1,8 @@
-// What has been told of a watched repository: a mark in a bare clone of ours, and the pushes that hooks have reported.
+// What has been told of a watched repository: a mark beside a bare clone of ours, and the pushes that hooks have reported.
 //
 // Both lie where users who may push cannot write: a mark in the repository itself could be pushed.
 
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
 import { readerOf } from '../roster/git.js'
@@ -23,7 +23,7 @@ import { systemPath, toolPath } from '../system/system-tools.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'
-import { type Git, gitIn, gitOutput } from './git.js'
+import { type Git, type GitAnswer, gitIn, gitOutput } from './git.js'
 
 /** A push as a hook reported it. */
 export interface Push {
@@ -33,6 +33,8 @@ export interface Push {
 }
 
 export interface ToldState {
+  /** The newest commit that was told, of the branch that was watched then. The clone has it as a reference, too. */
+  told: { branch: string; commit: string } | null
   /** Of commits that are not told yet. */
   pushes: Push[]
   /** A message that some sinks have taken: the others get the same. Its `tip` null: that the branch is gone. */
@@ -45,6 +47,8 @@ export interface ToldState {
 export interface Clone {
   git: Git
   gate: Gate
+  place: string
+  env: Env
   stateFile: string
   branch: string
 }
@@ -65,19 +69,26 @@ export function enterClone(entry: WatchedRepository, folder: string, env: Env): 
   makePrivateFolder(folder)
   const gate = enterGate(join(folder, `${entry.name}.gate`), null, waitMs, { mostMs })
   try {
-    makePrivateFolder(place)
-    const git = gitIn(place, env, 'fetch')
-    if (!existsSync(join(place, 'HEAD')))
-      gitOutput(git(['init', '--quiet', '--bare', '--template='], { timeoutMs: gitMs }), 'git init')
+    if (!existsSync(join(place, 'HEAD'))) initClone(place, env, [])
     const stateFile = join(folder, `${entry.name}.json`)
-    return { git, gate, stateFile, branch: entry.branch }
+    const git = gitIn(place, env, 'fetch')
+    return { git, gate, place, env, stateFile, branch: entry.branch }
   } catch (error) {
     gate.leave()
     throw error
   }
 }
 
+function initClone(place: string, env: Env, words: readonly string[]): Git {
+  makePrivateFolder(place)
+  const git = gitIn(place, env, 'fetch')
+  const end = git(['init', '--quiet', '--bare', '--template=', ...words], { timeoutMs: gitMs })
+  gitOutput(end, 'git init')
+  return git
+}
+
 const stateIn = object({
+  told: otherwise(orNull(object({ branch: text, commit: text })), null),
   pushes: otherwise(readableOf(object({ old: orNull(text), now: orNull(text), pusher: text })), []),
   pending: orNull(object({ tip: orNull(text), sentTo: listOf(text) })),
   isGoneTold: otherwise(flag, false),
@@ -87,25 +98,71 @@ const stateIn = object({
 export function readState({ stateFile }: Clone): ToldState {
   const bytes = existsSync(stateFile) ? ownBytes(stateFile, 4 * 1024 * 1024) : null
   const state = bytes === null ? undefined : stateIn(jsonObject(bytes))
-  return state ?? { pushes: [], pending: null, isGoneTold: false }
+  return state ?? { told: null, pushes: [], pending: null, isGoneTold: false }
 }
 
 export function writeState({ stateFile }: Clone, state: ToldState): void {
   atomicWrite(stateFile, `${JSON.stringify(state)}\n`, { nonce: freshNonce() })
 }
 
-/** The newest commit of the branch where it is watched; null: there is no such branch. Throws `internal`: no answer. */
-export function fetchTip({ git, branch }: Clone, address: string): string | null {
-  const seen = `refs/claude-auth/seen/${branch}`
-  const ref = `refs/heads/${branch}`
-  const end = git([...quiet, ...fetchWords(address), '--', address, `+${ref}:${seen}`], {
-    timeoutMs: fetchMs,
-  })
-  if (end.code === 0) return commitAt(git, seen)
-  const asked = git(['ls-remote', '--exit-code', '--', address, ref], { timeoutMs: gitMs })
-  if (asked.code === 2) return null
+/**
+ * The newest commit of the branch where it is watched; null: there is no such branch. A clone that git cannot fetch into (a kill
+ * left its locks, the disk lost a part, another branch's name is in the way) is made anew. Throws `internal`: no answer.
+ */
+export function fetchTip(clone: Clone, address: string): string | null {
+  const { git, branch, place } = clone
+  const end = fetch(git, branch, address)
+  if (end.code === 0) return fetchedTip(clone)
+  const fresh = `${place}.new`
+  const asked = end.why === 'ended' ? freshClone(clone, fresh, address) : null
+  if (asked === 'fetched') {
+    rmSync(place, { recursive: true, force: true })
+    renameSync(fresh, place)
+    return fetchedTip(clone)
+  }
+  rmSync(fresh, { recursive: true, force: true })
+  if (asked === 'absent') return null
   gitOutput(end, `git fetch of ${address.replace(/:\/\/[^/@]*@/, '://')}`)
   throw new AuthError('internal', 'git fetch failed')
+}
+
+/** A clone at `place`, in the object format of the repository; null: it cannot be reached, or gives nothing. */
+function freshClone(
+  { env, branch }: Clone,
+  place: string,
+  address: string,
+): 'fetched' | 'absent' | null {
+  rmSync(place, { recursive: true, force: true })
+  const ref = `refs/heads/${branch}`
+  const words = ['ls-remote', '--exit-code', ...senderWords(address), '--', address, ref]
+  const asked = initClone(place, env, [])(words, { timeoutMs: gitMs })
+  if (asked.code === 2) return 'absent'
+  if (asked.code !== 0) return null
+  const isLong = /^[0-9a-f]{64}\s/.test(asked.stdout)
+  if (isLong) rmSync(place, { recursive: true })
+  const git = initClone(place, env, isLong ? ['--object-format=sha256'] : [])
+  return fetch(git, branch, address).code === 0 ? 'fetched' : null
+}
+
+function fetch(git: Git, branch: string, address: string): GitAnswer {
+  const options = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules', '--update-shallow']
+  const words = [...quiet, 'fetch', ...options, ...senderWords(address), '--', address]
+  return git([...words, `+refs/heads/${branch}:${seenRef(branch)}`], { timeoutMs: fetchMs })
+}
+
+function fetchedTip(clone: Clone): string {
+  const tip = seenCommit(clone)
+  if (tip === null) throw new AuthError('internal', 'git fetch brought no commit')
+  return tip
+}
+
+function seenRef(branch: string): string {
+  return `refs/claude-auth/seen/${branch}`
+}
+
+/** The commit of the branch that was fetched last, or null. */
+export function seenCommit({ git, branch }: Clone): string | null {
+  return commitAt(git, seenRef(branch))
 }
 
 /** Nothing goes on in the background behind a run that has ended. */
@@ -115,12 +172,11 @@ const quiet = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.ho
  * A folder of this machine may be another user's, and then that user sends what is fetched: what the repository's configuration
  * names is read with their rights, and nothing of it has a terminal of root's.
  */
-function fetchWords(address: string): string[] {
+function senderWords(address: string): string[] {
   const folder = /^(?:file:\/\/)?(\/.*)$/.exec(address)?.[1]
-  const options = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules']
-  if (folder === undefined) return ['fetch', ...options]
+  if (folder === undefined) return []
   const sender = [...asOwnerOf(folder), "git -c 'safe.directory=*' upload-pack"].join(' ')
-  return ['fetch', ...options, '--upload-pack', sender]
+  return ['--upload-pack', sender]
 }
 
 /** Words of a shell before a command; none where it runs as the caller. Throws `not-private`, or `usage` without setpriv. */
@@ -152,12 +208,15 @@ export function commitAt(git: Git, ref: string): string | null {
 }
 
 /** The newest commit that was told; null: nothing was yet. */
-export function toldMark({ git, branch }: Clone): string | null {
-  return commitAt(git, `refs/claude-auth/told/${branch}`)
+export function toldMark({ git, branch }: Clone, { told }: ToldState): string | null {
+  return told?.branch === branch ? told.commit : commitAt(git, `refs/claude-auth/told/${branch}`)
 }
 
-/** Compare-and-set: false where the mark was no longer `old`. */
-export function moveMark({ git, branch }: Clone, old: string | null, now: string): boolean {
-  const args = ['update-ref', `refs/claude-auth/told/${branch}`, now, old ?? '0'.repeat(now.length)]
-  return git(args, { timeoutMs: gitMs }).code === 0
+/** `state` with `commit` as its mark, on disk. By the reference the clone keeps it, and an older program knows it. */
+export function moveMark(clone: Clone, state: ToldState, commit: string): ToldState {
+  const { git, branch } = clone
+  const moved = { ...state, told: { branch, commit } }
+  writeState(clone, moved)
+  git(['update-ref', `refs/claude-auth/told/${branch}`, commit], { timeoutMs: gitMs })
+  return moved
 }

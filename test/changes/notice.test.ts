@@ -1,7 +1,7 @@
 // The notice: every change by others than admins is told once, with who, what and why, late rather than never.
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -398,4 +398,97 @@ t.test('a branch that is not there, a repository that is not, nobody to tell', a
   t.match(await look(), { code: 5, stderr: /git fetch of .* failed/ })
   place.config({})
   t.match(await look(), { code: 2, stderr: /no one is told/ })
+})
+
+/** What a kill, a disk or a change of the configuration does to the clone. */
+const damages: Record<string, (clone: string) => void> = {
+  'locks that a kill has left': clone => {
+    for (const name of ['refs/claude-auth/seen/master.lock', 'packed-refs.lock', 'HEAD.lock'])
+      writeFileSync(join(clone, name), '')
+  },
+  'an empty mark': clone => writeFileSync(join(clone, 'refs/claude-auth/told/master'), ''),
+  'a mark without its commit': clone =>
+    writeFileSync(join(clone, 'refs/claude-auth/told/master'), `${'1'.repeat(40)}\n`),
+  'no mark': clone => rmSync(join(clone, 'refs/claude-auth/told/master')),
+  'an empty reference': clone => writeFileSync(join(clone, 'refs/claude-auth/seen/master'), ''),
+  'another branch in the way': clone => {
+    rmSync(join(clone, 'refs/claude-auth/seen/master'))
+    execFileSync(
+      'git',
+      ['update-ref', 'refs/claude-auth/seen/master/x', 'refs/claude-auth/told/master'],
+      { cwd: clone },
+    )
+  },
+  'no HEAD that is one': clone => writeFileSync(join(clone, 'HEAD'), 'x'),
+  'objects that are gone': clone => rmSync(join(clone, 'objects'), { recursive: true }),
+  'no clone': clone => rmSync(clone, { recursive: true }),
+}
+
+t.test('a clone that is damaged is made anew, and each change is told once', async t => {
+  const { place, slack, look, past } = await watched(t)
+  const clone = join(place.home, '.local/share/claude-auth/changes/infra.git')
+  await look()
+  for (const [name, damage] of Object.entries(damages)) {
+    slack.got.length = 0
+    place.commit(`${name}\n\nIt was asked for.`)
+    past()
+    damage(clone)
+    for (const _ of [1, 2]) t.match(await look(), { code: 0 }, name)
+    t.equal(slack.got.length, 1, name)
+    t.match(slack.got[0], new RegExp(`1 change on master of infra\\.\n• ${name}`), name)
+  }
+  // Nothing is left of what was told, and what was told is not in the history any more.
+  slack.got.length = 0
+  place.git('commit', '-q', '--amend', '-m', `${good} Anew.`)
+  past()
+  rmSync(clone, { recursive: true })
+  for (const _ of [1, 2]) t.match(await look(), { code: 0 })
+  t.match(slack.got, [/master of infra was changed \(history was rewritten\)/])
+})
+
+t.test('a message that only some have taken, about a commit that nobody has any more', async t => {
+  const { place, slack, look, past } = await watched(t)
+  await look()
+  const file = join(place.home, '.local/share/claude-auth/changes/infra.json')
+  const state = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(
+    file,
+    JSON.stringify({ ...state, pending: { tip: '1'.repeat(40), sentTo: ['slack'] } }),
+  )
+  place.commit(good)
+  past()
+  t.match(await look(), { code: 0 })
+  t.match(slack.got, [/1 change on master of infra/])
+})
+
+t.test('a repository of SHA-256, and one that is shallow, are watched like others', async t => {
+  const { place, slack, look } = await watched(t)
+  const [bare, work] = ['long.git', 'long'].map(name => join(place.home, name)) as [string, string]
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: work, env: place.env, stdio: 'pipe' })
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'master', '--object-format=sha256', bare])
+  execFileSync('git', ['init', '-q', '-b', 'master', '--object-format=sha256', work])
+  const put = (to: string) => {
+    git('commit', '-q', '--allow-empty', '-m', good)
+    git('push', '-q', to, 'HEAD:master')
+  }
+  const webhookFile = join(place.home, 'webhook')
+  const watch = (repository: string) =>
+    place.config({
+      alerts: { slack: { webhookFile } },
+      changes: [{ name: 'long', repository, branch: 'master' }],
+    })
+  watch(bare)
+  put(bare)
+  t.match(await look(), { code: 0, stderr: /watched from [0-9a-f]{12} on/ })
+  put(bare)
+  t.match(await look(), { code: 0, stderr: /1 change told/ })
+  const shallow = join(place.home, 'shallow.git')
+  execFileSync('git', ['clone', '-q', '--bare', '--depth=1', `file://${bare}`, shallow])
+  rmSync(join(place.home, '.local/share/claude-auth/changes'), { recursive: true })
+  watch(shallow)
+  t.match(await look(), { code: 0, stderr: /watched from/ })
+  put(shallow)
+  t.match(await look(), { code: 0, stderr: /1 change told/ })
+  t.equal(slack.got.length, 2)
 })

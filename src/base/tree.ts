@@ -189,7 +189,8 @@ function leadsOut(root: string, path: string, target: string): boolean {
   const words = normalize(join('/x', dirname(path), target))
   if (words !== '/x' && !words.startsWith('/x/')) return true
   try {
-    const end = realpathSync(join(root, path))
+    // As the kernel goes: Node's own walk takes `..` behind a link for the folder that has the link.
+    const end = realpathSync.native(join(root, path))
     return end !== root && !end.startsWith(`${root}/`)
   } catch (error) {
     // It leads nowhere, or in a ring.
@@ -208,7 +209,7 @@ function namesIn(folder: string): string[] | null {
 /** Null: no folder. */
 export function realFolder(path: string): string | null {
   try {
-    const real = realpathSync(path)
+    const real = realpathSync.native(path)
     return lstatSync(real).isDirectory() ? real : null
   } catch {
     return null

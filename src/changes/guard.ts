@@ -100,7 +100,7 @@ export function watchedLines(watched: readonly WatchedRepository[]): string[] {
 
 function realPath(path: string): string | null {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return null
   }

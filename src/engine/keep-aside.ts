@@ -72,7 +72,7 @@ export function noteLost(run: Run, { bytes }: LoginFile) {
 /** Gives the bytes a second name. A file that is not ours, also behind a link, is moved as it is. */
 function isLinked({ paths, person }: Run, aside: string): boolean {
   try {
-    const target = realpathSync(paths.loginFile)
+    const target = realpathSync.native(paths.loginFile)
     if (!isOwnFile(target, person.uid)) return false
     linkSync(target, aside)
     return true

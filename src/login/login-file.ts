@@ -182,7 +182,8 @@ export function closedLogin(closed: Closed): AuthError {
 
 function realTarget(path: string): string {
   try {
-    return realpathSync(path)
+    // Node's own walk takes `..` behind a link for the folder that has the link.
+    return realpathSync.native(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return path
     throw writeFailed(path, error, `could not follow ${path}`)

@@ -95,6 +95,13 @@ t.test('links: absolute ones, ones through another link, and ones that stay insi
   symlinkSync('/etc', join(source, 'agents/etc'))
   symlinkSync('../agents/etc/passwd', join(source, 'skills/through'))
   t.same(rulesOf(source, base), ['link-out', 'link-out', 'link-out'])
+  for (const name of ['skills/absolute', 'agents/etc', 'skills/through']) rmSync(join(source, name))
+  // By its words it stays inside; behind the first link `..` is another folder.
+  mkdirSync(join(source, 'skills/deep'))
+  symlinkSync('../..', join(source, 'skills/deep/root'))
+  t.same(rulesOf(source, base), [])
+  symlinkSync('deep/root/../..', join(source, 'skills/chain'))
+  t.same(rulesOf(source, base), ['link-out'])
 })
 
 t.test('credentials are found by their form, made-up ones are none', async t => {

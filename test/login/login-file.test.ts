@@ -107,6 +107,20 @@ t.test('what may stand in its place', async t => {
     })
 })
 
+t.test('a login is written where the kernel finds it, behind any chain of links', async t => {
+  const { path, folder } = place(t)
+  const [home, store] = ['home', 'store/deep'].map(name => join(folder, name)) as [string, string]
+  for (const each of [home, store]) mkdirSync(each, { recursive: true })
+  symlinkSync(store, join(home, 'dotfiles'))
+  // `..` is the folder above what `dotfiles` leads to.
+  writeFileSync(join(folder, 'store/login'), text)
+  writeFileSync(join(home, 'login'), 'of somebody else')
+  symlinkSync(`${home}/dotfiles/../login`, path)
+  writeLoginFile(path, Buffer.from('new'), '0123456789abcdef')
+  t.equal(readFileSync(path, 'utf8'), 'new')
+  t.equal(readFileSync(join(home, 'login'), 'utf8'), 'of somebody else')
+})
+
 t.test('another user’s file, also behind a link, is not read', asRoot, async t => {
   const { path, folder, read } = place(t)
   const theirs = join(folder, 'theirs')

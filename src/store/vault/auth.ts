@@ -102,7 +102,7 @@ export function readSecretFile(path: string, uid: number): SecretFile {
 /** In a folder of others, any file of ours could be put in place of the one that was meant. */
 function strayLink(path: string, uid: number): Trouble | null {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null
-  const folder = dirname(realpathSync(path))
+  const folder = dirname(realpathSync.native(path))
   const why = othersMayWrite(statSync(folder), uid)
   if (why === null) return null
   return makeTrouble(`the linked folder ${why}`, {

@@ -3,7 +3,7 @@
 const decide = ['test/policy/decide.test.ts', 'test/policy/decide.property.test.ts']
 const rule = ['test/policy/fallback.test.ts', ...decide]
 const held = ['test/login/tracked-login.test.ts']
-const vaultToken = ['test/store/vault/vault-token-rule.test.ts']
+const vaultToken = ['test/store/vault/token-auth.test.ts']
 const marks = ['test/bin/trusted-marks.test.ts']
 const save = ['test/login/save-proof.test.ts']
 const lasting = ['test/bin/lasting.test.ts']
@@ -22,14 +22,14 @@ export const faults = [
   // Clocks: what is dated in the future, or before what it follows.
   {
     what: 'a pause of a clock that was ahead holds for ever',
-    file: 'src/policy/copies.ts',
+    file: 'src/policy/state.ts',
     from: 'return nowMs < atMs && atMs - nowMs <= longestPauseMs',
     to: 'return nowMs < atMs',
     tests: rule,
   },
   {
     what: 'no pause is kept',
-    file: 'src/policy/copies.ts',
+    file: 'src/policy/state.ts',
     from: 'return nowMs < atMs && atMs - nowMs <= longestPauseMs',
     to: 'return nowMs > atMs && atMs - nowMs <= longestPauseMs',
     tests: rule,
@@ -79,7 +79,7 @@ export const faults = [
   // Nothing is replaced or posted that is not proved.
   {
     what: 'a stranger’s token is posted',
-    file: 'src/policy/copies.ts',
+    file: 'src/policy/state.ts',
     from: "if (checked?.kind === 'accepted' && !checked.rightIdentity) return false",
     to: '',
     tests: rule,
@@ -135,7 +135,7 @@ export const faults = [
   },
   {
     what: 'a spent token is posted',
-    file: 'src/policy/copies.ts',
+    file: 'src/policy/state.ts',
     from: 'if (refreshHash === null || state.spent.includes(refreshHash)) return false',
     to: 'if (refreshHash === null) return false',
     tests: rule,

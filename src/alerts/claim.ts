@@ -8,7 +8,7 @@ import { dayMs, hourMs, minuteMs } from '../system/time.js'
 import { troubleText } from '../text/trouble.js'
 import { isSameEnd } from './condition.js'
 import type { AlertMemory, AlertMessage } from './memory.js'
-import type { AlertRun } from './run.js'
+import type { AlertRun } from './sink.js'
 
 const mostRounds = 3
 

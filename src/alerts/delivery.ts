@@ -7,8 +7,7 @@ import { troubleSentence, troubleText, unknownErrorWords } from '../text/trouble
 import { type Claimed, claimAlerts } from './claim.js'
 import { afterDelivery, nextAlert } from './condition.js'
 import type { AlertCondition, AlertMessage } from './memory.js'
-import type { AlertRun, SinkRun } from './run.js'
-import type { Sink } from './sink.js'
+import type { AlertRun, Sink, SinkRun } from './sink.js'
 import { isNobodyTold, sinkFiles } from './sinks.js'
 
 /** For claiming and delivering together; each may have half of it. */

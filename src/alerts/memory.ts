@@ -1,4 +1,4 @@
-// What is remembered between runs about messages sent and still to send: plain JSON, part of `state.json`.
+// Messages to people outside, and what is remembered of them between runs: plain JSON, part of `state.json`.
 
 import { type SignInReason, signInReasons } from '../policy/outcome.js'
 import {
@@ -18,7 +18,6 @@ import {
 } from '../system/json.js'
 import type { Trouble } from '../system/trouble.js'
 import { troubleIn } from '../text/trouble.js'
-import type { ToldChanges, ToldPeople } from './site-news.js'
 
 /** What holds now; null: nothing a person outside needs to know. */
 export type AlertCondition =
@@ -59,6 +58,53 @@ export type AlertMessage =
   | (MessageBase & { kind: 'changes'; told: ToldChanges })
   /** People came to the site or left it; as little. */
   | (MessageBase & { kind: 'people'; told: ToldPeople })
+
+/** What needs a second look. */
+export type ChangeMark =
+  | { kind: 'skips-ci' }
+  | { kind: 'mass-delete'; files: number }
+  | { kind: 'no-reason' }
+
+/** One change. Texts are as they were found: the code that shows them makes them harmless. */
+export interface ToldChange {
+  commit: string
+  what: string
+  /** Of a merge its own, if it says any, and those of the commits that came with it; empty: none was given. */
+  whys: readonly string[]
+  /** Who pushed it; where that is not known, who is said to have written it. */
+  who: string
+  isPusherKnown: boolean
+  /** The name under which it was written, where that is another's. */
+  as: string | null
+  url: string | null
+  marks: readonly ChangeMark[]
+}
+
+/** What has happened to one branch since the last message. */
+export interface ToldChanges {
+  repository: string
+  branch: string
+  /** Oldest first. */
+  changes: readonly ToldChange[]
+  /** `rewritten`: commits that were told are not part of the branch any more. */
+  history: 'grown' | 'rewritten' | 'deleted'
+  /** The newest commit that was told before, and the newest now. */
+  before: string
+  tip: string | null
+}
+
+export interface ToldPerson {
+  user: string
+  what: 'added' | 'cut'
+  /** The reason of the commit. */
+  why: string
+}
+
+export interface ToldPeople {
+  /** `root@ws1`: who carried it out. */
+  by: string
+  people: readonly [ToldPerson, ...ToldPerson[]]
+}
 
 export interface AlertMemory {
   /** The open condition: a person has to sign in. */

@@ -3,22 +3,10 @@
 import { reasonWords } from '../policy/outcome.js'
 import { clean } from '../text/clean.js'
 import { dateTimeUtc, spanWords } from '../text/durations.js'
-import type { Markup } from './markup.js'
 import type { AlertMessage } from './memory.js'
 import { runbookEntry } from './sign-in-words.js'
+import type { AlertContext, Markup } from './sink.js'
 import { peopleLines, peopleObject, toldLines, toldObject } from './site-news.js'
-
-/** The user and host it is about. Text from elsewhere: each sink makes it harmless for its readers. */
-export interface AlertContext {
-  user: string
-  host: string
-  /** The e-mail to sign in with, where it is known. */
-  email: string | null
-  /** `alerts.runbook` of the configuration. */
-  runbook: string | null
-  /** What helps on that host; `claude-auth login` if not given. */
-  command?: string
-}
 
 /** A message in two to four lines (twenty of changes); the first says all that a subject line has to say. */
 export function messageLines(

@@ -2,41 +2,8 @@
 // lines), people who came or left.
 
 import { clean } from '../text/clean.js'
-import type { Markup } from './markup.js'
-
-/** What needs a second look. */
-export type ChangeMark =
-  | { kind: 'skips-ci' }
-  | { kind: 'mass-delete'; files: number }
-  | { kind: 'no-reason' }
-
-/** One change. Texts are as they were found: the code that shows them makes them harmless. */
-export interface ToldChange {
-  commit: string
-  what: string
-  /** Of a merge its own, if it says any, and those of the commits that came with it; empty: none was given. */
-  whys: readonly string[]
-  /** Who pushed it; where that is not known, who is said to have written it. */
-  who: string
-  isPusherKnown: boolean
-  /** The name under which it was written, where that is another's. */
-  as: string | null
-  url: string | null
-  marks: readonly ChangeMark[]
-}
-
-/** What has happened to one branch since the last message. */
-export interface ToldChanges {
-  repository: string
-  branch: string
-  /** Oldest first. */
-  changes: readonly ToldChange[]
-  /** `rewritten`: commits that were told are not part of the branch any more. */
-  history: 'grown' | 'rewritten' | 'deleted'
-  /** The newest commit that was told before, and the newest now. */
-  before: string
-  tip: string | null
-}
+import type { ChangeMark, ToldChange, ToldChanges, ToldPeople, ToldPerson } from './memory.js'
+import type { Markup } from './sink.js'
 
 const mostLines = 20
 /** Reasons of one change, in its line. */
@@ -123,19 +90,6 @@ export function toldObject(told: ToldChanges): Record<string, unknown> {
       as: change.as === null ? null : clean(change.as, 100),
     })),
   }
-}
-
-export interface ToldPerson {
-  user: string
-  what: 'added' | 'cut'
-  /** The reason of the commit. */
-  why: string
-}
-
-export interface ToldPeople {
-  /** `root@ws1`: who carried it out. */
-  by: string
-  people: readonly [ToldPerson, ...ToldPerson[]]
 }
 
 /** So many people fit into one message of every sink. */

@@ -3,7 +3,7 @@
 // Node has no such call: a tool of the system makes it, whichever is there.
 
 import { lstatSync } from 'node:fs'
-import { runTool } from '../system/system-tools.js'
+import { runTool } from '../system/start-program.js'
 
 /** The number of renameat2 by Node's name of the architecture (asm-generic/unistd.h and syscall tables of Linux). */
 const numbers: Partial<Record<NodeJS.Architecture, number>> = {

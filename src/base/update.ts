@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { mountLines, mountPoint } from '../system/mounts.js'
 import { createFile, readBounded } from '../system/open-file.js'
-import { runTool } from '../system/system-tools.js'
+import { runTool } from '../system/start-program.js'
 import { AuthError, quoted, systemCode } from '../system/trouble.js'
 import { freshNonce, replaceLink, syncFolder, writeAll, writeFailed } from '../system/write-file.js'
 import { exchangeFolders, inodeOf } from './exchange.js'

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import type { Env } from '../system/paths.js'
-import { systemPath } from '../system/system-tools.js'
+import { systemPath } from '../system/start-program.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 
 /** How one git ended; `code` is null where it ran into the limit, was too loud, or is not installed. */

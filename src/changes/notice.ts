@@ -2,7 +2,7 @@
 
 import { sendNow } from '../alerts/delivery.js'
 import type { AlertMessage } from '../alerts/memory.js'
-import type { SinkRun } from '../alerts/run.js'
+import type { SinkRun } from '../alerts/sink.js'
 import type { WatchedRepository } from '../config/admin.js'
 import type { Trouble } from '../system/trouble.js'
 import { countFiles, deletedByMerges, logArguments, readCommits, withRaw } from './commits.js'

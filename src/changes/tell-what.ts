@@ -1,6 +1,6 @@
 // What of a branch's new commits is told: all but what an admin is known to have pushed. Pure but for what it asks of git.
 
-import type { ToldChange, ToldChanges } from '../alerts/site-news.js'
+import type { ToldChange, ToldChanges } from '../alerts/memory.js'
 import type { WatchedRepository } from '../config/admin.js'
 import { ancestorsOf, type Change, type Commit, changesOf } from './commits.js'
 import { reasonOf, subjectOf } from './message.js'

@@ -19,7 +19,7 @@ import {
 } from '../system/json.js'
 import { ownBytes } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
-import { systemPath, toolPath } from '../system/system-tools.js'
+import { systemPath, toolPath } from '../system/start-program.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { requireTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file.js'

@@ -1,8 +1,7 @@
 // The checks of what people outside are told: the sinks of alerts, and the watched repositories.
 
 import { alertTroubleOf, sendTestAlert } from '../alerts/delivery.js'
-import type { AlertRun } from '../alerts/run.js'
-import type { SinkState } from '../alerts/sink.js'
+import type { AlertRun, SinkState } from '../alerts/sink.js'
 import { isNobodyTold, sinkFiles, sinkNames } from '../alerts/sinks.js'
 import { repositoryState } from '../changes/append-only.js'
 import { alertRunOf } from '../engine/notes.js'

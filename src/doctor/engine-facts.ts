@@ -1,6 +1,6 @@
 // The engine's own look: what store and server say, and the first step that would change anything.
 
-import type { Verification } from '../anthropic/profile.js'
+import type { Verification } from '../anthropic/login-server.js'
 import { keepAnswer } from '../engine/keep-answer.js'
 import { noticeLogOut } from '../engine/log-out.js'
 import { hindranceOf } from '../engine/look-only.js'

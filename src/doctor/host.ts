@@ -2,8 +2,8 @@
 
 import { existsSync, lstatSync, realpathSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Reach, reach } from '../anthropic/login-server.js'
 import { type NetworkSettings, networkSettings } from '../anthropic/network.js'
-import { type Reach, reach } from '../anthropic/profile.js'
 import { canRun } from '../system/access.js'
 import { mountLines, mountPoint } from '../system/mounts.js'
 import { ownPaths } from '../system/paths.js'

@@ -1,7 +1,6 @@
 // Claiming a renewal in the shared document: of several hosts one posts the refresh token, and the others take its result.
 
-import type { Intent } from '../store/document.js'
-import { hostsOf } from '../store/hosts.js'
+import { hostsOf, type Intent } from '../store/document.js'
 import { freshHeartbeat } from './copied-machine.js'
 import { rereadFile } from './observe.js'
 import { intentLifeMs, isOver, mayBeUsedByOthers, readStore } from './read-store.js'

@@ -9,7 +9,7 @@ import {
   withName,
 } from '../login/instance.js'
 import type { Memory } from '../login/memory.js'
-import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/hosts.js'
+import { type Hosts, heartbeatKeys, isHeartbeatDue } from '../store/document.js'
 import { fingerprintKey, hostFingerprint } from '../system/host-fingerprint.js'
 import type { JsonObject } from '../system/json.js'
 import { unlessBug } from '../system/trouble.js'

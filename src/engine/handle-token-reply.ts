@@ -1,6 +1,6 @@
 // Handling the reply of the token endpoint: a successor is saved, a refusal is remembered, anything else waits.
 
-import { readTokenAnswer } from '../anthropic/token-endpoint.js'
+import { readTokenAnswer } from '../anthropic/login-server.js'
 import { eraseAnswer, parentInAnswer, type RawAnswer } from '../login/answer.js'
 import { tokenHash, withoutRefreshToken } from '../login/login.js'
 import { readLoginFile } from '../login/login-file.js'

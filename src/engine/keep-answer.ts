@@ -1,7 +1,7 @@
 // What a mere look has heard of the server is remembered, as a run would: other commands and the next launch know it too.
 
 import { existsSync } from 'node:fs'
-import type { Verification } from '../anthropic/profile.js'
+import type { Verification } from '../anthropic/login-server.js'
 import { parentInAnswer } from '../login/answer.js'
 import { clearMarks } from '../login/marks.js'
 import { readMemory } from '../login/memory.js'

@@ -3,7 +3,7 @@
 
 import { loginEndsCondition } from '../alerts/condition.js'
 import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
-import type { AlertRun } from '../alerts/run.js'
+import type { AlertRun } from '../alerts/sink.js'
 import type { OtherCredential } from '../login/credentials.js'
 import { tokenHash } from '../login/login.js'
 import { isLongLivedNeeded, signInCommand } from '../policy/long-lived.js'

@@ -13,9 +13,14 @@ import {
   renewAtMs,
   trueEndMs,
 } from '../login/tracked-login.js'
-import { clientRefreshMs } from '../policy/copies.js'
 import { isRightIdentity } from '../policy/identity.js'
-import type { FileFacts, KnownLogin, State, StoreFacts } from '../policy/state.js'
+import {
+  clientRefreshMs,
+  type FileFacts,
+  type KnownLogin,
+  type State,
+  type StoreFacts,
+} from '../policy/state.js'
 import { hourMs, minuteMs } from '../system/time.js'
 import { isContested } from './copied-machine.js'
 import { isForeign, longLivedFacts, mayBeUsedByOthers, readStore } from './read-store.js'

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { revoke } from '../anthropic/token-endpoint.js'
+import { revoke } from '../anthropic/login-server.js'
 import { type Login, tokenHash } from '../login/login.js'
 import { jsonObject, matching, number, object, oneOf, readableOf } from '../system/json.js'
 import { bytesAt } from '../system/open-file.js'

@@ -1,8 +1,7 @@
 // Renewing: by the refresh grant, under the right locks and with the answer safe first; or by the client (`renewal.via: client`).
 
-import { spawn } from 'node:child_process'
 import type { HttpOutcome } from '../anthropic/http.js'
-import { requestRefresh } from '../anthropic/token-endpoint.js'
+import { requestRefresh } from '../anthropic/login-server.js'
 import {
   type AnswerHeader,
   beginAnswer,
@@ -13,9 +12,9 @@ import {
 import { withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { type Login, tokenHash } from '../login/login.js'
+import { letClientRenew } from '../login/real-client.js'
 import { type Readiness, readyToSave } from '../login/save-proof.js'
-import { clientRefreshMs } from '../policy/copies.js'
-import type { Decision } from '../policy/state.js'
+import { clientRefreshMs, type Decision } from '../policy/state.js'
 import type { Intent } from '../store/document.js'
 import { AuthError } from '../system/trouble.js'
 import { networkTrouble } from '../text/trouble.js'
@@ -207,9 +206,6 @@ export const plainSealer = {
   open: async (bytes: Buffer) => bytes,
 }
 
-/** The client's own limit for a refresh, and its start. */
-const limitMs = 45_000
-
 /**
  * Lets the client refresh, after a sealed copy was taken. The result is found in the login file by
  * the next look, as any refresh of the client's is. A client that did not refresh (2.1.197 doesn't
@@ -222,7 +218,7 @@ export async function renewByClient(
 ): Promise<boolean> {
   if (run.client === null || file.kind !== 'login' || decision.about === null) return false
   await keepAside(run, file.login, 'before the client renews')
-  await runClient(run.client, run.env)
+  await letClientRenew(run.client, run.env)
   const now = rereadFile(run)
   const before = tokenHash(file.login.accessToken)
   const after = now.kind === 'login' ? tokenHash(now.login.accessToken) : null
@@ -238,22 +234,4 @@ export async function renewByClient(
   commit(run, { journal: { did: 'renew', because: 'not-renewed', before, detail } })
   commit(run, { memory: waiting(run, decision.about, null) })
   return false
-}
-
-/** `auth status` without a terminal and without any of the caller's descriptors; its output is dropped. */
-function runClient(
-  client: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  return new Promise(resolve => {
-    const child = spawn(client, ['auth', 'status'], {
-      stdio: 'ignore',
-      cwd: '/',
-      env: { ...env },
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-    })
-    child.on('error', () => resolve())
-    child.on('exit', () => resolve())
-  })
 }

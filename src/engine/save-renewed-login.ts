@@ -1,6 +1,6 @@
 // Installing what a renewal brought: the successor is saved where its custody wants it, or nowhere after a log-out.
 
-import type { Grant } from '../anthropic/token-endpoint.js'
+import type { Grant } from '../anthropic/login-server.js'
 import { type Lineage, nextGeneration } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'
 import type { LoginFile } from '../login/login-file.js'

@@ -1,7 +1,7 @@
 // Saving a login: into the login file in the form its custody wants, and into the sealed store; and taking its refresh token into
 // custody.
 
-import { reach } from '../anthropic/profile.js'
+import { reach } from '../anthropic/login-server.js'
 import { storageWaitMs, withStorageLock } from '../login/client-locks.js'
 import type { Lineage } from '../login/lineage.js'
 import { type Login, tokenHash, withoutRefreshToken } from '../login/login.js'

@@ -5,10 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { alertTroubleOf, sendAlerts } from '../alerts/delivery.js'
 import { type LastStep, lastRunFile, writeLastRun } from '../login/journal.js'
 import { clearMarks, writeMarks } from '../login/marks.js'
-import { clientRefreshMs, isUsable, verificationOf } from '../policy/copies.js'
 import { isLongLivedNeeded, ourLongLived, signInCommand } from '../policy/long-lived.js'
 import type { AlertResult, Outcome, Step } from '../policy/outcome.js'
-import type { Decision, KnownLogin, LongLivedFacts } from '../policy/state.js'
+import {
+  clientRefreshMs,
+  type Decision,
+  isUsable,
+  type KnownLogin,
+  type LongLivedFacts,
+  verificationOf,
+} from '../policy/state.js'
 import { minuteMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { notByClientTrouble } from './ensure-words.js'

@@ -1,7 +1,7 @@
 // Verifying: asking the server whose access token this is, and accepting the login in the file as ours.
 
 import { statSync } from 'node:fs'
-import { verify as askServer, type Verification } from '../anthropic/profile.js'
+import { verify as askServer, type Verification } from '../anthropic/login-server.js'
 import type { Config } from '../config/config.js'
 import { clientAccount } from '../login/client-config.js'
 import { type Login, tokenHash } from '../login/login.js'

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { namesIn } from '../system/open-file.js'
-import { runTool } from '../system/system-tools.js'
+import { runTool } from '../system/start-program.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 import {
   atomicWrite,

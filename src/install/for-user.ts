@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { reach } from '../anthropic/login-server.js'
 import { networkOf } from '../anthropic/network.js'
-import { reach } from '../anthropic/profile.js'
 import { ensureLines } from '../engine/ensure-words.js'
 import { configOf, type LoginContext, loginContextOf, notOurs } from '../engine/login-context.js'
 import { runOnce } from '../engine/run-once.js'

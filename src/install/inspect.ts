@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readBounded, textAt, unfit } from '../system/open-file.js'
-import { runTool } from '../system/system-tools.js'
+import { runTool } from '../system/start-program.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 import type { Desired } from './desired-state.js'
 

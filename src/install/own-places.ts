@@ -3,7 +3,7 @@
 
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { runTool } from '../system/system-tools.js'
+import { runTool } from '../system/start-program.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'
 import { clean } from '../text/clean.js'

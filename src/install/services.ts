@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { type Account, runAsUser } from '../system/as-user.js'
-import { runTool, toolPath } from '../system/system-tools.js'
+import { runTool, toolPath } from '../system/start-program.js'
 import { accountOf } from '../system/users.js'
 import type { Unit } from './shipped.js'
 

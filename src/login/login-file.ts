@@ -14,13 +14,13 @@ import {
 import { dirname } from 'node:path'
 import { type Closed, closedBy, closedError, foreign } from '../system/access.js'
 import { isTooDeep } from '../system/json.js'
+import { isMountPoint } from '../system/mounts.js'
 import { bytesOf, openRegular } from '../system/open-file.js'
 import { AuthError, systemCode } from '../system/trouble.js'
 import { distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 import {
   atomicWrite,
   type InPlaceRules,
-  isMountPoint,
   makePrivateFolder,
   writeFailed,
   writeInPlace,

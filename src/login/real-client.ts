@@ -1,5 +1,4 @@
-// The real client: found by the wrapper's own search, so that there is one rule, and run on this terminal for what only it can
-// do.
+// The real client: found by the wrapper's own search, so that there is one rule, and run for what only it can do.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -36,5 +35,23 @@ export function clientOnTerminal(client: string, args: string[], env: Env): Prom
     }
     child.on('error', () => done(127))
     child.on('exit', code => done(code !== 0 && interrupted ? 130 : (code ?? 130)))
+  })
+}
+
+/** The client's own limit for a refresh, and its start. */
+const refreshMs = 45_000
+
+/** `auth status`, in which a client refreshes a login that is due: without a terminal or any of the caller's descriptors. Its output is dropped. */
+export function letClientRenew(client: string, env: Env): Promise<void> {
+  return new Promise(resolve => {
+    const child = spawn(client, ['auth', 'status'], {
+      stdio: 'ignore',
+      cwd: '/',
+      env: { ...env },
+      timeout: refreshMs,
+      killSignal: 'SIGKILL',
+    })
+    child.on('error', () => resolve())
+    child.on('exit', () => resolve())
   })
 }

@@ -2,15 +2,10 @@
 
 import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isMountPoint } from '../system/mounts.js'
 import { openNull } from '../system/open-file.js'
 import { AuthError, systemCode } from '../system/trouble.js'
-import {
-  isMountPoint,
-  openInPlace,
-  removeAllQuietly,
-  removeQuietly,
-  writeFailed,
-} from '../system/write-file.js'
+import { openInPlace, removeAllQuietly, removeQuietly, writeFailed } from '../system/write-file.js'
 import { isLink, loginTargets, namesOf } from './login-file.js'
 
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */

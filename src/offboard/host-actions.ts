@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { leftFolder, leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
-import { toolPath } from '../system/system-tools.js'
+import { toolPath } from '../system/start-program.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import {
   atomicWrite,

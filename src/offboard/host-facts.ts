@@ -3,7 +3,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
-import { toolPath } from '../system/system-tools.js'
+import { toolPath } from '../system/start-program.js'
 import { AuthError } from '../system/trouble.js'
 import { askDirectory, noAnswerAbout } from '../system/users.js'
 

@@ -1,7 +1,6 @@
 // Others' keys in a document that is to be deleted: by their names, never a value; they go only where that is said.
 
-import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { dataOf, isAbsent, whyNot } from '../store/vault/site-reply.js'
+import { dataOf, isAbsent, type SiteVault, type StoreTrouble, whyNot } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
 import { clean } from '../text/clean.js'
 import { troubleSentence } from '../text/trouble.js'

@@ -2,9 +2,9 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { whyNotRunnable } from '../system/access.js'
 import { endStarted, type Started } from '../system/as-user.js'
 import { startTicksOf } from '../system/processes.js'
-import { whyNotRunnable } from '../system/runnable.js'
 import { startProgram } from '../system/start-program.js'
 import { makeTrouble, quoted, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'

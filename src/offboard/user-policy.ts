@@ -1,7 +1,14 @@
 // The policy of a token that was minted without an entity: read, cut to a text that grants nothing, and opened again.
 
-import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import {
+  type Asked,
+  dataOf,
+  isAbsent,
+  isRefused,
+  type SiteVault,
+  type StoreTrouble,
+  whyNot,
+} from '../store/vault/site.js'
 import { stringOf } from '../system/json.js'
 
 /** The policy of a token that was minted without an entity: `workstation-claude-<user>`. */

@@ -1,8 +1,14 @@
 // Doing the steps of an offboarding in Vault: each request changes one thing, and nothing of it is taken back by itself.
 
 import { isVaults } from '../store/vault/failure.js'
-import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { isAbsent, isDisabledEntity, isRefused, whyNot } from '../store/vault/site-reply.js'
+import {
+  isAbsent,
+  isDisabledEntity,
+  isRefused,
+  type SiteVault,
+  type StoreTrouble,
+  whyNot,
+} from '../store/vault/site.js'
 import { makeTrouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'

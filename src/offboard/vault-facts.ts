@@ -1,9 +1,18 @@
 // What Vault holds of one user: entities, the policy of a token without one, documents, the health record.
 
 import { fillIn, plainNameSlip } from '../config/template.js'
-import { type AccessorState, accessorPrefix, lookUpAccessor } from '../store/vault/accessor.js'
-import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { type Asked, dataOf, isAbsent, isRefused, whyNot } from '../store/vault/site-reply.js'
+import {
+  type AccessorState,
+  type Asked,
+  accessorPrefix,
+  dataOf,
+  isAbsent,
+  isRefused,
+  lookUpAccessor,
+  type SiteVault,
+  type StoreTrouble,
+  whyNot,
+} from '../store/vault/site.js'
 import { isObject, stringOf } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
 import { noteKey, type OffboardNote, readNote } from './note.js'

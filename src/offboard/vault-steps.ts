@@ -1,6 +1,6 @@
 // The steps of each stage in Vault, planned from facts. Pure.
 
-import { missingBlock } from '../store/vault/site-reply.js'
+import { missingBlock } from '../store/vault/site.js'
 import { clean } from '../text/clean.js'
 import type { Cause } from './admin-journal.js'
 import type { OffboardNote } from './note.js'

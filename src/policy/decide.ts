@@ -1,8 +1,12 @@
 // The rule: from the facts to the one next step, with its reason. Pure and total.
 
+import { noRemedy, renewal, restoring, signIn, verifying } from './fallback.js'
+import { withLongLived } from './long-lived.js'
 import {
   clientRefreshMs,
+  type Decision,
   decisionOf,
+  type FileFacts,
   isDue,
   isHopeless,
   isLater,
@@ -10,13 +14,12 @@ import {
   isPostable,
   isStoreAway,
   isUsable,
+  type KnownLogin,
+  type State,
   storedLogin,
   unlessTried,
   verificationOf,
-} from './copies.js'
-import { noRemedy, renewal, restoring, signIn, verifying } from './fallback.js'
-import { withLongLived } from './long-lived.js'
-import type { Decision, FileFacts, KnownLogin, State } from './state.js'
+} from './state.js'
 
 /** A refusal this soon after our own renewal says more about the server than about the login. */
 const justRenewedMs = 10 * 60_000

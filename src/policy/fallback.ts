@@ -1,20 +1,22 @@
 // The ways to help a login: restore a copy, ask for a renewal, or say that a person or patience is needed. Pure.
 
+import type { SignInReason, Step } from './outcome.js'
 import {
   clientRefreshMs,
   copies,
+  type Decision,
   decisionOf,
   isGrantRefused,
   isLater,
   isPostable,
   isStoreAway,
   isUsable,
+  type KnownLogin,
+  type State,
   storedLogin,
   unlessTried,
   verificationOf,
-} from './copies.js'
-import type { SignInReason, Step } from './outcome.js'
-import type { Decision, KnownLogin, State } from './state.js'
+} from './state.js'
 
 /** A token that may be spent is tried again only this close to the end of its access token. */
 const lateMs = 10 * 60_000

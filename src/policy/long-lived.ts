@@ -1,17 +1,20 @@
 // The long-lived token of the document: when it takes the login's place in the file, and when the login comes back. Pure.
 
+import { noRemedy, renewal, restoring } from './fallback.js'
+import type { Step } from './outcome.js'
 import {
+  type Decision,
   decisionOf,
   isLater,
   isLongLived,
   isStoreAway,
+  type KnownLogin,
+  type LongLivedToken,
+  type State,
   storedLogin,
   unlessTried,
   verificationOf,
-} from './copies.js'
-import { noRemedy, renewal, restoring } from './fallback.js'
-import type { Step } from './outcome.js'
-import type { Decision, KnownLogin, LongLivedToken, State } from './state.js'
+} from './state.js'
 
 /**
  * The next step as far as a long-lived token of ours is in the file, or is wanted there; else what

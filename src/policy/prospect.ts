@@ -1,10 +1,9 @@
 // What will happen to the login: the decision rule itself says what later runs would do, so that no screen promises more. Pure.
 
-import { isLongLived, storedLogin } from './copies.js'
 import { decide } from './decide.js'
 import { isUnannounced } from './fallback.js'
 import type { Prospect } from './outcome.js'
-import { type Decision, decisionKey, type State } from './state.js'
+import { type Decision, decisionKey, isLongLived, type State, storedLogin } from './state.js'
 
 /** What the facts of a decision do not tell, and what keeps a run from acting on it. */
 export interface Hindrance {

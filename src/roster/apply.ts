@@ -2,8 +2,8 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { sendNow } from '../alerts/delivery.js'
-import type { SinkRun } from '../alerts/run.js'
-import type { ToldPerson } from '../alerts/site-news.js'
+import type { ToldPerson } from '../alerts/memory.js'
+import type { SinkRun } from '../alerts/sink.js'
 import { appendAdminJournal } from '../offboard/admin-journal.js'
 import type { UserProgram } from '../offboard/host-actions.js'
 import { freshNonce } from '../system/write-file.js'

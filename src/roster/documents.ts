@@ -1,16 +1,19 @@
 // A user's document in Vault as the roster needs it: never its data, only what is noted about it, and the tokens that open it.
 
 import { noteKey, readNote } from '../offboard/note.js'
-import { accessorKey, accessorPrefix, lookUpAccessor } from '../store/vault/accessor.js'
 import { isVaults } from '../store/vault/failure.js'
-import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import {
   type Asked,
+  accessorKey,
+  accessorPrefix,
   dataOf,
   isAbsent,
   isDisabledEntity,
+  lookUpAccessor,
+  type SiteVault,
+  type StoreTrouble,
   whyNot,
-} from '../store/vault/site-reply.js'
+} from '../store/vault/site.js'
 import { isObject, matching, numberOf, orNull, stringOf } from '../system/json.js'
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './memory.js'

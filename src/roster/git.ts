@@ -5,7 +5,7 @@ import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
-import { toolPath } from '../system/system-tools.js'
+import { toolPath } from '../system/start-program.js'
 import {
   AuthError,
   errorTrouble,

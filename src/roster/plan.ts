@@ -1,6 +1,6 @@
 // The steps of `roster apply`, from what is known of the roster, of Vault and of this machine. Pure.
 
-import { accessorKey } from '../store/vault/accessor.js'
+import { accessorKey } from '../store/vault/site.js'
 import { quoted } from '../system/trouble.js'
 import type { Ending } from './differences.js'
 import type { RosterRow } from './roster-file.js'

@@ -3,8 +3,9 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Account, runAsUser } from '../system/as-user.js'
+import { isServedByUser } from '../system/mounts.js'
 import { makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
-import { distrustOf, isServedByUser } from '../system/trusted-path.js'
+import { distrustOf } from '../system/trusted-path.js'
 import { lookInHomes } from '../system/users.js'
 import { clean } from '../text/clean.js'
 

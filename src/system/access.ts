@@ -1,8 +1,9 @@
-// Access: may this process read or run a path, and why can't it read what exists? Such a file never counts as missing.
+// Access: may this process read a path, or start it without a shell, and why not? What exists and can’t be read never counts as
+// missing.
 
-import { accessSync, constants, lstatSync, type Stats } from 'node:fs'
+import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { textAt } from './open-file.js'
+import { startAt, textAt } from './open-file.js'
 import { foreignAbove, giveBack, rightsCodes } from './owner.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 import { descriptorCodes } from './write-file.js'
@@ -99,5 +100,53 @@ function nameOf(uid: number): string | null {
     return found?.[0] ?? null
   } catch {
     return null
+  }
+}
+
+/** Linux reads so much of the first line (`BINPRM_BUF_SIZE`). */
+const firstLineBytes = 256
+const binaryMark = Buffer.from([0x7f, 0x45, 0x4c, 0x46])
+/** `e_machine` and all before it of an ELF header; a shorter file is a piece of one. */
+const binaryBytes = 64
+
+/** Null where `path` (absolute) can be started; else why not, to be read after the path. Links are followed. Never throws. */
+export function whyNotRunnable(path: string): string | null {
+  try {
+    if (!statSync(path).isFile()) return 'is not a regular file'
+    accessSync(path, constants.X_OK)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT') return 'is not there'
+    return code === 'EACCES'
+      ? 'may not be executed'
+      : `cannot be examined (${code ?? 'unknown error'})`
+  }
+  const start = startAt(path, firstLineBytes)
+  // A binary may be closed to those who may start it.
+  return start === null ? null : whyNoProgram(start)
+}
+
+function whyNoProgram(start: Buffer): string | null {
+  if (start.length === 0) return 'is empty'
+  if (start.subarray(0, 4).equals(binaryMark))
+    return start.length < binaryBytes ? 'is not a whole program' : null
+  const text = start.toString('latin1')
+  if (text.startsWith('\u00ef\u00bb\u00bf')) return 'begins with a byte order mark, not with #!'
+  if (!text.startsWith('#!')) return 'is neither a binary nor begins with #! and an interpreter'
+  const [line = ''] = text.split('\n')
+  if (line.endsWith('\r')) return 'ends its first line with a carriage return'
+  const interpreter = /^#![ \t]*([^ \t]*)/.exec(line)?.[1] ?? ''
+  if (interpreter === '') return 'names no interpreter behind #!'
+  return canStart(interpreter)
+    ? null
+    : `names an interpreter that cannot be started: ${interpreter}`
+}
+
+function canStart(interpreter: string): boolean {
+  try {
+    accessSync(interpreter, constants.X_OK)
+    return statSync(interpreter).isFile()
+  } catch {
+    return false
   }
 }

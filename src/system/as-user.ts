@@ -9,8 +9,7 @@ import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openNull, textAt } from './open-file.js'
 import { processesOf, type RunningProcess, startTicksOf } from './processes.js'
-import { startProgram } from './start-program.js'
-import { leave, systemPath, toolPath } from './system-tools.js'
+import { leave, startProgram, systemPath, toolPath } from './start-program.js'
 import { systemCode } from './trouble.js'
 
 /** A user as the password database has them. */

@@ -11,9 +11,9 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { mountLines, mountPoint } from './mounts.js'
+import { fuseOwner } from './mounts.js'
 import { ownerWords } from './owner.js'
-import { usersPath } from './system-tools.js'
+import { usersPath } from './start-program.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 
 /** The owner and mode bits that the rules judge; any `Stats` will do. */
@@ -178,25 +178,6 @@ function strangeMount(path: string, stat: BigIntStats, uid: number): string | nu
   if (type !== fuse) return null
   const owner = fuseOwner(stat.dev)
   return owner === 0 || owner === uid ? null : 'is on a file system that another user mounted'
-}
-
-/** The user who answers for a FUSE file system, whose word its owners and modes are; null: unknown. */
-function fuseOwner(dev: bigint): number | null {
-  const number = `${(dev >> 8n) & 0xfffn}:${(dev & 0xffn) | ((dev >> 12n) & 0xfff00n)}`
-  const mount = mountLines().find(line => line.split(' ')[2] === number)
-  const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(mount ?? '')?.[1]
-  return owner === undefined ? null : Number(owner)
-}
-
-/** Does `path` (absolute) lie on a FUSE file system of a user's? Nothing on it is asked: it need not answer. */
-export function isServedByUser(path: string): boolean {
-  const lines = mountLines()
-  // What is not known counts as served.
-  if (lines.length === 0) return true
-  return lines.some(line => {
-    const owner = / - fuse\S* .*\buser_id=(\d+)/.exec(line)?.[1] ?? '0'
-    return owner !== '0' && `${path}/`.startsWith(`${mountPoint(line)}/`)
-  })
 }
 
 /**

@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path'
 import type { Account } from './as-user.js'
 import { namesIn, textAt } from './open-file.js'
 import type { Env } from './paths.js'
-import { leave, runTool, systemPath } from './system-tools.js'
+import { leave, runTool, systemPath } from './start-program.js'
 import { AuthError, makeTrouble, quoted, type Trouble } from './trouble.js'
 
 /** One user on one host; `host` is the short name in lower case. */

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { AlertMessage } from '../../src/alerts/memory.js'
-import { type AlertContext, alertObject, messageLines } from '../../src/alerts/message.js'
+import { alertObject, messageLines } from '../../src/alerts/message.js'
+import type { AlertContext } from '../../src/alerts/sink.js'
 import { slackMarkup } from '../../src/alerts/sinks/slack.js'
 
 const sinceMs = Date.parse('2026-12-12T09:14:00Z')

@@ -1,8 +1,9 @@
 // Who came and who went, as lines: one for each, and of very many the number of the others.
 
 import t from 'tap'
-import type { Markup } from '../../src/alerts/markup.js'
-import { peopleLines, type ToldPerson } from '../../src/alerts/site-news.js'
+import type { ToldPerson } from '../../src/alerts/memory.js'
+import type { Markup } from '../../src/alerts/sink.js'
+import { peopleLines } from '../../src/alerts/site-news.js'
 
 const plain: Markup = { text: text => text, command: text => text, link: url => url }
 const person = (user: string): ToldPerson => ({ user, what: 'added', why: 'They begin' })

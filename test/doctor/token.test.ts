@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
+import { requestRefresh } from '../../src/anthropic/login-server.js'
 import { faults } from '../../src/demo/faults.js'
 import { plainSealer } from '../../src/engine/renew.js'
 import { beginAnswer, saveAnswer } from '../../src/login/answer.js'

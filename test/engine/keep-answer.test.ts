@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
+import { requestRefresh } from '../../src/anthropic/login-server.js'
 import { engineFacts } from '../../src/doctor/engine-facts.js'
 import { loginFacts } from '../../src/doctor/login-facts.js'
 import { lookOnly, statusFacts } from '../../src/engine/look-only.js'

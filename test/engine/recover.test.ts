@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { requestRefresh } from '../../src/anthropic/token-endpoint.js'
+import { requestRefresh } from '../../src/anthropic/login-server.js'
 import { recover } from '../../src/engine/recover.js'
 import { plainSealer } from '../../src/engine/renew.js'
 import { beginAnswer, saveAnswer } from '../../src/login/answer.js'

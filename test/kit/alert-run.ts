@@ -2,7 +2,7 @@
 
 import type { AlertMessage } from '../../src/alerts/memory.js'
 import { emptyAlertMemory } from '../../src/alerts/memory.js'
-import type { AlertRun } from '../../src/alerts/run.js'
+import type { AlertRun } from '../../src/alerts/sink.js'
 import type { Config } from '../../src/config/config.js'
 import { directNetwork } from './direct-network.js'
 

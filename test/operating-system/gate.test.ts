@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import t from 'tap'
 import { enterGate } from '../../src/system/gate.js'
-import { usersPath } from '../../src/system/system-tools.js'
+import { usersPath } from '../../src/system/start-program.js'
 import { noOwnMachine } from '../kit/own-machine.js'
 
 const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)

@@ -97,7 +97,7 @@ t.test('nothing below the door of JSON parses by itself, or without a bound', as
     'system/json.ts': 'bounded by isTooDeep',
     'login/client-settings.ts': 'of what tolerantJson took, which is bounded by isTooDeep',
     'login/login-text.ts': 'bounded by isTooDeep',
-    'anthropic/token-endpoint.ts': 'a reply of bounded size, of which nothing is written again',
+    'anthropic/login-server.ts': 'a reply of bounded size, of which nothing is written again',
     'install/json-edit.ts': 'bounded by isTooDeep',
     'store/vault/document.ts': 'a reply of bounded size; a stack that ends is caught',
   }

@@ -3,8 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
-import { askProgram, startProgram } from '../../src/system/start-program.js'
-import { leave } from '../../src/system/system-tools.js'
+import { askProgram, leave, startProgram } from '../../src/system/start-program.js'
 
 const of = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
 /** More than the kernel takes as one argument (MAX_ARG_STRLEN). */

@@ -3,8 +3,8 @@
 
 import { spawn } from 'node:child_process'
 import { isAbsolute } from 'node:path'
+import { whyNotRunnable } from '../../system/access.js'
 import type { Env } from '../../system/paths.js'
-import { whyNotRunnable } from '../../system/runnable.js'
 import { makeTrouble, quoted, systemCode } from '../../system/trouble.js'
 import { jsonText } from '../../text/clean.js'
 import { alertObject } from '../message.js'

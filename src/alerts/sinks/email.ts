@@ -4,9 +4,8 @@ import { canRun } from '../../system/access.js'
 import { makeTrouble, quoted } from '../../system/trouble.js'
 import { distrustOf } from '../../system/trusted-path.js'
 import { clean } from '../../text/clean.js'
-import type { Markup } from '../markup.js'
 import { messageLines } from '../message.js'
-import type { SinkFile } from '../sink.js'
+import type { Markup, SinkFile } from '../sink.js'
 import { runProgram } from './command.js'
 
 /** Where mail systems put it (Filesystem Hierarchy Standard 3.0, 4.10 and 3.5). */

@@ -1,9 +1,8 @@
 // Slack as a sink: one message as a JSON POST to the incoming webhook.
 
 import { clean } from '../../text/clean.js'
-import type { Markup } from '../markup.js'
 import { messageLines } from '../message.js'
-import type { SinkFile } from '../sink.js'
+import type { Markup, SinkFile } from '../sink.js'
 import { inspectWebhook, type WebhookKey, webhookSink } from './webhook.js'
 
 const key: WebhookKey = { key: 'alerts.slack.webhookFile', service: 'Slack', mayHaveQuery: false }

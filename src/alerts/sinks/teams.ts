@@ -1,9 +1,8 @@
 // Microsoft Teams as a sink: one Adaptive Card as a JSON POST to the webhook of a workflow.
 
 import { clean } from '../../text/clean.js'
-import type { Markup } from '../markup.js'
 import { messageLines } from '../message.js'
-import type { SinkFile } from '../sink.js'
+import type { Markup, SinkFile } from '../sink.js'
 import { inspectWebhook, type WebhookKey, webhookSink } from './webhook.js'
 
 // The signature that lets one post (`sig=…`) stands in the address's query.

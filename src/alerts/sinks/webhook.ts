@@ -6,8 +6,7 @@ import { secretAddress, serverAddress } from '../../system/endpoint.js'
 import { readPrivateFile } from '../../system/open-file.js'
 import { AuthError, errorTrouble, quoted, systemCode } from '../../system/trouble.js'
 import type { AlertMessage } from '../memory.js'
-import type { SinkRun } from '../run.js'
-import type { Sink, SinkAnswer, SinkState } from '../sink.js'
+import type { Sink, SinkAnswer, SinkRun, SinkState } from '../sink.js'
 
 /** The group that install makes for such files. */
 const group = 'claude-auth'

@@ -1,12 +1,15 @@
-// Vault as the admin of a site sees it: requests by a token that is no user's own, to whatever path its policy opens.
+// Vault as the admin of a site sees it: requests by a token that is no user’s own, to whatever path its policy opens; what a reply
+// says; and users’ tokens, of which only the accessors are known.
 
 import { keptLines } from '../../anthropic/connection.js'
 import type { Network } from '../../anthropic/http.js'
 import type { VaultAuth, VaultServer } from '../../config/vault.js'
+import { isObject, type JsonObject, stringOf } from '../../system/json.js'
 import { makeTrouble, quoted } from '../../system/trouble.js'
 import type { StoreTrouble } from '../store.js'
 import { readSecretFile } from './auth.js'
 import { type VaultClient, type VaultReply, type VaultRequest, vaultClient } from './client.js'
+import { isVaults, troubleOf } from './failure.js'
 import { jwtLogin } from './jwt-auth.js'
 import { readAuthority } from './store.js'
 import { tokenShape } from './token-auth.js'
@@ -75,4 +78,117 @@ function tokenIn(file: string, uid: number): { kind: 'open'; token: string } | S
     found.kind === 'missing' ? 'there is no Vault token for this' : 'this is no Vault token'
   const command = `ls -l ${quoted(file)}`
   return { kind: 'denied', trouble: makeTrouble(cause, { place: file, command }) }
+}
+
+/** What was asked, or why it is not known. */
+export type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
+
+/** `data` of a 200 of Vault's own. */
+export function dataOf(reply: VaultReply): JsonObject | null {
+  if (reply.kind !== 'reply' || reply.status !== 200) return null
+  const data = reply.body?.['data']
+  return isObject(data) ? data : null
+}
+
+/** Nothing is there: a 404 without a text, which one for a missing engine has. */
+export function isAbsent(reply: VaultReply): boolean {
+  if (reply.kind !== 'reply' || reply.status !== 404) return false
+  return reply.text === '' || (isVaults(reply) && reply.errors.length === 0)
+}
+
+/** No policy for it, or a dead token: `whyNot` tells which. */
+export function isRefused(reply: VaultReply): boolean {
+  return reply.kind === 'reply' && reply.status === 403 && isVaults(reply)
+}
+
+/** A token was asked for an entity that is cut (OpenBao 2.7.2: "entity from given entity alias is disabled"). */
+export function isDisabledEntity(reply: VaultReply): boolean {
+  return reply.kind === 'reply' && reply.errors.some(error => /entity.*disabled/.test(error))
+}
+
+type Capability = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list'
+
+/** The trouble behind a reply of no use. Of a 403 Vault is asked whether the token lives at all. */
+export async function whyNot(
+  vault: SiteVault,
+  reply: VaultReply,
+  path: string,
+  capability: Capability,
+): Promise<StoreTrouble> {
+  if (!isRefused(reply)) return troubleOf(reply, path)
+  const self = await vault.request({ method: 'GET', path: 'auth/token/lookup-self' })
+  if (isRefused(self))
+    return {
+      kind: 'denied',
+      trouble: makeTrouble("Vault does not know the admin's token", {
+        advice: 'it has ended or was revoked, or its policy lacks auth/token/lookup-self',
+      }),
+    }
+  const advice = `it needs ${capability}; ${missingBlock(path, capability)}`
+  return {
+    kind: 'denied',
+    trouble: makeTrouble("the admin's Vault token has no policy for this", { place: path, advice }),
+  }
+}
+
+/** What keeps an admin from more than they need stands in docs/vault.md: a block without it would make them root. */
+const bounded: [RegExp, string][] = [
+  [/^identity\/entity\/id\//, 'identity/entity/id/+'],
+  [/^sys\/policies\/acl\//, ''],
+  [/^auth\/token\/create\//, ''],
+]
+
+/** The block of the admin's policy that opens `path`, or where it stands. */
+export function missingBlock(path: string, capability: Capability): string {
+  const bound = bounded.find(([pattern]) => pattern.test(path))
+  if (bound !== undefined)
+    return `add the block path "${bound[1] || path}" of claude-auth-admin in docs/vault.md`
+  const [, mount, kind, rest] = /^(.+?)\/(metadata|subkeys)\/(.*)$/.exec(path) ?? []
+  const opens =
+    rest === undefined || rest.endsWith('/') || rest === ''
+      ? path
+      : `${mount}/${kind}/${rest.replace(/[^/]+$/, '+')}`
+  return `add to claude-auth-admin: path "${opens}" { capabilities = ["${capability}"] }`
+}
+
+/** The accessors of users' tokens are noted in the custom metadata of a document under this and the host's name. */
+export const accessorPrefix = 'accessor_'
+
+/** The key under which an accessor of `host` is noted first. */
+export function accessorKey(host: string): string {
+  return `${accessorPrefix}${host}`
+}
+
+export interface AccessorState {
+  /** Null where the token that asks may not look it up. */
+  isAlive: boolean | null
+  /** Empty: it was minted without one; null: not known. */
+  entityId: string | null
+  displayName: string | null
+}
+
+/** What Vault says of the token behind `accessor`. What is not Vault's own word says nothing about the token. */
+export async function lookUpAccessor(
+  vault: SiteVault,
+  accessor: string,
+): Promise<Asked<AccessorState>> {
+  const path = 'auth/token/lookup-accessor'
+  const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
+  const unknown = { entityId: null, displayName: null }
+  if (isGone(reply)) return { kind: 'known', value: { isAlive: false, ...unknown } }
+  if (isRefused(reply)) return { kind: 'known', value: { isAlive: null, ...unknown } }
+  const data = dataOf(reply)
+  if (data === null) return whyNot(vault, reply, path, 'update')
+  const [entityId, displayName] = [stringOf(data['entity_id']), stringOf(data['display_name'])]
+  return { kind: 'known', value: { isAlive: true, entityId: entityId ?? '', displayName } }
+}
+
+/** The statuses by which versions of Vault and OpenBao refuse an invalid accessor. */
+const goneStatuses = [400, 403, 404]
+
+/** An accessor that was revoked, or never was one: both the status and the text say so. A failure of Vault's own may name accessors too. */
+function isGone(reply: VaultReply): boolean {
+  if (reply.kind !== 'reply' || !isVaults(reply) || !goneStatuses.includes(reply.status))
+    return false
+  return reply.errors.some(each => /accessor/.test(each))
 }

@@ -4,8 +4,12 @@ import { isOver } from '../../../src/engine/read-store.js'
 import type { Lineage } from '../../../src/login/lineage.js'
 import { type Login, tokenHash } from '../../../src/login/login.js'
 import { type Memory, withMaybeSpent, withSpent } from '../../../src/login/memory.js'
-import { fromDocument, type StoredLogin, toDocument } from '../../../src/store/document.js'
-import { othersSeenAtMs } from '../../../src/store/hosts.js'
+import {
+  fromDocument,
+  othersSeenAtMs,
+  type StoredLogin,
+  toDocument,
+} from '../../../src/store/document.js'
 import type { StoreRead } from '../../../src/store/store.js'
 import { vaultStore } from '../../../src/store/vault/store.js'
 import { makeTrouble } from '../../../src/system/trouble.js'

@@ -1,10 +1,16 @@
-// Vault as the admin of a site sees it: whose token is used, and how connections are.
+// Vault as the admin of a site sees it: whose token is used, how connections are, and which block of a policy is missing.
 
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openSite, type SiteParts, type SiteVault } from '../../../src/store/vault/site.js'
+import {
+  missingBlock,
+  openSite,
+  type SiteParts,
+  type SiteVault,
+} from '../../../src/store/vault/site.js'
+import { blocksOf, fileNameOf, readManual } from '../../docs/manual.js'
 import { directNetwork } from '../../kit/direct-network.js'
 import { openBao } from '../../kit/openbao.js'
 import { secretsInText } from '../../kit/secrets.js'
@@ -87,4 +93,38 @@ t.test('a connection that the server ends is not used again', async t => {
   for (let turn = 0; turn < 3; turn++)
     t.match(await site.request({ method: 'GET', path: 'sys/x' }), { status: 200 })
   t.equal(gateway.connections, 3)
+})
+
+const policy =
+  blocksOf(readManual('vault.md')).find(each => fileNameOf(each) === 'claude-auth-admin.hcl')
+    ?.text ?? ''
+
+t.test('each block that is named stands in the manual', async t => {
+  for (const [path, capability] of [
+    ['secret/metadata/workstation/claude-users/alice', 'read'],
+    ['secret/metadata/workstation/claude-users/', 'list'],
+    ['secret/metadata/workstation/claude-fleet/alice', 'delete'],
+    ['secret/subkeys/workstation/claude-users/alice', 'read'],
+    ['sys/auth', 'read'],
+    ['identity/lookup/entity', 'update'],
+    ['identity/entity/id/0-1', 'update'],
+    ['auth/token/lookup-accessor', 'update'],
+    ['auth/token/revoke-accessor', 'update'],
+    ['auth/token/create/claude-users', 'update'],
+  ] as const) {
+    const block = missingBlock(path, capability)
+    const opens = /path "([^"]+)"/.exec(block)?.[1] ?? ''
+    const rule = policy.split(/^(?=path )/m).find(each => each.startsWith(`path "${opens}"`))
+    t.ok(rule, `${path}: ${block}`)
+    t.match(rule, `"${capability}"`)
+    if (/_parameters/.test(rule ?? '')) t.notMatch(block, /capabilities/, 'bounds are not left out')
+  }
+})
+
+t.test('other mounts and paths', async t => {
+  t.match(
+    missingBlock('team/kv/metadata/x/y/alice', 'patch'),
+    'path "team/kv/metadata/x/y/+" { capabilities = ["patch"] }',
+  )
+  t.match(missingBlock('sys/policies/acl/workstation-claude-lea', 'update'), /docs\/vault.md$/)
 })

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { hasLeft } from '../config/config.js'
 import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
 import type { ExpectedUser, SeenRecord } from '../fleet/finding.js'
@@ -234,7 +235,8 @@ async function inHomes(
   // Whoever is not root sees nobody else, and misses nobody.
   const own = rules.roster?.filter(({ user }) => user === person.user) ?? null
   const roster = isRoot ? rules.roster : own?.length === 0 ? null : own
-  return viewOfHomes(records, { ...rules, roster })
+  const cut = new Set(users.filter(({ uid }) => hasLeft(uid)).map(({ name }) => name))
+  return viewOfHomes(records, { ...rules, roster, cut })
 }
 
 /** Those with a login folder, and those of the roster, whom a directory may know without listing them. */

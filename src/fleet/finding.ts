@@ -88,15 +88,11 @@ export function signInEnd({ loginEndsAt }: HealthRecord, nowMs: number): number 
 }
 
 /** Why nothing is expected of this user; null: it is. */
-export function exemption(
-  row: ExpectedUser | null,
-  documents: readonly SeenDocument[],
-  nowMs: number,
-): Finding | null {
+export function exemption(row: ExpectedUser | null, isCut: boolean, nowMs: number): Finding | null {
   const leftAtMs = row?.leftOn == null ? null : Date.parse(`${row.leftOn}T00:00:00Z`)
   if (leftAtMs !== null && leftAtMs <= nowMs)
     return { state: 'left', because: 'roster', since: leftAtMs }
-  if (documents.some(({ isCut }) => isCut)) return { state: 'left', because: 'cut', since: null }
+  if (isCut) return { state: 'left', because: 'cut', since: null }
   if (row?.isEnrolled === false) return { state: 'off', because: 'roster', since: null }
   return row?.isParked === true ? { state: 'parked', because: 'roster', since: null } : null
 }

@@ -23,6 +23,8 @@ export interface JudgeConfig {
   silentAfterMs: number
   /** Where records and documents come from, and so which names they bear. */
   source: 'vault' | 'homes'
+  /** The names of those whom root has marked as left; of Vault the notes tell. */
+  cut?: ReadonlySet<string>
 }
 
 /**
@@ -35,9 +37,9 @@ export function judge(
   records: readonly SeenRecord[],
   documents: readonly SeenDocument[],
   nowMs: number,
-  { silentAfterMs, source }: JudgeConfig,
+  config: JudgeConfig,
 ): JudgedLogin[] {
-  return findLogins(roster, records, documents, nowMs, { silentAfterMs, source })
+  return findLogins(roster, records, documents, nowMs, config)
     .map(each => judgedLogin(each, nowMs))
     .sort(byNeed)
 }
@@ -48,7 +50,7 @@ export function findLogins(
   records: readonly SeenRecord[],
   documents: readonly SeenDocument[],
   nowMs: number,
-  { silentAfterMs, source }: JudgeConfig,
+  { silentAfterMs, source, cut = nobody }: JudgeConfig,
 ): FoundLogin[] {
   const keyOf = (name: string) => (source === 'vault' ? foldedName(name) : name)
   const seen = seenByUser(records, documents, keyOf)
@@ -58,15 +60,16 @@ export function findLogins(
   for (const row of roster ?? []) {
     const key = keyOf(source === 'vault' ? row.vaultName : row.user)
     listed.add(key)
-    addLogins(
-      { user: row.user, row, isStranger: false, ...(seen.get(key) ?? nothing) },
-      clock,
-      found,
-    )
+    const ofUser = seen.get(key) ?? nothing
+    const isCut = cut.has(key)
+    addLogins({ user: row.user, row, isStranger: false, isCut, ...ofUser }, clock, found)
   }
   for (const [user, { records, documents }] of seen)
-    if (!listed.has(user))
-      addLogins({ user, row: null, isStranger: roster !== null, records, documents }, clock, found)
+    if (!listed.has(user)) {
+      const isStranger = roster !== null
+      const isCut = cut.has(user)
+      addLogins({ user, row: null, isStranger, isCut, records, documents }, clock, found)
+    }
   return found
 }
 
@@ -75,6 +78,7 @@ interface SeenOfUser {
   documents: SeenDocument[]
 }
 
+const nobody: ReadonlySet<string> = new Set()
 const nothing: SeenOfUser = { records: [], documents: [] }
 
 function seenByUser(
@@ -123,6 +127,7 @@ interface Seen {
   user: string
   row: ExpectedUser | null
   isStranger: boolean
+  isCut: boolean
   records: readonly SeenRecord[]
   documents: readonly SeenDocument[]
 }
@@ -132,7 +137,8 @@ const notListed: Finding = { state: 'stranger', because: 'not-in-roster', since:
 function addLogins(seen: Seen, clock: Clock, to: FoundLogin[]): void {
   const { user, row, isStranger, records, documents } = seen
   const { nowMs } = clock
-  const exempt = exemption(row, documents, nowMs)
+  const isCut = seen.isCut || documents.some(each => each.isCut)
+  const exempt = exemption(row, isCut, nowMs)
   if (exempt?.state === 'left') {
     to.push(...remainsOf(seen, exempt, nowMs))
     return

@@ -34,6 +34,8 @@ export interface LookRules {
   roster: readonly ExpectedUser[] | null
   nowMs: number
   silentAfterMs: number
+  /** As in `JudgeConfig`. */
+  cut?: ReadonlySet<string>
   /** Which logins are kept by name: the others are only counted. All, if not given. */
   keeps?: (login: Pick<FoundLogin, 'state' | 'because'>) => boolean
   /** Whether `backedUpAtMs` is filled. It is, if not given. */
@@ -107,9 +109,10 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
       roster: LookRules['roster'],
       records: readonly SeenRecord[],
       documents: readonly SeenDocument[],
-      { nowMs, silentAfterMs, keeps = () => true, keepsBackups = true }: LookRules,
+      { nowMs, silentAfterMs, cut, keeps = () => true, keepsBackups = true }: LookRules,
     ): number => {
-      const found = findLogins(roster, records, documents, nowMs, { silentAfterMs, source })
+      const config = { silentAfterMs, source, ...(cut && { cut }) }
+      const found = findLogins(roster, records, documents, nowMs, config)
       countUsers(found, counts)
       for (const login of found) {
         met.add(login.state)

@@ -38,6 +38,13 @@ t.test('cut, undo, cut, revoke, destroy', { skip: noOwnMachine }, async t => {
   t.same(statesOf(cut.object, 'site'), ['left'])
   t.match(await machine.sh(`stat -c '%U %a' /var/lib/claude-auth/left/$(id -u alice)`), 'root 644')
 
+  const fleet = ['fleet', '--from', 'homes', '--json']
+  const seen = JSON.parse((await machine.run('/usr/local/bin/claude-auth', fleet)).stdout)
+  t.match(seen.users, [
+    { user: 'bob', state: 'ok' },
+    { user: 'alice', state: 'left', toDo: 'claude-auth offboard alice' },
+  ])
+
   await t.test('her engine renews nothing, restores nothing and hands nothing back', async t => {
     const requests = box.authority.requests.length
     t.match(JSON.parse((await place.ensure('alice')).stdout), { because: 'off', did: [] })

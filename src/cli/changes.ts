@@ -76,12 +76,12 @@ async function guard(name: string | null, env: Env): Promise<number> {
   const readAtMs = Date.now()
   const context = await adminContext(env)
   const { person, config, now } = context
+  const ofSite = watchedBy(context)
   keepForShell(context, env, readAtMs)
   const repository = hookRepository(env, currentFolder())
   if (repository === null)
     throw usage('guard is a pre-receive hook: git runs it, with GIT_DIR in its environment')
-  const watched =
-    name === null ? entriesOf(repository, config.changes) : [entryNamed(name, config.changes)]
+  const watched = name === null ? entriesOf(repository, ofSite) : [entryNamed(name, ofSite)]
   if (watched.length === 0) {
     say(
       `no entry of changes in /etc/claude-auth/config.yaml is ${clean(repository, 200)}; nothing was checked`,
@@ -102,18 +102,27 @@ async function guard(name: string | null, env: Env): Promise<number> {
 }
 
 /** So that the shell can let the next push through by itself. Without it each push asks Node. */
-function keepForShell({ person, config }: AdminContext, env: Env, readAtMs: number): void {
+function keepForShell(context: AdminContext, env: Env, readAtMs: number): void {
+  const { person, config } = context
   const paths = ownPaths(env, person.home)
   const files = { ...paths, roster: config.roster?.file ?? null }
   try {
     const states = stateLines(files, readAtMs)
     if (states === null || env['CLAUDE_AUTH_CONFIG']) return
-    const text = shellText(files, [], [...states, ...watchedLines(config.changes)])
+    const text = shellText(files, [], [...states, ...watchedLines(watchedBy(context))])
     if (text === null) return
     keepShellText(join(paths.localStore, 'guard-config'), text, { readAtMs, nonce: freshNonce() })
   } catch {
     // A home that cannot be written to, or a file that went away meanwhile.
   }
+}
+
+/** What is watched; `~/` is the home of the user who runs this. What is no path is an address, and stays as it is. */
+function watchedBy({ person, config }: AdminContext): WatchedRepository[] {
+  return config.changes.map(each => {
+    const isPath = /^~?\//.test(each.repository)
+    return isPath ? { ...each, repository: userPath(each.repository, person.home) } : each
+  })
 }
 
 interface Look {
@@ -153,7 +162,8 @@ async function lookOnce(
         hint: 'claude-auth doctor --only alerts',
       },
     )
-  const watched = name === null ? config.changes : [entryNamed(name, config.changes)]
+  const ofSite = watchedBy(context)
+  const watched = name === null ? ofSite : [entryNamed(name, ofSite)]
   if (watched.length === 0)
     throw new AuthError(
       'config-invalid',
@@ -170,8 +180,7 @@ async function lookOnce(
     const own = updates === null || updates.length === 0 ? null : updates.filter(isAbout)
     const pushed = pusher === null ? null : { pusher, updates: own }
     try {
-      const at = { ...each, repository: userPath(each.repository, person.home) }
-      const noticed = await noticeChanges(at, {
+      const noticed = await noticeChanges(each, {
         folder: join(ownPaths(env, person.home).localStore, 'changes'),
         sinks: sinkRun(context, env),
         rights: rightsOf(people),

@@ -278,7 +278,7 @@ export function resolveChanges(
       {
         name: each.name,
         repository: each.repository,
-        branch: each.branch ?? 'main',
+        branch: each.branch?.replace(/^refs\/heads\/(?=.)/, '') ?? 'main',
         url: each.url ?? null,
         reason: each.reason ?? 'body',
         maxDeleted: each.maxDeleted ?? 25,

@@ -411,6 +411,21 @@ t.test('a branch that is not there yet is guarded under each name that leads to 
   t.match(push('HEAD:refs/heads/trunk'), { code: 0 })
 })
 
+t.test('folder and branch are known by each way to write them', async t => {
+  const place = watchedRepository(t.testdir(), users)
+  place.commit('Open port 8443')
+  for (const entry of [
+    { repository: '~/../infra.git' },
+    { repository: `file://${place.bare}` },
+    { repository: `${place.home}/../infra/` },
+    { repository: place.bare, branch: 'refs/heads/master' },
+  ]) {
+    place.config({ changes: [{ name: 'infra', branch: 'master', ...entry }] })
+    const end = place.push({ env: { GL_USER: 'bob' } })
+    t.match(end, { code: 1, said: /no-reason/ }, JSON.stringify(entry))
+  }
+})
+
 t.test('settings of the repository hide no deleted submodule', async t => {
   const place = watchedRepository(t.testdir(), users)
   const id = place.git('rev-parse', 'HEAD').trim()

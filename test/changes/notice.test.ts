@@ -400,6 +400,35 @@ t.test('a branch that is not there, a repository that is not, nobody to tell', a
   t.match(await look(), { code: 2, stderr: /no one is told/ })
 })
 
+t.test('a repository is watched by each address that git can fetch', async t => {
+  const { place, slack, past } = await watched(t)
+  const webhookFile = join(place.home, 'webhook')
+  // git runs this in the place of ssh: the words of the command are its last.
+  const ssh = join(place.home, 'ssh')
+  writeFileSync(ssh, '#!/bin/sh\nfor word; do :; done; exec sh -c "$word"\n', { mode: 0o755 })
+  for (const repository of [
+    `file://${place.bare}`,
+    '~/../infra.git',
+    `ssh://git@forge.example.com${place.bare}`,
+    `git@forge.example.com:${place.bare}`,
+  ]) {
+    slack.got.length = 0
+    place.config({
+      alerts: { slack: { webhookFile } },
+      changes: [{ name: 'infra', repository, branch: 'refs/heads/master' }],
+    })
+    rmSync(join(place.home, '.local/share/claude-auth/changes'), { recursive: true, force: true })
+    const env = { ...place.env, GIT_SSH_COMMAND: ssh }
+    const once = () =>
+      run(process.execPath, [program, 'changes', 'notice', '--once'], { cwd: place.home, env })
+    t.match(await once(), { code: 0, stderr: /watched from/ }, repository)
+    place.commit(good)
+    past()
+    t.match(await once(), { code: 0, stderr: /1 change told/ }, repository)
+    t.equal(slack.got.length, 1, repository)
+  }
+})
+
 /** What a kill, a disk or a change of the configuration does to the clone. */
 const damages: Record<string, (clone: string) => void> = {
   'locks that a kill has left': clone => {

@@ -11,7 +11,7 @@ import {
   stepsToTick,
   tickOff,
 } from '../offboard/execute.js'
-import { lookAt, type OffboardFacts, type Subject } from '../offboard/facts.js'
+import { gatherFacts, type OffboardFacts, type Subject } from '../offboard/facts.js'
 import { awayObject, offboardLines, offboardObject } from '../offboard/offboard-text.js'
 import { othersGo } from '../offboard/others-keys.js'
 import { type Refusal, refusalOf, refusedUnknown } from '../offboard/refusal.js'
@@ -44,7 +44,7 @@ export async function offboard(argv: string[], env: Env): Promise<number> {
   const roster = await rosterOf(user, asked, { context, flags, env })
   const subject = await subjectOf(user, roster, { context, flags, env })
   if ('trouble' in subject) return away(subject, { user, asked }, flags)
-  const facts = await lookAt(subject)
+  const facts = await gatherFacts(subject)
   if ('trouble' in facts) return away(facts, { user, asked }, flags)
   if (flags.done !== undefined) {
     refuse(refusedUnknown(facts, roster))
@@ -140,7 +140,7 @@ async function ticked(
   const found = stepsToTick(facts, flags.done ?? '', isBack)
   refuse(found.refusal)
   if (found.refusal === null) tickOff(facts, found.steps, isBack)
-  const after = await lookAt(subject)
+  const after = await gatherFacts(subject)
   const { user } = facts
   if ('trouble' in after) return away(after, { user, asked: null }, flags)
   const steps = isBack ? planOf(after, 'undo') : null
@@ -166,7 +166,7 @@ function carriedOut(
     siteCommand: config.offboard.command,
     now,
     sleep,
-    lookAgain: () => lookAt(subject),
+    gatherAgain: () => gatherFacts(subject),
   })
 }
 

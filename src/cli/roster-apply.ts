@@ -1,6 +1,7 @@
 // `claude-auth roster plan` and `apply`: shows the plan, asks, and prints what came of it.
 
 import { programForUsers } from '../install/uninstall-system.js'
+import { actorOf } from '../offboard/admin-journal.js'
 import type { StepResult } from '../roster/act.js'
 import { applyRoster, type ToldEnd } from '../roster/apply.js'
 import type { RosterCommit } from '../roster/committed.js'
@@ -122,7 +123,7 @@ async function apply(
   const { results, told } = await applyRoster(prepared, {
     ...run,
     network,
-    by: actorOf(run),
+    by: actorOf(run.person, run.env),
     program: programForUsers(),
     only: user ?? null,
     handOver: process.stdout.isTTY === true && !json ? handOver : null,
@@ -144,13 +145,6 @@ function handOver(user: string, wrapping: string): void {
   process.stdout.write(
     `\nFor ${clean(user, 64)} alone; opens once, within the hour:\n  ${wrapping}\n\n`,
   )
-}
-
-/** `ada as root@ws1` behind sudo. */
-function actorOf({ person: { user, host }, env }: RosterRun): string {
-  const caller = env['SUDO_USER']
-  const isOther = caller !== undefined && caller !== user && /^[\w.-]{1,64}$/.test(caller)
-  return `${isOther ? `${caller} as ` : ''}${user}@${host}`
 }
 
 function objectOf(

@@ -1,4 +1,4 @@
-// The journal of what admins did (`/var/lib/claude-auth/admin.jsonl`, 0600): who did what, why, and what it says was done.
+// The journal of admins (`/var/lib/claude-auth/admin.jsonl`, 0600): who did what and why, and which steps it shows as done.
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,17 +9,17 @@ import type { Person } from '../system/users.js'
 import { appendLine, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
-/** Where it is, on the machine where the command runs. */
+/** Each machine has its own. */
 const adminJournalPath = '/var/lib/claude-auth/admin.jsonl'
 
 export interface AdminDeed {
   /** ISO 8601, UTC. */
   at: string
-  /** `root@host`; behind sudo the name of who called it stands before: `alice as root@host`. */
+  /** `root@host`; with sudo `alice as root@host`. */
   who: string
   /** `offboard cut` */
   command: string
-  /** Whom it was about. */
+  /** The user it was done to. */
   user?: string
   step: string
   why: string
@@ -27,12 +27,12 @@ export interface AdminDeed {
   result: string
 }
 
-/** Nobody writes that much in a site's life; a larger file is not read. */
+/** More than a site ever writes; a larger file is not read. */
 const longestRead = 64 * 1024 * 1024
 
 /**
- * Appends one line, synced to disk, to a file of ours that only we may read; its folder is made. A torn last line of a crash
- * is closed first. Throws `write-failed` or `not-private`: a deed that can't be written down is not to be done.
+ * Appends one line, synced to disk, to a private file; creates its folder. If a crash left a torn last line, that line is
+ * ended first. Throws `write-failed` or `not-private`: a deed that can't be journaled must not be done.
  */
 export function appendAdminJournal(deed: AdminDeed, path: string = adminJournalPath): void {
   try {
@@ -43,7 +43,7 @@ export function appendAdminJournal(deed: AdminDeed, path: string = adminJournalP
   appendLine(path, JSON.stringify(cleaned(deed)))
 }
 
-/** What was done about `user`, oldest first; torn and foreign lines are left out. */
+/** What was done to `user`, oldest first; torn and foreign lines are skipped. */
 export function adminDeedsOf(user: string, path: string = adminJournalPath): AdminDeed[] {
   const lines = textAt(path, { maxBytes: longestRead, links: 'refuse' })?.split('\n') ?? []
   return lines.flatMap(line => {
@@ -76,9 +76,9 @@ function cleaned({ at, who, command, user, step, why, result }: AdminDeed): Admi
   }
 }
 
-/** Who does it and why, and when it is. */
+/** Who acts, why and when. */
 export interface Cause {
-  /** `root@host`; behind sudo `alice as root@host`. */
+  /** As `actorOf` has it. */
   by: string
   why: string
   nowMs: number
@@ -86,28 +86,32 @@ export interface Cause {
 
 /** `why`: as it was typed. */
 export function causeOf(
-  { user, host }: Pick<Person, 'user' | 'host'>,
+  person: Pick<Person, 'user' | 'host'>,
   env: Env,
   { why, nowMs }: { why: string; nowMs: number },
 ): Cause {
-  const caller = callerOf(env)
-  const self = `${user}@${host}`
-  const by = caller !== null && caller !== user ? `${caller} as ${self}` : self
-  return { by, why: clean(why, 300), nowMs }
+  return { by: actorOf(person, env), why: clean(why, 300), nowMs }
 }
 
-/** Who called sudo; null: nobody did. */
+/** `root@host`; with sudo `alice as root@host`. */
+export function actorOf({ user, host }: Pick<Person, 'user' | 'host'>, env: Env): string {
+  const caller = callerOf(env)
+  const self = `${user}@${host}`
+  return caller !== null && caller !== user ? `${caller} as ${self}` : self
+}
+
+/** The user who called sudo, or null. */
 export function callerOf(env: Env): string | null {
   const caller = clean(env['SUDO_USER'] ?? '', 60)
   return caller === '' ? null : caller
 }
 
-/** The step that a stage begins with, before any other. */
+/** The entry that opens a stage, before its first step. */
 export const begin = 'begin'
-/** As a journal names the way back. */
+/** The journal's name for the way back from a cut. */
 const backCommand = 'offboard undo'
 
-/** Done from here, and not taken back since. */
+/** Was `step` done from here and not undone since? */
 export function wasDone(deeds: readonly AdminDeed[], step: string): boolean {
   const last = deeds.filter(each => each.step === step && each.result === 'done').at(-1)
   return last !== undefined && last.command !== backCommand && !isBeforeBack(deeds, last)
@@ -118,7 +122,7 @@ export function isDoneBack(deeds: readonly AdminDeed[], step: string): boolean {
   return last === undefined || last.command === backCommand
 }
 
-/** Taken back since the last cut, by us or by a person. */
+/** Was `step` undone since the last cut, by us or by a person? */
 export function wasTakenBack(deeds: readonly AdminDeed[], step: string): boolean {
   const back = deeds.findLastIndex(
     each => each.step === step && each.result === 'done' && each.command === backCommand,
@@ -126,7 +130,7 @@ export function wasTakenBack(deeds: readonly AdminDeed[], step: string): boolean
   return back > deeds.findLastIndex(beganCut)
 }
 
-/** Was a cut begun from here? A step that was only ticked off begins none. */
+/** Was a cut begun from here? Ticking off a step begins none. */
 export function wasCutFromHere(deeds: readonly AdminDeed[]): boolean {
   return deeds.some(beganCut)
 }
@@ -138,19 +142,19 @@ export function beganCut({ step, command }: AdminDeed): boolean {
   )
 }
 
-/** What was begun last (`offboard cut`); null: nothing was. What is ticked off later begins nothing. */
+/** The stage begun last (`offboard cut`), or null. Ticking off a step begins none. */
 export function lastBegun(deeds: readonly AdminDeed[]): string | null {
   return deeds.findLast(({ step }) => step === begin)?.command ?? null
 }
 
-/** The other hosts of which the journal speaks: by steps such as `left:ws2`. */
+/** The other hosts that the journal names, by steps such as `left:ws2`. */
 export function hostsIn(deeds: readonly AdminDeed[]): string[] {
   return deeds.flatMap(({ step }) => /^(?:left|logout|erase):(.+)$/.exec(step)?.[1] ?? [])
 }
 
-/** An account that was cut anew has to be signed out anew. */
+/** Does the deed predate the last undo? After a second cut, a revoked login must be revoked again. */
 function isBeforeBack(deeds: readonly AdminDeed[], deed: AdminDeed): boolean {
-  // Those of a cut have a way back of their own.
+  // The site's steps of a cut are undone one by one.
   if (deed.step.startsWith('site:') && deed.command === 'offboard cut') return false
   const back = deeds.findLastIndex(each => each.command === backCommand)
   return deeds.indexOf(deed) < back

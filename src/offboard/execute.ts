@@ -1,9 +1,7 @@
-// Executing a stage: each step is done and journaled in turn, by us or ticked off by a person, and then looked at again.
+// Executing a stage: each step is done in turn and journaled, by us or ticked off by a person; then the result is verified.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import type { Trouble } from '../system/trouble.js'
-import { clean } from '../text/clean.js'
-import { troubleText } from '../text/trouble.js'
 import { appendAdminJournal, begin } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
 import { actOnHost, type UserProgram } from './host-actions.js'
@@ -11,8 +9,8 @@ import type { HostAction } from './host-steps.js'
 import type { Refusal } from './refusal.js'
 import { runSiteStep, siteStepObject } from './site-program.js'
 import type { SiteAction } from './site-steps.js'
-import { isOursDone, type PlannedStep, stepsBack, stepsOf } from './stages.js'
-import { type Stage, stages } from './step.js'
+import { type PlannedStep, stepsBack, stepsOf } from './stages.js'
+import { isOpen, type Stage, stages } from './step.js'
 import { actInVault, failedStep } from './vault-actions.js'
 import { mintStep, type VaultAction, vaultStep } from './vault-steps.js'
 
@@ -24,19 +22,19 @@ export interface CarryOutOptions {
   siteCommand: readonly string[] | null
   now: () => number
   sleep: (ms: number) => Promise<unknown>
-  /** Looks once more. */
-  lookAgain: () => Promise<OffboardFacts | StoreTrouble>
+  /** Gathers the facts once more. */
+  gatherAgain: () => Promise<OffboardFacts | StoreTrouble>
 }
 
-/** What a stage has come to. */
+/** The result of a stage. */
 export interface CarriedOut extends Acted {
-  /** As they are afterwards; as before unless `isSeen`. */
+  /** From after the stage if `isSeen`, else from before it. */
   facts: OffboardFacts
-  /** It was looked at again. */
+  /** The facts were gathered again afterwards. */
   isSeen: boolean
 }
 
-/** A node that stands by answers from what it has heard of so far. */
+/** A standby node answers from what has been replicated to it so far. */
 const mostLooks = 4
 const betweenLooksMs = 500
 
@@ -45,19 +43,20 @@ export function planOf(facts: OffboardFacts, stage: Stage | 'undo'): PlannedStep
   return stage === 'undo' ? stepsBack(facts) : stepsOf(facts, stage)
 }
 
-/** Is anything of it ours, or the site program's, to do? */
+/** Does anything remain for us or the site's program to do? */
 export function hasWork(planned: readonly PlannedStep[]): boolean {
   return planned.some(({ state }) => state === 'to-do')
 }
 
-/** Throws `write-failed` where a step can't be written down: then it is not begun. */
+/** Throws `write-failed` if a step can't be journaled: that step is not begun. */
 export async function carryOut(
   facts: OffboardFacts,
   planned: readonly PlannedStep[],
   options: CarryOutOptions,
 ): Promise<CarriedOut> {
-  const { stage, vault, program, siteCommand, lookAgain } = options
-  const write = (step: string, result: string) => writeDeed(facts, { step, result }, options)
+  const { stage, vault, program, siteCommand, gatherAgain } = options
+  const write = (step: string, result: string) =>
+    writeDeed(facts, { step, result, stage, atMs: options.now() })
   const onEnd = ({ id, state, detail }: PlannedStep) =>
     write(id, state === 'failed' ? `failed: ${detail}` : state)
   if (hasWork(planned)) write(begin, 'begun')
@@ -66,7 +65,7 @@ export async function carryOut(
   writeLeft(facts, acted.steps, write)
   if (acted.isAway) return { ...acted, facts, isSeen: false }
   for (let looks = 1; ; looks++) {
-    const after = await lookAgain()
+    const after = await gatherAgain()
     if ('trouble' in after) return unseen(facts, acted, after, stage)
     const steps = seenAgain(acted.steps, stillOpen(after, stage))
     const isSo = steps.every(({ state }, at) => state === acted.steps[at]?.state)
@@ -80,7 +79,7 @@ export async function carryOut(
   }
 }
 
-/** What was done stands, and how things are now is not known. */
+/** The steps are done, but could not be verified. */
 function unseen(
   facts: OffboardFacts,
   acted: Acted,
@@ -89,11 +88,11 @@ function unseen(
 ): CarriedOut {
   if (trouble.kind === 'unreachable') return { ...acted, facts, isAway: true, isSeen: false }
   const verify = vaultStep('verify', 'to-do', 'looked at again', null)
-  const failed = failedStep({ ...verify, stage: stage === 'undo' ? 'cut' : stage }, trouble)
+  const failed = failedStep({ ...verify, stage: stage === 'undo' ? 'cut' : stage }, trouble.trouble)
   return { facts, steps: [...acted.steps, failed], isAway: false, isSeen: false }
 }
 
-/** What is left on other hosts, once each: the documents that name these hosts will be deleted. */
+/** Journals what is left on other hosts, once each: the documents that name these hosts will be deleted. */
 function writeLeft(
   { deeds }: OffboardFacts,
   steps: readonly PlannedStep[],
@@ -105,25 +104,30 @@ function writeLeft(
       write(id, 'left')
 }
 
+/** Throws `write-failed`. */
 function writeDeed(
   { user, cause }: OffboardFacts,
-  { step, result }: { step: string; result: string },
-  { stage, now }: CarryOutOptions,
+  {
+    step,
+    result,
+    stage,
+    atMs,
+  }: { step: string; result: string; stage: Stage | 'undo'; atMs: number },
 ): void {
-  const at = new Date(now()).toISOString()
+  const at = new Date(atMs).toISOString()
   const command = `offboard ${stage}`
   appendAdminJournal({ at, who: cause.by, command, user, step, why: cause.why, result })
 }
 
-/** What is to be compared. A step that erases on this machine leaves nothing behind by which it could be seen. */
+/** The steps to verify. A step that erases files on this machine leaves nothing to verify it by. */
 function stillOpen(after: OffboardFacts, stage: Stage | 'undo'): PlannedStep[] {
   const steps = planOf(after, stage)
   return stage === 'destroy' ? steps.filter(({ where }) => where === 'vault') : steps
 }
 
-/** After a cut: a token that could still be minted would open all again. */
+/** After a cut, tries to mint a token: if that still worked, the cut would be worth nothing. */
 async function withMint(after: OffboardFacts, acted: Acted, doers: Doers): Promise<Acted> {
-  const mint = after.vault !== null && isOursDone(acted.steps) ? mintStep(after.vault) : null
+  const mint = after.vault === null || acted.steps.some(isOpen) ? null : mintStep(after.vault)
   if (mint === null) return acted
   const tried = await actOn(after, [{ ...mint, stage: 'cut' }], {
     ...doers,
@@ -137,17 +141,17 @@ export interface Doers {
   vault: SiteVault | null
   program: UserProgram
   siteCommand: readonly string[] | null
-  /** Is told each step as it ends, before the next begins. Throws where it can't be written down. */
+  /** Called with each step as it ends, before the next begins. Throws if the step can't be journaled. */
   onEnd: (step: PlannedStep) => void
 }
 
 export interface Acted {
   steps: PlannedStep[]
-  /** Vault gave no answer on the way. */
+  /** Vault stopped answering during the stage. */
   isAway: boolean
 }
 
-/** One step that fails keeps none of the others waiting, but those that need all of them. */
+/** A step that fails holds up no other, except those that need all of them (`isLast`). */
 export async function actOn(
   facts: OffboardFacts,
   planned: readonly PlannedStep[],
@@ -164,23 +168,12 @@ export async function actOn(
     }
     const end = await act(facts, step, step.action, doers)
     isAway ||= end.isAway ?? false
-    const done: PlannedStep =
-      end.trouble === undefined
-        ? { ...step, state: end.state }
-        : {
-            ...step,
-            state: end.state,
-            detail: `${step.detail}: ${clean(troubleText(end.trouble), 300)}`,
-          }
+    const told = end.trouble === undefined ? step : failedStep(step, end.trouble)
+    const done: PlannedStep = { ...told, state: end.state }
     doers.onEnd(done)
     steps.push(done)
   }
   return { steps, isAway }
-}
-
-/** One of ours that is not done; what is left to a person holds up nothing. */
-function isOpen({ where, state }: PlannedStep): boolean {
-  return where !== 'site' && (state === 'failed' || state === 'to-do')
 }
 
 interface StepEnd {
@@ -218,7 +211,7 @@ async function act(
   }
 }
 
-/** What looking again shows of steps that were done: one whose effect can't be seen has failed. */
+/** Compares the steps with fresh facts: a step whose effect does not show has failed. */
 export function seenAgain(
   acted: readonly PlannedStep[],
   now: readonly PlannedStep[],
@@ -232,7 +225,7 @@ export function seenAgain(
 
 export type TickOff = { refusal: Refusal } | { refusal: null; steps: PlannedStep[] }
 
-/** The steps that `words` (`site:account,left:ws2`) name: of any stage, or of the way back. */
+/** The steps that `words` (`site:account,left:ws2`) name, of any stage or of the way back. */
 export function stepsToTick(facts: OffboardFacts, words: string, isBack: boolean): TickOff {
   const all = isBack ? stepsBack(facts) : stages.flatMap(stage => stepsOf(facts, stage))
   const wasLeft = (id: string) => facts.deeds.findLast(({ step }) => step === id)?.result === 'left'
@@ -258,22 +251,11 @@ function refusalOf({ user }: OffboardFacts, persons: readonly PlannedStep[]): Re
 
 /** Throws `write-failed`. */
 export function tickOff(
-  { user, cause }: OffboardFacts,
+  facts: OffboardFacts,
   steps: readonly PlannedStep[],
   isBack: boolean,
 ): void {
-  const at = new Date(cause.nowMs).toISOString()
-  for (const { id, stage } of steps) {
-    const of: Stage | 'undo' = isBack ? 'undo' : stage
-    const command = `offboard ${of}`
-    appendAdminJournal({
-      at,
-      who: cause.by,
-      command,
-      user,
-      step: id,
-      why: cause.why,
-      result: 'done',
-    })
-  }
+  const atMs = facts.cause.nowMs
+  for (const { id, stage } of steps)
+    writeDeed(facts, { step: id, result: 'done', stage: isBack ? 'undo' : stage, atMs })
 }

@@ -1,4 +1,4 @@
-// All that is known of a user who is offboarded: Vault's side, this machine's, what was done before.
+// All facts about a user who is offboarded: from Vault, from this machine, and from the journal.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import { type AdminDeed, adminDeedsOf, type Cause } from './admin-journal.js'
@@ -13,19 +13,19 @@ export interface OffboardFacts {
   vault: UserVaultFacts | null
   /** Null where the user has no account here. */
   machine: HostFacts | null
-  /** What was done about this user from here, oldest first. */
+  /** What was done to this user from here, oldest first. */
   deeds: readonly AdminDeed[]
-  /** Is a program of the site's configured? Without one its steps are a person's. */
+  /** Does the site have a program of its own? Without one, a person does its steps. */
   hasSiteProgram: boolean
   cause: Cause
-  /** Only what is on this machine is of interest: no Vault, no other host, no step of the site. */
+  /** Only this machine counts: no Vault, no other host, no step of the site. */
   isHereOnly: boolean
 }
 
-/** Whom to look at, from where, and what the site has configured. */
+/** Whom the facts are about, and where they come from. */
 export interface Subject {
   user: string
-  /** What Vault calls them. */
+  /** The user's name in Vault. */
   vaultName: string
   /** This machine. */
   host: string
@@ -38,8 +38,8 @@ export interface Subject {
   isHereOnly: boolean
 }
 
-/** Looks, and changes nothing. Trouble: Vault is away, or does not let the admin look. */
-export async function lookAt(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
+/** Changes nothing. Trouble: Vault gives no answer, or does not let the admin read. */
+export async function gatherFacts(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
   const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause, isHereOnly } = subject
   const machine = await hostFactsOf(user)
   const uid = machine?.account.uid ?? null

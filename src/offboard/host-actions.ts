@@ -1,4 +1,4 @@
-// Doing the steps of an offboarding on this machine, as root: the mark, the user's units, and what is done in their home as that user.
+// Executing the steps of an offboarding on this machine, as root: the mark, the user's units, and, as the user, the work in the home.
 
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -17,22 +17,22 @@ import { clean } from '../text/clean.js'
 import { type HostFacts, inManager, timer, unitsMs } from './host-facts.js'
 import type { HostAction } from './host-steps.js'
 
-/** How claude-auth is started as a user. */
+/** How to start claude-auth as a user. */
 export interface UserProgram {
   node: string
   script: string
 }
 
-/** A log-out waits for a run that is at work, and for the server. */
+/** A log-out waits for a run in progress and for the server. */
 const logoutMs = 120_000
 
-/** What the user's side ends with where the rest is left to a person, and named on stderr. */
+/** Exit code of the user's side: the rest is left to a person, and named on stderr. */
 export const exitLeft = 3
 
-/** `left`: only a person can do it, and `why`. */
+/** `left`: only a person can do it; the trouble says why. */
 export type HostEnd = { state: 'done' } | { state: 'left' | 'failed'; trouble: Trouble }
 
-/** Does it, as root. Throws `write-failed`. */
+/** Executes one step, as root. Throws `write-failed`. */
 export async function actOnHost(
   { do: deed }: HostAction,
   { account }: HostFacts,
@@ -46,7 +46,7 @@ export async function actOnHost(
     case 'stop-units':
       return ended(managed(await inManager(account, ['stop', timer, 'claude-auth.service'])))
     case 'start-units':
-      // One that was never there can't be started.
+      // A timer that was never installed can't be started.
       await inManager(account, ['start', timer])
       return { state: 'done' }
     case 'logout':
@@ -59,7 +59,7 @@ function ended(trouble: Trouble | null): HostEnd {
   return trouble === null ? { state: 'done' } : { state: 'failed', trouble }
 }
 
-/** Looked at as the user: root would hang in a home that hangs, and may see less of one that is mounted. */
+/** Checks the home as the user: root would hang in a home that hangs, and may see less of a mounted one. */
 async function inHome(
   account: Account,
   program: UserProgram,
@@ -76,7 +76,7 @@ async function inHome(
       trouble: makeTrouble('their home gives no answer', { place: account.home }),
     }
   if (seen?.kind !== 'ended' || seen.code !== 1) return ownCommand(account, program, deed)
-  // It may only not be mounted: what is in it is not gone.
+  // The home may only be unmounted, with everything still in it.
   const advice =
     deed === 'erase'
       ? 'remove ~/.local/share/claude-auth and ~/.claude/.claude-auth where it is kept'
@@ -87,12 +87,12 @@ async function inHome(
   }
 }
 
-/** Seen as that user: a mark in a folder that is closed to them would count for nothing. */
+/** Checks that the user can see the mark: in a folder closed to them it would have no effect. */
 async function putMark(account: Account): Promise<Trouble | null> {
   const path = leftMark(account.uid)
   try {
     mkdirSync(leftFolder, { recursive: true, mode: 0o755 })
-    // Made for root alone by an installation; what is secret in it is closed by itself.
+    // An installation makes these folders for root alone; the secrets in them have their own modes.
     chmodSync(dirname(leftFolder), 0o755)
     chmodSync(leftFolder, 0o755)
   } catch (error) {
@@ -120,7 +120,7 @@ function takeMark({ uid }: Account): Trouble | null {
 }
 
 function managed(end: EndedAsUser | null): Trouble | null {
-  // 5: there is no such unit.
+  // 5: no such unit.
   if (end === null || (end.kind === 'ended' && (end.code === 0 || end.code === 5))) return null
   return makeTrouble('their service manager did not do it', { advice: saidBy(end) })
 }
@@ -143,7 +143,7 @@ async function ownCommand(
   return ended(makeTrouble(`claude-auth as ${account.name} failed`, { advice: saidBy(end) }))
 }
 
-/** What the user's side wrote is theirs to choose. */
+/** What the user's side wrote: untrusted. */
 function saidBy(end: EndedAsUser): string {
   if (end.kind === 'not-started') return clean(end.why, 200)
   if (end.kind !== 'ended') return end.kind === 'late' ? 'it took too long' : 'it wrote too much'

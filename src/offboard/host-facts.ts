@@ -1,4 +1,4 @@
-// What this machine has of a user: the account, root's mark, and whether their timer runs.
+// What this machine knows about a user: the account, root's mark, and whether their timer runs.
 
 import { existsSync, lstatSync } from 'node:fs'
 import { leftMark } from '../config/config.js'
@@ -7,12 +7,11 @@ import { toolPath } from '../system/start-program.js'
 import { AuthError } from '../system/trouble.js'
 import { askDirectory, noAnswerAbout } from '../system/users.js'
 
-/** What the account and the marks of this machine say. */
 export interface HostFacts {
   account: Account
-  /** When root's mark was put there (epoch milliseconds); null: there is none. */
+  /** When root marked the user as left, epoch milliseconds; null: there is no mark. */
   markedAtMs: number | null
-  /** Does a timer of claude-auth's run in a manager of the user's? */
+  /** Does claude-auth's timer run in the user's service manager? */
   isTimerActive: boolean
 }
 
@@ -34,10 +33,10 @@ export function anyAccountNamed(name: string, ask = askDirectory): Account | nul
 
 /** What renews each user's login. */
 export const timer = 'claude-auth.timer'
-/** What answers in a user's folder is the user's: nobody waits for it long. */
+/** The user controls what answers there, so no wait is long. */
 export const unitsMs = 10_000
 
-/** Null where nobody of that name has an account here. */
+/** Null: nobody of that name has an account here. */
 export async function hostFactsOf(user: string): Promise<HostFacts | null> {
   const account = anyAccountNamed(user)
   if (account === null) return null
@@ -50,7 +49,7 @@ export async function hostFactsOf(user: string): Promise<HostFacts | null> {
   }
 }
 
-/** Null where no manager of theirs runs, or this machine has none. */
+/** Runs `systemctl --user` as the user. Null: no service manager of theirs runs, or this machine has none. */
 export async function inManager(user: Account, args: string[]): Promise<EndedAsUser | null> {
   const folder = `/run/user/${user.uid}`
   const tool = toolPath('systemctl')

@@ -1,4 +1,4 @@
-// The steps of each stage on the machines: done here by us, on the user's other hosts by a person. Pure.
+// The steps of each stage on the machines: we do them here, a person does them on the user's other hosts. Pure.
 
 import { hostsIn, isDoneBack, wasDone } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
@@ -9,12 +9,12 @@ export interface HostAction {
   do: 'mark' | 'unmark' | 'stop-units' | 'start-units' | 'logout' | 'erase'
 }
 
-/** Without an action there is nothing that we could do. */
+/** Without an action there is nothing we can do. */
 export interface HostStep extends OffboardStep {
   action: HostAction | null
 }
 
-/** A step that is ours to do. */
+/** A step that we can do. */
 export interface OwnHostStep extends HostStep {
   action: HostAction
 }
@@ -58,7 +58,7 @@ export function stepsBackHere({ machine, deeds }: OffboardFacts): OwnHostStep[] 
   ]
 }
 
-/** A sign-in that a revocation ended is the user's to begin again. */
+/** After a revocation the user has to sign in again. */
 export function signInStep({ user, machine, deeds }: OffboardFacts): HostStep | null {
   const lastOf = (step: string) =>
     deeds.findLastIndex(each => each.step === step && each.result === 'done')
@@ -68,7 +68,7 @@ export function signInStep({ user, machine, deeds }: OffboardFacts): HostStep | 
   return leftStep('sign-in', detail, 'claude-auth login')
 }
 
-/** What `stage`, or the way back, asks for on the user's other hosts, each with the command for it. */
+/** What `stage`, or the way back, needs on the user's other hosts, each with its command. */
 export function stepsElsewhere(facts: OffboardFacts, stage: Stage | 'undo'): HostStep[] {
   const { user, host: here } = facts
   const [step, words] = {
@@ -90,7 +90,7 @@ export function stepsElsewhere(facts: OffboardFacts, stage: Stage | 'undo'): Hos
   }))
 }
 
-/** On this machine, where their account is gone: no command of ours can become them any more. */
+/** On this machine, once the account is gone: none of our commands can run as that user. */
 function withoutAccount({ user, host }: OffboardFacts, stage: Stage | 'undo', step: string) {
   const gone = `${user} has no account on ${host} any more`
   const what = {
@@ -102,7 +102,7 @@ function withoutAccount({ user, host }: OffboardFacts, stage: Stage | 'undo', st
   return leftStep(`${step}:${host}`, `${gone}: ${what}`, null)
 }
 
-/** Hosts whose tokens are noted, or that the journal knows, beside this one. */
+/** The other hosts whose tokens are noted or that the journal names. */
 function otherHosts({ vault, host, machine, deeds }: OffboardFacts): string[] {
   const noted = vault?.documents.flatMap(({ accessors }) => accessors.map(each => each.host)) ?? []
   const all = new Set([...noted, ...hostsIn(deeds)])

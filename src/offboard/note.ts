@@ -1,9 +1,10 @@
-// The note of an offboarding in the custom metadata of a document: when it was cut, when revoked, by whom and why. Pure.
+// What admins note in the custom metadata of a document: the accessors of tokens, and an offboarding: when, by whom, why. Pure.
 
+import { accessorPrefix } from '../store/vault/accessor.js'
 import { jsonObject, numberOf, stringOf } from '../system/json.js'
 import { clean } from '../text/clean.js'
 
-/** The key of the note. A user's policy only lets them read it. */
+/** The key of the note. A user's policy lets them read it, not write it. */
 export const noteKey = 'offboard'
 
 export interface OffboardNote {
@@ -15,10 +16,10 @@ export interface OffboardNote {
   why: string
 }
 
-/** What Vault takes as one value of custom metadata. */
+/** Vault's limit for one value of custom metadata. */
 const maxBytes = 512
 
-/** ASCII, without control characters, at most 512 bytes: a longer reason is cut. */
+/** ASCII without control characters, at most 512 bytes: a longer reason is truncated. */
 export function noteText({ cutAtMs, revokedAtMs, by, why }: OffboardNote): string {
   const fields = { v: 1, cutAt: cutAtMs, revokedAt: revokedAtMs, by: clean(by, 100) }
   let reason = clean(why, 300)
@@ -29,7 +30,7 @@ export function noteText({ cutAtMs, revokedAtMs, by, why }: OffboardNote): strin
   }
 }
 
-/** Null for what is no note. */
+/** Null: not a note. */
 export function readNote(text: unknown): OffboardNote | null {
   const fields = typeof text === 'string' ? jsonObject(text) : null
   const cutAtMs = numberOf(fields?.['cutAt'])
@@ -40,6 +41,17 @@ export function readNote(text: unknown): OffboardNote | null {
     by: clean(stringOf(fields['by']) ?? '', 100),
     why: clean(stringOf(fields['why']) ?? '', 300),
   }
+}
+
+/** The accessors of the user's tokens: the key, such as `accessor_ws1`, and the accessor. */
+export function notedAccessors(
+  customMetadata: Readonly<Record<string, unknown>>,
+): Map<string, string> {
+  const noted = Object.entries(customMetadata).flatMap(([key, value]) => {
+    const accessor = stringOf(value)
+    return key.startsWith(accessorPrefix) && accessor !== null ? [[key, accessor] as const] : []
+  })
+  return new Map(noted)
 }
 
 function ascii(json: string): string {

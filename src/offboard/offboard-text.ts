@@ -1,4 +1,4 @@
-// What `claude-auth offboard` prints: where the user stands and each step, as text or as one object. Pure.
+// What `claude-auth offboard` prints: how far the offboarding has come and each step, as text or as one JSON object. Pure.
 
 import { clean, cleanLine } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
@@ -10,16 +10,16 @@ import type { Stage, StepState } from './step.js'
 
 export interface OffboardAnswer {
   facts: OffboardFacts
-  /** What was asked for; null: only where they stand. */
+  /** What was asked for; null: only how far it has come. */
   stage: Stage | 'undo' | null
   steps: readonly PlannedStep[]
   verdict: string
   isDry: boolean
-  /** The facts are of the end; else those of the begin, and the steps tell of more. */
+  /** The facts are from after the steps; else from before them. */
   isSeen: boolean
 }
 
-/** The object of `--json`; its keys stay as they are. */
+/** The object of `--json`; its keys are fixed. */
 export function offboardObject(answer: OffboardAnswer) {
   const { facts, stage, steps, verdict, isDry, isSeen } = answer
   return {
@@ -42,7 +42,7 @@ export function offboardObject(answer: OffboardAnswer) {
   }
 }
 
-/** The same where Vault could not be asked. */
+/** The same if Vault could not be asked. */
 export function awayObject(user: string, stage: Stage | 'undo' | null, isAway: boolean) {
   const verdict = isAway ? 'no-answer' : 'broken'
   return { schemaVersion: 1, user, stage, steps: [], next: null, verdict }
@@ -65,7 +65,7 @@ export function offboardLines(answer: OffboardAnswer, width: number, ink: Ink): 
   return next === null ? lines : [...lines, '', `Next: ${next}`]
 }
 
-/** The command that comes next, or completes this one; null: none does. */
+/** The command that comes next or completes this one, or null. */
 function commandAfter({ facts, stage, isSeen }: OffboardAnswer): string | null {
   if (isSeen && isTakenBack(facts, stage)) return null
   if (isSeen || stage === null) return nextOf(facts)

@@ -1,4 +1,4 @@
-// Others' keys in a document that is to be deleted: by their names, never a value; they go only where that is said.
+// Keys of others in a document that is to be deleted: read by name, never by value, and deleted only on request.
 
 import { dataOf, isAbsent, type SiteVault, type StoreTrouble, whyNot } from '../store/vault/site.js'
 import { isObject } from '../system/json.js'
@@ -9,11 +9,11 @@ import type { Refusal } from './refusal.js'
 import { commandOf } from './standing.js'
 import type { UserVaultFacts } from './vault-facts.js'
 
-/** What claude-auth and its predecessors keep there (docs/vault.md). */
+/** The keys of claude-auth and its predecessors (docs/vault.md). */
 const ownKey =
   /^(?:claude_ai_oauth_json|credential_expires_at_ms|backed_up_at|setup_token|claude_auth_[a-z_]+)$/
 
-/** Names of others' keys in any version that can still be read, once each. */
+/** The names of others' keys in every version that can still be read, each once. */
 export async function othersKeys(
   vault: SiteVault,
   { documents }: Pick<UserVaultFacts, 'documents'>,
@@ -23,7 +23,7 @@ export async function othersKeys(
     for (const version of versions) {
       const at = `${vault.server.mount}/subkeys/${path}`
       const reply = await vault.request({ method: 'GET', path: `${at}?version=${version}` })
-      // Deleted, with the names of its keys.
+      // This version is deleted, and so are its key names.
       const isGone = reply.kind === 'reply' && reply.status === 404 && reply.body !== null
       if (isAbsent(reply) || isGone) continue
       const subkeys = dataOf(reply)?.['subkeys']
@@ -34,10 +34,10 @@ export async function othersKeys(
   return [...names].sort()
 }
 
-/** `warning`: the names of those that go with the document; null: none do. */
+/** `warning` names the keys that are deleted with the document; null: there are none. */
 export type OthersEnd = { refusal: Refusal } | { refusal: null; warning: string | null }
 
-/** Whether a document may be deleted with what others keep in it. */
+/** May the documents be deleted, with what others keep in them? */
 export async function othersGo(
   vault: SiteVault | null,
   { user, vault: facts }: OffboardFacts,

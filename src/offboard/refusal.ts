@@ -1,4 +1,4 @@
-// Why a stage, or the way back, may not be begun, each with what to type instead. Pure.
+// Why a stage, or the way back, is refused, each with what to type instead. Pure.
 
 import { dateTimeWords } from '../text/durations.js'
 import { wasCutFromHere } from './admin-journal.js'
@@ -9,7 +9,7 @@ import { commandOf, cutAtMs, isCut, isRevoked, standingOf } from './standing.js'
 import type { Stage } from './step.js'
 import { sharedWords } from './vault-steps.js'
 
-/** Why a stage may not be begun, with what to type instead; null: it may. */
+/** Why it is refused, and what to type instead. */
 export interface Refusal {
   why: string
   hint: string
@@ -17,18 +17,18 @@ export interface Refusal {
 
 /** What was asked for, beside the stage. */
 export interface Wishes {
-  /** Who called sudo, else whom the process belongs to. */
+  /** The user who called sudo, else the user of the process. */
   caller: string
-  /** Also for an admin. */
+  /** Even if the user is an admin. */
   isForAdmin: boolean
   isNow: boolean
-  /** Also what this user shares with others. */
+  /** Even if others share it. */
   isWithOthers: boolean
-  /** How long a cut lasts before a login can be destroyed. */
+  /** How old a cut must be before its login can be destroyed. */
   waitMs: number
 }
 
-/** Why `stage` may not be begun; null: it may. */
+/** Null: `stage` may begin. */
 export function refusalOf(
   facts: OffboardFacts,
   stage: Stage | 'undo',
@@ -44,7 +44,7 @@ export function refusalOf(
   )
 }
 
-/** Nothing is known of a user of that name; null: something is. */
+/** Refuses a name that nobody knows. */
 export function refusedUnknown(facts: OffboardFacts, { row }: RosterSays): Refusal | null {
   const { user, vault, machine, isHereOnly } = facts
   if (vault === null && machine === null)
@@ -61,7 +61,7 @@ export function refusedUnknown(facts: OffboardFacts, { row }: RosterSays): Refus
   }
 }
 
-/** An admin, or a user who is still listed and would come back. */
+/** Refuses an admin, and a user whom the roster still lists: they would be added again. */
 function refusedByRoster(
   facts: OffboardFacts,
   stage: Stage,
@@ -72,7 +72,7 @@ function refusedByRoster(
   const whyAdmin = row?.isAdmin ? 'of the tier admin' : isSelf(facts, caller) ? 'you' : null
   if (whyAdmin !== null && !isForAdmin)
     return { why: `${user} is ${whyAdmin}`, hint: `${commandOf(user, stage)} --admin` }
-  // On another host the roster was asked where the stage began.
+  // With `--here` the roster was checked on the host where the stage began.
   const isUrgent = (stage === 'cut' && isNow) || facts.isHereOnly
   if (active === null || isUrgent) return null
   return {
@@ -81,7 +81,7 @@ function refusedByRoster(
   }
 }
 
-/** An entity that opens the documents of others, too. */
+/** Refuses to cut an entity that also opens the documents of others. */
 function refusedShared(
   { user, vault }: OffboardFacts,
   stage: Stage,
@@ -92,12 +92,12 @@ function refusedShared(
   return { why: sharedWords(vault), hint: `${commandOf(user, 'cut')} --with-others` }
 }
 
-/** Root, and who called sudo. */
+/** Is it root, or the user who called sudo? */
 function isSelf({ user, machine }: OffboardFacts, caller: string): boolean {
   return machine?.account.uid === 0 || user === caller
 }
 
-/** The order cut, revoke, destroy: a host whose token lives would write a deleted document anew. */
+/** Enforces the order cut, revoke, destroy: a host with a live token would write a deleted document again. */
 function refusedTooEarly(
   facts: OffboardFacts,
   stage: Stage,
@@ -122,7 +122,7 @@ function refusedTooEarly(
   }
 }
 
-/** Why there is no way back; null: there is. */
+/** Null: there is a way back. */
 function refusalBack(facts: OffboardFacts): Refusal | null {
   const { user, vault } = facts
   if (standingOf(facts) === 'destroyed' || (isOff(facts) && !isNoted(facts))) {

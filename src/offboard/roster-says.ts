@@ -1,4 +1,4 @@
-// What the roster says of the user who is offboarded: whether they are an admin, and whether they are still listed.
+// What the roster says about the user who is offboarded: whether they are an admin, and whether they are still listed.
 
 import { problemLine } from '../config/problem.js'
 import type { Config } from '../config/resolve.js'
@@ -13,7 +13,7 @@ import { troubleSentence } from '../text/trouble.js'
 
 export interface RosterSays {
   row: RosterRow | null
-  /** Where in the committed roster an active row stands, and what it should say; null: there is none. */
+  /** Where the committed roster has an active row, and how to change it; null: it has none. */
   active: string | null
 }
 
@@ -23,17 +23,17 @@ export interface RosterQuestion {
   config: Pick<Config, 'roster' | 'rosterFrom'>
   env: Env
   nowMs: number
-  /** A stage needs the answer; without one, a roster that cannot be read says nothing. */
+  /** An unreadable roster is an error; else it only says nothing. */
   isNeeded: boolean
-  /** Whether this user is an admin must be known. */
+  /** It must be known whether this user is an admin. */
   mustKnowTier: boolean
 }
 
 const silent: RosterSays = { row: null, active: null }
 
 /**
- * Reads the committed roster, or the machine's where none is committed. Throws `config-unreadable`, `config-invalid` where the tier
- * is not known, and `usage` for a name under which the roster does not list a user whom it knows.
+ * Reads the committed roster, or the machine's if none is committed. Throws `config-unreadable`, `config-invalid` if the tier
+ * is not known, and `usage` if the roster lists this user under another name.
  */
 export async function rosterSays(question: RosterQuestion): Promise<RosterSays> {
   const { config, person, env } = question
@@ -66,7 +66,7 @@ function saidIn(file: YamlFile, question: RosterQuestion): RosterSays {
   return { row, active: problemLine(place) }
 }
 
-/** Vault knows users by `vault_name`, and in whatever case: by such a name an admin would pass for a user who is not listed. */
+/** Vault knows users by `vault_name`, whatever the case: under such a name an admin would seem to be unlisted. */
 function rowIn(file: YamlFile, { user, mustKnowTier }: RosterQuestion): RosterRow | null {
   if (mustKnowTier) requireTierKnown(file, user)
   const { rows } = rosterRows(file)
@@ -79,7 +79,7 @@ function rowIn(file: YamlFile, { user, mustKnowTier }: RosterQuestion): RosterRo
   })
 }
 
-/** A roster or a tier that cannot be read does not tell that a user is no admin. */
+/** An unreadable roster or tier does not prove that a user is no admin. */
 function requireTierKnown(file: YamlFile, user: string): void {
   const { rows, problems } = rosterRows(file)
   const own = ['', '.tier'].map(key => `users.${user}${key}`)

@@ -1,4 +1,4 @@
-// One step of the site, done by its own program: one run for each, with one JSON object on its standard input and no shell.
+// A step of the site, done by its own program: one run a step, with one JSON object on stdin and no shell.
 
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -38,25 +38,25 @@ export function siteStepObject(
 
 export type SiteEnd = { state: 'done' | 'left' } | { state: 'failed'; trouble: Trouble }
 
-/** What the site's program may take for one step. */
+/** The time limit of one step. */
 const limitMs = 120_000
 const mostSaid = 4096
-/** Exit code by which it leaves a step to a person. */
+/** Exit code: the step is left to a person. */
 const leftCode = 3
 
-/** All that it is given; its own PATH is root's. */
+/** Its whole environment; PATH is root's. */
 const environment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
 }
-/** By which what it started is found again, in whatever session. */
+/** An environment variable that marks every process it starts, in whatever session. */
 const markName = 'CLAUDE_AUTH_SITE_STEP'
 
 /**
- * Exit code 0: done, 3: left to a person. Without a program every step is a person's. Runs in `/` with PATH, HOME and LANG; what
- * it writes to stdout is thrown away. At its limit it is ended with all that it started; what goes on after its own end is let
- * be. Never throws.
+ * Exit code 0: done, 3: left to a person. Without a program, a person does every step. It runs in `/` with PATH, HOME and LANG;
+ * its stdout is discarded. At the limit it is killed with everything it started; what outlives a program that ended by itself
+ * is left alone. Never throws.
  */
 export async function runSiteStep(
   command: readonly string[] | null,
@@ -73,7 +73,7 @@ export async function runSiteStep(
   })
   const mark = `${markName}=${randomBytes(16).toString('hex')}`
   let pid: number | undefined
-  // Before its start: a signal that came in between would leave it behind.
+  // Before the start: a signal in between would leave the program behind.
   const release = endingWithUs(() => pid)
   const child = start(program, args, mark)
   pid = child.pid
@@ -101,7 +101,7 @@ export async function runSiteStep(
   }
 }
 
-/** It is started as root: another user must not decide what it is. */
+/** It runs as root, so no other user may be able to replace it. */
 function whyNotStarted(program: string): Trouble | null {
   const uid = process.geteuid?.() ?? 0
   const distrust = distrustOf(program, uid)
@@ -131,7 +131,7 @@ type ProgramEnd =
   | { kind: 'late' }
   | { kind: 'not-started'; code: string | null }
 
-/** After its end: for its last words to arrive. What it left running keeps the pipe open, and `close` from coming. */
+/** How long to wait, after its exit, for its last output. A process it left running keeps the pipe open, and `close` never comes. */
 const lingerMs = 500
 
 function endOf(child: ChildProcess, timeoutMs: number): Promise<ProgramEnd> {
@@ -152,7 +152,7 @@ function endOf(child: ChildProcess, timeoutMs: number): Promise<ProgramEnd> {
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** It has a session of its own, where no Ctrl-C reaches it: it would go on unseen, beside the one that a second run starts. */
+/** It has its own session, which Ctrl-C does not reach: it would run on unseen, beside the one that a second run starts. */
 function endingWithUs(pid: () => number | undefined): () => void {
   const end = (signal: NodeJS.Signals) => {
     endGroup(pid())
@@ -182,6 +182,6 @@ function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // It ended meanwhile.
+    // It has already ended.
   }
 }

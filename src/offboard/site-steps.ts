@@ -1,4 +1,4 @@
-// The steps that only the site can do: by its own program, or by a person. Pure.
+// The steps that only the site can do, by its own program or by a person. Pure.
 
 import { isDoneBack, wasDone } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
@@ -17,7 +17,7 @@ export interface SiteStep extends OffboardStep {
   action: SiteAction
 }
 
-/** What `stage` asks of the site. */
+/** The site's steps of `stage`. */
 export function siteSteps(facts: OffboardFacts, stage: Stage): SiteStep[] {
   const isReversible = stage === 'cut'
   return sitesOf[stage].map(({ id, detail }) => ({
@@ -26,7 +26,7 @@ export function siteSteps(facts: OffboardFacts, stage: Stage): SiteStep[] {
   }))
 }
 
-/** The way back of those steps of a cut that were done. */
+/** The way back from the site's steps of a cut that were done. */
 export function siteStepsBack(facts: OffboardFacts): SiteStep[] {
   return sitesOf.cut
     .filter(({ id }) => wasDone(facts.deeds, `site:${id}`))

@@ -23,19 +23,19 @@ import {
 
 export interface PlannedStep extends OffboardStep {
   stage: Stage
-  /** Null: nothing that we could do. */
+  /** Null: nothing we can do. */
   action: VaultAction | HostAction | SiteAction | null
-  /** Not before all others that are ours to do are done. */
+  /** Waits until all our other steps are done. */
   isLast?: boolean
 }
 
 type Step = Omit<PlannedStep, 'stage'>
 
-/** Every step of `stage`, those that are done included. */
+/** Every step of `stage`, including those already done. */
 export function stepsOf(facts: OffboardFacts, stage: Stage): PlannedStep[] {
   const here = stepsHere(facts, stage)
   const inVault = stepsInVault(facts, stage)
-  // A document is deleted before the store of this machine; a machine is cut before Vault is asked.
+  // Destroy deletes the document before this machine's store; the other stages begin on this machine.
   const ours: Step[] = stage === 'destroy' ? [...inVault, ...here] : [...here, ...inVault]
   const persons = facts.isHereOnly
     ? []
@@ -65,12 +65,12 @@ export function stepsBack(facts: OffboardFacts): PlannedStep[] {
   return steps.map(step => ({ ...tickedOff(step, wasTakenBack(deeds, step.id)), stage: 'cut' }))
 }
 
-/** What is left to a person is done once one says so (`--done`). */
+/** A step left to a person counts as done once a person says so (`--done`). */
 function tickedOff(step: Step, isDone: boolean): Step {
   return step.state === 'left' && isDone ? { ...step, state: 'done' } : step
 }
 
-/** Is the note of a cut on any document? */
+/** Does any document carry the note of a cut? */
 export function isCutNoted(vault: UserVaultFacts | null): boolean {
   return vault?.documents.some(({ note }) => note !== null) ?? false
 }
@@ -87,12 +87,7 @@ function stepsInVault({ vault, cause }: OffboardFacts, stage: Stage): Step[] {
   }
 }
 
-/** The note says that all of it is revoked. */
+/** The note claims that everything is revoked, so it comes last. */
 function withNotesLast(step: VaultStep): Step {
   return step.action?.do === 'note' ? { ...step, isLast: true } : step
-}
-
-/** Are all steps that are ours done? Those of other hosts and of the site are a person's. */
-export function isOursDone(steps: readonly OffboardStep[]): boolean {
-  return steps.every(({ where, state }) => where === 'site' || state === 'done' || state === 'left')
 }

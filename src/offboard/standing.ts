@@ -1,13 +1,13 @@
-// How far a user's offboarding is, which command comes next, and the verdict on it. Pure.
+// How far an offboarding has come, the command that comes next, and the verdict. Pure.
 
 import { beganCut, begin, lastBegun } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
-import { isOursDone, type PlannedStep, stepsOf } from './stages.js'
-import type { OffboardStep, Stage } from './step.js'
+import { type PlannedStep, stepsOf } from './stages.js'
+import { isOpen, type OffboardStep, type Stage } from './step.js'
 
 export type Standing = 'active' | 'cut' | 'revoked' | 'destroyed'
 
-/** How far they are; a stage counts once something of it was done. */
+/** How far the offboarding has come; a stage counts once any of its steps is done. */
 export function standingOf(facts: OffboardFacts): Standing {
   const { vault, deeds } = facts
   const isEmpty = vault === null || (vault.documents.length === 0 && vault.record === null)
@@ -24,10 +24,10 @@ function isCutBegun({ vault, machine }: OffboardFacts): boolean {
 }
 
 export function isCut(facts: OffboardFacts): boolean {
-  return isCutBegun(facts) && isOursDone(stepsOf(facts, 'cut'))
+  return isCutBegun(facts) && !stepsOf(facts, 'cut').some(isOpen)
 }
 
-/** Tokens revoked and noted as such, and the login of this machine ended. */
+/** Are the tokens revoked and noted as revoked, and is this machine's login ended? */
 export function isRevoked(facts: OffboardFacts): boolean {
   const steps = stepsOf(facts, 'revoke')
   const ours = steps.filter(({ where, state }) => where !== 'site' && state !== 'left')
@@ -35,7 +35,7 @@ export function isRevoked(facts: OffboardFacts): boolean {
   return facts.deeds.some(({ step, command }) => step === begin && command === 'offboard revoke')
 }
 
-/** When the cut was complete as far as anybody noted it; null: it was not noted. */
+/** When the cut was noted: in Vault, else on this machine, else in the journal; null: nowhere. */
 export function cutAtMs({ vault, machine, deeds }: OffboardFacts): number | null {
   const noted = vault?.documents.flatMap(({ note }) => (note === null ? [] : [note.cutAtMs])) ?? []
   if (noted.length > 0) return Math.max(...noted)
@@ -52,7 +52,7 @@ export function undoCommandOf(user: string): string {
   return `claude-auth offboard ${user} --undo`
 }
 
-/** What a person types once a step is done. */
+/** The command that ticks off a step a person has done. */
 export function doneCommand(user: string, id: string, isBack: boolean): string {
   return `claude-auth offboard ${user}${isBack ? ' --undo' : ''} --done ${id}`
 }
@@ -67,8 +67,8 @@ export function nextStage(facts: OffboardFacts): Stage | null {
     case 'revoked':
       return 'destroy'
     case 'destroyed':
-      // Interrupted after the documents were deleted.
-      return isOursDone(stepsOf(facts, 'destroy')) ? null : 'destroy'
+      // It may have been interrupted after the documents were deleted.
+      return stepsOf(facts, 'destroy').some(isOpen) ? 'destroy' : null
   }
 }
 
@@ -79,10 +79,10 @@ export function nextOf(facts: OffboardFacts): string | null {
   return `${commandOf(facts.user, stage)}${facts.isHereOnly ? ' --here' : ''}`
 }
 
-/** `attention`: something is left to a person; `no-answer`: Vault went away. */
+/** `attention`: something is left to a person; `no-answer`: Vault gave no answer. */
 export type OffboardVerdict = 'ok' | 'attention' | 'broken' | 'no-answer'
 
-/** `isAway`: Vault gave no answer on the way. */
+/** `isAway`: Vault stopped answering during the stage. */
 export function verdictOf({
   steps,
   isAway,
@@ -95,7 +95,7 @@ export function verdictOf({
   return steps.every(({ state }) => state === 'done') ? 'ok' : 'attention'
 }
 
-/** Where they stand: the steps of the stages that were begun, and what is open of the next. */
+/** The steps of every stage begun so far, and the open steps of the next one. */
 export function standingSteps(facts: OffboardFacts): {
   steps: PlannedStep[]
   verdict: OffboardVerdict
@@ -106,8 +106,8 @@ export function standingSteps(facts: OffboardFacts): {
     next === null || begun.some(({ stage }) => stage === next)
       ? []
       : stepsOf(facts, next).filter(({ state }) => state !== 'done')
-  const isOpen = begun.some(({ state }) => state !== 'done')
-  return { steps: [...begun, ...open], verdict: isOpen ? 'attention' : 'ok' }
+  const isDone = begun.every(({ state }) => state === 'done')
+  return { steps: [...begun, ...open], verdict: isDone ? 'ok' : 'attention' }
 }
 
 const begunBy: Record<Standing, readonly Stage[]> = {

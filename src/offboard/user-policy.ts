@@ -1,4 +1,4 @@
-// The policy of a token that was minted without an entity: read, cut to a text that grants nothing, and opened again.
+// The policy of a token without an entity: read, replaced by a text that grants nothing, and restored.
 
 import {
   type Asked,
@@ -11,32 +11,32 @@ import {
 } from '../store/vault/site.js'
 import { stringOf } from '../system/json.js'
 
-/** The policy of a token that was minted without an entity: `workstation-claude-<user>`. */
+/** The policy `workstation-claude-<user>`. */
 export interface PolicyFact {
   name: string
-  /** `closed`: the token of who asks may not read it. */
+  /** `closed`: the admin's token may not read it. */
   state: 'open' | 'cut' | 'absent' | 'closed'
-  /** As it stands; null unless open or cut. */
+  /** Its current text; null unless open or cut. */
   text: string | null
 }
 
-/** A cut policy: its text, each line as a comment behind this one. It grants nothing, and holds what it was. */
+/** First line of a cut policy. The original text follows as comments, so the policy grants nothing and can be restored. */
 const cutMark = '# Cut by an offboarding; below is what it was.'
 
-/** The policy's cut text, which `openText` turns back. `sed 's/^/# /'` behind the mark makes the same. */
+/** The policy's cut text, which `openText` reverses. The mark followed by `sed 's/^/# /'` gives the same. */
 export function cutText(text: string): string {
   const lines = text.trim().split('\n')
   return [cutMark, ...lines.map(line => `# ${line}`)].join('\n')
 }
 
-/** What the policy was before `cutText`; null for one that is not cut. */
+/** The text before `cutText`; null: the policy is not cut. */
 export function openText(text: string): string | null {
   const [first, ...lines] = text.trim().split('\n')
   if (first?.trim() !== cutMark) return null
   return lines.map(line => line.replace(/^# ?/, '')).join('\n')
 }
 
-/** The name under which sites have a policy for each user. */
+/** Sites have one policy for each user, by this name. */
 function policyName(vaultName: string): string {
   return `workstation-claude-${vaultName}`
 }
@@ -53,7 +53,7 @@ export async function policyOf(vault: SiteVault, vaultName: string): Promise<Ask
   return { kind: 'known', value: { name, state, text } }
 }
 
-/** The admin's policy holds the text with or without a final line end, as its author wrote it. */
+/** The admin's policy allows the text with or without a final newline, as its author wrote it: both are tried. */
 export async function writePolicy(
   vault: SiteVault,
   { name, text }: Pick<PolicyFact, 'name'> & { text: string },

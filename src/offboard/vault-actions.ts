@@ -1,4 +1,4 @@
-// Doing the steps of an offboarding in Vault: each request changes one thing, and nothing of it is taken back by itself.
+// Executing the steps of an offboarding in Vault: each request changes one thing, and nothing is rolled back on its own.
 
 import { isVaults } from '../store/vault/failure.js'
 import {
@@ -14,7 +14,7 @@ import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import type { Cause } from './admin-journal.js'
 import { noteKey, noteText } from './note.js'
-import type { OffboardStep } from './step.js'
+import { isOpen, type OffboardStep } from './step.js'
 import { writePolicy } from './user-policy.js'
 import { userVaultFactsOf, type VaultUser } from './vault-facts.js'
 import {
@@ -27,9 +27,9 @@ import {
 } from './vault-steps.js'
 
 /** The token role by which users' tokens are minted, as docs/vault.md has it. */
-const tokenRole = 'claude-users'
+export const tokenRole = 'claude-users'
 
-/** Does it. Null: done; else why it is not, or may not be. */
+/** Executes one step. Null: done; else why it is not, or may not be. */
 export async function actInVault(
   vault: SiteVault,
   vaultName: string,
@@ -59,7 +59,7 @@ export async function actInVault(
   }
 }
 
-/** A note on a document that has gone, or an accessor that is none any more, is no trouble: what was wanted is so. */
+/** A document or an accessor that no longer exists is no failure: what was asked for already holds. */
 async function change(
   vault: SiteVault,
   method: 'POST' | 'PATCH' | 'DELETE',
@@ -74,7 +74,7 @@ async function change(
   return whyNot(vault, reply, path, capability[method])
 }
 
-/** Should one be minted after all, it is revoked at once; nobody sees it, for it comes wrapped. */
+/** Tries to mint a token, which must be refused. If one is minted, it is revoked at once; it comes wrapped, so nobody sees it. */
 async function tryMint(vault: SiteVault, vaultName: string): Promise<StoreTrouble | null> {
   const path = `auth/token/create/${tokenRole}`
   const body = JSON.stringify({
@@ -83,7 +83,7 @@ async function tryMint(vault: SiteVault, vaultName: string): Promise<StoreTroubl
   })
   const reply = await vault.request({ method: 'POST', path, body, wrapTtl: '1m' })
   if (isDisabledEntity(reply)) return null
-  // A token that may not mint has tried nothing, and the word of a proxy is not Vault's.
+  // An admin's token without the right to mint proves nothing, nor does the answer of a proxy.
   if (reply.kind !== 'reply' || reply.status >= 500 || isRefused(reply) || !isVaults(reply))
     return whyNot(vault, reply, path, 'update')
   if (reply.status >= 400) return null
@@ -93,12 +93,12 @@ async function tryMint(vault: SiteVault, vaultName: string): Promise<StoreTroubl
   return { kind: 'denied', trouble: makeTrouble(`Vault still mints tokens for ${vaultName}`) }
 }
 
-/** Is told each step as it ends, before the next begins. */
+/** Called with each step as it ends, before the next begins. */
 export type OnStep = (step: OffboardStep) => void
 
 /**
- * Does the steps that are to be done, in their order. One that fails keeps none of the others waiting, unless Vault is
- * away: then those behind it stay to be done.
+ * Executes the steps that are to be done, in order. A step that fails holds up no other, unless Vault gives no answer: then
+ * the rest stay to be done.
  */
 export async function doVaultSteps(
   vault: SiteVault,
@@ -116,22 +116,22 @@ export async function doVaultSteps(
     const trouble = await actInVault(vault, vaultName, step.action)
     isAway = trouble?.kind === 'unreachable'
     const done: VaultStep =
-      trouble === null ? { ...step, state: 'done' } : failedStep(step, trouble)
+      trouble === null ? { ...step, state: 'done' } : failedStep(step, trouble.trouble)
     onStep(done)
     ended.push(done)
   }
   return ended
 }
 
-/** The step with what kept it from being done. */
-export function failedStep<S extends OffboardStep>(step: S, { trouble }: StoreTrouble): S {
+/** The step as failed, with the reason. */
+export function failedStep<S extends OffboardStep>(step: S, trouble: Trouble): S {
   const why = clean(troubleText(trouble), 300)
   return { ...step, state: 'failed', detail: `${step.detail}: ${why}` }
 }
 
 /**
- * The cut in Vault as a whole: looks, does what is left, looks again. Each step that was done or failed goes to `onStep` as
- * it ends; the result has all of them. Trouble: nothing was changed. `dryRun`: only looks.
+ * The cut in Vault as a whole: reads the facts, executes what is left, verifies. `onStep` gets each step that was done or
+ * failed as it ends; the result has all steps. Trouble: nothing was changed. `dryRun`: only reads.
  */
 export async function cutInVault(
   vault: SiteVault,
@@ -141,7 +141,7 @@ export async function cutInVault(
 ): Promise<OffboardStep[] | StoreTrouble> {
   const facts = await userVaultFactsOf(vault, user)
   if ('kind' in facts) return facts
-  // A person says so first (`claude-auth offboard … --with-others`).
+  // A person has to agree first (`claude-auth offboard … --with-others`).
   if (facts.sharedWith.length > 0)
     return {
       kind: 'denied',
@@ -152,13 +152,12 @@ export async function cutInVault(
   const planned = cutSteps(facts, cause)
   if (dryRun) return planned.map(withoutAction)
   const ended = await doVaultSteps(vault, user.vaultName, planned, onStep)
-  if (ended.some(({ state }) => state === 'failed' || state === 'to-do'))
-    return ended.map(withoutAction)
+  if (ended.some(isOpen)) return ended.map(withoutAction)
   const verified = await verifiedCut(vault, user, ended, cause)
   return verified.map(withoutAction)
 }
 
-/** Looks again: a step whose effect can't be seen has failed. Then a mint is tried. */
+/** Reads the facts again: a step whose effect does not show has failed. Then tries to mint. */
 async function verifiedCut(
   vault: SiteVault,
   user: VaultUser,
@@ -167,7 +166,10 @@ async function verifiedCut(
 ): Promise<VaultStep[]> {
   const now = await userVaultFactsOf(vault, user)
   if ('kind' in now)
-    return [...ended, failedStep(vaultStep('verify', 'to-do', 'looked at again', null), now)]
+    return [
+      ...ended,
+      failedStep(vaultStep('verify', 'to-do', 'looked at again', null), now.trouble),
+    ]
   const seen = cutSteps(now, cause).map(step =>
     step.state === 'to-do'
       ? { ...step, state: 'failed' as const, detail: `${step.detail}: Vault does not show it` }

@@ -1,4 +1,4 @@
-// What Vault holds of one user: entities, the policy of a token without one, documents, the health record.
+// What Vault has about one user: entities, the policy of a token without one, documents, the health record.
 
 import { fillIn, plainNameSlip } from '../config/template.js'
 import {
@@ -15,12 +15,12 @@ import {
 } from '../store/vault/site.js'
 import { isObject, stringOf } from '../system/json.js'
 import { makeTrouble } from '../system/trouble.js'
-import { noteKey, type OffboardNote, readNote } from './note.js'
+import { notedAccessors, noteKey, type OffboardNote, readNote } from './note.js'
 import { type PolicyFact, policyOf } from './user-policy.js'
 
-/** Whose, and where their record is. */
+/** Whose facts, and where the health record is. */
 export interface VaultUser extends DocumentOwner {
-  /** The folder of all health records, inside the mount (`config.fleet.folder`); null: none is looked for. */
+  /** The folder of all health records, inside the mount (`config.fleet.folder`); null: don't look for one. */
   recordFolder: string | null
 }
 
@@ -30,17 +30,17 @@ export interface UserVaultFacts {
   /** Names of the auth mounts by which users sign in. */
   signInMounts: string[]
   entities: EntityFact[]
-  /** Other users whose documents these entities open: what shuts one out shuts out the others. */
+  /** Other users whose documents these entities open: a cut shuts them out too. */
   sharedWith: string[]
   policy: PolicyFact
   documents: DocumentFact[]
-  /** The health record, inside the mount; null where there is none. */
+  /** The health record, inside the mount; null: there is none. */
   record: string | null
   /** Where one may be that the admin may not look at; null: nowhere. */
   closedRecord: string | null
 }
 
-/** Reads; changes nothing. Trouble: Vault is away, or does not let this token look. */
+/** Changes nothing. Trouble: Vault gives no answer, or does not let this token read. */
 export async function userVaultFactsOf(
   vault: SiteVault,
   user: VaultUser,
@@ -100,7 +100,7 @@ async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<Record
   return { kind: 'known', value: { ...none, record: path } }
 }
 
-/** Of the other names of an entity, those that have a document. */
+/** The other names of the entities that have a document. */
 async function sharedWith(
   vault: SiteVault,
   { uid }: VaultUser,
@@ -117,14 +117,14 @@ async function sharedWith(
 
 export interface EntityFact {
   id: string
-  /** The auth mounts by which it is known (`token`, `jwt`). */
+  /** The auth mounts where it has an alias (`token`, `jwt`). */
   mounts: string[]
   isDisabled: boolean
-  /** Other names by which it is known where users sign in: merged by hand, or another name of the same person. */
+  /** Other aliases on these mounts: merged by hand, or another name of the same person. */
   otherNames: string[]
 }
 
-/** Tokens (in a namespace `ns_token`) and signed tokens: the ways in that claude-auth has. On another kind of mount, alice may be another person. */
+/** The auth methods that claude-auth uses (`ns_token`: tokens in a namespace). On another kind of mount, alice may be another person. */
 const signInTypes = ['token', 'ns_token', 'jwt', 'oidc']
 
 export interface AuthMount {
@@ -168,7 +168,7 @@ export async function entitiesOf(
   return { kind: 'known', value: [...found.values()] }
 }
 
-/** The names of the aliases on `mounts`, as Vault folds them, once each. */
+/** The names of the aliases on `mounts`, folded as Vault folds them, each once. */
 function aliasNames(aliases: unknown, mounts: readonly AuthMount[]): string[] {
   const all = (Array.isArray(aliases) ? aliases : []).filter(isObject)
   const onMounts = all.filter(alias =>
@@ -178,11 +178,11 @@ function aliasNames(aliases: unknown, mounts: readonly AuthMount[]): string[] {
   return [...new Set(names)].sort()
 }
 
-/** Whose documents; the names are checked before they stand in a path. */
+/** Whose documents; names are checked before they are used in a path. */
 export interface DocumentOwner {
-  /** What Vault calls them: the alias of their entities, and their name in paths and policies. */
+  /** The user's name in Vault: the alias of their entities, and the name in paths and policies. */
   vaultName: string
-  /** Their number on this machine, for a path with `{uid}`; null where nobody knows it. */
+  /** Their UID on this machine, for a path with `{uid}`; null: not known. */
   uid: number | null
 }
 
@@ -196,13 +196,13 @@ export interface AccessorFact extends Pick<AccessorState, 'isAlive' | 'entityId'
 export interface DocumentFact {
   /** Inside the mount. */
   path: string
-  /** Those that are not destroyed, oldest first. */
+  /** The versions that are not destroyed, oldest first. */
   versions: number[]
   accessors: AccessorFact[]
   note: OffboardNote | null
 }
 
-/** Every document that the path of the configuration has for this user, whatever its host and profile. */
+/** Every document that `vault.path` can name for this user, whatever the host and profile. */
 export async function documentPaths(
   vault: SiteVault,
   user: DocumentOwner,
@@ -242,7 +242,7 @@ export async function documentPaths(
   return { kind: 'known', value: paths }
 }
 
-/** Is there any document of theirs? A name that can stand in no path has none. */
+/** Does this user have a document? A name that no path can contain has none. */
 export async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promise<Asked<boolean>> {
   if (plainNameSlip(owner.vaultName) !== null) return { kind: 'known', value: false }
   const paths = await documentPaths(vault, owner)
@@ -256,7 +256,7 @@ export async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promi
   return { kind: 'known', value: false }
 }
 
-/** A host and a profile are any name; the rest of the part must be as it is for this user. */
+/** Host and profile match any name; the rest must match this user. */
 function partPattern(part: string, { user, uid }: { user: string; uid: string }): RegExp {
   const source = part
     .split(/(\{[a-z]+\})/)
@@ -273,7 +273,7 @@ function joined(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`
 }
 
-/** The names in a folder of the engine, those of folders without their slash, once each. */
+/** The names in a folder, those of folders without their slash, each once. */
 async function namesInFolder(vault: SiteVault, folder: string): Promise<Asked<string[]>> {
   const path = `${vault.server.mount}/metadata/${folder === '' ? '' : `${folder}/`}`
   const reply = await vault.request({ method: 'LIST', path })
@@ -295,9 +295,7 @@ export async function documentAt(
   if (data === null) return whyNot(vault, reply, at, 'read')
   const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
   const accessors: AccessorFact[] = []
-  for (const [key, value] of Object.entries(noted)) {
-    const accessor = stringOf(value)
-    if (!key.startsWith(accessorPrefix) || accessor === null) continue
+  for (const [key, accessor] of notedAccessors(noted)) {
     const looked = await lookUpAccessor(vault, accessor)
     if (looked.kind !== 'known') return looked
     const { isAlive, entityId } = looked.value

@@ -1,4 +1,4 @@
-// The steps of each stage in Vault, planned from facts. Pure.
+// The steps of each stage in Vault. Pure.
 
 import { missingBlock } from '../store/vault/site.js'
 import { clean } from '../text/clean.js'
@@ -15,15 +15,15 @@ export type VaultAction =
   | { do: 'note'; path: string; note: OffboardNote | null }
   | { do: 'revoke'; accessor: string }
   | { do: 'delete'; path: string }
-  /** Changes nothing: a mint must be refused. */
+  /** Changes nothing: Vault must refuse to mint. */
   | { do: 'try-mint' }
 
-/** A step that was planned; without an action there is nothing that we could do. */
+/** Without an action there is nothing we can do. */
 export interface VaultStep extends OffboardStep {
   action: VaultAction | null
 }
 
-/** The steps of a cut. Those that are done already say so, so that a second run has an empty plan. */
+/** The steps of a cut. Steps that are already done say so: a second run has nothing to do. */
 export function cutSteps(facts: UserVaultFacts, cause: Cause): VaultStep[] {
   return [
     ...entitySteps(facts, true),
@@ -34,8 +34,8 @@ export function cutSteps(facts: UserVaultFacts, cause: Cause): VaultStep[] {
 }
 
 /**
- * A noted token that lives by an entity which is not known by this user's name, or by one that the admin may not see: whose it
- * is, a person must tell.
+ * A noted token whose entity does not have this user's name, or that the admin may not look up: a person must say whose it
+ * is.
  */
 function strangeEntitySteps({ documents, entities, vaultName }: UserVaultFacts): VaultStep[] {
   const living = documents
@@ -76,7 +76,7 @@ export function undoSteps(facts: UserVaultFacts): VaultStep[] {
   ]
 }
 
-/** A revoked token, or one that nobody renewed for too long, does not come back. */
+/** A token that was revoked, or expired during the cut, does not come back. */
 function endedTokenSteps({ documents }: UserVaultFacts): VaultStep[] {
   const ended = documents.flatMap(({ accessors }) =>
     accessors.filter(({ isAlive }) => isAlive === false),
@@ -87,7 +87,7 @@ function endedTokenSteps({ documents }: UserVaultFacts): VaultStep[] {
   })
 }
 
-/** Every noted token, revoked; then the note says so. Tokens that were not noted are dead by the cut. */
+/** Revokes every noted token, then notes it. Tokens that were not noted are useless since the cut. */
 export function revokeSteps(facts: UserVaultFacts, { nowMs }: Cause): VaultStep[] {
   const tokens = facts.documents.flatMap(({ accessors }) =>
     accessors.map(({ host, accessor, isAlive }): VaultStep => {
@@ -114,7 +114,7 @@ export function revokeSteps(facts: UserVaultFacts, { nowMs }: Cause): VaultStep[
   )
 }
 
-/** All versions of the documents and the health record, deleted. The entity stays disabled. */
+/** Deletes the documents with all versions, and the health record. The entity stays disabled. */
 export function destroySteps(facts: UserVaultFacts): VaultStep[] {
   const paths = [
     ...facts.documents.map(({ path }) => path),
@@ -162,13 +162,13 @@ function entitySteps({ entities, vaultName }: UserVaultFacts, isDisabled: boolea
   )
 }
 
-/** Why a cut reaches further than this user. */
+/** Why a cut affects more than this user. */
 export function sharedWords({ vaultName, sharedWith }: UserVaultFacts): string {
   const names = sharedWith.map(name => clean(name, 60)).join(', ')
   return `the entity of ${vaultName} in Vault is also that of ${names}: a cut shuts out all of them`
 }
 
-/** A token without an entity knows no off switch but its policy's text. */
+/** A token without an entity can only be cut by the text of its policy. */
 function policySteps(facts: UserVaultFacts, wanted: 'cut' | 'open'): VaultStep[] {
   const { policy } = facts
   const { name, state, text } = policy
@@ -202,7 +202,7 @@ function policySteps(facts: UserVaultFacts, wanted: 'cut' | 'open'): VaultStep[]
 function mayHaveNoEntity({ entities, documents }: UserVaultFacts): boolean {
   if (entities.length === 0) return documents.length > 0
   const tokens = documents.flatMap(({ accessors }) => accessors)
-  // Of a token that may not be looked up nothing is known.
+  // Nothing is known about a token that may not be looked up.
   return tokens.some(
     ({ entityId, isAlive }) => (entityId === '' || entityId === null) && isAlive !== false,
   )
@@ -217,14 +217,14 @@ function noteSteps(facts: UserVaultFacts, { by, why, nowMs }: Cause): VaultStep[
       {
         do: 'note',
         path,
-        // The first cut counts: a second run, to complete it, does not make it younger.
+        // The first cut counts: completing it later does not make it younger.
         note: note ?? { cutAtMs: nowMs, revokedAtMs: null, by, why },
       },
     ),
   )
 }
 
-/** A step, to be done after a cut, that asks for a token for this user and must be refused; null: no entity of theirs has tokens. */
+/** The step after a cut: minting a token for this user must be refused. Null: none of their entities can have tokens. */
 export function mintStep({ entities, vaultName }: UserVaultFacts): VaultStep | null {
   if (!entities.some(({ mounts }) => mounts.includes('token'))) return null
   return vaultStep('mint', 'to-do', `no new token can be minted for ${vaultName}`, {

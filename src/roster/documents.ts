@@ -29,8 +29,6 @@ export interface DocumentState {
   isCutNoted: boolean
 }
 
-/** The token role of docs/vault.md. */
-const role = 'claude-users'
 const wrapSeconds = 3_600
 const mostVersions = 3
 
@@ -46,16 +44,12 @@ export async function readDocument(vault: SiteVault, path: string): Promise<Aske
   const data = dataOf(reply)
   if (data === null) return whyNot(vault, reply, at, 'read')
   const noted = isObject(data['custom_metadata']) ? data['custom_metadata'] : {}
-  const accessors = Object.entries(noted).flatMap(([key, value]) => {
-    const accessor = stringOf(value)
-    return key.startsWith(accessorPrefix) && accessor !== null ? [[key, accessor] as const] : []
-  })
   return {
     kind: 'known',
     value: {
       exists: true,
       hasVersions: (numberOf(data['current_version']) ?? 0) > 0,
-      accessors: new Map(accessors),
+      accessors: notedAccessors(noted),
       isCutNoted: readNote(noted[noteKey]) !== null,
     },
   }
@@ -85,7 +79,7 @@ export async function mintToken(
   vault: SiteVault,
   { vaultName, host, nowMs }: { vaultName: string; host: string; nowMs: number },
 ): Promise<Minted> {
-  const path = `auth/token/create/${role}`
+  const path = `auth/token/create/${tokenRole}`
   const reply = await vault.request({
     method: 'POST',
     path,

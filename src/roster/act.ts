@@ -1,4 +1,4 @@
-// Carrying out the plan of a roster: each user by itself, each step written down, and nothing begun that can be lost.
+// Executing the plan of a roster: users one by one, each step journaled, and nothing begun that a crash could lose.
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -29,7 +29,7 @@ import type { EndingFacts, RosterStep, UserFacts } from './plan.js'
 import { placeToken } from './token-file.js'
 
 export interface StepResult extends RosterStep {
-  /** `to-do`: not tried, since a step before it failed. */
+  /** `to-do`: not tried, because an earlier step failed. */
   state: StepState
   /** Why it is not done. */
   trouble: string | null
@@ -40,18 +40,18 @@ export interface RosterDoers {
   host: string
   /** `root@ws1`, for the note of a cut. */
   by: string
-  /** The reason for what is done to this user; null: of the roster as a whole. */
+  /** The reason for what is done to this user; null: for the roster as a whole. */
   whyOf: (user: string | null) => string
   now: () => number
   recordFolder: string
-  /** How claude-auth is started as a user. */
+  /** How to start claude-auth as a user. */
   program: UserProgram
   roster: { path: string; text: string } | null
-  /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
+  /** Shows a wrapped token to a person, once; null: there is no terminal. */
   handOver: ((user: string, wrapping: string) => void) | null
-  /** Keeps what was begun for a user, durably, before it goes on. */
+  /** Saves durably what was begun for a user, before the next request. */
   keep: (user: string, entry: PendingUser) => void
-  /** Is told each step as it ends. Throws where it can't be written down. */
+  /** Called with each step as it ends. Throws if it can't be journaled. */
   onStep: (result: StepResult) => void
 }
 
@@ -60,7 +60,7 @@ export interface Ended {
   pending: Pending
 }
 
-/** A user whose step fails keeps no other user waiting. Throws only what `keep` and `onStep` throw. */
+/** A failed step ends the steps of its user, not those of others. Throws only what `keep` and `onStep` throw. */
 export async function applySteps(
   steps: readonly RosterStep[],
   found: Found,
@@ -108,12 +108,12 @@ function byUser(steps: readonly RosterStep[]): Group[] {
   return groups
 }
 
-/** What is kept before the first change to a user; null where nothing is changed. */
+/** What is saved before the first change to a user; null: nothing is changed. */
 function beginning(group: Group, known: PendingUser | undefined, why: string): PendingUser | null {
   const isCut = group.some(({ name }) => name === 'cut')
   if (!isCut && group.every(({ name }) => name === 'ask')) return null
   const what = isCut ? 'cut' : 'added'
-  // What some sinks were told of already is another message.
+  // Sinks that were told the opposite have to be told again.
   const sentTo = known?.what === what ? known.sentTo : []
   if (isCut) return { what, why, token: null, mintingSinceMs: null, sentTo }
   const { token = null, mintingSinceMs = null } = known ?? {}
@@ -175,7 +175,7 @@ function said(trouble: StoreTrouble | null): Trouble | null {
   return trouble === null ? null : trouble.trouble
 }
 
-/** World-readable: every user's engine reads it. */
+/** World-readable, because every user's engine reads it. */
 function writeRoster({ roster }: Acting): Trouble | null {
   if (roster === null) return makeTrouble('only root may write the roster of a machine')
   const folder = dirname(roster.path)
@@ -201,7 +201,7 @@ interface Given extends Acting {
 async function mint(given: Given): Promise<Trouble | null> {
   const { vault, facts, host, user, now } = given
   const { vaultName } = facts.row
-  // Kept before Vault is asked: a token that is minted and not noted could not be revoked.
+  // Saved before the request: a token that is minted and not noted could not be revoked.
   const mintingSinceMs = given.pending(user)?.mintingSinceMs ?? null
   withPending(given, user, { mintingSinceMs: mintingSinceMs ?? now() })
   const minted = await mintToken(vault, { vaultName, host, nowMs: now() })
@@ -305,7 +305,7 @@ async function cut(
   ending: EndingFacts | undefined,
   { vault, by, whyOf, now, recordFolder, program }: Acting,
 ): Promise<Trouble | null> {
-  // Asked again where it counts: an admin is never cut by a roster.
+  // Checked again at the last moment: a roster never cuts an admin.
   if (ending === undefined || ending.isAdmin) return makeTrouble('this user is not to be cut')
   const trouble = ending.isHere ? await cutHere(ending.user, program) : null
   if (trouble !== null || vault === null) return trouble
@@ -318,7 +318,7 @@ async function cut(
   return open.length === 0 ? null : makeTrouble(open.map(({ detail }) => detail).join('; '))
 }
 
-/** Root's mark, and the user's timer stopped. */
+/** Marks the user as left and stops their timer. */
 async function cutHere(user: string, program: UserProgram): Promise<Trouble | null> {
   const machine = await hostFactsOf(user)
   if (machine === null) return null
@@ -330,7 +330,7 @@ async function cutHere(user: string, program: UserProgram): Promise<Trouble | nu
   return null
 }
 
-/** Where no terminal is at hand, nothing is minted that could only be shown there. */
+/** Without a terminal, mints no token that could only be shown there. */
 export function withoutTerminal(steps: readonly RosterStep[]): RosterStep[] {
   const shown = new Set(steps.filter(({ name }) => name === 'hand-over').map(({ user }) => user))
   return steps.filter(

@@ -1,4 +1,4 @@
-// One apply from its plan to its end: the steps, the journal, who is told, and last of all which roster was carried out.
+// One apply, from the plan to the end: the steps, the journal, the messages, and last the record of the applied roster.
 
 import { isDeepStrictEqual } from 'node:util'
 import { sendNow } from '../alerts/delivery.js'
@@ -24,35 +24,35 @@ import { reasons } from './reasons.js'
 
 export interface ApplyRun extends RosterRun {
   network: SinkRun['network']
-  /** `ada as root@ws1`: who is written down and told of. */
+  /** `ada as root@ws1`, for the journal and the messages. */
   by: string
-  /** How claude-auth is started as a user. */
+  /** How to start claude-auth as a user. */
   program: UserProgram
   /** Only this user; null: all. */
   only: string | null
-  /** Shows a wrapped token to a person, once; null where no terminal is there to show it. */
+  /** Shows a wrapped token to a person, once; null: there is no terminal. */
   handOver: ((user: string, wrapping: string) => void) | null
-  /** Is told each step as it ends. */
+  /** Called with each step as it ends. */
   onStep: (result: StepResult) => void
 }
 
 export type ToldEnd = { kind: 'sent' | 'nobody' | 'nothing' } | { kind: 'failed'; why: string }
 
-/** What an apply has come to. */
+/** The result of an apply. */
 export interface AppliedEnd {
-  /** In the order of the plan, apart from those that need a terminal: they come last. */
+  /** In the order of the plan, except that steps that need a terminal come last. */
   results: StepResult[]
   told: ToldEnd
 }
 
-/** Carries out the plan. Throws where something can't be written down: then the step is not begun. */
+/** Executes the plan. Throws if something can't be journaled or saved: that step is not begun. */
 export async function applyRoster(prepared: Prepared, run: ApplyRun): Promise<AppliedEnd> {
   const { steps, commit, found, vault, pending, text } = prepared
   const { person, config, places, now, handOver } = run
   const whyOf = await reasons(prepared)
   const write = (deed: { user: string | null; step: string; result: string }) =>
     writeDeed(deed, whyOf(deed.user), run)
-  // What can't be written down is not begun.
+  // What can't be journaled is not begun.
   if (steps.some(({ name }) => name !== 'ask')) {
     write({ user: null, step: 'apply', result: `begun: ${commit.sha}` })
     keepBegun(prepared, run)
@@ -114,7 +114,7 @@ function resultWord({ state, trouble }: StepResult): string {
   return trouble === null ? state : `failed: ${trouble}`
 }
 
-/** What could not be delivered is told by the next apply, to those who have not taken it. */
+/** A message that was not delivered is sent again by the next apply, to the sinks that do not have it. */
 async function tellPeople(
   { messages, rest }: DueToTell,
   before: Pending,
@@ -181,9 +181,9 @@ export interface PeopleMessage {
 }
 
 export interface DueToTell {
-  /** Those whose steps have all ended well, in this run or in one before; a message for each set of sinks that have it already. */
+  /** The users whose steps are all done, in this run or an earlier one; one message for each set of sinks that already have it. */
   messages: readonly PeopleMessage[]
-  /** What stays pending beside them. */
+  /** What stays pending. */
   rest: Pending
 }
 

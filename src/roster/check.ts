@@ -1,16 +1,16 @@
-// What a roster as a whole must be before anything is made of it. Pure.
+// The rules that a whole roster must meet before it is applied. Pure.
 
 import type { Problem } from '../config/problem.js'
 import { plainNameSlip, shown } from '../config/template.js'
 import type { YamlFile } from '../config/yaml.js'
 import { hasLeft, type RosterRow } from './roster-file.js'
 
-/** Notes a problem of a row: the way to its place, and what was expected. */
+/** Adds a problem: the path to its place, and what was expected. */
 type AddProblem = (path: (string | number)[], what: string, at?: 'key' | 'value') => void
 
 /**
- * What is wrong with the rows by themselves and with each other, beside what each says of itself (`rosterRows`), in
- * the order of the lines. Empty: the roster can be carried out.
+ * Problems within and between rows, beyond the form of each row (`rosterRows`), in the order of the lines. Empty: the roster
+ * can be applied.
  */
 export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Problem[] {
   const problems: Problem[] = []
@@ -30,7 +30,7 @@ export function checkRoster(rows: readonly RosterRow[], file: YamlFile, nowMs: n
       add([user, 'left'], 'an admin is never cut: take tier: admin away first, in a commit before')
   }
   for (const rule of unique) onceOnly(rule, rows, add)
-  // Of a file that can't be read as a whole, nothing is said of the whole.
+  // A file that can't be read completely is not judged as a whole.
   if (problems.length === 0 && file.problems.length === 0)
     problems.push(...asAWhole(rows, file, nowMs))
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
@@ -47,7 +47,7 @@ function asAWhole(rows: readonly RosterRow[], file: YamlFile, nowMs: number): Pr
     : []
 }
 
-/** A name that Vault can't have may stand on the machines, where the row names another for Vault. */
+/** The machines may have a name that Vault can't, if the row has another for Vault. */
 function nameSlip(user: string, vaultName: string): string | null {
   const slip = plainNameSlip(user)
   if (slip === null) return null
@@ -55,10 +55,10 @@ function nameSlip(user: string, vaultName: string): string | null {
   return fits && vaultName !== user ? null : `expected a name ${slip}, got ${shown(user)}`
 }
 
-/** Letters that look alike: a word of more than one of these scripts is made to be taken for another. */
+/** Scripts with letters that look alike: a word that mixes them imitates another. */
 const scripts = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u]
 
-/** What is wrong with the letters of an address or a git name, or null. */
+/** What is wrong with the letters of an address or a git name; null: nothing. */
 function lettersSlip(value: string): string | null {
   if (/\p{C}|\p{Default_Ignorable_Code_Point}/u.test(value)) return 'expected visible letters only'
   const words = value.split(/[^\p{L}\p{M}\p{N}]+/u)
@@ -73,7 +73,7 @@ interface UniqueRule {
   valuesOf(row: RosterRow): readonly (string | null)[]
   /** Where the value of this row stands. */
   placeOf(row: RosterRow): string[]
-  /** What else counts as a row's, without being said there. */
+  /** A value that counts as the row's although the row does not state it. */
   impliedBy?(row: RosterRow): string
 }
 
@@ -97,12 +97,12 @@ const unique: UniqueRule[] = [
     what: 'git name',
     valuesOf: ({ gitNames }) => gitNames,
     placeOf: ({ user }) => [user, 'git'],
-    // Who has no git name pushes by the name on the machines.
+    // Without a git name, users push under their name on the machines.
     impliedBy: ({ user }) => user,
   },
 ]
 
-/** In whatever case and form of Unicode: Vault, mail servers and readers know no difference. */
+/** Folds case and Unicode form: Vault, mail servers and readers see no difference. */
 function folded(value: string): string {
   return value.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
 }

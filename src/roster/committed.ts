@@ -1,4 +1,4 @@
-// The roster as it is committed: one file of one ref of a git repository, whatever a working tree holds.
+// The committed roster: one file at one ref of a git repository, whatever the working tree contains.
 
 import { basename, dirname, join } from 'node:path'
 import type { RosterFromConfig } from '../config/admin.js'
@@ -24,13 +24,13 @@ export interface RosterCommit {
   sha: string
   /** When it was committed, epoch milliseconds. */
   atMs: number
-  /** One line; from elsewhere, to be cleaned before it is shown. */
+  /** One line. Untrusted: clean it before it is shown. */
   subject: string
   /** What follows the subject, trailers included. */
   body: string
 }
 
-/** The file as one commit has it; `text` null: it is not there, or no text. */
+/** The file in one commit; `text` null: it is missing or not UTF-8. */
 export interface RosterVersion {
   commit: RosterCommit
   text: string | null
@@ -41,15 +41,15 @@ export type CommittedRoster =
       kind: 'read'
       text: string
       commit: RosterCommit
-      /** The file as of each commit that changed it, the newest first; ends where git gives no answer. */
+      /** The file in each commit that changed it, newest first; ends early if git gives no answer. */
       versions: () => AsyncGenerator<RosterVersion>
-      /** The file lies checked out beside the repository and differs from what is committed: it is being edited. */
+      /** The file in the working tree differs from the committed one: it is being edited. */
       isEdited: boolean
     }
-  /** `isAway`: the same question may be answered later. */
+  /** `isAway`: a later try may succeed. */
   | { kind: 'unreadable'; trouble: Trouble; isAway: boolean }
 
-/** Who asks, and where clones of remote repositories are kept. */
+/** Who reads, and where clones of remote repositories are kept. */
 export interface CommittedOptions {
   person: Pick<Person, 'uid' | 'user' | 'home'>
   env: Env
@@ -61,8 +61,8 @@ const { maxBytes } = rosterLimits
 const standardMs = 20_000
 
 /**
- * Reads `REF:FILE` of the repository. A folder of this machine is read as it is; an address is fetched first, and one
- * that gives no answer is unreadable even where an older clone of it is at hand. Never throws.
+ * Reads `REF:FILE` of the repository. A local folder is read in place; a remote is fetched first, and one that gives no answer
+ * is unreadable even if there is an older clone of it. Never throws.
  */
 export async function committedRoster(
   { repository, ref, file }: RosterFromConfig,
@@ -119,7 +119,7 @@ async function* versionsOf(git: Git, tip: string, file: string): AsyncGenerator<
   }
 }
 
-/** What `file`, or a part of the way to it, is instead of a file or folder of this repository; null: nothing of the kind. */
+/** Why `file` can't be read: it, or a folder on its path, is a link, a submodule or a folder. Null: it can. */
 async function noFileAt(git: Git, tip: string, file: string): Promise<string | null> {
   const parts = file.split('/')
   const way = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
@@ -175,14 +175,14 @@ export async function earlierText(
   return text === null ? { kind: 'absent' } : { kind: 'read', text }
 }
 
-/** What brings a commit that is not here: CI has often only the newest. */
+/** The command that fetches a missing commit: CI often has only the newest. */
 async function fetchCommand(git: Git): Promise<string> {
   const end = await git('rev-parse', '--is-shallow-repository')
   const isShallow = end.kind === 'done' && end.output.toString().trim() === 'true'
   return isShallow ? 'git fetch --unshallow' : 'git fetch'
 }
 
-/** The folder of this machine that is meant; null for what git fetches from, an address or `host:path`. */
+/** The local folder of a repository; null: a remote, by URL or `host:path`. */
 function folderOf(repository: string, home: string): string | null {
   if (/^(?:\/|~\/)/.test(repository)) return userPath(repository, home)
   return /^file:\/\/(?=\/)/.test(repository) ? userPath(repository.slice(7), home) : null
@@ -201,7 +201,7 @@ function cacheOf({ uid, home }: CommittedOptions['person']): string {
 
 type Git = (...args: string[]) => Promise<GitEnd>
 
-/** In a clone `master` may be `origin/master` alone; in the repository that others clone it is the other way round. */
+/** A clone may have `master` only as `origin/master`; a bare repository has `origin/master` only as `master`. */
 async function tipOf(git: Git, ref: string): Promise<string | GitEnd> {
   const commitOf = (name: string) => git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
   const asSaid = await commitOf(ref)
@@ -221,8 +221,8 @@ async function isBare(git: Git): Promise<boolean> {
 }
 
 /**
- * Differs the checked-out file from the commit that is checked out? Line ends may. Where it lies says the repository, so `read` is
- * as who owns that.
+ * Does the file in the working tree or the index differ from the checked-out commit, line ends aside? The repository says where
+ * the working tree is, so `read` must run as the owner of the repository.
  */
 async function isEdited(
   git: Git,
@@ -230,7 +230,7 @@ async function isEdited(
   read: (path: string) => Promise<Buffer | null>,
 ): Promise<boolean> {
   const top = await git('rev-parse', '--show-toplevel')
-  // A bare repository has none.
+  // A bare repository has no working tree.
   if (top.kind !== 'done') return false
   const path = join(top.output.toString().replace(/\n$/, '') || folder, file)
   const here = await read(path)
@@ -242,7 +242,7 @@ async function isEdited(
   )
 }
 
-/** Null where it is not there, is no file, is closed to that user, is too much, or gives no answer in time. */
+/** Null: missing, not a file, not readable by that user, too large, or no answer in time. */
 async function bytesAsUser(
   account: Account,
   path: string,

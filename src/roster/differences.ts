@@ -1,27 +1,27 @@
-// What became of each user between an earlier roster and the committed one, and how many may vanish at once. Pure.
+// What changed for each user between an earlier roster and the committed one, and how many may vanish at once. Pure.
 
 import { shown } from '../config/template.js'
 import { hasLeft, type RosterRow } from './roster-file.js'
 
-/** A user of an earlier roster, as far as it matters what became of them. */
+/** A user of an earlier roster. */
 export type EarlierRow = Pick<RosterRow, 'user' | 'vaultName' | 'isAdmin' | 'leftOn'>
 
 export interface Differences {
-  /** To have a login here: listed, enrolled, not parked, not left. In the order of the roster. */
+  /** Users who should have a login here: listed, enrolled, not parked, not left. In the order of the roster. */
   active: RosterRow[]
-  /** To have none any more: the row vanished, or the day of `left` has come. */
+  /** Users who should have none any more: the row vanished, or the day of `left` has come. */
   ending: Ending[]
 }
 
 export interface Ending {
   user: string
   vaultName: string
-  /** By the committed row, or where that vanished by the last applied one. */
+  /** By the committed row, or if that vanished by the last applied one. */
   isAdmin: boolean
   because: 'vanished' | 'left'
 }
 
-/** `applied` is null where no roster was applied here yet: then no user has vanished. */
+/** `applied` null: no roster was applied here yet, so no user has vanished. */
 export function differencesOf(
   applied: readonly EarlierRow[] | null,
   committed: readonly RosterRow[],
@@ -29,7 +29,7 @@ export function differencesOf(
 ): Differences {
   const here = withTheSite(committed, nowMs)
   const active = here.filter(({ isEnrolled, isParked }) => isEnrolled && !isParked)
-  // A name in Vault that a user here still has is theirs, even if their name on the machines has changed.
+  // A user whose name on the machines changed keeps the name in Vault: nobody vanished.
   const inUse = new Set(here.map(({ vaultName }) => vaultName))
   const left = committed.filter(row => hasLeft(row, nowMs)).map(row => endingOf(row, 'left'))
   const listed = new Set(committed.map(({ user }) => user))
@@ -75,7 +75,7 @@ function removedUsers(
   after: readonly EarlierRow[],
   nowMs: number,
 ): string[] {
-  // Who is called otherwise on the machines, and is the same in Vault, is still here.
+  // A user with a new name on the machines and the same name in Vault is still here.
   const left = new Set(
     withTheSite(after, nowMs).flatMap(({ user, vaultName }) => [user, vaultName]),
   )
@@ -85,8 +85,8 @@ function removedUsers(
 }
 
 /**
- * Why so many removals are refused, or null. More than a quarter, and three at least, need to be named by their
- * number; a number that was named must be the true one.
+ * Why so many removals are refused; null: they are not. More than a quarter of all, and at least three, must be confirmed by
+ * their exact number, and a number that was given must be exact.
  */
 export function removalsRefused(
   removed: readonly string[],

@@ -1,4 +1,4 @@
-// A user's document in Vault as the roster needs it: never its data, only what is noted about it, and the tokens that open it.
+// A user's document in Vault as the roster needs it: its metadata and the tokens that open it, never its data.
 
 import { noteKey, readNote } from '../offboard/note.js'
 import { isVaults } from '../store/vault/failure.js'
@@ -18,7 +18,7 @@ import { isObject, matching, numberOf, orNull, stringOf } from '../system/json.j
 import { makeTrouble, type Trouble } from '../system/trouble.js'
 import type { WrappedToken } from './memory.js'
 
-/** What Vault says about a document, its data apart. */
+/** The metadata of a document. */
 export interface DocumentState {
   exists: boolean
   /** A login was backed up there. */
@@ -55,13 +55,13 @@ export async function readDocument(vault: SiteVault, path: string): Promise<Aske
   }
 }
 
-/** Does the token behind `accessor` live? Null where Vault does not say so. */
+/** Is the token behind `accessor` alive? Null: not known. */
 export async function isTokenAlive(vault: SiteVault, accessor: string): Promise<boolean | null> {
   const looked = await lookUpAccessor(vault, accessor)
   return looked.kind === 'known' ? looked.value.isAlive : null
 }
 
-/** Makes the document without a version. One that is there meanwhile is as well. */
+/** Creates the document without a version. One that exists already is fine too. */
 export async function createRecord(vault: SiteVault, path: string): Promise<StoreTrouble | null> {
   const at = `${vault.server.mount}/metadata/${path}`
   const body = JSON.stringify({ max_versions: mostVersions })
@@ -100,7 +100,7 @@ export async function mintToken(
   const wrapping = isObject(wrapped) ? wordOfVault(wrapped['token']) : null
   const accessor = isObject(wrapped) ? wordOfVault(wrapped['wrapped_accessor']) : null
   if (wrapping === null || accessor === null) {
-    // The 4xx of a proxy may come after Vault has minted.
+    // A proxy's 4xx may come after Vault has minted.
     const isRefused =
       reply.kind === 'not-sent' ||
       (reply.kind === 'reply' && reply.status >= 400 && reply.status < 500 && isVaults(reply))
@@ -113,7 +113,7 @@ export async function mintToken(
   }
 }
 
-/** It is shown as it came, so that it can be copied: one word of ASCII. */
+/** Shown unchanged so that it can be copied: one ASCII word. */
 const wordOfVault = orNull(matching(/^[!-~]{1,8192}$/))
 
 function displayName(host: string, vaultName: string): string {

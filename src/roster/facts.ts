@@ -1,4 +1,4 @@
-// Looking before a plan is made: Vault's side of each user, their account and token on this machine, what a cut would do.
+// The facts that a plan is made from: each user in Vault, their account and token on this machine, and what a cut would do.
 
 import { loadConfig } from '../config/config.js'
 import { fillIn, plainNameSlip } from '../config/template.js'
@@ -18,13 +18,13 @@ import type { EndingFacts, RosterFacts, UserFacts, UserInVault, UserOnMachine } 
 import type { RosterRow } from './roster-file.js'
 import { tokenPlace } from './token-file.js'
 
-/** What is looked at, and by whom. */
+/** What the facts are about, and who gathers them. */
 export interface LookOptions {
   host: string
   isRoot: boolean
   /** Null: the site keeps nothing in Vault. */
   vault: SiteVault | null
-  /** How users sign in to Vault, as far as the configuration of who asks says. */
+  /** How users sign in to Vault, by the admin's configuration. */
   method: 'token' | 'jwt'
   /** The folder of the health records, inside the mount. */
   recordFolder: string
@@ -33,14 +33,14 @@ export interface LookOptions {
   accountOf: (user: string) => Account | null
   pending: Pending
   machineRoster: string | null
-  /** The committed text, which the machine's roster is to be. */
+  /** The committed text, which the machine's roster should equal. */
   text: string
   nowMs: number
   /** Only this user; null: all. */
   only: string | null
 }
 
-/** What Vault and this machine have of a user, beside what goes into the plan. */
+/** The facts about a user, and the account. */
 export interface FoundUser {
   facts: UserFacts
   account: Account | null
@@ -53,7 +53,7 @@ export interface Found {
 
 const atOnce = 4
 
-/** Changes nothing. Trouble: Vault is away, or does not let the admin look. */
+/** Changes nothing. Trouble: Vault gives no answer, or does not let the admin read. */
 export async function lookAround(
   { active, ending }: Differences,
   options: LookOptions,
@@ -115,11 +115,11 @@ async function machineOf(account: Account | null, file: string | null): Promise<
   return place.kind === 'unfit' ? place : { kind: place.kind, file }
 }
 
-/** Where this user's token belongs by the machine's configuration; null where they have none. */
+/** Where this user's token belongs, by the machine's configuration; null: they need none. */
 async function tokenFileOf(account: Account, options: LookOptions): Promise<string | null> {
   const { name, uid, home } = account
   const config = await loadConfig({
-    // Only the user may read what the user wrote.
+    // Only the user may read the user's own configuration.
     paths: {
       systemConfig: options.systemConfig,
       userConfig: '/nonexistent/config.yaml',

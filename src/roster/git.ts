@@ -1,4 +1,4 @@
-// Git as a child process that reads a repository: nothing of the caller's environment, no hooks, no pager, and none of what a repository's configuration could start.
+// Git as a child process that reads or clones a repository: without the caller's environment, hooks, a pager, or any program of the repository's configuration.
 
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
@@ -27,7 +27,7 @@ export type GitEnd =
 
 export interface GitLimits {
   timeoutMs: number
-  /** More than that is no answer. */
+  /** More output than this counts as no answer. */
   maxBytes: number
 }
 
@@ -73,7 +73,7 @@ export function readGit(user: GitUser, folder: string, args: string[], limits: G
   return run(user, [...settings(readingRules), '-C', folder, ...args], limits)
 }
 
-/** Makes a repository of ours or brings it up to date, over any protocol of git's own. Never throws. */
+/** Creates or updates a repository of ours, over any of git's own protocols. Never throws. */
 function fetchGit(user: GitUser, args: string[], limits: GitLimits) {
   return run(user, [...settings(fetchingRules), ...args], limits)
 }
@@ -120,7 +120,7 @@ function ownerOf(folder: string): { uid: number } | { code: string } {
   }
 }
 
-/** Whose a repository is was judged by `readerOf`. */
+/** `readerOf` has already checked the owner of the repository. */
 function settings(rules: string[]): string[] {
   return [...rules, 'safe.directory=*'].flatMap(rule => ['-c', rule])
 }
@@ -158,14 +158,14 @@ function failed(cause: string): GitEnd {
   return { kind: 'trouble', trouble: makeTrouble(cause) }
 }
 
-/** The first line in which git says what failed; an address in it may hold a password. */
+/** The first line in which git says what failed, without the password that an address may contain. */
 function failureLine(said: string): string {
   const lines = said.split('\n').filter(line => line.trim() !== '')
   const line = lines.find(each => /^(?:fatal|error):/.test(each)) ?? lines.at(-1) ?? ''
   return clean(line.replace(/:\/\/[^/@\s]*@/g, '://'), 160)
 }
 
-/** A password may stand in an address. */
+/** The address without its password. */
 export function shownAddress(repository: string): string {
   return clean(repository.replace(/:\/\/[^/@]*@/, '://'), 120)
 }

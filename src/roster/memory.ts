@@ -1,4 +1,4 @@
-// What `roster apply` keeps on this machine: where, the roster that it carried out last, and what it has begun and not ended.
+// What `roster apply` remembers on this machine, and where: the roster it applied last, and what it has begun and not finished.
 
 import { dirname, join } from 'node:path'
 import {
@@ -21,15 +21,15 @@ import { appendLine, atomicWrite, freshNonce, makePrivateFolder } from '../syste
 import type { EarlierRow } from './differences.js'
 
 export interface RosterPlaces {
-  /** What the engine of every user here reads; null where only root may write it. */
+  /** The roster that every user's engine reads; null: only root may write it. */
   roster: string | null
-  /** The users of the roster that was carried out last: written last. */
+  /** The users of the roster that was applied last; written at the end. */
   applied: string
-  /** What was begun: tokens that are on their way, and people who are still to be told of. */
+  /** What was begun: tokens on their way, and messages not yet sent. */
   pending: string
   /** One apply at a time. */
   gate: string
-  /** The journal of what admins did. */
+  /** The journal of admins. */
   journal: string
 }
 
@@ -67,13 +67,13 @@ const appliedIn = object({
   users: recordOf(object({ vault_name: text, is_admin: flag }, { left: orNull(text) })),
 })
 
-/** `none`: nothing was applied from here yet. `unreadable`: it cannot be known who vanished. */
+/** `none`: no roster was applied from here yet. `unreadable`: it is not known who vanished. */
 export type AppliedRead =
   | { kind: 'read'; applied: Applied }
   | { kind: 'none' }
   | { kind: 'unreadable'; trouble: Trouble }
 
-/** Only a file of `uid` or root that others can't write is believed. Never throws. */
+/** Trusts only a file of `uid` or root that others can't write. Never throws. */
 export function readApplied(path: string, uid: number): AppliedRead {
   const judge = (stat: { uid: bigint; mode: bigint }) =>
     (Number(stat.uid) === uid || stat.uid === 0n) && (stat.mode & 0o022n) === 0n
@@ -138,9 +138,9 @@ export function nextApplied(
   return [...before.filter(({ user }) => user !== only), ...all.filter(({ user }) => user === only)]
 }
 
-/** A token that was minted and lies wrapped in Vault. */
+/** A token that was minted and is still wrapped in Vault. */
 export interface WrappedToken {
-  /** Opens once. */
+  /** The wrapping token; it unwraps once. */
   wrapping: string
   /** Of the token inside. */
   accessor: string
@@ -158,7 +158,7 @@ export interface PendingUser {
    * milliseconds. Null: none.
    */
   mintingSinceMs: number | null
-  /** The sinks that have taken the message about this user. */
+  /** The sinks that already have the message about this user. */
   sentTo: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-// Why a user was added or cut: the commit that brought their row or took it away, among several since the last apply.
+// Why a user was added or cut: the commit that added or removed their row, among several since the last apply.
 
 import { parseYaml, rosterLimits } from '../config/yaml.js'
 import { clean } from '../text/clean.js'

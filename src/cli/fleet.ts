@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { hasLeft } from '../config/config.js'
 import { configSource } from '../config/source.js'
 import { readYamlFile, rosterLimits } from '../config/yaml.js'
+import { excessiveRights } from '../fleet/excessive-rights.js'
 import type { ExpectedUser, SeenRecord } from '../fleet/finding.js'
 import { fleetJson, fleetLines, isNamed, noFleetJson } from '../fleet/fleet-text.js'
 import { answerForHomes, seenInHomes } from '../fleet/homes.js'
 import { writeFiles } from '../fleet/output-files.js'
 import { type FleetState, fleetStates, reasonsWith } from '../fleet/states.js'
-import { excessiveRights } from '../fleet/vault-records.js'
 import {
   type FleetView,
   type LookRules,

@@ -1,10 +1,10 @@
-// What a single source says of a login: its health record, its document, or the roster. Pure.
+// What one source says about a login: its health record, its document, or the roster. Pure.
 
 import { dayMs, minuteMs } from '../system/time.js'
 import type { HealthRecord } from './record.js'
 import { type FleetState, isWorse } from './states.js'
 
-/** A user of the roster, as far as it counts here. */
+/** A user of the roster. */
 export interface ExpectedUser {
   user: string
   /** The user's name in Vault. */
@@ -58,7 +58,7 @@ export interface Finding {
   since: number | null
 }
 
-/** Clocks of two machines in good order are at most this far apart. */
+/** The largest difference between two clocks that count as right. */
 const clockSkewMs = 5 * minuteMs
 /** No record is older than the program that writes it. */
 const earliestMs = Date.UTC(2026, 0, 1)
@@ -71,7 +71,7 @@ export function pastTime(ms: number | null, nowMs: number): number | null {
   return Math.min(ms, nowMs)
 }
 
-/** What can be read of a document. A clock of ours that is a little behind makes no deleted version readable. */
+/** What can be read of a document. A local clock that is slightly behind makes no deleted version readable. */
 export function contentOf(
   { newest, deletedAtMs }: Pick<SeenDocument, 'newest' | 'deletedAtMs'>,
   nowMs: number,
@@ -81,7 +81,7 @@ export function contentOf(
   return isDeleted || newest === 'destroyed' ? 'deleted' : 'login'
 }
 
-/** When the sign-in ends; null where the record does not say, or gives no possible time. */
+/** When the sign-in ends; null: the record does not say, or the time is impossible. */
 export function signInEnd({ loginEndsAt }: HealthRecord, nowMs: number): number | null {
   if (loginEndsAt === null || loginEndsAt < earliestMs) return null
   return loginEndsAt - nowMs > longestSignInMs ? null : loginEndsAt
@@ -138,7 +138,7 @@ function stateOf({ verdict, because }: HealthRecord): FleetState {
 
 export const neverSeen: Finding = { state: 'never', because: 'no-record', since: null }
 
-/** What the time of the last backup tells, where nothing else is known. */
+/** The finding from the time of the last backup alone. */
 export function documentFinding(document: SeenDocument, { nowMs, silentAfterMs }: Clock): Finding {
   const content = contentOf(document, nowMs)
   if (content === 'none') return neverSeen
@@ -155,7 +155,7 @@ export function documentFinding(document: SeenDocument, { nowMs, silentAfterMs }
     : { state: 'ok', because: 'backed-up', since: null }
 }
 
-/** A user's name as Vault compares those of aliases. Letters beyond a-z stand in no path of ours. */
+/** A user's name as Vault compares aliases. Our paths contain no letters beyond a-z. */
 export function foldedName(name: string): string {
   return /[A-Z]/.test(name) ? name.replace(/[A-Z]/g, letter => letter.toLowerCase()) : name
 }
@@ -165,7 +165,7 @@ export function worse(first: Finding, other: Finding): Finding {
   return isWorse(other.state, first.state) ? other : first
 }
 
-/** Of who left, something is still there. */
+/** Did the user leave, with something of theirs still there? */
 export function hasRemains({ state, because }: Pick<Finding, 'state' | 'because'>): boolean {
   return state === 'left' && because.endsWith('-remains')
 }

@@ -1,7 +1,7 @@
-// The records of the users of this machine, each read from the user's own home, by a process that can be ended.
+// The records of the users of this machine, each read from the user's home by a process that can be killed.
 //
-// A home on a server that is away, or on a mount that its user serves, gives no answer when it likes: who asks it can be
-// ended by nothing but a signal from outside, and a process with such a thread never ends by itself.
+// A home on a dead server, or on a file system that its user serves, can block a read forever. Only a signal from outside
+// ends such a read, and a process with such a thread never ends by itself.
 
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,7 +15,7 @@ import { lookInHomes } from '../system/users.js'
 import type { SeenRecord } from './finding.js'
 import { readMaxBytes, readRecord, recordFile } from './record.js'
 
-/** Of a Node that has to start first, too. */
+/** Includes the start of Node. */
 const answerMs = 10_000
 
 /** Whose record is asked for. */
@@ -32,9 +32,9 @@ const textIn = object({ text })
 const whyIn = object({ is: oneOf('missing', 'closed', 'unreadable') })
 
 /**
- * What each of `users` left in their login folder `~/.claude` on `host`; of who left none, nothing. Believed is a regular file
- * of the user's own, no link, of at most 4 KiB, in folders that only they and root may write to. Where root is
- * nobody (root_squash) or no answer comes, it is not known: `closed`. `reader` is the command that runs `answerForHomes`.
+ * The record of each of `users` in their login folder `~/.claude` on `host`, for those who have one. It must be a regular file
+ * that the user owns, no link, at most 4 KiB, in folders that only the user and root may write to. `closed`: root has no rights
+ * there (root_squash), or no answer came. `reader` is the command that runs `answerForHomes`.
  */
 export async function seenInHomes(
   users: readonly Account[],
@@ -52,7 +52,7 @@ export async function seenInHomes(
   while (open.length > 0) {
     const some = await askReader(open, reader, tick)
     for (const answer of some) answers.set(open.shift() as Account, answer)
-    // The one at which it stopped.
+    // The home at which the reader got stuck.
     const stuck = open.shift()
     if (stuck !== undefined) answers.set(stuck, { is: 'closed' })
   }
@@ -67,7 +67,7 @@ function recordOf(answer: Answer): SeenRecord['record'] | null {
   return answer.is === 'missing' ? null : answer.is
 }
 
-/** The answers for the first of `users`, up to one who gives none in time. */
+/** The answers for the first of `users`, up to the first home that gives none in time. */
 async function askReader(
   users: readonly Account[],
   [program = '', ...args]: readonly string[],
@@ -111,7 +111,7 @@ function answerIn(line: string): Answer | null {
   return found === undefined ? (whyIn(fields) ?? null) : { is: 'text', text: found.text }
 }
 
-/** The other side: a line for each of `lines`, written before the next home is asked. */
+/** The reader's side: answers each of `lines` before it reads the next home. */
 export async function answerForHomes(
   lines: AsyncIterable<string>,
   write: (line: string) => void,

@@ -1,4 +1,4 @@
-// The judgment: what the roster, the records and the documents say of each login, worst first. Pure.
+// The state of each login, from the roster, the records and the documents; worst first. Pure.
 
 import {
   type Clock,
@@ -21,7 +21,7 @@ import { type FleetState, isWorse, needsAction, perState } from './states.js'
 
 export interface JudgeConfig {
   silentAfterMs: number
-  /** Where records and documents come from, and so which names they bear. */
+  /** Where records and documents come from; it decides which names they use. */
   source: 'vault' | 'homes'
   /** The names of those whom root has marked as left; of Vault the notes tell. */
   cut?: ReadonlySet<string>
@@ -44,7 +44,7 @@ export function judge(
     .sort(byNeed)
 }
 
-/** The same logins in no order, for who tells of few of them. */
+/** The same logins without details and order, for callers that show only a few of them. */
 export function findLogins(
   roster: readonly ExpectedUser[] | null,
   records: readonly SeenRecord[],
@@ -115,7 +115,7 @@ export function countUsers(
   return counts
 }
 
-/** What all logins come to: a sign-in is needed, another action is, or none. */
+/** The verdict on all logins: a sign-in is needed, another action, or none. */
 export function fleetVerdict(
   logins: readonly Pick<FoundLogin, 'state'>[],
 ): 'ok' | 'sign-in' | 'attention' {
@@ -162,7 +162,7 @@ function addLogins(seen: Seen, clock: Clock, to: FoundLogin[]): void {
   if (hasTwins(to, start)) to.push(...onePerHost(to.splice(start)))
 }
 
-/** Are two of those from `start` on of one host? */
+/** Do two logins from `start` on have the same host? */
 function hasTwins(logins: readonly FoundLogin[], start: number): boolean {
   for (let at = start + 1; at < logins.length; at++)
     for (let other = start; other < at; other++)
@@ -170,7 +170,7 @@ function hasTwins(logins: readonly FoundLogin[], start: number): boolean {
   return false
 }
 
-/** For a user who left: what is still there, by name. */
+/** For a user who left: every record and document that still exists. */
 function remainsOf({ user, records, documents }: Seen, left: Finding, nowMs: number): FoundLogin[] {
   const ofRecord = { ...left, because: 'record-remains' }
   const ofDocument = { ...left, because: 'document-remains' }
@@ -186,7 +186,7 @@ function isOf(host: string, key: string): boolean {
   return key.split('/')[0] === recordKey(host)
 }
 
-/** When the newest document of this host with a login was written; null where none tells. One of no host is that of a user with one host. */
+/** When this host's newest document with a login was written; null: not known. A document without a host belongs to a user with one host. */
 function newestOf(
   documents: readonly SeenDocument[],
   key: string,
@@ -237,7 +237,7 @@ function foundLogin(
   return { user, host, state, because, since, seenAt, record }
 }
 
-/** Several of one host are one, the worst. */
+/** Keeps the worst login of each host. */
 function onePerHost(logins: FoundLogin[]): FoundLogin[] {
   const ofHost = new Map<string | null, FoundLogin>()
   for (const login of logins) {

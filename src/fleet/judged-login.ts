@@ -1,4 +1,4 @@
-// A login as it was found, and what is told of it: details, and the command that helps. Pure.
+// A login as it was found, and as it is shown: with its details, and the command that helps. Pure.
 
 import { listDirectory } from '../system/users.js'
 import { type Finding, hasRemains, signInEnd } from './finding.js'
@@ -28,7 +28,7 @@ export interface JudgedLogin extends Login {
   toDo: string | null
 }
 
-/** What is told of a login. Most are only counted. */
+/** The login with what is shown of it. Most logins are only counted. */
 export function judgedLogin({ record, ...login }: FoundLogin, nowMs: number): JudgedLogin {
   return {
     ...login,
@@ -46,7 +46,7 @@ export function byNeed(one: JudgedLogin, other: JudgedLogin): number {
     rankOf(one.state) - rankOf(other.state) ||
     compare(one.user, other.user) ||
     compare(one.host ?? '', other.host ?? '') ||
-    // Two rows with one name: any fixed order will do.
+    // Two rows with one name: any stable order will do.
     compare(JSON.stringify(one), JSON.stringify(other))
   )
 }

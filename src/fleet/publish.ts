@@ -1,4 +1,4 @@
-// Writing the health record of a login on this machine, and publishing it where who looks after the site reads it.
+// Writes the health record of a login on this machine, and publishes it for the admin of the site.
 
 import {
   type Decoder,
@@ -47,32 +47,32 @@ export const recordMemoriesIn: (value: unknown) => RecordMemories = otherwise(
   {},
 )
 
-/** How a record leaves this process. */
+/** Where a record is written to. */
 export interface RecordPort {
-  /** Replaces the one on this machine. Throws `AuthError` where it can't. */
+  /** Replaces the record on this machine. Throws `AuthError`. */
   write: (line: string) => void
-  /** Replaces the one that others read; null where no server is spoken to in this run. Never throws. */
+  /** Replaces the published record; null: this run talks to no server. Never throws. */
   publish: ((line: string) => Promise<'done' | 'refused' | 'failed'>) | null
 }
 
-/** What a run came to, as far as it counts here. */
+/** What of a run decides whether a record is due. */
 export interface RecordOccasion {
   /** The login was renewed in this run. */
   isRenewed: boolean
-  /** Forced: a refusal of this day is tried again. */
+  /** The run was forced: a refusal of less than a day ago is tried again. */
   isForced: boolean
 }
 
-/** Well within the time after which nothing heard means that something is wrong. */
+/** Well within `fleet.silentAfter`. */
 const anewMs = 20 * hourMs
 const askAgainMs = dayMs
-/** More hosts than share one login folder. */
+/** More than the hosts that share one login folder. */
 const mostKept = 16
 
 /**
- * Writes and publishes `record` where it is due: what it says has changed, the login was renewed, or the last one is 20 h old. One that was
- * written and could not be published is due for that. Gives what is to be remembered; null: nothing happened. Expected
- * trouble is not reported: the next run tries again, and after a refusal one a day later.
+ * Writes and publishes `record` if it is due: its contents changed, the login was renewed, or the last one is 20 h old. A record
+ * that was written but not published is still due for publication. Returns what to remember; null: nothing happened. Expected
+ * failures are not reported: the next run tries again; after a refusal, one a day later.
  */
 export async function keepRecord(
   record: HealthRecord,
@@ -94,7 +94,7 @@ export async function keepRecord(
   try {
     port.write(line)
   } catch (error) {
-    // A full disk is reported where it matters more, and is no reason not to publish.
+    // A full disk is reported elsewhere, and is no reason not to publish.
     if (!(error instanceof AuthError)) throw error
   }
   const ended = publish === null ? 'failed' : await publish(line)
@@ -115,7 +115,7 @@ function mayAsk(last: RecordMemory | null, nowMs: number, { isForced }: RecordOc
   return refusedAtMs === null || isForced || Math.abs(nowMs - refusedAtMs) >= askAgainMs
 }
 
-/** As long as a record says the same, it has been so since the first one. */
+/** Unchanged records keep the time of the first one. */
 function sinceOf(record: HealthRecord, last: RecordMemory | null): number {
   const isSame = last?.verdict === record.verdict && last.because === record.because
   return isSame ? Math.min(last.sinceMs, record.since) : record.since
@@ -140,7 +140,7 @@ function newest(memories: RecordMemories): RecordMemories {
   return Object.fromEntries(byTime.slice(0, mostKept))
 }
 
-/** The keys of all records that others may still read. */
+/** The keys of all published records. */
 export function publishedKeys(memories: RecordMemories): string[] {
   return Object.keys(memories).filter(key => memories[key]?.publishedAtMs !== null)
 }

@@ -1,4 +1,4 @@
-// The states in which a login can be, worst first, and their words and reasons, everywhere the same.
+// The states of a login, worst first, with their words and the reasons that go with them.
 
 /** Worst first. All before `ok` ask a person to act. */
 export const fleetStates = [
@@ -39,7 +39,7 @@ export function perState<T>(make: () => T): Record<FleetState, T> {
   return Object.fromEntries(fleetStates.map(state => [state, make()])) as Record<FleetState, T>
 }
 
-/** As a heading, and as what is said of one login. */
+/** The heading of a state, and its word for one login. */
 export const stateWords: Readonly<Record<FleetState, { heading: string; word: string }>> = {
   broken: { heading: 'Broken', word: 'broken' },
   'sign-in': { heading: 'A sign-in is needed', word: 'sign in' },
@@ -55,7 +55,7 @@ export const stateWords: Readonly<Record<FleetState, { heading: string; word: st
   left: { heading: 'Left', word: 'left' },
 }
 
-/** Reasons that no run gives, as part of a sentence. */
+/** Reasons of the fleet's own, beside those of a run; each as part of a sentence. */
 export const ownReasons = {
   'backed-up': 'known only by the time of the last backup',
   'no-news': 'no sign of life for a long time',
@@ -75,17 +75,17 @@ export const ownReasons = {
 /** Reason → its words as part of a sentence. */
 export type ReasonWords = Readonly<Record<string, string>>
 
-/** Those of this view, and `ofRuns` for what a run says. */
+/** `ofRuns`: the words for the reasons of a run. */
 export function reasonsWith(ofRuns: ReasonWords): ReasonWords {
   return { ...ofRuns, ...ownReasons }
 }
 
-/** A reason of a newer version is told by its word. */
+/** An unknown reason, from a newer version, is shown as it is. */
 export function reasonOf({ because }: { because: string }, reasons: ReasonWords): string {
   return (Object.hasOwn(reasons, because) ? reasons[because] : undefined) ?? because
 }
 
-/** What is to be known of where all this comes from. */
+/** How far the source can be trusted. */
 export const sourceWords = {
   vault: 'What a record says, its user wrote; nobody can write that of another user.',
   homes: 'What a record says, its user wrote; only homes of this machine were looked at.',

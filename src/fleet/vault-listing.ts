@@ -1,4 +1,4 @@
-// The metadata of all entries of a folder in Vault: by pages where the server can, else one read each.
+// The metadata of all entries of a folder in Vault: in pages if the server supports it, else one read each.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isTooLarge, type VaultReply } from '../store/vault/client.js'
@@ -14,15 +14,15 @@ export type Listing<T> = AsyncGenerator<T[] | StoreTrouble, void, undefined>
 const pageSize = 1_000
 /** Reads at a time where the server has no detailed listing. */
 const readsAtOnce = 2
-/** Told to wait (429) for longer than this altogether, we give up. */
+/** The longest total wait that the server (429) may ask for. */
 const mostWaitMs = 60_000
 const longestWaitMs = 10_000
 const firstWaitMs = 250
 
 /**
  * All entries directly in `folder` of the KV mount, by `LIST detailed-metadata/` in pages (OpenBao 2.3.1 or later), as they arrive.
- * Where that gives no listing, whatever the reason, by `LIST metadata/` and one read for each entry. A folder that is not there has
- * none. Needs list on the folder and read on what is in it. `read` makes of each entry at once what is kept of it.
+ * If that gives no listing, whatever the reason, by `LIST metadata/` and one read for each entry. A missing folder has no
+ * entries. Needs list on the folder and read on its entries. `read` converts each entry at once to what is kept of it.
  */
 export async function* listEntries<T>(
   vault: SiteVault,
@@ -38,7 +38,7 @@ export async function* listEntries<T>(
     let found: T[] = []
     let isInOrder = true
     const reader = listingReader(entry => {
-      // A server that does not know `after` begins anew.
+      // A server that ignores `after` starts over.
       if (compareNames(entry.name, after) <= 0) return
       isInOrder &&= compareNames(entry.name, last) > 0
       if (!isInOrder) return
@@ -71,14 +71,14 @@ export async function* listEntries<T>(
       return
     }
     const end = names.at(-1)
-    // A server that ignores the limit has told all there is.
+    // A server that ignores the limit has sent everything.
     if (names.length !== limit || end === undefined || compareNames(end, after) <= 0) return
     after = end
     isAgain = false
   }
 }
 
-/** What `ask` gives while it waits for its end, which is what the generator returns. Nothing given is held back for who reads slowly. */
+/** Yields what `ask` gives while it runs, and returns its result. A slow reader does not slow `ask`. */
 async function* asItComes<T, R>(
   ask: (give: (piece: T) => void) => Promise<R>,
 ): AsyncGenerator<T, R, undefined> {
@@ -137,7 +137,7 @@ async function* readEntries<T>(
 
 async function* namePages(vault: SiteVault, folder: string, from: string): Listing<string> {
   const path = `${vault.server.mount}/metadata/${folder}/`
-  // Names alone take little: fewer requests, and not all of a large folder in one reply.
+  // Names are short: larger pages, but never all of a large folder in one reply.
   const limit = 5 * pageSize
   for (let after = from; ; ) {
     const reply = await askFor(vault, `${path}${pageQuery(after, limit)}`)
@@ -169,7 +169,7 @@ async function readEach(
       const reply = await askFor(vault, path)
       const data = dataOf(reply)
       if (data !== null) found[at] = entryOf(name, data)
-      // One that was deleted since it was listed is no trouble.
+      // An entry may have been deleted since it was listed.
       else if (!isNothing(reply)) trouble ??= await whyRefused(vault, reply, path)
     }
   }
@@ -178,8 +178,8 @@ async function readEach(
 }
 
 /**
- * Asks again after the server's wish to be left alone for a while, and where a kept connection had ended; not where `take` was given
- * parts of what came.
+ * Sends the request again after the wait that the server asks for (429), and once if a kept connection had ended; not if `take`
+ * already got a part of the reply.
  */
 async function askFor(
   vault: SiteVault,
@@ -202,7 +202,7 @@ async function askFor(
   }
 }
 
-/** Why `reply` to a look at `path` is none: a token that is dead, one without a policy, or the server. */
+/** Why `reply` has no data: a dead token, a missing policy, or the server. */
 async function whyRefused(
   vault: SiteVault,
   reply: VaultReply,
@@ -222,19 +222,19 @@ function denied(cause: string, place: string, advice = rightsOfLook): StoreTroub
 
 const rightsOfLook = 'it takes list on the folder and read on what is in it (docs/fleet.md)'
 
-/** What to type to have it mended is for each user's own login, not for who looks at all. */
+/** The usual command is for a user's own login; here it is the admin's. */
 function troubleIn(reply: VaultReply, path: string): StoreTrouble {
   const found = troubleOf(reply, path)
   return { ...found, trouble: { ...found.trouble, command: 'claude-auth fleet' } }
 }
 
-/** A list by GET: not everything between us and Vault knows the method LIST. */
+/** A list by GET, because some proxies don't support the method LIST. */
 function pageQuery(after: string, limit: number): string {
   const from = after === '' ? '' : `after=${encodeURIComponent(after)}&`
   return `?list=true&${from}limit=${limit}`
 }
 
-/** 404 without a word: nothing is there. */
+/** A 404 without errors: nothing exists there. */
 function isNothing(reply: VaultReply): boolean {
   return (
     reply.kind === 'reply' &&
@@ -244,7 +244,7 @@ function isNothing(reply: VaultReply): boolean {
   )
 }
 
-/** Another way to ask would get no answer either. */
+/** Another request would get no answer either. */
 function isUnavailable(status: number): boolean {
   return status === 429 || status === 503 || status === 472 || status === 473
 }

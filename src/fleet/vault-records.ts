@@ -2,7 +2,6 @@
 
 import { noteKey } from '../offboard/note.js'
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
-import { isObject } from '../system/json.js'
 import type { SeenDocument, SeenRecord } from './finding.js'
 import {
   compareNames,
@@ -14,11 +13,11 @@ import {
 import { readRecord } from './record.js'
 import { type Listing, listEntries, listNames } from './vault-listing.js'
 
-/** All that Vault knows of the users whose names come after those of the batch before, up to `upTo`. */
+/** Everything in Vault about the users whose names follow those of the batch before, up to `upTo`. */
 export interface VaultBatch {
   records: SeenRecord[]
   documents: SeenDocument[]
-  /** The last name (inclusive) of which everything was told; null: there are no more. */
+  /** The last name (inclusive) that is complete; null: there are no more. */
   upTo: string | null
 }
 
@@ -47,12 +46,12 @@ export async function* seenInVault(
   }
 }
 
-/** What was read of a listing and not taken yet. */
+/** A listing with a buffer of what was read and not yet taken. */
 function column<T extends { user: string }>(listing: Listing<T>) {
   let waiting: T[] = []
   let isOver = false
   return {
-    /** Reads on where nothing waits. */
+    /** Reads on if the buffer is empty. */
     fill: async (): Promise<StoreTrouble | null> => {
       while (waiting.length === 0 && !isOver) {
         const { value, done } = await listing.next()
@@ -74,7 +73,7 @@ function column<T extends { user: string }>(listing: Listing<T>) {
   }
 }
 
-/** One for each host; an entry without any bears no record. */
+/** One record for each host of an entry. */
 function recordsIn(entry: ListedEntry): SeenRecord[] {
   const records: SeenRecord[] = []
   const custom = customMetadata(entry)
@@ -167,42 +166,4 @@ function levelOf(part: string): RegExp {
 function partsIn(level: RegExp, name: string): Parts | null {
   const groups = level.exec(name)?.groups
   return groups === undefined && !level.test(name) ? null : { ...groups }
-}
-
-// What the token of who looks may do besides looking.
-
-/** Vault's words for what a reader may do. */
-const harmless = new Set(['deny', 'list', 'read'])
-
-/**
- * Where the token may do more than look: at the data of a login at all, or change metadata; each as `PATH (read, update)`. Nothing is
- * read or tried, Vault is asked. Null: Vault does not tell.
- */
-export async function excessiveRights(
-  vault: SiteVault,
-  { recordsFolder, name }: { recordsFolder: string; name: string },
-): Promise<string[] | null> {
-  const { mount, template } = vault.server
-  const document = template.replace(/\{(\w+)\}/g, (_, word) =>
-    ['user', 'uid'].includes(word) ? name : 'default',
-  )
-  const data = `${mount}/data/${document}`
-  const paths = [
-    data,
-    `${mount}/metadata/${document}`,
-    `${mount}/metadata/${recordsFolder}/${name}`,
-  ]
-  const body = JSON.stringify({ paths })
-  const reply = await vault.request({ method: 'POST', path: 'sys/capabilities-self', body })
-  const said = reply.kind === 'reply' && reply.status === 200 ? reply.body?.['data'] : null
-  if (!isObject(said)) return null
-  return paths.flatMap(path => {
-    const can = Array.isArray(said[path]) ? said[path].filter(each => typeof each === 'string') : []
-    const excess = path === data ? can.filter(each => each !== 'deny') : can.filter(isExcess)
-    return excess.length === 0 ? [] : [`${path} (${excess.join(', ')})`]
-  })
-}
-
-function isExcess(capability: string): boolean {
-  return !harmless.has(capability)
 }

@@ -1,4 +1,4 @@
-// The view of all logins: what was read is judged as it comes, and kept worst first.
+// The view of all logins: judged as they are read, and kept worst first.
 
 import type { SiteVault, StoreTrouble } from '../store/vault/site.js'
 import {
@@ -21,15 +21,15 @@ export interface FleetView {
   verdict: ReturnType<typeof fleetVerdict>
   /** How many users are in each state, by the worst of their logins. */
   counts: Readonly<Record<FleetState, number>>
-  /** How many logins are well by the time of their last backup, and nothing else. */
+  /** How many logins count as well only because of a recent backup. */
   backedUpOnly: number
-  /** By state, each in the order of the users' names; those that are kept. */
+  /** The logins that are kept, by state, each in the order of the users' names. */
   logins: Readonly<Record<FleetState, readonly JudgedLogin[]>>
-  /** User → when their newest document was written, by the server's clock. Of homes it is not known. */
+  /** User → when their newest document was written, by the server's clock. Empty for homes. */
   backedUpAtMs: ReadonlyMap<string, number>
 }
 
-/** What it takes beside what is read. `roster`: null where it is not known who is expected. */
+/** `roster` null: it is not known who is expected. */
 export interface LookRules {
   roster: readonly ExpectedUser[] | null
   nowMs: number
@@ -38,7 +38,7 @@ export interface LookRules {
   cut?: ReadonlySet<string>
   /** Which logins are kept by name: the others are only counted. All, if not given. */
   keeps?: (login: Pick<FoundLogin, 'state' | 'because'>) => boolean
-  /** Whether `backedUpAtMs` is filled. It is, if not given. */
+  /** Whether `backedUpAtMs` is filled. Default: true. */
   keepsBackups?: boolean
 }
 
@@ -49,7 +49,7 @@ export function viewOfHomes(records: readonly SeenRecord[], rules: LookRules): F
   return view.done()
 }
 
-/** Of all records and documents in Vault; `tick` is told how many logins are known so far. A trouble: nothing is known. */
+/** Of all records and documents in Vault; `tick` gets the number of logins so far. Trouble: there is no view. */
 export async function viewOfVault(
   vault: SiteVault,
   recordsFolder: string,
@@ -58,7 +58,7 @@ export async function viewOfVault(
 ): Promise<FleetView | StoreTrouble> {
   const view = emptyView('vault', rules.nowMs)
   let waiting = rules.roster
-  // Paths tell capitals apart, and sort them first: what bears some waits for the rest of its user.
+  // Paths are case-sensitive and sort capitals first: a name with capitals waits for the rest of its user.
   let early: Pick<VaultBatch, 'records' | 'documents'> = { records: [], documents: [] }
   for await (const batch of seenInVault(vault, recordsFolder)) {
     if ('kind' in batch) return batch
@@ -104,7 +104,7 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
     }
   }
   return {
-    /** Judges whole users, none of whom was judged before; the number of logins so far. */
+    /** Judges complete users, each once; returns the number of logins so far. */
     add: (
       roster: LookRules['roster'],
       records: readonly SeenRecord[],
@@ -131,7 +131,7 @@ function emptyView(source: JudgeConfig['source'], atMs: number) {
   }
 }
 
-/** The view of the logins in one state alone; the counts stay those of all. */
+/** Only the logins in one state; the counts stay those of all. */
 export function onlyState(view: FleetView, state: FleetState): FleetView {
   const logins = perState((): readonly JudgedLogin[] => [])
   logins[state] = view.logins[state]

@@ -1,6 +1,6 @@
 // What admins note in the custom metadata of a document: the accessors of tokens, and an offboarding: when, by whom, why. Pure.
 
-import { accessorPrefix } from '../store/vault/accessor.js'
+import { accessorPrefix } from '../store/vault/site.js'
 import { jsonObject, numberOf, stringOf } from '../system/json.js'
 import { clean } from '../text/clean.js'
 

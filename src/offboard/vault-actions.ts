@@ -9,7 +9,7 @@ import {
   type StoreTrouble,
   whyNot,
 } from '../store/vault/site.js'
-import { makeTrouble } from '../system/trouble.js'
+import { makeTrouble, type Trouble } from '../system/trouble.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import type { Cause } from './admin-journal.js'

@@ -1,11 +1,11 @@
 // A user's document in Vault as the roster needs it: its metadata and the tokens that open it, never its data.
 
-import { noteKey, readNote } from '../offboard/note.js'
+import { notedAccessors, noteKey, readNote } from '../offboard/note.js'
+import { tokenRole } from '../offboard/vault-actions.js'
 import { isVaults } from '../store/vault/failure.js'
 import {
   type Asked,
   accessorKey,
-  accessorPrefix,
   dataOf,
   isAbsent,
   isDisabledEntity,

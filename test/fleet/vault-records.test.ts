@@ -1,8 +1,9 @@
 // Records and documents of all users, read from a real OpenBao with the rights of who only looks.
 
 import t, { type Test } from 'tap'
+import { excessiveRights } from '../../src/fleet/excessive-rights.js'
 import { contentOf, type SeenDocument, type SeenRecord } from '../../src/fleet/finding.js'
-import { excessiveRights, levelsOf, seenInVault } from '../../src/fleet/vault-records.js'
+import { levelsOf, seenInVault } from '../../src/fleet/vault-records.js'
 import type { SiteVault, StoreTrouble } from '../../src/store/vault/site.js'
 import { lookPolicy, lookWith, putRecords, recordsFolder, tokenWith } from '../kit/fleet-site.js'
 import { openBao } from '../kit/openbao.js'

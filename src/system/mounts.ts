@@ -21,7 +21,7 @@ export function mountPoint(line: string): string {
 /** Nothing can be renamed over a mount point (rename(2): EBUSY). False where that can't be known. */
 export function isMountPoint(path: string): boolean {
   try {
-    const real = realpathSync(path)
+    const real = realpathSync.native(path)
     return mountLines().some(line => mountPoint(line) === real)
   } catch {
     // Without /proc, or without the file: the rename itself will tell.

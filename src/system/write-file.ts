@@ -12,7 +12,6 @@ import {
   ftruncateSync,
   futimesSync,
   mkdirSync,
-  realpathSync,
   renameSync,
   rmSync,
   statfsSync,
@@ -21,7 +20,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { mountLines, mountPoint } from './mounts.js'
 import { bytesOf, createFile, openFolder, openOfUser, openOwn, startOf } from './open-file.js'
 import { ownerOf, rightsHint } from './owner.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
@@ -155,17 +153,6 @@ export function removeQuietly(path: string) {
     unlinkSync(path)
   } catch {
     // It was never made, or is already gone.
-  }
-}
-
-/** Nothing can be renamed over a mount point (rename(2): EBUSY). False where that can't be known. */
-export function isMountPoint(path: string): boolean {
-  try {
-    const real = realpathSync.native(path)
-    return mountLines().some(line => mountPoint(line) === real)
-  } catch {
-    // Without /proc, or without the file: the rename itself will tell.
-    return false
   }
 }
 

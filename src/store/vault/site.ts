@@ -124,7 +124,7 @@ export async function whyNot(
         advice: 'it has ended or was revoked, or its policy lacks auth/token/lookup-self',
       }),
     }
-  const advice = `it needs ${capability}; ${missingBlock(path, capability)}`
+  const advice = `it needs ${capability}; ${missingBlock(path, capability, vault.server.template)}`
   return {
     kind: 'denied',
     trouble: makeTrouble("the admin's Vault token has no policy for this", { place: path, advice }),
@@ -138,17 +138,28 @@ const bounded: [RegExp, string][] = [
   [/^auth\/token\/create\//, ''],
 ]
 
-/** The block of the admin's policy that opens `path`, or where it stands. */
-export function missingBlock(path: string, capability: Capability): string {
+/** The block of the admin's policy that opens `path`, for every user, or where it stands; `template`: `vault.path`. */
+export function missingBlock(path: string, capability: Capability, template = ''): string {
   const bound = bounded.find(([pattern]) => pattern.test(path))
   if (bound !== undefined)
     return `add the block path "${bound[1] || path}" of claude-auth-admin in docs/vault.md`
   const [, mount, kind, rest] = /^(.+?)\/(metadata|subkeys)\/(.*)$/.exec(path) ?? []
-  const opens =
-    rest === undefined || rest.endsWith('/') || rest === ''
-      ? path
-      : `${mount}/${kind}/${rest.replace(/[^/]+$/, '+')}`
+  const opens = rest === undefined ? path : `${mount}/${kind}/${forEveryUser(rest, template)}`
   return `add to claude-auth-admin: path "${opens}" { capabilities = ["${capability}"] }`
+}
+
+/** With `+` for what differs between users: where `vault.path` has a name in braces, else the last part. */
+function forEveryUser(rest: string, template: string): string {
+  const parts = rest.split('/')
+  const names = template.split('/')
+  const isOpen = (at: number) => names[at]?.includes('{') ?? false
+  const isDocument = parts.every((part, at) => part === '' || isOpen(at) || part === names[at])
+  return parts
+    .map((part, at) => {
+      const differs = isDocument ? isOpen(at) : at === parts.length - 1
+      return part !== '' && differs ? '+' : part
+    })
+    .join('/')
 }
 
 /** The accessors of users' tokens are noted in the custom metadata of a document under this and the host's name. */

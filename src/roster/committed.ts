@@ -6,7 +6,7 @@ import { userPath } from '../config/template.js'
 import { rosterLimits } from '../config/yaml.js'
 import { type Account, runAsUser } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
-import { makeTrouble, type Trouble } from '../system/trouble.js'
+import { makeTrouble, quoted, type Trouble } from '../system/trouble.js'
 import { accountOf, type Person } from '../system/users.js'
 import { clean } from '../text/clean.js'
 import {
@@ -18,6 +18,7 @@ import {
   readGit,
   shownAddress,
 } from './git.js'
+import { openPart } from './open-repository.js'
 
 /** The last commit that changed the file, as of the ref. */
 export interface RosterCommit {
@@ -81,6 +82,16 @@ export async function committedRoster(
   if (reader.kind === 'trouble') return unreadable(reader.trouble)
   const git = (...args: string[]) => readGit(reader.user, folder, args, limits)
 
+  const places = await git('rev-parse', '--absolute-git-dir', '--git-common-dir')
+  const gitFolders = places.kind === 'done' ? places.output.toString().trim().split('\n') : []
+  const open = openPart(folder, gitFolders)
+  if (open !== null)
+    return unreadable(
+      makeTrouble('every user here could commit another roster', {
+        place: open,
+        command: `sudo chmod -R o-w ${quoted(folder)}`,
+      }),
+    )
   const tip = await tipOf(git, ref)
   if (typeof tip !== 'string') return notFound(tip, `the repository has no ref ${ref}`, repository)
   const inTheWay = await noFileAt(git, tip, file)

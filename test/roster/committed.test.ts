@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -59,6 +60,39 @@ t.test('a folder, with or without a working tree: what is committed, and why', a
       },
       `${from.repository} ${from.ref}`,
     )
+})
+
+t.test('a repository that every user here may write says nothing; one of a group does', async t => {
+  const site = gitSite(t)
+  site.commit({ 'ws/roster.yaml': first }, 'Alice comes')
+  site.push()
+  const linked = join(site.folder, 'linked')
+  site.git(['worktree', 'add', '-q', '-b', 'other', linked])
+  const { bare, clone } = site
+  for (const [repository, open] of [
+    [bare, bare],
+    [bare, join(bare, 'refs/heads')],
+    [bare, join(bare, 'packed-refs')],
+    [clone, clone],
+    [clone, join(clone, '.git')],
+    [linked, join(clone, '.git/refs')],
+  ] as const) {
+    if (open.endsWith('packed-refs')) writeFileSync(open, '')
+    const { mode } = statSync(open)
+    chmodSync(open, mode | 0o020)
+    t.match(await read(site.folder, { repository }), { kind: 'read' }, `group: ${open}`)
+    chmodSync(open, mode | 0o002)
+    t.match(
+      await read(site.folder, { repository }),
+      {
+        kind: 'unreadable',
+        isAway: false,
+        trouble: { cause: 'every user here could commit another roster', place: open },
+      },
+      open,
+    )
+    chmodSync(open, mode)
+  }
 })
 
 t.test('what is no file of the repository is named as what it is', async t => {

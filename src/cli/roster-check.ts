@@ -40,7 +40,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
   const subject =
     file === null
       ? await committed(env)
-      : readYamlFile(resolve(currentFolder(), file), rosterLimits)
+      : readYamlFile(resolve(currentFolder(), file), rosterLimits, file)
   if ('trouble' in subject) return noRoster(subject, flags)
   const { rows, problems } = rosterRows(subject)
   const all = [...problems, ...checkRoster(rows, subject, nowMs)]

@@ -52,16 +52,20 @@ export function emptyFile(path: string): YamlFile {
 }
 
 /**
- * Reads no text whose keys and marks would take long to parse.
+ * Reads no text whose keys and marks would take long to parse. `shownAs`: what its problems call the file.
  * @throws AuthError `config-unreadable` when the file cannot be read; bad text is in `problems`.
  */
-export function readYamlFile(path: string, limits: YamlLimits = configLimits): YamlFile {
+export function readYamlFile(
+  path: string,
+  limits: YamlLimits = configLimits,
+  shownAs: string = path,
+): YamlFile {
   const text = readText(path, limits)
   if (text === null) {
-    const file = emptyFile(path)
+    const file = emptyFile(shownAs)
     return { ...file, data: null, problems: [file.problem([], 'expected YAML, got binary data')] }
   }
-  return parseYaml(path, text, limits)
+  return parseYaml(shownAs, text, limits)
 }
 
 /** The same of a text that is already at hand; `path` is what its problems call the file. */

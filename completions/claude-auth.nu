@@ -7,14 +7,14 @@ extern "claude-auth status" [
   --short # one line for a prompt or a status bar; times in it are clock times
 ]
 
-# what is wrong, in one look; with --fix mended
+# what is wrong, and what to type; --fix fixes it
 extern "claude-auth doctor" [
   --json # the report as one JSON object
   --verbose # every check, not only what needs care
   --system # is this machine set up for all its users? (as root)
-  --fix # mend what can be mended safely: shows it and asks on a terminal
-  --yes(-y) # mend without asking
-  --only: string # just this check, such as --only hooks
+  --fix # fix what can be fixed safely: shows it and asks at a terminal
+  --yes(-y) # fix without asking
+  --only: string # only this check, such as --only hooks
   --offline # no network at all
   --send-test-alert # send a test message to every alert sink
 ]
@@ -23,7 +23,7 @@ extern "claude-auth doctor" [
 extern "claude-auth login" [
   --email: string # sign in with this e-mail, where the configuration names none
   --no-sso # without the organization's own sign-in page
-  --new-identity # another account than the one first used here; not where the configuration names one
+  --new-identity # accept another account than the one first used here; not where the configuration names one
   --long-lived # a token of about a year instead: opens the client's setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)
 ]
 
@@ -37,35 +37,35 @@ extern "claude-auth logout" [
 extern "claude-auth log" [
   --since: string # only the last two days (s, m, h, d), or since a date: 2026-12-01
   -n: string # only the newest N lines
-  --follow # go on and show new lines as they come, until Ctrl-C
-  --last # why the last launch that had to look did what it did, step by step
+  --follow # keep showing new lines until Ctrl-C
+  --last # the last launch that had to check the login, step by step
   --json # the journal's lines as they are; with --last one JSON object
 ]
 
-# put it on every path to claude, for you or for the machine
+# install it on every path to claude, for you or for the machine
 extern "claude-auth install" [
   --system # for the whole machine, as root
-  --yes # asks nothing (it asks only at a terminal)
-  --dry-run # shows what would change, as a diff
+  --yes # do not ask (it asks only at a terminal)
+  --dry-run # show what would change, as a diff
   --json # one JSON object; "changed" says whether anything was
   --custody: string # shared: the refresh token stays in the login file, as the client keeps it
-  --base: string # with --system: new users share the skills, rules, agents and commands of DIR; none: no more
-  --config: string # with --system: begins with this configuration in /etc/claude-auth/config.yaml
-  --instructions: string # with --system: every agent is told this, beside what the site tells them; none: no more
+  --base: string # with --system: new users share the skills, rules, agents and commands of DIR; none turns it off
+  --config: string # with --system: the initial configuration, for /etc/claude-auth/config.yaml
+  --instructions: string # with --system: instructions for every agent, beside those of the site; none removes them
   --root: string # with --system: into another root, such as the tree of an image
 ]
 
-# take that back; the refresh token goes back to the login file
+# revert install; the refresh token is handed back to the login file
 extern "claude-auth uninstall" [
   --system # for the whole machine, as root
-  --yes # asks nothing (it asks only at a terminal)
-  --dry-run # shows what would change, as a diff
+  --yes # do not ask (it asks only at a terminal)
+  --dry-run # show what would change, as a diff
   --json # one JSON object; "changed" says whether anything was
-  --leave-logins # goes on where a token cannot be handed back; it stays in the sealed store
+  --leave-logins # continue where a token cannot be handed back; it stays in the sealed store
   --root: string # with --system: in another root, such as the tree of an image
 ]
 
-# how all logins stand, and who needs a person
+# the state of all logins, and who needs a person
 extern "claude-auth fleet" [
   --json # the same as one JSON object
   --only: string # just the logins in one state
@@ -120,16 +120,16 @@ extern "claude-auth base" [
   --from: string # the folder that is to be shared from now on
   --dry-run # shows what would change, and changes nothing
   --max-delete: string # so many files may be deleted, even if that is half of all
-  --yes(-y) # asks nothing (it asks only at a terminal)
+  --yes(-y) # do not ask (it asks only at a terminal)
   --json # one JSON object
 ]
 
 # make sure now that the login is good
 extern "claude-auth ensure" [
   --json # the result as one JSON object
-  --force # look at everything now: marks, ages and pauses count for nothing
+  --force # check everything now, whatever marks, ages and back-off say
   --offline # no network at all
-  --every: string # again and again, for machines without systemd
+  --every: string # repeat at this interval, for machines without systemd
 ]
 def "nu-complete claude-auth hook" [] { ["session-start" "user-prompt-submit" "stop-failure" "session-end"] }
 

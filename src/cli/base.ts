@@ -31,7 +31,7 @@ export const entry = {
       value: 'N',
       says: 'so many files may be deleted, even if that is half of all',
     },
-    yes: { short: 'y', says: 'asks nothing (it asks only at a terminal)' },
+    yes: { short: 'y', says: 'do not ask (it asks only at a terminal)' },
     json: { says: 'one JSON object' },
   },
   notes: [

@@ -138,7 +138,7 @@ function checkOperands(entry: CommandEntry, words: readonly string[]): void {
   const operands = operandsOf(entry)
   const extra = words[operands.length]
   if (extra !== undefined)
-    throw usage(entry, `there is no place for ${wordShown(extra, 'that word')}`)
+    throw usage(entry, `unexpected argument: ${wordShown(extra, 'that word')}`)
   for (const [at, { name, choices, isOptional }] of operands.entries()) {
     const word = words[at]
     const isOneOf = choices && `${name} is one of ${choices.join(', ')}`

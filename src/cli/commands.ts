@@ -27,7 +27,7 @@ export const completionEntry = {
   name: 'completion',
   group: 'plumbing',
   summary: `completions for ${shellNames.slice(0, -1).join(', ')} or ${shellNames.at(-1)}`,
-  about: 'Prints the completions of this command for a shell, to be read by it at its start.',
+  about: 'Prints the completion script of claude-auth, which the shell reads when it starts.',
   operands: [{ name: 'SHELL', choices: shellNames }],
   flags: {},
   notes: completingShells.map(({ completion }) => completion.note),

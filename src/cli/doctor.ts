@@ -1,16 +1,16 @@
-// `claude-auth doctor`: what is wrong, in one look, and with --fix mended.
+// `claude-auth doctor`: what is wrong and what to type; with --fix it is fixed.
 
 import { examineSystem, isUnusedRoot, rootLine, systemCheckIds } from '../doctor/all-users.js'
 import {
   type Check,
   type ExamineOptions,
+  fixedLine,
   fixLine,
+  fixQuestion,
   lookingWords,
-  mendedLine,
-  mendQuestion,
   needsYes,
-  nothingToMend,
-  notMendedLine,
+  notFixedLine,
+  nothingToFix,
   unknownCheck,
 } from '../doctor/check.js'
 import { checkIds, type Examination, examine } from '../doctor/run.js'
@@ -27,16 +27,16 @@ import { type CommandEntry, readFlags } from './command.js'
 export const entry = {
   name: 'doctor',
   group: 'daily',
-  summary: 'what is wrong, in one look; with --fix mended',
+  summary: 'what is wrong, and what to type; --fix fixes it',
   about:
-    'Looks at everything that a good launch needs, says what needs care and what to type, and counts the rest. It changes nothing of yours, and spends no token; what the server says of the login is remembered.',
+    'Checks everything that a launch needs, says what needs care and what to type, and counts the rest. It changes none of your files and spends no token; it remembers what the server says about the login.',
   flags: {
     json: { says: 'the report as one JSON object' },
     verbose: { says: 'every check, not only what needs care' },
     system: { says: 'is this machine set up for all its users? (as root)' },
-    fix: { says: 'mend what can be mended safely: shows it and asks on a terminal' },
-    yes: { short: 'y', says: 'mend without asking' },
-    only: { value: 'ID', says: 'just this check, such as --only hooks' },
+    fix: { says: 'fix what can be fixed safely: shows it and asks at a terminal' },
+    yes: { short: 'y', says: 'fix without asking' },
+    only: { value: 'ID', says: 'only this check, such as --only hooks' },
     offline: { says: 'no network at all' },
     'send-test-alert': { says: 'send a test message to every alert sink' },
   },
@@ -46,7 +46,7 @@ export const entry = {
   examples: ['claude-auth doctor', 'claude-auth doctor --fix', 'claude-auth doctor --system'],
 } as const satisfies CommandEntry
 
-/** Prints the report and gives the verdict's exit code; after mending, that of the second look. */
+/** Prints the report and gives the verdict's exit code; after fixes, that of the second examination. */
 export async function doctor(argv: string[], env: Env): Promise<number> {
   const flags = await flagsOf(argv)
   const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true
@@ -66,18 +66,18 @@ export async function doctor(argv: string[], env: Env): Promise<number> {
   const print = flags.json
     ? printJson
     : (found: Examination) => printExamination(found, env, isWhole)
-  const mendable = before.checks.filter(({ fixes }) => fixes.length > 0)
-  if (!flags.fix || mendable.length === 0) {
+  const fixable = before.checks.filter(({ fixes }) => fixes.length > 0)
+  if (!flags.fix || fixable.length === 0) {
     await print(before)
-    if (flags.fix) say(nothingToMend)
+    if (flags.fix) say(nothingToFix)
     return before.exitCode
   }
   if (!flags.yes && !flags.json) await print(before)
-  if (!flags.yes && !(await isWanted(mendable))) {
+  if (!flags.yes && !(await isWanted(fixable))) {
     if (flags.json) await print(before)
     return before.exitCode
   }
-  await mendAll(mendable, loginContextOf(env), env)
+  await fixAll(fixable, loginContextOf(env), env)
   const after = await examining({ ...look, testAlert: false }, only)
   await print(after)
   return after.exitCode
@@ -161,29 +161,29 @@ export async function printExamination(
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-async function isWanted(mendable: Check[]): Promise<boolean> {
+async function isWanted(fixable: Check[]): Promise<boolean> {
   const { fixText } = await import('../doctor/fix.js')
-  const lines = mendable.flatMap(({ id, fixes }) => fixes.map(fix => fixLine(id, fixText(fix))))
+  const lines = fixable.flatMap(({ id, fixes }) => fixes.map(fix => fixLine(id, fixText(fix))))
   process.stderr.write(`\n${[...new Set(lines)].join('\n')}\n`)
   const { askYes } = await import('../system/ask.js')
-  return askYes(`${linePrefix}${mendQuestion}`)
+  return askYes(`${linePrefix}${fixQuestion}`)
 }
 
-/** The engine runs last: it may need what the others mend. */
-async function mendAll(mendable: Check[], place: LoginContext, env: Env): Promise<void> {
-  const { fixText, mend } = await import('../doctor/fix.js')
+/** The engine runs last: it may need what the others fix. */
+async function fixAll(fixable: Check[], place: LoginContext, env: Env): Promise<void> {
+  const { applyFix, fixText } = await import('../doctor/fix.js')
   const { runOnce } = await import('../engine/run-once.js')
   const tools = {
     place,
     nonce: freshNonce,
     ensure: async () => (await runOnce(env, { actor: 'command', forced: true })).outcome.verdict,
   }
-  const all = mendable.flatMap(({ id, fixes }) => fixes.map(fix => ({ id, fix })))
+  const all = fixable.flatMap(({ id, fixes }) => fixes.map(fix => ({ id, fix })))
   const isRun = ({ fix }: (typeof all)[number]) => fix.do === 'ensure'
   const [run] = all.filter(isRun)
   for (const { id, fix } of [...all.filter(each => !isRun(each)), ...(run ? [run] : [])]) {
-    const refusal = await mend(fix, tools)
-    say(refusal === null ? mendedLine(id, fixText(fix)) : notMendedLine(id, refusal))
+    const refusal = await applyFix(fix, tools)
+    say(refusal === null ? fixedLine(id, fixText(fix)) : notFixedLine(id, refusal))
   }
 }
 

@@ -9,12 +9,12 @@ export const entry = {
   group: 'plumbing',
   summary: 'make sure now that the login is good',
   about:
-    'Makes sure that the login is good: renews it, puts it back from the store, checks it with the server and stores a copy, as needed. Wrapper, hooks and timer call it.',
+    'Makes sure that the login is good: renews it, restores it from the store, checks it with the server and stores a copy, as needed. Wrapper, hooks and timer call it.',
   flags: {
     json: { says: 'the result as one JSON object' },
-    force: { says: 'look at everything now: marks, ages and pauses count for nothing' },
+    force: { says: 'check everything now, whatever marks, ages and back-off say' },
     offline: { says: 'no network at all' },
-    every: { value: '15m', says: 'again and again, for machines without systemd' },
+    every: { value: '15m', says: 'repeat at this interval, for machines without systemd' },
     for: {
       value: 'WHO',
       says: 'the actor: launch, hook, timer or command',

@@ -37,9 +37,9 @@ import { type CommandEntry, readFlags } from './command.js'
 export const entry = {
   name: 'fleet',
   group: 'admin',
-  summary: 'how all logins stand, and who needs a person',
+  summary: 'the state of all logins, and who needs a person',
   about:
-    'Says of every login of the site or machine how it stands: who needs something comes first, each with what to type. It reads health records, never a login.',
+    'Shows the state of every login of the site or machine: who needs something comes first, each with what to type. It reads health records, never a login.',
   flags: {
     json: { says: 'the same as one JSON object' },
     only: { value: 'STATE', choices: fleetStates, says: 'just the logins in one state' },

@@ -54,7 +54,7 @@ function overview({ width, ink }: Page): string[] {
     ...wrapped(purpose, width),
     '',
     ...shown,
-    ...wrapped('claude-auth COMMAND --help tells more; claude-auth --version the version.', width),
+    ...wrapped('More: claude-auth COMMAND --help. Version: claude-auth --version.', width),
     '',
     'Example: claude-auth status',
   ]

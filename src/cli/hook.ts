@@ -10,7 +10,7 @@ export const entry = {
   group: 'plumbing',
   summary: 'what the hooks of the client call',
   about:
-    'Checks the login for a session, as the wrapper does for a launch; the words of the client come on stdin. install puts it into the settings of the client. Silent while all is well; always ends with 0.',
+    'Checks the login for a session, as the wrapper does for a launch; the input of the client comes on stdin. install puts it into the settings of the client. Prints nothing while all is well; the exit code is always 0.',
   operands: [
     {
       name: 'EVENT',

@@ -10,8 +10,8 @@ import { type CommandEntry, readFlags } from './command.js'
 /** Flags of both, in the command table. */
 export const sharedFlags = {
   system: { says: 'for the whole machine, as root' },
-  yes: { says: 'asks nothing (it asks only at a terminal)' },
-  'dry-run': { says: 'shows what would change, as a diff' },
+  yes: { says: 'do not ask (it asks only at a terminal)' },
+  'dry-run': { says: 'show what would change, as a diff' },
   json: { says: 'one JSON object; "changed" says whether anything was' },
   package: {
     value: 'KIND',
@@ -24,7 +24,7 @@ export const sharedFlags = {
 export const entry = {
   name: 'install',
   group: 'daily',
-  summary: 'put it on every path to claude, for you or for the machine',
+  summary: 'install it on every path to claude, for you or for the machine',
   about:
     'Puts the wrapper, hooks and timer on every path to claude: for you alone, or with --system (as root) for all users of the machine, the future ones included. A second run changes nothing.',
   flags: {
@@ -37,17 +37,17 @@ export const entry = {
     base: {
       value: 'DIR',
       completes: 'file',
-      says: 'with --system: new users share the skills, rules, agents and commands of DIR; none: no more',
+      says: 'with --system: new users share the skills, rules, agents and commands of DIR; none turns it off',
     },
     config: {
       value: 'FILE',
       completes: 'file',
-      says: 'with --system: begins with this configuration in /etc/claude-auth/config.yaml',
+      says: 'with --system: the initial configuration, for /etc/claude-auth/config.yaml',
     },
     instructions: {
       value: 'changes|FILE',
       completes: 'file',
-      says: 'with --system: every agent is told this, beside what the site tells them; none: no more',
+      says: 'with --system: instructions for every agent, beside those of the site; none removes them',
     },
     root: {
       value: 'DIR',

@@ -18,8 +18,8 @@ const happened: Partial<Record<Deed, string>> = {
   adopt: 'found another login in the file',
   'keep-aside': 'kept a copy of a login aside',
   'record-token': 'stored a new long-lived token',
-  'take-custody': 'took the renewal key out of the login file; it is sealed now',
-  'hand-back': 'put the renewal key back into the login file',
+  'take-custody': 'moved the refresh token from the login file to the sealed store',
+  'hand-back': 'handed the refresh token back to the login file',
   'sign-in-over': 'the sign-in is no longer needed',
   'signed-in': 'signed in',
   'sign-out': 'signed out',
@@ -33,7 +33,7 @@ const journalReasons: Record<string, string> = {
   elsewhere: 'on another host',
   'not-renewed': 'the client did not renew it',
   'maybe-spent': 'the answer of the login server was lost',
-  revoked: 'the server was told',
+  revoked: 'the server was asked to revoke it',
   vanished: 'the login file is gone, and the client knows no account',
   'after-sign-out': 'after a sign-out',
 }
@@ -108,8 +108,8 @@ function ownText(table: Partial<Record<string, string>>, key: string): string | 
   return Object.hasOwn(table, key) ? table[key] : undefined
 }
 
-const noLaunch = 'No launch has had to look at the login yet.'
-const atOnce = 'Launches that find the login good start at once and leave no trace.'
+const noLaunch = 'No launch has had to check the login yet.'
+const atOnce = 'A launch that finds the login good starts at once and records nothing.'
 
 /** Of the words behind a time: two blanks, the time, two blanks. */
 const storyIndent = 11
@@ -119,7 +119,9 @@ export function lastRunLines(run: LastRun | null, ink: Ink, width: number | null
   const broken = (words: string, indent = 0) => hung(words, indent, width)
   if (run === null) return [noLaunch, atOnce].flatMap(words => broken(words))
   const head =
-    run.actor === 'launch' ? 'The last launch that had to look' : `${noLaunch} The last other run`
+    run.actor === 'launch'
+      ? 'The last launch that had to check the login'
+      : `${noLaunch} The last other run`
   const story: [number, string][] = run.steps.map(step => [step.afterMs, stepWords(step)])
   const told = run.toldAfterMs
   if (told !== null && run.actor === 'launch') {
@@ -136,11 +138,11 @@ export function lastRunLines(run: LastRun | null, ink: Ink, width: number | null
       )
     }),
     ...broken(
-      `It came to: ${clean(run.verdict, 20)} (${reasonOf(run.because)}), after ${seconds(run.tookMs).trim()}.`,
+      `Result: ${clean(run.verdict, 20)} (${reasonOf(run.because)}), after ${seconds(run.tookMs).trim()}.`,
     ),
     ...(run.trouble ? broken(`It needs care: ${clean(troubleText(run.trouble), 400)}`) : []),
     ...(run.said.length > 0
-      ? ['It said:', ...run.said.flatMap(line => broken(clean(line, 200), 2))]
+      ? ['Output:', ...run.said.flatMap(line => broken(clean(line, 200), 2))]
       : []),
     ...broken(atOnce),
   ]
@@ -153,7 +155,7 @@ function hung(words: string, indent: number, width: number | null): string[] {
 }
 
 function stepWords({ do: deed, because, ms, done }: LastStep): string {
-  const outcome = done ? '' : '; it did not come to that'
+  const outcome = done ? '' : '; not done'
   return `${deedOf(deed)}: ${reasonOf(because)}${outcome} (${Math.round(ms)} ms)`
 }
 

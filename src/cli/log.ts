@@ -18,18 +18,18 @@ export const entry = {
   name: 'log',
   group: 'daily',
   summary: 'what changed the login, and why; newest last',
-  about: 'What changed this login and why, newest last. No token is ever written down.',
+  about: 'Shows what changed this login and why, newest last. The journal never holds a token.',
   flags: {
     since: {
       value: '2d|DATE',
       says: 'only the last two days (s, m, h, d), or since a date: 2026-12-01',
     },
     n: { value: 'N', says: 'only the newest N lines' },
-    follow: { says: 'go on and show new lines as they come, until Ctrl-C' },
-    last: { says: 'why the last launch that had to look did what it did, step by step' },
+    follow: { says: 'keep showing new lines until Ctrl-C' },
+    last: { says: 'the last launch that had to check the login, step by step' },
     json: { says: "the journal's lines as they are; with --last one JSON object" },
   },
-  notes: ['A launch that finds the login good changes nothing and leaves no line.'],
+  notes: ['A launch that finds the login good changes nothing and writes no line.'],
   examples: [
     'claude-auth log --since 2d -n 20',
     'claude-auth log --last',

@@ -23,12 +23,12 @@ export const entry = {
   group: 'daily',
   summary: 'sign in, check whose login it is, store a copy (works over SSH)',
   about:
-    "Opens the client's own sign-in with the right account, then checks with the server whose login it is and stores a copy. Works over SSH: open the printed address in any browser and paste the code. Sessions that are running take up the new login by themselves.",
+    "Opens the client's own sign-in with the right account, then checks with the server whose login it is and stores a copy. Works over SSH: open the printed address in any browser and paste the code. Running sessions use the new login from their next request on.",
   flags: {
     email: { value: 'E', says: 'sign in with this e-mail, where the configuration names none' },
     'no-sso': { says: "without the organization's own sign-in page" },
     'new-identity': {
-      says: 'another account than the one first used here; not where the configuration names one',
+      says: 'accept another account than the one first used here; not where the configuration names one',
     },
     'long-lived': {
       says: "a token of about a year instead: opens the client's setup-token, then asks for the token it shows (not echoed; or on stdin from a pipe)",

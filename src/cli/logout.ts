@@ -26,13 +26,13 @@ export const entry = {
   group: 'daily',
   summary: 'sign out: end the login at the server, remove it here and in the store',
   about:
-    "Ends the login at the server and takes it out of the login file and the store. Everything else in the login file stays, the logins of MCP servers too (the client's own log-out deletes them). The login stays out until you sign in again.",
+    "Ends the login at the server and removes it from the login file and the store. Everything else in the login file stays, the logins of MCP servers too (the client's own log-out deletes them). You stay signed out until you sign in again.",
   flags: {
     offline: { says: 'no network: what needs it is done by a later run' },
     json: { says: 'the result as one JSON object' },
   },
   notes: [
-    'Each step is reported. What cannot be done now, because a server is away, is done later by itself.',
+    'Each step is reported. A step that fails because a server gives no answer is retried by later runs.',
     'Exit code: 0 done (also if you were signed out already), 1 broken, 2 usage or configuration, 4 something is left for later.',
   ],
   examples: ['claude-auth logout', 'claude-auth logout --json'],
@@ -162,7 +162,7 @@ export function logoutLines(facts: LogoutFacts, ink: Ink): string[] {
     return ['You were signed out already; nothing had to be changed.', comeBack]
   const whose = facts.email === null ? '' : ` ${cleanMiddle(facts.email, 60)}`
   const steps = [
-    line('done', 'marked: nothing puts this login back', ink),
+    line('done', 'marked: nothing restores this login', ink),
     line(facts.server, serverWords(facts), ink),
     line(facts.file, fileWords(facts), ink),
     line(facts.store, storeWords(facts), ink),
@@ -195,18 +195,18 @@ function serverWords({ server, endsAtMs, nowMs }: LogoutFacts): string {
 function fileWords({ file, trouble }: LogoutFacts): string {
   return file === 'failed'
     ? `the login file could not be changed (${told(trouble)})`
-    : 'taken out of the login file; all else in it stays'
+    : 'removed from the login file; everything else in it stays'
 }
 
 function storeWords({ store, storeLabel }: LogoutFacts): string {
-  if (store === 'done') return `taken out of ${storeLabel}`
-  return `${storeLabel} still holds it; a later run takes it out`
+  if (store === 'done') return `removed from ${storeLabel}`
+  return `${storeLabel} still holds it; a later run removes it`
 }
 
 function accountWords({ account, trouble }: LogoutFacts): string {
   return account === 'failed'
-    ? `Claude's own note of the account stays (${told(trouble)})`
-    : "Claude's own note of the account is gone"
+    ? `Claude's own record of the account stays (${told(trouble)})`
+    : "Claude's own record of the account is removed"
 }
 
 function told(trouble: Trouble | null): string {

@@ -18,14 +18,14 @@ export const entry = {
   group: 'daily',
   summary: 'is the login good, whose is it, until when',
   about:
-    'Says in a few lines whose login this is, how long it is good for, and where its copy is. It only looks: no network, nothing is changed.',
+    'Shows in a few lines whose login this is, how long it is valid, and where its copy is. It uses no network and changes nothing.',
   flags: {
     json: { says: 'the same as one JSON object' },
     short: { says: 'one line for a prompt or a status bar; times in it are clock times' },
   },
   notes: [
     'Exit code: 0 ok, 1 broken, 2 usage or configuration, 3 sign in, 4 attention, 5 no answer.',
-    'To have everything looked at and mended now: claude-auth ensure.',
+    'To check and fix everything now: claude-auth ensure.',
   ],
   examples: ['claude-auth status', 'claude-auth status --json', 'claude-auth status --short'],
 } as const satisfies CommandEntry

@@ -8,13 +8,13 @@ import { sharedFlags, sharedOf } from './install.js'
 export const entry = {
   name: 'uninstall',
   group: 'daily',
-  summary: 'take that back; the refresh token goes back to the login file',
+  summary: 'revert install; the refresh token is handed back to the login file',
   about:
-    'Hands the refresh token back to the login file (with --system: those of all users), then takes back what install did. Unedited files are restored as they were; only our entries are removed from edited ones.',
+    'Hands the refresh token back to the login file (with --system: those of all users), then reverts what install did. Unedited files are restored as they were; only our entries are removed from edited ones.',
   flags: {
     ...sharedFlags,
     'leave-logins': {
-      says: 'goes on where a token cannot be handed back; it stays in the sealed store',
+      says: 'continue where a token cannot be handed back; it stays in the sealed store',
     },
     root: {
       value: 'DIR',

@@ -27,13 +27,13 @@ export const alertWords = {
     `Nobody is told when a sign-in is needed (alerts.${sinkNames.join(', ').replace(/, (\w+)$/, ' or $1')}).`,
   ),
   good: (to: string) => `Messages go to ${clean(to, 300)}.`,
-  tested: 'The test message was taken.',
-  untaken: (trouble: Trouble) => troubleWords(trouble, 'The test message was not taken'),
+  tested: 'The test message was accepted.',
+  untaken: (trouble: Trouble) => troubleWords(trouble, 'The test message was not accepted'),
   waiting: (trouble: Trouble) => {
     const again = trouble.command === null ? '; it will be tried again' : ''
     return troubleWords(
       { ...trouble, cause: `${trouble.cause}${again}` },
-      'A message was not taken',
+      'A message was not delivered',
     )
   },
 }
@@ -99,12 +99,12 @@ const changesWords = {
     ),
   open: (name: string, folder: string, settings: readonly string[]) =>
     words(
-      `${clean(name, 60)}: git itself would take rewritten or deleted history.`,
+      `${clean(name, 60)}: git itself accepts rewritten or deleted history.`,
       settings.map(each => `git -C ${quoted(folder)} config receive.${each} true`).join(' && '),
     ),
   unguarded: (name: string, folder: string) =>
     words(
-      `${clean(name, 60)} has no guard: changes without a reason are told, not refused.`,
+      `${clean(name, 60)} has no guard: changes without a reason are reported, not refused.`,
       `vi ${quoted(`${folder}/hooks/pre-receive`)}   (exec claude-auth changes guard)`,
     ),
   nobody: words(

@@ -64,7 +64,8 @@ function installed({ installed, runs }: AllUsersFacts): Finding {
 
 function places({ installed, changed }: AllUsersFacts): Finding | null {
   if (installed === 'none') return null
-  if (changed === 'needs-root') return found('note', allUsersWords.needsRoot('What install left'))
+  if (changed === 'needs-root')
+    return found('note', allUsersWords.needsRoot('What install left behind'))
   return changed.length === 0
     ? ok(allUsersWords.inPlace)
     : found('warn', allUsersWords.changed(changed))
@@ -125,7 +126,8 @@ function userTimer(facts: AllUsersFacts): Finding | null {
 function users(facts: AllUsersFacts): Finding | null {
   const { users, timer } = facts
   if (!isHere(facts)) return null
-  if (users === 'needs-root') return found('note', allUsersWords.needsRoot('Who is looked after'))
+  if (users === 'needs-root')
+    return found('note', allUsersWords.needsRoot('Whose login is renewed'))
   if (users.length === 0) return ok(allUsersWords.nobodyYet)
   const by = (who: (typeof users)[number]['by']) => users.filter(each => each.by === who)
   const left = by('nobody').map(({ name }) => name)
@@ -212,7 +214,7 @@ const again = 'sudo claude-auth install --system'
 export function systemVerdictLine(verdict: Verdict, { fail, warn }: Counts): string {
   if (verdict === 'ok') return 'This machine is set up.'
   if (verdict === 'attention') return `This machine is set up; ${needsCare(fail + warn)}.`
-  return 'This machine is not set up, or not as it should be.'
+  return 'This machine is not set up, or not correctly.'
 }
 
 /** Plain `doctor`, run by a root that never used Claude. */
@@ -233,7 +235,7 @@ function people(count: number): string {
 
 const allUsersWords = {
   notInstalled: words('claude-auth is not installed for all users of this machine.', again),
-  unfinished: words('The installation was cut off before its end.', again),
+  unfinished: words('The installation was interrupted.', again),
   doesNotRun: words('The installed program does not start.', again),
   installed: (version: string) => `claude-auth ${clean(version, 30)} is installed for all users.`,
   otherVersion: (is: string, mine: string) =>
@@ -242,7 +244,7 @@ const allUsersWords = {
     words(`${what} can be seen by root only.`, 'sudo claude-auth doctor --system'),
   inPlace: 'Everything is as install left it.',
   changed: (paths: readonly string[]) =>
-    words(`Not as install would have it: ${listed(paths)}.`, `${again} --dry-run`),
+    words(`Not as install left it: ${listed(paths)}.`, `${again} --dry-run`),
   client: (path: string) => `Every user finds Claude Code at ${shown(path)}.`,
   ownClients: (names: readonly string[]) =>
     words(`Claude Code is not installed for all; these have their own: ${listed(names)}.`),
@@ -259,16 +261,16 @@ const allUsersWords = {
   missingHooks: (events: readonly string[]) =>
     words(`Hooks are missing: ${listed(events)}.`, again),
   danglingHook: (program: string) =>
-    words(`A hook starts ${shown(program)}, which is not there.`, again),
+    words(`A hook starts ${shown(program)}, which does not exist.`, again),
   settings: "The client can read the machine's settings.",
   brokenSettings: (file: string) =>
     words(
-      `${shown(file)} is no JSON object: newer clients refuse to start.`,
+      `${shown(file)} is not a JSON object: newer clients refuse to start.`,
       `sudo vi ${pasted(file)}`,
     ),
   timer: "The machine's timer is on.",
   noSystemd: words('There is no systemd here: launches and hooks renew, no timer does.'),
-  timerUnknown: words("systemd did not say how the machine's timer is."),
+  timerUnknown: words("systemd did not report the state of the machine's timer."),
   noTimer: words("The machine's timer is missing.", again),
   timerStopped: words(
     "The machine's timer is installed but not running.",
@@ -279,7 +281,7 @@ const allUsersWords = {
       `The last run of the machine's timer failed (${clean(result, 40)}).`,
       'sudo journalctl -u claude-auth-users.service -n 20',
     ),
-  fleetTimer: 'How all logins stand is written every 15 minutes.',
+  fleetTimer: 'The page and the metrics of the fleet are written every 15 minutes.',
   noFleetSystemd: words(
     'There is no systemd here: nothing writes the page and the metrics of the fleet.',
     'sudo claude-auth fleet --textfile FILE --page FILE',
@@ -301,7 +303,7 @@ const allUsersWords = {
     `While nobody launches, timers renew the logins of ${people(own + machine)}: ${own} by their own, ${machine} by the machine's.`,
   uncovered: (names: readonly string[], isTold: boolean) =>
     words(
-      `While nobody launches, no timer renews the logins of ${listed(names)}${isTold ? "; the machine's timer is not running" : '; their home or login folder is not theirs, or their number is one of the system'}.`,
+      `While nobody launches, no timer renews the logins of ${listed(names)}${isTold ? "; the machine's timer is not running" : '; they do not own their home or login folder, or their user id is a system one'}.`,
       isTold
         ? null
         : `ls -ld ${names
@@ -309,13 +311,13 @@ const allUsersWords = {
             .map(name => pasted(`/home/${name}/.claude`))
             .join(' ')}`,
     ),
-  skel: 'A new home begins with the hooks and the wrapper.',
-  noSkel: words('New homes begin without the hooks (/etc/skel).', again),
+  skel: 'New homes start with the hooks and the wrapper.',
+  noSkel: words('New homes start without the hooks (/etc/skel).', again),
   base: (folder: string, parts: readonly string[]) =>
     `All users share ${parts.join(', ')} of ${clean(folder, 100)}.`,
   noBase: (folder: string) =>
     words(
-      `The shared base ${clean(folder, 100)} is not there: what users link to leads nowhere.`,
+      `The shared base ${clean(folder, 100)} is not there: users' links to it are broken.`,
       'claude-auth base update --from DIR',
     ),
   emptyBase: (folder: string) =>
@@ -325,11 +327,11 @@ const allUsersWords = {
     ),
   openBase: (path: string, why: string, command: string) =>
     words(
-      `What all agents obey is not root's alone: ${clean(path, 200)} ${clean(why, 100)}.`,
+      `Others can change what all agents obey: ${clean(path, 200)} ${clean(why, 100)}.`,
       command,
     ),
   config: 'The configuration of the machine is in order.',
-  noConfig: 'The machine has no configuration; all is at its default.',
+  noConfig: 'The machine has no configuration; every setting has its default.',
   off: words('claude-auth is switched off for all (mode: off).'),
   observe: words('claude-auth only observes for all (mode: observe).'),
   on: (custody: 'sole' | 'shared', store: string) =>

@@ -93,11 +93,11 @@ export interface Counts {
   note: number
 }
 
-/** The first line of the report. `isMendedByLaunch`: the login does not work before the next one. */
+/** The first line of the report. `isFixedByLaunch`: the login does not work before the next one. */
 export function verdictLine(
   verdict: Verdict,
   { fail, warn }: Counts,
-  isMendedByLaunch = false,
+  isFixedByLaunch = false,
 ): string {
   switch (verdict) {
     case 'ok':
@@ -105,11 +105,11 @@ export function verdictLine(
     case 'sign-in':
       return 'You need to sign in.'
     case 'no-answer':
-      return 'The token has ended, and the server gives no answer.'
+      return 'The token has expired, and the server gives no answer.'
     case 'broken':
-      return 'claude-auth cannot do its work here.'
+      return 'claude-auth does not work here.'
     case 'attention':
-      return `${isMendedByLaunch ? 'The next launch puts the login right' : 'It works now'}; ${needsCare(fail + warn)}.`
+      return `${isFixedByLaunch ? 'The next launch fixes the login' : 'It works now'}; ${needsCare(fail + warn)}.`
   }
 }
 
@@ -134,29 +134,29 @@ export function wholeHint(of: 'login' | 'machine'): string {
   return `Every check and note: claude-auth doctor${of === 'machine' ? ' --system' : ''} --verbose`
 }
 
-/** The last lines, where something can be mended by us: the command stands alone, to be pasted. */
-export function mendLines(count: number): string[] {
+/** The last lines, where claude-auth can fix something: the command stands alone, to be pasted. */
+export function fixHint(count: number): string[] {
   const what = count === 1 ? 'One of these' : `${count} of these`
-  return [`${what} can be mended for you:`, '  claude-auth doctor --fix']
+  return [`${what} can be fixed for you:`, '  claude-auth doctor --fix']
 }
 
 /** Shown while it takes long, at a terminal. */
 export const lookingWords = 'looking'
 export const needsYes = 'doctor --fix asks on a terminal; elsewhere add --yes'
-export const nothingToMend = 'There is nothing that claude-auth could mend.'
-export const mendQuestion = 'Mend this now? [Y/n] '
+export const nothingToFix = 'There is nothing that claude-auth can fix.'
+export const fixQuestion = 'Fix this now? [Y/n] '
 
 /** A fix before it is done: `login-mode: chmod 600 FILE`. */
 export function fixLine(id: string, does: string): string {
   return `  ${id}: ${does}`
 }
 
-export function mendedLine(id: string, does: string): string {
-  return `Mended ${id}: ${does}.`
+export function fixedLine(id: string, does: string): string {
+  return `Fixed ${id}: ${does}.`
 }
 
-export function notMendedLine(id: string, why: string): string {
-  return `Not mended ${id}: ${why}.`
+export function notFixedLine(id: string, why: string): string {
+  return `Not fixed ${id}: ${why}.`
 }
 
 /** What each kind of fix does, as it is shown before. */
@@ -207,7 +207,7 @@ export function causeOf(trouble: Trouble): string {
   return clean(cause.charAt(0).toUpperCase() + cause.slice(1), 400)
 }
 
-/** A trouble and its command; behind `head`: `A message was not taken`. */
+/** A trouble and its command; behind `head`: `A message was not delivered`. */
 export function troubleWords(trouble: Trouble, head: string | null = null): Words {
   const command = trouble.command && clean(trouble.command, 400)
   const message =

@@ -263,37 +263,39 @@ const clientWords = {
     'Claude Code is not installed here, or only our wrapper is found.',
     'npm install -g @anthropic-ai/claude-code',
   ),
-  known: 'This version was tried with claude-auth.',
-  noVersion: words('The client does not say its version.'),
+  known: 'This version was tested with claude-auth.',
+  noVersion: words('The client does not report its version.'),
   newer: (version: string, known: string) =>
-    words(`Client ${clean(version, 30)} is newer than what claude-auth was tried with (${known}).`),
+    words(
+      `Client ${clean(version, 30)} is newer than what claude-auth was tested with (${known}).`,
+    ),
   older: (version: string, known: string) =>
     words(
-      `Client ${clean(version, 30)} is older than what claude-auth was tried with (${known}).`,
+      `Client ${clean(version, 30)} is older than what claude-auth was tested with (${known}).`,
       'claude update',
     ),
   between: (version: string) =>
-    words(`Client ${clean(version, 30)} was not tried itself, but older and newer ones were.`),
+    words(`Client ${clean(version, 30)} was not tested itself, but older and newer ones were.`),
 }
 
 const settingsWords = {
   onboarded: 'The client is set up.',
   notOnboarded: words(
-    "The client's first steps are not marked as done: `claude -p` can end without a word.",
+    "The client's onboarding is not marked as done: `claude -p` can exit without output.",
     'claude-auth doctor --fix',
   ),
   noConfig: words(
-    'The client has no configuration yet: `claude -p` can end without a word.',
+    'The client has no configuration yet: `claude -p` can exit without output.',
     'claude-auth doctor --fix',
   ),
   configUnreadable: (file: string) =>
-    words(`${shown(file)} is no JSON object: the client starts over.`, `ls -l ${pasted(file)}`),
+    words(`${shown(file)} is not a JSON object: the client starts over.`, `ls -l ${pasted(file)}`),
   configClosed: (file: string) =>
     words(
       `${shown(file)} is closed to you, so the client can't use it.`,
       rightsHint(file, 'EACCES') ?? `chmod u+rw ${pasted(file)}`,
     ),
-  private: 'Only you may change what the client is told.',
+  private: "Only you can change the client's settings and instructions.",
   writable: (file: string, owner: 'you' | number) =>
     words(
       `Others may write ${shown(file)}, and so run programs as you.`,
@@ -307,7 +309,7 @@ const settingsWords = {
     words(`Others may read ${shown(file)}.`, `chmod go-rwx ${pasted(file)}`),
   whole: "The client's settings can be read.",
   broken: (file: string, why: string) =>
-    words(`${shown(file)} ${clean(why, 100)}: the client leaves it out.`, `vi ${pasted(file)}`),
+    words(`${shown(file)} ${clean(why, 100)}: the client ignores it.`, `vi ${pasted(file)}`),
   skipped: ({ file, line, why, older }: ClientSettings['skipped'][number], more: number) =>
     words(
       `${shown(file)} ${clean(why, 100)} (line ${line}): the client skips it${olderWords(older)}${more > 0 ? ` (and ${more} more)` : ''}.`,
@@ -318,7 +320,7 @@ const settingsWords = {
       `${shown(file)} ${clean(why, 100)}: the client refuses to start.`,
       `sudo vi ${pasted(file)}`,
     ),
-  folders: "The client's folders in /tmp are free.",
+  folders: "No other user owns the client's folders in /tmp.",
   taken: (path: string, uid: number) =>
     words(
       `${shown(path)}, which the client uses, ${ownerWords(uid)}.`,

@@ -1,4 +1,4 @@
-// Mending: each fix is checked once more on the spot, and refused for what this user does not own.
+// Applying a fix: it is checked once more on the spot, and refused for what this user does not own.
 
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, rmdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -18,7 +18,7 @@ export type Refusal = string | null
 /** Of the client's own configuration. */
 const maxBytes = 64 * 1024 * 1024
 
-/** The effects that mending needs. */
+/** The effects that fixes need. */
 export interface Tools {
   place: LoginContext
   nonce: () => string
@@ -43,10 +43,10 @@ export function fixText(fix: Fix): string {
 }
 
 /** Applies one fix. A failure of the login's files or of a system call is returned as a refusal. */
-export async function mend(fix: Fix, tools: Tools): Promise<Refusal> {
+export async function applyFix(fix: Fix, tools: Tools): Promise<Refusal> {
   if (!tools.place.owned && !closesPlace(fix, tools.place)) return refusals.notOurs
   try {
-    return await (fix.do === 'ensure' ? runEngine(tools) : mendPath(fix, tools))
+    return await (fix.do === 'ensure' ? runEngine(tools) : fixPath(fix, tools))
   } catch (error) {
     if (error instanceof AuthError) return error.message
     // A surprise of the engine is no reason to keep the second look back.
@@ -71,7 +71,7 @@ async function runEngine(tools: Tools): Promise<Refusal> {
   return verdict === 'ok' || verdict === 'attention' ? null : refusals.ensureFailed(verdict)
 }
 
-function mendPath(fix: Exclude<Fix, { do: 'ensure' }>, tools: Tools): Refusal | Promise<Refusal> {
+function fixPath(fix: Exclude<Fix, { do: 'ensure' }>, tools: Tools): Refusal | Promise<Refusal> {
   const { uid } = tools.place.person
   switch (fix.do) {
     case 'chmod':

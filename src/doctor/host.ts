@@ -105,8 +105,8 @@ const hostWords = {
       `The clock here is ${aboutWords(offMs)} ${offMs > 0 ? 'ahead of' : 'behind'} the server's.`,
       'sudo timedatectl set-ntp true',
     ),
-  network: 'Proxy and authorities are the same for everybody who asks.',
-  reached: "The login servers are reached, and the timer's way to them is the same.",
+  network: 'The timer uses the same proxy and authorities as your shell.',
+  reached: 'The login servers can be reached, and the timer uses the same proxy and authorities.',
   missingCa: ({ name, file, distrust }: NonNullable<HostFacts['missingCa']>) => {
     const named = `${name} names ${shown(file)}, which`
     if (distrust === null)
@@ -116,19 +116,19 @@ const hostWords = {
   },
   untrusted: ({ host, code, issuer }: { host: string; code: string; issuer: string | null }) =>
     words(
-      `The certificate of ${clean(host, 100)} is not accepted (${clean(code, 60)}); it was issued by ${issuer === null ? 'nobody who is named' : `"${clean(issuer, 80)}"`}. Where your network opens TLS, name its authority.`,
+      `The certificate of ${clean(host, 100)} is not accepted (${clean(code, 60)}); it was issued by ${issuer === null ? 'an issuer without a name' : `"${clean(issuer, 80)}"`}. If your network inspects TLS, name its authority.`,
       'export NODE_EXTRA_CA_CERTS=/path/to/authority.pem',
     ),
   unreached: (host: string, what: string, isProxied: boolean) =>
     words(
-      `${clean(host, 100)} is not reached ${isProxied ? 'through the proxy of your environment' : 'directly, without a proxy'}: ${clean(what, 120)}.`,
+      `${clean(host, 100)} cannot be reached ${isProxied ? 'through the proxy of your environment' : 'directly, without a proxy'}: ${clean(what, 120)}.`,
       `curl -sSI https://${clean(host, 100)}/`,
     ),
   unseen: (names: string[]) =>
     words(
       `The timer does not see ${names.join(' and ')} of your shell: put it into "env" of ~/.claude/settings.json.`,
     ),
-  disk: 'There is room on the disk.',
+  disk: 'There is enough disk space.',
   full: (path: string, freeBytes: number) =>
     words(
       `Only ${Math.floor(freeBytes / 1024)} KiB are free at ${shown(path)}: a renewal might not be saved.`,
@@ -136,7 +136,7 @@ const hostWords = {
     ),
   noInodes: (path: string, free: number) =>
     words(
-      `Only ${free} more files can be made at ${shown(path)}: a renewal might not be saved.`,
+      `Only ${free} free inodes are left at ${shown(path)}: a renewal might not be saved.`,
       `df -i ${pasted(path)}`,
     ),
   home: (type: string | null) => `The home is on ${clean(type ?? 'a local disk', 30)}.`,

@@ -69,18 +69,21 @@ const wrapperWords = {
   notInstalled: words('claude-auth is not installed for your shells.', 'claude-auth install'),
   overwritten: (path: string) =>
     words(
-      `Claude's own installer has put its link in the place of the wrapper (${shown(path)}).`,
+      `Claude's own installer has replaced the wrapper with its link (${shown(path)}).`,
       'claude-auth doctor --fix',
     ),
   dangling: (path: string, leadsTo: string) =>
-    words(`${shown(path)} leads to ${shown(leadsTo)}, which is not there.`, 'claude-auth install'),
+    words(
+      `${shown(path)} points to ${shown(leadsTo)}, which does not exist.`,
+      'claude-auth install',
+    ),
   replaced: (path: string) =>
-    words(`${shown(path)} is not the wrapper any more.`, 'claude-auth install'),
+    words(`${shown(path)} is no longer the wrapper.`, 'claude-auth install'),
   stays: (path: string) =>
     words(
       `${shown(path)} is the client itself and stays; launches by it are covered by the hooks.`,
     ),
-  gone: words('The wrapper is not at ~/.local/bin/claude any more.', 'claude-auth install'),
+  gone: words('The wrapper is no longer at ~/.local/bin/claude.', 'claude-auth install'),
 }
 
 const hookWords = {
@@ -96,13 +99,13 @@ const hookWords = {
     words(`Hooks of claude-auth are missing: ${events.join(', ')}.`, 'claude-auth install'),
   dangling: (program: string, file: string) =>
     words(
-      `A hook in ${shown(file)} starts ${shown(program)}, which is not there.`,
+      `A hook in ${shown(file)} starts ${shown(program)}, which does not exist.`,
       'claude-auth install',
     ),
-  running: 'Nothing switches them off.',
+  running: 'Nothing disables them.',
   off: (key: string, file: string, isManaged: boolean) =>
     words(
-      `${key} in ${shown(file)} switches the hooks of claude-auth off.`,
+      `${key} in ${shown(file)} disables the hooks of claude-auth.`,
       `${isManaged ? 'sudo ' : ''}vi ${pasted(file)}`,
     ),
 }
@@ -131,13 +134,13 @@ function whatIsWrong(shell: Shell, wrong: Manner, seen: ShellSeen, facts: Launch
   if (first.kind === 'late') return shellWords.late(shell.name)
   if (first.kind === 'alias' || first.kind === 'function')
     return shellWords.hidden(shell, wrong, first.kind, first.at, seen.lastFile[wrong])
-  const mend = firstOnPath(facts.shells, facts.login.place.person.home, seen)
+  const order = firstOnPath(facts.shells, facts.login.place.person.home, seen)
   return first.kind === 'other'
-    ? shellWords.other(shell, wrong, first.path, mend)
-    : shellWords.none(shell, wrong, mend)
+    ? shellWords.other(shell, wrong, first.path, order)
+    : shellWords.none(shell, wrong, order)
 }
 
-/** One command for both manners; what reads no file of its own has only this session to be mended in. */
+/** One command for both manners; what reads no file of its own can be fixed in this session only. */
 function firstOnPath({ link, wrapper }: ShellFacts, home: string, seen: ShellSeen): FirstOnPath {
   const isOffPath = (manner: Manner) =>
     seen[manner].kind === 'other' || seen[manner].kind === 'none'
@@ -163,15 +166,15 @@ interface FirstOnPath {
 const shellWords = {
   good: (shell: string) => `In ${shell}, \`claude\` is the wrapper.`,
   notInstalled: (shell: string) => words(`In ${shell}, \`claude\` is not the wrapper.`),
-  other: (shell: Shell, manner: Manner, path: string, mend: FirstOnPath) =>
+  other: (shell: Shell, manner: Manner, path: string, order: FirstOnPath) =>
     words(
       `${place(shell, manner)}, \`claude\` is ${shown(path)}, found before the wrapper.`,
-      pathCommand(shell, mend),
+      pathCommand(shell, order),
     ),
-  none: (shell: Shell, manner: Manner, mend: FirstOnPath) =>
+  none: (shell: Shell, manner: Manner, order: FirstOnPath) =>
     words(
-      `${place(shell, manner)}, there is no \`claude\`: ${shown(mend.folder)} is not on PATH.`,
-      pathCommand(shell, mend),
+      `${place(shell, manner)}, there is no \`claude\`: ${shown(order.folder)} is not on PATH.`,
+      pathCommand(shell, order),
     ),
   hidden: (
     shell: Shell,
@@ -188,7 +191,7 @@ const shellWords = {
     ),
   notUsed: (shell: string, { message, hint }: Words) =>
     words(`${message} You do not seem to use ${shell}.`, hint),
-  late: (shell: string) => words(`${shell} did not answer: look at what its start-up files start.`),
+  late: (shell: string) => words(`${shell} did not answer: check what its start-up files run.`),
 }
 
 function place({ name, lastFile }: Shell, manner: Manner): string {

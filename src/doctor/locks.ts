@@ -43,10 +43,10 @@ const lockWords = {
       `rmdir ${pasted(path)}`,
     ),
   busy: ({ pid, ageMs }: GateHolder) =>
-    words(`Process ${pid}, started ${agoWords(0, ageMs)}, is at work on this login.`),
+    words(`Process ${pid}, started ${agoWords(0, ageMs)}, is working on this login.`),
   stuck: ({ pid, ageMs, isStopped }: GateHolder) =>
     words(
-      `Process ${pid} of claude-auth, started ${agoWords(0, ageMs)}, ${isStopped ? 'is stopped' : 'does not come to its end'}: each launch waits for it, and nothing is renewed.`,
+      `Process ${pid} of claude-auth, started ${agoWords(0, ageMs)}, ${isStopped ? 'is stopped' : 'hangs'}: each launch waits for it, and nothing is renewed.`,
       isStopped ? `kill -CONT ${pid}` : `kill -KILL ${pid}`,
     ),
   paused: (path: string, pid: number, ageMs: number) =>

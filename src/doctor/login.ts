@@ -23,7 +23,7 @@ export function loginFile({ login, engine }: Both): Finding | null {
   const command = signInCommand(seen.state, nowMs)
   if (file.kind === 'closed') {
     const { path } = file.closed
-    // The check of the folders above tells which one is open, and mends it.
+    // The check of the folders above tells which one is open, and fixes it.
     if (login.unsafe?.path === path) return null
     const isOwn = login.file?.path === path && login.file.uid === login.place.person.uid
     const fix = isOwn ? [{ do: 'chmod', path, mode: 0o600 } as const] : []
@@ -166,7 +166,7 @@ function octal(mode: number): string {
 const atNextLaunch = 'the next launch'
 
 const fileWords = {
-  good: (isLink: boolean) => `The login file is whole${isLink ? ' (through a link)' : ''}.`,
+  good: (isLink: boolean) => `The login file is intact${isLink ? ' (through a link)' : ''}.`,
   signIn: (because: SignInReason, command: string) =>
     words(`There is no usable login: ${reasonWords[because]}.`, command),
   missing: 'The login file holds no login',
@@ -174,9 +174,10 @@ const fileWords = {
   marked: 'A byte order mark keeps Claude from reading the login file',
   unreadable: (what: string) => `The login file can't be used: ${clean(what, 200)}`,
   healed: (what: string) =>
-    words(`${what}; ${atNextLaunch} puts it right.`, 'claude-auth ensure --force'),
-  lost: (what: string, command: string) => words(`${what}, and no copy can be had now.`, command),
-  left: (what: string, command: string) => words(`${what}; claude-auth leaves it so.`, command),
+    words(`${what}; ${atNextLaunch} fixes it.`, 'claude-auth ensure --force'),
+  lost: (what: string, command: string) => words(`${what}, and no copy is available now.`, command),
+  left: (what: string, command: string) =>
+    words(`${what}; claude-auth leaves it as it is.`, command),
   ended: 'The login was cleared because the sign-in expired.',
   comments: (file: string) =>
     words(`Comments in ${shown(file)} keep Claude from reading it.`, `vi ${pasted(file)}`),
@@ -185,7 +186,7 @@ const fileWords = {
   closedFile: ({ path, what, hint }: { path: string; what: string; hint: string }) =>
     words(`${path.endsWith('.json') ? 'Your login file' : shown(path)} ${clean(what, 200)}.`, hint),
   private: 'Only you may read it.',
-  place: 'Nobody else can put another file in its place.',
+  place: 'Nobody else can replace it.',
   unsafe: (folder: string, why: string, change: 'yours' | 'sudo' | 'ask') =>
     words(
       `${shown(folder)}, above your login, ${why}.`,
@@ -200,19 +201,22 @@ const fileWords = {
   ),
   incompleteStays: words('A faulty refresh dropped fields of the login.'),
   endless: words(
-    'The login has a refresh token but no end: Claude may never renew it.',
+    'The login has a refresh token but no expiry: Claude may never renew it.',
     'claude-auth ensure --force',
   ),
   answer: words(
-    `A renewal that was cut off left its answer behind; ${atNextLaunch} installs it.`,
+    `An interrupted renewal left its answer behind; ${atNextLaunch} installs it.`,
     'claude-auth ensure --force',
   ),
-  answerStays: words('A renewal that was cut off left its answer behind.'),
+  answerStays: words('An interrupted renewal left its answer behind.'),
   cutOff: words(
-    `A renewal was cut off before its answer came; ${atNextLaunch} looks what became of it.`,
+    `A renewal was interrupted before its answer came; ${atNextLaunch} finds out what became of it.`,
     'claude-auth ensure --force',
   ),
-  narrower: words('The last renewal granted less than the sign-in did.', 'claude-auth login'),
+  narrower: words(
+    'The last renewal granted fewer scopes than the sign-in did.',
+    'claude-auth login',
+  ),
 }
 
 const unreadWords = {

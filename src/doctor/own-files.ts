@@ -143,11 +143,11 @@ export function privateFiles({ open }: Pick<OwnFileFacts, 'open'>): Finding {
 const ownFileWords = {
   openOurs: (paths: string[]) =>
     words(
-      `Others may read what is private: ${paths.map(shown).join(', ')}.`,
+      `Others may read private files: ${paths.map(shown).join(', ')}.`,
       `chmod go= ${paths.map(pasted).join(' ')}`,
     ),
   closedOurs: 'State and sealed copy are private.',
-  ours: 'What is renewed can be saved.',
+  ours: 'A renewed login can be saved.',
   odd: ({ path, why, isEmpty }: { path: string; why: string; isEmpty: boolean }, home: string) =>
     words(
       `${shown(path)} ${why}, so claude-auth can't use it.`,

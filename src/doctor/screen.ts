@@ -5,7 +5,7 @@ import { columnsOf } from '../text/clean.js'
 import type { Ink } from '../text/terminal.js'
 import { hanging, wrapped } from '../text/terminal.js'
 import { systemVerdictLine } from './all-users.js'
-import { type Counts, groupWords, mendLines, verdictLine, wholeHint } from './check.js'
+import { type Counts, fixHint, groupWords, verdictLine, wholeHint } from './check.js'
 
 /** One line of the report, as the screen needs it. */
 export interface ScreenCheck {
@@ -41,13 +41,13 @@ export function screen(
   const { ink, width } = options
   const dye = verdict === 'ok' ? ink.good : verdict === 'attention' ? ink.care : ink.bad
   const head = of === 'login' ? verdictLine : systemVerdictLine
-  const mendable = checks.filter(({ fixable }) => fixable).length
+  const fixable = checks.filter(({ fixable }) => fixable).length
   return [
     ...wrapped(head(verdict, countsOf(checks), checks.some(isBeforeLaunch)), width).map(line =>
       ink.bold(dye(line)),
     ),
     ...(options.isWhole ? whole(checks, options) : brief(checks, options, of)),
-    ...(mendable === 0 ? [] : ['', ...mendLines(mendable)]),
+    ...(fixable === 0 ? [] : ['', ...fixHint(fixable)]),
   ]
 }
 

@@ -64,7 +64,7 @@ const leftWords = {
     ),
   notRoots: (mark: string) =>
     words(
-      `The mark of a user who has left is not root's, so it counts for nothing: ${shown(mark)}.`,
+      `The mark of a user who has left does not belong to root, so it is ignored: ${shown(mark)}.`,
       `ls -ld ${quoted(mark)}`,
     ),
 }
@@ -89,21 +89,21 @@ const modeWords = {
   ),
   misfit: ({ what, hint }: Misfit, more: number) =>
     words(
-      `A setting is wrong or does not fit you, and only what it is about is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
+      `A setting is wrong or does not fit you; only the feature that it configures is off: ${clean(what, 400)}${more > 0 ? ` (and ${more} more)` : ''}.`,
       hint,
     ),
   overruled: (keys: readonly string[]) =>
     words(`The machine's configuration overrules yours: ${clean(keys.join(', '), 200)}.`),
   config: (files: string[]) =>
     files.length === 0
-      ? 'There is no configuration file; all is at its default.'
+      ? 'There is no configuration file; every setting has its default.'
       : `The configuration is in order: ${files.map(shown).join(', ')}.`,
 }
 
 const credentialWords = {
   login: (file: string) => `Your own login signs Claude's requests (${shown(file)}).`,
   longLived: 'A long-lived token in the login file signs the requests.',
-  none: 'Nothing else than a login could sign here.',
+  none: 'No other credential is set here.',
   other: (wins: string, name: string, isEnvironment: boolean): Words =>
     words(
       `${clean(wins, 300)} signs the requests, not your login.`,

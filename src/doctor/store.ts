@@ -100,19 +100,19 @@ export function backup({ login, engine }: Both): Finding | null {
       'note',
       storeWords.useless(store.kind === 'current' && store.stored.login !== null),
     )
-  const mend = engine.isToBeBackedUp ? [{ do: 'ensure' } as const] : []
+  const fixes = engine.isToBeBackedUp ? [{ do: 'ensure' } as const] : []
   if (pending !== null && isUsed)
-    return found('warn', storeWords.pending(pending.sinceMs, pending.trouble, nowMs), ...mend)
+    return found('warn', storeWords.pending(pending.sinceMs, pending.trouble, nowMs), ...fixes)
   if (!isUsed || troubleOf(engine) !== null) return null
   if (store.kind === 'empty')
     return store.damaged === undefined
-      ? found('note', storeWords.empty(engine.isToBeBackedUp), ...mend)
+      ? found('note', storeWords.empty(engine.isToBeBackedUp), ...fixes)
       : null
   if (store.kind !== 'current') return null
   if (storedAccessHash !== file.login.accessHash) {
     // Its refresh token went with the copy that does not open: the spare's own check says what to do.
     const isLost = store.fromPrevious !== undefined && file.login.refreshHash === null
-    return isLost ? null : found('note', storeWords.behind(engine.isToBeBackedUp), ...mend)
+    return isLost ? null : found('note', storeWords.behind(engine.isToBeBackedUp), ...fixes)
   }
   return ok(storeWords.current(run.store, store.stored.backedUpAtMs, nowMs))
 }
@@ -149,7 +149,7 @@ const storeWords = {
   opens: ({ isRemote, label }: Named) =>
     isRemote ? `The document in ${label} can be read.` : 'The sealed local store opens.',
   notAsked: ({ label }: Named) =>
-    words(`${label} was not asked (--offline); the sealed copy here counts.`),
+    words(`${label} was not asked (--offline); the sealed copy on this machine is used.`),
   storedAnew: (trouble: Trouble) =>
     words(`${causeOf(trouble)}; the login is stored again.`, 'claude-auth ensure --force'),
   writtenAgain: (trouble: Trouble) =>
@@ -157,12 +157,10 @@ const storeWords = {
       `${causeOf(trouble)}; ${atNextLaunch} writes it again from the sealed copy.`,
       'claude-auth ensure --force',
     ),
-  foreign: words(
-    'The login in the file is another one than is expected here, and is never stored.',
-  ),
+  foreign: words('The login in the file is not the expected one, and is never stored.'),
   renewalLost: (trouble: Trouble) =>
     words(
-      `${causeOf(trouble)}: the login works until its token ends, and cannot be renewed.`,
+      `${causeOf(trouble)}: the login works until its token expires, and cannot be renewed.`,
       'claude-auth login',
     ),
   current: ({ isRemote, label }: Named, atMs: number | null, nowMs: number) => {
@@ -174,27 +172,27 @@ const storeWords = {
       isStored ? 'The stored copy does not help: only a new sign-in does.' : 'No copy is stored.',
     ),
   behind: (isStoredNext: boolean) =>
-    storedNext("The copy in the store is not this login's", 'stores it', isStoredNext),
+    storedNext('The copy in the store is of another login', 'stores it', isStoredNext),
   empty: (isStoredNext: boolean) => storedNext('No copy is stored yet', 'stores one', isStoredNext),
   pending: (sinceMs: number, trouble: Trouble, nowMs: number) =>
     words(
       `Not backed up for ${spanWords(sinceMs, nowMs)}: ${clean(troubleSentence(trouble), 300)}.`,
       'claude-auth ensure --force',
     ),
-  previous: 'The version before is kept as a spare.',
-  noPrevious: 'There is no earlier version yet.',
+  previous: 'The previous version is kept as a spare.',
+  noPrevious: 'There is no previous version yet.',
   fromPrevious: (trouble: Trouble) =>
     words(
-      `${clean(troubleSentence(trouble), 300)}; the version before is used.`,
+      `${clean(troubleSentence(trouble), 300)}; the previous version is used.`,
       'claude-auth ensure --force',
     ),
   spareIsSame: (trouble: Trouble) =>
     words(
-      `${clean(troubleSentence(trouble), 300)}; the version before holds this login too, and is used.`,
+      `${clean(troubleSentence(trouble), 300)}; the previous version holds this login too, and is used.`,
     ),
   spareIsOlder: (trouble: Trouble, command: string) =>
     words(
-      `${clean(troubleSentence(trouble), 300)}; the version before is of an earlier sign-in.`,
+      `${clean(troubleSentence(trouble), 300)}; the previous version is of an earlier sign-in.`,
       command,
     ),
 }

@@ -41,7 +41,7 @@ const timerWords = {
       ? `${which}; it has not run yet.`
       : `${which}; it last ran ${agoWords(lastMs, nowMs)}.`
   },
-  loops: (pid: number) => `\`claude-auth ensure --every\` is at work (process ${pid}).`,
+  loops: (pid: number) => `\`claude-auth ensure --every\` is running (process ${pid}).`,
   answers: words('No timer renews between launches.', 'claude-auth install'),
   silent: words(
     "Whether the machine's timer renews between launches is not known: systemd gives this user no answer.",

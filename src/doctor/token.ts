@@ -81,9 +81,13 @@ export function token({ login, engine }: Both): Finding | null {
   const isRenewed = prospect.kind === 'renewed' || prospect.kind === 'restored'
   // The checks of server and renewal say why.
   // A file that `--fix` opens can be renewed after that.
-  const mend = login.closed?.why === 'mode' ? [{ do: 'ensure' } as const] : []
+  const fixes = login.closed?.why === 'mode' ? [{ do: 'ensure' } as const] : []
   if (!isRenewed || isFailing)
-    return found('note', tokenWords.ended(expiresAtMs, nowMs, isRenewed ? null : prospect), ...mend)
+    return found(
+      'note',
+      tokenWords.ended(expiresAtMs, nowMs, isRenewed ? null : prospect),
+      ...fixes,
+    )
   return found('warn', tokenWords.endedDue(expiresAtMs, nowMs), { do: 'ensure' })
 }
 
@@ -146,10 +150,10 @@ const serverWords = {
     return `The server accepts it: ${clean(email ?? 'an account without e-mail', 80)}${of}.`
   },
   refused: words(
-    `The server refuses this token before its end; ${atNextLaunch} renews it.`,
+    `The server refuses this token before it expires; ${atNextLaunch} renews it.`,
     'claude-auth ensure --force',
   ),
-  refusedAlone: words('The server refuses this token before its end.'),
+  refusedAlone: words('The server refuses this token before it expires.'),
   silent: (what: string) =>
     words(`The server gave no answer (${clean(what, 100)}).`, 'claude-auth doctor --only network'),
   answers: 'The server answers.',
@@ -164,12 +168,12 @@ const serverWords = {
 
 const identityWords = {
   right: "It is this user's own account.",
-  unknown: words('Whose login it is will be known when the server was asked.'),
+  unknown: words('The server has not been asked yet whose login this is.'),
   pinned: (email: string | null) =>
     words(
-      `No identity is configured; ${clean(email ?? 'the account', 80)}, seen first, is taken for yours.`,
+      `No identity is configured; ${clean(email ?? 'the account', 80)}, the first account seen, is assumed to be yours.`,
     ),
-  unpinned: words('No identity is configured; the account seen first is taken for yours.'),
+  unpinned: words('No identity is configured; the first account seen is assumed to be yours.'),
   wrong: (facts: Parameters<typeof wrongIdentity>[0]) => {
     const [[found], [wanted]] = wrongIdentity(facts, '', '')
     return words(`${found} ${wanted}`, 'claude-auth login')
@@ -181,16 +185,16 @@ const tokenWords = {
     `The token is good for ${spanWords(endMs, nowMs)}, until ${dateTimeWords(endMs, nowMs)}; ${becomes(prospect)}.`,
   /** No promise: what is done about it, the check of the server says. */
   refused: (endMs: number, nowMs: number) =>
-    words(`The token was to last until ${dateTimeWords(endMs, nowMs)}; the server refuses it.`),
+    words(`The token was valid until ${dateTimeWords(endMs, nowMs)}, but the server refuses it.`),
   lasting: 'A long-lived token needs no renewal.',
   endedDue: (endMs: number, nowMs: number) =>
     words(
-      `The token ended ${agoWords(endMs, nowMs)}; ${atNextLaunch} renews it.`,
+      `The token expired ${agoWords(endMs, nowMs)}; ${atNextLaunch} renews it.`,
       'claude-auth ensure --force',
     ),
   /** Null: it is to be renewed, and that has failed so far. */
   ended: (endMs: number, nowMs: number, prospect: Prospect | null) => {
-    const ended = `The token ended ${agoWords(endMs, nowMs)}`
+    const ended = `The token expired ${agoWords(endMs, nowMs)}`
     if (prospect === null)
       return words(`${ended}; it is renewed when the server answers.`, 'claude-auth ensure --force')
     return prospect.kind === 'sign-in'
@@ -205,10 +209,10 @@ function becomes(prospect: Prospect): string {
       if (prospect.isLate && !prospect.isDue) return 'a launch in its last 5 minutes renews it'
       return prospect.isDue ? `${atNextLaunch} renews it` : 'it renews by itself'
     case 'restored':
-      return `${atNextLaunch} mends the login`
+      return `${atNextLaunch} restores the login`
     case 'hindered':
       if (prospect.because === 'no-answer') return 'its renewal is tried again later'
-      return 'it cannot be renewed as things are'
+      return 'it cannot be renewed at present'
     case 'left':
       return 'claude-auth does not renew it'
     case 'lasting':
@@ -229,21 +233,21 @@ const loginEndWords = {
     ),
   passed: (endMs: number, nowMs: number, command: string) =>
     words(
-      `The sign-in was to last until ${dateTimeWords(endMs, nowMs)}; Claude works until its token ends.`,
+      `The sign-in was valid until ${dateTimeWords(endMs, nowMs)}; Claude works until its token expires.`,
       command,
     ),
-  over: (command: string) => words('The sign-in has come to its end.', command),
+  over: (command: string) => words('The sign-in has ended.', command),
 }
 
 const renewalWords = {
   ends: (because: SignInReason, command: string) =>
     words(
-      `The login works until its token ends and cannot be renewed: ${reasonWords[because]}.`,
+      `The login works until its token expires and cannot be renewed: ${reasonWords[because]}.`,
       command,
     ),
   hindered: {
     store: words('No renewal is possible until the store answers.'),
-    here: words('No renewal is possible: what is renewed could not be saved.'),
+    here: words('No renewal is possible: the new login could not be saved.'),
   },
   hinderedBy: (trouble: Trouble) => troubleWords(trouble, 'The login cannot be renewed here'),
   copied: (command: string) =>
@@ -251,7 +255,7 @@ const renewalWords = {
       'This machine may be a copy of another (or the other of this one) and share its sign-in; once, only a launch in the last 5 minutes of the token renews it. Where both are in use, sign in here again.',
       command,
     ),
-  good: 'Nothing stands in the way of the next renewal.',
+  good: 'Nothing prevents the next renewal.',
   refused: (command: string) => words('The server no longer accepts the sign-in.', command),
   lost: (command: string) =>
     words('The login cannot be renewed, and no copy can be used.', command),
@@ -271,7 +275,7 @@ export const custodyWords = {
   sole: 'Custody is sole: the refresh token is sealed, and not in the login file.',
   plain: (file: string) =>
     words(
-      `Custody is sole, but a refresh token stands in plain text in ${shown(file)}.`,
+      `Custody is sole, but a refresh token is in plain text in ${shown(file)}.`,
       'claude-auth ensure --force',
     ),
   unserved: (trouble: Trouble) =>
@@ -285,7 +289,7 @@ export const custodyWords = {
       `rm ${files.map(pasted).join(' ')}`,
     ),
   alone: words(
-    'Custody is sole, and neither wrapper, hooks nor timer are here to renew.',
+    'Custody is sole, and neither wrapper, hooks nor timer are installed to renew the login.',
     'claude-auth install',
   ),
 }

@@ -114,7 +114,7 @@ export function identityUnproved({ login, engine }: Both): Finding | null {
 const vaultWords = {
   withoutTls: (address: string) =>
     words(
-      `Vault has no TLS (${clean(address, 200)}): a token is sent there only while the server is known to be root's or yours.`,
+      `Vault has no TLS (${clean(address, 200)}): a token is sent there only while the server is known to belong to root or you.`,
     ),
   strangersPort: (address: string) =>
     words(
@@ -122,8 +122,8 @@ const vaultWords = {
     ),
   period: (endMs: number, nowMs: number) =>
     `The Vault token is good for ${spanWords(endMs, nowMs)} and is renewed when used.`,
-  endless: 'The Vault token has no end.',
-  unknown: 'The Vault token may be used; its policies do not let it look itself up.',
+  endless: 'The Vault token does not expire.',
+  unknown: 'The Vault token works; its policies do not allow lookup-self.',
   jwt: 'The JWT opens a session.',
   notRenewable: (endMs: number, nowMs: number) =>
     words(
@@ -139,11 +139,11 @@ const vaultWords = {
     ),
   drift: (trouble: Trouble) =>
     words(
-      `${clean(troubleSentence(trouble), 400)}: ask the Vault administrator whether that is meant.`,
+      `${clean(troubleSentence(trouble), 400)}: ask the Vault administrator whether that is intended.`,
     ),
   earlierDrift: (trouble: Trouble, atMs: number, nowMs: number) =>
     words(
-      `${causeOf(trouble)} (${agoWords(atMs, nowMs)}): ask the Vault administrator whether that is meant.`,
+      `${causeOf(trouble)} (${agoWords(atMs, nowMs)}): ask the Vault administrator whether that is intended.`,
       'claude-auth log --since 7d',
     ),
   isolated: (paths: number, byReadingAlone: boolean) => {
@@ -156,7 +156,7 @@ const vaultWords = {
       null,
     ),
   silent: words('Vault gave no answer about the documents of others.'),
-  onePath: words('The path in Vault names no user, so there are no users to keep apart.'),
+  onePath: words("The path in Vault names no user, so there are no other users' documents."),
   recordPublished: (atMs: number, nowMs: number) =>
     `The health record of this login was published ${agoWords(atMs, nowMs)}.`,
   recordRefused: (path: string, atMs: number, nowMs: number) =>
@@ -165,13 +165,13 @@ const vaultWords = {
       'claude-auth ensure --force',
     ),
   noRecordPath: words(
-    'Your name can stand in no path of Vault, so no health record of this login is published.',
+    'Your name is not allowed in a Vault path, so no health record of this login is published.',
   ),
   unusedToken: words(
-    'A long-lived token (setup_token) lies unused in the document; credential: long-lived would use it.',
+    'A long-lived token (setup_token) is unused in the document; credential: long-lived would use it.',
   ),
   unproved: words(
-    'Whose the long-lived token is was never recorded, and cannot be asked: mint a new one.',
+    'The owner of the long-lived token was never recorded, and the server cannot be asked: mint a new one.',
     'claude-auth login --long-lived',
   ),
 }

@@ -128,7 +128,7 @@ async function managedSettings(folder: string) {
     if (text === null) continue
     const value = await tolerantJson(text)
     if (!isObject(value))
-      notes.push(`${file} is not JSON: the client does not start until it is mended`)
+      notes.push(`${file} is not JSON: the client does not start until it is fixed`)
     else if (value['processWrapper'] !== undefined) {
       processWrapperTaken = true
       notes.push(

@@ -157,13 +157,13 @@ export function installedLines({ scope, changed, isFirst, next, undo }: InstallE
     ? 'the program, PATH, hooks and timer of all users'
     : 'the wrapper, hooks and timer'
   const nextLine = next === undefined ? [] : [`Next: ${next ?? 'nothing; start claude as always.'}`]
-  if (changed === 0) return ['Changed: nothing; all was in place.', ...nextLine]
+  if (changed === 0) return ['Changed: nothing; everything was in place.', ...nextLine]
   if (!isFirst) return [`Changed: ${places(changed)}.`, ...nextLine, `Undo: ${undo}`]
   return [
     `Changed: ${places(changed)} (${what}).`,
     forAll
-      ? 'Reopen: shells and desktop sessions; running sessions of Claude go on and take up the hooks.'
-      : 'Reopen: your shells; running sessions of Claude go on and take up the hooks.',
+      ? 'Reopen: shells and desktop sessions; running sessions of Claude continue and use the hooks.'
+      : 'Reopen: your shells; running sessions of Claude continue and use the hooks.',
     ...nextLine,
     `Undo: ${undo}`,
   ]
@@ -177,8 +177,8 @@ export function uninstalledLines({
   if (changed === 0) return ['Changed: nothing; it was not installed.']
   return [
     `Changed: ${places(changed)}, back to what was there before.`,
-    'Reopen: shells that were opened before; they may still look for the wrapper.',
-    'Next: nothing; claude works as it did, with its own login.',
+    'Reopen: open shells; they may still look for the wrapper.',
+    'Next: nothing; claude works as before, with its own login.',
     `Undo: ${undo}`,
   ]
 }
@@ -242,7 +242,7 @@ function wordsOf(end: EndedAsUser): string[] {
 function endWords(end: EndedAsUser): string[] {
   switch (end.kind) {
     case 'late':
-      return ['it did not come to an end, and was stopped']
+      return ['it did not end, and was stopped']
     case 'too-loud':
       return ['it wrote too much, and was stopped']
     case 'not-started':

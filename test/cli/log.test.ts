@@ -88,7 +88,7 @@ t.test('for people: newest last, in plain sentences', async t => {
   t.equal(
     stdout,
     `2026-12-01 08:00:00  signed in (by a command on box1) [none -> 00000001]
-2026-12-10 09:00:00  took the renewal key out of the login file; it is sealed now (by a launch on box1) [00000001 -> none]
+2026-12-10 09:00:00  moved the refresh token from the login file to the sealed store (by a launch on box1) [00000001 -> none]
 2026-12-11 09:00:00  renewed the login: half of its time was over (by the timer on box1) [00000001 -> 00000002]
 2026-12-11 09:01:00  stored a copy of the login: the store did not have it yet (by the timer on box1) [none -> 00000002]
 2026-12-12 09:00:00  only observed; it would put the stored login back: the login was emptied (by a running session on box1)
@@ -110,12 +110,12 @@ t.test('each reason that only the journal knows is told in words', async t => {
     [
       'take-custody',
       'store-behind',
-      'took the renewal key out of the login file; it is sealed now',
+      'moved the refresh token from the login file to the sealed store',
     ],
     ['sign-out', 'signed-out', 'signed out'],
     ['sign-out', 'elsewhere', 'signed out: on another host'],
     ['sign-out', 'vanished', 'signed out: the login file is gone, and the client knows no account'],
-    ['sign-out', 'revoked', 'signed out: the server was told'],
+    ['sign-out', 'revoked', 'signed out: the server was asked to revoke it'],
     ['signed-in', 'after-sign-out', 'signed in: after a sign-out'],
     ['record-token', 'forced', 'stored a new long-lived token'],
     ['renew', 'maybe-spent', 'could not renew the login: the answer of the login server was lost'],
@@ -206,7 +206,7 @@ t.test('--follow shows each new line once, across a rotation too', async t => {
 
 t.test('--last tells the last launch step by step, with times', async t => {
   const folder = t.testdir()
-  t.match((await run(folder, ['--last'])).stdout, /^No launch has had to look/)
+  t.match((await run(folder, ['--last'])).stdout, /^No launch has had to check/)
   const launch: LastRun = {
     at: at('12T09:14'),
     host: 'box1',
@@ -231,15 +231,15 @@ t.test('--last tells the last launch step by step, with times', async t => {
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.equal(
     (await run(folder, ['--last'])).stdout,
-    `The last launch that had to look: 2026-12-12 09:14:00 on box1
+    `The last launch that had to check the login: 2026-12-12 09:14:00 on box1
    0.00 s  look at the stored copy: a renewal was due (12 ms)
    0.02 s  renew the login: its time was over (310 ms)
    0.33 s  Claude could start
-   0.34 s  check the login with the server: it had changed; it did not come to that (70 ms)
-It came to: ok (the login is good), after 0.42 s.
-It said:
+   0.34 s  check the login with the server: it had changed; not done (70 ms)
+Result: ok (the login is good), after 0.42 s.
+Output:
   claude-auth: evil text
-Launches that find the login good start at once and leave no trace.
+A launch that finds the login good starts at once and records nothing.
 `,
   )
   t.same(JSON.parse((await run(folder, ['--last', '--json'])).stdout), {
@@ -248,7 +248,7 @@ Launches that find the login good start at once and leave no trace.
   })
   for (const broken of ['', '{', '{"format":1,"launch":{"at":1}}', '[]']) {
     writeFileSync(file, broken)
-    t.match((await run(folder, ['--last'])).stdout, /^No launch has had to look/)
+    t.match((await run(folder, ['--last'])).stdout, /^No launch has had to check/)
   }
 })
 

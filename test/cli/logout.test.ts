@@ -16,11 +16,11 @@ for (const custody of custodies)
     t.equal(code, 0)
     t.equal(
       stdout,
-      `✓ marked: nothing puts this login back
+      `✓ marked: nothing restores this login
 ✓ ended at the server
-✓ taken out of the login file; all else in it stays
-✓ taken out of the sealed store
-✓ Claude's own note of the account is gone
+✓ removed from the login file; everything else in it stays
+✓ removed from the sealed store
+✓ Claude's own record of the account is removed
 Signed out alice@example.com. To sign in again, type: claude-auth login
 `,
     )

@@ -68,6 +68,6 @@ t.test('only observing: a good login, an ended one, an emptied one', async t => 
   t.match(seen, {
     state: 'note',
     hint: null,
-    message: /^The token ended .* ago; claude-auth does not renew it/,
+    message: /^The token expired .* ago; claude-auth does not renew it/,
   })
 })

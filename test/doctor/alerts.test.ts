@@ -15,7 +15,7 @@ t.test('changes: a bare repository is asked whether git itself keeps its history
   const config = { version: 1, endpoints, changes: [{ name: 'infra', repository: bare }] }
   box.writeConfig({ ...config, alerts: { command: ['/bin/true'] } })
   const open = await findsFault(t, box, 'changes', { fixable: false })
-  t.match(open, { state: 'warn', message: 'infra: git itself would take rewritten or deleted' })
+  t.match(open, { state: 'warn', message: 'infra: git itself accepts rewritten or deleted' })
   execFileSync('/bin/sh', ['-c', open.hint ?? ''])
   t.match((await doctor(box)).check('changes'), { state: 'note', message: 'infra has no guard' })
   writeFileSync(join(bare, 'hooks/pre-receive'), '#!/bin/sh\nexec claude-auth changes guard\n')

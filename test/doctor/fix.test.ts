@@ -1,4 +1,4 @@
-// Mending looks once more on the spot, and leaves alone what is not this user's or is in use again.
+// A fix looks once more on the spot, and leaves alone what is not this user's or is in use again.
 
 import {
   chmodSync,
@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { User } from '../../src/demo/grants.js'
 import type { Fix } from '../../src/doctor/check.js'
-import { mend } from '../../src/doctor/fix.js'
+import { applyFix } from '../../src/doctor/fix.js'
 import { loginContextOf } from '../../src/engine/login-context.js'
 import { type DoctorCheck, doctor, healthy } from '../kit/doctor.js'
 import { makeHome, trivialClient } from '../kit/home.js'
@@ -35,66 +35,66 @@ function homeOf(t: { teardown: (end: () => void) => void }) {
   t.teardown(home.remove)
   const place = loginContextOf({ HOME: home.path })
   const tools = { place, nonce: () => 'abcdef01', ensure: async () => 'ok' as const }
-  return { home, mendIt: (fix: Fix) => mend(fix, tools), tools }
+  return { home, fixIt: (fix: Fix) => applyFix(fix, tools), tools }
 }
 
 t.test('a mode is changed through no link, and for no file of another user', async t => {
-  const { home, mendIt } = homeOf(t)
+  const { home, fixIt } = homeOf(t)
   const [file, link] = [join(home.path, 'file'), join(home.path, 'link')]
   writeFileSync(file, '', { mode: 0o644 })
   symlinkSync(file, link)
-  t.match(await mendIt({ do: 'chmod', path: link, mode: 0o600 }), 'is a link')
+  t.match(await fixIt({ do: 'chmod', path: link, mode: 0o600 }), 'is a link')
   t.equal(statSync(file).mode & 0o777, 0o644)
-  t.equal(await mendIt({ do: 'chmod', path: file, mode: 0o600 }), null)
+  t.equal(await fixIt({ do: 'chmod', path: file, mode: 0o600 }), null)
   t.equal(statSync(file).mode & 0o777, 0o600)
-  t.match(await mendIt({ do: 'chmod', path: `${file}x`, mode: 0o600 }), 'is not there any more')
+  t.match(await fixIt({ do: 'chmod', path: `${file}x`, mode: 0o600 }), 'is not there any more')
   if (!isRoot) return
   chownSync(file, 12_345, 12_345)
-  t.match(await mendIt({ do: 'chmod', path: file, mode: 0o777 }), 'belongs to user 12345')
+  t.match(await fixIt({ do: 'chmod', path: file, mode: 0o777 }), 'belongs to user 12345')
   t.equal(statSync(file).mode & 0o777, 0o600)
 })
 
 t.test('a lock that was taken anew meanwhile stays', async t => {
-  const { home, mendIt } = homeOf(t)
+  const { home, fixIt } = homeOf(t)
   const path = join(home.paths.folder, '.oauth_refresh.lock')
   mkdirSync(path)
   const { birthtimeMs } = statSync(path)
-  t.match(await mendIt({ do: 'remove-lock', path, birthtimeMs: birthtimeMs - 5 }), 'in use again')
+  t.match(await fixIt({ do: 'remove-lock', path, birthtimeMs: birthtimeMs - 5 }), 'in use again')
   t.ok(existsSync(path))
-  t.equal(await mendIt({ do: 'remove-lock', path, birthtimeMs }), null)
+  t.equal(await fixIt({ do: 'remove-lock', path, birthtimeMs }), null)
   t.notOk(existsSync(path))
 })
 
 t.test('a program in the place of the link is no link, and stays', async t => {
-  const { home, mendIt } = homeOf(t)
+  const { home, fixIt } = homeOf(t)
   const path = join(home.path, 'claude')
   writeFileSync(path, 'mine')
-  t.match(await mendIt({ do: 'relink', path, target: '/x' }), 'in use')
+  t.match(await fixIt({ do: 'relink', path, target: '/x' }), 'in use')
   t.equal(readFileSync(path, 'utf8'), 'mine')
 })
 
 t.test('the client’s configuration keeps every other byte; a torn one stays as it is', async t => {
-  const { home, mendIt } = homeOf(t)
+  const { home, fixIt } = homeOf(t)
   const path = home.paths.clientConfig
   writeFileSync(path, '{\n  "a": 1.0,\n  "z": "\\u00e4"\n}\n')
-  t.equal(await mendIt({ do: 'onboarding', path }), null)
+  t.equal(await fixIt({ do: 'onboarding', path }), null)
   const text = readFileSync(path, 'utf8')
   t.match(
     text,
     /^\{\n {2}"a": 1\.0,\n {2}"z": "\\u00e4",\n {2}"hasCompletedOnboarding": true\n\}\n$/,
   )
   writeFileSync(path, '{"a":')
-  t.match(await mendIt({ do: 'onboarding', path }), 'holds no JSON object')
+  t.match(await fixIt({ do: 'onboarding', path }), 'holds no JSON object')
   t.equal(readFileSync(path, 'utf8'), '{"a":')
 })
 
-t.test('nothing is mended in a home of somebody else', async t => {
+t.test('nothing is fixed in a home of somebody else', async t => {
   const { home, tools } = homeOf(t)
   const place = { ...tools.place, owned: false }
   const file = join(home.path, 'file')
   writeFileSync(file, '')
   chmodSync(file, 0o644)
-  const refusal = await mend({ do: 'chmod', path: file, mode: 0o600 }, { ...tools, place })
+  const refusal = await applyFix({ do: 'chmod', path: file, mode: 0o600 }, { ...tools, place })
   t.match(refusal, 'this home belongs to another user')
   t.equal(statSync(file).mode & 0o777, 0o644)
 })
@@ -108,7 +108,7 @@ t.test('where the engine throws, the report comes all the same', async t => {
   rmSync(box.home.paths.gate)
   mkdirSync(box.home.paths.gate)
   const seen = await doctor(box, ['--fix', '--yes'])
-  t.match(seen.stderr, /^claude-auth: Not mended token: could not open .*gate/m)
+  t.match(seen.stderr, /^claude-auth: Not fixed token: could not open .*gate/m)
   t.match(seen.check('token'), { state: 'warn' })
   t.match(seen.check('own-files'), { state: 'fail', message: /gate is not a regular file/ })
   t.equal(seen.code, 1)
@@ -133,7 +133,7 @@ t.test(
     const as = ['--reuid=nobody', '--clear-groups', process.execPath, ...args]
     const { stdout, stderr } = await box.run('/usr/bin/setpriv', as)
     for (const id of ['own-files', 'token'])
-      t.match(stderr, new RegExp(`^claude-auth: Mended ${id}: `, 'm'))
+      t.match(stderr, new RegExp(`^claude-auth: Fixed ${id}: `, 'm'))
     const { checks } = JSON.parse(stdout) as { checks: DoctorCheck[] }
     for (const id of ['own-files', 'token'])
       t.match(
@@ -149,5 +149,5 @@ t.test('a surprise of the engine is told by its class alone', async t => {
   const ensure = async () => {
     throw new TypeError('a secret could be here')
   }
-  t.equal(await mend({ do: 'ensure' }, { ...tools, ensure }), 'unexpected TypeError')
+  t.equal(await applyFix({ do: 'ensure' }, { ...tools, ensure }), 'unexpected TypeError')
 })

@@ -44,7 +44,7 @@ t.test('disk: hardly any more files', { skip: noMounts }, async t => {
   small(t, box.home.paths.folder, 'size=64m,nr_inodes=60')
   const seen = await doctor(box)
   t.same(seen.faults, ['disk'])
-  t.match(seen.check('disk').message, /more files can be made at/)
+  t.match(seen.check('disk').message, /free inodes are left at/)
 })
 
 t.test('client-folders: somebody else made one', { skip: !isRoot && 'needs root' }, async t => {

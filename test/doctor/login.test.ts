@@ -61,7 +61,7 @@ t.test('login-file: emptied by a client, and the store has it still', async t =>
   const box = await healthy(t)
   box.blank()
   const found = await findsFault(t, box, 'login-file', { fixable: true })
-  t.match(found, { state: 'warn', message: /was emptied; the next launch puts it right/ })
+  t.match(found, { state: 'warn', message: /was emptied; the next launch fixes it/ })
 })
 
 t.test('login-file: torn', async t => {

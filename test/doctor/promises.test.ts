@@ -158,20 +158,20 @@ const kinds: Record<string, Kind> = {
 /** What is promised, and what denies it. */
 const opposites: Record<string, [promise: RegExp, denial: RegExp]> = {
   renewal: [
-    /renews by itself|renews it\b|renewed at the next launch|Nothing stands in the way|puts it right|mends the login|installs it|asked again by itself/,
-    /cannot be renewed|sign-in is needed|need to sign in|no longer accepts|does not renew|is not renewed|No renewal is possible|only a new sign-in|leaves it so/,
+    /renews by itself|renews it\b|renewed at the next launch|Nothing prevents|fixes it|restores the login|installs it|asked again by itself/,
+    /cannot be renewed|sign-in is needed|need to sign in|no longer accepts|does not renew|is not renewed|No renewal is possible|only a new sign-in|leaves it as it is/,
   ],
   'the token': [
     /oken is good for|oken good for|login.* is good until/,
-    /refuses (?:it|this|the token)|refused by the server|refuses the login|oken ended|no usable login/,
+    /refuses (?:it|this|the token)|refused by the server|refuses the login|oken (?:ended|expired)|no usable login/,
   ],
   'a copy': [
     /backed up in|is backed up|Backed up|stores (?:it|one)|that is done by itself|kept as a spare|will be tried again/,
-    /does not help|no copy can be (?:used|had)|only a new sign-in/,
+    /does not help|no copy (?:can be used|is available)|only a new sign-in/,
   ],
   'the sign-in': [
     /sign-in ends in|Login ends in|Signed in as|Your login .* is good/,
-    /no longer accepts|sign-in is needed|has come to its end|not signed in/i,
+    /no longer accepts|sign-in is needed|sign-in has ended|not signed in/i,
   ],
   saving: [
     /renews by itself|renews it\b|is saved|stores (?:it|one)|Nothing stands/,

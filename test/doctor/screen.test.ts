@@ -24,7 +24,8 @@ const checks: ScreenCheck[] = [
     id: 'identity',
     group: 'Login',
     state: 'note',
-    message: 'No identity is configured; alice@example.com, seen first, is taken for yours.',
+    message:
+      'No identity is configured; alice@example.com, the first account seen, is assumed to be yours.',
   },
   {
     id: 'client',
@@ -45,7 +46,7 @@ t.test('a login that works again from the next launch does not work now', t => {
       options,
     )[0]
   for (const id of ['login-file', 'server', 'token'])
-    t.equal(headOf(id, true), 'The next launch puts the login right; one thing needs care.')
+    t.equal(headOf(id, true), 'The next launch fixes the login; one thing needs care.')
   // A server that is silent.
   t.equal(headOf('server', false), 'It works now; one thing needs care.')
   t.equal(headOf('login-mode', true), 'It works now; one thing needs care.')
@@ -154,12 +155,12 @@ t.test('on a terminal --fix shows what it would do, and asks', async t => {
   const at = terminal(box)
   const command = `${box.home.tools}/node ${process.cwd()}/bin/claude-auth doctor --fix --offline`
   at.type(`${command}; echo ended=$?\n`)
-  await until(() => at.shown().includes('Mend this now?'), 120_000)
+  await until(() => at.shown().includes('Fix this now?'), 120_000)
   t.match(at.shown(), `login-mode: chmod 600 ${loginFile}`)
-  t.notMatch(at.shown(), 'Mended')
+  t.notMatch(at.shown(), 'Fixed')
   at.type('y\n')
   await until(() => /ended=\d/.test(at.shown()), 120_000)
-  t.match(at.shown(), /Mended login-mode[\s\S]*All is well\.[\s\S]*ended=0/)
+  t.match(at.shown(), /Fixed login-mode[\s\S]*All is well\.[\s\S]*ended=0/)
   at.type('exit\n')
   await at.end
 })

@@ -73,7 +73,7 @@ t.test('token: it has ended, and can be renewed', async t => {
   const box = await healthy(t)
   expire(box)
   const found = await findsFault(t, box, 'token', { fixable: true })
-  t.match(found.message, /ended 2 h(?: \d min)? ago; the next launch renews it/)
+  t.match(found.message, /expired 2 h(?: \d min)? ago; the next launch renews it/)
   t.equal(box.authority.counts().reuses, 0)
 })
 

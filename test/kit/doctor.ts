@@ -100,7 +100,7 @@ export async function findsFault(
       [],
       `after --fix: ${mended.stderr}${JSON.stringify(mended.checks.filter(c => mended.faults.includes(c.id)))}`,
     )
-    t.match(mended.stderr, /^claude-auth: Mended /m)
+    t.match(mended.stderr, /^claude-auth: Fixed /m)
     t.equal(mended.code, 0)
   }
   return found

@@ -54,7 +54,7 @@ t.test('wrapper: an old installer has overwritten the link', async t => {
   rmSync(link)
   symlinkSync(version, link)
   const found = await findsFault(t, box, 'wrapper', { fixable: true, more })
-  t.match(found.message, "Claude's own installer has put its link")
+  t.match(found.message, "Claude's own installer has replaced the wrapper")
   t.equal(realpathSync(readlinkSync(link)), join(root, 'bin/claude'))
   t.ok(existsSync(version), 'the client stays where it is')
 })
@@ -83,7 +83,7 @@ t.test('hooks-policy: switched off', async t => {
   const { box, more } = await installed(t)
   settings(box, { hooks: hooksOf(root), disableAllHooks: true })
   const found = await findsFault(t, box, 'hooks-policy', { fixable: false, more })
-  t.match(found.message, /^disableAllHooks in .*settings\.json switches/)
+  t.match(found.message, /^disableAllHooks in .*settings\.json disables/)
 })
 
 t.test(
@@ -136,7 +136,7 @@ t.test('client: there is none', { skip: noOwnMachine }, async t => {
 t.test('client-version: older than any that was tried', async t => {
   const box = await healthy(t, { client: '#!/bin/sh\necho "1.0.9 (Claude Code)"\n' })
   const found = await findsFault(t, box, 'client-version', { fixable: false })
-  t.match(found.message, 'Client 1.0.9 is older than what claude-auth was tried with (2.1.197).')
+  t.match(found.message, 'Client 1.0.9 is older than what claude-auth was tested with (2.1.197).')
 })
 
 t.test('client-version: known, newer, and between', async t => {
@@ -146,7 +146,7 @@ t.test('client-version: known, newer, and between', async t => {
   }
   for (const pinned of knownClients) t.match(await version(pinned), { state: 'ok' }, pinned)
   t.match(await version('2.2.0'), { state: 'note', message: /newer/ })
-  t.match(await version('2.1.250'), { state: 'note', message: /not tried itself/ })
+  t.match(await version('2.1.250'), { state: 'note', message: /not tested itself/ })
 })
 
 t.test('node: the recorded one is gone, or too old', async t => {
@@ -254,7 +254,7 @@ t.test('timer: a loop of ensure --every is one', async t => {
   let check = (await doctor(box, ['--only', 'timer'])).check('timer')
   while (check.state !== 'ok' && Date.now() < until)
     check = (await doctor(box, ['--only', 'timer'])).check('timer')
-  t.match(check, { state: 'ok', message: /ensure --every` is at work/ })
+  t.match(check, { state: 'ok', message: /ensure --every` is running/ })
   process.kill(pid, 'SIGKILL')
   await loop
 })
@@ -367,7 +367,7 @@ t.test(
     t.same(seen.faults, ['alerts'])
     t.match(
       seen.check('alerts').message,
-      /^The test message was not taken: slack: Slack gave no answer/,
+      /^The test message was not accepted: slack: Slack gave no answer/,
     )
     t.notMatch(seen.stdout, 'very-secret')
     box.writeConfig({ version: 1, endpoints, alerts: { command: ['/nowhere/tell'] } })
@@ -383,7 +383,7 @@ t.test('--send-test-alert: the program of the site gets it', async t => {
   box.writeConfig({ version: 1, endpoints, alerts: { command: [program] } })
   const seen = await doctor(box, ['--send-test-alert'])
   t.same(seen.faults, [])
-  t.match(seen.check('alerts').message, 'The test message was taken.')
+  t.match(seen.check('alerts').message, 'The test message was accepted.')
   const { readFileSync } = await import('node:fs')
   t.match(JSON.parse(readFileSync(got, 'utf8')), { event: 'test', needsSignIn: false, toDo: null })
 })

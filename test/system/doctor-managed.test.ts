@@ -26,7 +26,7 @@ t.test('hooks-policy: only managed hooks may run', { skip: noOwnMachine }, async
   await machine.write(file, JSON.stringify({ allowManagedHooksOnly: true }))
   const found = await findsFault(t, box, 'hooks-policy', { fixable: false })
   t.match(found, {
-    message: `allowManagedHooksOnly in ${file} switches`,
+    message: `allowManagedHooksOnly in ${file} disables`,
     hint: `sudo vi ${file}`,
   })
 })

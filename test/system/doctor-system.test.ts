@@ -50,7 +50,7 @@ t.test('from a fresh machine to a damaged one', { skip: noOwnMachine }, async t 
     t.match(well.check(id), { state: 'ok' }, id)
   t.match(well.check('client'), { message: /\/usr\/bin\/claude/ })
   const again = await machine.run('claude-auth', ['install', '--system', '--yes'])
-  t.match(again.stdout, /^Changed: nothing; all was in place\.\n\nThis machine/m)
+  t.match(again.stdout, /^Changed: nothing; everything was in place\.\n\nThis machine/m)
   t.notMatch(again.stdout, /Reopen|Undo/)
 
   await machine.sh('rm /usr/local/bin/claude')

@@ -65,7 +65,7 @@ t.test('everything comes and goes again, in sole custody in between', async t =>
   t.equal(statSync(settingsOf(box)).mode & 0o777, 0o640)
   t.match(await install(box, 'install'), { changed: false, changes: [] })
   const again = await box.command(['install'])
-  t.match(again.stdout, /Changed: nothing; all was in place\.\nNext: .*\n$/)
+  t.match(again.stdout, /Changed: nothing; everything was in place\.\nNext: .*\n$/)
   const loose =
     /settings\.json has a comment or a trailing comma in line 2: the client reads nothing/
   t.match(`${again.stdout}${again.stderr}`, loose)

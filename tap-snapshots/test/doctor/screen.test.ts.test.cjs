@@ -18,7 +18,7 @@ It works now; 2 things need care.
 ✗ Launch  1 check, one needs care
 Every check and note: claude-auth doctor --verbose
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -36,7 +36,7 @@ exports[`test/doctor/screen.test.ts > TAP > 120 columns, in color > must match s
 [31m✗[39m Launch  1 check, one needs care
 [2mEvery check and note: claude-auth doctor --verbose[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -52,13 +52,13 @@ exports[
 [1mLogin[22m
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
                         [1mchmod 600 ~/.claude/.credentials.json[22m
-  [2m• note[22m identity       No identity is configured; alice@example.com, seen first, is taken for yours.
+  [2m• note[22m identity       No identity is configured; alice@example.com, the first account seen, is assumed to be yours.
 
 [1mLaunch[22m
   [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper is found.
                         [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -73,13 +73,13 @@ Set-up
 Login
   ! warn login-mode     Others may read or write your login file (mode 644).
                         chmod 600 ~/.claude/.credentials.json
-  • note identity       No identity is configured; alice@example.com, seen first, is taken for yours.
+  • note identity       No identity is configured; alice@example.com, the first account seen, is assumed to be yours.
 
 Launch
   ✗ fail client         Claude Code is not installed here, or only our wrapper is found.
                         npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -100,7 +100,7 @@ It works now; 2 things need care.
 ✗ Launch  1 check, one needs care
 Every check and note: claude-auth doctor --verbose
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -121,7 +121,7 @@ exports[`test/doctor/screen.test.ts > TAP > 60 columns, in color > must match sn
 [31m✗[39m Launch  1 check, one needs care
 [2mEvery check and note: claude-auth doctor --verbose[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -140,8 +140,8 @@ exports[
     Others may read or write your login file (mode 644).
     [1mchmod 600 ~/.claude/.credentials.json[22m
   [2m• note[22m identity
-    No identity is configured; alice@example.com, seen
-    first, is taken for yours.
+    No identity is configured; alice@example.com, the first
+    account seen, is assumed to be yours.
 
 [1mLaunch[22m
   [31m✗ fail[39m client
@@ -149,7 +149,7 @@ exports[
     is found.
     [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -166,8 +166,8 @@ Login
     Others may read or write your login file (mode 644).
     chmod 600 ~/.claude/.credentials.json
   • note identity
-    No identity is configured; alice@example.com, seen
-    first, is taken for yours.
+    No identity is configured; alice@example.com, the first
+    account seen, is assumed to be yours.
 
 Launch
   ✗ fail client
@@ -175,7 +175,7 @@ Launch
     is found.
     npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -194,7 +194,7 @@ It works now; 2 things need care.
 ✗ Launch  1 check, one needs care
 Every check and note: claude-auth doctor --verbose
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -213,7 +213,7 @@ exports[`test/doctor/screen.test.ts > TAP > 80 columns, in color > must match sn
 [31m✗[39m Launch  1 check, one needs care
 [2mEvery check and note: claude-auth doctor --verbose[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -229,15 +229,15 @@ exports[
 [1mLogin[22m
   [33m! warn[39m login-mode     Others may read or write your login file (mode 644).
                         [1mchmod 600 ~/.claude/.credentials.json[22m
-  [2m• note[22m identity       No identity is configured; alice@example.com, seen
-                        first, is taken for yours.
+  [2m• note[22m identity       No identity is configured; alice@example.com, the first
+                        account seen, is assumed to be yours.
 
 [1mLaunch[22m
   [31m✗ fail[39m client         Claude Code is not installed here, or only our wrapper
                         is found.
                         [1mnpm install -g @anthropic-ai/claude-code[22m
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `
@@ -251,15 +251,15 @@ Set-up
 Login
   ! warn login-mode     Others may read or write your login file (mode 644).
                         chmod 600 ~/.claude/.credentials.json
-  • note identity       No identity is configured; alice@example.com, seen
-                        first, is taken for yours.
+  • note identity       No identity is configured; alice@example.com, the first
+                        account seen, is assumed to be yours.
 
 Launch
   ✗ fail client         Claude Code is not installed here, or only our wrapper
                         is found.
                         npm install -g @anthropic-ai/claude-code
 
-One of these can be mended for you:
+One of these can be fixed for you:
   claude-auth doctor --fix
 
 `

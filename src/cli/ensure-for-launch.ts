@@ -16,7 +16,7 @@ import { freshNonce } from '../system/write-file.js'
 import { errorLine } from '../text/trouble.js'
 import { type EnsureFlags, gateDescriptor, type HandedOver, launchWaitMs } from './ensure-flags.js'
 
-/** Between the last try inside a launch's waiting and its end. */
+/** From the last retry within a launch's wait to the end of that wait. */
 const spareMs = 500
 
 /**

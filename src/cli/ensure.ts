@@ -47,7 +47,9 @@ export async function ensure(argv: string[], caller: Env): Promise<number> {
   if (flags.for === 'launch' || flags.for === 'session') return ensureForLaunch(flags, launch)
   if (flags.for === 'shell') return tellShell(env)
   if (flags.every !== undefined) return forEver(flags, env)
-  return flags.for === 'timer' ? (await turn(flags, env)).code : once(flags, env, unknown(), launch)
+  return flags.for === 'timer'
+    ? (await turn(flags, env)).code
+    : ensureLogin(flags, env, unknown(), launch)
 }
 
 /** What the wrapper and the hooks ask once, until a file of the configuration changes. */
@@ -60,7 +62,7 @@ async function tellShell(env: Env): Promise<number> {
   return 0
 }
 
-async function once(
+async function ensureLogin(
   flags: EnsureFlags,
   env: Env,
   known: Known,
@@ -163,12 +165,12 @@ interface Turn {
 /** This login, and then every other one that is managed: one that fails keeps none of the others waiting. */
 async function turn(flags: EnsureFlags, env: Env): Promise<Turn> {
   const known = unknown()
-  const codes = [await exitCodeOf(() => once(flags, env, known))]
+  const codes = [await exitCodeOf(() => ensureLogin(flags, env, known))]
   const others = known.config === null ? [] : otherLogins(env, known.config, whoAmI(env).home)
   const { json: _, ...silent } = flags
   for (const other of others) {
     if (known.interrupted) break
-    codes.push(await exitCodeOf(() => once(silent, other, known)))
+    codes.push(await exitCodeOf(() => ensureLogin(silent, other, known)))
   }
   return { code: worstCode(codes), interrupted: known.interrupted }
 }

@@ -65,7 +65,7 @@ export const entry = {
   examples: ['claude-auth fleet', 'claude-auth fleet --only silent', 'claude-auth fleet --json'],
 } as const satisfies CommandEntry
 
-/** In whose place the token of who looks is unless the configuration says so. */
+/** The default place of the Vault token of whoever asks. */
 const standardToken = '/etc/claude-auth/fleet-token'
 
 /** Prints the view, writes what was asked for, and gives the exit code of the verdict. */

@@ -38,7 +38,7 @@ const journalReasons: Record<string, string> = {
   'after-sign-out': 'after a sign-out',
 }
 
-/** Deeds that tell all by themselves under one of their reasons. */
+/** Deeds whose sentence already says the reason. */
 const whole: Record<string, string> = {
   'adopt first-seen': 'found a login in the file for the first time',
   'adopt changed': 'found a newer login in the file',

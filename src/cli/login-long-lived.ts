@@ -14,7 +14,7 @@ import { clean } from '../text/clean.js'
 import { dateTimeWords } from '../text/durations.js'
 import { linePrefix } from '../text/terminal.js'
 
-/** So often a wrong text may be pasted: the token is still on the screen. */
+/** Attempts at pasting: the token is still on the screen. */
 const mostTries = 3
 
 /** Gives the exit code of the verdict afterwards, 130 after Ctrl-C, which leaves all as it was. */

@@ -1,4 +1,4 @@
-// Reads, checks, merges and resolves the config files: what a launch skips as long as nothing changed.
+// Reads, checks, merges and resolves the config files: the work that a launch skips while they are unchanged.
 
 import { AuthError, quoted } from '../system/trouble.js'
 import type { Person } from '../system/users.js'

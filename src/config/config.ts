@@ -39,7 +39,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   return { ...(await configOfLeft(options)), mode: 'off', off: { because: 'left', file } }
 }
 
-/** The machine's file alone: what users write, or break, cannot keep their login from being ended. Of theirs only which folders hold logins counts. */
+/** The machine's file alone: what users write, or break, cannot keep their login from being ended. Only the list of profiles comes from the user's file. */
 async function configOfLeft({ cache: _, ...options }: LoadConfigOptions): Promise<Config> {
   const own = await configOfFiles(options).catch(() => null)
   const paths = { ...options.paths, userConfig: '/nonexistent/config.yaml' }

@@ -8,7 +8,7 @@ import type { OwnPaths } from '../system/paths.js'
 import { AuthError, quoted, systemCode } from '../system/trouble.js'
 import { closing, distrustHint, distrustOf, othersMayWrite } from '../system/trusted-path.js'
 
-/** What is parsed at most: the library takes its time. */
+/** Limits of what is parsed, since the library is slow. */
 export interface YamlLimits {
   maxBytes: number
   /** Keys, list items and marks; those that take the library longest cost 10 µs each. */

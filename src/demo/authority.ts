@@ -50,7 +50,7 @@ export interface Authority {
   /** The next `times` requests to `endpoint` meet this fault. */
   fail(endpoint: Endpoint, fault: Fault, times?: number): void
   /** Forgets the faults that were not met yet. */
-  mend(): void
+  clearFaults(): void
   /** Every request since the start, oldest first. */
   requests: RequestRecord[]
   /** Bodies that reached the Slack stand-in and were answered `ok`. */
@@ -146,7 +146,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
       return typeof family === 'string' ? null : family.user
     },
     fail: (endpoint, fault, times = 1) => planned.push({ endpoint, fault, left: times }),
-    mend: () => planned.splice(0),
+    clearFaults: () => planned.splice(0),
     requests,
     slackMessages,
     counts: () => ({

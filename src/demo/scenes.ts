@@ -1,4 +1,4 @@
-// The four scenes of the guided demo, what they have in common, and the voice that tells them.
+// The four scenes of the guided demo, what they share, and how they are printed.
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -130,7 +130,7 @@ async function showLog(stage: Stage, narrator: Narrator, count: number): Promise
   narrator.gap()
 }
 
-/** Time passes: the access token is over, for the server and by what the login file says. */
+/** Expires the access token, at the server and in the login file. */
 function letTimePass({ authority, login, writeLogin }: Stage): void {
   const before = login()
   authority.expireAccess(before.accessToken)
@@ -147,7 +147,7 @@ const longestMs = 9_000
 /** `claude --version` alone is not checked; behind -p it starts as for any other work, and asks no server. */
 const args = ['-p', '--version']
 
-/** All is well, as on nearly every day; what a launch through the wrapper costs. */
+/** A healthy login, and what a launch through the wrapper costs. */
 export const healthy: Scene = async (stage, narrator) => {
   narrator.tell(
     'Nearly every launch is like this one: the login is good, a mark beside it says until when that need not be asked, and the wrapper hands over to Claude without starting anything else. Claude is started bare and through the wrapper, in turn:',
@@ -170,7 +170,7 @@ export const healthy: Scene = async (stage, narrator) => {
   )
 }
 
-/** So much happened within seconds here that the marks lag behind a little; then a launch still asks. */
+/** Many changes within seconds leave the marks behind, and a launch then still checks the login. */
 async function waitForMarks(stage: Stage): Promise<string | null> {
   for (let turn = 0; turn < 20; turn++) {
     const before = markOf(stage)

@@ -1,4 +1,4 @@
-// The guided demo from curtain to curtain: four scenes in a throwaway home, which is gone at the end.
+// The guided demo: four scenes in a throwaway home, which is removed at the end.
 
 import { existsSync } from 'node:fs'
 import { isNobodyTold } from '../alerts/sinks.js'

@@ -1,4 +1,4 @@
-// The checks of what people outside are told: the sinks of alerts, and the watched repositories.
+// Checks of outgoing messages: the sinks of alerts, and the watched repositories.
 
 import { alertTroubleOf, sendTestAlert } from '../alerts/delivery.js'
 import type { AlertRun, SinkState } from '../alerts/sink.js'

@@ -1,4 +1,4 @@
-// The engine's own look: what store and server say, and the first step that would change anything.
+// What the engine observes: the answers of store and server, and the first step that would change anything.
 
 import type { Verification } from '../anthropic/login-server.js'
 import { keepAnswer } from '../engine/keep-answer.js'
@@ -36,8 +36,8 @@ export interface EngineFacts {
 }
 
 /**
- * Goes the engine's way, step by step, as far as it only looks: no refresh token is spent, the login stays as it is, and
- * of all that is learned only the server's answer about its token is kept.
+ * Takes the engine's read-only steps: no refresh token is spent, the login stays as it is, and only the server's answer about
+ * its token is kept.
  */
 export async function engineFacts({ place, run, seen: first }: LoginFacts): Promise<EngineFacts> {
   if (!place.owned) return ended(run, first, null, null)

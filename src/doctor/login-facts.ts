@@ -31,7 +31,7 @@ export interface PathFacts {
 }
 
 export interface LoginFacts extends OwnFileFacts {
-  /** A mere look: it learns, and writes nothing by itself. */
+  /** A read-only run: it learns, and writes nothing. */
   run: Run
   seen: Observation
   settings: ClientSettings

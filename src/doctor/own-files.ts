@@ -1,4 +1,4 @@
-// Our own files beside a login: what keeps us from saving there, and what can't be a file of ours.
+// Checks of our own files beside a login: can we write there, and is each a regular file of a plausible size?
 
 import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -147,7 +147,7 @@ const entries: Entry[] = Object.entries(groups).flatMap(([group, checks]) =>
   checks.map(each => ({ ...each, group })),
 )
 
-/** `mode: observe`: what the engine would put right by itself, it only tells. */
+/** `mode: observe`: what the engine would fix is only reported. */
 function observed(finding: Finding): Finding {
   const isOurs = finding.fixes?.some(fix => fix.do === 'ensure')
   return isOurs ? { state: 'note', words: observedWords(finding.words) } : finding

@@ -107,7 +107,7 @@ export function loginEnd({ login, engine }: Both): Finding | null {
     : ok(loginEndWords.far(endMs, nowMs))
 }
 
-/** What stands in the way of the next renewal. */
+/** What prevents the next renewal. */
 export function renewal({ login, engine }: Both): Finding | null {
   const { seen, decision, prospect, nowMs } = engine
   const { file, maybeSpent } = seen.state

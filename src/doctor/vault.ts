@@ -33,7 +33,7 @@ const nearEndMs = 7 * dayMs
 
 type Both = { login: LoginFacts; engine: EngineFacts }
 
-/** The way into Vault: whose token, for how long, and what changed. */
+/** The Vault token: whose it is, how long it lasts, and what changed. */
 export function vaultToken(
   vault: VaultAccess,
   { nowMs }: EngineFacts,

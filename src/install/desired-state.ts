@@ -1,4 +1,4 @@
-// What an installation wants to stand at a path, as plain data: it is also what the manifest remembers.
+// The desired state of one path, as plain data; the manifest records it too.
 
 /** A hook of the client, as its settings hold it. */
 export interface HookCommand {
@@ -19,13 +19,13 @@ export type Part =
 export type Make =
   /** `strict`: the mode holds for a folder that is there already, too. */
   | { kind: 'folder'; mode: number; strict?: boolean }
-  /** Ours as a whole. */
+  /** A file that is ours entirely. */
   | { kind: 'file'; text: string; mode: number }
   /** `yields`: anything else there stays, and this text says so. */
   | { kind: 'link'; target: string; yields?: string }
   /** `whenAbsent`: the text of a new file. `yields`: a file that can't be edited stays, and `yields` says so. */
   | { kind: 'part'; part: Part; whenAbsent: string; mode: number; yields?: string }
-  /** A folder of program files, copied whole; `print` tells its content. */
+  /** A folder of program files, copied whole; `print`: the digest of its content. */
   | { kind: 'program'; from: string; node: string; print: string }
   /** A stricter mode for what is there; never undone. */
   | { kind: 'mode'; mode: number }
@@ -52,7 +52,7 @@ export function link(path: string, target: string, yields?: string): Desired {
   return { path, make: { kind: 'link', target, ...(yields === undefined ? {} : { yields }) } }
 }
 
-/** Each file behind the folders that lead to it. */
+/** Each file, preceded by its parent folders. */
 export function withFolders(files: Desired[]): Desired[] {
   const made = new Set<string>()
   return files.flatMap(each => {

@@ -10,7 +10,7 @@ import { isOurHook } from './shipped.js'
 const begin = '# >>> claude-auth >>>'
 const end = '# <<< claude-auth <<<'
 
-/** Throws `Unfit` where the text is not what such a file has to be. */
+/** Throws `UneditableFile` where the text has the wrong form for such a file. */
 export function withPart(part: Part, text: string): string {
   switch (part.in) {
     case 'settings':
@@ -121,7 +121,7 @@ function isEmptySettings(text: string): boolean {
   return isEmpty(valueAt(text, []))
 }
 
-interface Place {
+interface HookPlace {
   event: string
   group: number
   at: number
@@ -130,11 +130,11 @@ interface Place {
   hook: unknown
 }
 
-function ourPlaces(text: string, hooks: Hooks = {}): Place[] {
+function ourPlaces(text: string, hooks: Hooks = {}): HookPlace[] {
   const all = valueAt(text, ['hooks'])
   if (all === undefined) return []
   if (!isObject(all)) throw new UneditableFile('has hooks that are no JSON object')
-  const places: Place[] = []
+  const places: HookPlace[] = []
   for (const [event, groups] of Object.entries(all)) {
     if (!Array.isArray(groups)) continue
     groups.forEach((each: unknown, group) => {
@@ -162,7 +162,7 @@ export function custodyLines(custody: Custody): string {
 
 /**
  * `text` with our `custody`, unless a person has set it, or has chosen what does not go with `sole`
- * (no store, renewal by the client). Throws `Unfit` where it is no YAML map.
+ * (no store, renewal by the client). Throws `UneditableFile` where it is no YAML map.
  */
 export function withCustody(text: string, custody: Custody): string {
   if (text.includes(custodyLines(custody))) return text

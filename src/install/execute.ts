@@ -1,4 +1,4 @@
-// From a plan to the changed machine: the manifest first, then the changes, then the manifest once more.
+// Executes a plan: the manifest first, then the changes, then the manifest once more.
 
 import {
   chmodSync,
@@ -58,15 +58,15 @@ export function prepare(site: Site, desired: Desired[]): Prepared {
   return { site, earlier, desired, ...plan(desired, stateOf, earlier?.entries ?? [], { uid, gid }) }
 }
 
-/** Has a run of this nothing to do? One that was killed leaves a manifest that says so. */
+/** True if nothing is left to do; a killed run leaves an incomplete manifest. */
 export function isInPlace({ changes, earlier, entries }: Prepared): boolean {
   const isRecorded = earlier?.complete === true && earlier.entries.length === entries.length
   return changes.length === 0 && isRecorded
 }
 
 /**
- * Makes it so. A kill at any point leaves what a second run, or an undoing, completes. A first installation
- * that fails is taken back; an upgrade that fails is completed by the next run.
+ * Executes the plan. After a kill at any point, a second run or a removal completes it. A first installation that fails is
+ * reverted; an upgrade that fails is completed by the next run.
  */
 export function execute(prepared: Prepared, how: { version: string; choices: Choices }): void {
   const { site, entries, changes, desired } = prepared
@@ -110,7 +110,7 @@ function takeBackQuietly(site: Site): void {
   }
 }
 
-/** The last trace: the manifest's folder, and those above it that only it had filled. */
+/** Removes the manifest's folder, and those above it that are empty then. */
 export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): void {
   const folder = dirname(join(prefix, manifest))
   const names = existsSync(folder) ? readdirSync(folder) : []
@@ -122,7 +122,7 @@ export function removeManifestFolder({ prefix, manifest }: Site, upTo: string): 
 /** The records of admins' work and of users who left: no installation made them, and none removes them. */
 const outlasting = ['admin.jsonl', 'left']
 
-/** The nearest folder to the manifest that is there: an installation that nothing comes of leaves none below it. */
+/** The nearest existing folder above the manifest: an installation that changes nothing leaves none below it. */
 export function folderAbove({ prefix, manifest }: Site): string {
   let folder = dirname(join(prefix, manifest))
   while (!existsSync(folder)) folder = dirname(folder)

@@ -35,12 +35,12 @@ export function systemSite(root: string): Site {
   return { prefix: root, manifest: systemManifest, uid, gid }
 }
 
-/** Where something is looked at or written before all of the plan is known. */
+/** Places that are read or written before the whole plan is known. */
 export const firstPlaces = [systemManifest, systemConfig, systemProgram].map(
   path => ({ path: dirname(path), make: { kind: 'folder', mode: 0o755 } }) as const,
 )
 
-/** How it ended; `isAtWork`: this machine, not an image, so what was done is printed. */
+/** `isAtWork`: installed on this machine, not in an image, and reported as text. */
 interface Installed {
   code: number
   isAtWork: boolean
@@ -61,9 +61,9 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
     const choices = chosen(flags, manifest?.choices ?? null)
     const asked = { prefix: flags.root, version, choices, config: flags.config }
     const { facts, notes: found } = await systemFacts(asked, manifest)
-    const wanted = systemPlan(facts)
-    requireOwnPlaces(site, wanted)
-    const prepared = prepare(site, wanted)
+    const desired = systemPlan(facts)
+    requireOwnPlaces(site, desired)
+    const prepared = prepare(site, desired)
     const notes = [...found, ...prepared.notes]
     if (!flags.json) say(notes)
     let whyShared: Trouble | null = null
@@ -106,7 +106,7 @@ export async function installSystem(flags: InstallFlags): Promise<Installed> {
   return { code, isAtWork }
 }
 
-/** What is not said now is as it was; `sole` is the point of it all. */
+/** A flag that is not given keeps the earlier choice; the first choice of custody is `sole`. */
 export function chosen(
   flags: Pick<InstallFlags, 'custody' | 'base'> & Partial<Pick<InstallFlags, 'instructions'>>,
   before: Choices | null,
@@ -125,7 +125,7 @@ function custodyLine(custody: Choices['custody']): string {
     : 'Custody: shared; the refresh tokens stay in the login files.'
 }
 
-/** On a machine at work, what doctor finds follows. */
+/** On a live machine the report of doctor follows. */
 function next(live: boolean): string | undefined {
   if (!live) return 'start the image; users need nothing more.'
   const usual = (process.env['PATH'] ?? '').split(':').includes('/usr/local/bin')

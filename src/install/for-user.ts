@@ -112,7 +112,7 @@ export async function installUser(flags: InstallFlags, env: Env): Promise<number
   }
 }
 
-/** The hooks, for settings that are made elsewhere. */
+/** The hooks, for settings that another program generates. */
 function entriesToCopy({ settingsFile, shipped }: UserFacts): string[] {
   return [
     `Put these entries into ${cleanLine(settingsFile)} where it is made, then type: claude-auth install`,
@@ -128,8 +128,8 @@ async function skippedLines(place: LoginContext, env: Env): Promise<string[]> {
 }
 
 /**
- * Why the refresh token may not leave the login file here: nothing would renew the login. A server that is away for
- * now, or another shell, takes nothing back from an installation that has the token in custody already.
+ * Why the refresh token must stay in the login file: nothing would renew the login. An installation that already has it in
+ * custody keeps it, even if the server gives no answer now or this shell does not meet the wrapper.
  */
 async function whyNotSole(
   place: LoginContext,

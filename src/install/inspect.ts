@@ -1,4 +1,4 @@
-// Looking at the paths of a plan, each in the way that its kind asks for.
+// Reads the current state of the paths of a plan, each according to its kind.
 
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs'
@@ -115,7 +115,7 @@ function canWrite(path: string): boolean {
   }
 }
 
-/** Two that have the same print hold the same; owner and mode are no part of it. */
+/** States with the same digest have the same content; owner and mode are not part of it. */
 export function digest(state: PathState): string {
   switch (state.kind) {
     case 'file':

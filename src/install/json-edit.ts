@@ -3,7 +3,7 @@
 import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-parser'
 import { isObject, isTooDeep } from '../system/json.js'
 
-/** What stands at `path`; undefined where nothing does. Throws `Unfit` for what is no JSON object. */
+/** What stands at `path`; undefined where nothing does. Throws `UneditableFile` for what is no JSON object. */
 export function valueAt(text: string, path: JSONPath): unknown {
   const node = findNodeAtLocation(rootOf(text), path)
   return node === undefined ? undefined : plain(node)

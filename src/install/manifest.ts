@@ -1,4 +1,4 @@
-// The manifest: the changes of an installation and what stood there before, enough to take back exactly that.
+// The manifest: the changes of an installation and the state before them, enough to revert exactly those.
 
 import { dirname, normalize } from 'node:path'
 import { anyObject, jsonObject, listOf, object, oneOf, text, whole } from '../system/json.js'
@@ -8,7 +8,7 @@ import { atomicWrite, freshNonce, makePrivateFolder } from '../system/write-file
 import type { Make } from './desired-state.js'
 import type { PathState } from './inspect.js'
 
-/** `before`: what stood at `path` before us; `after`: the prints of what we left there, the latest first. */
+/** `before`: what stood at `path` before us; `after`: the digests of what we left there, the latest first. */
 export interface Entry {
   path: string
   make: Make
@@ -72,7 +72,7 @@ export function writeManifest(path: string, manifest: Manifest): void {
   atomicWrite(path, `${JSON.stringify(manifest, null, 2)}\n`, { nonce: freshNonce() })
 }
 
-/** Our own configuration: it goes first, so that no run takes a token into custody again. */
+/** Our own configuration. It is reverted first, so that no run takes a token into custody again. */
 export function isConfig({ make }: Entry): boolean {
   return make.kind === 'part' && make.part.in === 'config'
 }

@@ -1,5 +1,4 @@
-// Whether the places of an installation for a whole machine are the machine's own: nobody but root can put others there, and in
-// an image no way leads out of it.
+// Checks that only root can change the places of an installation for all users, and that no path in an image leads out of it.
 
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,15 +9,15 @@ import { clean } from '../text/clean.js'
 import type { Desired } from './desired-state.js'
 import type { Site } from './execute.js'
 
-/** Nothing there is ever started or believed. */
+/** Files below it are never executed or trusted. */
 const harmless = '/usr/local/share/'
 
 /**
- * Throws `not-private` where one of `wanted` would lie in a folder that another user can change (each of these files is run or
- * believed by all), or where its way leads out of the image. Of what is to be a file or link, only the way to it counts.
+ * Throws `not-private` where one of `desired` would be in a folder that another user can change (all users run or trust these
+ * files), or where its path leads out of the image. For a file or link, its parent folder is checked.
  */
-export function requireOwnPlaces(site: Site, wanted: readonly Pick<Desired, 'path' | 'make'>[]) {
-  const ways = wanted
+export function requireOwnPlaces(site: Site, desired: readonly Pick<Desired, 'path' | 'make'>[]) {
+  const ways = desired
     .filter(({ path }) => path.startsWith('/'))
     .map(({ path, make }) =>
       make.kind === 'folder' || make.kind === 'program' ? path : path.replace(/\/[^/]*$/, ''),
@@ -51,7 +50,7 @@ function hasOnlyRoot(folder: string, gid: number): boolean {
   return !isList && names.every(name => name === '' || name === 'root')
 }
 
-/** Every link on the way is followed: an absolute one is one of this machine, not of the image. */
+/** Follows every link on the path: an absolute one leads into this machine, not into the image. */
 function requireInside(image: string, way: string): void {
   const inside = `${realpathSync(existsSync(image) ? image : '/')}/`
   let at = image

@@ -44,7 +44,7 @@ export function programParts(root: string): string[] {
   return parts.filter(name => existsSync(join(root, name)))
 }
 
-/** The same for the same files: names, bytes and what is executable. Empty where there is no program. */
+/** A digest of names, bytes and execute bits; empty where there is no program. */
 function programDigest(root: string): string {
   if (!existsSync(join(root, 'dist', 'claude-auth.cjs'))) return ''
   const hash = createHash('sha256')
@@ -108,7 +108,7 @@ function isRoots(path: string): boolean {
 /** The folder that holds the same files, or a new one beside it. */
 export interface ProgramChoice {
   from: string
-  /** The folder's name: the version, with a part of the print where that is taken by other files. */
+  /** The folder's name: the version, with a part of the digest where other files have that name. */
   name: string
   print: string
   node: string

@@ -1,4 +1,4 @@
-// From what is desired, what stands there and what was done before to the changes to make, in order. Pure.
+// From the desired state, the current state and the manifest to the changes to make, in order. Pure.
 
 import { AuthError, quoted } from '../system/trouble.js'
 import type { Desired, Make } from './desired-state.js'
@@ -26,8 +26,8 @@ export interface Plan {
 }
 
 /**
- * What has to be done so that everything in `desired` stands, and what `entries` says of an earlier
- * time but is no longer desired is undone; everything is undone with `desired` empty. `stateOf` knows every path of both.
+ * The changes that reach `desired`, and that revert what `earlier` records and `desired` no longer has; an empty `desired`
+ * reverts everything. `stateOf` knows every path of both.
  * Throws `usage` for a file that cannot be edited; then nothing has been changed.
  */
 export function plan(
@@ -126,9 +126,8 @@ interface PlanFor {
 }
 
 /**
- * What `make` makes of `now`, `before` being what stood there before any of ours; null where nothing is
- * done, and what stands there stays. `isOther`: an earlier installation put something else here. Throws
- * `usage` where it cannot be made.
+ * The state that `make` leads to from `now`; null where the path stays as it is. `before`: the state before our first change.
+ * `isOther`: an earlier installation put something else here. Throws `usage` where it cannot be made.
  */
 function reconcile(
   path: string,
@@ -235,7 +234,7 @@ function withOurPart(
   return edited(base, path, text => withPart(make.part, text))
 }
 
-/** What `entry` leaves behind when it is undone, `now` being there. */
+/** The state after `entry` is reverted from `now`. */
 function revert({ path, make, before, after }: Entry, now: PathState): PathState {
   if (make.kind === 'folder') {
     if (before.kind === 'folder' && now.kind === 'folder') return { ...now, mode: before.mode }

@@ -1,4 +1,4 @@
-// Telling the running service managers, the machine's and the users', of new and removed units. Without one, nothing is done.
+// Tells the running service managers, the machine's and the users', about new and removed units. Without systemd it does nothing.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { type Account, runAsUser } from '../system/as-user.js'
@@ -10,7 +10,7 @@ const limitMs = 30_000
 /** The user controls what answers in their folder: the wait is short. */
 const userLimitMs = 10_000
 
-/** The machine's timers begin now, not at the next boot. */
+/** The machine's timers start now, not at the next boot. */
 export function startSystemTimers(units: Unit[]): void {
   if (!hasSystemd()) return
   systemctl('daemon-reload')
@@ -96,7 +96,7 @@ function withManager(): Account[] {
 
 const atATime = 4
 
-/** What `act` gives for each of `all`, in their order. */
+/** The results of `act` for `all`, in order; a few run at a time. */
 export async function inTurns<T, R>(all: T[], act: (each: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   let next = 0

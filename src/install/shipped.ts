@@ -17,7 +17,7 @@ export interface Unit {
   wantedBy: string[]
 }
 
-/** All that is copied as it was found, with `@program@`, the folder of the program in use, filled in. */
+/** Everything that is copied as shipped, with `@program@`, the folder of the program in use, filled in. */
 export interface Shipped {
   /** `.claude/settings.json` of a new home. */
   settings: string
@@ -122,7 +122,7 @@ function hookCommand(program: string, name: string): string {
 
 type Instructions = NonNullable<Choices['instructions']>
 
-/** Much longer than anything that is read before every prompt should be. */
+/** Far more than agents should read before every prompt. */
 const maxBytes = 64 * 1024
 
 /**

@@ -1,4 +1,4 @@
-// What an installation for the whole machine wants to stand where. Pure: from facts to paths and texts.
+// The desired state of an installation for all users. Pure: from facts to paths and texts.
 
 import { join } from 'node:path'
 import { annotatedConfig } from '../config/source.js'

@@ -1,4 +1,4 @@
-// What an installation for one person wants to stand in their home. Pure: from facts to paths and texts.
+// The desired state of an installation for one person, and the facts of their home that it depends on.
 
 import { existsSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'

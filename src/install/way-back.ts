@@ -1,4 +1,4 @@
-// The commands that take an installation back, and that make it again: by the way on which the program came.
+// The commands that undo and redo an installation, depending on how the program was installed.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,15 +22,15 @@ export interface WayOptions {
   packageKind: PackageKind
 }
 
-/** What takes back an installation that has just been made. */
+/** The command that reverts an installation just made. */
 export function undoInstall({ scope, root, packageKind }: WayOptions): string {
   if (packageKind !== null) return `sudo ${packageTool(packageKind, 'remove')} claude-auth`
   return command('claude-auth', 'uninstall', { scope, root })
 }
 
 /**
- * What makes it again, for a machine or person from whom it was removed; `earlier` is the record of what was there. A
- * command that the removal has taken with it is never named.
+ * The command that installs again after a removal; `earlier` is the record of what was there. A command that was itself
+ * removed is never named.
  */
 export function undoUninstall(
   { scope, root, packageKind }: WayOptions,

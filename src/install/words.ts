@@ -52,7 +52,7 @@ export function print(lines: string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.map(cleanLine).join('\n')}\n`)
 }
 
-/** Notes go where they don't disturb a program that reads. */
+/** Notes go to stderr, so that a program can read stdout. */
 export function say(lines: string[]): void {
   for (const line of lines) process.stderr.write(`claude-auth: ${cleanLine(line)}\n`)
 }
@@ -124,7 +124,7 @@ function textDiff(path: string, before: PathState, after: PathState): string[] {
     .map(line => withoutSecrets(line.replace(/\t$/, '')))
 }
 
-/** A member whose name speaks of a secret keeps its name only; tokens are cut wherever they stand. */
+/** Hides the value of a member whose name suggests a secret, and every token. */
 function withoutSecrets(line: string): string {
   return line
     .replace(/("[^"]*(?:key|token|secret|password|credential)s?"\s*:\s*")[^"]*"/gi, '$1…"')
@@ -135,7 +135,7 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0')
 }
 
-/** What the last lines are made of. */
+/** The facts behind the last lines. */
 export interface InstallEnd {
   scope: Scope
   changed: number
@@ -169,7 +169,7 @@ export function installedLines({ scope, changed, isFirst, next, undo }: InstallE
   ]
 }
 
-/** The same for the way back; `undo` installs again. */
+/** The same for a removal; `undo` installs again. */
 export function uninstalledLines({
   changed,
   undo,
@@ -225,7 +225,7 @@ function places(count: number): string {
 /** Lines that root sees of one program that was run as a user. */
 const mostLinesAsUser = 2
 
-/** Why a step in a user's home was not done; no hint of theirs is handed on, which root might type. */
+/** Why a step in a user's home failed. Hints are left out: root might type what a user's program printed. */
 export function asUserLines(name: string, end: EndedAsUser): string[] {
   const user = clean(name, 60)
   return [...wordsOf(end), ...endWords(end)]

@@ -124,7 +124,7 @@ t.test('a server that does not hear of that log-out is told by a later run', asy
   t.equal(at.authority.counts().rotations, 1)
   t.equal(deeds(), 0, 'nothing is said to be revoked')
   t.equal(liveTokens(at).length, 1)
-  at.authority.mend()
+  at.authority.clearFaults()
   at.writeLogin(null)
   t.match(await at.ensure(), { verdict: 'sign-in', because: 'signed-out' })
   t.same(liveTokens(at), [])

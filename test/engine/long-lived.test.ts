@@ -153,7 +153,7 @@ t.test('a login that nobody vouches for stays, a stranger’s is kept aside', as
   at.authority.fail('profile', { instead: 'drop' }, 9)
   await at.ensure()
   t.equal(at.login()?.accessToken, signIn.accessToken)
-  at.authority.mend()
+  at.authority.clearFaults()
   const stranger = { ...at.user, email: 'bob@example.com', accountUuid: 'b0b' }
   at.writeLogin(at.authority.signIn({ user: stranger }))
   await at.ensure()

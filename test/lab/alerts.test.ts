@@ -110,7 +110,7 @@ for (const custody of lab) {
       tries > 1 && tries <= 31,
     )
     t.equal(told(at).length, 0)
-    at.authority.mend()
+    at.authority.clearFaults()
     for (let passedMs = 0; passedMs <= hourMs; passedMs += 15 * minuteMs) {
       await at.ensure()
       at.pass(15 * minuteMs)
@@ -128,7 +128,7 @@ for (const custody of lab) {
     await at.ensure()
     at.writeLogin(at.signIn())
     await at.ensure()
-    at.authority.mend()
+    at.authority.clearFaults()
     for (let run = 0; run < 5; run += 1) {
       at.pass(hourMs)
       await at.ensure()

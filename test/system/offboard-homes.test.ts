@@ -69,7 +69,7 @@ t.test(
         code: 2,
         stderr: /not revoked yet/,
       })
-      box.authority.mend()
+      box.authority.clearFaults()
       const before = revocations(place)
       t.match(await offboard('bob', ...revoke, '--json'), {
         code: 4,

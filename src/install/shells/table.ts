@@ -7,7 +7,7 @@ import { sh } from './posix.js'
 import type { Completion, Shell } from './shell.js'
 import { zsh } from './zsh.js'
 
-/** In the order in which people read of them. */
+/** In the order of help and documentation. */
 export const shells: readonly Shell[] = [bash, zsh, fish, nushell, sh]
 
 /** A shell that completes the commands of claude-auth. */

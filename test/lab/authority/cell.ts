@@ -57,7 +57,7 @@ export async function cell(
     at.clock.ms = startMs + second * 1000
     await run()
   }
-  at.authority.mend()
+  at.authority.clearFaults()
   at.pass(2 * hourMs)
   let last = await run()
   // A login that was good till now is renewed in its time, after the trouble.

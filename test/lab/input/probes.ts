@@ -160,7 +160,7 @@ export async function tokenReplyInEngine(t: Test, custody: string) {
   return async (bytes: Buffer) => {
     const login = at.signIn(60_000)
     at.writeLogin(login)
-    at.authority.mend()
+    at.authority.clearFaults()
     at.authority.fail('token', { instead: { status: 200, body: bytes.toString() } })
     const { verdict, because } = await at.ensure()
     assert.ok(verdict !== 'broken', `broken ${because}`)

@@ -55,7 +55,7 @@ async function serverWords(t: Test): Promise<Record<string, string>> {
     box.writeLogin(box.signIn(-60_000))
     box.authority.fail('token', fault)
     Object.assign(texts, await said(box, name))
-    box.authority.mend()
+    box.authority.clearFaults()
   }
   return texts
 }

@@ -74,7 +74,7 @@ export async function day(scene: Scene, quick: boolean): Promise<Day> {
     await ensure(`with the token endpoint: ${name}`)
     box.authority.fail('profile', fault)
     if (!quick) await ensure(`with the profile: ${name}`)
-    box.authority.mend()
+    box.authority.clearFaults()
   }
 
   const { accessToken } = box.authority.mintLongLived(box.user)

@@ -142,7 +142,7 @@ function misfortunes(
     faults.retryAfter(60),
     faults.drop(),
   ]
-  authority.mend()
+  authority.clearFaults()
   now(3 / 24, () => authority.fail('token', luck.oneOf(troubles), luck.whole(1, 3)))
   now(3 / 24, () => authority.fail('profile', luck.oneOf(troubles), luck.whole(1, 3)))
   now(1 / 72, () => authority.fail('slack', faults.answer(503), 10))

@@ -48,7 +48,7 @@ export const longest = [
   ...['system/process-limit', 'system/command-lines', 'system/hooks-session'],
   ...['system/vault-secrets', 'engine/claim-renewal', 'engine/signed-out-elsewhere'],
   ...['system/roster', 'engine/other-clocks', 'lab/neighbours-places', 'lab/disk'],
-  ...['engine/ensure', 'doctor/store', 'cli/logout', 'engine/look-only', 'docs/clone'],
+  ...['engine/ensure', 'doctor/store', 'cli/logout', 'engine/preview', 'docs/clone'],
 ].map(name => join('test', `${name}.test.ts`))
 
 /**

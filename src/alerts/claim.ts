@@ -51,10 +51,10 @@ async function claim(
   attempt: { over: boolean },
 ): Promise<Judged | string> {
   const { store } = run
-  const asked = run.storeRead()
-  const trouble = asked === null ? null : troubleOf(asked)
+  const known = run.storeRead()
+  const trouble = known === null ? null : troubleOf(known)
   if (store === null || trouble !== null) return trouble ?? ''
-  let decidedAbout = asked === null ? undefined : aboutOf(asked)
+  let decidedAbout = known === null ? undefined : aboutOf(known)
   // Always read afresh: this run's own writes tell nothing about the claim.
   for (let round = 0; round < mostRounds && !attempt.over; round++) {
     const read = await store.read()
@@ -152,33 +152,42 @@ function needsClaim(memory: AlertMemory): boolean {
 }
 
 /** Judges each message by what was `found` in the document; null: the document could not be read, so all are sent. */
-export function judgeClaims(memory: AlertMemory, found: ClaimFound | null, asker: Asker): Judged {
+export function judgeClaims(
+  memory: AlertMemory,
+  found: DocumentClaim | null,
+  asker: Asker,
+): Judged {
   const judged: Judged = { memory: { ...memory, pending: [] }, messages: [], claim: null, left: [] }
   let claim = found?.claim ?? null
   for (const message of memory.pending) {
     const withinMs = memory.warned?.withinMs ?? 0
     const question = { message, withinMs, known: memory.claim, ...asker }
-    const verdict = message.claimed
+    const decision = message.claimed
       ? ('claimed' as const)
       : found && judgeClaim({ ...found, claim }, question)
-    if (verdict !== null && verdict !== 'claimed' && verdict.do === 'send') claim = verdict.claim
-    settle(judged, message, verdict)
+    if (decision !== null && decision !== 'claimed' && decision.do === 'send')
+      claim = decision.claim
+    applyDecision(judged, message, decision)
   }
   if (judged.memory.pending.length === 0) judged.memory.retry = null
   return { ...judged, claim: claim === found?.claim ? null : claim }
 }
 
-/** `verdict` null: sent without a claim, and judged again should it have to be sent again. */
-function settle(judged: Judged, message: AlertMessage, verdict: ClaimVerdict | 'claimed' | null) {
+/** `decision` null: sent without a claim, and judged again should it have to be sent again. */
+function applyDecision(
+  judged: Judged,
+  message: AlertMessage,
+  decision: ClaimDecision | 'claimed' | null,
+) {
   const { memory, messages, left } = judged
-  const claimed = verdict === 'claimed' || verdict?.do === 'send'
+  const claimed = decision === 'claimed' || decision?.do === 'send'
   const after = claimed ? { ...message, claimed: true as const } : message
-  if (verdict !== 'claimed' && verdict?.do === 'leave') left.push(message)
+  if (decision !== 'claimed' && decision?.do === 'leave') left.push(message)
   else memory.pending.push(after)
-  if (verdict === null || claimed) messages.push(after)
-  if (begins(message) && verdict !== 'claimed' && verdict?.do !== 'wait') {
-    const id = verdict?.do === 'leave' ? verdict.id : (message.claimId ?? message.id)
-    memory.claim = { id, alone: verdict === null }
+  if (decision === null || claimed) messages.push(after)
+  if (begins(message) && decision !== 'claimed' && decision?.do !== 'wait') {
+    const id = decision?.do === 'leave' ? decision.id : (message.claimId ?? message.id)
+    memory.claim = { id, alone: decision === null }
   }
 }
 
@@ -191,7 +200,7 @@ function begins(message: AlertMessage): boolean {
 const claimLifeMs = 7 * dayMs
 
 /** What one look at the document says. */
-export interface ClaimFound {
+export interface DocumentClaim {
   claim: AlertClaim | null
   /** SHA-256 of the access token that the document holds; null: none. */
   about: string | null
@@ -210,7 +219,7 @@ export interface Question {
   nowMs: number
 }
 
-type ClaimVerdict =
+type ClaimDecision =
   /** It is ours to tell, once `claim` stands in the document; as it was found: nothing to write. */
   | { do: 'send'; claim: AlertClaim | null }
   /** Another host tells it, by the claim `id`. */
@@ -229,7 +238,7 @@ type ClaimVerdict =
  * An end belongs to the claim that we knew, or to one that another login has made obsolete; a later
  * condition's claim stays.
  */
-export function judgeClaim(found: ClaimFound, question: Question): ClaimVerdict {
+export function judgeClaim(found: DocumentClaim, question: Question): ClaimDecision {
   const { message } = question
   switch (message.kind) {
     case 'login-ends':
@@ -247,7 +256,7 @@ export function judgeClaim(found: ClaimFound, question: Question): ClaimVerdict 
   }
 }
 
-function begin({ claim, about, moved }: ClaimFound, question: Question): ClaimVerdict {
+function begin({ claim, about, moved }: DocumentClaim, question: Question): ClaimDecision {
   const { known, by, nowMs } = question
   const id = claimId(question)
   const signIn = claim?.signIn ?? null
@@ -271,7 +280,7 @@ function isJustOver(
   return signIn.over.by !== by && sinceMs >= 0 && sinceMs < minuteMs
 }
 
-function end({ claim, about }: ClaimFound, question: Question): ClaimVerdict {
+function end({ claim, about }: DocumentClaim, question: Question): ClaimDecision {
   const { known, by, nowMs } = question
   const id = claimId(question)
   const signIn = claim?.signIn ?? null
@@ -286,7 +295,7 @@ function end({ claim, about }: ClaimFound, question: Question): ClaimVerdict {
 }
 
 /** After many changes: ends the claim too; one summary of all hosts in an hour. */
-function summary(found: ClaimFound, question: Question): ClaimVerdict {
+function summary(found: DocumentClaim, question: Question): ClaimDecision {
   const { by, nowMs } = question
   const id = claimId(question)
   const ended = end(found, question)
@@ -299,7 +308,10 @@ function summary(found: ClaimFound, question: Question): ClaimVerdict {
 }
 
 /** The same end and the same time before it, or a nearer one, is the same warning, however long ago. */
-function warning({ claim }: ClaimFound, question: Question & { endsAtMs: number }): ClaimVerdict {
+function warning(
+  { claim }: DocumentClaim,
+  question: Question & { endsAtMs: number },
+): ClaimDecision {
   const { endsAtMs, withinMs, by } = question
   const id = claimId(question)
   const told = claim?.warned ?? null

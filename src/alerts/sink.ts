@@ -11,11 +11,11 @@ import type { Person } from '../system/users.js'
 import type { AlertMemory, AlertMessage } from './memory.js'
 
 /** Taken, or in plain words (without any secret) why not. */
-export type SinkAnswer = { taken: true } | { taken: false; why: string }
+export type SinkResult = { taken: true } | { taken: false; why: string }
 
 export interface Sink {
   name: SinkName
-  send(message: AlertMessage, limits: { timeoutMs: number }): Promise<SinkAnswer>
+  send(message: AlertMessage, limits: { timeoutMs: number }): Promise<SinkResult>
 }
 
 /** What each file in sinks/ exports under its name. */

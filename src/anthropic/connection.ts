@@ -14,7 +14,7 @@ import {
   verifiedTls,
 } from './tls.js'
 
-export type Line =
+export type Connection =
   | { kind: 'open'; socket: Socket }
   /** Nothing can have reached the server. */
   | { kind: 'failed'; what: string; tls?: TlsTrouble }
@@ -25,25 +25,26 @@ interface Address {
 }
 
 /** Takes each connection as it begins, so that a caller that gives up can end them all. */
-export type Keep = (connection: { destroy: () => unknown }) => void
+export type OnConnection = (connection: { destroy: () => unknown }) => void
 
 const badProxy = { kind: 'failed', what: 'the proxy setting is no usable URL' } as const
 
-/** Opens a line to the server of `url`, by `proxy` (null: directly). Never throws, and waits until `keep` ends it. */
-export async function openLine(
+/** Connects to the server of `url`, through `proxy` (null: directly). Never throws; waits until `keep` ends it. */
+export async function openConnection(
   url: URL,
   proxy: string | null,
   trust: Trust,
-  keep: Keep,
-): Promise<Line> {
+  keep: OnConnection,
+): Promise<Connection> {
   if (url.protocol !== 'https:') return withoutTls(url, keep)
-  const line = await opened(url, proxy, trust, false, keep)
-  const mayHelp = line.kind === 'failed' && trust.isLazy && isUnknownIssuer(line.tls?.code ?? '')
-  return mayHelp ? opened(url, proxy, trust, true, keep) : line
+  const connection = await opened(url, proxy, trust, false, keep)
+  const mayHelp =
+    connection.kind === 'failed' && trust.isLazy && isUnknownIssuer(connection.tls?.code ?? '')
+  return mayHelp ? opened(url, proxy, trust, true, keep) : connection
 }
 
 /** Only to a server on this machine that is known to be root's or this user's. */
-async function withoutTls(url: URL, keep: Keep): Promise<Line> {
+async function withoutTls(url: URL, keep: OnConnection): Promise<Connection> {
   if (url.protocol !== 'http:' || loopbackAddresses(url.hostname).length === 0)
     return { kind: 'failed', what: 'not https, and not on loopback' }
   try {
@@ -61,13 +62,13 @@ async function opened(
   proxy: string | null,
   trust: Trust,
   all: boolean,
-  keep: Keep,
-): Promise<Line> {
+  keep: OnConnection,
+): Promise<Connection> {
   const server = addressOf(url)
-  const line =
+  const connection =
     proxy === null ? await connected(server, keep) : await tunnel(proxy, server, trust, all, keep)
-  if (line.kind === 'failed') return line
-  return secured(line.socket, server, trust, all, keep)
+  if (connection.kind === 'failed') return connection
+  return secured(connection.socket, server, trust, all, keep)
 }
 
 function addressOf({ hostname, port, protocol }: URL): Address {
@@ -75,7 +76,7 @@ function addressOf({ hostname, port, protocol }: URL): Address {
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) }
 }
 
-async function connected(address: Address, keep: Keep): Promise<Line> {
+async function connected(address: Address, keep: OnConnection): Promise<Connection> {
   const { connect } = await import('node:net')
   return new Promise(resolve => {
     const socket = connect(address)
@@ -90,8 +91,8 @@ async function secured(
   { host }: Address,
   trust: Trust,
   all: boolean,
-  keep: Keep,
-): Promise<Line> {
+  keep: OnConnection,
+): Promise<Connection> {
   const { connect } = await import('node:tls')
   const options = await verifiedTls(trust, all)
   return new Promise(resolve => {
@@ -107,7 +108,7 @@ async function secured(
   })
 }
 
-function refused(host: string, code: string, issuer: string | null): Line {
+function refused(host: string, code: string, issuer: string | null): Connection {
   if (!isAboutCertificate(code)) return { kind: 'failed', what: code }
   const by = issuer === null ? '' : `, issued by ${issuer}`
   const what = `the certificate of ${host} ${objection(code)} (${code}${by})`
@@ -127,17 +128,17 @@ async function tunnel(
   server: Address,
   trust: Trust,
   all: boolean,
-  keep: Keep,
-): Promise<Line> {
+  keep: OnConnection,
+): Promise<Connection> {
   const way = proxyOf(proxy)
   if (way === null) return badProxy
   const { address, isSecure, authorization } = way
   const plain = await connected(address, keep)
-  const line =
+  const connection =
     plain.kind === 'open' && isSecure
       ? await secured(plain.socket, address, trust, all, keep)
       : plain
-  if (line.kind === 'failed') return line
+  if (connection.kind === 'failed') return connection
   const { request } = await import('node:http')
   const path = `${isIP(server.host) === 6 ? `[${server.host}]` : server.host}:${server.port}`
   return new Promise(resolve => {
@@ -145,7 +146,7 @@ async function tunnel(
       method: 'CONNECT',
       path,
       headers: { host: path, ...authorization },
-      createConnection: () => line.socket,
+      createConnection: () => connection.socket,
     })
     asked.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
       if (statusCode < 200 || statusCode > 299)
@@ -184,15 +185,15 @@ export function reason(error: unknown): string {
   return typeof code === 'string' ? code : 'the connection failed'
 }
 
-export interface KeptLines {
+export interface ConnectionPool {
   /** An idle one that is still open; null: a new one has to be opened. */
-  take: (keep: Keep) => Extract<Line, { kind: 'open' }> | null
+  take: (keep: OnConnection) => Extract<Connection, { kind: 'open' }> | null
   /** Keeps the connection after a whole reply; false where the server has said that it ends. */
   give: (socket: Socket, request: ClientRequest) => boolean
 }
 
 /** None is open yet. One that waits for its next request keeps no process alive. */
-export function keptLines(): KeptLines {
+export function connectionPool(): ConnectionPool {
   const idle: Socket[] = []
   return {
     take: keep => {

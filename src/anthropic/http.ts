@@ -4,7 +4,13 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { mayBegin, requestBegun } from '../system/gate.js'
 import { systemCode } from '../system/trouble.js'
-import { type Keep, type KeptLines, type Line, openLine, reason } from './connection.js'
+import {
+  type Connection,
+  type ConnectionPool,
+  type OnConnection,
+  openConnection,
+  reason,
+} from './connection.js'
 import type { TlsTrouble, Trust } from './tls.js'
 
 /** How requests leave this machine. */
@@ -42,7 +48,7 @@ export type HttpOutcome =
 export function send(
   network: Network,
   request: HttpRequest,
-  kept: KeptLines | null = null,
+  kept: ConnectionPool | null = null,
 ): Promise<HttpOutcome> {
   const url = new URL(request.url)
   if (!mayBegin()) return Promise.resolve({ kind: 'not-sent', what: 'this run takes too long' })
@@ -61,23 +67,23 @@ export function send(
     }
     const stop = (what: string) => end({ kind: sent ? 'cut' : 'not-sent', what })
     const timer = setTimeout(() => stop('no answer in time'), request.timeoutMs)
-    const keep: Keep = connection => {
+    const keep: OnConnection = connection => {
       begun.push(connection)
       if (isOver) connection.destroy()
     }
     const ask = async () => {
-      const line: Line =
+      const connection: Connection =
         kept?.take(keep) ??
-        (await openLine(url, network.proxyFor(request.url), network.trust, keep))
-      if (line.kind === 'failed') return end({ ...line, kind: 'not-sent' })
-      const outgoing = await started(network, request, line.socket, kept !== null)
+        (await openConnection(url, network.proxyFor(request.url), network.trust, keep))
+      if (connection.kind === 'failed') return end({ ...connection, kind: 'not-sent' })
+      const outgoing = await started(network, request, connection.socket, kept !== null)
       if (isOver) return
       if (outgoing === null) return stop('the request could not be made')
       outgoing.on('response', incoming => {
         collect(incoming, request.take, body => {
           if (body === null) return stop(tooLarge)
           // Whatever is kept is not ended with the others.
-          if (kept?.give(line.socket, outgoing) === true) begun.length = 0
+          if (kept?.give(connection.socket, outgoing) === true) begun.length = 0
           end(replyOf(incoming, body))
         })
         incoming.on('error', error => stop(reason(error)))
@@ -95,7 +101,7 @@ export function send(
   })
 }
 
-/** The request on a line that is open; null where Node refuses a header: its message could quote it. */
+/** The request on an open connection; null if Node refuses a header, since its message could quote it. */
 async function started(
   network: Network,
   request: HttpRequest,

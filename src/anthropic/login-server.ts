@@ -22,7 +22,7 @@ const usualScopes = [
 const requestTimeoutMs = 30_000
 
 /** What a whole answer means. Only `refused` says that the refresh token is dead. */
-export type TokenAnswer =
+export type TokenOutcome =
   | { kind: 'rotated'; grant: Grant }
   | { kind: 'refused' }
   | { kind: 'answered-otherwise'; what: string; retryAfterMs: number | null }
@@ -84,12 +84,12 @@ export async function revoke(
  * Reads a whole answer. `refused` is HTTP 400 with JSON `error: invalid_grant` (RFC 6749 §5.2) and
  * nothing else; a 200 that grants a token counts however odd the rest of it is.
  */
-export function readTokenAnswer(
+export function readTokenReply(
   reply: Pick<HttpReply, 'status' | 'body' | 'retryAfterMs'>,
-): TokenAnswer {
+): TokenOutcome {
   const { status, retryAfterMs } = reply
   const text = reply.body.toString()
-  const object = answerObject(text)
+  const object = replyObject(text)
   if (status === 400 && object?.['error'] === 'invalid_grant') return { kind: 'refused' }
   if (status !== 200)
     return { kind: 'answered-otherwise', what: described(status, object), retryAfterMs }
@@ -105,7 +105,7 @@ export function readTokenAnswer(
  * As the client's own parser takes it: behind a byte order mark, and nested however deeply, for nothing of it is written again.
  * Null for what is no JSON object.
  */
-function answerObject(text: string): JsonObject | null {
+function replyObject(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return isObject(value) ? value : null

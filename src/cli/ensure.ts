@@ -17,9 +17,9 @@ import type { Actor } from '../login/journal.js'
 import { exitCodes, type Outcome } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
 import {
-  type ProgramInPlace,
   passedOn,
   programInPlace,
+  type RunningProgram,
   runInPlace,
   standing,
 } from '../system/program-places.js'
@@ -224,7 +224,7 @@ function stopSignal() {
 }
 
 /** After an upgrade the newer version takes the turn: ours has lost its files, or soon will. */
-async function turnInPlace(program: ProgramInPlace, flags: EnsureFlags, env: Env): Promise<Turn> {
+async function turnInPlace(program: RunningProgram, flags: EnsureFlags, env: Env): Promise<Turn> {
   const now = standing(program)
   if (now === 'same') return turn(flags, env)
   if (now === 'gone')

@@ -10,7 +10,7 @@ import { sealedNames } from '../store/local.js'
 import { namesIn } from '../system/open-file.js'
 import { type Env, envOfLogin, loginFolder, ownPaths } from '../system/paths.js'
 import { AuthError } from '../system/trouble.js'
-import { lookInHomes, whoAmI } from '../system/users.js'
+import { statInHomes, whoAmI } from '../system/users.js'
 import { makePrivateFolder } from '../system/write-file.js'
 import { logoutOfLeaving } from './logout.js'
 
@@ -78,7 +78,7 @@ async function loginsToEnd(env: Env): Promise<{ logins: LoginToEnd[]; left: stri
     ...namesIn(home).map(name => join(home, name)),
     ...notOwn.map(({ place }) => place.paths.folder),
   ].filter(folder => !all.has(folder) && !silent.includes(folder))
-  const seen = await lookInHomes(others.map(loginFileIn))
+  const seen = await statInHomes(others.map(loginFileIn))
   const left: string[] = []
   for (const folder of new Set(others)) {
     const file = seen.get(loginFileIn(folder))

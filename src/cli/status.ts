@@ -2,8 +2,8 @@
 
 import { startRun } from '../engine/context.js'
 import { configOf, loginContextOf } from '../engine/login-context.js'
-import { type Glance, lookOnly, statusFacts } from '../engine/look-only.js'
 import { brokenOutcome } from '../engine/outcome.js'
+import { type Preview, previewOf, statusFacts } from '../engine/preview.js'
 import { type StatusFacts, shortLine, statusLines } from '../engine/status-words.js'
 import { exitCodes } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
@@ -55,7 +55,7 @@ export async function status(
 }
 
 /** What the next run would find, and the words' facts. Neither network, gate nor any write. */
-async function glance(env: Env): Promise<{ found: Glance; facts: StatusFacts }> {
+async function glance(env: Env): Promise<{ found: Preview; facts: StatusFacts }> {
   const place = loginContextOf(env)
   const configReadAtMs = Date.now()
   const config = await configOf(place, env)
@@ -71,12 +71,12 @@ async function glance(env: Env): Promise<{ found: Glance; facts: StatusFacts }> 
     isClientChosen: false,
     configReadAtMs,
   })
-  const found = await lookOnly(run)
+  const found = await previewOf(run)
   return { found, facts: statusFacts(run, found) }
 }
 
 /** The object of `--json`: the outcome's own fields where they make sense, and what is known beside them. */
-export function statusObject(found: Glance, facts: StatusFacts): object {
+export function statusObject(found: Preview, facts: StatusFacts): object {
   const { did, steps, alert, ...outcome } = found.outcome
   return {
     ...outcome,

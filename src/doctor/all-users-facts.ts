@@ -18,7 +18,7 @@ import { type Env, ownPaths } from '../system/paths.js'
 import { isWrapper } from '../system/program-places.js'
 import { askProgram, runTool, systemPath } from '../system/start-program.js'
 import { AuthError } from '../system/trouble.js'
-import { lookInHomes, type Person, usersWithLogins } from '../system/users.js'
+import { type Person, statInHomes, usersWithLogins } from '../system/users.js'
 import { version } from '../version.js'
 import { sinkStates } from './alerts.js'
 
@@ -236,7 +236,7 @@ async function ownClients(homes: readonly string[]): Promise<(string | null)[]> 
     join(home, '.local/share/claude/versions'),
     join(home, '.claude/local/claude'),
   ]
-  const seen = await lookInHomes(homes.flatMap(places))
+  const seen = await statInHomes(homes.flatMap(places))
   return homes.map(home => places(home).find(path => typeof seen.get(path) === 'object') ?? null)
 }
 

@@ -1,11 +1,11 @@
 // What the engine observes: the answers of store and server, and the first step that would change anything.
 
 import type { Verification } from '../anthropic/login-server.js'
-import { keepAnswer } from '../engine/keep-answer.js'
+import { keepVerification } from '../engine/keep-verification.js'
 import { noticeLogOut } from '../engine/log-out.js'
-import { hindranceOf } from '../engine/look-only.js'
 import { type Observation, observe } from '../engine/observe.js'
 import { verdictOf as engineVerdict } from '../engine/outcome.js'
+import { hindranceOf } from '../engine/preview.js'
 import { readStore } from '../engine/read-store.js'
 import { commit, type Run } from '../engine/run.js'
 import { ask, learn, verify } from '../engine/verify.js'
@@ -63,7 +63,7 @@ async function askServer(run: Run, seen: Observation): Promise<Verification | nu
   const answer = await ask(run, file.login)
   const hasEnded = expiresAtMs !== null && expiresAtMs <= run.now()
   if (hasEnded && answer.kind !== 'accepted') return answer
-  await keepAnswer(run, accessHash, answer)
+  await keepVerification(run, accessHash, answer)
   learn(run, seen, accessHash, answer)
   return answer
 }

@@ -7,7 +7,7 @@ import { startRun } from '../engine/context.js'
 import { configOf, type LoginContext, loginContextOf } from '../engine/login-context.js'
 import { type Observation, observe } from '../engine/observe.js'
 import type { Run } from '../engine/run.js'
-import { findAnswer, type Sealer } from '../login/answer.js'
+import { findLeftAnswer, type Sealer } from '../login/answer.js'
 import {
   type ClientSettings,
   readClientSettings,
@@ -167,7 +167,7 @@ function plainCopies({ paths, person }: LoginContext): string[] {
 async function leftAnswer(run: Run, { paths, owned }: LoginContext): Promise<LoginFacts['answer']> {
   if (!owned || lstatSync(paths.answer, { throwIfNoEntry: false }) === undefined) return 'none'
   try {
-    return (await findAnswer(paths.answer, lazily(run.sealer))).kind
+    return (await findLeftAnswer(paths.answer, lazily(run.sealer))).kind
   } catch {
     // Without its key it can't be opened; the check of the store says why.
     return 'sent'

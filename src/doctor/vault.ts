@@ -214,7 +214,7 @@ export async function vaultAccess(
     now: run.now,
     known: sessionMemoryIn(memory.storeSession),
     mayRenew: false,
-    remember: () => undefined,
+    commit: () => undefined,
     expectedEmail: run.config.identity.email,
   }
   const opened = openSession(config, { network, person, session: options })

@@ -40,19 +40,24 @@ export async function claimRenewal(
   const untilMs = performance.now() + patienceMs
   let lostRaces = 0
   for (let known = run.storeRead; ; known = null) {
-    const asked = known ?? (await readStore(run))
+    const read = known ?? (await readStore(run))
     if (!stillWanted()) return { kind: 'moved' }
-    if (asked.kind === 'empty') return withoutClaim
-    if (asked.kind !== 'current' || asked.away !== null) return unfenced(run)
-    if (!isAbout(parent, asked.stored)) return withoutClaim
-    const { intent } = asked.stored
-    if (intent && isAnotherHosts(run, intent) && !isOver(intent, asked.ageMs)) {
+    if (read.kind === 'empty') return withoutClaim
+    if (read.kind !== 'current' || read.away !== null) return unfenced(run)
+    if (!isAbout(parent, read.stored)) return withoutClaim
+    const { intent } = read.stored
+    if (intent && isAnotherHosts(run, intent) && !isOver(intent, read.ageMs)) {
       if (performance.now() > untilMs) return { kind: 'closed' }
       await run.sleep(lookAgainMs)
       continue
     }
     const isStale = isLongAgo(run)
-    const outcome = await leave(run, { id: run.nonce(), by: whoWeAre(run), parent, ended: null })
+    const outcome = await writeIntent(run, {
+      id: run.nonce(),
+      by: whoWeAre(run),
+      parent,
+      ended: null,
+    })
     if (outcome === 'conflict' && lostRaces++ < mostLostRaces) continue
     return outcome === 'written' ? { kind: 'clear', isStale } : unfenced(run)
   }
@@ -65,14 +70,17 @@ export async function endClaim(run: Run, ended: Intent['ended']): Promise<void> 
     if (!store?.isRemote || storeRead?.kind !== 'current' || storeRead.away !== null) return
     const { intent } = storeRead.stored
     if (intent === null || intent.id !== memory.intentId || intent.ended !== null) return
-    const outcome = await leave(run, ended === null ? null : { ...intent, ended })
+    const outcome = await writeIntent(run, ended === null ? null : { ...intent, ended })
     if (outcome !== 'conflict') return
     await readStore(run)
   }
 }
 
 /** One write by check-and-set; our own id is remembered first, so that a killed run's is known as ours. */
-async function leave(run: Run, intent: Intent | null): Promise<'written' | 'conflict' | 'away'> {
+async function writeIntent(
+  run: Run,
+  intent: Intent | null,
+): Promise<'written' | 'conflict' | 'away'> {
   const { storeRead, store } = run
   if (store === null || storeRead?.kind !== 'current') return 'away'
   const { hosts } = storeRead.stored

@@ -72,7 +72,7 @@ export async function startRun(
       folder: own.localStore,
       name: inForce.profile ?? 'default',
       keyFile: inForce.local.keyFile,
-      earlierKeyFile: keyFileOf(memory.keyPrint),
+      earlierKeyFile: keyFileOf(memory.keyDigest),
       readOnly,
       uid: person.uid,
       nonce,
@@ -92,7 +92,7 @@ export async function startRun(
     readOnly,
     now: Date.now,
     session: memory.storeSession,
-    remember: storeSession => commit(run, { memory: { storeSession } }),
+    commit: storeSession => commit(run, { memory: { storeSession } }),
     wasReached: memory.lookedAtMs !== null || memory.othersSeenAtMs !== null,
   }
   const run: Run = {

@@ -40,13 +40,13 @@ export interface EnsureOptions {
 export async function ensure(run: Run, options: EnsureOptions): Promise<Report> {
   const steps: Outcome['steps'] = []
   const did: Outcome['did'] = []
-  const trail: RunTrace = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
+  const trace: RunTrace = { beganAtMs: run.now(), toldAtMs: null, steps: [] }
   const { isHeard = true } = options
   let told = false
   const tell = (told_: Report) => {
     if (!told) options.tell(told_)
     told = true
-    trail.toldAtMs ??= run.now()
+    trace.toldAtMs ??= run.now()
   }
   if (run.config.mode === 'on' && mayAct(run)) {
     recordFingerprint(run)
@@ -72,7 +72,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
       options.end?.(last)
       // The result of an interrupted step says nothing.
       if (!options.interrupted()) await keepHealthRecord(run, last.outcome)
-      keepLast(run, last, trail)
+      keepLast(run, last, trace)
       return last
     }
     if (!told && isAfterwards(decision, seen, run)) {
@@ -92,7 +92,7 @@ export async function ensure(run: Run, options: EnsureOptions): Promise<Report> 
     commit(run, { learned: { tried: [...run.tried, decisionKey(decision)] } })
     const ms = run.now() - beganMs
     steps.push({ ...step(decision), ms })
-    trail.steps.push({ ...step(decision), afterMs: beganMs - trail.beganAtMs, ms, done: isDone })
+    trace.steps.push({ ...step(decision), afterMs: beganMs - trace.beganAtMs, ms, done: isDone })
     if (isDone) did.push(decision.do)
   }
 }

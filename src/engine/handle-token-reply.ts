@@ -1,6 +1,6 @@
 // Handling the reply of the token endpoint: a successor is saved, a refusal is remembered, anything else waits.
 
-import { readTokenAnswer } from '../anthropic/login-server.js'
+import { readTokenReply } from '../anthropic/login-server.js'
 import { eraseAnswer, parentInAnswer, type RawAnswer } from '../login/answer.js'
 import { tokenHash, withoutRefreshToken } from '../login/login.js'
 import { readLoginFile } from '../login/login-file.js'
@@ -10,7 +10,7 @@ import { AuthError } from '../system/trouble.js'
 import { unknownErrorWords } from '../text/trouble.js'
 import { commit, type Run } from './run.js'
 import { saveToFile } from './save.js'
-import { install, type Parent } from './save-renewed-login.js'
+import { type Parent, saveRenewedLogin } from './save-renewed-login.js'
 
 /** A whole answer, and when it came: its durations count from then. */
 export interface TokenReply extends RawAnswer {
@@ -32,10 +32,10 @@ export async function handleTokenReply(
   because: string,
 ): Promise<boolean> {
   const parentHash = parent.hash
-  const outcome = readTokenAnswer(answer)
+  const outcome = readTokenReply(answer)
   switch (outcome.kind) {
     case 'rotated':
-      await install(run, parent, outcome.grant, answer.atMs, because).catch(error => {
+      await saveRenewedLogin(run, parent, outcome.grant, answer.atMs, because).catch(error => {
         if (!answer.isKept) knownAsPosted(run, parentHash)
         throw unsaved(error)
       })

@@ -27,7 +27,7 @@ export async function noticeLogOut(run: Run, seen: Observation): Promise<Observa
 async function followMark(run: Run, seen: Observation): Promise<void> {
   // Whether the user has signed in since is unknown while the file can't be read.
   if (seen.file.kind === 'closed') return
-  rememberAccount(run, seen)
+  commitAccount(run, seen)
   const hasVanished = isVanished(run, seen.file)
   if (hasVanished) {
     if (!run.readOnly) atomicWrite(run.paths.signedOut, '', { nonce: run.nonce() })
@@ -101,7 +101,7 @@ function isVanished(run: Run, file: LoginFile): boolean {
 }
 
 /** Looks into the client's config only when it has changed: it grows with the client's use. */
-function rememberAccount(run: Run, { file }: Observation) {
+function commitAccount(run: Run, { file }: Observation) {
   if (file.kind !== 'login') return
   const path = run.paths.clientConfig
   const about = statSync(path, { throwIfNoEntry: false })

@@ -6,7 +6,7 @@ import { keepLaunchConfig, launchConfigText, rememberedConfig } from '../config/
 import { type Config, leftMark, loadConfig } from '../config/config.js'
 import { settingsFolder } from '../login/client-settings.js'
 import { namesIn } from '../system/open-file.js'
-import { foreignAbove, giveBack, ownerWords } from '../system/owner.js'
+import { chownCommand, foreignAbove, ownerWords } from '../system/owner.js'
 import {
   type Env,
   envOfLogin,
@@ -17,7 +17,7 @@ import {
 } from '../system/paths.js'
 import { AuthError, makeTrouble, type Trouble } from '../system/trouble.js'
 import { type Distrust, distrustHint, distrustOf } from '../system/trusted-path.js'
-import { lookInHomes, type Person, whoAmI } from '../system/users.js'
+import { type Person, statInHomes, whoAmI } from '../system/users.js'
 import { version } from '../version.js'
 
 /** Whose login, and where: all that is needed to enter the gate. */
@@ -86,7 +86,7 @@ export function notOurs({ person, distrust }: LoginContext): AuthError {
 
 function mendHint(distrust: Distrust, uid: number): string {
   const isLost = foreignAbove(distrust.path, uid) !== null
-  return isLost ? giveBack(distrust.path) : distrustHint(distrust, uid)
+  return isLost ? chownCommand(distrust.path) : distrustHint(distrust, uid)
 }
 
 /** A place that is not trusted; null where there is nothing to mend. */
@@ -206,7 +206,7 @@ export async function homeLogins(env: Env): Promise<HomeLogins> {
 /** Those of `folders` that give no answer, as they are or as login folders. */
 async function silentOf(folders: readonly string[]): Promise<string[]> {
   const placesOf = (folder: string) => [folder, join(folder, '.claude-auth')]
-  const seen = await lookInHomes(folders.flatMap(placesOf))
+  const seen = await statInHomes(folders.flatMap(placesOf))
   return folders.filter(folder => placesOf(folder).some(path => seen.get(path) === 'no-answer'))
 }
 
@@ -218,7 +218,7 @@ function rememberedAt({ owned, paths, person }: LoginContext): Config | null {
 async function foldersIn(home: string): Promise<string[]> {
   const folders = namesIn(home).map(name => join(home, name))
   const stateIn = (folder: string) => join(folder, '.claude-auth')
-  const seen = await lookInHomes(folders.map(stateIn))
+  const seen = await statInHomes(folders.map(stateIn))
   return folders.filter(folder => {
     const state = seen.get(stateIn(folder))
     return state === 'no-answer' || typeof state === 'object'

@@ -155,7 +155,7 @@ function fileFacts(run: Run, file: LoginFile, lineage: Lineage | null): FileFact
     }
   if (file.kind !== 'login') return { kind: file.kind }
   const { held } = run.memory
-  const login = loginFacts(
+  const login = knownLogin(
     run,
     file.login,
     Math.min(foundAtMs(run, file), storedSinceMs(run, file.login)),
@@ -201,7 +201,7 @@ export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): 
   const away = storeRead.away !== null
   if (stored.login === null || stored.signedOutAtMs !== null)
     return { kind: 'current', login: null, newer: false, away }
-  const login = loginFacts(run, stored.login, stored.backedUpAtMs ?? run.now())
+  const login = knownLogin(run, stored.login, stored.backedUpAtMs ?? run.now())
   const mine = file.kind === 'login' ? file.login : null
   const newer = mine !== null && isNewer(stored, mine, lineage) && !isForeign(run, stored)
   return { kind: 'current', login, away, newer }
@@ -225,7 +225,7 @@ function isNewer(
 const clockSlackMs = minuteMs
 
 /** `seenAtMs`: since when it is there, where we don't hold it ourselves (epoch milliseconds). */
-export function loginFacts(run: Run, login: Login, seenAtMs: number): KnownLogin {
+export function knownLogin(run: Run, login: Login, seenAtMs: number): KnownLogin {
   const { held } = run.memory
   const accessHash = tokenHash(login.accessToken)
   const isOurs = held?.accessHash === accessHash

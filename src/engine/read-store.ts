@@ -31,7 +31,7 @@ export async function knownStore(run: Run): Promise<NonNullable<Run['storeRead']
 export async function readStore(run: Run): Promise<StoreRead> {
   const read = owned(run, (await run.store?.read()) ?? { kind: 'empty', version: 0 })
   commit(run, { learned: { storeRead: read } })
-  rememberToken(run, read)
+  commitToken(run, read)
   if (!run.store?.isRemote) return read
   const { isShared } = run.store
   if (read.kind === 'empty' && isShared) commit(run, { memory: { lookedAtMs: run.now() } })
@@ -142,7 +142,7 @@ export function longLivedFacts({ storeRead, config, memory, store }: Run): LongL
 }
 
 /** Remembers what the store said of the long-lived token; without `credential: long-lived` a token there is left alone. */
-function rememberToken(run: Run, read: StoreRead): void {
+function commitToken(run: Run, read: StoreRead): void {
   const said = saidOf(read)
   const { longLived } = run.memory
   if (said === null || (run.config.credential !== 'long-lived' && longLived === null)) return

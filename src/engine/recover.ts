@@ -2,7 +2,7 @@
 
 import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { eraseAnswer, type FoundAnswer, findAnswer } from '../login/answer.js'
+import { eraseAnswer, findLeftAnswer, type LeftAnswer } from '../login/answer.js'
 import { releaseLeftLocks, withRefreshLocks, withRenewalLock } from '../login/client-locks.js'
 import { newLineage } from '../login/lineage.js'
 import { othersAtWork } from '../login/lock-files.js'
@@ -28,15 +28,15 @@ export async function recover(run: Run): Promise<boolean> {
     seal: plainSealer.seal,
     open: async (bytes: Buffer) => (await run.sealer()).open(bytes),
   }
-  const found = await findAnswer(path, sealer)
+  const found = await findLeftAnswer(path, sealer)
   let isRenewed = false
   // A renewal of another host, which the gate does not stop, is waited for; then there is nothing left.
   if (found.kind !== 'none')
     await withRefreshLocks(run.locks, locksWaitMs, () =>
       withRenewalLock(run.locks, locksWaitMs, async () => {
-        const still = await findAnswer(path, sealer)
+        const still = await findLeftAnswer(path, sealer)
         reloadMemory(run)
-        if (still.kind !== 'none') isRenewed = await settleFound(run, still)
+        if (still.kind !== 'none') isRenewed = await handleLeftAnswer(run, still)
       }),
     )
   releaseLeftLocks(run.locks)
@@ -44,9 +44,9 @@ export async function recover(run: Run): Promise<boolean> {
   return isRenewed
 }
 
-async function settleFound(
+async function handleLeftAnswer(
   run: Run,
-  found: Exclude<FoundAnswer, { kind: 'none' }>,
+  found: Exclude<LeftAnswer, { kind: 'none' }>,
 ): Promise<boolean> {
   const { answer: path } = run.paths
   const { parentHash, sentAtMs } = found.header
@@ -123,10 +123,10 @@ export async function noticeKey(run: Run): Promise<void> {
   const { key, memory, store } = run
   if (store === null) return
   const digest = key.keyDigest()
-  if (digest !== null && digest === memory.keyPrint) return
+  if (digest !== null && digest === memory.keyDigest) return
   // On a full disk it still opens with the earlier key, and the next run tries again.
   const opens = await key.reseal().catch(unlessBug)
-  if (opens && digest !== null) commit(run, { memory: { keyPrint: digest } })
+  if (opens && digest !== null) commit(run, { memory: { keyDigest: digest } })
   // With a shared document the sealed store is only a copy: the next write recreates it.
   if (opens === false && store.kind === 'local') await knownStore(run)
 }

@@ -34,7 +34,7 @@ export const locksWaitMs = 40_000
 const mostTurns = 3
 
 /** `stale`: nothing was sent, as what was announced has got too old. */
-type Asked = 'renewed' | 'not-renewed' | 'stale'
+type Attempt = 'renewed' | 'not-renewed' | 'stale'
 
 /**
  * Renews the login whose refresh token `decision` is about. Where the file holds that token, a client
@@ -57,15 +57,15 @@ export async function renew(
   }
   const isAlone = run.config.custody === 'sole' && !isInFile(seen, hash)
   for (let turn = 0; turn < mostTurns; turn++) {
-    const announced = await claimRenewal(run, hash, isWanted)
-    if (announced.kind !== 'clear') break
-    const { isStale } = announced
+    const claim = await claimRenewal(run, hash, isWanted)
+    if (claim.kind !== 'clear') break
+    const { isStale } = claim
     const withLocks = isAlone ? withRenewalLock : withRefreshLocks
-    const asked = await withLocks(run.locks, locksWaitMs, () =>
+    const attempt = await withLocks(run.locks, locksWaitMs, () =>
       renewLocked(run, hash, decision, again, isStale),
     )
-    if (asked === 'renewed') return true
-    if (asked === 'not-renewed') break
+    if (attempt === 'renewed') return true
+    if (attempt === 'not-renewed') break
   }
   await endClaim(run, endOf(run, hash))
   return false
@@ -83,13 +83,13 @@ async function renewLocked(
   decision: Decision,
   again: (seen: Observation) => Decision,
   isStale: () => boolean,
-): Promise<Asked> {
+): Promise<Attempt> {
   await catchUp(run)
   const now = await noticeLogOut(run, reread(run))
   const then = again(now)
   if (then.do !== 'renew' || then.about !== hash) return 'not-renewed'
   const current = findParent(run, now, hash)
-  return current === null ? 'not-renewed' : ask(run, current, decision, isStale)
+  return current === null ? 'not-renewed' : post(run, current, decision, isStale)
 }
 
 /** The work of another host, which the gate does not stop, while we waited for its locks. */
@@ -126,12 +126,12 @@ function isInFile({ file }: Pick<Observation, 'file'>, hash: string): boolean {
   return file.kind === 'login' && hashOf(file.login) === hash
 }
 
-async function ask(
+async function post(
   run: Run,
   parent: Parent,
   decision: Decision,
   isStale: () => boolean,
-): Promise<Asked> {
+): Promise<Attempt> {
   const { hash } = parent
   const { refreshToken, scopes } = parent.login
   if (refreshToken === null) return 'not-renewed'
@@ -149,7 +149,7 @@ async function ask(
     const { oauth } = run.config.endpoints
     const outcome = await requestRefresh(run.network, oauth, refreshToken, scopes)
     ready.release()
-    return await taken(run, parent, decision, outcome, sealer, header)
+    return await takeReply(run, parent, decision, outcome, sealer, header)
   } finally {
     ready.release()
   }
@@ -169,14 +169,14 @@ function provenToSave(run: Run, { hash, login }: Parent, { because }: Decision):
 }
 
 /** Takes in what came of the request. */
-async function taken(
+async function takeReply(
   run: Run,
   parent: Parent,
   decision: Decision,
   outcome: HttpOutcome,
   sealer: Sealer,
   header: AnswerHeader,
-): Promise<Asked> {
+): Promise<Attempt> {
   const { hash } = parent
   if (outcome.kind === 'not-sent') {
     if (outcome.tls) commit(run, { learned: { tlsTrouble: networkTrouble(outcome.what) } })

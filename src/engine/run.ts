@@ -117,7 +117,7 @@ export interface Change {
  */
 export function commit(run: Run, { memory, unsaved, learned, journal }: Change): void {
   Object.assign(run, learned)
-  if (memory ?? unsaved) remember(run, { ...run.memory, ...unsaved, ...memory })
+  if (memory ?? unsaved) setMemory(run, { ...run.memory, ...unsaved, ...memory })
   if (run.readOnly) return
   if (memory) writeMemory(run.paths.stateFile, run.memory, run.nonce())
   if (journal) append(run, journal)
@@ -125,10 +125,10 @@ export function commit(run: Run, { memory, unsaved, learned, journal }: Change):
 
 /** Besides `commit`, all that sets the memory: after waiting for a lock, it is read again, as another process may have written it. */
 export function reloadMemory(run: Run): void {
-  remember(run, readMemory(run.paths.stateFile))
+  setMemory(run, readMemory(run.paths.stateFile))
 }
 
-function remember(run: { memory: Run['memory'] }, memory: Run['memory']): void {
+function setMemory(run: { memory: Run['memory'] }, memory: Run['memory']): void {
   run.memory = memory
 }
 

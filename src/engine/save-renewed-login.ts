@@ -32,7 +32,7 @@ export interface Parent {
 const unknownLifeMs = 10 * minuteMs
 
 /** Saves the successor that `grant` (come at `atMs`) makes of `parent`; the sealed store first in sole custody. */
-export async function install(
+export async function saveRenewedLogin(
   run: Run,
   parent: Parent,
   grant: Grant,

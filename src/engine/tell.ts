@@ -19,7 +19,6 @@ import { minuteMs } from '../system/time.js'
 import type { Trouble } from '../system/trouble.js'
 import { notByClientTrouble } from './ensure-words.js'
 import { launchLines, type Note, noteLine } from './launch-words.js'
-import { leaveShortLine } from './look-only.js'
 import { alertConditionOf, alertRunOf, knowToken, notesOf } from './notes.js'
 import type { Observation } from './observe.js'
 import {
@@ -30,6 +29,7 @@ import {
   troubleOf,
   verdictOf,
 } from './outcome.js'
+import { leaveShortLine } from './preview.js'
 import { keepStoreTrouble } from './read-store.js'
 import { commit, type Run } from './run.js'
 import { expectedEmail } from './verify.js'
@@ -241,20 +241,20 @@ export interface RunTrace {
 }
 
 /** Leaves the steps of the run beside the marks. Failing to is not reported: nothing depends on it. */
-export function keepLast(run: Run, { outcome, lines, trouble }: Report, trail: RunTrace): void {
+export function keepLast(run: Run, { outcome, lines, trouble }: Report, trace: RunTrace): void {
   if (!run.owned || run.config.mode === 'off') return
-  const toldAfterMs = trail.toldAtMs === null ? null : trail.toldAtMs - trail.beganAtMs
+  const toldAfterMs = trace.toldAtMs === null ? null : trace.toldAtMs - trace.beganAtMs
   writeLastRun(
     join(run.paths.state, lastRunFile),
     {
-      at: new Date(trail.beganAtMs).toISOString(),
+      at: new Date(trace.beganAtMs).toISOString(),
       host: run.person.host,
       actor: run.actor,
       verdict: outcome.verdict,
       because: outcome.because,
-      tookMs: run.now() - trail.beganAtMs,
+      tookMs: run.now() - trace.beganAtMs,
       toldAfterMs,
-      steps: trail.steps,
+      steps: trace.steps,
       said: lines,
       trouble,
     },

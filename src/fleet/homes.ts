@@ -11,7 +11,7 @@ import { readBounded } from '../system/open-file.js'
 import { loginFolder, loginPaths } from '../system/paths.js'
 import { leave, startProgram, systemPath } from '../system/start-program.js'
 import { distrustOf } from '../system/trusted-path.js'
-import { lookInHomes } from '../system/users.js'
+import { statInHomes } from '../system/users.js'
 import type { SeenRecord } from './finding.js'
 import { readMaxBytes, readRecord, recordFile } from './record.js'
 
@@ -41,7 +41,7 @@ export async function seenInHomes(
   { host, reader }: { host: string; reader: readonly string[] },
   tick: () => void = () => undefined,
 ): Promise<SeenRecord[]> {
-  const seen = await lookInHomes(users.map(({ home }) => fileOf(home)))
+  const seen = await statInHomes(users.map(({ home }) => fileOf(home)))
   const answers = new Map<Account, Answer>()
   const open: Account[] = []
   for (const user of users) {

@@ -35,7 +35,7 @@ export interface RawAnswer {
   body: Buffer
 }
 
-export type FoundAnswer =
+export type LeftAnswer =
   | { kind: 'none' }
   /** The request may have been sent; no whole answer arrived. */
   | { kind: 'sent'; header: AnswerHeader }
@@ -54,7 +54,7 @@ export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
   startOf(header).copy(bytes)
   bytes.fill('\n', bodyStart, bodyStart + 1)
   atomicWrite(path, bytes, { nonce })
-  keepRoom(dirname(path))
+  reserveInodes(dirname(path))
 }
 
 /**
@@ -77,7 +77,7 @@ export async function saveAnswer(
   } catch {
     writeFallbackAnswer(path, Buffer.concat([startOf(header), bytes]), header.sealed, nonce)
   }
-  giveRoomBack(dirname(path))
+  releaseInodes(dirname(path))
 }
 
 /** What stands before the body: the header, filled up with blanks. */
@@ -100,7 +100,7 @@ function writeBody(path: string, bytes: Buffer) {
 }
 
 /** What an earlier run left behind. Throws `login-closed` if it may not be read. A half-written answer counts as none. */
-export async function findAnswer(path: string, sealer: Sealer): Promise<FoundAnswer> {
+export async function findLeftAnswer(path: string, sealer: Sealer): Promise<LeftAnswer> {
   const here = await readAnswer(bytesAt(path), sealer)
   if (here.kind === 'answered') return here
   for (const bytes of fallbackAnswers(path, { isExpected: here.kind === 'sent' })) {
@@ -128,7 +128,7 @@ export function parentInAnswer(path: string): string | null {
 export function eraseAnswer(path: string) {
   const isExpected = !hasBody(path)
   removeQuietly(path)
-  giveRoomBack(dirname(path))
+  releaseInodes(dirname(path))
   removeFallbackAnswers(path, { isExpected })
 }
 
@@ -152,14 +152,14 @@ function bytesAt(path: string): Buffer | null {
   }
 }
 
-async function readAnswer(bytes: Buffer | null, sealer: Sealer): Promise<FoundAnswer> {
+async function readAnswer(bytes: Buffer | null, sealer: Sealer): Promise<LeftAnswer> {
   const header = bytes === null ? null : headerOf(lineAt(bytes, 0))
   if (bytes === null || header === null) return { kind: 'none' }
   const answer = await answerOf(bytes, header, sealer)
   return answer === null ? { kind: 'sent', header } : { kind: 'answered', header, answer }
 }
 
-function hashOf(found: FoundAnswer): string | null {
+function hashOf(found: LeftAnswer): string | null {
   return found.kind === 'none' ? null : found.header.parentHash
 }
 
@@ -196,8 +196,8 @@ function sha256(bytes: Uint8Array): string {
 const files = 4
 
 /** Makes some empty files in `folder`; without them a login is saved as room allows. */
-function keepRoom(folder: string) {
-  for (const place of placesIn(folder)) {
+function reserveInodes(folder: string) {
+  for (const place of placeholdersIn(folder)) {
     try {
       // Never through a planted link; what a crash has left is reserved space, too.
       writeFileSync(place, '', { mode: 0o600, flag: 'wx' })
@@ -207,11 +207,11 @@ function keepRoom(folder: string) {
   }
 }
 
-function giveRoomBack(folder: string) {
-  for (const place of placesIn(folder)) removeQuietly(place)
+function releaseInodes(folder: string) {
+  for (const place of placeholdersIn(folder)) removeQuietly(place)
 }
 
 /** Named like temporary files, so that they are swept after a crash. */
-function placesIn(folder: string): string[] {
+function placeholdersIn(folder: string): string[] {
   return Array.from({ length: files }, (_, index) => join(folder, `room.tmp.0000000${index}`))
 }

@@ -5,7 +5,7 @@ import { jsonObject, stringOf } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { isOnTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite } from '../system/write-file.js'
-import { giveBack, type LockPlace, take } from './client-locks.js'
+import { type LockPlace, releaseLock, takeLock } from './client-locks.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 
 /** What the config says. `unknown`: it is gone, unreadable or torn, and says nothing either way. */
@@ -51,7 +51,7 @@ const lockStaleMs = 10_000
 export async function forgetAccount(place: LockPlace, path: string): Promise<boolean> {
   if (clientAccount(path).kind !== 'named') return false
   const target = realpathSync(path)
-  const held = await take(place, `${path}.lock`, lockStaleMs, place.now() + lockStaleMs)
+  const held = await takeLock(place, `${path}.lock`, lockStaleMs, place.now() + lockStaleMs)
   try {
     const bytes = Buffer.from(readText(target) ?? '')
     if (!isEditable(bytes)) return false
@@ -61,7 +61,7 @@ export async function forgetAccount(place: LockPlace, path: string): Promise<boo
     atomicWrite(target, without, { nonce: place.nonce() })
     return true
   } finally {
-    await giveBack(held)
+    await releaseLock(held)
   }
 }
 

@@ -49,7 +49,7 @@ export async function withRefreshLocks<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const untilMs = place.now() + waitMs
-  const refresh = await take(
+  const refresh = await takeLock(
     place,
     join(place.folder, '.oauth_refresh.lock'),
     refreshStaleMs,
@@ -62,8 +62,8 @@ export async function withRefreshLocks<T>(
     return await work()
   } finally {
     removeOwner(place.folder, place.process)
-    if (legacy) await giveBack(legacy)
-    await giveBack(refresh)
+    if (legacy) await releaseLock(legacy)
+    await releaseLock(refresh)
     forgetLocks(place.state, place.process, place.now())
   }
 }
@@ -75,11 +75,11 @@ export async function withStorageLock<T>(
   write: () => T,
 ): Promise<T> {
   const path = join(place.folder, '.storage-write.lock')
-  const held = await take(place, path, storageStaleMs, place.now() + waitMs)
+  const held = await takeLock(place, path, storageStaleMs, place.now() + waitMs)
   try {
     return write()
   } finally {
-    await giveBack(held)
+    await releaseLock(held)
     if (!existsSync(path)) forgetLock(place.state, path, place.process, place.now())
   }
 }
@@ -94,11 +94,11 @@ export async function withRenewalLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(place.state, 'renewal.lock')
-  const held = await take(place, path, refreshStaleMs, place.now() + waitMs)
+  const held = await takeLock(place, path, refreshStaleMs, place.now() + waitMs)
   try {
     return await work()
   } finally {
-    await giveBack(held)
+    await releaseLock(held)
     forgetLock(place.state, path, place.process, place.now())
   }
 }
@@ -106,7 +106,7 @@ export async function withRenewalLock<T>(
 async function takeLegacy(place: LockPlace, untilMs: number): Promise<HeldLock | null> {
   const path = `${realpathSync(place.folder)}.lock`
   try {
-    return await take(place, path, refreshStaleMs, untilMs)
+    return await takeLock(place, path, refreshStaleMs, untilMs)
   } catch (error) {
     if (error instanceof AuthError && error.code === 'lock-busy') throw error
     return null
@@ -153,7 +153,7 @@ interface HeldLock {
  * Takes the lock at `path`, waiting for another holder until `untilMs` (epoch). One not
  * touched for `staleMs` is abandoned. Throws `lock-busy`, or `write-failed` where it can't be made.
  */
-export async function take(
+export async function takeLock(
   place: LockPlace,
   path: string,
   staleMs: number,
@@ -161,7 +161,7 @@ export async function take(
 ): Promise<HeldLock> {
   for (;;) {
     const holder = lstatSync(path, { throwIfNoEntry: false })
-    const free = !holder || place.now() - holder.mtimeMs > staleMs || takenOver(place, path, holder)
+    const free = !holder || place.now() - holder.mtimeMs > staleMs || takeOver(place, path, holder)
     const held = free ? await tryTake(place, path, staleMs) : null
     if (held) return held
     if (place.now() >= untilMs)
@@ -195,7 +195,7 @@ async function tryTake(place: LockPlace, path: string, staleMs: number): Promise
 }
 
 /** Removes a lock whose holder can't come back: our own crash at once, another's when provably dead. */
-function takenOver(place: LockPlace, path: string, holder: Stats): boolean {
+function takeOver(place: LockPlace, path: string, holder: Stats): boolean {
   const owner = readOwner(place.folder)
   const dead =
     owner !== null &&
@@ -218,7 +218,7 @@ function bornWith(owner: LockOwner, birthtimeMs: number): boolean {
 }
 
 /** Gives `held` back if it is still ours; never throws. */
-export async function giveBack(held: HeldLock) {
+export async function releaseLock(held: HeldLock) {
   const now = lstatSync(held.path, { throwIfNoEntry: false })
   const stillOurs = now?.birthtimeMs === held.birthtimeMs && now.ino === held.inode
   try {

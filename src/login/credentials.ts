@@ -36,7 +36,7 @@ export interface CredentialFiles {
   storedKey: string | null
 }
 
-interface FoundCredential {
+interface SetVariable {
   value: string
   from: string
 }
@@ -93,9 +93,9 @@ export function profilePlace(env: Env, settings: ClientSettings, home: string): 
 
 function counting(
   { name, shape, with: other }: CredentialVariable,
-  find: (name: string) => FoundCredential | null,
+  find: (name: string) => SetVariable | null,
   profile: AnthropicProfile | null,
-): FoundCredential | null {
+): SetVariable | null {
   const found = find(name)
   if (found === null || (other !== undefined && find(other) === null)) return null
   switch (shape) {
@@ -112,14 +112,14 @@ function counting(
 
 function ofVariable(
   { name, kind }: CredentialVariable,
-  { value, from }: FoundCredential,
+  { value, from }: SetVariable,
 ): OtherCredential {
   const credential = named(kind, name, from)
   if (name !== 'CLAUDE_CODE_OAUTH_TOKEN') return credential
   return { ...credential, tokenHash: createHash('sha256').update(value).digest('hex') }
 }
 
-function variable(name: string, env: Env, settings: ClientSettings): FoundCredential | null {
+function variable(name: string, env: Env, settings: ClientSettings): SetVariable | null {
   const set = Object.hasOwn(settings.env, name) ? settings.env[name] : undefined
   const value = set ? set.value : env[name]
   return value ? { value, from: set ? set.file : 'environment' } : null
@@ -131,7 +131,7 @@ function named(kind: CredentialKind, name: string, from: string): OtherCredentia
 }
 
 /** As the client reads a switch. */
-function isSwitchedOn(found: FoundCredential | null): boolean {
+function isSwitchedOn(found: SetVariable | null): boolean {
   return found !== null && ['1', 'true', 'yes', 'on'].includes(found.value.trim().toLowerCase())
 }
 

@@ -23,7 +23,7 @@ const mostFormerNames = 16
 /** A write whose answer was lost may have been made. */
 const mostHeartbeats = 8
 
-export type CopyVerdict = 'same' | 'maybe-copied'
+export type Comparison = 'same' | 'maybe-copied'
 
 /**
  * Compares the present fingerprint with the recorded ones.
@@ -41,7 +41,7 @@ export type CopyVerdict = 'same' | 'maybe-copied'
 export function compareFingerprints(
   known: readonly HostFingerprint[],
   here: HostFingerprint,
-): CopyVerdict {
+): Comparison {
   const folders = known.map(({ folder }) => folder).filter(folder => folder !== '')
   const isOtherFolder = here.folder !== '' && folders.length > 0 && !folders.includes(here.folder)
   const devices = known.flatMap(each => each.devices)

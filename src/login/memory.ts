@@ -123,7 +123,7 @@ export interface Memory {
   /** Null where none was ever wanted. */
   longLived: LongLivedMemory | null
   /** The key that the sealed store is known to open with; empty: none is known. */
-  keyPrint: string
+  keyDigest: string
   /** Which health records were written and published from here, read by `fleet/publish.ts`. */
   records: object | null
 }
@@ -154,7 +154,7 @@ export const emptyMemory: Memory = {
   storeTrouble: null,
   storeSession: null,
   longLived: null,
-  keyPrint: '',
+  keyDigest: '',
   records: null,
 }
 
@@ -264,11 +264,14 @@ const readers: { [K in keyof Memory]: (value: unknown) => Memory[K] } = {
   longLived: orNull(
     object({ askedAtMs: number, token: orNull(endingToken), placed: orNull(endingToken) }),
   ),
-  keyPrint: otherwise(text, ''),
+  keyDigest: otherwise(text, ''),
   records: orNull(anyObject),
 }
 
-const memoryIn = renamed({ storeSession: 'vault' }, object(readers) as Decoder<Memory>)
+const memoryIn = renamed(
+  { storeSession: 'vault', keyDigest: 'keyPrint' },
+  object(readers) as Decoder<Memory>,
+)
 
 /** More than a memory ever takes. */
 const maxBytes = 4 * 1024 * 1024

@@ -1,10 +1,10 @@
 // The policy of a token without an entity: read, replaced by a text that grants nothing, and restored.
 
 import {
-  type Asked,
   dataOf,
   isAbsent,
   isRefused,
+  type Lookup,
   type SiteVault,
   type StoreTrouble,
   whyNot,
@@ -41,7 +41,7 @@ function policyName(vaultName: string): string {
   return `workstation-claude-${vaultName}`
 }
 
-export async function policyOf(vault: SiteVault, vaultName: string): Promise<Asked<PolicyFact>> {
+export async function policyOf(vault: SiteVault, vaultName: string): Promise<Lookup<PolicyFact>> {
   const name = policyName(vaultName)
   const path = `sys/policies/acl/${name}`
   const reply = await vault.request({ method: 'GET', path })

@@ -3,11 +3,11 @@
 import { fillIn, plainNameSlip } from '../config/template.js'
 import {
   type AccessorState,
-  type Asked,
   accessorPrefix,
   dataOf,
   isAbsent,
   isRefused,
+  type Lookup,
   lookUpAccessor,
   type SiteVault,
   type StoreTrouble,
@@ -87,7 +87,7 @@ function unfitName(name: string, slip: string): StoreTrouble {
 
 type RecordFacts = Pick<UserVaultFacts, 'record' | 'closedRecord'>
 
-async function recordOf(vault: SiteVault, user: VaultUser): Promise<Asked<RecordFacts>> {
+async function recordOf(vault: SiteVault, user: VaultUser): Promise<Lookup<RecordFacts>> {
   const none = { record: null, closedRecord: null }
   if (user.recordFolder === null) return { kind: 'known', value: none }
   const path = `${user.recordFolder}/${user.vaultName}`
@@ -105,7 +105,7 @@ async function sharedWith(
   vault: SiteVault,
   { uid }: VaultUser,
   entities: readonly EntityFact[],
-): Promise<Asked<string[]>> {
+): Promise<Lookup<string[]>> {
   const found: string[] = []
   for (const name of new Set(entities.flatMap(({ otherNames }) => otherNames))) {
     const has = await hasDocument(vault, { vaultName: name, uid })
@@ -132,7 +132,7 @@ export interface AuthMount {
   accessor: string
 }
 
-export async function signInMounts(vault: SiteVault): Promise<Asked<AuthMount[]>> {
+export async function signInMounts(vault: SiteVault): Promise<Lookup<AuthMount[]>> {
   const reply = await vault.request({ method: 'GET', path: 'sys/auth' })
   const data = dataOf(reply)
   if (data === null) return whyNot(vault, reply, 'sys/auth', 'read')
@@ -148,7 +148,7 @@ export async function entitiesOf(
   vault: SiteVault,
   name: string,
   mounts: AuthMount[],
-): Promise<Asked<EntityFact[]>> {
+): Promise<Lookup<EntityFact[]>> {
   const found = new Map<string, EntityFact>()
   for (const mount of mounts) {
     const path = 'identity/lookup/entity'
@@ -206,7 +206,7 @@ export interface DocumentFact {
 export async function documentPaths(
   vault: SiteVault,
   user: DocumentOwner,
-): Promise<Asked<string[]>> {
+): Promise<Lookup<string[]>> {
   const { template } = vault.server
   const parts = template.split('/')
   const names = { user: user.vaultName, uid: String(user.uid ?? ''), host: 'h', profile: 'p' }
@@ -243,7 +243,10 @@ export async function documentPaths(
 }
 
 /** Does this user have a document? A name that no path can contain has none. */
-export async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promise<Asked<boolean>> {
+export async function hasDocument(
+  vault: SiteVault,
+  owner: DocumentOwner,
+): Promise<Lookup<boolean>> {
   if (plainNameSlip(owner.vaultName) !== null) return { kind: 'known', value: false }
   const paths = await documentPaths(vault, owner)
   if (paths.kind !== 'known') return paths
@@ -274,7 +277,7 @@ function joined(folder: string, name: string): string {
 }
 
 /** The names in a folder, those of folders without their slash, each once. */
-async function namesInFolder(vault: SiteVault, folder: string): Promise<Asked<string[]>> {
+async function namesInFolder(vault: SiteVault, folder: string): Promise<Lookup<string[]>> {
   const path = `${vault.server.mount}/metadata/${folder === '' ? '' : `${folder}/`}`
   const reply = await vault.request({ method: 'LIST', path })
   if (isAbsent(reply)) return { kind: 'known', value: [] }
@@ -287,7 +290,7 @@ async function namesInFolder(vault: SiteVault, folder: string): Promise<Asked<st
 export async function documentAt(
   vault: SiteVault,
   path: string,
-): Promise<Asked<DocumentFact | null>> {
+): Promise<Lookup<DocumentFact | null>> {
   const at = `${vault.server.mount}/metadata/${path}`
   const reply = await vault.request({ method: 'GET', path: at })
   if (isAbsent(reply)) return { kind: 'known', value: null }

@@ -86,14 +86,14 @@ function upkeep(state: State, login: KnownLogin, nowMs: number): Decision {
   return (
     (known ? null : verifying(state, login, 'changed')) ??
     (known ? backingUp(state, login, nowMs) : null) ??
-    (stale && state.isShared ? lookingAround(state) : null) ??
+    (stale && state.isShared ? checkingDocument(state) : null) ??
     (stale ? verifying(state, login, 'unverified') : null) ??
     decisionOf({ do: 'launch', because: 'fresh' })
   )
 }
 
 /** What other hosts did with a shared document: renewed, signed in again, logged out, or joined. */
-function lookingAround({ store, offline }: State): Decision | null {
+function checkingDocument({ store, offline }: State): Decision | null {
   if (offline || store.kind !== 'unasked') return null
   return decisionOf({ do: 'read-store', because: 'before-renewal' })
 }

@@ -4,11 +4,11 @@ import { notedAccessors, noteKey, readNote } from '../offboard/note.js'
 import { tokenRole } from '../offboard/vault-actions.js'
 import { isVaults } from '../store/vault/failure.js'
 import {
-  type Asked,
   accessorKey,
   dataOf,
   isAbsent,
   isDisabledEntity,
+  type Lookup,
   lookUpAccessor,
   type SiteVault,
   type StoreTrouble,
@@ -33,7 +33,7 @@ const wrapSeconds = 3_600
 const mostVersions = 3
 
 /** `path` is inside the mount. */
-export async function readDocument(vault: SiteVault, path: string): Promise<Asked<DocumentState>> {
+export async function readDocument(vault: SiteVault, path: string): Promise<Lookup<DocumentState>> {
   const at = `${vault.server.mount}/metadata/${path}`
   const reply = await vault.request({ method: 'GET', path: at })
   if (isAbsent(reply))
@@ -199,7 +199,7 @@ export function accessorsOf({ accessors }: DocumentState, host: string): string[
 export async function unwrap(
   vault: SiteVault,
   { wrapping }: Pick<WrappedToken, 'wrapping'>,
-): Promise<Asked<string | null>> {
+): Promise<Lookup<string | null>> {
   const path = 'sys/wrapping/unwrap'
   const reply = await vault.requestBy(wrapping, { method: 'POST', path })
   if (reply.kind === 'reply' && [400, 403].includes(reply.status) && isVaults(reply))

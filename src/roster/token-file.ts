@@ -6,7 +6,7 @@ import { type Account, runAsUser } from '../system/as-user.js'
 import { isServedByUser } from '../system/mounts.js'
 import { makeTrouble, systemCode, type Trouble } from '../system/trouble.js'
 import { distrustOf } from '../system/trusted-path.js'
-import { lookInHomes } from '../system/users.js'
+import { statInHomes } from '../system/users.js'
 import { clean } from '../text/clean.js'
 
 /** What is where the token belongs; `unfit`: something is in the way, which `why` tells. */
@@ -62,7 +62,7 @@ function nearestFolder(folder: string): string {
 /** Checked before any look: a file system served by the user (FUSE) may never answer, and then holds the process that looks. */
 async function isHungUp(home: string, file: string): Promise<boolean> {
   if (isServedByUser(home) || isServedByUser(file)) return true
-  return [...(await lookInHomes([home, file])).values()].includes('no-answer')
+  return [...(await statInHomes([home, file])).values()].includes('no-answer')
 }
 
 function unfit(why: string): TokenPlace {

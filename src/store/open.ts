@@ -20,7 +20,7 @@ export interface OpenOptions {
   /** What the store's server said of our access in an earlier run (`Memory.storeSession`). */
   session: object | null
   /** Takes what the server says of it now. */
-  remember: (session: object) => void
+  commit: (session: object) => void
   /** A shared document was reached from here before, so other hosts may hold its refresh token. */
   wasReached: boolean
 }
@@ -42,7 +42,7 @@ export async function openStore(config: Config, options: OpenOptions): Promise<S
         now: options.now,
         known: readOnly ? null : sessionMemoryIn(options.session),
         mayRenew: !readOnly,
-        remember: options.remember,
+        commit: options.commit,
         expectedEmail: config.identity.email,
       }
       const named = { ...person, vaultName: config.vault.vaultName }

@@ -137,8 +137,8 @@ export function keyFileOf(digest: string): string | null {
 export function keyDigest(place: KeyPlace): string | null {
   const bytes = usableKey(place, place.keyFile ?? join(place.folder, 'key'))
   if (bytes === null) return null
-  const print = createHash('sha256').update('print of ').update(bytes).digest('hex')
-  return `${place.keyFile ?? 'own'} ${print.slice(0, 8)}`
+  const digest = createHash('sha256').update('print of ').update(bytes).digest('hex')
+  return `${place.keyFile ?? 'own'} ${digest.slice(0, 8)}`
 }
 
 /** Why the key is not to be had; null: it is, or one is made at first use. */

@@ -4,7 +4,7 @@
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { startAt, textAt } from './open-file.js'
-import { foreignAbove, giveBack, rightsCodes } from './owner.js'
+import { chownCommand, foreignAbove, rightsCodes } from './owner.js'
 import { AuthError, quoted, systemCode } from './trouble.js'
 import { descriptorCodes } from './write-file.js'
 
@@ -53,7 +53,7 @@ export function foreign(path: string, owner: number, uid: number, isWhole = fals
   return {
     path,
     what: `belongs to ${nameOf(owner) ?? `user ${owner}`}`,
-    hint: giveBack(path, { user: nameOf(uid) ?? String(uid), isWhole }),
+    hint: chownCommand(path, { user: nameOf(uid) ?? String(uid), isWhole }),
   }
 }
 

@@ -43,8 +43,8 @@ export type FileRead =
  * Throws the system's error, or `not-private` for what is no regular file.
  */
 export function openRegular(path: string, flags: number, { links = 'follow' }: OpenRules = {}) {
-  const look = links === 'refuse' ? lstatSync : statSync
-  if (look(path, { throwIfNoEntry: false })?.isFile() === false) throw notRegular(path)
+  const stat = links === 'refuse' ? lstatSync : statSync
+  if (stat(path, { throwIfNoEntry: false })?.isFile() === false) throw notRegular(path)
   const { O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
   const safely = O_NONBLOCK | O_NOCTTY | (links === 'refuse' ? O_NOFOLLOW : 0)
   const file = openSync(path, flags | safely, 0o600)

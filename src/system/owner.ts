@@ -11,7 +11,7 @@ export function ownerWords(uid: number): string {
 }
 
 /** The command that gives `path` back to `user`: this one, and with all that is in it, where nothing else is said. */
-export function giveBack(path: string, { user = userName(), isWhole = true } = {}): string {
+export function chownCommand(path: string, { user = userName(), isWhole = true } = {}): string {
   return `sudo chown ${isWhole ? '-R ' : ''}${quoted(user)} ${quoted(path)}`
 }
 
@@ -22,7 +22,7 @@ export const rightsCodes = ['EACCES', 'EPERM']
 export function rightsHint(path: string, code: string | null): string | null {
   const isRight = code !== null && rightsCodes.includes(code)
   const foreign = isRight ? foreignAbove(path, process.geteuid?.() ?? -1) : null
-  return foreign && giveBack(foreign)
+  return foreign && chownCommand(foreign)
 }
 
 /**

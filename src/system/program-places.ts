@@ -136,22 +136,22 @@ export function isWrapper(path: string): boolean {
 }
 
 /** The folder of the program, by the link `current` in an installation; `print` tells its files from others. */
-export interface ProgramInPlace {
+export interface RunningProgram {
   folder: string
-  print: string | null
+  stamp: string | null
 }
 
 /** Where this very program is found also after an upgrade. */
-export function programInPlace(): ProgramInPlace {
+export function programInPlace(): RunningProgram {
   const own = ownRoot()
   const current = join(dirname(own), 'current')
   const folder = linkTarget(current) === basename(own) ? current : own
-  return { folder, print: printOf(folder) }
+  return { folder, stamp: stampOf(folder) }
 }
 
 /** `replaced` by another version, whose files the code at work could not load; `gone`: removed. */
-export function standing({ folder, print }: ProgramInPlace): 'same' | 'replaced' | 'gone' {
-  const now = printOf(folder)
+export function standing({ folder, stamp: print }: RunningProgram): 'same' | 'replaced' | 'gone' {
+  const now = stampOf(folder)
   if (now === null) return 'gone'
   return now === print ? 'same' : 'replaced'
 }
@@ -161,7 +161,7 @@ export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** Runs the program that stands there now to its end. A signal is passed on to it, and then `interrupted` is true. */
 export async function runInPlace(
-  { folder }: ProgramInPlace,
+  { folder }: RunningProgram,
   args: string[],
   env: Env,
 ): Promise<{ code: number; interrupted: boolean }> {
@@ -182,7 +182,7 @@ export async function runInPlace(
 }
 
 /** The bundle names the others, so it changes with each of them. */
-function printOf(folder: string): string | null {
+function stampOf(folder: string): string | null {
   const stat = statSync(join(folder, 'dist/claude-auth.cjs'), { throwIfNoEntry: false })
   return stat ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}:${stat.size}` : null
 }

@@ -206,13 +206,13 @@ export function othersMayRead(stat: OwnerAndMode, rules: PrivateRules): string |
 
 /** The command to type about a part of a path that is not trusted. */
 export function distrustHint({ path }: Distrust, uid: number): string {
-  const look = `ls -ld ${quoted(path)}`
+  const inspect = `ls -ld ${quoted(path)}`
   try {
     const about = lstatSync(path)
     // Closed to others, /dev/null would be of no use to anybody.
-    return about.isCharacterDevice() || about.isBlockDevice() ? look : closing(path, about, uid)
+    return about.isCharacterDevice() || about.isBlockDevice() ? inspect : closing(path, about, uid)
   } catch {
-    return look
+    return inspect
   }
 }
 

@@ -53,9 +53,9 @@ export function currentFolder(): string {
 }
 
 /** What is to be seen at a path; `closed` to root too, as some network homes are, or on a server or a mount that is away. */
-export type Seen = { uid: number; isFolder: boolean } | 'missing' | 'closed' | 'no-answer'
+export type PathStatus = { uid: number; isFolder: boolean } | 'missing' | 'closed' | 'no-answer'
 
-const lookMs = 2_000
+const statMs = 2_000
 const mostAtOnce = 200
 /** So that a home that hangs is found in few rounds. */
 const partsAtOnce = 8
@@ -66,11 +66,11 @@ const [kindMask, folderKind] = [0o170000, 0o040000]
  * Looks at paths in homes, links followed. Another process does, and is ended: a mount may answer nothing (each user can serve
  * one), and a process that asks it can be ended by no other means. Never throws.
  */
-export async function lookInHomes(paths: readonly string[]): Promise<Map<string, Seen>> {
+export async function statInHomes(paths: readonly string[]): Promise<Map<string, PathStatus>> {
   if (paths.length === 0) return new Map()
-  if (paths.length > mostAtOnce) return lookInParts(paths)
+  if (paths.length > mostAtOnce) return statInParts(paths)
   const words = ['-L', '-c', '%u %f %n', '--', ...paths]
-  const { isLate, stdout, stderr } = await new Promise<Answer>(resolve => {
+  const { isLate, stdout, stderr } = await new Promise<StatOutput>(resolve => {
     const options = {
       cwd: '/',
       env: { PATH: systemPath, LC_ALL: 'C' },
@@ -83,11 +83,11 @@ export async function lookInHomes(paths: readonly string[]): Promise<Map<string,
     const timer = setTimeout(() => {
       leave(child)
       resolve({ isLate: true, stdout: '', stderr: '' })
-    }, lookMs)
+    }, statMs)
   })
   if (isLate)
-    return paths.length > 1 ? lookInParts(paths) : new Map([[paths[0] ?? '', 'no-answer']])
-  const seen = new Map<string, Seen>(paths.map(path => [path, whyUnseen(path, stderr)]))
+    return paths.length > 1 ? statInParts(paths) : new Map([[paths[0] ?? '', 'no-answer']])
+  const seen = new Map<string, PathStatus>(paths.map(path => [path, whyUnknown(path, stderr)]))
   for (const line of stdout.split('\n')) {
     const [, uid, mode, path] = /^(\d+) ([0-9a-f]+) (.*)$/.exec(line) ?? []
     if (path === undefined || !seen.has(path)) continue
@@ -97,21 +97,21 @@ export async function lookInHomes(paths: readonly string[]): Promise<Map<string,
   return seen
 }
 
-interface Answer {
+interface StatOutput {
   isLate: boolean
   stdout: string
   stderr: string
 }
 
-async function lookInParts(paths: readonly string[]): Promise<Map<string, Seen>> {
+async function statInParts(paths: readonly string[]): Promise<Map<string, PathStatus>> {
   const size = Math.ceil(paths.length / partsAtOnce)
   const parts = Array.from({ length: partsAtOnce }, (_, at) =>
     paths.slice(at * size, (at + 1) * size),
   )
-  return new Map((await Promise.all(parts.map(lookInHomes))).flatMap(part => [...part]))
+  return new Map((await Promise.all(parts.map(statInHomes))).flatMap(part => [...part]))
 }
 
-function whyUnseen(path: string, stderr: string): Seen {
+function whyUnknown(path: string, stderr: string): PathStatus {
   const line = stderr.split('\n').find(each => each.includes(`'${path}'`)) ?? ''
   return /: (?:No such file or directory|Not a directory)$/.test(line) ? 'missing' : 'closed'
 }
@@ -140,9 +140,9 @@ export async function usersWithLogins(ask = askDirectory): Promise<UsersWithLogi
 }
 
 async function havingLogins(all: readonly Account[]): Promise<Account[]> {
-  const logins = await lookInHomes(all.map(loginFolder))
+  const logins = await statInHomes(all.map(loginFolder))
   const closed = all.filter(each => logins.get(loginFolder(each)) === 'closed')
-  const homes = await lookInHomes(closed.map(({ home }) => home))
+  const homes = await statInHomes(closed.map(({ home }) => home))
   return all.filter(each => {
     const login = logins.get(loginFolder(each))
     if (login === 'closed') return homes.get(each.home) !== 'missing'
@@ -245,7 +245,7 @@ function accountsIn(passwd: string): Account[] {
 }
 
 async function ownersIn(folder: string): Promise<number[]> {
-  const seen = await lookInHomes(namesIn(folder).map(name => join(folder, name)))
+  const seen = await statInHomes(namesIn(folder).map(name => join(folder, name)))
   return [
     ...new Set([...seen.values()].flatMap(each => (typeof each === 'object' ? [each.uid] : []))),
   ]

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  type ClaimFound,
+  type DocumentClaim,
   judgeClaim,
   judgeClaims,
   type Question,
@@ -46,7 +46,7 @@ const signIn = (about: string | null, more: object = {}): AlertClaim => ({
 const judge = (
   message: AlertMessage,
   claim: AlertClaim | null,
-  more: Partial<ClaimFound & Question> = {},
+  more: Partial<DocumentClaim & Question> = {},
 ) => {
   const { about = 'x', moved = false, ...question } = more
   const asked = { message, withinMs: dayMs, known: null, by: 'alice@one', nowMs, ...question }

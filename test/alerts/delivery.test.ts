@@ -3,13 +3,13 @@
 import t from 'tap'
 import { deliver } from '../../src/alerts/delivery.js'
 import type { AlertMessage } from '../../src/alerts/memory.js'
-import type { Sink, SinkAnswer } from '../../src/alerts/sink.js'
+import type { Sink, SinkResult } from '../../src/alerts/sink.js'
 import { AuthError, makeTrouble } from '../../src/system/trouble.js'
 import { signInNeeded as message } from '../kit/alert-run.js'
 
 const second: AlertMessage = { ...message, id: 'a-2' }
 
-function sink(name: Sink['name'], answer: (id: string) => Promise<SinkAnswer>) {
+function sink(name: Sink['name'], answer: (id: string) => Promise<SinkResult>) {
   const got: string[] = []
   const send = (given: AlertMessage) => {
     got.push(given.id)

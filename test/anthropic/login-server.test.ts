@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import {
   identityOf,
-  readTokenAnswer,
+  readTokenReply,
   requestRefresh,
   revoke,
   verify,
@@ -33,7 +33,7 @@ const nothing = {
 
 function read(status: number, body: unknown) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return readTokenAnswer({ status, body: Buffer.from(text), retryAfterMs: null })
+  return readTokenReply({ status, body: Buffer.from(text), retryAfterMs: null })
 }
 
 t.test('only 400 with invalid_grant says that the token is dead', async t => {
@@ -166,7 +166,7 @@ t.test('the request is the client’s own', async t => {
   const outcome = await requestRefresh(network, authority.url, login.refreshToken ?? '', null)
   t.match(outcome, { kind: 'reply', status: 200 })
   if (outcome.kind !== 'reply') return
-  t.match(readTokenAnswer(outcome), {
+  t.match(readTokenReply(outcome), {
     kind: 'rotated',
     grant: {
       accessToken: /^sk-ant-oat01-/,

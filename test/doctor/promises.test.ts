@@ -9,8 +9,8 @@ import { type LoginFacts, loginFacts } from '../../src/doctor/login-facts.js'
 import type { Gather } from '../../src/doctor/run.js'
 import { runChecks } from '../../src/doctor/run.js'
 import { ensureLines } from '../../src/engine/ensure-words.js'
-import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
 import { observe } from '../../src/engine/observe.js'
+import { previewOf, statusFacts } from '../../src/engine/preview.js'
 import { statusLines } from '../../src/engine/status-words.js'
 import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, type EngineOptions, engine, hourMs } from '../kit/engine.js'
@@ -199,7 +199,7 @@ t.test('a renewal that waits, since this may be a copy, is a note that says why'
 async function linesOf(at: Engine): Promise<{ from: string; line: string }[]> {
   const checks = await doctorChecks(at)
   const run = await at.run({ offline: true })
-  const found = await lookOnly({ ...run, readOnly: true })
+  const found = await previewOf({ ...run, readOnly: true })
   const status = statusLines(statusFacts(run, found), 500, plainInk)
   return [
     ...status.map(line => ({ from: 'status', line })),

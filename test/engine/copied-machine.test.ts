@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ensureLines } from '../../src/engine/ensure-words.js'
-import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
+import { previewOf, statusFacts } from '../../src/engine/preview.js'
 import { statusLines } from '../../src/engine/status-words.js'
 import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, engine, hourMs, minuteMs } from '../kit/engine.js'
@@ -195,5 +195,5 @@ t.test('a timer leaves an ended token to a launch, and says why', async t => {
 
 async function statusOf(at: Engine): Promise<string> {
   const run = { ...(await at.run({ offline: true })), readOnly: true }
-  return statusLines(statusFacts(run, await lookOnly(run)), 500, plainInk).join('\n')
+  return statusLines(statusFacts(run, await previewOf(run)), 500, plainInk).join('\n')
 }

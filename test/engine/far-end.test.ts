@@ -1,7 +1,7 @@
 // An end farther away than any token lives, as a clock that was ahead writes it: unknown, and renewed all the same.
 
 import t from 'tap'
-import { lookOnly } from '../../src/engine/look-only.js'
+import { previewOf } from '../../src/engine/preview.js'
 import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
 
 const farMs = 56 * hourMs
@@ -33,7 +33,7 @@ for (const custody of custodies) {
     farEnd(at)
     await at.ensure()
     const run = await at.run({ offline: true })
-    const found = await lookOnly({ ...run, readOnly: true })
+    const found = await previewOf({ ...run, readOnly: true })
     t.match(found.outcome, { verdict: 'ok', expiresAt: null })
     t.match(found.prospect, { kind: 'renewed' })
     at.pass(9 * hourMs)
@@ -47,7 +47,7 @@ for (const custody of custodies) {
     t.match(await at.ensure(), { verdict: 'ok' })
     at.pass(-48 * hourMs)
     const run = await at.run({ offline: true })
-    t.match((await lookOnly({ ...run, readOnly: true })).outcome, { expiresAt: null })
+    t.match((await previewOf({ ...run, readOnly: true })).outcome, { expiresAt: null })
   })
 }
 

@@ -27,7 +27,7 @@ function picture(folder: string): string[] {
     })
 }
 
-async function lookOnly({ home }: Engine): Promise<Run> {
+async function readOnlyRun({ home }: Engine): Promise<Run> {
   const env = { HOME: home.path, PATH: `${home.tools}:/usr/bin:/bin` }
   const place = loginContextOf(env)
   const run = await startRun(place, await configOf(place, env, { readOnly: true }), {
@@ -55,7 +55,7 @@ async function lookOnly({ home }: Engine): Promise<Run> {
 t.test('a look at a home where we never ran leaves no trace in it', async t => {
   const at = await engine(t)
   const before = picture(at.home.path)
-  const run = await lookOnly(at)
+  const run = await readOnlyRun(at)
   t.match(run.memory.verification, { kind: 'accepted', identity: { email: at.user.email } })
   t.match(run.memory.held, { renewedAtMs: null }, 'it has learnt something')
   t.same(picture(at.home.path), before)
@@ -67,7 +67,7 @@ t.test('a look at a sealed copy whose key is gone makes no new key', async t => 
   await at.ensure()
   rmSync(join(at.storeFolder, 'key'))
   const before = picture(at.home.path)
-  const run = await lookOnly(at)
+  const run = await readOnlyRun(at)
   t.match(told(run.storeRead), { kind: 'denied', what: /key .* of the local store is missing/ })
   t.same(picture(at.home.path), before)
 })
@@ -78,7 +78,7 @@ t.test('a look sees that somebody logged out and writes no mark', async t => {
   at.home.write(at.home.paths.clientConfig, '{"hasCompletedOnboarding":true}')
   at.writeLogin(null)
   const before = picture(at.home.path)
-  const run = await lookOnly(at)
+  const run = await readOnlyRun(at)
   t.match(decide(observe(run).state, run.now()), { do: 'sign-in', because: 'signed-out' })
   t.same(picture(at.home.path), before)
 })

@@ -76,7 +76,7 @@ export function vaultPerson(
         {
           now: () => Date.now() + person.clock.aheadMs,
           known: person.memory,
-          remember: known => {
+          commit: known => {
             person.memory = known
           },
           expectedEmail: `${user}@example.com`,

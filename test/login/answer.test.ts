@@ -21,7 +21,7 @@ import t from 'tap'
 import {
   beginAnswer,
   eraseAnswer,
-  findAnswer,
+  findLeftAnswer,
   type RawAnswer,
   type Sealer,
   saveAnswer,
@@ -50,7 +50,7 @@ t.test('before the request, its place is reserved with real bytes, for the owner
   t.equal(size, 64 * 1024)
   t.ok(blocks * 512 >= size)
   t.equal(mode & 0o777, 0o600)
-  t.same(await findAnswer(path, plain), { kind: 'sent', header })
+  t.same(await findLeftAnswer(path, plain), { kind: 'sent', header })
 })
 
 t.test('an answer of any size and bytes is found as it was', async t => {
@@ -60,7 +60,7 @@ t.test('an answer of any size and bytes is found as it was', async t => {
       beginAnswer(path, { ...header, sealed: sealer === turned }, 'n')
       const body = randomBytes(size)
       await saveAnswer(path, { status: 418, body }, sealer, { header, nonce: 'n' })
-      const found = await findAnswer(path, sealer)
+      const found = await findLeftAnswer(path, sealer)
       t.match(found, { kind: 'answered', answer: { status: 418 } }, `${size} bytes`)
       t.ok(found.kind === 'answered' && found.answer.body.equals(body))
     }
@@ -77,7 +77,7 @@ t.test('killed at any byte of the write: sent, or the whole answer', async t => 
   for (let written = 1024; written <= 1024 + 300; written += 1) {
     // The first bytes of the write are on the disk, the others are still those reserved.
     writeFileSync(path, Buffer.concat([after.subarray(0, written), before.subarray(written)]))
-    const found = await findAnswer(path, plain)
+    const found = await findLeftAnswer(path, plain)
     if (found.kind === 'answered') {
       answered += 1
       t.same(found, { kind: 'answered', header, answer })
@@ -100,7 +100,7 @@ t.test('the pages of the write may reach the disk in any order', async t => {
       path,
       Buffer.concat([after.subarray(0, from), before.subarray(from, to), after.subarray(to)]),
     )
-    const found = await findAnswer(path, plain)
+    const found = await findLeftAnswer(path, plain)
     t.equal(found.kind, missing < 6 ? 'sent' : 'answered', `page ${missing}`)
   }
 })
@@ -110,7 +110,7 @@ t.test('cut short, it is none or sent', async t => {
   await saveAnswer(path, answer, plain, { header, nonce: 'n' })
   for (const size of [1300, 1100, 1024, 500, 150, 100, 1, 0]) {
     truncateSync(path, size)
-    const { kind } = await findAnswer(path, plain)
+    const { kind } = await findLeftAnswer(path, plain)
     t.equal(kind, size >= 1300 ? 'answered' : size >= 150 ? 'sent' : 'none', `${size} bytes`)
   }
 })
@@ -125,7 +125,7 @@ t.test('one flipped bit in an answer makes it none that arrived', async t => {
     const file = openSync(path, 'r+')
     writeSync(file, Buffer.of((bytes[index] ?? 0) ^ 1), 0, 1, index)
     closeSync(file)
-    if ((await findAnswer(path, plain)).kind !== 'sent') t.fail(`byte ${at}`)
+    if ((await findLeftAnswer(path, plain)).kind !== 'sent') t.fail(`byte ${at}`)
   }
   t.pass()
 })
@@ -134,14 +134,14 @@ t.test('a sealed answer that does not open has not arrived', async t => {
   const path = join(t.testdir(), 'answer')
   beginAnswer(path, { ...header, sealed: true }, 'n')
   await saveAnswer(path, answer, turned, { header, nonce: 'n' })
-  t.equal((await findAnswer(path, { ...turned, open: async () => null })).kind, 'sent')
+  t.equal((await findLeftAnswer(path, { ...turned, open: async () => null })).kind, 'sent')
   t.notMatch(readFileSync(path, 'latin1'), 'refresh_token')
 })
 
 t.test('no file, or one of somebody else’s, is no answer', async t => {
   const folder = t.testdir()
   const path = join(folder, 'answer')
-  t.same(await findAnswer(path, plain), { kind: 'none' })
+  t.same(await findLeftAnswer(path, plain), { kind: 'none' })
   for (const text of [
     '',
     '\n',
@@ -150,13 +150,13 @@ t.test('no file, or one of somebody else’s, is no answer', async t => {
     'x'.repeat(70_000),
   ]) {
     writeFileSync(path, text)
-    t.same(await findAnswer(path, plain), { kind: 'none' })
+    t.same(await findLeftAnswer(path, plain), { kind: 'none' })
   }
   eraseAnswer(path)
-  t.same(await findAnswer(path, plain), { kind: 'none' })
+  t.same(await findLeftAnswer(path, plain), { kind: 'none' })
   eraseAnswer(path)
   mkdirSync(path)
-  t.same(await findAnswer(path, plain), { kind: 'none' })
+  t.same(await findLeftAnswer(path, plain), { kind: 'none' })
 })
 
 t.test('without a place for the answer no request may leave', async t => {
@@ -178,13 +178,13 @@ t.test(
       const path = join(folder, `answer-${randomBytes(4).toString('hex')}`)
       writeFallbackAnswer(path, readFileSync(elsewhere), sealed, 'n')
       const found = { kind: 'answered', header: { ...header, sealed }, answer }
-      t.same(await findAnswer(path, sealer), found, 'the home knows nothing of it')
+      t.same(await findLeftAnswer(path, sealer), found, 'the home knows nothing of it')
       beginAnswer(path, { ...header, sealed, parentHash: 'cd'.repeat(32) }, 'n')
-      t.equal((await findAnswer(path, sealer)).kind, 'sent', 'of another request')
+      t.equal((await findLeftAnswer(path, sealer)).kind, 'sent', 'of another request')
       beginAnswer(path, { ...header, sealed }, 'n')
-      t.same(await findAnswer(path, sealer), found)
+      t.same(await findLeftAnswer(path, sealer), found)
       eraseAnswer(path)
-      t.same(await findAnswer(path, sealer), { kind: 'none' })
+      t.same(await findLeftAnswer(path, sealer), { kind: 'none' })
     }
   },
 )
@@ -212,9 +212,9 @@ t.test('what somebody puts in its place is neither read nor written through', as
       await saveAnswer(path, answer, sealer, { header: { ...header, sealed }, nonce: 'n' })
       t.ok(readFileSync(theirs).equals(before), `${name}: not written`)
       const found = { kind: 'answered', header: { ...header, sealed }, answer }
-      t.same(await findAnswer(path, sealer), found, `${name}: the answer is found all the same`)
+      t.same(await findLeftAnswer(path, sealer), found, `${name}: the answer is found all the same`)
       eraseAnswer(path)
-      t.same(await findAnswer(path, sealer), { kind: 'none' })
+      t.same(await findLeftAnswer(path, sealer), { kind: 'none' })
     }
 })
 

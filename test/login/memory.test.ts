@@ -148,6 +148,7 @@ t.test(
 t.test('what an earlier version kept under another name is read', async t => {
   const path = join(t.testdir(), 'state.json')
   const session = { hash: 'h', checkedAtMs: 1 }
-  writeFileSync(path, JSON.stringify({ format: 1, vault: session }))
-  t.same(readMemory(path), { ...emptyMemory, storeSession: session })
+  writeFileSync(path, JSON.stringify({ format: 1, vault: session, keyPrint: 'own 0a1b2c3d' }))
+  const kept = { storeSession: session, keyDigest: 'own 0a1b2c3d' }
+  t.same(readMemory(path), { ...emptyMemory, ...kept })
 })

@@ -8,7 +8,7 @@ import type { StoreTrouble } from '../../src/store/store.js'
 import type { SessionMemory } from '../../src/store/vault/auth.js'
 import { readSecretFile } from '../../src/store/vault/auth.js'
 import type { VaultReply } from '../../src/store/vault/client.js'
-import { readAnswer, vaultDocument } from '../../src/store/vault/document.js'
+import { readReply, vaultDocument } from '../../src/store/vault/document.js'
 import {
   noPolicy,
   refusedByAnother,
@@ -98,7 +98,7 @@ t.test('what failed', async t => {
 
 t.test('the document', async t => {
   const read = (answer: ReturnType<typeof version>) => {
-    const found = readAnswer(answer, place)
+    const found = readReply(answer, place)
     return found.kind === 'empty' ? found.damaged : (found as StoreTrouble)
   }
   tells(t, read(version(null)), 'Version 1234 of the document was deleted')
@@ -146,7 +146,7 @@ t.test('the Vault token', async t => {
   tells(t, judged({ policies: ['a'.repeat(99)] }), 'The policies of the Vault token changed')
   t.match(judged(elsewhere), { advice: /^token-another.*, before token-workstation17/ })
 
-  const options = { now: () => nowMs, known: null, remember: () => undefined }
+  const options = { now: () => nowMs, known: null, commit: () => undefined }
   const own = join(t.testdir(), home, 'vault-token')
   mkdirSync(dirname(own), { recursive: true })
   const wayIn = (answer: VaultReply) =>
@@ -200,7 +200,7 @@ t.test('the JWT', async t => {
   const auth = { method: 'jwt', jwtFile, mount: 'jwt', role: 'claude-auth' } as const
   const refused = async (answer: VaultReply) => {
     const whole = { ...auth, audience: at, subject: rule.subject }
-    const options = { now: () => nowMs, known: null, remember: () => undefined }
+    const options = { now: () => nowMs, known: null, commit: () => undefined }
     const person = { user: 'alice', uid }
     const wayIn = jwtLogin({ request: async () => answer }, whole, person, options)
     return (await wayIn.open()) as StoreTrouble

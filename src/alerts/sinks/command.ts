@@ -8,7 +8,7 @@ import type { Env } from '../../system/paths.js'
 import { makeTrouble, quoted, systemCode } from '../../system/trouble.js'
 import { jsonText } from '../../text/clean.js'
 import { alertObject } from '../message.js'
-import type { SinkAnswer, SinkFile } from '../sink.js'
+import type { SinkFile, SinkResult } from '../sink.js'
 
 export const command: SinkFile = {
   open(run) {
@@ -43,8 +43,8 @@ export function runProgram(
   input: string,
   env: Env,
   timeoutMs: number,
-): Promise<SinkAnswer> {
-  const failed = (why: string): SinkAnswer => ({ taken: false, why: `${name} ${why}` })
+): Promise<SinkResult> {
+  const failed = (why: string): SinkResult => ({ taken: false, why: `${name} ${why}` })
   if (!isAbsolute(program)) return Promise.resolve(failed('needs the full path of a program'))
   const why = whyNotRunnable(program)
   if (why !== null) return Promise.resolve(failed(`cannot be started: it ${why}`))
@@ -57,7 +57,7 @@ export function runProgram(
       killGroup(child.pid)
       resolve(failed('took too long'))
     }, timeoutMs)
-    const end = (answer: SinkAnswer) => {
+    const end = (answer: SinkResult) => {
       clearTimeout(timer)
       resolve(answer)
     }

@@ -6,7 +6,7 @@ import { secretAddress, serverAddress } from '../../system/endpoint.js'
 import { readPrivateFile } from '../../system/open-file.js'
 import { AuthError, errorTrouble, quoted, systemCode } from '../../system/trouble.js'
 import type { AlertMessage } from '../memory.js'
-import type { Sink, SinkAnswer, SinkRun, SinkState } from '../sink.js'
+import type { Sink, SinkResult, SinkRun, SinkState } from '../sink.js'
 
 /** The group that install makes for such files. */
 const group = 'claude-auth'
@@ -32,7 +32,7 @@ export function webhookSink(
   const { service } = key
   return {
     name,
-    async send(message, { timeoutMs }): Promise<SinkAnswer> {
+    async send(message, { timeoutMs }): Promise<SinkResult> {
       const url = readWebhook(key, file, run.person.uid)
       const headers = { 'content-type': 'application/json' }
       const body = JSON.stringify(bodyOf(message))

@@ -59,7 +59,7 @@ export interface SessionOptions {
   now: () => number
   /** What an earlier run learned of the token. */
   known: SessionMemory | null
-  remember: (known: SessionMemory) => void
+  commit: (known: SessionMemory) => void
   /** False: the token's period is left to run; true, if not given. */
   mayRenew?: boolean
   /** The configured address of this user: a JWT may name it instead of the user. */

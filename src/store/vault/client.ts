@@ -1,6 +1,6 @@
 // Talking to Vault or OpenBao: the only file that knows node-vault, on a transport of our own.
 
-import type { KeptLines } from '../../anthropic/connection.js'
+import type { ConnectionPool } from '../../anthropic/connection.js'
 import { type HttpOutcome, type Network, send, tooLarge } from '../../anthropic/http.js'
 import { trusting } from '../../anthropic/tls.js'
 import { serverAddress } from '../../system/endpoint.js'
@@ -16,7 +16,7 @@ export interface VaultPlace {
   timeoutMs: number
   network: Network
   /** Connections that outlive one request, for who sends many; null: one each. */
-  kept?: KeptLines | null
+  kept?: ConnectionPool | null
 }
 
 export interface VaultRequest {

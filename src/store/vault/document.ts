@@ -60,7 +60,7 @@ export function vaultDocument(
     const reply = await asked('GET')
     if (reply.kind === 'unasked') return { read: reply.why, text: null }
     if (reply.kind !== 'reply') return { read: troubleOf(reply, place), text: null }
-    lastSeen = { read: readAnswer(reply, place), text: reply.text }
+    lastSeen = { read: readReply(reply, place), text: reply.text }
     return lastSeen
   }
 
@@ -178,7 +178,7 @@ function written(
 type KvReply = Extract<VaultReply, { kind: 'reply' }>
 
 /** The newest version. What is deleted or destroyed is `damaged`, for it held something once. */
-export function readAnswer(answer: KvReply, place: string): DocumentRead {
+export function readReply(answer: KvReply, place: string): DocumentRead {
   const { status, body, errors, serverNowMs } = answer
   const data = isObject(body?.['data']) ? body['data'] : null
   const metadata = isObject(data?.['metadata']) ? data['metadata'] : null

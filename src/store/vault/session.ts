@@ -22,7 +22,7 @@ export function vaultSession(
   person: SessionPerson,
   options: SessionOptions,
 ): VaultSession {
-  const wayIn =
+  const method =
     auth.method === 'token'
       ? ownToken(client, auth.tokenFile, person, options)
       : jwtLogin(client, auth, person, options)
@@ -34,8 +34,8 @@ export function vaultSession(
     const isOver = found?.kind === 'open' && (found.endsAtMs ?? Infinity) <= options.now()
     // Of several callers that waited for the same one, the first opens the next.
     if (opening === earlier && (found === null || isOver || found.kind === 'unreachable'))
-      opening = wayIn.open()
-    return opening ?? wayIn.open()
+      opening = method.open()
+    return opening ?? method.open()
   }
   return {
     token: async () => {
@@ -44,8 +44,8 @@ export function vaultSession(
     },
     whyRefused: () => {
       opening = null
-      return wayIn.whyRefused()
+      return method.whyRefused()
     },
-    drift: wayIn.drift,
+    drift: method.drift,
   }
 }

@@ -1,7 +1,7 @@
 // Vault as the admin of a site sees it: requests by a token that is no user’s own, to whatever path its policy opens; what a reply
 // says; and users’ tokens, of which only the accessors are known.
 
-import { keptLines } from '../../anthropic/connection.js'
+import { connectionPool } from '../../anthropic/connection.js'
 import type { Network } from '../../anthropic/http.js'
 import type { VaultAuth, VaultServer } from '../../config/vault.js'
 import { isObject, type JsonObject, stringOf } from '../../system/json.js'
@@ -49,11 +49,11 @@ export async function openSite(
   const { address, namespace, timeoutMs } = server
   const parts = { address, namespace, timeoutMs, network, caCert: authority.pem }
   const client = vaultClient({ ...parts, kept: null })
-  const asking = isKept ? vaultClient({ ...parts, kept: keptLines() }) : client
+  const asking = isKept ? vaultClient({ ...parts, kept: connectionPool() }) : client
   const signedIn =
     auth.method === 'token'
       ? tokenIn(auth.tokenFile, uid)
-      : await jwtLogin(client, auth, { user, uid }, { now, known: null, remember: () => {} }).open()
+      : await jwtLogin(client, auth, { user, uid }, { now, known: null, commit: () => {} }).open()
   if (signedIn.kind !== 'open') return signedIn
   return { server, ...asked({ client, asking }, signedIn.token) }
 }
@@ -81,7 +81,7 @@ function tokenIn(file: string, uid: number): { kind: 'open'; token: string } | S
 }
 
 /** What was asked, or why it is not known. */
-export type Asked<T> = { kind: 'known'; value: T } | StoreTrouble
+export type Lookup<T> = { kind: 'known'; value: T } | StoreTrouble
 
 /** `data` of a 200 of Vault's own. */
 export function dataOf(reply: VaultReply): JsonObject | null {
@@ -182,7 +182,7 @@ export interface AccessorState {
 export async function lookUpAccessor(
   vault: SiteVault,
   accessor: string,
-): Promise<Asked<AccessorState>> {
+): Promise<Lookup<AccessorState>> {
   const path = 'auth/token/lookup-accessor'
   const reply = await vault.request({ method: 'POST', path, body: JSON.stringify({ accessor }) })
   const unknown = { entityId: null, displayName: null }

@@ -21,12 +21,12 @@ export function ownToken(
   client: VaultClient,
   file: string,
   { user, vaultName, uid }: SessionPerson,
-  { now, known, remember, mayRenew = true }: SessionOptions,
+  { now, known, commit, mayRenew = true }: SessionOptions,
 ): VaultAuth {
   let last = known
   let drift: Trouble | null = null
 
-  /** Null when the token may be used, which is then remembered. */
+  /** Null when the token may be used, which is then committed. */
   const judge = (seen: SessionMemory): StoreTrouble | null => {
     const judgment = judgeToken(
       seen,
@@ -36,7 +36,7 @@ export function ownToken(
     )
     if ('trouble' in judgment) return judgment
     drift ??= judgment.drift
-    if (seen !== last) remember(seen)
+    if (seen !== last) commit(seen)
     last = seen
     return null
   }

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Test } from 'tap'
-import { readTokenAnswer } from '../../../src/anthropic/login-server.js'
+import { readTokenReply } from '../../../src/anthropic/login-server.js'
 import { ensure } from '../../../src/engine/ensure.js'
 import { plainSealer } from '../../../src/engine/renew.js'
-import { findAnswer } from '../../../src/login/answer.js'
+import { findLeftAnswer } from '../../../src/login/answer.js'
 import { loginObject, parseLogin } from '../../../src/login/login.js'
 import { readBytes, withLogin } from '../../../src/login/login-file.js'
 import { isEditable, memberSpan } from '../../../src/login/login-text.js'
@@ -147,7 +147,7 @@ export async function vaultDocumentInEngine(t: Test, custody: string) {
 /** A reply of the token endpoint: `refused` only for what says so. */
 export function tokenReply(bytes: Buffer): void {
   for (const status of [200, 400, 401, 500]) {
-    const { kind } = readTokenAnswer({ status, body: bytes, retryAfterMs: null })
+    const { kind } = readTokenReply({ status, body: bytes, retryAfterMs: null })
     const says = jsonObject(bytes)?.['error'] === 'invalid_grant'
     assert.equal(kind === 'refused', status === 400 && says)
   }
@@ -176,8 +176,8 @@ export function answer(folder: string) {
     const path = `${folder}/answer`
     const { writeFileSync } = await import('node:fs')
     writeFileSync(path, bytes)
-    const found = await findAnswer(path, plainSealer)
-    if (found.kind === 'answered') readTokenAnswer({ ...found.answer, retryAfterMs: null })
+    const found = await findLeftAnswer(path, plainSealer)
+    if (found.kind === 'answered') readTokenReply({ ...found.answer, retryAfterMs: null })
   }
 }
 

@@ -1,7 +1,7 @@
 // Looking and deciding in the model: `look` on the model's file with the engine's own parts, and the real `decide`.
 
 import {
-  loginFacts,
+  knownLogin,
   type Observation,
   storedAccessHash,
   storeFacts,
@@ -117,7 +117,7 @@ function fileFacts(run: Run, file: LoginFile, lineage: Lineage | null): FileFact
     return { kind: 'blank', blankedAtMs: file.mtimeMs ?? run.now(), timeLimit: false }
   if (file.kind !== 'login') return { kind: file.kind }
   const { held } = run.memory
-  const login = loginFacts(run, file.login, file.mtimeMs ?? run.now())
+  const login = knownLogin(run, file.login, file.mtimeMs ?? run.now())
   const { refreshHash } = login
   const at = refreshHash === null ? -1 : (held?.lineage.chain.indexOf(refreshHash) ?? -1)
   const isOurs = held?.accessHash === tokenHash(file.login.accessToken)

@@ -9,7 +9,7 @@ import { faults } from '../../../src/demo/faults.js'
 import { ensure } from '../../../src/engine/ensure.js'
 import { plainSealer } from '../../../src/engine/renew.js'
 import type { Run } from '../../../src/engine/run.js'
-import { findAnswer } from '../../../src/login/answer.js'
+import { findLeftAnswer } from '../../../src/login/answer.js'
 import type { Custody, Outcome } from '../../../src/policy/outcome.js'
 import { type Engine, engine, hourMs, minuteMs } from '../../kit/engine.js'
 import { type Chance, chance } from '../chance.js'
@@ -192,7 +192,7 @@ const isRotation = ({ endpoint, status }: Request) => endpoint === 'token' && st
 /** Is the newest refresh token in the file, in the store or in the answer that waits for the next run? */
 async function isSaved(e: Engine, run: Run): Promise<boolean> {
   const sealer = run.config.custody === 'sole' ? await run.sealer() : plainSealer
-  const found = await findAnswer(e.home.paths.answer, sealer)
+  const found = await findLeftAnswer(e.home.paths.answer, sealer)
   const newest = e.refreshTokens().at(-1) ?? ''
   const copies = [e.login()?.refreshToken, (await e.stored())?.refreshToken]
   return (

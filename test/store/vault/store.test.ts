@@ -46,7 +46,7 @@ t.test('an authority that is no such file is refused at once', async t => {
       timeoutMs: 1000,
       auth,
     }
-    const session = { now: Date.now, known: null, remember: () => undefined }
+    const session = { now: Date.now, known: null, commit: () => undefined }
     const person = { user: 'alice', uid: process.geteuid?.() ?? -1 }
     return openVault(config, { network, person, session, cache, offline: false }).read()
   }

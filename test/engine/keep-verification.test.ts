@@ -6,8 +6,8 @@ import t from 'tap'
 import { requestRefresh } from '../../src/anthropic/login-server.js'
 import { engineFacts } from '../../src/doctor/engine-facts.js'
 import { loginFacts } from '../../src/doctor/login-facts.js'
-import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
 import { observe } from '../../src/engine/observe.js'
+import { previewOf, statusFacts } from '../../src/engine/preview.js'
 import { statusLines } from '../../src/engine/status-words.js'
 import { beginAnswer, saveAnswer } from '../../src/login/answer.js'
 import { tokenHash } from '../../src/login/login.js'
@@ -26,7 +26,7 @@ async function look(at: Engine) {
 
 async function status(at: Engine) {
   const run = { ...(await at.run({ offline: true })), readOnly: true }
-  const found = await lookOnly(run)
+  const found = await previewOf(run)
   return { ...found, text: statusLines(statusFacts(run, found), 200, plainInk).join('\n') }
 }
 

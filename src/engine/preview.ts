@@ -23,7 +23,7 @@ import { type StatusFacts, shortLine } from './status-words.js'
 import { doubtedSinceMs, expectedEmail } from './verify.js'
 
 /** What was found. Times are epoch milliseconds. */
-export interface Glance {
+export interface Preview {
   outcome: Outcome
   seen: Observation
   decision: Decision
@@ -50,7 +50,7 @@ export interface Glance {
  * Judges the login of `run` (started `offline` and `readOnly`) as the next run would, without the
  * network and without a change anywhere: neither gate nor locks are needed.
  */
-export async function lookOnly(run: Run): Promise<Glance> {
+export async function previewOf(run: Run): Promise<Preview> {
   const { file } = observe(run)
   const memory = withLogOut(run, file)
   const doubtedAtMs = run.owned ? doubtedSinceMs(run) : null
@@ -179,7 +179,7 @@ function isDenied(prospect: Prospect): boolean {
   return prospect.kind === 'ends' || (prospect.kind === 'hindered' && prospect.because === 'here')
 }
 
-interface Ahead extends Pick<Glance, 'prospect' | 'isToBeBackedUp'> {
+interface Ahead extends Pick<Preview, 'prospect' | 'isToBeBackedUp'> {
   /** What prevents a renewal that is otherwise due. */
   hindrance: Trouble | null
 }
@@ -202,7 +202,7 @@ async function aheadOf(run: Run, file: LoginFile): Promise<Ahead> {
 }
 
 /** What the words of `claude-auth status` and of the line for prompts are made of. */
-export function statusFacts(run: Run, found: Glance): StatusFacts {
+export function statusFacts(run: Run, found: Preview): StatusFacts {
   const { config, memory } = run
   const { outcome, seen, next, trouble, sinceMs, prospect } = found
   return {

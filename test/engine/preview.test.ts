@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { statusObject } from '../../src/cli/status.js'
-import { lookOnly, statusFacts } from '../../src/engine/look-only.js'
+import { previewOf, statusFacts } from '../../src/engine/preview.js'
 import { shortLine, statusLines } from '../../src/engine/status-words.js'
 import { plainInk } from '../../src/text/terminal.js'
 import { custodies, type Engine, engine, hourMs } from '../kit/engine.js'
@@ -29,7 +29,7 @@ const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 async function seen(t: Test, at: Engine) {
   const run = await at.run({ offline: true })
   const [before, asked] = [stateOf(at.home.path), at.authority.requests.length]
-  const found = await lookOnly(run)
+  const found = await previewOf(run)
   const facts = statusFacts(run, found)
   const lines = statusLines(facts, 80, plainInk)
   t.equal(stateOf(at.home.path), before, 'nothing is changed')

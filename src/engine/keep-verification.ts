@@ -9,8 +9,8 @@ import { signInCommand } from '../policy/long-lived.js'
 import { enterLoginGate } from '../system/gate.js'
 import { unlessBug } from '../system/trouble.js'
 import { isLoggedOut } from './log-out.js'
-import { leaveShortLine, lookOnly } from './look-only.js'
 import { observe } from './observe.js'
+import { leaveShortLine, previewOf } from './preview.js'
 import type { Run } from './run.js'
 import { doubtedSinceMs, learn } from './verify.js'
 
@@ -23,7 +23,7 @@ const gateWaitMs = 500
  * or `observe`, under another credential, where another run is at work, while a log-out or the answer of a killed run is
  * still to be followed, and where it cannot be.
  */
-export async function keepAnswer(
+export async function keepVerification(
   run: Run,
   accessHash: string,
   answer: Verification,
@@ -45,7 +45,7 @@ export async function keepAnswer(
       // The next run settles these first, by what it knew before this login came.
       if (isLoggedOut(writing, seen.file) || parentInAnswer(run.paths.answer) !== null) return
       learn(writing, seen, accessHash, answer)
-      const { outcome } = await lookOnly(writing)
+      const { outcome } = await previewOf(writing)
       leaveShortLine(writing, outcome, signInCommand(seen.state, run.now()))
     } finally {
       gate.leave()

@@ -1,5 +1,5 @@
-// Claims on a shared path: by check-and-set in the document, of several hosts one sends. The rule which messages are ours is
-// pure.
+// Claims on a shared path: by check-and-set in the document, of several hosts one sends. The rule for which messages are ours
+// is pure.
 
 import { tokenHash } from '../login/login.js'
 import { type AlertClaim, alertClaimKeys, noClaim, type SignInClaim } from '../store/document.js'
@@ -61,7 +61,7 @@ async function claim(
     if (read.kind !== 'current' && read.kind !== 'empty') return troubleText(read.trouble)
     const away = troubleOf(read)
     if (away !== null) return away
-    // Where the login kept here is ahead, what it came with may be all that is known of the document.
+    // If the copy kept here is ahead, the document's own claim may be unknown.
     if (isAhead(read)) return 'the store is behind this host'
     const about = aboutOf(read)
     if (decidedAbout === undefined) decidedAbout = about
@@ -135,7 +135,7 @@ interface Judged {
   messages: AlertMessage[]
   /** What is to stand in the document first; null: it stays as it is. */
   claim: AlertClaim | null
-  /** Messages that another host tells. */
+  /** Messages that another host sends. */
   left: AlertMessage[]
 }
 
@@ -173,7 +173,7 @@ export function judgeClaims(
   return { ...judged, claim: claim === found?.claim ? null : claim }
 }
 
-/** `decision` null: sent without a claim, and judged again should it have to be sent again. */
+/** `decision` null: sent without a claim, and judged again on a retry. */
 function applyDecision(
   judged: Judged,
   message: AlertMessage,
@@ -199,7 +199,7 @@ function begins(message: AlertMessage): boolean {
 
 const claimLifeMs = 7 * dayMs
 
-/** What one look at the document says. */
+/** What one read of the document says. */
 export interface DocumentClaim {
   claim: AlertClaim | null
   /** SHA-256 of the access token that the document holds; null: none. */
@@ -220,9 +220,9 @@ export interface Question {
 }
 
 type ClaimDecision =
-  /** It is ours to tell, once `claim` stands in the document; as it was found: nothing to write. */
+  /** Ours to send once `claim` is in the document; as it was found: nothing to write. */
   | { do: 'send'; claim: AlertClaim | null }
-  /** Another host tells it, by the claim `id`. */
+  /** Another host sends it, under the claim `id`. */
   | { do: 'leave'; id: string }
   /** Not to be sent before the next run has checked the login that came meanwhile. */
   | { do: 'wait' }

@@ -58,9 +58,9 @@ function clockWentBack(retryAtMs: number, nowMs: number): boolean {
   return retryAtMs - nowMs > longestRetryMs
 }
 
-/** In any hour: so many messages, and after them one that sums up. */
+/** At most this many messages an hour, then one summary. */
 const mostPerHour = 4
-/** So long nothing has changed: then it is summed up. */
+/** After this long without a change the summary is sent. */
 const settledMs = 10 * minuteMs
 
 /** A person is needed: sent once, even if the reason changes later. */
@@ -118,7 +118,7 @@ function change(
     next.unsteady = { sinceMs: nowMs, lastMs: nowMs, changes: 1 }
     return
   }
-  // Without the previous message, the reader still believes what is true again now.
+  // Readers who missed the previous message still believe what is true again now.
   const only = untold === undefined || untold.kind === 'sign-in-unsteady' ? null : untold.sentTo
   send(next, { kind, because, sinceMs, only }, nowMs)
 }

@@ -1,4 +1,4 @@
-// The registry of sinks: one file a sink in sinks/, loaded when there is something to send or to look at.
+// The registry of sinks: one file a sink in sinks/, loaded when there is something to send or to inspect.
 
 import type { SinkName } from '../config/alerts.js'
 import type { Config } from '../config/config.js'
@@ -11,7 +11,7 @@ export const sinkFiles: Record<SinkName, () => Promise<SinkFile>> = {
   command: async () => (await import('./sinks/command.js')).command,
 }
 
-/** In the order in which they are told. */
+/** In sending order. */
 export const sinkNames = Object.keys(sinkFiles) as SinkName[]
 
 /** True where the configuration names no sink at all. */

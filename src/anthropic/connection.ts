@@ -1,5 +1,4 @@
-// A connection that is ready for one request: directly or through a proxy, with TLS that was verified; kept open for callers that
-// send many.
+// Connections that are ready for a request: direct or through a proxy, with verified TLS; pooled for callers that send many.
 
 import type { ClientRequest } from 'node:http'
 import { isIP, type Socket } from 'node:net'
@@ -192,7 +191,7 @@ export interface ConnectionPool {
   give: (socket: Socket, request: ClientRequest) => boolean
 }
 
-/** None is open yet. One that waits for its next request keeps no process alive. */
+/** An empty pool. Idle connections don't keep the process alive. */
 export function connectionPool(): ConnectionPool {
   const idle: Socket[] = []
   return {
@@ -207,7 +206,7 @@ export function connectionPool(): ConnectionPool {
     },
     give: (socket, request) => {
       if (!request.shouldKeepAlive || socket.destroyed) return false
-      // Node takes its parser off the socket only after the reply's end was told.
+      // Node detaches its parser only after it has reported the reply's end.
       socket.once('free', () => {
         socket.unref()
         idle.push(socket)

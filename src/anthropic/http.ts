@@ -82,7 +82,7 @@ export function send(
       outgoing.on('response', incoming => {
         collect(incoming, request.take, body => {
           if (body === null) return stop(tooLarge)
-          // Whatever is kept is not ended with the others.
+          // A pooled connection stays open.
           if (kept?.give(connection.socket, outgoing) === true) begun.length = 0
           end(replyOf(incoming, body))
         })

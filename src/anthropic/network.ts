@@ -107,7 +107,7 @@ function isInRange(entry: string, host: string): boolean {
 export interface NetworkSettings {
   /** With its scheme; may hold a password, so it is never shown. */
   proxy: string | null
-  /** As `NO_PROXY` has it, unread. */
+  /** As `NO_PROXY` has it, unparsed. */
   noProxy: string | null
   authorities: AuthoritySettings
   /** The client certificate for a proxy or server that asks for one. */

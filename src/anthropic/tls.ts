@@ -8,7 +8,7 @@ export interface Trust {
   bundled: boolean
   /** PEM texts of further authorities, read when they are needed first. */
   authorities: () => string[]
-  /** True: those of Node are tried alone at first, which spares the reading of all others. */
+  /** True: Node's own are tried first, so that the others are rarely read. */
   isLazy: boolean
   /** Our client certificate and key (PEM), or null. */
   ownCertificate: { cert: string; key: string; passphrase: string | null } | null
@@ -31,8 +31,8 @@ export function trusting(trust: Trust, more: string | null): Trust {
 const contexts = new WeakMap<Trust, { few?: SecureContext; all?: SecureContext }>()
 
 /**
- * The options of a connection, without the address. Each is said: what is left out, Node takes from its flags and
- * the environment. `all`: with every authority, though the trust be a lazy one.
+ * The options of a connection, without the address. All are explicit: Node fills gaps from its flags and the environment.
+ * `all`: uses every authority, even if the trust is lazy.
  */
 export async function verifiedTls(trust: Trust, all: boolean): Promise<ConnectionOptions> {
   const { checkServerIdentity } = await import('node:tls')
@@ -58,7 +58,7 @@ async function contextOf(trust: Trust, kind: 'few' | 'all'): Promise<SecureConte
     createSecureContext({
       minVersion: 'TLSv1.2',
       ...identity,
-      // Each by itself: in one text, all behind one that can't be read would be left out without a word.
+      // One text each: in a joint text, everything after an unreadable one is dropped silently.
       ...(ca === null ? {} : { ca }),
     })
   const ca =
@@ -66,7 +66,7 @@ async function contextOf(trust: Trust, kind: 'few' | 'all'): Promise<SecureConte
   try {
     return make(ca, own)
   } catch {
-    // A certificate that can't be read, or a key that does not fit, costs nothing but itself.
+    // Drops only the unreadable certificate, or the key that does not fit.
     return make(ca === null ? null : await usable(ca), {})
   }
 }

@@ -1,4 +1,4 @@
-// Backing up: the login goes to the store by check-and-set; in sole custody the file then gives its refresh token up.
+// Backing up: the login goes to the store by check-and-set; in sole custody the file then loses its refresh token.
 
 import { withRefreshLocks } from '../login/client-locks.js'
 import type { Lineage } from '../login/lineage.js'
@@ -38,7 +38,7 @@ export async function backUp(
   })
 }
 
-/** Other hosts may write at any time (that they are there, an alert that they send), each of them seldom. */
+/** Other hosts write too (heartbeats, claims on alerts), each seldom. */
 const mostConflicts = 5
 
 /**
@@ -104,7 +104,7 @@ async function deliverOnce(
   return postpone(run, 'trouble' in outcome ? outcome.trouble : makeTrouble('there is no store'))
 }
 
-/** Held by us, accepted by the server, or what the store has. */
+/** Is the file's login tracked, accepted by the server, or in the store? */
 function isOwn({ state }: Observation): boolean {
   const { file, held, verification, store } = state
   if (file.kind !== 'login') return false
@@ -116,7 +116,7 @@ function isOwn({ state }: Observation): boolean {
   return Boolean(isHeld) || (isAccepted && verification.rightIdentity) || isStored
 }
 
-/** Until the shared document is back, the file is not the only place of a new login. */
+/** While the shared document is away, a new login is also kept in the sealed copy. */
 async function keepAndPostpone(run: Run, seen: Observation, trouble: Trouble): Promise<false> {
   const { file, lineage, state } = seen
   const isBehind = state.store.kind === 'current' && state.store.newer
@@ -135,8 +135,8 @@ function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string |
 }
 
 /**
- * A memory that was lost is found again: the store knows the pedigree of what the file holds, and since
- * when it is there; counted from now, its half-life would come too late.
+ * Rebuilds a lost memory: the store knows the pedigree of the file's login and since when it exists; counted from now, its
+ * half-life would come too late.
  */
 function heldNow(
   run: Run,

@@ -24,10 +24,9 @@ const mostConflicts = 5
 const mostLostRaces = 50
 
 /**
- * Leaves the intent to post the refresh token `parent`, by check-and-set on the version that
- * `stillWanted` has judged (called after each look at the store). Another host's intent is waited for
- * until its result is there or a minute has passed by the server's clock. The caller holds the gate
- * and none of the client's locks.
+ * Leaves the intent to post the refresh token `parent`, by check-and-set on the version that `stillWanted` has judged (called
+ * after each read of the store). Another host's intent is waited for until its result is there or a minute has passed by the
+ * server's clock. The caller holds the gate and none of the client's locks.
  */
 export async function claimRenewal(
   run: Run,
@@ -108,7 +107,7 @@ function unfenced(run: Run): Claimed {
   return mayBeUsedByOthers(run, isInFile) ? { kind: 'closed' } : withoutClaim
 }
 
-/** Another host's, and not about a token that we have left behind: nothing can come of that any more. */
+/** True for another host's intent, unless it is about a token that we have moved past. */
 function isAnotherHosts({ memory }: Run, { id, parent }: Intent): boolean {
   const { intentId, held, spent } = memory
   const isLeft = spent.includes(parent) || held?.lineage.chain.slice(0, -1).includes(parent)

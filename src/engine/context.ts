@@ -35,7 +35,7 @@ export interface StartOptions {
   actor: Actor
   forced: boolean
   offline: boolean
-  /** A mere look: nothing is launched or written, no key is made, and no access to the store is renewed. */
+  /** Read-only: nothing is launched or written, no key is made, and no access to the store is renewed. */
   readOnly?: boolean
   /** The user has just signed in. */
   signedIn: boolean
@@ -146,7 +146,7 @@ export async function startRun(
   return run
 }
 
-/** Where the key of the sealed store is not to be had, no refresh token goes there: the login file keeps it. */
+/** Without the sealed store's key no refresh token goes there: the login file keeps it. */
 function servable(config: Config, local: LocalStore): Config {
   const why = config.store === 'none' ? null : local.keyTrouble()
   if (why === null) return config
@@ -155,7 +155,7 @@ function servable(config: Config, local: LocalStore): Config {
   return { ...config, custody: 'shared', misfits: [...config.misfits, misfit] }
 }
 
-/** The same for this login folder on this host in every run, and telling nothing about either. */
+/** A stable id of this login folder on this host, which reveals neither. */
 function instanceOf({ host }: Person, { folder }: LoginPaths): string {
   const { pidDomain } = processFacts(process.pid)
   const machine = pidDomain.split(':')[1] ?? ''

@@ -106,8 +106,8 @@ function isEnd(decision: Decision): boolean {
 }
 
 /**
- * The login works already: the launch need not wait for this step. Taking custody is no such step, nor
- * is asking about a login that a client met a 401 with.
+ * True if the launch need not wait for this step, since the login works. Not so for taking custody, or for verifying after a
+ * client's 401.
  */
 function isAfterwards(decision: Decision, { state }: Observation, { doubtedAtMs }: Run): boolean {
   if (decision.do === 'verify') return decision.because === 'unverified' && doubtedAtMs === null
@@ -131,8 +131,8 @@ async function waitedOut(run: Run, decision: Decision, options: EnsureOptions): 
 const saveAgainMs = 500
 
 /**
- * Does `work`; a successor that could not be saved is tried to be saved by `again` while the launch may
- * wait. After that it throws `login-unsaved`.
+ * Does `work`. Saving a successor that could not be saved is retried by `again` while the launch may wait; then throws
+ * `login-unsaved`.
  */
 async function persistently(
   run: Run,
@@ -173,7 +173,7 @@ async function act(run: Run, seen: Observation, decision: Decision): Promise<boo
   return false
 }
 
-/** A run that was interrupted has not come to anything. */
+/** An interrupted run has no result of its own. */
 function endOf(run: Run, decision: Decision): Decision {
   if (onlyObserves(run, decision)) return observed(run, decision)
   return isEnd(decision) ? decision : { do: 'launch', because: 'own-trouble', about: null }

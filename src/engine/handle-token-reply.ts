@@ -64,7 +64,7 @@ function doubtParent(run: Run, parentHash: string) {
   commit(run, { memory: withMaybeSpent(run.memory, parentHash, run.now()) })
 }
 
-/** Nothing else is left of the answer: that at least is written down, where anything can be. */
+/** The answer is lost: records at least that the token was posted, if anything can be written. */
 function knownAsPosted(run: Run, parentHash: string) {
   try {
     commit(run, { memory: withSpent(run.memory, parentHash) })
@@ -82,7 +82,7 @@ export function handleLostReply(run: Run, parentHash: string, what: string) {
   commit(run, { memory: { ...memory, ...waiting({ ...run, memory }, parentHash, null) } })
 }
 
-/** The next try of a refresh token waits, longer each time. */
+/** The back-off of a refresh token after one more failed try. */
 export function waiting(
   run: Pick<Run, 'memory' | 'now' | 'random'>,
   hash: string,

@@ -1,4 +1,4 @@
-// The health record of this login: made of what a run came to, and withdrawn when claude-auth leaves.
+// The health record of this login: built from a run's outcome, and withdrawn at uninstall.
 
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -52,8 +52,8 @@ export async function keepBrokenRecord(run: Run): Promise<void> {
 }
 
 /**
- * Takes the records of this login folder away from where others read them. To be called while its memory is there. False where
- * that could not be done; nothing that was never published is looked for.
+ * Withdraws the published records of this login folder. Call it while its memory exists. False if that failed; records that
+ * were never published are not looked for.
  */
 export async function withdrawHealthRecord({ env, place, config }: OwnLogin): Promise<boolean> {
   const { records } = readMemory(place.paths.stateFile, { orEmpty: true })
@@ -77,8 +77,7 @@ export async function withdrawHealthRecord({ env, place, config }: OwnLogin): Pr
 }
 
 /**
- * What signs in one shell alone says nothing about the login: only a timer, which has the environment of no shell, tells of
- * another credential.
+ * Another credential in one shell says nothing about the login: only a timer, which has no shell's environment, reports one.
  */
 function isOurs({ owned, readOnly, config, otherCredential, actor }: Run): boolean {
   if (!owned || readOnly || config.mode !== 'on') return false

@@ -1,4 +1,4 @@
-// What a mere look has heard of the server is remembered, as a run would: other commands and the next launch know it too.
+// Recording what a preview heard from the server, as a run would, so that other commands and the next launch know it too.
 
 import { existsSync } from 'node:fs'
 import type { Verification } from '../anthropic/login-server.js'
@@ -51,7 +51,7 @@ export async function keepVerification(
       gate.leave()
     }
   } catch (error) {
-    // Who looks is told what was heard in any case.
+    // The caller shows what was heard in any case.
     unlessBug(error)
   }
 }

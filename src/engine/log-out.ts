@@ -109,7 +109,7 @@ function commitAccount(run: Run, { file }: Observation) {
   const { account } = run.memory
   if (account?.path === path && account.version === version) return
   const { kind } = clientAccount(path)
-  // It is just being written: the next look will tell.
+  // It is just being written: the next run will tell.
   if (kind === 'unknown') return
   const named = kind === 'named'
   if (account?.named !== named || account.path !== path)

@@ -1,5 +1,5 @@
 // What a run has to tell: notes for a person, said once each and again only when they have changed, and what its decision means
-// for the people outside.
+// for alerts.
 
 import { loginEndsCondition } from '../alerts/condition.js'
 import { type AlertCondition, readAlertMemory } from '../alerts/memory.js'
@@ -21,7 +21,7 @@ const clockSubject = 'clock-off'
 /** Enough for all the credentials of a user's projects. */
 const mostTold = 40
 
-/** One thing to say; `about` is what makes it another one. */
+/** One note; a changed `about` makes it a new one. */
 interface Saying {
   subject: string
   about: string

@@ -62,7 +62,7 @@ export function rereadFile({ owned, paths, person }: Run): LoginFile {
   return owned ? readLoginFile(paths.loginFile, person.uid) : unreadLogin
 }
 
-/** `file` in the light of what `run` knows; reads nothing. */
+/** The observation of `file` with what `run` knows; no I/O. */
 export function observationOf(run: Run, file: LoginFile): Observation {
   const { memory, config } = run
   const lineage = file.kind === 'login' ? lineageOf(run, file, file.login) : null
@@ -112,8 +112,8 @@ function verificationFacts({ config, memory, doubtedAtMs }: Run, verified: Verif
 }
 
 /**
- * Tokens that the one we hold came after: rotated away, as far as we know. Once that one is refused
- * they are the last hope, and posting them can harm nothing any more.
+ * Tokens that the tracked one superseded: rotated away, as far as we know. Once that one is refused they are the last resort,
+ * and posting them can do no harm.
  */
 function superseded(held: TrackedLogin | null, spent: readonly string[]): string[] {
   const isDead = held?.refreshHash != null && spent.includes(held.refreshHash)

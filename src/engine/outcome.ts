@@ -65,7 +65,7 @@ export function endsAtMs(run: Run, { state }: Observation): number | null {
   return inFile ?? run.memory.held?.loginEndsAtMs ?? null
 }
 
-/** Is it wrong by the account alone, in the organization that is wanted? */
+/** Is only the account wrong, in the right organization? */
 export function isOtherAccount({ config, memory }: Run, found: Identity | null): boolean {
   const wanted = isConfigured(config.identity) ? config.identity : memory.pinned
   if (found === null || wanted === null || wanted.accountUuid === null) return false

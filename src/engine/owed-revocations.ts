@@ -1,4 +1,4 @@
-// Log-outs that the server has not heard of yet: the tokens are kept sealed until it has, or a month is over.
+// Revocations still owed: the tokens of a log-out are kept sealed until the server has revoked them, or for a month.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const timeoutMs = 5_000
 /** A sign-in that is not renewed does not live longer. */
 const keptMs = 31 * dayMs
 const mostOwed = 20
-/** More than so many tokens, sealed. */
+/** More than `mostOwed` tokens, sealed. */
 const maxBytes = 1024 * 1024
 
 /** What is to end of `login`: its refresh token, unless that is spent, and its access token. */
@@ -79,7 +79,7 @@ export async function revokeOwed(run: Run): Promise<void> {
   if (left.length !== owed.length) await write(run, left)
 }
 
-/** Does anything of it wait for a later run? */
+/** Is a revocation still owed? */
 export function hasOwed({ paths }: Pick<Run, 'paths'>): boolean {
   return existsSync(placeOf({ paths }))
 }

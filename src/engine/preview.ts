@@ -1,4 +1,5 @@
-// Looking without acting: what the next run would find and do, and what would prevent it, from what is on this machine.
+// A preview of the next run, without acting: what it would find and do, and what would prevent it, from what is on this
+// machine.
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -102,7 +102,7 @@ function learn(run: Run, { id, parent, ended, by }: Intent) {
   })
 }
 
-/** Puts this host among those that use the shared document, so that the others know. A refusal can wait. */
+/** Registers this host in the shared document, so that the others know. A failure is retried by a later run. */
 export async function register(run: Run): Promise<void> {
   const { storeRead, store } = run
   if (!store?.isRemote || storeRead?.kind !== 'current' || storeRead.isCached) return
@@ -186,7 +186,7 @@ export function isRenewalLost({ storeRead, config, store }: Run, { file }: State
   return storeRead?.kind === 'empty' && storeRead.damaged !== undefined
 }
 
-/** Keeps it for looks that do not ask the store. */
+/** Keeps it for commands that do not ask the store. */
 export function keepStoreTrouble(run: Run): void {
   if (run.storeRead === null || run.offline) return
   const storeTrouble = troubleOf(run)

@@ -18,9 +18,9 @@ import { commit, type Run, reloadMemory } from './run.js'
 import type { Parent } from './save-renewed-login.js'
 
 /**
- * Installs what a killed run received, or remembers that its request may have spent the token; under
- * the client's refresh locks, as a client may be waiting for the dead run's to refresh by itself. True where its answer is
- * settled: what it received is installed, or the token that it posted is known to be spent already.
+ * Saves what a killed run received, or records that its request may have spent the token; under the client's refresh locks, as
+ * a client may be waiting for the dead run's to refresh by itself. True where its answer is settled: what it received is saved,
+ * or the token that it posted is known to be spent already.
  */
 export async function recover(run: Run): Promise<boolean> {
   const { answer: path } = run.paths

@@ -30,10 +30,10 @@ import { noteClock } from './verify.js'
 
 /** Longer than any refresh of a client, which holds the locks for at most 30 s. */
 export const locksWaitMs = 40_000
-/** A process that was stopped, or kept waiting for the locks, announces again. */
+/** A process that was stopped, or kept waiting for the locks, claims again. */
 const mostTurns = 3
 
-/** `stale`: nothing was sent, as what was announced has got too old. */
+/** `stale`: nothing was sent, as the claim has got too old. */
 type Attempt = 'renewed' | 'not-renewed' | 'stale'
 
 /**
@@ -207,9 +207,9 @@ export const plainSealer = {
 }
 
 /**
- * Lets the client refresh, after a sealed copy was taken. The result is found in the login file by
- * the next look, as any refresh of the client's is. A client that did not refresh (2.1.197 doesn't
- * in `auth status`) leaves the file as it was: that is written down, and tried again later.
+ * Lets the client refresh, after a sealed copy was taken. The next observation finds the result in the login file, as any
+ * refresh of the client's. A client that did not refresh (2.1.197 doesn't in `auth status`) leaves the file as it was: that is
+ * written down, and tried again later.
  */
 export async function renewByClient(
   run: Run,

@@ -15,14 +15,14 @@ import type { Env, LoginPaths } from '../system/paths.js'
 import type { Trouble } from '../system/trouble.js'
 import type { Person } from '../system/users.js'
 
-/** Read-only through and through. */
+/** Deeply read-only. */
 type Immutable<T> = T extends (...given: never[]) => unknown
   ? T
   : T extends object
     ? { readonly [K in keyof T]: Immutable<T[K]> }
     : T
 
-/** The same for the whole run. */
+/** Constant for the whole run. */
 interface Given {
   person: Person
   paths: LoginPaths

@@ -1,4 +1,4 @@
-// Installing what a renewal brought: the successor is saved where its custody wants it, or nowhere after a log-out.
+// Saving a renewed login: the successor goes where its custody wants it, or nowhere after a log-out.
 
 import type { Grant } from '../anthropic/login-server.js'
 import { type Lineage, nextGeneration } from '../login/lineage.js'

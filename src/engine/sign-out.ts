@@ -107,7 +107,7 @@ function hashOf(login: Login | null): string | null {
 /** `nothing`: there was nothing to do; `later`: a later run does it; `failed`: it will not be done. */
 type SignOutState = 'done' | 'nothing' | 'later' | 'failed'
 
-/** A client that is renewing at this moment is waited for: what it saves is to go too. */
+/** Waits for a client that is renewing at this moment: its new login must go too. */
 const clientWaitMs = 15_000
 
 /** Removes the login and leaves all else in the file; it is put aside where it can't be read. */
@@ -173,8 +173,8 @@ function hashOfToken(token: string | null | undefined): string | null {
 const mostConflicts = 8
 
 /**
- * Takes the login out of the store, and revokes its refresh token at the server (the client can't, in sole custody). Who
- * lost a check-and-set looks again: what another host has just put there is logged out too.
+ * Takes the login out of the store, and revokes its refresh token at the server (the client can't, in sole custody). After a
+ * lost check-and-set it reads again: what another host has just put there is logged out too.
  */
 export async function signOutStored(run: Run): Promise<void> {
   for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {

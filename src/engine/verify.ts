@@ -47,7 +47,7 @@ export function learn(
     },
   })
   if (isRightIdentity(identity, run.config.identity, run.memory.pinned)) accept(run, accessHash)
-  // A stranger's login in the store: the next look takes what is known instead.
+  // A stranger's login in the store: the next read uses what is known instead.
   else if (!isInFile(seen, accessHash)) commit(run, { learned: { storeRead: null } })
   return true
 }
@@ -59,7 +59,7 @@ export async function ask(run: Run, { accessToken }: Login): Promise<Verificatio
   return answer
 }
 
-/** Of the store's copy it is kept beside what is known of the file's login, which may still need help. */
+/** A result about the store's copy is kept beside that of the file's login, which may still need it. */
 function said(run: Run, seen: Observation, verified: Verified): Partial<Memory> {
   const { verification, verifiedCopy } = run.memory
   const { accessHash } = verified
@@ -103,7 +103,7 @@ function subject(run: Run, { file }: Observation, accessHash: string | null): Lo
   return copies.find(copy => copy && tokenHash(copy.accessToken) === accessHash) ?? null
 }
 
-/** Takes up the mark that a hook has left, if there is one: this run asks the server about the login. */
+/** Consumes the mark of a hook, if there is one: this run asks the server about the login. */
 export function noticeDoubt(run: Run): void {
   const doubtedAtMs = doubtedSinceMs(run)
   // Offline, the mark waits for the next run.

@@ -15,7 +15,7 @@ import {
   writeFallbackAnswer,
 } from './fallback-answer.js'
 
-/** Hides the answer from other readers of the home; in shared custody it is the identity. */
+/** Encrypts the answer on disk; in shared custody it changes nothing. */
 export interface Sealer {
   seal: (bytes: Buffer) => Promise<Buffer>
   /** Null when the bytes do not open. */
@@ -41,7 +41,7 @@ export type LeftAnswer =
   | { kind: 'sent'; header: AnswerHeader }
   | { kind: 'answered'; header: AnswerHeader; answer: RawAnswer }
 
-/** Real bytes, so that a disk that fills up meanwhile can't refuse the answer its place. */
+/** Written as real bytes, so that the answer has room even if the disk fills up meanwhile. */
 const reservedBytes = 64 * 1024
 const bodyStart = 1024
 
@@ -58,10 +58,9 @@ export function beginAnswer(path: string, header: AnswerHeader, nonce: string) {
 }
 
 /**
- * Writes the answer into its reserved place and syncs it; to be called before anything is read from it.
- * Where the disk does not even take back what it gave (copy-on-write, errors), or something else has
- * been put in that place, it is kept elsewhere, with the `header` of its request.
- * Throws `write-failed` when it could be kept nowhere.
+ * Writes the answer into its reserved place and syncs it; to be called before anything is read from it. If the reserved space
+ * can't be written (copy-on-write, errors) or was replaced, the answer goes to a fallback folder, with the `header` of its
+ * request. Throws `write-failed` when it could be kept nowhere.
  */
 export async function saveAnswer(
   path: string,
@@ -124,7 +123,7 @@ export function parentInAnswer(path: string): string | null {
   )
 }
 
-/** Not synced: found again, the same answer is installed again, which is harmless. */
+/** Not synced: an answer that reappears after a crash is saved again, which is harmless. */
 export function eraseAnswer(path: string) {
   const isExpected = !hasBody(path)
   removeQuietly(path)
@@ -132,7 +131,7 @@ export function eraseAnswer(path: string) {
   removeFallbackAnswers(path, { isExpected })
 }
 
-/** Did the answer find room in its own place? */
+/** Is the answer in its reserved place? */
 function hasBody(path: string): boolean {
   try {
     const bytes = bytesAt(path)
@@ -192,10 +191,10 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** The lock, and the temporary files of login, state and store. */
+/** Inodes for the lock, and for the temporary files of login, state and store. */
 const files = 4
 
-/** Makes some empty files in `folder`; without them a login is saved as room allows. */
+/** Placeholder files that reserve inodes for a save; without them a save depends on what is left. */
 function reserveInodes(folder: string) {
   for (const place of placeholdersIn(folder)) {
     try {

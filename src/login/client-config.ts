@@ -20,9 +20,8 @@ const accountLength = 4_000
 const largestFile = 64 * 1024 * 1024
 
 /**
- * The account in the config at `path` as the client noted it at its last sign-in; it proves nothing.
- * The client clears it at a log-out. The file grows with the client's use, so it is looked through,
- * and parsed only before its silence is believed.
+ * The account in the config at `path` as the client noted it at its last sign-in; it proves nothing. The client clears it at a
+ * log-out. The file grows with use, so it is searched as text, and parsed only to confirm that no account is in it.
  */
 export function clientAccount(path: string): ClientAccount {
   const text = readText(path)

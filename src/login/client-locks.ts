@@ -38,10 +38,9 @@ const storageStaleMs = 15_000
 export const storageWaitMs = 20_000
 
 /**
- * Runs `work` under the refresh lock and the legacy lock beside the folder, as a client does for one
- * refresh, with its owner file. Waits up to `waitMs` for another holder. A legacy lock that can't be
- * made for another reason than a holder (read-only home) is gone without, as the client does.
- * Throws `lock-busy`, with nothing taken, when the wait runs out.
+ * Runs `work` under the refresh lock and the legacy lock beside the folder, as a client does for one refresh, with its owner
+ * file. Waits up to `waitMs` for another holder. If the legacy lock can't be made for another reason (read-only home), the work
+ * goes on without it, as in the client. Throws `lock-busy`, with nothing taken, when the wait runs out.
  */
 export async function withRefreshLocks<T>(
   place: LockPlace,
@@ -68,7 +67,7 @@ export async function withRefreshLocks<T>(
   }
 }
 
-/** Runs `write` under the storage lock, for one write only: a client that meets it longer loses its login. */
+/** Runs `write` under the storage lock, for one write only: a client that finds it held longer loses its login. */
 export async function withStorageLock<T>(
   place: LockPlace,
   waitMs: number,
@@ -85,8 +84,8 @@ export async function withStorageLock<T>(
 }
 
 /**
- * Runs `work` under a lock of our own, where no client's is in the way (sole custody): the gate alone keeps out
- * only one host's processes where a file system has `flock` local to each (shared homes). As the refresh lock.
+ * Runs `work` under a lock of our own, for sole custody, where no client needs the refresh lock: on a shared home with
+ * host-local `flock` the gate excludes only the processes of one host. Waits and throws as `withRefreshLocks`.
  */
 export async function withRenewalLock<T>(
   place: LockPlace,
@@ -235,18 +234,15 @@ export async function releaseLock(held: HeldLock) {
   }
 }
 
-/**
- * For its option `fs`. Each call through Node's thread pool costs a turn, and the pool its threads: 10 ms in a
- * launch that waits.
- */
+/** File operations for proper-lockfile's option `fs`, synchronous: Node's thread pool would cost a waiting launch 10 ms. */
 const atOnce = {
   mkdir: byCallback(mkdirSync),
   rmdir: byCallback(rmdirSync),
   stat: byCallback(statSync),
   utimes: byCallback(utimesSync),
   realpath: byCallback(realpathSync),
-  // proper-lockfile would give its locks up when the process exits. After an end in the middle no one may post
-  // again what we have posted: they stay, and the next run, which knows them as ours, ends what was begun.
+  // proper-lockfile would release its locks at exit. If we die in the middle of a renewal nobody may post that token again, so
+  // they stay until the next run, which knows them as ours, finishes the work.
   rmdirSync: () => undefined,
 }
 
@@ -265,9 +261,9 @@ function byCallback(call: (...args: never[]) => unknown) {
 }
 
 /**
- * Removes them where the process that made them is gone from this host: on some file systems the gate keeps out only the
- * processes of one host, so another's may be alive, and is left to the stale rule. A client that meets
- * the storage lock while it refreshes loses its login (2.1.197 and 2.1.330); hence at every start.
+ * Removes locks whose process is gone from this host. On some file systems the gate excludes only the processes of one host, so
+ * another host's may be alive and is left to the stale rule. A client that finds the storage lock held while it refreshes loses
+ * its login (2.1.197 and 2.1.330); hence at every start.
  */
 export function releaseLeftLocks(
   place: Pick<LockPlace, 'folder' | 'state' | 'process' | 'now'>,

@@ -23,7 +23,7 @@ export interface SettingsSource {
   /** The commands of each hook event, with any matcher. */
   hooks: Readonly<Record<string, readonly string[]>>
   disableAllHooks: boolean
-  /** Of use in managed settings only: then no hooks but those there run. */
+  /** In managed settings only: no other hooks run. */
   allowManagedHooksOnly: boolean
 }
 
@@ -33,13 +33,13 @@ export interface ClientSettings {
   /** The strongest value of each variable, and the file it is from. */
   env: Readonly<Record<string, { value: string; file: string; scope: SettingsScope }>>
   apiKeyHelper: { file: string } | null
-  /** Files that were left out, and why, in words; `clientReads`: by us alone, as others could have written them. */
+  /** Files that were skipped, and why. `clientReads`: only we skip it, since others could have written it. */
   notes: { file: string; why: string; clientReads?: true }[]
   /** Entries that the client skips. */
   skipped: ({ file: string; line: number } & Pick<SkippedEntry, 'why' | 'older'>)[]
 }
 
-/** Of a home in which nothing is read. */
+/** For a home in which nothing is read. */
 export const noSettings: ClientSettings = {
   sources: [],
   env: {},
@@ -128,7 +128,7 @@ function dropInNames(folder: string, notes: ClientSettings['notes']): string[] {
   }
 }
 
-/** Does something else stand there? A link that leads nowhere is as good as missing. */
+/** Is something other than a folder there? A dangling link counts as missing. */
 function isNoFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false

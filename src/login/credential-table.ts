@@ -104,7 +104,7 @@ export const credentialVariables: readonly CredentialVariable[] = [
   },
 ]
 
-/** Variables that look like it, with each of which alone the login file signs all the same. */
+/** Variables that look like credentials but, each alone, leave the login file in charge. */
 export const variablesThatLeaveTheLogin: readonly string[] = [
   'CLAUDE_CODE_USE_GATEWAY',
   'CLAUDE_CODE_GATEWAY_TOKEN',
@@ -121,8 +121,8 @@ export const variablesThatLeaveTheLogin: readonly string[] = [
 ]
 
 /**
- * The table as the wrapper needs it: sets `ca_foreign` to something where a variable may sign, so that the
- * engine is asked; at least then, without a process. POSIX sh, lines of at most 100 columns.
+ * The table for the wrapper, without starting a process: sets `ca_foreign` to a non-empty text whenever a variable may sign, so
+ * that the engine is asked. POSIX sh, lines of at most 100 columns.
  */
 export function credentialShell(): string {
   const lines = ['ca_foreign=']

@@ -29,7 +29,7 @@ export interface StandInCredential extends OtherCredential {
   when: 'always' | 'no-login'
 }
 
-/** What the files say that can sign. */
+/** Credentials that files hold. */
 export interface CredentialFiles {
   profile: AnthropicProfile | null
   /** The client's global config where it holds an API key (`primaryApiKey`); else null. */

@@ -1,4 +1,4 @@
-// The fallback for an answer that the home's own disk no longer takes: a folder outside the home.
+// The fallback for an answer that the home's disk refuses: a folder outside the home.
 
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdtempSync, opendirSync, rmdirSync } from 'node:fs'
@@ -28,9 +28,9 @@ export function fallbackFolders(uid: number): Ground[] {
 export const answerMaxBytes = 16 * 1024 * 1024
 
 const prefix = 'claude-auth-'
-/** Any user can fill the folder with names: at most so many are looked at where nothing says that there is a fallback. */
+/** Any user can fill the folder with names, so without a sign of a fallback only this many are read. */
 const mostUnexpected = 10_000
-/** What an earlier version made: a name without a random end. */
+/** The name that an earlier version used, without a random suffix. */
 const fixedName = (uid: number) => `${prefix}${uid}`
 
 /**
@@ -64,14 +64,14 @@ export function writeFallbackAnswer(
   throw new AuthError('write-failed', `could not keep ${basename(path)} anywhere`)
 }
 
-/** Where to look: `isExpected` is true where a request's header stands alone, so that its answer may be in a fallback. */
+/** Where to search. `isExpected`: a header stands without its answer, so a fallback may hold it. */
 export interface Search {
   isExpected: boolean
   grounds?: Ground[]
   mostNames?: number
 }
 
-/** What was kept for `path`; as many as there are places. */
+/** All fallback answers for `path`. */
 export function fallbackAnswers(path: string, search: Search): Buffer[] {
   return ownFolders(search).flatMap(folder => {
     const bytes = readOwn(join(folder, nameOf(path)))

@@ -20,8 +20,8 @@ import { kernelTickMs, minuteMs } from '../system/time.js'
 import { atomicWrite, removeQuietly } from '../system/write-file.js'
 
 /**
- * The owner file of client 2.1.330, field by field. `pidDomain` names machine and pid namespace,
- * `pidSpace` host name and pid namespace; a legacy lock that was gone without is left out.
+ * The owner file of client 2.1.330, field by field. `pidDomain` names machine and pid namespace, `pidSpace` host name and pid
+ * namespace; a legacy lock that was not taken is left out.
  */
 export interface LockOwner {
   pid: number
@@ -116,7 +116,7 @@ export function forgetLock(state: string, path: string, self: ProcessFacts, nowM
   forget(state, self, nowMs, note => note.path === path)
 }
 
-/** None of our own, nor of processes that are gone, is left here; what others hold stays noted. */
+/** Forgets the locks of this process and of processes that are gone; what others hold stays noted. */
 export function forgetLocks(state: string, self: ProcessFacts, nowMs: number) {
   forget(state, self, nowMs, () => true)
 }
@@ -134,7 +134,7 @@ function forget(
   for (const { path, by } of gone) append(state, { path, by, forgotten: true })
 }
 
-/** A holder elsewhere that noted it so long ago has let go of it, or it is stale by now. */
+/** A holder elsewhere that noted it so long ago has released it, or it is stale by now. */
 function isForgotten({ atMs, by }: LockNote, self: ProcessFacts, nowMs: number): boolean {
   return !isGone(by, self) && Math.abs(nowMs - atMs) > longestHeldMs
 }
@@ -158,7 +158,7 @@ export function wasOurLock(
   })
 }
 
-/** Is a process that may still be alive at work on this login, beside this one? */
+/** Is another process, possibly alive, working on this login? */
 export function othersAtWork(state: string, self: ProcessFacts, nowMs: number): boolean {
   return notedLocks(state).some(note => !isGone(note.by, self) && !isForgotten(note, self, nowMs))
 }

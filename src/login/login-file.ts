@@ -91,8 +91,7 @@ export function readLoginFile(path: string, uid: number): LoginFile {
 }
 
 /**
- * The folder of the login file was judged before; that of a link's target, and those above it, are not known yet. What
- * stands at their end is judged when it is open.
+ * The login file's folder was judged before; the way to a link's target was not. The target itself is judged once it is open.
  */
 function closedByWay(path: string, uid: number): Closed | null {
   const distrust = isLink(path) ? distrustOf(path, uid) : null
@@ -154,8 +153,8 @@ function replaceOrWriteOver(target: string, bytes: Buffer, nonce: string) {
 }
 
 /**
- * A second name here may be a copy that is kept aside, which must not change with it. What is mounted over the login file is
- * the same file as one elsewhere in any case.
+ * A second hard link may be a copy that is kept aside, which must not change with it. A file mounted over the login file is
+ * always also a file elsewhere.
  */
 export function namesOf(target: string): NonNullable<InPlaceRules['names']> {
   return isMountPoint(target) ? 'any' : 'one'

@@ -18,7 +18,7 @@ import { type SealFacts, sealLogin } from './login-file.js'
 
 /** What one run found out. Times are epoch milliseconds. */
 export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
-  /** Until then a launch needs no look at the login. */
+  /** Until then a launch need not check the login. */
   freshUntilMs: number
   /** Until then it can start at once, while a worker renews; null where no end is known. */
   usableUntilMs: number | null
@@ -26,7 +26,7 @@ export interface MarkFacts extends Omit<SealFacts, 'previousSeconds'> {
   retryAtMs: number | null
   /** The real client; null: none was found. */
   client: string | null
-  /** It was chosen for this launch only: the marks go on about the one that was known before. */
+  /** Chosen for this launch only: the marks keep the client that was known before. */
   isClientChosen: boolean
   /** The configuration names it, so PATH does not count. */
   isClientConfigured: boolean
@@ -107,7 +107,7 @@ export function writeMarks(paths: LoginPaths, facts: MarkFacts): Marked {
   return { marked: true }
 }
 
-/** Which client the wrapper may start without a look at what it is. */
+/** Which client the wrapper may start without inspecting it. */
 function markClient(
   place: { paths: LoginPaths; nonce: string },
   { client, isClientConfigured }: Pick<MarkFacts, 'client' | 'isClientConfigured'>,

@@ -90,7 +90,7 @@ export interface Memory {
     triesAtMs: readonly number[]
   } | null
   verification: Verified | null
-  /** The same of the store's copy, where that is another login than the file's. */
+  /** The same for the store's copy, if that is another login than the file's. */
   verifiedCopy: Verified | null
   /** Identity of first use, where nothing is configured. */
   pinned: Identity | null
@@ -277,8 +277,8 @@ const memoryIn = renamed(
 const maxBytes = 4 * 1024 * 1024
 
 /**
- * The memory at `path`; a missing or damaged one is an empty memory, and so is a damaged member: every fact can be found
- * again. One that may not be read is no memory: which tokens are spent is in it. Throws `login-closed`, unless `orEmpty`.
+ * The memory at `path`; a missing or damaged one is an empty memory, and so is a damaged member: every fact can be found again.
+ * One that may not be read does not count as empty, since it lists the spent tokens. Throws `login-closed`, unless `orEmpty`.
  */
 export function readMemory(path: string, { orEmpty = false } = {}): Memory {
   try {

@@ -1,4 +1,4 @@
-// Proof that a login can be saved: all it needs is opened and held ready before the request that makes it necessary.
+// Proof that a login can be saved: everything a save needs is open before the request that makes it necessary.
 
 import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,9 +11,9 @@ import { isLink, loginTargets, namesOf } from './login-file.js'
 /** More than a save has open at once, with the store's, the journal's and the locks' files. */
 const descriptors = 16
 
-/** What is held ready. */
+/** Resources that are held for the save. */
 export interface Readiness {
-  /** Lets the saving have it. May be called twice. */
+  /** Frees them for the save. May be called twice. */
   release: () => void
 }
 
@@ -58,7 +58,7 @@ function fixing(target: string): unknown {
     return null
   } catch (error) {
     const code = systemCode(error)
-    // What only may not be written (0400) gives way to a rename all the same.
+    // A read-only file (0400) can still be replaced by a rename.
     return code === 'EPERM' || (code !== 'ENOENT' && isMountPoint(target)) ? error : null
   }
 }
@@ -104,7 +104,7 @@ function whyNotReplaced(target: string, nonce: () => string): AuthError | null {
     closeSync(openInPlace(target, { names: namesOf(target) }))
     return null
   } catch {
-    // A right that is missing in both ways is reported for the folder: it is the one that people know.
+    // If both ways lack a permission, the folder's is reported: that is the familiar one.
     return writeFailed(target, trouble)
   }
 }

@@ -1,4 +1,4 @@
-// The login in the file beside the one we hold: its pedigree, its life, and what a faulty refresh dropped.
+// The login in the file compared with the tracked one: its pedigree, its life, and what a faulty refresh dropped.
 
 import { hourMs, minuteMs } from '../system/time.js'
 import { type Lineage, newLineage, nextGeneration } from './lineage.js'
@@ -72,7 +72,7 @@ export function trueEndMs(
   return { endMs: isKnown ? expiresAtMs : sinceMs + longestLifeMs, isKnown }
 }
 
-/** The same for a login that we hold: what was found to be too far then does not become true as time goes by. */
+/** The same for the tracked login: an end that was too far off when it was found does not become true later. */
 export function heldEndMs(
   login: Login,
   held: TrackedLogin,

@@ -15,8 +15,8 @@ export interface BackOff {
 }
 
 /**
- * The back-off after one more failure. `random` (0 to 1) puts the wait between half and the whole of
- * its step, so that processes and hosts don't march in step.
+ * The back-off after one more failure. `random` (0 to 1) puts the wait between half and the whole of its step, so that
+ * processes and hosts don't retry at the same moment.
  */
 export function backedOff(
   before: BackOff | null,

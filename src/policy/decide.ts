@@ -76,7 +76,7 @@ function withLogin(state: State, login: KnownLogin, nowMs: number): Decision {
   )
 }
 
-/** The login works: what remains is to know it, to keep it safe, and to start. */
+/** The login works: verify it, back it up, launch. */
 function upkeep(state: State, login: KnownLogin, nowMs: number): Decision {
   const checked = verificationOf(state, login)
   const renewedByUs = state.held?.accessHash === login.accessHash && state.held.renewedAtMs !== null
@@ -111,7 +111,10 @@ function backingUp(state: State, login: KnownLogin, nowMs: number): Decision | n
   return unlessTried(state, { do: 'back-up', because }, login.accessHash)
 }
 
-/** Takes out a byte order mark, puts back what a faulty refresh dropped, or the refresh token that shared custody wants in the file. */
+/**
+ * Repairs the file: removes a byte order mark, restores what a faulty refresh dropped, or the refresh token that shared custody
+ * wants in the file.
+ */
 function repairing(state: State, login: KnownLogin): Decision | null {
   if (state.file.kind === 'login' && (state.file.incomplete || state.file.marked))
     return unlessTried(state, { do: 'restore', because: 'unreadable' }, login.accessHash)
@@ -123,7 +126,7 @@ function repairing(state: State, login: KnownLogin): Decision | null {
   return unlessTried(state, { do: 'restore', because: 'store-newer' }, stored.accessHash)
 }
 
-/** What the file holds can't be renewed from the file and is not what we last held: look for a better copy. */
+/** True if the file's login can't be renewed from the file and is not the tracked one: the store may hold a better copy. */
 function isOutdated(state: State, login: KnownLogin): boolean {
   if (login.refreshHash === null) return state.held?.accessHash !== login.accessHash
   return state.spent.includes(login.refreshHash) || (state.file.kind === 'login' && state.file.past)

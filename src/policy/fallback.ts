@@ -1,4 +1,4 @@
-// The ways to help a login: restore a copy, ask for a renewal, or say that a person or patience is needed. Pure.
+// Keeping a login working: restore a copy, renew it, or conclude that a person or only time can help. Pure.
 
 import type { SignInReason, Step } from './outcome.js'
 import {
@@ -106,7 +106,7 @@ function timesRenewed({ tried }: State): number {
   return tried.filter(key => key.startsWith('renew ')).length
 }
 
-/** Patience: a pause after failures, or a token that may be spent and is not needed yet. */
+/** Must the renewal wait? After failures, or for a token that may be spent and is not needed yet. */
 function mustWait(state: State, source: string, login: KnownLogin, nowMs: number): boolean {
   if (state.backOff?.hash === source && isLater(state.backOff.nextTryAtMs, nowMs)) return true
   const unsure = state.maybeSpent.some(({ hash }) => hash === source)
@@ -123,7 +123,7 @@ export function verifying(
   return state.offline ? null : unlessTried(state, { do: 'verify', because }, login.accessHash)
 }
 
-/** Nothing can be renewed or restored now: is it a person that is needed, or patience? */
+/** Nothing can be renewed or restored now: decides whether a person can help or only time. */
 export function noRemedy(state: State, login: KnownLogin, nowMs: number): Decision {
   const isAway = isStoreAway(state)
   if (isAway && state.usedByOthers) return decisionOf({ do: 'launch', because: 'own-trouble' })

@@ -79,7 +79,7 @@ function placing(
   const backUp = isOwn(state, file.login) ? backingUp(state, file.login, nowMs) : null
   if (backUp) return backUp
   const next = usual()
-  // What only a new sign-in could help holds nothing that could be lost.
+  // A login that only a new sign-in can help has nothing to lose.
   return next.do === 'sign-in' ? restore : next
 }
 
@@ -115,7 +115,7 @@ function backingUp(state: State, { accessHash }: KnownLogin, nowMs: number): Dec
   )
 }
 
-/** The rotating login comes back; as long as it can't, the token goes on until its end. */
+/** Restores the rotating login; until that works the token stays in use, up to its end. */
 function takingBack(state: State, found: KnownLogin, nowMs: number): Decision {
   if (state.store.kind === 'unasked')
     return decisionOf({ do: 'read-store', because: 'before-renewal' })

@@ -172,7 +172,7 @@ export function isUsable({ expiresAtMs }: KnownLogin, nowMs: number): boolean {
   return expiresAtMs !== null && expiresAtMs - nowMs > marginMs
 }
 
-/** Is it to be waited for? A time further off than any pause of ours comes from a clock that was wrong. */
+/** Must we wait until then? A time further off than any pause of ours comes from a wrong clock. */
 export function isLater(atMs: number, nowMs: number): boolean {
   return nowMs < atMs && atMs - nowMs <= longestPauseMs
 }
@@ -195,7 +195,7 @@ export function isGrantRefused(state: State, login: KnownLogin): boolean {
   return known.length > 0 && known.every(hash => state.spent.includes(hash))
 }
 
-/** All that could be posted: the login at hand and the store's. */
+/** All copies that could be posted: the login at hand and the store's. */
 export function copies(state: State, login: KnownLogin): KnownLogin[] {
   const stored = storedLogin(state)
   return stored ? [login, stored] : [login]

@@ -177,7 +177,7 @@ async function openFile(load: () => Promise<Keys>, path: string) {
 
 const unopened = { why: 'does not open with its key' }
 
-/** Behind a folder that is closed to us something may be: only what is known to be missing is. */
+/** True unless it is known to be missing: in a folder that is closed to us it may exist. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
@@ -192,8 +192,8 @@ function closedOr(path: string, error: unknown): unknown {
 }
 
 /**
- * Gives `path` a second name before it is replaced, without a moment in which neither is there; a copy of what is sealed
- * does as well where the file system knows no second names (CIFS, 9p, some of FUSE).
+ * Hard-links `path` as `asName` before it is replaced, so that one of them always exists; copies it where the file system has
+ * no hard links (CIFS, 9p, some of FUSE).
  */
 function keep(path: string, asName: string, nonce: string) {
   const temporary = `${asName}.tmp.${nonce}`

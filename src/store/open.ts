@@ -14,7 +14,7 @@ export interface OpenOptions {
   local: LocalStore
   /** No network at all. */
   offline: boolean
-  /** Asks how things are, and leaves them so. */
+  /** Only reads. */
   readOnly: boolean
   now: () => number
   /** What the store's server said of our access in an earlier run (`Memory.storeSession`). */
@@ -34,7 +34,7 @@ export async function openStore(config: Config, options: OpenOptions): Promise<S
     case 'local':
       return local
     case 'vault': {
-      // Not a byte of it is loaded elsewhere.
+      // It is loaded only here.
       const { openVault, unnamedVault } = await import('./vault/store.js')
       const { sessionMemoryIn } = await import('./vault/auth.js')
       if (config.vault === null) return unnamedVault(config.misfits, local, options.wasReached)

@@ -101,7 +101,7 @@ export async function open(key: Uint8Array, text: string): Promise<Buffer | null
 /** Many times the largest document that is kept. */
 export const sealedMaxBytes = 16 * 1024 * 1024
 const recordMaxBytes = 64 * 1024
-/** Of places that changed and changed, the latest. */
+/** Only the latest places are kept. */
 const mostRecorded = 20
 
 /** The places of keys that were configured once, the latest first. The record lies beside our own key, and is trusted like it. */
@@ -141,7 +141,7 @@ export function keyDigest(place: KeyPlace): string | null {
   return `${place.keyFile ?? 'own'} ${digest.slice(0, 8)}`
 }
 
-/** Why the key is not to be had; null: it is, or one is made at first use. */
+/** Why the key is unavailable; null: it is available, or made at first use. */
 export function keyTrouble(place: KeyPlace): Trouble | null {
   const path = place.keyFile ?? join(place.folder, 'key')
   try {
@@ -187,8 +187,8 @@ function usableKey(place: KeyPlace, path: string | null): Buffer | null {
 }
 
 /**
- * What stands in its place, emptied or torn, opens nothing; it is kept beside all the same. A key that another host
- * without a common gate made meanwhile stays: something may be sealed with it already.
+ * An empty or torn key file is kept under another name. A key that another host without a common gate made meanwhile stays:
+ * something may be sealed with it already.
  */
 function makeKey(place: KeyPlace, path: string) {
   makePrivateFolder(place.folder)

@@ -27,7 +27,7 @@ function can(path: string, mode: number): boolean {
   }
 }
 
-/** `what` is to be read after the path (`belongs to root`), `hint` is the command that helps. */
+/** Why a path can't be read. `what` reads as a clause after the path (`belongs to root`); `hint` is the command that helps. */
 export interface Closed {
   /** The file itself, or the folder above it that is in the way. */
   path: string
@@ -35,7 +35,7 @@ export interface Closed {
   hint: string
 }
 
-/** No file is there. */
+/** Codes that mean that no file is there. */
 const placeCodes = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL']
 
 /** Why `path` could not be opened or read by the user `uid`; null where the error is about what stands there. */
@@ -48,7 +48,7 @@ export function closedBy(path: string, uid: number, error: unknown): Closed | nu
   return { path, what: `can't be read (${code})`, hint }
 }
 
-/** A file of `owner`'s where one of `uid`'s should be; of a folder `isWhole`, all that is in it too. */
+/** A file that belongs to `owner` instead of `uid`. `isWhole`: a folder with everything in it. */
 export function foreign(path: string, owner: number, uid: number, isWhole = false): Closed {
   return {
     path,
@@ -71,7 +71,7 @@ function byRights(path: string, uid: number): Closed {
   return { path: place, what: 'is closed to you', hint: `chmod u+rw ${quoted(place)}` }
 }
 
-/** What stands at `path` itself; null where nothing does, or a folder on the way keeps this user out. Never throws. */
+/** Stats of `path` itself, links not followed; null if nothing is there or it can't be reached. Never throws. */
 export function statOf(path: string): Stats | null {
   try {
     return lstatSync(path)
@@ -103,7 +103,7 @@ function nameOf(uid: number): string | null {
   }
 }
 
-/** Linux reads so much of the first line (`BINPRM_BUF_SIZE`). */
+/** How much of the first line Linux reads (`BINPRM_BUF_SIZE`). */
 const firstLineBytes = 256
 const binaryMark = Buffer.from([0x7f, 0x45, 0x4c, 0x46])
 /** `e_machine` and all before it of an ELF header; a shorter file is a piece of one. */

@@ -1,7 +1,7 @@
-// How root starts a program as a user: in its own session, without a terminal, with a deadline after which all of it is ended.
+// Starting a program as a user, from root: in its own session, without a terminal, killed with all its children at a deadline.
 //
-// What runs there is the user's to decide, by their files if not by its code. A terminal, an open file or a
-// variable of root's would be theirs: typed into (TIOCSTI), written to or read.
+// The user controls what runs there, through their files if not its code. So it gets no terminal (TIOCSTI types into it), no
+// open file and no variable of root's.
 
 import { randomBytes } from 'node:crypto'
 import { closeSync, readdirSync, realpathSync } from 'node:fs'
@@ -21,8 +21,8 @@ export interface Account {
 }
 
 /**
- * How it ended; `said` is what it wrote to stderr, as it came: to be cleaned before it is shown. `wrote`: to stdout,
- * where that was asked for. `late`: it was killed at the limit; `too-loud`: for writing too much.
+ * How the program ended. `said`: raw stderr, to be cleaned before it is shown. `wrote`: stdout, if asked for. `late`: killed at
+ * the deadline. `too-loud`: killed for writing too much.
  */
 export type EndedAsUser =
   | { kind: 'ended'; code: number | null; said: string; wrote: Buffer }
@@ -95,7 +95,7 @@ export async function runAsUser(
   })
   child.stdout?.destroy()
   child.stderr?.destroy()
-  // Before it has become the user it is none of theirs.
+  // Until it runs as the user, `endStarted` does not find it.
   child.kill('SIGKILL')
   if (child.pid !== undefined)
     await endStarted({
@@ -152,7 +152,7 @@ function lowered({ uid, gid }: Account, [program = '', ...args]: string[]) {
   return { program: tool, args: [...change, ...less, '--', program, ...args], ids: {} }
 }
 
-/** As a login would begin, without any file of the user's. */
+/** The environment of a fresh login, without reading the user's files. */
 function accountEnv({ name, home }: Account): Record<string, string> {
   return {
     HOME: home,
@@ -178,7 +178,7 @@ const closedOnExec = 0o2_000_000
 
 function isInheritable(descriptor: number): boolean {
   if (descriptor <= 2) return false
-  // What it tells of an epoll or inotify descriptor has a line for each thing that is watched.
+  // For epoll and inotify descriptors it has one line per watched item.
   const about = textAt(`/proc/self/fdinfo/${descriptor}`, { maxBytes: 16 * 1024 * 1024 })
   if (about === null) return false
   const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(about)?.[1] ?? '0', 8)
@@ -192,11 +192,14 @@ function covers(descriptors: number[], nothing: number): ('ignore' | number)[] {
   return Array.from({ length: last - 2 }, (_, at) => (covered.has(at + 3) ? nothing : 'ignore'))
 }
 
-/** What is to be ended: processes of `uid` in the session of `leader`, below it, or with `mark` in their environment. */
+/**
+ * Which processes to kill: those of `uid` in the session of `leader`, its descendants, and those with `mark` in their
+ * environment.
+ */
 export interface Started {
   leader: number
   uid: number
-  /** When the leader was started: what began before is none of its. */
+  /** When the leader started: earlier processes are not its descendants. */
   sinceTicks: number
   /** `NAME=value`. */
   mark: string
@@ -207,8 +210,8 @@ const mostRounds = 50
 const betweenMs = 20
 
 /**
- * Kills until nothing is left, for a second or two at most; new ones may come up while the others end. A process that left the
- * session and lost its parent is not found where it cleaned its environment, or keeps that from being read.
+ * Kills until nothing is left, for a second or two at most, since new ones may appear meanwhile. Misses a process that left the
+ * session, lost its parent, and cleared its environment or made it unreadable.
  */
 export async function endStarted(started: Started): Promise<void> {
   const asked = new Map<number, boolean>()
@@ -228,7 +231,7 @@ export async function endStarted(started: Started): Promise<void> {
 
 function relatives(own: readonly RunningProcess[], leader: number): Set<number> {
   const ours = new Set([leader])
-  // Parents stand before their children only by chance: as often as it brings another one.
+  // The order is arbitrary: repeat until no more are found.
   for (let before = 0; before < ours.size; ) {
     before = ours.size
     for (const { pid, parent, session } of own)
@@ -237,11 +240,14 @@ function relatives(own: readonly RunningProcess[], leader: number): Set<number> 
   return ours
 }
 
-/** Each is asked once, and so many at a time; whoever keeps its environment back holds up nobody. */
+/** Each process is asked once, this many at a time, so that one with an unreadable environment delays no other. */
 const mostAsked = 64
 const answerMs = 500
 
-/** Asks for `mark` in the environments of `others`, in processes that can be ended, and puts the answers into `asked`. */
+/**
+ * Looks for `mark` in the environments of `others`, through child processes that can be killed, and records the results in
+ * `asked`.
+ */
 async function askForMark(
   others: readonly RunningProcess[],
   mark: string,

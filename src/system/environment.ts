@@ -1,5 +1,4 @@
-// The environment that a run goes by: of a hook, the one that the client was started with; of no run, the places that other users
-// could fill.
+// The environment a run uses: for a hook, the one the client was started with; never the places that other users could fill.
 
 import { lstatSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -12,8 +11,8 @@ import { distrustOf } from './trusted-path.js'
 const mostBytes = 8 * 1024 * 1024
 
 /**
- * The environment that bin/hook.sh took from the client's process while that was there, on the open file `file`: an entry
- * a line, a line break within one as the byte 1. Null for nothing at all, or more than any process can have.
+ * The client process's environment, which bin/hook.sh passes on the open file `file`: one entry per line, line breaks inside
+ * entries as byte 1. Null if empty, or larger than any environment can be.
  */
 export function environmentOnInput(file: number): Env | null {
   const bytes = bytesOfPipe(file, mostBytes)
@@ -22,9 +21,9 @@ export function environmentOnInput(file: number): Env | null {
 }
 
 /**
- * The environment that a run with these arguments goes by. With `ensure --environ-on-stdin`, as a hook has it, that is what
- * the client was started with, for a repository's settings reach the hook itself: `own` (`process.env`) is cleared but for
- * home and search path then. Where it was not to be had, no variable of the hook's counts.
+ * The environment that a run with these arguments uses. A hook runs `ensure --environ-on-stdin`: a repository's settings reach
+ * the hook's own environment, so the one the client was started with is used, and `own` (`process.env`) is cleared except for
+ * home and search path. If that one is unavailable, none of the hook's variables count.
  */
 export function environmentOfRun(argv: readonly string[], own: Record<string, string | undefined>) {
   if (argv[0] !== 'ensure' || !argv.includes('--environ-on-stdin')) return { ...own }
@@ -39,7 +38,7 @@ export function ownFirstEnvironment(): Env {
   return parseEnvironment(bytesAt('/proc/self/environ', { maxBytes: mostBytes }) ?? Buffer.alloc(0))
 }
 
-/** For a person whose environment is not known: their home by the password database, and the PATH as it is. */
+/** A minimal environment: the home from the password database, and PATH as it is. */
 export function bareEnvironment({ PATH }: Env): Env {
   return { ...(PATH === undefined ? {} : { PATH }), ...home() }
 }
@@ -64,9 +63,9 @@ function home(): { HOME?: string } {
 }
 
 /**
- * Where programs keep, find and make their own files. The login's places (`HOME`, `CLAUDE_CONFIG_DIR`,
- * `CLAUDE_SECURESTORAGE_CONFIG_DIR`, `CLAUDE_AUTH_CONFIG`) are none of them: without these it would be another login, so
- * where they are not trusted nothing is done at all.
+ * Variables that say where programs keep their files. Those of the login (`HOME`, `CLAUDE_CONFIG_DIR`,
+ * `CLAUDE_SECURESTORAGE_CONFIG_DIR`, `CLAUDE_AUTH_CONFIG`) are not among them: without them it would be another login, so where
+ * they are not trusted nothing is done.
  */
 const places = [
   'XDG_CONFIG_HOME',
@@ -100,7 +99,7 @@ export function strangePlaces(env: Env, uid: number): string[] {
   })
 }
 
-/** What names programs and authorities to git and ssh, some as a line for a shell. */
+/** Variables that name programs and certificate authorities for git and ssh, some as shell command lines. */
 const ofGit = [
   'GIT_SSH_COMMAND',
   'GIT_SSH',
@@ -111,9 +110,9 @@ const ofGit = [
 ]
 
 /**
- * `env` for a command that starts git and ssh, whose files in the home name programs: where `HOME` is another user's, or could
- * be filled by others, it is `ownHome` of the password database, and nothing that came along with it steers them. The same
- * for each variable that leads to such a place.
+ * `env` for git and ssh, whose configuration in the home names programs. If `HOME` belongs to another user or others can write
+ * there, it becomes `ownHome` (from the password database), and the variables that came with it are dropped. So is each
+ * variable that leads to such a place.
  */
 export function withOwnHome(env: Env, uid: number, ownHome: string = home().HOME ?? '/'): Env {
   const isOwn = env['HOME'] !== undefined && isOwnFolder(env['HOME'], uid)
@@ -135,7 +134,7 @@ function leadsNowhereStrange(line: string, uid: number): boolean {
   return paths.every(path => path.startsWith('~/') || isTrusted(path, uid))
 }
 
-/** A relative path is one of wherever we happen to be. */
+/** A relative path depends on the current folder. */
 function isTrusted(path: string, uid: number): boolean {
   return path.startsWith('/') && distrustOf(path, uid) === null
 }

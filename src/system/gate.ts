@@ -1,5 +1,5 @@
-// The gate: one `flock(2)` for each login folder, freed by the kernel however its holder ends; and the end of a run that is stuck
-// in it.
+// The gate: one `flock(2)` per login folder, freed by the kernel however its holder ends; and the watchdog that kills a run
+// stuck in it.
 
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, statSync, writeSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { AuthError, quoted, systemCode } from './trouble.js'
 import { makePrivateFolder, writeFailed } from './write-file.js'
 
 export interface Gate {
-  /** From now on others may look at the result, though not begin anything. */
+  /** Downgrades to a shared lock: others may read the result but not start work. */
   share: () => void
   /** The time of this holder begins anew: for a run of many steps, after each. */
   extend: () => void
@@ -42,7 +42,7 @@ export function enterGate(
   try {
     if (held === null) take('-x', waitMs)
   } catch (error) {
-    // Where flock(1) got the lock in the moment in which it was ended, this frees it.
+    // Frees a lock that flock(1) took just as it was killed.
     closeSync(file)
     throw error
   }
@@ -101,8 +101,8 @@ function open(path: string): number {
 const noLocks = /flock:.*(?:not implemented|no locks available|not supported)\s*$/i
 
 /**
- * False where the file system knows no such locks: Lustre that was mounted without `flock`, NFS whose lock service is away,
- * some of FUSE. Only the words of flock(1) tell that from its other failures.
+ * False if the file system has no such locks: Lustre that was mounted without `flock`, NFS whose lock service is away, some of
+ * FUSE. Only the message of flock(1) distinguishes that from its other failures.
  */
 function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): boolean {
   const { error, status, signal, stderr } = spawnSync('flock', [kind, '3'], {
@@ -129,19 +129,19 @@ function lock(file: number, kind: '-x' | '-s', path: string, waitMs: number): bo
 export const runMostMs = 5 * minuteMs
 /** A person may sit at the question of an installation (ms). */
 export const installMostMs = hourMs
-/** More than any request may take, and what is done with its answer (ms). */
+/** Longer than any request and the handling of its reply (ms). */
 const quietMs = 40_000
 
 let requests = 0
 let quietSinceMs = 0
 let isLate = false
 
-/** May a request still begin? Not once the time of this process is over. */
+/** May a request still begin? Not after this process's deadline. */
 export function mayBegin(): boolean {
   return !isLate
 }
 
-/** Counts a request that is on its way; the function that it gives is called once, when nothing more can come of it. */
+/** Counts a request in flight; call the returned function once, when it is over. */
 export function requestBegun(): () => void {
   requests++
   return () => {
@@ -151,8 +151,8 @@ export function requestBegun(): () => void {
 }
 
 /**
- * Ends this process, as no exit of its own can fail to, once `mostMs` have passed and no request was on its way for
- * `quiet` ms since; no request begins meanwhile. The function that it gives calls that off.
+ * Kills this process once `mostMs` have passed and no request has been in flight for `quiet` ms since; no request begins
+ * meanwhile. The returned function cancels that.
  */
 export function endAfter(mostMs: number, what: string, quiet = quietMs): () => void {
   let timer = setTimeout(late, mostMs)

@@ -3,7 +3,7 @@
 
 export type JsonObject = Record<string, unknown>
 
-/** What nests deeper could be parsed, but not written again: JSON.stringify ends the stack somewhere beyond it. */
+/** Deeper nesting parses, but JSON.stringify overflows the stack somewhere beyond it. */
 const deepest = 500
 
 /** The JSON object in `text`, or null for anything else, one that is nested too deeply included. */
@@ -62,7 +62,7 @@ export function isTooDeep(text: string | Buffer): boolean {
   return false
 }
 
-/** Has `chars` no more than `most` signs that begin a list or an object, wherever they stand? Most texts have few, and need no closer look. */
+/** Does `chars` contain at most `most` opening brackets and braces, anywhere? Most texts do, and need no scan. */
 function beginsAtMost(most: number, chars: string): boolean {
   let count = 0
   for (const sign of ['[', '{'])
@@ -106,7 +106,10 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-/** Undefined for what is no JSON all the same, or nested deeper than `isTooDeep` allows; an empty text is an empty object. */
+/**
+ * Parses JSON that people write: comments, trailing commas, a byte order mark. Undefined if it still is not JSON, or nests
+ * deeper than `isTooDeep` allows; an empty text is an empty object.
+ */
 export async function tolerantJson(text: string): Promise<unknown> {
   const body = text.replace(/^\uFEFF/, '')
   if (body.trim() === '') return {}

@@ -38,9 +38,8 @@ export type FileRead =
   | { kind: 'unfit'; why: string; code: string | null }
 
 /**
- * Opens the regular file `path` with `flags` (of `constants`; what is created gets mode 0600). What is there and is
- * no regular file is not even opened, for that alone can start a device.
- * Throws the system's error, or `not-private` for what is no regular file.
+ * Opens the regular file `path` with `flags` (of `constants`; what is created gets mode 0600). Anything but a regular file is
+ * not opened: opening alone can start a device. Throws the system's error, or `not-private` for what is no regular file.
  */
 export function openRegular(path: string, flags: number, { links = 'follow' }: OpenRules = {}) {
   const stat = links === 'refuse' ? lstatSync : statSync
@@ -61,7 +60,7 @@ export function openOwn(path: string, flags: number): number {
   return openJudged(path, flags, ({ nlink }) => nlink === 1)
 }
 
-/** The same, under whatever other names it has. */
+/** As `openOwn`, but the file may have other hard links. */
 export function openOfUser(path: string, flags: number): number {
   return openJudged(path, flags, () => true)
 }
@@ -167,7 +166,7 @@ export function unfit(path: string, { why, code }: { why: string; code: string |
   })
 }
 
-/** All that can be read from `file`; null where that is more than `maxBytes`. The size of a file in `/proc` tells nothing. */
+/** Everything that can be read from `file`; null if that is more than `maxBytes`. Files in `/proc` report no size. */
 export function bytesOf(file: number, maxBytes: number): Buffer | null {
   const bytes = startOf(file, maxBytes + 1)
   return bytes.length > maxBytes ? null : bytes

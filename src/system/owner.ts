@@ -15,7 +15,7 @@ export function chownCommand(path: string, { user = userName(), isWhole = true }
   return `sudo chown ${isWhole ? '-R ' : ''}${quoted(user)} ${quoted(path)}`
 }
 
-/** What the system says where rights are missing. */
+/** The system's codes for missing permissions. */
 export const rightsCodes = ['EACCES', 'EPERM']
 
 /** What to type where the system's `code` says that rights to `path` are missing; null where it is not for its owner. */
@@ -26,8 +26,8 @@ export function rightsHint(path: string, code: string | null): string | null {
 }
 
 /**
- * The folder of another user that holds `path`, inside one of this user's; of /etc and /var nothing is,
- * and root could take away what is rightly another's.
+ * The first path on the way to `path` that another user owns inside a folder of this user's; null if there is none, as in /etc
+ * and /var. Always null for root: what it would take back may rightly be another's.
  */
 export function foreignAbove(path: string, uid: number): string | null {
   if (uid === 0) return null
@@ -41,7 +41,7 @@ export function foreignAbove(path: string, uid: number): string | null {
   return above[at] ?? null
 }
 
-/** Of what stands there itself; null where that can't be seen. */
+/** The owner's uid, links not followed; null if unknown. */
 export function ownerOf(path: string): number | null {
   try {
     return lstatSync(path).uid

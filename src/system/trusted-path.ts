@@ -72,7 +72,7 @@ type GroupJudge = (
   about: { stat: BigIntStats; uid: number },
 ) => boolean
 
-/** Whom the way is judged for, and how a group is. */
+/** For whom a path is judged, and how its groups are. */
 interface Judging {
   uid: number
   isOurs: GroupJudge
@@ -113,7 +113,7 @@ function walk(path: string, judging: Judging): Distrust | null {
   return isForAll(end.stat) ? openToOthers(end.path) : null
 }
 
-/** `.` and doubled slashes say nothing; `..` is walked, for behind a link it is another folder than the text says. */
+/** Drops `.` and doubled slashes. `..` is walked: behind a link it leads elsewhere than the text says. */
 function parts(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.')
 }
@@ -230,7 +230,7 @@ export function closing(path: string, stat: OwnerAndMode, uid: number): string {
 
 /** For bin/trust.sh, which judges groups, so that there is one rule. */
 const limitMs = 10_000
-/** What was answered by now, under all that the answer depends on and that can be seen from here. */
+/** Earlier answers, keyed by everything visible that they depend on. */
 const known = new Map<string, boolean>()
 
 /**

@@ -52,7 +52,7 @@ export function currentFolder(): string {
   }
 }
 
-/** What is to be seen at a path; `closed` to root too, as some network homes are, or on a server or a mount that is away. */
+/** What stat(1) says of a path. `closed`: not even root may see it, as on some network homes, or its server is away. */
 export type PathStatus = { uid: number; isFolder: boolean } | 'missing' | 'closed' | 'no-answer'
 
 const statMs = 2_000
@@ -63,8 +63,8 @@ const partsAtOnce = 8
 const [kindMask, folderKind] = [0o170000, 0o040000]
 
 /**
- * Looks at paths in homes, links followed. Another process does, and is ended: a mount may answer nothing (each user can serve
- * one), and a process that asks it can be ended by no other means. Never throws.
+ * Runs stat(1) on paths in homes, links followed, in a child process that is killed at a deadline: a mount (any user can serve
+ * one) may never answer, and would block us for good. Never throws.
  */
 export async function statInHomes(paths: readonly string[]): Promise<Map<string, PathStatus>> {
   if (paths.length === 0) return new Map()
@@ -124,9 +124,8 @@ export interface UsersWithLogins {
 }
 
 /**
- * Everybody whose home has a folder `.claude` of their own, or a home that root may not look into
- * (root is nobody on some network homes) or that gives no answer. Those that a directory service does
- * not list are found by their folders in /home.
+ * All users whose home has a folder `.claude` of their own, or may not be read by root (root is nobody on some network homes),
+ * or does not answer. Users that a directory service does not list are found by their folders in /home.
  */
 export async function usersWithLogins(ask = askDirectory): Promise<UsersWithLogins> {
   const lines = ask([])
@@ -146,7 +145,7 @@ async function havingLogins(all: readonly Account[]): Promise<Account[]> {
   return all.filter(each => {
     const login = logins.get(loginFolder(each))
     if (login === 'closed') return homes.get(each.home) !== 'missing'
-    // Whose it is is then tried as that user, with an end.
+    // A later step finds out, as that user and with a deadline.
     if (login === 'no-answer') return true
     return typeof login === 'object' && login.isFolder && login.uid === each.uid
   })
@@ -170,7 +169,10 @@ export const listDirectory = 'getent passwd'
 /** What the directory of users says of some names. */
 export interface AccountsNamed {
   accounts: Account[]
-  /** The first of them about which alone it gave no answer: of those behind it nothing is known. Null: it answered about all. */
+  /**
+   * The first name for which the directory gave no answer even when asked alone; nothing is known of those after it. Null: all
+   * were answered.
+   */
   unanswered: string | null
 }
 

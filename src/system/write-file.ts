@@ -1,5 +1,5 @@
-// Writing a private file: a reader or a crash meets the old bytes or the new ones, in place where nothing can be renamed; and the
-// error where it fails.
+// Writing private files: a reader or a crash finds the old bytes or the new ones, even in place where nothing can be renamed;
+// and the error when it fails.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -76,7 +76,7 @@ export function freshNonce(): string {
   return randomBytes(8).toString('hex')
 }
 
-/** Where the next `path` is made, to be renamed. The engine takes away what a killed run left at such a name. */
+/** Where the next `path` is made, to be renamed. The engine removes what a killed run left under such a name. */
 export function temporaryPath(path: string, nonce: string): string {
   return `${path}.tmp.${nonce}`
 }
@@ -139,7 +139,7 @@ export function makePrivateFolder(folder: string) {
   }
 }
 
-/** A folder and all in it, or a file; never what a link leads to. */
+/** Removes a file, or a folder with its content; never follows a link. */
 export function removeAllQuietly(path: string) {
   try {
     rmSync(path, { recursive: true, force: true })
@@ -274,7 +274,7 @@ function hintFor(path: string, code: string): string | null {
   if (code === 'ENOSPC') return roomHint(dirname(path))
   // The disk has room for others.
   if (code === 'EDQUOT') return 'quota -s'
-  // Of one's own, with every right: it is immutable or append-only, which `ls` doesn't show.
+  // The owner has every permission, so it is immutable or append-only, which `ls` doesn't show.
   if (code === 'EPERM') return `lsattr -d ${quoted(dirname(path))} ${quoted(path)}`
   const isPlace = [...placeCodes, 'EACCES'].includes(code)
   if (!isPlace) return null

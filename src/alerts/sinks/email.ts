@@ -41,7 +41,7 @@ export const email: SinkFile = {
   },
 }
 
-/** Found, not configured: it counts only if root or the user put it there. */
+/** The sendmail that is found; it counts only if root or the user put it there. */
 function foundSendmail(uid: number): string | null {
   const isFit = (path: string) => canRun(path) && distrustOf(path, uid) === null
   return sendmailPlaces.find(isFit) ?? null

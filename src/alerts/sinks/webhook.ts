@@ -82,7 +82,7 @@ export function readWebhook({ key, mayHaveQuery }: WebhookKey, path: string, uid
   })
 }
 
-/** A file of the machine is root's and for all users: closed to all but one, it would end the alerts of the others. */
+/** A machine-wide file belongs to root and serves all users: readable by only one, it would stop the others' alerts. */
 function isForAll(path: string): boolean {
   return path.startsWith('/etc/')
 }

@@ -1,4 +1,4 @@
-// A way to sign in to Vault: what it needs to know, what it promises, and the private file that it begins with.
+// A Vault auth method: what it needs, what it promises, and the private file that it begins with.
 
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -87,7 +87,7 @@ export function vaultClient(place: VaultPlace): VaultClient {
       }
       loading ??= loadLibrary(address)
       const library = await loading
-      // Set afterwards: for an empty one in its place the library takes the environment's. It reads them at once.
+      // Set afterwards, since the library replaces empty options by the environment's; it reads these synchronously.
       Object.assign(library, {
         token: token ?? '',
         namespace: namespace ?? '',
@@ -147,7 +147,7 @@ function replyOf(outcome: HttpOutcome, address: string): VaultReply {
   }
   const { status, serverNowMs, retryAfterMs } = outcome
   const text = outcome.body.toString()
-  // A long reply is not taken apart for who reads its text.
+  // Parsed lazily: some callers only read the text of a long reply.
   let body: JsonObject | null | undefined
   return {
     kind: 'reply',

@@ -1,4 +1,4 @@
-// The way into Vault by a JSON Web Token from a file: one login a process, its token kept nowhere.
+// Vault auth with a JSON Web Token from a file: one login per process, its token stored nowhere.
 
 import type { VaultConfig } from '../../config/vault.js'
 import { isObject, numberOf, stringOf } from '../../system/json.js'
@@ -100,7 +100,7 @@ export async function claimsOf(jwt: string): Promise<Claims | null> {
   }
 }
 
-/** Why the JWT can't be this user's way into Vault now; null when it may be sent. */
+/** Why the JWT can't sign this user in to Vault now; null when it may be sent. */
 export function objection(claims: Claims, rule: JwtRule, nowMs: number): Objection | null {
   const { sub, aud, expSeconds, nbfSeconds } = claims
   if (expSeconds === null) return ['the JWT has no end (exp)', 'it is not used']

@@ -1,4 +1,4 @@
-// The way into Vault by this user's own token: read, looked up once an hour, renewed in time.
+// Vault auth with this user's own token: read, looked up once an hour, renewed in time.
 
 import { dirname } from 'node:path'
 import { tokenHash } from '../../login/login.js'

@@ -81,7 +81,7 @@ export async function rosterCheck(wishes: CheckWishes, env: Env): Promise<number
 /** Where a link leads: what git has of the link itself is no roster. */
 function realPath(path: string): string {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return path
   }

@@ -63,7 +63,7 @@ export async function setStage(env: Env): Promise<Stage> {
     organizationName: 'Example',
     subscriptionType: 'enterprise',
   }
-  const home = realpathSync(mkdtempSync(join(tmpdir(), 'claude-auth-demo-')))
+  const home = realpathSync.native(mkdtempSync(join(tmpdir(), 'claude-auth-demo-')))
   const paths = loginPaths(join(home, '.claude'), {}, home)
   const authority = await startAuthority({
     now: () => Date.now(),

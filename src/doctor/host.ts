@@ -210,7 +210,7 @@ function diskOf(path: string): DiskFacts | null {
     const { bsize, bavail, files, ffree } = statfsSync(path)
     return {
       path,
-      fileSystem: fileSystemOf(realpathSync(path), mountLines()),
+      fileSystem: fileSystemOf(realpathSync.native(path), mountLines()),
       freeBytes: bsize * bavail,
       freeInodes: files > 0 ? ffree : null,
     }
@@ -248,7 +248,7 @@ async function nodeOf(searchPath: string): Promise<HostFacts['node']> {
 
 function isThisOne(path: string): boolean {
   try {
-    return realpathSync(path) === realpathSync(process.execPath)
+    return realpathSync.native(path) === realpathSync.native(process.execPath)
   } catch {
     return false
   }

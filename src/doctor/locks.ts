@@ -147,7 +147,7 @@ function livingPid(
 /** The client makes its legacy lock beside the folder itself, not beside a link to it. */
 function realFolder(folder: string): string {
   try {
-    return realpathSync(folder)
+    return realpathSync.native(folder)
   } catch {
     return folder
   }

@@ -119,7 +119,7 @@ function unsafeAbove({
     if (!owned || pathFacts(paths.folder) === null) return null
     const isElsewhere = isLink(paths.loginFile) && pathFacts(paths.loginFile) !== null
     const target = isElsewhere
-      ? distrustOf(dirname(realpathSync(paths.loginFile)), person.uid)
+      ? distrustOf(dirname(realpathSync.native(paths.loginFile)), person.uid)
       : null
     const about = target && pathFacts(target.path)
     return target && about ? { ...about, why: target.why } : null

@@ -127,7 +127,7 @@ const versionShape = /^\d+\.\d+\.\d+/
 function clientVersion(client: string | null): string | null {
   if (client === null) return null
   try {
-    const path = realpathSync(client)
+    const path = realpathSync.native(client)
     if (versionShape.test(basename(path))) return basename(path)
     const about = jsonObject(
       textAt(join(dirname(path), 'package.json'), { maxBytes: 65_536 }) ?? '',

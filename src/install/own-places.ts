@@ -52,14 +52,14 @@ function hasOnlyRoot(folder: string, gid: number): boolean {
 
 /** Follows every link on the path: an absolute one leads into this machine, not into the image. */
 function requireInside(image: string, way: string): void {
-  const inside = `${realpathSync(existsSync(image) ? image : '/')}/`
+  const inside = `${realpathSync.native(existsSync(image) ? image : '/')}/`
   let at = image
   for (const part of way.split('/').filter(each => each !== '')) {
     at = join(at, part)
     const stat = lstatSync(at, { throwIfNoEntry: false })
     if (stat === undefined) return
     if (!stat.isSymbolicLink()) continue
-    if (existsSync(at) && `${realpathSync(at)}/`.startsWith(inside)) continue
+    if (existsSync(at) && `${realpathSync.native(at)}/`.startsWith(inside)) continue
     throw new AuthError(
       'not-private',
       `${clean(at, 200)} is a link that leads out of the image; nothing was changed`,

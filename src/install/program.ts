@@ -75,7 +75,7 @@ function filesOf(root: string, name: string): string[] {
 function findNode(candidates: string[], forAll: boolean): string {
   for (const candidate of candidates) {
     if (!existsSync(candidate)) continue
-    const path = realpathSync(candidate)
+    const path = realpathSync.native(candidate)
     if ((!forAll || isForAll(path)) && majorOf(path) >= 20) return path
   }
   const for_ = forAll ? ' that all users may run' : ''

@@ -137,7 +137,7 @@ function tell(user: Account, end: EndedAsUser): void {
 function keepRuntime(): void {
   const link = join(systemProgram, 'current/node')
   try {
-    const real = realpathSync(link)
+    const real = realpathSync.native(link)
     if (!real.startsWith(`${ownRoot()}/`)) return
     const copy = `${link}.${process.pid}`
     copyFileSync(real, copy)

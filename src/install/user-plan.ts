@@ -213,7 +213,7 @@ export function userFacts(
 function settingsBehind(path: string): string {
   if (statOf(path)?.isSymbolicLink() !== true) return path
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     // It leads to nothing.
     return path

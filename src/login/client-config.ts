@@ -49,7 +49,7 @@ const lockStaleMs = 10_000
  */
 export async function forgetAccount(place: LockPlace, path: string): Promise<boolean> {
   if (clientAccount(path).kind !== 'named') return false
-  const target = realpathSync(path)
+  const target = realpathSync.native(path)
   const held = await takeLock(place, `${path}.lock`, lockStaleMs, place.now() + lockStaleMs)
   try {
     const bytes = Buffer.from(readText(target) ?? '')

@@ -103,7 +103,7 @@ export async function withRenewalLock<T>(
 }
 
 async function takeLegacy(place: LockPlace, untilMs: number): Promise<HeldLock | null> {
-  const path = `${realpathSync(place.folder)}.lock`
+  const path = `${realpathSync.native(place.folder)}.lock`
   try {
     return await takeLock(place, path, refreshStaleMs, untilMs)
   } catch (error) {
@@ -240,7 +240,7 @@ const atOnce = {
   rmdir: byCallback(rmdirSync),
   stat: byCallback(statSync),
   utimes: byCallback(utimesSync),
-  realpath: byCallback(realpathSync),
+  realpath: byCallback(realpathSync.native),
   // proper-lockfile would release its locks at exit. If we die in the middle of a renewal nobody may post that token again, so
   // they stay until the next run, which knows them as ours, finishes the work.
   rmdirSync: () => undefined,

@@ -145,7 +145,7 @@ function start(
 function lowered({ uid, gid }: Account, [program = '', ...args]: string[]) {
   if (process.geteuid?.() !== 0) return { program, args, ids: {} }
   const tool = toolPath('setpriv')
-  if (tool === null || basename(realpathSync(tool)) === 'busybox')
+  if (tool === null || basename(realpathSync.native(tool)) === 'busybox')
     return { program, args, ids: { uid, gid } }
   const change = [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups']
   const less = ['--inh-caps=-all', '--no-new-privs']

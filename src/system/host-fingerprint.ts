@@ -99,7 +99,7 @@ function folderOf(path: string, inode: string, kind: FileSystem): string {
 
 /** The upper layer of the overlay mount that holds `path`. */
 function upperLayerOf(path: string): string | null {
-  const real = quietly(() => realpathSync(path), path)
+  const real = quietly(() => realpathSync.native(path), path)
   return upperLayerIn(mountLines(), real)
 }
 
@@ -127,7 +127,7 @@ export function devicesIn(folder: string): string[] {
 }
 
 function isBuiltIn(device: string): boolean {
-  const hardware = quietly(() => realpathSync(`${device}/device`), '')
+  const hardware = quietly(() => realpathSync.native(`${device}/device`), '')
   return (
     hardware !== '' && !/\/usb\d/.test(hardware) && lineOf(`${device}/addr_assign_type`) === '0'
   )

@@ -70,7 +70,7 @@ function commandsInPlace(home: string): string[] {
 /** Does `command` belong to the program that is running? */
 function isOwnCommand(command: string): boolean {
   try {
-    return realpathSync(command) === realpathSync(join(ownRoot(), 'bin/claude-auth'))
+    return realpathSync.native(command) === realpathSync.native(join(ownRoot(), 'bin/claude-auth'))
   } catch {
     return false
   }
@@ -124,7 +124,7 @@ function notStarted(path: string, code: string): Trouble {
 export function lastingFolder(folder: string): string {
   const current = join(dirname(folder), 'current')
   try {
-    return realpathSync(current) === realpathSync(folder) ? current : folder
+    return realpathSync.native(current) === realpathSync.native(folder) ? current : folder
   } catch {
     return folder
   }

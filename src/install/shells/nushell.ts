@@ -106,7 +106,7 @@ function line(folder: string): string {
 /** Configuration that is kept elsewhere is edited there. */
 function behindLink(path: string): string {
   const isLink = statOf(path)?.isSymbolicLink() ?? false
-  return isLink && existsSync(path) ? realpathSync(path) : path
+  return isLink && existsSync(path) ? realpathSync.native(path) : path
 }
 
 /** The last file of the folder; where it has none, the one to make. */

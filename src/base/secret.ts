@@ -10,7 +10,7 @@ const names = [
   /^\.(?:netrc|pgpass|git-credentials|vault-token|htpasswd|dockercfg|dockerconfigjson|my\.cnf|mylogin\.cnf|pypirc|s3cfg|boto|msmtprc|fetchmailrc)$/i,
   /^_netrc$/i,
   /^(?:vault|admin|fleet)-token$/i,
-  /^slack-webhook$/i,
+  /^(?:slack|teams)-webhook$/i,
   /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/i,
   /^(?:private|secret|server|client|tls|ssl)[-_.]?key(?:\.(?:pem|der|txt))?$/i,
   /\.(?:p12|pfx|kdbx?|jks|keystore|ppk|p8|key|agekey|gpgkey|asc\.key)$/i,

@@ -125,13 +125,13 @@ function watchedBy({ person, config }: AdminContext): WatchedRepository[] {
   })
 }
 
-interface Look {
+interface NoticeOptions {
   isOnce: boolean
   isJson: boolean
   pusher: string | null
 }
 
-async function notice(name: string | null, look: Look, env: Env): Promise<number> {
+async function notice(name: string | null, look: NoticeOptions, env: Env): Promise<number> {
   const updates = look.pusher === null ? null : readUpdates(await stdinText(stdinMs))
   for (;;) {
     try {
@@ -149,7 +149,7 @@ async function notice(name: string | null, look: Look, env: Env): Promise<number
 
 async function lookOnce(
   name: string | null,
-  { isJson, pusher, updates }: Look & { updates: RefUpdate[] | null },
+  { isJson, pusher, updates }: NoticeOptions & { updates: RefUpdate[] | null },
   env: Env,
 ): Promise<number> {
   const context = await adminContext(env)
@@ -174,7 +174,7 @@ async function lookOnce(
     )
   const people = await readPeople(config, { person, env, nowMs: context.now() })
   let worst = 0
-  const looks: RepositoryLook[] = []
+  const looks: RepositoryResult[] = []
   for (const each of watched) {
     const isAbout = ({ ref }: RefUpdate) => ref === `refs/heads/${each.branch}`
     const own = updates === null || updates.length === 0 ? null : updates.filter(isAbout)
@@ -206,7 +206,7 @@ async function lookOnce(
 }
 
 /** What came of one look at one branch, as `--json` has it. */
-interface RepositoryLook {
+interface RepositoryResult {
   name: string
   branch: string
   state: Noticed['kind'] | 'failed'
@@ -214,14 +214,14 @@ interface RepositoryLook {
   trouble: string | null
 }
 
-function lookOf({ name, branch }: WatchedRepository, noticed: Noticed): RepositoryLook {
+function lookOf({ name, branch }: WatchedRepository, noticed: Noticed): RepositoryResult {
   const { kind } = noticed
   const changes = kind === 'told' ? noticed.changes : 0
   const trouble = kind === 'undelivered' ? clean(troubleText(noticed.trouble), 300) : null
   return { name, branch, state: kind, changes, trouble }
 }
 
-function failedLook({ name, branch }: WatchedRepository, error: AuthError): RepositoryLook {
+function failedLook({ name, branch }: WatchedRepository, error: AuthError): RepositoryResult {
   return { name, branch, state: 'failed', changes: 0, trouble: clean(error.message, 300) }
 }
 

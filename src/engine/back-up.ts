@@ -82,10 +82,13 @@ async function deliverOnce(
     (login.refreshToken === null || stored.login.refreshToken === login.refreshToken)
   if (isThere) {
     const known = { version: storeRead.version, accessHash: decision.about, atMs: run.now() }
-    const pedigree = lineage ?? stored.lineage
     const sinceMs = stored.backedUpAtMs ?? file.mtimeMs ?? run.now()
     commit(run, {
-      memory: { stored: known, pending: null, ...heldNow(run, login, pedigree, sinceMs) },
+      memory: {
+        stored: known,
+        pending: null,
+        ...heldNow(run, login, lineage ?? stored.lineage, sinceMs),
+      },
     })
     return true
   }
@@ -135,7 +138,7 @@ function ownRefreshToken(stored: StoredLogin | null, lineage: Lineage): string |
 }
 
 /**
- * Rebuilds a lost memory: the store knows the pedigree of the file's login and since when it exists; counted from now, its
+ * Rebuilds a lost memory: the store knows the lineage of the file's login and since when it exists; counted from now, its
  * half-life would come too late.
  */
 function heldNow(

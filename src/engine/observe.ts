@@ -33,7 +33,7 @@ const doubtMs = hourMs
 export interface Observation {
   state: State
   file: LoginFile
-  /** The pedigree of the login in the file; null where it has none or there is none. */
+  /** The lineage of the login in the file; null where it has none or there is none. */
   lineage: Lineage | null
 }
 
@@ -191,7 +191,7 @@ export function storedAccessHash({ storeRead, memory }: Run): string | null {
   return stored ? tokenHash(stored.accessToken) : (memory.stored?.accessHash ?? null)
 }
 
-/** The store's copy beside the login in `file`, whose pedigree is `lineage`. */
+/** The store's copy beside the login in `file`; `lineage` is that login's. */
 export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): StoreFacts {
   const { storeRead } = run
   if (run.store === null) return { kind: 'none' }
@@ -207,7 +207,7 @@ export function storeFacts(run: Run, file: LoginFile, lineage: Lineage | null): 
   return { kind: 'current', login, away, newer }
 }
 
-/** By pedigree; by time only where one of the two has none. */
+/** By lineage; by time only where one of the two has none. */
 function isNewer(
   stored: { login: Login | null; lineage: Lineage | null },
   mine: Login,

@@ -69,7 +69,7 @@ async function handleLeftAnswer(
 }
 
 /**
- * The parent is gone (blanked, deleted, or replaced by this very successor): its pedigree may still be
+ * The parent is gone (blanked, deleted, or replaced by this very successor): its lineage may still be
  * known, and what the client keeps beside the tokens. Its access token is not: nothing in the file may
  * be taken for the parent's.
  */

@@ -114,8 +114,8 @@ export function findParent(
   }
   if (!stored?.login || hashOf(stored.login) !== hash) return null
   const since = stored.backedUpAtMs ?? run.now()
-  const pedigree = stored.lineage ?? newLineage(run.nonce(), hash, since)
-  return { hash, login: stored.login, lineage: pedigree, own: true }
+  const known = stored.lineage ?? newLineage(run.nonce(), hash, since)
+  return { hash, login: stored.login, lineage: known, own: true }
 }
 
 function hashOf({ refreshToken }: Login): string | null {

@@ -18,7 +18,7 @@ import { readStore } from './read-store.js'
 import { commit, type Run } from './run.js'
 import { holding, isProgramStarted, keepHere, saveToFile } from './save.js'
 
-/** The login whose refresh token was posted, with its pedigree. */
+/** The login whose refresh token was posted, with its lineage. */
 export interface Parent {
   /** SHA-256 of the refresh token. */
   hash: string

@@ -207,7 +207,7 @@ async function isCrossed(run: Run): Promise<boolean> {
     const without = {
       ...stored,
       login: null,
-      // A document from before has no pedigree: other hosts know by it what was logged out.
+      // A document from before has no lineage: other hosts know by it what was logged out.
       lineage: stored.lineage ?? { ...newLineage(run.nonce(), null, 0), chain: signedOut.chain },
       signedOutAtMs,
       source,

@@ -156,8 +156,7 @@ function isUnit({ entries }: Manifest, scope: 'system' | 'user') {
   return (name: string) => entries.some(({ path }) => path === `/etc/systemd/${scope}/${name}`)
 }
 
-/** What stays of the users whose login could not be handed back, and the command that does it later. */
-/** Why the program stays; nothing where no login can need it. */
+/** Why the program stays: whose login could not be handed back, and the command that does it later. Empty where no login can need it. */
 function leftLines(left: Account[], isWhole: boolean, program: string): string[] {
   if (left.length === 0 && isWhole) return []
   const command = quoted(join(program, 'current/bin/claude-auth'))

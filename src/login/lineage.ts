@@ -1,6 +1,6 @@
 // Which of two logins is the better one: lineage (minted at sign-in), generation and chain, never the clock alone.
 
-/** The pedigree of a login; kept in our state and in the store's document, not in the client's file. */
+/** The lineage of a login; kept in our state and in the store's document, not in the client's file. */
 export interface Lineage {
   /** Minted once at each sign-in. */
   id: string
@@ -31,8 +31,8 @@ export function nextGeneration(parent: Lineage, refreshHash: string): Lineage {
 export type Relation = 'same' | 'mine-newer' | 'theirs-newer' | 'unrelated'
 
 /**
- * How two pedigrees stand to each other. Mine in their chain (not at its end) means they rotated on:
- * theirs is newer; and the other way round. `unrelated` pedigrees are two sign-ins: the later wins,
+ * How two lineages stand to each other. Mine in their chain (not at its end) means they rotated on:
+ * theirs is newer; and the other way round. `unrelated` lineages are two sign-ins: the later wins,
  * after verification.
  */
 export function relation(mine: Lineage, theirs: Lineage): Relation {

@@ -1,4 +1,4 @@
-// The login in the file compared with the tracked one: its pedigree, its life, and what a faulty refresh dropped.
+// The login in the file compared with the tracked one: its lineage, its life, and what a faulty refresh dropped.
 
 import { hourMs, minuteMs } from '../system/time.js'
 import { type Lineage, newLineage, nextGeneration } from './lineage.js'
@@ -18,7 +18,7 @@ export function isHeld(login: Login, held: TrackedLogin | null): held is Tracked
 }
 
 /**
- * The pedigree of a login found in the file at `foundAtMs`. A refresh token that we don't know is the
+ * The lineage of a login found in the file at `foundAtMs`. A refresh token that we don't know is the
  * successor of the one we hold (the client refreshed by itself), unless the login's end moved
  * later, which only a sign-in does (client 2.1.330: a refresh never extends it). Null: it has no refresh
  * token and is not the one we hold. `id` is for a new lineage, which is later than the one before

@@ -1,4 +1,4 @@
-// The stored document: a login with its pedigree under the names that stores at sites already use; beside it the long-lived token,
+// The stored document: a login with its lineage under the names that stores at sites already use; beside it the long-lived token,
 // the intent, the claim on alerts, and the hosts that use it.
 
 import type { Lineage } from '../login/lineage.js'
@@ -25,7 +25,7 @@ import { dayMs } from '../system/time.js'
 
 /** What a store keeps. Documents from before have only the login: everything else is null then. */
 export interface StoredLogin {
-  /** Null after a log-out: the pedigree stays, the tokens go. */
+  /** Null after a log-out: the lineage stays, the tokens go. */
   login: Login | null
   lineage: Lineage | null
   identity: Identity | null
@@ -99,7 +99,7 @@ export function fromDocument(document: JsonObject): StoredLogin | null {
   }
 }
 
-const pedigree = object({
+const lineageKeys = object({
   claude_auth_lineage: word,
   claude_auth_generation: number,
   claude_auth_chain: readableOf(matching(/^[0-9a-f]{64}$/)),
@@ -107,7 +107,7 @@ const pedigree = object({
 })
 
 function lineageOf(document: JsonObject): Lineage | null {
-  const found = pedigree(document)
+  const found = lineageKeys(document)
   return found === undefined
     ? null
     : {

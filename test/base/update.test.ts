@@ -170,7 +170,17 @@ t.test('credentials are found by their form, made-up ones are none', async t => 
 
 t.test('credentials are found by the names of their files', async t => {
   for (const name of [
-    ...['.netrc', '.npmrc.key', '.pypirc', 'id_ed25519', 'tls.key', 'server-key.pem', 'deploy.p8'],
+    ...[
+      '.netrc',
+      'slack-webhook',
+      'teams-webhook',
+      '.npmrc.key',
+      '.pypirc',
+      'id_ed25519',
+      'tls.key',
+      'server-key.pem',
+      'deploy.p8',
+    ],
     ...['client_secret_1.apps.json', 'prod-kubeconfig.yaml', 'rclone.conf', '.env.production'],
   ]) {
     const { source, base } = places(t)

@@ -1,4 +1,4 @@
-// Pedigrees: which of two logins comes after the other, by descent and never by the clock alone.
+// Lineages: which of two logins comes after the other, by descent and never by the clock alone.
 
 import fc from 'fast-check'
 import t from 'tap'

@@ -45,7 +45,7 @@ t.test('a document is read as it was written', async t => {
   t.same(fromDocument(JSON.parse(JSON.stringify(document))), stored)
 })
 
-t.test('a log-out leaves the pedigree and takes the tokens', async t => {
+t.test('a log-out leaves the lineage and takes the tokens', async t => {
   const out = { ...stored, login: null, signedOutAtMs: atMs }
   const document = toDocument(out)
   t.notMatch(JSON.stringify(document), '"r"')

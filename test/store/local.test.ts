@@ -142,7 +142,7 @@ for (const [name, damage] of damages)
     t.match(await open().read(), { kind: 'current', stored: { writeId: 'c' } })
   })
 
-t.test('a current version counts even when its token is spent: its pedigree is needed', async t => {
+t.test('a current version counts even when its token is spent: its lineage is needed', async t => {
   const { open, spent } = place(t)
   await open().write(loginOf('a'), 0)
   spent.push(tokenHash('a-refresh'))

@@ -162,7 +162,7 @@ function ended(reply: VaultReply): Annotated {
 
 /**
  * A store in which `document` counts and `cache` (the local store) is safe at once. Reading gives
- * whichever login is newer by pedigree, and the sealed copy while the document is away. Writing goes
+ * whichever login is newer by lineage, and the sealed copy while the document is away. Writing goes
  * to both; `written` means that the document has it. `isShared`: other hosts may use the document.
  */
 export function vaultStore(
@@ -239,7 +239,7 @@ function isUsed(document: Record<string, unknown>): boolean {
   return text !== undefined && text !== null && text !== ''
 }
 
-/** Is the copy on this machine newer than what the document holds? By time only where a pedigree is missing. */
+/** Is the copy on this machine newer than what the document holds? By time only where a lineage is missing. */
 function isNewer(copy: StoredLogin, stored: StoredLogin): boolean {
   if (copy.login === null) return false
   if (stored.login === null) return stored.signedOutAtMs === null || isAnother(copy, stored)

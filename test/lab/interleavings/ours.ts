@@ -107,10 +107,10 @@ function* restore(about: string): Program<unknown> {
   })
 }
 
-function restored(v: View, login: Login, pedigree: Lineage | null): Partial<Memory> {
+function restored(v: View, login: Login, known: Lineage | null): Partial<Memory> {
   const { memory, asked } = v.h
   const hash = login.refreshToken === null ? null : tokenHash(login.refreshToken)
-  const lineage = pedigree ?? newLineage(`stored ${login.refreshToken}`, hash, v.w.ms)
+  const lineage = known ?? newLineage(`stored ${login.refreshToken}`, hash, v.w.ms)
   const facts = { renewedAtMs: null, inFile: v.custody !== 'sole' }
   const held = holding(runOf(v), login, lineage, facts)
   const { held: before } = memory
@@ -271,10 +271,10 @@ function delivering(v: View, { about }: Decision): Delivering {
     stored?.login?.accessToken === login.accessToken &&
     (login.refreshToken === null || stored.login.refreshToken === login.refreshToken)
   if (isThere && asked?.kind === 'current') {
-    const pedigree = lineage ?? stored.lineage
-    const isKnown = pedigree === null || isHeld(login, v.h.memory.held)
+    const known = lineage ?? stored.lineage
+    const isKnown = known === null || isHeld(login, v.h.memory.held)
     const facts = { renewedAtMs: null, inFile: login.refreshToken !== null }
-    const held = isKnown ? {} : { held: holding(runOf(v), login, pedigree, facts) }
+    const held = isKnown ? {} : { held: holding(runOf(v), login, known, facts) }
     remember(v, {
       stored: { version: asked.version, accessHash: about, atMs: v.w.ms },
       pending: null,

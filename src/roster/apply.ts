@@ -10,6 +10,7 @@ import { freshNonce } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 import { troubleText } from '../text/trouble.js'
 import { applySteps, type StepResult, withoutTerminal } from './act.js'
+import { type EarlierRow, type Ending, withTheSite } from './differences.js'
 import {
   appendPending,
   isSame,
@@ -153,26 +154,52 @@ async function tellPeople(
 /** Who comes is in it before anything is made for them, so that they are missed when their row vanishes, whatever ends this run. */
 function keepBegun({ rows, applied }: Prepared, { now, places, only }: ApplyRun): void {
   const before = applied?.users ?? []
-  const users = nextApplied(before, rows, { open: new Set(before.map(({ user }) => user)), only })
+  const users = begunApplied(before, rows, { nowMs: now(), only })
   if (isSame(users, before)) return
   const appliedAt = applied?.appliedAt ?? new Date(now()).toISOString()
   writeApplied(places.applied, { commit: applied?.commit ?? '', appliedAt, users })
 }
 
-/** Last of all, without those who went: until then a run that is killed finds the same differences again. */
+/** As `nextApplied`, before the first step: who goes keeps the earlier row, so that a run that is killed finds the same removals again. */
+export function begunApplied(
+  before: readonly EarlierRow[],
+  committed: readonly EarlierRow[],
+  { nowMs, only }: { nowMs: number; only: string | null },
+): EarlierRow[] {
+  const staying = new Set(withTheSite(committed, nowMs).map(({ user }) => user))
+  const open = new Set(before.flatMap(({ user }) => (staying.has(user) ? [] : user)))
+  return nextApplied(before, committed, { open, only })
+}
+
+/** Last of all, without those who went. */
 function keepEnded(
   { rows, commit, applied, found }: Prepared,
   results: readonly StepResult[],
   { now, places, only }: ApplyRun,
 ): void {
-  const unfinished = new Set(results.flatMap(each => (each.state === 'done' ? [] : each.user)))
-  const ending = found.facts.ending.map(({ user }) => user)
   const before = applied?.users ?? []
-  const open = new Set(ending.filter(user => unfinished.has(user)))
-  const users = nextApplied(before, rows, { open, only })
+  const users = nextApplied(before, rows, { open: openEndings(found.facts.ending, results), only })
   if (applied !== null && applied.commit === commit.sha && isSame(users, before)) return
   const appliedAt = new Date(now()).toISOString()
   writeApplied(places.applied, { commit: commit.sha, appliedAt, users })
+}
+
+/**
+ * The users who go and are not done with. Whose row vanished is known from the applied roster alone, so all that is left keeps
+ * them; a listed one is kept for a cut that failed.
+ */
+export function openEndings(
+  ending: readonly Pick<Ending, 'user' | 'because'>[],
+  results: readonly StepResult[],
+): Set<string> {
+  const left = results.filter(({ state }) => state !== 'done')
+  const unfinished = new Set(left.map(({ user }) => user))
+  const uncut = new Set(left.flatMap(({ name, user }) => (name === 'cut' ? user : [])))
+  return new Set(
+    ending.flatMap(({ user, because }) =>
+      (because === 'left' ? uncut : unfinished).has(user) ? user : [],
+    ),
+  )
 }
 
 export interface PeopleMessage {

@@ -43,7 +43,7 @@ export function differencesOf(
 }
 
 /** The rows of those who have not left. */
-function withTheSite<R extends EarlierRow>(rows: readonly R[], nowMs: number): R[] {
+export function withTheSite<R extends EarlierRow>(rows: readonly R[], nowMs: number): R[] {
   return rows.filter(row => !hasLeft(row, nowMs))
 }
 

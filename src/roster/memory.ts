@@ -23,7 +23,7 @@ import type { EarlierRow } from './differences.js'
 export interface RosterPlaces {
   /** The roster that every user's engine reads; null: only root may write it. */
   roster: string | null
-  /** The users of the roster that was applied last; written at the end. */
+  /** The users of the roster that was applied last; written before anything is made for a new user, and at the end. */
   applied: string
   /** What was begun: tokens on their way, and messages not yet sent. */
   pending: string
@@ -52,9 +52,9 @@ export function rosterPlaces(
 }
 
 export interface Applied {
-  /** The commit that was carried out. */
+  /** The commit whose apply ended last, whether or not steps were left; empty: none has ended yet. */
   commit: string
-  /** ISO 8601. */
+  /** When it ended, ISO 8601; where none has: when the first one began. */
   appliedAt: string
   users: readonly EarlierRow[]
 }
@@ -118,22 +118,20 @@ export function isSame(one: readonly EarlierRow[], other: readonly EarlierRow[])
 
 /**
  * What the next apply compares with: the committed rows, those of users who failed included, for some of it may have been
- * given to them; and of those whose row vanished each in `open`, who is not cut yet. Where the run was about one user
- * `only`, all others stay as they were.
+ * given to them. Each in `open` is not cut yet and keeps the earlier row, so that the next run counts the same removals.
+ * Where the run was about one user `only`, all others stay as they were.
  */
 export function nextApplied(
   before: readonly EarlierRow[],
   committed: readonly EarlierRow[],
   { open, only }: { open: ReadonlySet<string>; only: string | null },
 ): EarlierRow[] {
+  const kept = new Map(before.flatMap(row => (open.has(row.user) ? [[row.user, row]] : [])))
   const listed = new Set(committed.map(({ user }) => user))
-  const kept = before.filter(({ user }) => open.has(user) && !listed.has(user))
-  const all = [...committed, ...kept].map(({ user, vaultName, isAdmin, leftOn }) => ({
-    user,
-    vaultName,
-    isAdmin,
-    leftOn,
-  }))
+  const rows = committed.map(row => kept.get(row.user) ?? row)
+  const all = [...rows, ...before.filter(({ user }) => kept.has(user) && !listed.has(user))].map(
+    ({ user, vaultName, isAdmin, leftOn }) => ({ user, vaultName, isAdmin, leftOn }),
+  )
   if (only === null) return all
   return [...before.filter(({ user }) => user !== only), ...all.filter(({ user }) => user === only)]
 }

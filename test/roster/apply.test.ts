@@ -1,9 +1,10 @@
-// Who is told of after an apply: those whose steps have all ended well, and nobody of whom there is nothing to tell.
+// What an apply leaves behind: who is told of, those whose steps have all ended well, and the rows that the next one compares with.
 
 import t from 'tap'
 import type { StepResult } from '../../src/roster/act.js'
-import { dueToTell } from '../../src/roster/apply.js'
-import type { Pending, PendingUser } from '../../src/roster/memory.js'
+import { begunApplied, dueToTell, openEndings } from '../../src/roster/apply.js'
+import { removalsOf } from '../../src/roster/differences.js'
+import { nextApplied, type Pending, type PendingUser } from '../../src/roster/memory.js'
 
 const result = (user: string, state: StepResult['state'], name: StepResult['name']) =>
   ({ user, state, name, detail: '', command: null, trouble: null }) satisfies StepResult
@@ -61,3 +62,54 @@ t.test('a run about one user tells of no other', async t => {
   )
   t.same(Object.keys(rest), ['bob', 'carol'])
 })
+
+const nowMs = Date.parse('2026-11-29T12:00:00Z')
+const row = (user: string, more: { leftOn?: string; vaultName?: string } = {}) => ({
+  user,
+  vaultName: user,
+  isAdmin: false,
+  leftOn: null,
+  ...more,
+})
+const gone = { leftOn: '2026-11-28' }
+const before = ['ada', 'bob', 'carol', 'dan', 'eva'].map(user => row(user))
+const committed = [row('ada'), row('bob', gone), row('carol', gone), row('fay')]
+const removed = (from: typeof before, allowed: number | null = null) =>
+  removalsOf(from, committed, { nowMs, allowed })
+
+t.test('a killed apply counts the same removals when it is given again', async t => {
+  const begun = begunApplied(before, committed, { nowMs, only: null })
+  t.same(removed(before, 4).refused, null)
+  t.same(removed(begun, 4).refused, null)
+  t.same(removed(begun).users.sort(), ['bob', 'carol', 'dan', 'eva'])
+  t.match(begun, [row('ada'), row('bob'), row('carol'), row('fay'), row('dan'), row('eva')])
+  t.same(begunApplied(begun, committed, { nowMs, only: null }), begun)
+})
+
+t.test('who comes, comes back or has another name is in it before the first step', async t => {
+  const earlier = [row('ada'), row('gil', gone)]
+  const now = [row('ada', { vaultName: 'ada2' }), row('gil'), row('fay')]
+  t.same(begunApplied(earlier, now, { nowMs, only: null }), now)
+})
+
+t.test(
+  'a cut that failed counts as a removal again, what is left to a person does not',
+  async t => {
+    const ending = [
+      { user: 'bob', because: 'left' },
+      { user: 'carol', because: 'left' },
+      { user: 'dan', because: 'vanished' },
+      { user: 'eva', because: 'vanished' },
+    ] as const
+    const ended = [
+      result('bob', 'failed', 'cut'),
+      result('carol', 'done', 'cut'),
+      result('carol', 'left', 'ask'),
+      result('dan', 'failed', 'cut'),
+      result('eva', 'done', 'cut'),
+    ]
+    const open = openEndings(ending, ended)
+    t.same([...open], ['bob', 'dan'])
+    t.same(removed(nextApplied(before, committed, { open, only: null })).users, ['bob', 'dan'])
+  },
+)

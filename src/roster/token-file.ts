@@ -38,8 +38,9 @@ export async function tokenPlace(account: Account, file: string): Promise<TokenP
 /** What keeps the user from writing `file`, as far as a look tells: a token is minted once, and opened once. Null: nothing. */
 function closedFolder(file: string, uid: number): string | null {
   const folder = nearestFolder(dirname(file))
-  const stat = lstatSync(folder, { throwIfNoEntry: false })
-  if (stat === undefined) return null
+  // A home may be a link of root's: what it leads to counts. Below it there is none.
+  const stat = statSync(folder, { throwIfNoEntry: false })
+  if (stat === undefined) return `${folder} leads nowhere`
   if (stat.uid !== uid) return `${folder} belongs to user ${stat.uid}`
   if ((stat.mode & 0o300) !== 0o300) return `${folder} is closed to its own user`
   try {

@@ -47,7 +47,7 @@ complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l system -d 
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l yes -d 'do not ask (it asks only at a terminal)'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l dry-run -d 'show what would change, as a diff'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l json -d 'one JSON object; "changed" says whether anything was'
-complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l leave-logins -d 'continue where a token cannot be handed back; it stays in the sealed store'
+complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l leave-logins -d 'hand no refresh token back; each stays in the sealed store'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l root -r -F -d 'with --system: in another root, such as the tree of an image'
 complete -c claude-auth -n '__fish_seen_subcommand_from uninstall' -l help -d 'more about it'
 complete -c claude-auth -n __fish_use_subcommand -a fleet -d 'the state of all logins, and who needs a person'

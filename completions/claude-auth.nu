@@ -61,7 +61,7 @@ extern "claude-auth uninstall" [
   --yes # do not ask (it asks only at a terminal)
   --dry-run # show what would change, as a diff
   --json # one JSON object; "changed" says whether anything was
-  --leave-logins # continue where a token cannot be handed back; it stays in the sealed store
+  --leave-logins # hand no refresh token back; each stays in the sealed store
   --root: string # with --system: in another root, such as the tree of an image
 ]
 

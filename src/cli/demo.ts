@@ -8,7 +8,7 @@ export const entry = {
   group: 'plumbing',
   summary: 'see it work, with a throwaway home and server',
   about:
-    'Shows in under a minute what a user would see: a login renewed, put back, and one that needs a person; with a throwaway home and a stand-in server on this machine.',
+    'Shows in under half a minute what a user would see: a login renewed, restored, and one that needs a person; with a throwaway home and a stand-in server on this machine.',
   flags: {},
   notes: [],
   examples: ['claude-auth demo'],

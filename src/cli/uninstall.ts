@@ -14,7 +14,7 @@ export const entry = {
   flags: {
     ...sharedFlags,
     'leave-logins': {
-      says: 'continue where a token cannot be handed back; it stays in the sealed store',
+      says: 'hand no refresh token back; each stays in the sealed store',
     },
     root: {
       value: 'DIR',

@@ -1,11 +1,11 @@
 // The client's global config (`~/.claude.json`): which account it believes it is signed in with.
 
-import { realpathSync } from 'node:fs'
 import { jsonObject, stringOf } from '../system/json.js'
 import { textAt } from '../system/open-file.js'
 import { isOnTrustedWay } from '../system/trusted-path.js'
 import { atomicWrite } from '../system/write-file.js'
 import { type LockPlace, releaseLock, takeLock } from './client-locks.js'
+import { realTarget } from './login-file.js'
 import { isEditable, memberSpan, spliceMember } from './login-text.js'
 
 /** What the config says. `unknown`: it is gone, unreadable or torn, and says nothing either way. */
@@ -49,7 +49,7 @@ const lockStaleMs = 10_000
  */
 export async function forgetAccount(place: LockPlace, path: string): Promise<boolean> {
   if (clientAccount(path).kind !== 'named') return false
-  const target = realpathSync.native(path)
+  const target = realTarget(path)
   const held = await takeLock(place, `${path}.lock`, lockStaleMs, place.now() + lockStaleMs)
   try {
     const bytes = Buffer.from(readText(target) ?? '')

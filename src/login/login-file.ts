@@ -179,7 +179,8 @@ export function closedLogin(closed: Closed): AuthError {
   return closedError(closed, /\.json$/.test(closed.path) ? 'your login file' : closed.path)
 }
 
-function realTarget(path: string): string {
+/** The file that `path` leads to; `path` itself where nothing is there. Throws `write-failed`. */
+export function realTarget(path: string): string {
   try {
     // Node's own walk takes `..` behind a link for the folder that has the link.
     return realpathSync.native(path)

@@ -1,6 +1,6 @@
 // A login as it was found, and as it is shown: with its details, and the command that helps. Pure.
 
-import { listDirectory } from '../system/users.js'
+import { listDirectory } from '../system/user-directory.js'
 import { type Finding, hasRemains, signInEnd } from './finding.js'
 import type { HealthRecord } from './record.js'
 import { rankOf } from './states.js'

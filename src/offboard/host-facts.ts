@@ -5,7 +5,8 @@ import { leftMark } from '../config/config.js'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import { toolPath } from '../system/start-program.js'
 import { AuthError } from '../system/trouble.js'
-import { askDirectory, noAnswerAbout } from '../system/users.js'
+import { askDirectory } from '../system/user-directory.js'
+import { noAnswerAbout } from '../system/users.js'
 
 export interface HostFacts {
   account: Account

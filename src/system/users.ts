@@ -4,10 +4,11 @@ import { execFile } from 'node:child_process'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Account } from './as-user.js'
-import { namesIn, textAt } from './open-file.js'
+import { namesIn } from './open-file.js'
 import type { Env } from './paths.js'
-import { leave, runTool, systemPath } from './start-program.js'
+import { leave, systemPath } from './start-program.js'
 import { AuthError, makeTrouble, quoted, type Trouble } from './trouble.js'
+import { askDirectory, passwd } from './user-directory.js'
 
 /** One user on one host; `host` is the short name in lower case. */
 export interface Person {
@@ -158,13 +159,8 @@ function loginFolder({ home }: Account): string {
 
 /** The account of a uid, or null if there is none. */
 export function accountOf(uid: number): Account | null {
-  const { stdout, isMissing } = runTool('getent', ['passwd', String(uid)])
-  const text = isMissing ? passwd() : stdout
-  return accountsIn(text).find(each => each.uid === uid) ?? null
+  return accountsIn(askDirectory([String(uid)]) ?? '').find(each => each.uid === uid) ?? null
 }
-
-/** What is typed to see whether the directory of users answers. */
-export const listDirectory = 'getent passwd'
 
 /** What the directory of users says of some names. */
 export interface AccountsNamed {
@@ -215,26 +211,12 @@ function partsOf(names: readonly string[], size: number): (readonly string[])[] 
   return Array.from({ length: count }, (_, at) => names.slice(at * size, (at + 1) * size))
 }
 
-/**
- * The lines of passwd(5) about these names (none: about all that the directory lists), or null where there was no answer: getent(1)
- * ends with 0, with 2 where a name is unknown, or with 3 where nothing is listed; killed at the limit it has said nothing.
- */
-export function askDirectory(names: readonly string[]): string | null {
-  const { code, stdout, isMissing } = runTool('getent', ['passwd', '--', ...names])
-  if (isMissing || code === 3) return passwd()
-  return code === 0 || code === 2 ? stdout : null
-}
-
 /** Why what needs the account called `name` is not done. */
 export function noAnswerAbout(name: string): Trouble {
   return makeTrouble('the directory of users gives no answer', {
     place: name,
     command: `getent passwd ${quoted(name)}`,
   })
-}
-
-function passwd(): string {
-  return textAt('/etc/passwd', { maxBytes: 16 * 1024 * 1024 }) ?? ''
 }
 
 function accountsIn(passwd: string): Account[] {

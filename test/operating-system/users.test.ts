@@ -3,7 +3,8 @@
 import { hostname, userInfo } from 'node:os'
 import t from 'tap'
 import { anyAccountNamed } from '../../src/offboard/host-facts.js'
-import { accountsNamed, askDirectory, usersWithLogins, whoAmI } from '../../src/system/users.js'
+import { askDirectory } from '../../src/system/user-directory.js'
+import { accountsNamed, usersWithLogins, whoAmI } from '../../src/system/users.js'
 
 t.test('the user is the one of the uid, whatever the environment says', async t => {
   const person = whoAmI({ USER: 'mallory', LOGNAME: 'mallory', HOME: '/home/alice' })

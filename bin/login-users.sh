@@ -8,17 +8,23 @@ unset -f '[' command
 unset FUNCNEST
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
-ca_homes=/home ca_run=/run/user
+ca_homes=/home ca_run=/run/user ca_passwd=/etc/passwd
 ca_newline='
 '
 
 # A directory service may list no user, and still know each of its users: those are found by their folders.
 ca_known() {
-  command getent passwd
+  # Without an answer, or without getent, the file knows the machine's own.
+  ca_listed=$(command getent passwd || command cat "$ca_passwd")
+  command printf '%s\n' "$ca_listed"
+  # Twice, so that no user of the list is left by `uniq -u`.
+  ca_numbers=$(command printf '%s\n' "$ca_listed" "$ca_listed" | command cut -d : -f 3)
   # Not by a pattern that goes on below a home: the shell would look there by itself.
   ca_owners=$(ca_owners_of "$ca_homes"/* 2>/dev/null | command sort -u)
-  # Owners without a name are no failure.
-  if [ -n "$ca_owners" ]; then command getent passwd $ca_owners || :; fi
+  # One by one: musl's getent ends at the first owner without a name, which is no failure.
+  for ca_owner in $(command printf '%s\n' "$ca_numbers" "$ca_owners" | command sort | command uniq -u); do
+    command getent passwd "$ca_owner" || :
+  done
 }
 
 # A home on a mount that answers nothing (a user can serve one) holds up none of the others.

@@ -1,7 +1,7 @@
 // Who the timer of the machine works for: all users with a login folder of their own, and without an active timer.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -57,16 +57,18 @@ t.test('the list', { skip }, async t => {
   place(join(folder, 'passwd'), `${passwd.join('\n')}\n`)
   // A directory service that lists nobody: its users are known one by one.
   const directory = line('dora', 70_011, home('dora', 70_011))
-  home('unknown', 70_012)
+  for (const uid of [70_012, 6_999]) home(`unknown-${uid}`, uid)
   const tools = join(folder, 'tools')
   place(
     join(tools, 'getent'),
     `#!/bin/sh
+[ ! -e '${folder}/is-away' ] || { echo '${directory}'; exit 1; }
 [ $# = 1 ] && exec cat '${folder}/passwd'
+shift
+# As musl's: the first unknown key is the end.
 for key; do
-  case $key in 70011) echo '${directory}' ;; 70001) grep -F :70001: '${folder}/passwd' ;; esac
+  case $key in 70011) echo '${directory}' ;; 70001) grep -F :70001: '${folder}/passwd' ;; *) exit 2 ;; esac
 done
-exit 2
 `,
   )
   place(
@@ -92,6 +94,7 @@ case $3 in has-timer) echo 70005 ;; no-timer) echo 70013 ;; *) exit 1 ;; esac
   const text = readFileSync(script, 'utf8')
     .replace('/run/user', join(folder, 'run'))
     .replace('ca_homes=/home', `ca_homes=${join(folder, 'home')}`)
+    .replace('ca_passwd=/etc/passwd', `ca_passwd=${join(folder, 'passwd')}`)
     .replace('PATH=', `PATH=${tools}:`)
   place(copy, text)
   const expected = [
@@ -110,6 +113,17 @@ case $3 in has-timer) echo 70005 ;; no-timer) echo 70013 ;; *) exit 1 ;; esac
     const listed = execFileSync(program, [...args, copy], { encoding: 'utf8', cwd: folder })
     t.same(listed.trim().split('\n'), expected, shell.join(' '))
   }
+  writeFileSync(join(folder, 'is-away'), '')
+  for (const shell of ['dash', 'bash']) {
+    const listed = execFileSync(shell, [copy], { encoding: 'utf8', cwd: folder })
+    const own = expected.filter(user => user !== 'dora')
+    t.same(
+      listed.split('\n').filter(user => own.includes(user)),
+      own,
+      `${shell}: the directory is away, and the file is read`,
+    )
+  }
+  rmSync(join(folder, 'is-away'))
   spawnSync('sh', [copy, '--start'])
   const started = readFileSync(join(folder, 'started'), 'utf8').trim().split('\n').sort()
   const all = [...expected, 'has-timer']

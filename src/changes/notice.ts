@@ -14,6 +14,7 @@ import {
   commitAt,
   enterClone,
   fetchTip,
+  keepMark,
   moveMark,
   type Push,
   readState,
@@ -56,7 +57,7 @@ export async function noticeChanges(entry: WatchedRepository, run: NoticeRun): P
   const clone = enterClone(entry, run.folder, run.sinks.env)
   try {
     const seen = seenCommit(clone)
-    const state = readState(clone)
+    const state = keepMark(clone, readState(clone))
     if (run.pushed?.updates) note(clone, state, run.pushed.pusher, run.pushed.updates)
     const tip = fetchTip(clone, entry.repository)
     if (run.pushed !== null && run.pushed.updates === null && tip !== seen)

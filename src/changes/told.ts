@@ -17,7 +17,7 @@ import {
   readableOf,
   text,
 } from '../system/json.js'
-import { ownBytes } from '../system/open-file.js'
+import { ownBytes, textAt } from '../system/open-file.js'
 import type { Env } from '../system/paths.js'
 import { systemPath, toolPath } from '../system/start-program.js'
 import { AuthError, quoted } from '../system/trouble.js'
@@ -207,9 +207,34 @@ export function commitAt(git: Git, ref: string): string | null {
   return end.code === 0 ? end.stdout.trim() : null
 }
 
-/** The newest commit that was told; null: nothing was yet. */
-export function toldMark({ git, branch }: Clone, { told }: ToldState): string | null {
-  return told?.branch === branch ? told.commit : commitAt(git, `refs/claude-auth/told/${branch}`)
+/** The newest commit that was told of the branch; null: nothing was yet. */
+export function toldMark({ branch }: Clone, { told }: ToldState): string | null {
+  return told?.branch === branch ? told.commit : null
+}
+
+/**
+ * `state` with a mark that only the clone has, on disk: from an older program, or from when this branch was watched before. For
+ * before a fetch, which may make the clone anew.
+ */
+export function keepMark(clone: Clone, state: ToldState): ToldState {
+  const { branch } = clone
+  const commit = toldMark(clone, state) === null ? markIn(clone) : null
+  if (commit === null) return state
+  const kept = { ...state, told: { branch, commit } }
+  writeState(clone, kept)
+  return kept
+}
+
+/** What the reference says, whether or not the clone still has that commit, and where git knows no repository any more. */
+function markIn({ git, place, branch }: Clone): string | null {
+  const ref = toldRef(branch)
+  const end = git(['rev-parse', '--verify', '--quiet', ref], { timeoutMs: gitMs })
+  const said = end.code === 0 ? end.stdout : (textAt(join(place, ref), { maxBytes: 4096 }) ?? '')
+  return /^[0-9a-f]{40,64}$/.exec(said.trim())?.[0] ?? null
+}
+
+function toldRef(branch: string): string {
+  return `refs/claude-auth/told/${branch}`
 }
 
 /** `state` with `commit` as its mark, on disk. By the reference the clone keeps it, and an older program knows it. */
@@ -217,6 +242,6 @@ export function moveMark(clone: Clone, state: ToldState, commit: string): ToldSt
   const { git, branch } = clone
   const moved = { ...state, told: { branch, commit } }
   writeState(clone, moved)
-  git(['update-ref', `refs/claude-auth/told/${branch}`, commit], { timeoutMs: gitMs })
+  git(['update-ref', toldRef(branch), commit], { timeoutMs: gitMs })
   return moved
 }

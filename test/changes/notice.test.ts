@@ -475,6 +475,54 @@ t.test('a clone that is damaged is made anew, and each change is told once', asy
   t.match(slack.got, [/master of infra was changed \(history was rewritten\)/])
 })
 
+t.test('the mark that an earlier program kept in the clone outlives the clone', async t => {
+  const { place, slack, look, past } = await watched(t)
+  const folder = join(place.home, '.local/share/claude-auth/changes')
+  const [clone, file] = ['infra.git', 'infra.json'].map(name => join(folder, name)) as [
+    string,
+    string,
+  ]
+  await look()
+  for (const [name, damage] of Object.entries(damages)) {
+    // Of these the earlier program itself began anew.
+    if (['an empty mark', 'a mark without its commit', 'no mark', 'no clone'].includes(name))
+      continue
+    slack.got.length = 0
+    for (const at of [1, 2]) {
+      place.commit(`${name} ${at}\n\nIt was asked for.`)
+      past()
+    }
+    damage(clone)
+    const { told: _, ...earlier } = JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify(earlier))
+    t.match(await look(), { code: 0, stderr: /2 changes told/ }, name)
+    t.match(await look(), { code: 0, stderr: '' }, name)
+    t.match(slack.got, [new RegExp(`• ${name} 1.*\n• ${name} 2`)], name)
+  }
+})
+
+t.test('a branch that is watched again goes on from its mark', async t => {
+  const { place, slack, look, past } = await watched(t)
+  const webhookFile = join(place.home, 'webhook')
+  const watch = (branch: string) =>
+    place.config({
+      alerts: { slack: { webhookFile } },
+      changes: [{ name: 'infra', repository: place.bare, branch }],
+    })
+  past('HEAD:other')
+  await look()
+  watch('other')
+  t.match(await look(), { code: 0, stderr: /watched from/ })
+  place.commit(good)
+  past()
+  damages['locks that a kill has left']?.(
+    join(place.home, '.local/share/claude-auth/changes/infra.git'),
+  )
+  watch('master')
+  t.match(await look(), { code: 0, stderr: /1 change told/ })
+  t.equal(slack.got.length, 1)
+})
+
 t.test('a message that only some have taken, about a commit that nobody has any more', async t => {
   const { place, slack, look, past } = await watched(t)
   await look()

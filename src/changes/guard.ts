@@ -1,6 +1,6 @@
 // The guard of a repository (pre-receive): gathers what the rule has to know of a push, in few runs of git and with an end.
 
-import { realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { WatchedRepository } from '../config/admin.js'
 import { textAt } from '../system/open-file.js'
@@ -117,7 +117,7 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
     return left
   }
   const sentences: string[] = []
-  for (const { update, entry } of judged(git, run, leftMs)) {
+  for (const { update, entry } of judged(repository, git, run, leftMs)) {
     const branch = entry.branch
     current = { ...update, branch }
     const logged = commitsOf(git, current, leftMs())
@@ -144,7 +144,12 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
 }
 
 /** What goes to a watched branch, by each entry about it: also where its name or that of the push leads to another on the server. */
-function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number) {
+function* judged(
+  repository: string,
+  git: Git,
+  { updates, watched }: GuardRun,
+  leftMs: () => number,
+) {
   const named = new Set(watched.map(({ branch }) => `refs/heads/${branch}`))
   const isOther = ({ ref }: RefUpdate) => ref.startsWith('refs/') && !named.has(ref)
   if (!updates.some(isOther) && named.size < 2) {
@@ -161,11 +166,19 @@ function* judged(git: Git, { updates, watched }: GuardRun, leftMs: () => number)
   const isOneMissing = [...watchedEnds.values()].some(end => !ends.has(end))
   for (const update of updates) {
     const { ref, old } = update
-    const isNew = isOneMissing && old === null && isOther(update) && !ends.has(ref)
+    const isNew =
+      isOneMissing && old === null && isOther(update) && !ends.has(ref) && mayLead(repository, ref)
     const end = isNew ? symbolicEnd(git, ref, leftMs()) : (ends.get(ref) ?? ref)
     for (const entry of watched)
       if (watchedEnds.get(`refs/heads/${entry.branch}`) === end) yield { update, entry }
   }
+}
+
+/** Can `ref` lead elsewhere, although it has no commit? A link is a file of its own, but in a reftable: a process each is too many. */
+function mayLead(repository: string, ref: string): boolean {
+  const isFile =
+    lstatSync(join(repository, ref), { throwIfNoEntry: false })?.isDirectory() === false
+  return isFile || existsSync(join(repository, 'reftable'))
 }
 
 /** Every reference that has a commit or another object, and the one that it leads to: itself, unless it is symbolic. */

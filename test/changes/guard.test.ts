@@ -411,6 +411,30 @@ t.test('a branch that is not there yet is guarded under each name that leads to 
   t.match(push('HEAD:refs/heads/trunk'), { code: 0 })
 })
 
+t.test('a first push of very many tags starts no git for each', async t => {
+  const place = watchedRepository(t.testdir(), users, { entry: { branch: 'prod' } })
+  const id = place.git('rev-parse', 'HEAD').trim()
+  const updates = Array.from({ length: 3_000 }, (_, at) => ({
+    ref: `refs/tags/v${at}`,
+    old: null,
+    now: id,
+  }))
+  let nowMs = 0
+  const sentences = await guardPush(place.bare, {
+    env: {},
+    cwd: '/',
+    updates,
+    watched: [{ ...plainEntry, repository: place.bare, branch: 'prod' }],
+    who: async () => t.fail('nothing is to be judged') as never,
+    // Each question to git takes its time.
+    clockMs: () => {
+      nowMs += 10
+      return nowMs
+    },
+  })
+  t.same(sentences, [])
+})
+
 t.test('folder and branch are known by each way to write them', async t => {
   const place = watchedRepository(t.testdir(), users)
   place.commit('Open port 8443')

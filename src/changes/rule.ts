@@ -198,14 +198,14 @@ function sentence(refusal: Refusal, push: PushWords, again: string): string {
       const { commit, deletes, of, more } = refusal
       const does = commit.emptied.length > 0 ? 'deletes or empties' : 'deletes'
       const files = of === null ? `${deletes} files` : `${deletes} of ${of} files`
-      return `commit ${named(commit)} ${does} ${files}${others(more)}; if the user wants exactly that, say so by a line "Deletes: ${deletes}" at the end of its message, else bring the files back: ${amend(commit, push)} && ${again}`
+      return `commit ${named(commit)} ${does} ${files}${others(more)}; if the user wants exactly that, say so by a line "Deletes: ${deletes}" at the end of its message, after an empty line, else bring the files back: ${amend(commit, push)} && ${again}`
     }
     case 'no-reason': {
       const { commit, more } = refusal
       const where =
         push.reason === 'body'
           ? 'below its subject, after an empty line, say in a sentence why the user wants it'
-          : `add the line "${push.reason}: " with the reason that the user gave`
+          : `at the end of its message, after an empty line, add the line "${push.reason}: " with the reason that the user gave`
       return `commit ${named(commit)} does not say why${others(more)}; ${where}: ${amend(commit, push)} && ${again}`
     }
     case 'skips-ci': {

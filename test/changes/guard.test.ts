@@ -218,12 +218,26 @@ t.test('a commit that drops every file but two is refused, unless it says how ma
   place.commit(good, all)
   t.match(place.push({ env: { GL_USER: 'ada' } }), {
     code: 1,
-    said: /refused \(mass-delete\): commit .* deletes 28 files; .*"Deletes: 28"/,
+    said: /refused \(mass-delete\): commit .* deletes 28 files; .*"Deletes: 28" at the end of its message, after an empty line, else/,
   })
   place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 27`)
   t.equal(place.push({ env: { GL_USER: 'ada' } }).code, 1, 'another number')
   place.git('commit', '-q', '--amend', '-m', `${good}\n\nDeletes: 28`)
   t.equal(place.push({ env: { GL_USER: 'bob' } }).code, 0)
+})
+
+t.test('who is told to add a line is told where it counts', async t => {
+  const entry = { reason: 'Why', maxDeleted: 3 }
+  const place = watchedRepository(t.testdir(), users, { entry, files: 30 })
+  const gone = Object.fromEntries([0, 1, 2, 3].map(at => [`begin/${at}`, null]))
+  const env = { GL_USER: 'bob' }
+  place.commit('Remove old hosts\nDeletes: 4\nWhy: They are gone.', gone)
+  const { code, said } = place.push({ env })
+  t.equal(code, 1)
+  const lines = said.split('\n').filter(line => line.includes('refused ('))
+  t.match(lines, [/"Deletes: 4".* after an empty line/, /after an empty line.*"Why: "/])
+  place.git('commit', '-q', '--amend', '-m', 'Remove old hosts\n\nDeletes: 4\nWhy: They are gone.')
+  t.match(place.push({ env }), { code: 0 })
 })
 
 /** What is left of the files nothing of, each in its own way. */

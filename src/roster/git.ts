@@ -1,7 +1,7 @@
 // Git as a child process that reads or clones a repository: without the caller's environment, hooks, a pager, or any program of the repository's configuration.
 
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Account, type EndedAsUser, runAsUser } from '../system/as-user.js'
 import type { Env } from '../system/paths.js'
@@ -16,7 +16,7 @@ import {
 } from '../system/trouble.js'
 import { distrustOf, requireTrustedWay } from '../system/trusted-path.js'
 import { accountOf } from '../system/users.js'
-import { writeFailed } from '../system/write-file.js'
+import { freshNonce, writeFailed } from '../system/write-file.js'
 import { clean } from '../text/clean.js'
 
 /** What git wrote, or its refusal: the code it ended with, and the line in which it says what failed. */
@@ -170,7 +170,10 @@ export function shownAddress(repository: string): string {
   return clean(repository.replace(/:\/\/[^/@]*@/, '://'), 120)
 }
 
-/** The clone of a remote repository, brought up to date: bare, ours alone, one folder for each address. Never throws. */
+/**
+ * The clone of a remote repository, brought up to date: bare, ours alone, one folder for each address. One that git cannot
+ * fetch into (a kill left its locks, it is of the other object format) is made anew. Never throws.
+ */
 export async function clonedFrom(
   address: string,
   asking: GitUser,
@@ -182,20 +185,66 @@ export async function clonedFrom(
   try {
     requireTrustedWay(folder, asking.account.uid)
     makeFolder(cacheFolder)
+    const fetching: Fetching = { address, ref, asking, limits }
+    const fetched = await fetchInto(folder, fetching)
+    if (fetched.kind === 'done') return { kind: 'folder', folder }
+    if (fetched.kind === 'refused' && (await isMadeAnew(folder, fetching)))
+      return { kind: 'folder', folder }
+    const advice = fetched.kind === 'refused' ? fetched.said : fetched.trouble.cause
+    const cause = 'the repository of the roster gives no answer'
+    return { kind: 'trouble', trouble: makeTrouble(cause, { place, advice }) }
   } catch (error) {
     if (error instanceof AuthError) return { kind: 'trouble', trouble: errorTrouble(error) }
     throw error
   }
-  const made = await fetchGit(asking, ['init', '--quiet', '--bare', '--template=', folder], limits)
+}
+
+interface Fetching {
+  address: string
+  ref: string
+  asking: GitUser
+  limits: GitLimits
+}
+
+/** `format`: options of `git init`, which leaves a repository that is there as it is. */
+async function fetchInto(
+  folder: string,
+  { address, ref, asking, limits }: Fetching,
+  format: readonly string[] = [],
+): Promise<GitEnd> {
+  const init = ['init', '--quiet', '--bare', '--template=', ...format, folder]
+  const made = await fetchGit(asking, init, limits)
+  if (made.kind !== 'done') return made
   const heads = ref === 'HEAD' ? ['+HEAD:refs/remotes/origin/HEAD'] : []
   const refs = [...heads, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
   const options = ['--quiet', '--force', '--prune', '--no-tags', '--no-recurse-submodules']
   const fetch = ['-C', folder, 'fetch', ...options, '--', address, ...refs]
-  const fetched = made.kind === 'done' ? await fetchGit(asking, fetch, limits) : made
-  if (fetched.kind === 'done') return { kind: 'folder', folder }
-  const advice = fetched.kind === 'refused' ? fetched.said : fetched.trouble.cause
-  const cause = 'the repository of the roster gives no answer'
-  return { kind: 'trouble', trouble: makeTrouble(cause, { place, advice }) }
+  return fetchGit(asking, fetch, limits)
+}
+
+/**
+ * Replaces the clone in `folder` by a new one, where the repository answers; the old one stays until the new one is whole. Throws
+ * `write-failed`.
+ */
+async function isMadeAnew(folder: string, fetching: Fetching): Promise<boolean> {
+  const { address, asking, limits } = fetching
+  const asked = await fetchGit(asking, ['ls-remote', '--heads', '--', address], limits)
+  if (asked.kind !== 'done') return false
+  const isLong = /^[0-9a-f]{64}\s/.test(asked.output.toString('latin1', 0, 100))
+  // Another run may be at the same: each makes its own, and the last one stays.
+  const nonce = freshNonce()
+  const [fresh, old] = [`${folder}.${nonce}.new`, `${folder}.${nonce}.old`]
+  try {
+    const fetched = await fetchInto(fresh, fetching, isLong ? ['--object-format=sha256'] : [])
+    if (fetched.kind !== 'done') return false
+    if (lstatSync(folder, { throwIfNoEntry: false }) !== undefined) renameSync(folder, old)
+    renameSync(fresh, folder)
+    return true
+  } catch (error) {
+    throw writeFailed(folder, error, `could not replace ${folder}`)
+  } finally {
+    for (const each of [fresh, old]) rmSync(each, { recursive: true, force: true })
+  }
 }
 
 function makeFolder(folder: string): void {

@@ -4,8 +4,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -174,6 +176,47 @@ t.test(
     t.match(await read(site.folder, { repository: stop.address }), { kind: 'unreadable' })
   },
 )
+
+t.test('a clone that git cannot fetch into is made anew', async t => {
+  const site = gitSite(t)
+  site.commit({ 'ws/roster.yaml': first }, 'Alice comes')
+  site.push()
+  const { address, end } = await daemon(t, site)
+  const from = { repository: address, ref: 'master' }
+  t.match(await read(site.folder, from), { text: first })
+  const cache = join(site.folder, 'cache')
+  const [name = ''] = readdirSync(cache)
+  writeFileSync(join(cache, name, 'refs/remotes/origin/master.lock'), '')
+  site.commit({ 'ws/roster.yaml': `${first}  bob: {}\n` }, 'Bob comes')
+  site.push()
+  t.match(await read(site.folder, from), { text: /bob/ }, 'a lock that a killed git left')
+  writeFileSync(join(cache, name, 'config.lock'), '')
+  writeFileSync(join(cache, name, 'HEAD'), '')
+  t.match(await read(site.folder, from), { text: /bob/ }, 'no repository any more')
+  t.same(readdirSync(cache), [name], 'nothing else stays')
+
+  rmSync(site.bare, { recursive: true })
+  const long = join(site.folder, 'long')
+  const git = (...args: string[]) => {
+    const ended = spawnSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=a@b.c', ...args])
+    t.equal(ended.status, 0, args.join(' '))
+  }
+  git('init', '-q', '--object-format=sha256', '-b', 'master', long)
+  cpSync(join(site.clone, 'ws'), join(long, 'ws'), { recursive: true })
+  git('-C', long, 'add', '-A')
+  git('-C', long, 'commit', '-q', '-m', 'In SHA-256')
+  git('clone', '-q', '--bare', long, site.bare)
+  t.match(
+    await read(site.folder, from),
+    { text: /bob/, commit: { subject: 'In SHA-256', sha: /^[0-9a-f]{64}$/ } },
+    'a repository of the other object format',
+  )
+  t.match(await read(site.folder, from), { text: /bob/ }, 'and again')
+  writeFileSync(join(cache, name, 'refs/remotes/origin/master.lock'), '')
+  await end()
+  t.match(await read(site.folder, from), { kind: 'unreadable', isAway: true })
+  t.same(readdirSync(cache), [name], 'the clone stays where the repository is away')
+})
 
 t.test('the environment and the configuration of the repository start nothing', async t => {
   const site = gitSite(t)

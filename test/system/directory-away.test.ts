@@ -9,20 +9,18 @@ import { sandbox } from '../kit/sandbox.js'
 const program = join(fileURLToPath(new URL('../..', import.meta.url)), 'bin/claude-auth')
 const stays = '/usr/local/lib/claude-auth/current/bin/claude-auth'
 
-/** What this file lists has no line in /etc/passwd. */
+/** What this file lists has no line in /etc/passwd. `getent` does as that of musl: `--` is a name, and the first unknown name the end. */
 const directory = '/root/directory'
 const away = '/root/directory-is-away'
 const getent = `#!/bin/sh
 [ "$1" = passwd ] || exec /usr/bin/getent.real "$@"
 [ ! -e ${away} ] || exit 1
 shift
-[ "$1" != -- ] || shift
 [ $# != 0 ] || exec cat /etc/passwd ${directory}
-for each do grep -hE "^$each:|^[^:]*:[^:]*:$each:" /etc/passwd ${directory}; done
-exit 0
+for each do grep -hE -e "^$each:|^[^:]*:[^:]*:$each:" /etc/passwd ${directory} || exit 2; done
 `
 
-/** `alice` is a user of the machine; `dora`, who is in the roster, and `eve` are the directory's. */
+/** `alice` is a user of the machine, and root has a login outside /home; `dora`, who is in the roster, and `eve` are the directory's. */
 async function machineWithDirectory(t: Test): Promise<OwnMachine> {
   const box = await sandbox(t, { login: 'valid' })
   const machine = await ownMachine(t)
@@ -43,13 +41,17 @@ async function machineWithDirectory(t: Test): Promise<OwnMachine> {
     await machine.as(user, '/usr/local/bin/claude-auth', ['ensure', '--force'])
     t.notOk(await hasToken(machine, user), `${user}: in our care`)
   }
+  await machine.write(loginFile('root'), JSON.stringify({ claudeAiOauth: box.signIn() }), 0o600)
+  await machine.run('/usr/local/bin/claude-auth', ['ensure', '--force'])
+  t.notOk(await hasToken(machine, 'root'), 'root: in our care')
   const moved = "grep -E '^(dora|eve):' /etc/passwd >$0; sed -i -E '/^(dora|eve):/d' /etc/passwd"
   await machine.sh(`${moved.replace('$0', directory)}; mv /usr/bin/getent /usr/bin/getent.real`)
   await machine.write('/usr/bin/getent', getent, 0o755)
   return machine
 }
 
-const loginFile = (user: string) => `/home/${user}/.claude/.credentials.json`
+const loginFile = (user: string) =>
+  `${user === 'root' ? '' : '/home'}/${user}/.claude/.credentials.json`
 
 async function hasToken(machine: OwnMachine, user: string): Promise<boolean> {
   const login = JSON.parse(await machine.sh(`cat ${loginFile(user)}`)).claudeAiOauth
@@ -61,13 +63,17 @@ t.test('fleet says that it does not know them', { skip: noOwnMachine }, async t 
   const fleet = (...words: string[]) =>
     machine.run('/usr/local/bin/claude-auth', ['fleet', ...words])
   const before = await fleet('--json')
-  t.match(JSON.parse(before.stdout), { counts: { ok: 2, stranger: 1 } }, before.stderr)
+  t.match(JSON.parse(before.stdout), { counts: { ok: 2, stranger: 2 } }, before.stderr)
   await machine.sh(`: >${away}`)
   const after = await fleet('--json', '--textfile', '/root/a.prom')
   t.match(after, { code: 4, stderr: /the directory of users gives no answer \(getent passwd\)/ })
   t.match(JSON.parse(after.stdout), {
     counts: { ok: 1, unknown: 1, never: 0 },
-    users: [{ user: 'dora', state: 'unknown', because: 'no-directory', toDo: 'getent passwd' }, {}],
+    users: [
+      { user: 'root', state: 'stranger' },
+      { user: 'dora', state: 'unknown', because: 'no-directory', toDo: 'getent passwd' },
+      {},
+    ],
   })
   t.match(await machine.sh('cat /root/a.prom'), 'claude_auth_fleet_run_success 0')
 })
@@ -82,6 +88,6 @@ t.test('the program stays for them', { skip: noOwnMachine }, async t => {
   // The C library knows them again, too: root becomes them by it.
   await machine.sh(`rm ${away}; cat ${directory} >>/etc/passwd; : >${directory}`)
   t.match(await machine.run(stays, words), { code: 0 })
-  for (const user of ['dora', 'eve']) t.ok(await hasToken(machine, user), user)
+  for (const user of ['dora', 'eve', 'root']) t.ok(await hasToken(machine, user), user)
   await machine.sh('! test -e /usr/local/lib/claude-auth')
 })

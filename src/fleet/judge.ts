@@ -170,15 +170,21 @@ function hasTwins(logins: readonly FoundLogin[], start: number): boolean {
   return false
 }
 
-/** For a user who left: every record and document that still exists. */
+/** For a user who left: every record and document that still exists. What can't be looked at was not seen to exist. */
 function remainsOf({ user, records, documents }: Seen, left: Finding, nowMs: number): FoundLogin[] {
   const ofRecord = { ...left, because: 'record-remains' }
   const ofDocument = { ...left, because: 'document-remains' }
   const remains = [
-    ...records.map(each => withRecord(user, each, ofRecord, { backedUpAtMs: null, nowMs })),
+    ...records
+      .filter(isSeen)
+      .map(each => withRecord(user, each, ofRecord, { backedUpAtMs: null, nowMs })),
     ...documents.map(each => withDocument(user, each, ofDocument, nowMs)),
   ]
   return remains.length === 0 ? [foundLogin(user, null, left)] : onePerHost(remains)
+}
+
+function isSeen({ record }: SeenRecord): boolean {
+  return record !== 'closed' && record !== 'no-directory'
 }
 
 /** Is it the document of the host whose record has this key? */

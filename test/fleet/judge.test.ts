@@ -235,6 +235,33 @@ const cases: [string, World, string[]][] = [
     ['ada@: left cut'],
   ],
   [
+    'left, and the directory tells no home',
+    {
+      roster: [row({ leftOn: '2026-11-30' })],
+      records: [{ user: 'ada', host: 'ws1', record: 'no-directory' }],
+      source: 'homes',
+    },
+    ['ada@: left roster'],
+  ],
+  [
+    'marked as left by root, and nobody else may look into the home',
+    {
+      records: [{ user: 'ada', host: 'ws1', record: 'closed' }],
+      source: 'homes',
+      cut: ['ada'],
+    },
+    ['ada@: left cut'],
+  ],
+  [
+    "left, and a record that can't be read is there",
+    {
+      roster: [row({ leftOn: '2026-11-30' })],
+      records: [{ user: 'ada', host: 'ws1', record: 'unreadable' }],
+      source: 'homes',
+    },
+    ['ada@ws1: left record-remains'],
+  ],
+  [
     'marked as left by root, and not in the roster',
     { roster: [], records: [record()], source: 'homes', cut: ['ada'] },
     ['ada@ws1: left record-remains'],

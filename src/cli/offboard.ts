@@ -123,6 +123,7 @@ async function subjectOf(
     host: person.host,
     vault,
     recordFolder: fleet.folder,
+    publishesRecords: fleet.publish,
     hasSiteProgram: offboard.command !== null,
     cause: causeOf(person, env, { why: flags.reason ?? '', nowMs: now() }),
     isHereOnly,

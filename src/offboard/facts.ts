@@ -33,6 +33,8 @@ export interface Subject {
   vault: SiteVault | null
   /** The folder of the health records, inside the mount. */
   recordFolder: string | null
+  /** Whether health records are published at this site. */
+  publishesRecords: boolean
   hasSiteProgram: boolean
   cause: Cause
   isHereOnly: boolean
@@ -40,11 +42,14 @@ export interface Subject {
 
 /** Changes nothing. Trouble: Vault gives no answer, or does not let the admin read. */
 export async function gatherFacts(subject: Subject): Promise<OffboardFacts | StoreTrouble> {
-  const { user, vaultName, host, vault, recordFolder, hasSiteProgram, cause, isHereOnly } = subject
+  const { user, vaultName, host, vault, hasSiteProgram, cause, isHereOnly } = subject
+  const { recordFolder, publishesRecords } = subject
   const machine = await hostFactsOf(user)
   const uid = machine?.account.uid ?? null
   const found =
-    vault === null ? null : await userVaultFactsOf(vault, { vaultName, uid, recordFolder })
+    vault === null
+      ? null
+      : await userVaultFactsOf(vault, { vaultName, uid, recordFolder, publishesRecords })
   if (found !== null && 'kind' in found) return found
   const deeds = adminDeedsOf(user)
   return { user, host, vault: found, machine, deeds, hasSiteProgram, cause, isHereOnly }

@@ -22,6 +22,8 @@ import { type PolicyFact, policyOf } from './user-policy.js'
 export interface VaultUser extends DocumentOwner {
   /** The folder of all health records, inside the mount (`config.fleet.folder`); null: don't look for one. */
   recordFolder: string | null
+  /** False: the site publishes no records (`config.fleet.publish`), so none is missed where their folder is closed. */
+  publishesRecords?: boolean
 }
 
 export interface UserVaultFacts {
@@ -36,7 +38,7 @@ export interface UserVaultFacts {
   documents: DocumentFact[]
   /** The health record, inside the mount; null: there is none. */
   record: string | null
-  /** Where one may be that the admin may not look at; null: nowhere. */
+  /** Where one may be that the admin may not look at; null: nowhere, or none is published. */
   closedRecord: string | null
 }
 
@@ -95,7 +97,10 @@ async function recordOf(vault: SiteVault, user: VaultUser): Promise<Lookup<Recor
   const reply = await vault.request({ method: 'GET', path: at })
   if (isAbsent(reply)) return { kind: 'known', value: none }
   // At a site without records nothing opens their folder: then it keeps no stage from its end.
-  if (isRefused(reply)) return { kind: 'known', value: { ...none, closedRecord: path } }
+  if (isRefused(reply)) {
+    const closedRecord = user.publishesRecords === false ? null : path
+    return { kind: 'known', value: { ...none, closedRecord } }
+  }
   if (dataOf(reply) === null) return whyNot(vault, reply, at, 'read')
   return { kind: 'known', value: { ...none, record: path } }
 }

@@ -134,7 +134,7 @@ export function destroySteps(facts: UserVaultFacts): VaultStep[] {
 function closedRecordSteps({ mount, closedRecord }: UserVaultFacts): VaultStep[] {
   if (closedRecord === null) return []
   const opens = `${mount}/metadata/${closedRecord.replace(/[^/]+$/, '+')}`
-  const detail = `the health record, if there is one, may not be looked at; add to claude-auth-admin: path "${opens}" { capabilities = ["read", "delete"] }`
+  const detail = `the health record, if there is one, may not be looked at; add to claude-auth-admin: path "${opens}" { capabilities = ["read", "delete"] }, or tick the step off with --done where the site has none`
   const step = vaultStep(`delete:${closedRecord}`, 'left', detail, null)
   return [{ ...step, reversible: false }]
 }

@@ -4,7 +4,7 @@
 
 # Where all shell files of ours find their tools: the system's own folders, and no others. What the caller's PATH leads to
 # beside may be a repository's, a neighbor's or the current folder's, and the person chose none of it for us. The engine has
-# the same (src/system/system-tools.ts).
+# the same (src/system/start-program.ts).
 ca_system_path=/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin
 
 ca_newline='

@@ -41,7 +41,7 @@ export interface Grant {
   identity: Identity | null
 }
 
-/** Asks for a new access token. The raw outcome is to be made durable before `readTokenAnswer` looks into it. */
+/** Asks for a new access token. The raw outcome is to be made durable before `readTokenReply` looks into it. */
 export function requestRefresh(
   network: Network,
   endpoint: string,

@@ -185,7 +185,7 @@ function show(
     say([
       ...lines.slice(0, mostShown),
       ...(lines.length > mostShown ? [`and ${lines.length - mostShown} more`] : []),
-      `nothing was changed in ${clean(folder, 200)}; mend ${clean(source, 200)} and type the command again`,
+      `nothing was changed in ${clean(folder, 200)}; fix ${clean(source, 200)} and type the command again`,
     ])
   } else if (added.length + changed.length + deleted.length === 0)
     print([`Nothing to do: ${clean(folder, 200)} is as ${clean(source, 200)}.`])

@@ -1,4 +1,4 @@
-// The story of one run, in order: recover, read, decide, act, save, report, verify, back up.
+// One run, in order: recover; then context → observe → State → decide → Step → act → commit, until nothing is left to do; Outcome → tell.
 
 import { decide } from '../policy/decide.js'
 import type { Outcome, Step } from '../policy/outcome.js'

@@ -28,8 +28,10 @@ export interface ReportFacts extends SignInFacts {
 
 /** Something to say beside the verdict, one line each. The caller keeps count of what is said once only. */
 export type Note =
-  /** `ANTHROPIC_API_KEY from the environment`, `apiKeyHelper in /home/a/.claude/settings.json`. */
-  /** `isBilled`: each request is paid for by the Console's account. */
+  /**
+   * `winner`: `ANTHROPIC_API_KEY from the environment`, `apiKeyHelper in /home/a/.claude/settings.json`. `isBilled`: each request
+   * is paid for by the Console's account.
+   */
   | { say: 'other-credential'; winner: string; isBilled?: boolean }
   | { say: 'shared-token' }
   /** Positive: this machine is ahead of the server. */

@@ -89,7 +89,7 @@ function mendHint(distrust: Distrust, uid: number): string {
   return isLost ? chownCommand(distrust.path) : distrustHint(distrust, uid)
 }
 
-/** A place that is not trusted; null where there is nothing to mend. */
+/** A place that is not trusted; null where all are. */
 export function distrustTrouble({ person, distrust, foreign }: LoginContext): Trouble | null {
   if (distrust === null || foreign) return null
   const { path, why } = distrust

@@ -68,7 +68,7 @@ export async function previewOf(run: Run): Promise<Preview> {
   const next = nextOf(online, decision)
   const ahead = await aheadOf({ ...online, storeRead: here.storeRead ?? online.storeRead }, file)
   const trouble = troubleOf(here, seen, decision) ?? ahead.hindrance
-  // Upkeep leaves a good login good; a login that has to be mended first does not work yet.
+  // Upkeep leaves a good login good; a login that has to be renewed or restored first does not work yet.
   const isDoubted = isOutOfDate(memory.verification, seen, doubtedAtMs)
   const isGood = next !== null && !isDoubted && works(seen, run.now())
   const judged = judgedAs(run, decision, next, isGood)

@@ -100,10 +100,10 @@ export function actorOf({ user, host }: Pick<Person, 'user' | 'host'>, env: Env)
   return caller !== null && caller !== user ? `${caller} as ${self}` : self
 }
 
-/** The user who called sudo, or null. */
+/** The user who called sudo; null without one, or where the variable holds no name (a directory's may have `\\`, `@`, `+`). */
 export function callerOf(env: Env): string | null {
-  const caller = clean(env['SUDO_USER'] ?? '', 60)
-  return caller === '' ? null : caller
+  const caller = env['SUDO_USER'] ?? ''
+  return /^[\p{L}\p{N}_.@\\+-]{1,64}\$?$/u.test(caller) ? caller : null
 }
 
 /** The entry that opens a stage, before its first step. */

@@ -125,7 +125,7 @@ export const reasonWords: Readonly<Record<Step['because'], string>> = {
   'signed-out': 'the user signed out',
   'login-lost': 'the login is gone and no copy can be used',
   'grant-refused': 'the server no longer accepts the sign-in',
-  'login-ended': 'the sign-in has expired',
+  'login-ended': 'the sign-in has ended',
   'wrong-identity': "it is not this user's own login",
 }
 

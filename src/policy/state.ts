@@ -31,8 +31,10 @@ export type FileFacts =
 
 export type StoreFacts =
   | { kind: 'none' | 'unasked' | 'empty' | 'unreachable' | 'denied' }
-  /** `newer`: by lineage it comes after the login in the file. `login` is null after a log-out. */
-  /** `away`: the shared document could not be asked, and this is the copy on this machine. */
+  /**
+   * `newer`: by lineage it comes after the login in the file. `login` is null after a log-out. `away`: the shared document could
+   * not be asked, and this is the copy on this machine.
+   */
   | { kind: 'current'; login: KnownLogin | null; newer: boolean; away: boolean }
 
 /** What is known about one access token. */

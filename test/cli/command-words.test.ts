@@ -74,7 +74,7 @@ The store cannot be reached; it will be tried again.
 # no store
 Your login is good until 12 Dec at 16:14 (in 4 h).
 # sign-in
-A sign-in is needed: the sign-in has expired.
+A sign-in is needed: the sign-in has ended.
 Type: claude-auth login   (works over SSH)
 # sign-in, alert failed
 A sign-in is needed: the server no longer accepts the sign-in.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import {
   type AdminDeed,
+  actorOf,
   adminDeedsOf,
   appendAdminJournal,
   begin,
@@ -80,4 +81,16 @@ t.test('a cut by roster apply is to be taken back, whatever was before it', asyn
   const before = [cut, back, 'offboard undo > left:ws2']
   t.ok(wasTakenBack(deeds(...before), 'left:ws2'))
   t.notOk(wasTakenBack(deeds(...before, 'roster apply > cut'), 'left:ws2'))
+})
+
+t.test('an admin is named with who called sudo, where that is a name', async t => {
+  const by = (caller?: string) =>
+    actorOf({ user: 'root', host: 'ws1' }, caller === undefined ? {} : { SUDO_USER: caller })
+  t.equal(by(), 'root@ws1')
+  t.equal(by('root'), 'root@ws1')
+  t.equal(by('ada'), 'ada as root@ws1')
+  t.equal(by('SITE\\ada'), 'SITE\\ada as root@ws1')
+  t.equal(by('ada@site.example'), 'ada@site.example as root@ws1')
+  for (const odd of ['', 'bob as root@x, for ada', 'a\nb', `a${'b'.repeat(64)}`, '\u001b[31mada'])
+    t.equal(by(odd), 'root@ws1', odd)
 })

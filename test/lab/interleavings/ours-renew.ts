@@ -403,12 +403,12 @@ function mayReplace(v: View, parent: Parent, lineage: Lineage): boolean {
 /** `recover` (engine/recover.ts). */
 export function* recover(): Program<null> {
   const found = yield* own(
-    'recover (engine/recover.ts): findAnswer',
+    'recover (engine/recover.ts): findLeftAnswer',
     'looks for an answer',
     v => v.h.answer,
   )
   if (found !== null)
-    yield* withRefreshLocks(() => settleFound(found.parent, found.reply, found.atMs))
+    yield* withRefreshLocks(() => handleLeftAnswer(found.parent, found.reply, found.atMs))
   yield* step(
     'recover (engine/recover.ts): releaseLeftLocks',
     'gives a dead run’s locks back',
@@ -421,9 +421,11 @@ export function* recover(): Program<null> {
   return null
 }
 
-function* settleFound(hash: string, reply: Reply | null, atMs: number): Program<null> {
-  const isKnown = yield* own('settleFound (engine/recover.ts)', 'looks whether it was saved', v =>
-    v.h.memory.spent.includes(hash),
+function* handleLeftAnswer(hash: string, reply: Reply | null, atMs: number): Program<null> {
+  const isKnown = yield* own(
+    'handleLeftAnswer (engine/recover.ts)',
+    'looks whether it was saved',
+    v => v.h.memory.spent.includes(hash),
   )
   if (isKnown) return yield* erase()
   if (reply === null) {

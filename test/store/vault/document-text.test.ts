@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { patchOf, withKeys } from '../../src/store/vault/document.js'
+import { patchOf, withKeys } from '../../../src/store/vault/document.js'
 
 const reply = (data: string) =>
   `{"request_id":"r","data":{"data":${data},"metadata":{"version":3}}}`

@@ -3,21 +3,21 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { noteLine } from '../../src/engine/launch-words.js'
-import type { StoreTrouble } from '../../src/store/store.js'
-import type { SessionMemory } from '../../src/store/vault/auth.js'
-import { readSecretFile } from '../../src/store/vault/auth.js'
-import type { VaultReply } from '../../src/store/vault/client.js'
-import { readReply, vaultDocument } from '../../src/store/vault/document.js'
+import { noteLine } from '../../../src/engine/launch-words.js'
+import type { StoreTrouble } from '../../../src/store/store.js'
+import type { SessionMemory } from '../../../src/store/vault/auth.js'
+import { readSecretFile } from '../../../src/store/vault/auth.js'
+import type { VaultReply } from '../../../src/store/vault/client.js'
+import { readReply, vaultDocument } from '../../../src/store/vault/document.js'
 import {
   noPolicy,
   refusedByAnother,
   troubleOf,
   wrongVersion,
-} from '../../src/store/vault/failure.js'
-import { claimsOf, jwtLogin, objection } from '../../src/store/vault/jwt-auth.js'
-import { judgeToken, ownToken } from '../../src/store/vault/token-auth.js'
-import { makeTrouble, type Trouble } from '../../src/system/trouble.js'
+} from '../../../src/store/vault/failure.js'
+import { claimsOf, jwtLogin, objection } from '../../../src/store/vault/jwt-auth.js'
+import { judgeToken, ownToken } from '../../../src/store/vault/token-auth.js'
+import { makeTrouble, type Trouble } from '../../../src/system/trouble.js'
 
 const home = '/srv/homes/of.the.department/alice.of.the.long.name'
 const file = `${home}/.config/claude-auth/vault-token`

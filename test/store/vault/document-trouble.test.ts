@@ -1,16 +1,16 @@
 // All that may be in the way of a document in a real OpenBao: policies, tokens, engines, bad lines.
 
 import t, { type Test } from 'tap'
-import { vaultClient } from '../../src/store/vault/client.js'
-import { vaultDocument } from '../../src/store/vault/document.js'
-import type { JsonObject } from '../../src/system/json.js'
-import { makeTrouble } from '../../src/system/trouble.js'
-import { badLine } from '../kit/bad-line.js'
-import { openBao } from '../kit/openbao.js'
-import { secretsInText } from '../kit/secrets.js'
-import { told } from '../kit/told.js'
-import { dataOf, keysOf, network, newUser, opened, pathOf } from '../kit/vault-document-of.js'
-import { vaultPerson } from '../kit/vault-person.js'
+import { vaultClient } from '../../../src/store/vault/client.js'
+import { vaultDocument } from '../../../src/store/vault/document.js'
+import type { JsonObject } from '../../../src/system/json.js'
+import { makeTrouble } from '../../../src/system/trouble.js'
+import { badLine } from '../../kit/bad-line.js'
+import { openBao } from '../../kit/openbao.js'
+import { secretsInText } from '../../kit/secrets.js'
+import { told } from '../../kit/told.js'
+import { dataOf, keysOf, network, newUser, opened, pathOf } from '../../kit/vault-document-of.js'
+import { vaultPerson } from '../../kit/vault-person.js'
 
 t.test('with one OpenBao', async t => {
   const bao = await openBao(t)

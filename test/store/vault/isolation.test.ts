@@ -1,10 +1,10 @@
 // Twenty users, each with a token: nobody reads or writes another's document, by either kind of policy.
 
 import t from 'tap'
-import { templatedPolicy } from '../kit/jwt-issuer.js'
-import { type OpenBao, openBao } from '../kit/openbao.js'
-import { whatOf } from '../kit/told.js'
-import { vaultPerson } from '../kit/vault-person.js'
+import { templatedPolicy } from '../../kit/jwt-issuer.js'
+import { type OpenBao, openBao } from '../../kit/openbao.js'
+import { whatOf } from '../../kit/told.js'
+import { vaultPerson } from '../../kit/vault-person.js'
 
 const users = Array.from({ length: 20 }, (_, index) => `user${index + 1}`)
 

@@ -84,7 +84,12 @@ export async function committedRoster(
 
   const places = await git('rev-parse', '--absolute-git-dir', '--git-common-dir')
   const gitFolders = places.kind === 'done' ? places.output.toString().trim().split('\n') : []
-  const open = openPart(folder, gitFolders)
+  // What HEAD, or another symbolic one, leads to.
+  const full = await git('rev-parse', '--symbolic-full-name', '--end-of-options', ref)
+  // Some versions of git print the option, too.
+  const name = full.kind === 'done' ? full.output.toString().trim().split('\n').at(-1) : undefined
+  const names = name === undefined ? [ref] : [ref, name]
+  const open = openPart(folder, gitFolders, names)
   if (open !== null)
     return unreadable(
       makeTrouble('every user here could commit another roster', {

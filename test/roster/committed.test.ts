@@ -70,28 +70,36 @@ t.test('a repository that every user here may write says nothing; one of a group
   site.push()
   const linked = join(site.folder, 'linked')
   site.git(['worktree', 'add', '-q', '-b', 'other', linked])
+  site.git(['fetch', '-q', 'origin'])
   const { bare, clone } = site
-  for (const [repository, open] of [
+  for (const [repository, open, ref = 'HEAD'] of [
     [bare, bare],
     [bare, join(bare, 'refs/heads')],
     [bare, join(bare, 'packed-refs')],
     [clone, clone],
     [clone, join(clone, '.git')],
     [linked, join(clone, '.git/refs')],
+    [bare, join(bare, 'refs/heads/master')],
+    [bare, join(bare, 'refs/heads/master'), 'origin/master'],
+    [bare, join(bare, 'refs/tags'), 'master'],
+    [clone, join(clone, '.git/refs/heads/master')],
+    [clone, join(clone, '.git/refs/remotes/origin'), 'origin/master'],
+    [clone, join(clone, '.git/refs/remotes/origin/master'), 'origin/master'],
+    [linked, join(clone, '.git/refs/heads/other')],
   ] as const) {
     if (open.endsWith('packed-refs')) writeFileSync(open, '')
     const { mode } = statSync(open)
     chmodSync(open, mode | 0o020)
-    t.match(await read(site.folder, { repository }), { kind: 'read' }, `group: ${open}`)
+    t.match(await read(site.folder, { repository, ref }), { kind: 'read' }, `group: ${open} ${ref}`)
     chmodSync(open, mode | 0o002)
     t.match(
-      await read(site.folder, { repository }),
+      await read(site.folder, { repository, ref }),
       {
         kind: 'unreadable',
         isAway: false,
         trouble: { cause: 'every user here could commit another roster', place: open },
       },
-      open,
+      `${open} ${ref}`,
     )
     chmodSync(open, mode)
   }

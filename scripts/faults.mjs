@@ -281,8 +281,8 @@ export const faults = [
   {
     what: 'a left without a day reads as not left',
     file: 'src/roster/roster-file.ts',
-    from: 'if (said[key] === undefined && file.has([...here, key]))',
-    to: 'if (key === undefined)',
+    from: 'key => said[key] === undefined && file.has([...here, key])',
+    to: 'key => key === undefined',
     tests: rosterFile,
   },
   {

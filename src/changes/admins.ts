@@ -1,6 +1,7 @@
 // Who is an admin of the site, by its roster. Without a readable roster there are no admins.
 
 import type { Config } from '../config/config.js'
+import { keyPath } from '../config/problem.js'
 import { parseYaml, readYamlFile, rosterLimits, type YamlFile } from '../config/yaml.js'
 import { committedRoster } from '../roster/committed.js'
 import { hasLeft, type RosterRow, rosterRows } from '../roster/roster-file.js'
@@ -44,16 +45,40 @@ export async function readPeople(
   return { rows: rows.filter(row => !hasLeft(row, nowMs)), trouble: null }
 }
 
+/** The keys of a row that say whether it gives the rights of an admin, and to whom. */
+const rightsKeys: readonly string[] = ['tier', 'left', 'git']
+
 /**
- * Is this an admin, by a row of which all can be read? A user whom a server names is an admin by their `git` names, or without any by their user name. A name from
- * the environment gives no rights where the hook runs as a user of the roster who is not an admin: that user could have set it.
+ * Is this an admin, by a row whose `tier`, `left` and `git` can be read? A user whom a server names is an admin by their `git`
+ * names, or without any by their user name. A name from the environment gives no rights where the hook runs as a user of the
+ * roster who is not an admin: that user could have set it.
  */
-export function isAdmin({ name, by, systemUser }: Pusher, { rows }: People): boolean {
-  const ofSystem = rows.find(({ user }) => user === systemUser)
-  const isOne = (row: RosterRow) => row.isAdmin && row.isWhole
-  if (name === null || (ofSystem !== undefined && !isOne(ofSystem))) return false
-  const who = by === 'system' && ofSystem !== undefined ? ofSystem : rowOf(name, rows)
-  return who !== null && isOne(who)
+export function isAdmin(pusher: Pusher, people: People): boolean {
+  const { ofSystem, named } = rowsBehind(pusher, people)
+  const isOne = (row: RosterRow) => row.isAdmin && unreadIn(row) === null
+  return named !== null && isOne(named) && (ofSystem === null || isOne(ofSystem))
+}
+
+/** `users.ada.left`: the key for which somebody who may be an admin is none, since it cannot be read; null: there is none. */
+export function unreadKey(pusher: Pusher, people: People): string | null {
+  const { ofSystem, named } = rowsBehind(pusher, people)
+  for (const row of [ofSystem, named]) {
+    const key = row === null ? null : unreadIn(row)
+    if (row !== null && key !== null && (row.isAdmin || key === 'tier'))
+      return keyPath(['users', row.user, key])
+  }
+  return null
+}
+
+function unreadIn({ unread }: RosterRow): string | null {
+  return rightsKeys.find(key => unread.includes(key)) ?? null
+}
+
+/** The row of the user that the hook runs as, and of the pusher. */
+function rowsBehind({ name, by, systemUser }: Pusher, { rows }: People) {
+  const ofSystem = rows.find(({ user }) => user === systemUser) ?? null
+  if (name === null) return { ofSystem, named: null }
+  return { ofSystem, named: by === 'system' && ofSystem !== null ? ofSystem : rowOf(name, rows) }
 }
 
 /** The row of the user who pushes as `name`; null also where two users have that name. */

@@ -26,6 +26,13 @@ const mostCommits = 1_000
 const slowPart = 100
 const partMs = 2_000
 
+/** `unread`: the roster's key for which they may be no admin, since it cannot be read. */
+export interface PusherRights {
+  pusher: Pusher
+  isAdmin: boolean
+  unread: string | null
+}
+
 /** What the guard works with. */
 export interface GuardRun {
   env: Env
@@ -33,7 +40,7 @@ export interface GuardRun {
   updates: readonly RefUpdate[]
   watched: readonly WatchedRepository[]
   /** Asked only when there is something to judge, for the entry that names the pusher's variable. */
-  who: (watched: WatchedRepository) => Promise<{ pusher: Pusher; isAdmin: boolean }>
+  who: (watched: WatchedRepository) => Promise<PusherRights>
   /** Monotonic, in milliseconds. */
   clockMs: () => number
 }
@@ -135,9 +142,9 @@ export async function guardPush(repository: string, run: GuardRun): Promise<stri
     // A push that every user may make needs no look at the roster.
     const ofAll = judge(false)
     if (ofAll.length === 0) continue
-    const { pusher, isAdmin } = await run.who(entry)
+    const { pusher, isAdmin, unread } = await run.who(entry)
     const refusals = isAdmin ? judge(true) : ofAll
-    const words = { ...update, branch, pusher: pusher.name, reason: entry.reason, isAdmin }
+    const words = { ...update, branch, pusher: pusher.name, reason: entry.reason, isAdmin, unread }
     sentences.push(...refusals.map(refusal => refusalSentence(refusal, words)))
   }
   return [...new Set(sentences)]

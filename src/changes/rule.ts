@@ -179,12 +179,14 @@ export interface PushWords {
   /** `body`, or the name of a trailer. */
   reason: string
   isAdmin: boolean
+  /** The roster's key for which they may be no admin, since it cannot be read; null: none. */
+  unread: string | null
 }
 
 /** One line, without `claude-auth:` before it. */
 export function refusalSentence(refusal: Refusal, push: PushWords): string {
   const again = `git push origin HEAD:${quoted(push.branch)}`
-  return `refused (${refusal.rule}): ${sentence(refusal, push, again)}${push.isAdmin ? '' : byRequest(push)}`
+  return `refused (${refusal.rule}): ${sentence(refusal, push, again)}${push.isAdmin ? '' : byRequest(push)}${unreadRow(push)}`
 }
 
 function sentence(refusal: Refusal, push: PushWords, again: string): string {
@@ -223,6 +225,13 @@ function byRequest({ pusher }: PushWords): string {
   const user =
     (pusher ?? '').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+|[.-]+$/g, '') || 'me'
   return `; or ask for a review: git push origin HEAD:refs/heads/${user}/topic, and open a pull request`
+}
+
+/** An admin whose push was free until their row got a mistake would look for it in the push. */
+function unreadRow({ unread }: PushWords): string {
+  return unread === null
+    ? ''
+    : `; this pusher is no admin while ${clean(unread, 120)} of the roster cannot be read`
 }
 
 /** How the message of `commit` is changed before it is pushed again. */

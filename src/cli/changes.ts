@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNobodyTold } from '../alerts/sinks.js'
-import { isAdmin, type People, readPeople, rowOf } from '../changes/admins.js'
+import { isAdmin, type People, readPeople, rowOf, unreadKey } from '../changes/admins.js'
 import { entriesOf, guardPush, hookRepository, watchedLines } from '../changes/guard.js'
 import { type Noticed, noticeChanges } from '../changes/notice.js'
 import { isDeployKey, pusherOf, type RefUpdate, readUpdates } from '../changes/push.js'
@@ -92,7 +92,7 @@ async function guard(name: string | null, env: Env): Promise<number> {
   const who = async ({ pusher: variable }: WatchedRepository) => {
     people ??= await readPeople(config, { person, env, nowMs: now() })
     const pusher = pusherOf(env, variable, person.user)
-    return { pusher, isAdmin: isAdmin(pusher, people) }
+    return { pusher, isAdmin: isAdmin(pusher, people), unread: unreadKey(pusher, people) }
   }
   const clockMs = () => performance.now()
   const run = { env, cwd: currentFolder(), updates, watched, who, clockMs }

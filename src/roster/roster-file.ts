@@ -28,8 +28,8 @@ export interface RosterRow {
   isEnrolled: boolean
   /** The login rests; the user keeps it. */
   isParked: boolean
-  /** False: a key of the row says nothing that can be read, `left` for one. */
-  isWhole: boolean
+  /** Keys of the row that say nothing that can be read, `left` for one. */
+  unread: readonly string[]
 }
 
 const dayExpected = 'a date such as 2026-12-01'
@@ -95,20 +95,24 @@ function rowOf(
   const here = ['users', user]
   if (!isObject(said)) {
     const what = expectedGot('a map of keys', said, keyPath(here))
-    return { row: makeRow(user, {}, false), problems: [file.problem(here, what)] }
+    return {
+      row: makeRow(user, {}, Object.keys(rowSchema.entries)),
+      problems: [file.problem(here, what)],
+    }
   }
   const { entry, issues } = wholeKeys(rowSchema, said)
   const problems = issuesOf({ issues }, file, here)
-  for (const key of neverBlank)
-    if (said[key] === undefined && file.has([...here, key]))
-      problems.push(file.problem([...here, key], 'expected a value, or no such key', 'key'))
-  return { row: makeRow(user, entry ?? {}, problems.length === 0), problems }
+  const blank = neverBlank.filter(key => said[key] === undefined && file.has([...here, key]))
+  for (const key of blank)
+    problems.push(file.problem([...here, key], 'expected a value, or no such key', 'key'))
+  const wrong = issues.map(({ path }) => String(path?.[0]?.key))
+  return { row: makeRow(user, entry ?? {}, [...wrong, ...blank]), problems }
 }
 
 function makeRow(
   user: string,
   entry: v.InferOutput<typeof rowSchema>,
-  isWhole: boolean,
+  unread: readonly string[],
 ): RosterRow {
   const { tier = null, git = [] } = entry
   return {
@@ -123,7 +127,7 @@ function makeRow(
     gitNames: typeof git === 'string' ? [git] : git,
     isEnrolled: entry.claude_auth ?? true,
     isParked: entry.parked ?? false,
-    isWhole,
+    unread,
   }
 }
 

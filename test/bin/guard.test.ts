@@ -589,6 +589,7 @@ t.test('all that the shell lets through, the rule lets through', async t => {
       who: async () => ({
         pusher: { name: null, by: 'server', systemUser: 'git' },
         isAdmin: false,
+        unread: null,
       }),
       clockMs: () => 0,
     })

@@ -85,7 +85,7 @@ t.test(
             watched: [watched],
             who: async ({ pusher: variable }) => {
               const pusher = pusherOf(env, variable, 'git')
-              return { pusher, isAdmin: isAdmin(pusher, people) }
+              return { pusher, isAdmin: isAdmin(pusher, people), unread: null }
             },
             clockMs: () => 0,
           })
@@ -479,10 +479,36 @@ t.test('settings of the repository hide no deleted submodule', async t => {
 })
 
 t.test('an admin of whose row something cannot be read is none', async t => {
-  for (const row of [{ left: 'soon' }, { left: null }, { git: ['ada', 7] }, { git: null }]) {
-    const place = watchedRepository(t.testdir(), { ada: { tier: 'admin', ...row } })
+  const rows = [
+    { left: 'soon' },
+    { left: null },
+    { git: ['ada', 7] },
+    { git: null },
+    { tier: 'Admin' },
+  ]
+  for (const row of rows) {
+    const place = watchedRepository(t.testdir(), { ada: { tier: 'admin', ...row }, bob: row })
     place.commit('Open port 8443')
-    t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1 }, JSON.stringify(row))
+    const [key] = Object.keys(row)
+    const said = new RegExp(`no admin while users\\.ada\\.${key} of the roster cannot be read`)
+    t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 1, said }, JSON.stringify(row))
+    const { code, said: toBob } = place.push({ env: { GL_USER: 'bob' } })
+    t.equal(code, 1)
+    t.equal(/cannot be read/.test(toBob), key === 'tier', 'to whom it may make an admin')
+  }
+})
+
+t.test('a mistake elsewhere in the row of an admin takes no right away', async t => {
+  const rows = [
+    { email: 'ada at example' },
+    { parked: 'no' },
+    { vault_name: null },
+    { account_uuid: 1 },
+  ]
+  for (const row of rows) {
+    const place = watchedRepository(t.testdir(), { ada: { tier: 'admin', git: 'ada', ...row } })
+    place.commit('Open port 8443')
+    t.match(place.push({ env: { GL_USER: 'ada' } }), { code: 0 }, JSON.stringify(row))
   }
 })
 

@@ -14,5 +14,5 @@ export const aliceRow: Readonly<RosterRow> = {
   gitNames: [],
   isEnrolled: true,
   isParked: false,
-  isWhole: true,
+  unread: [],
 }

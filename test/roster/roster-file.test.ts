@@ -79,7 +79,11 @@ t.test('a wrong key is a problem with its line, and the rest of the row stands',
     t.match(problems, [/^roster\.yaml:3:\d+: /], row)
     t.match(problems[0], problem, row)
     t.equal(problems.length, 1, row)
-    t.same(rows, [{ ...bare, isWhole: false }], row)
+    const unread = /^users\.bob\.(\w+)/.exec(problem)?.[1]
+    // Of what is no map, nothing can be read.
+    for (const key of ['tier', 'left', 'git', 'email'])
+      t.equal(rows[0]?.unread.includes(key), unread === undefined || unread === key, row)
+    t.same(rows, [{ ...bare, unread: rows[0]?.unread }], row)
   }
 })
 

@@ -135,6 +135,14 @@ export function wasCutFromHere(deeds: readonly AdminDeed[]): boolean {
   return deeds.some(beganCut)
 }
 
+/** Was a cut begun from here, or one of another host's taken back? An undo that finds nothing to do begins none. */
+export function wasEverCut(deeds: readonly AdminDeed[]): boolean {
+  return (
+    wasCutFromHere(deeds) ||
+    deeds.some(({ step, command }) => step === begin && command === backCommand)
+  )
+}
+
 /** `roster apply` cuts in one step. */
 export function beganCut({ step, command }: AdminDeed): boolean {
   return (

@@ -3,6 +3,7 @@
 import { clean, cleanLine } from '../text/clean.js'
 import { agoWords } from '../text/durations.js'
 import { hanging, type Ink } from '../text/terminal.js'
+import { wasEverCut } from './admin-journal.js'
 import type { OffboardFacts } from './facts.js'
 import type { PlannedStep } from './stages.js'
 import { commandOf, cutAtMs, doneCommand, nextOf, standingOf, undoCommandOf } from './standing.js'
@@ -83,7 +84,7 @@ function headline({ facts, stage, isDry, isSeen }: OffboardAnswer): string {
   if (!isSeen)
     return `${user}: ${stage === 'undo' ? '--undo' : stage} begun, and not looked at again`
   const standing = standingOf(facts)
-  if (isTakenBack(facts, stage)) return `${user}: no longer cut`
+  if (isTakenBack(facts, stage) && wasEverCut(facts.deeds)) return `${user}: no longer cut`
   if (standing === 'active') return `${user}: nothing has been cut`
   const atMs = cutAtMs(facts)
   const ago = atMs === null ? '' : ` ${agoWords(atMs, cause.nowMs)}`

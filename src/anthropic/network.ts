@@ -195,7 +195,7 @@ export function furtherCertificateFiles({
 }
 
 /** PEM texts of all authorities beside those that come with Node. Files that can't be used are left out. */
-export function readAuthorities(settings: AuthoritySettings): string[] {
+function readAuthorities(settings: AuthoritySettings): string[] {
   const { system, file, folders, extraFile } = settings
   const isNamed = file !== null || folders.length > 0
   const found = [

@@ -162,7 +162,7 @@ function linkOf(path: string): string | null {
 const versionMark = '.version.'
 
 /** Is `path` a version that an update has made for a base that is a link? `folder` and `path` are written alike. */
-export function isVersion(path: string, folder: string): boolean {
+function isVersion(path: string, folder: string): boolean {
   const start = `${folder}${versionMark}`
   return path.startsWith(start) && /^[0-9a-f]{16}$/.test(path.slice(start.length))
 }

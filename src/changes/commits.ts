@@ -226,11 +226,7 @@ export interface RawCommit {
 }
 
 /** The commits of `ids`, by id. Throws as `gitOutput` does. */
-export function rawCommits(
-  git: Git,
-  ids: readonly string[],
-  timeoutMs: number,
-): Map<string, RawCommit> {
+function rawCommits(git: Git, ids: readonly string[], timeoutMs: number): Map<string, RawCommit> {
   const found = new Map<string, RawCommit>()
   if (ids.length === 0) return found
   const input = `${ids.join('\n')}\n`

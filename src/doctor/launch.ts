@@ -12,7 +12,7 @@ import type { ShellFacts, ShellSeen } from './shell-facts.js'
 export type Launch = { login: LoginFacts; client: ClientFacts; shells: ShellFacts }
 
 /** Is claude-auth installed here? Then a missing part is a fault, else a note. */
-export function isInstalled({ client, shells }: Launch): boolean {
+function isInstalled({ client, shells }: Launch): boolean {
   const isFound = Object.values(shells.shells).some(
     ({ login, interactive }) => login.kind === 'wrapper' || interactive.kind === 'wrapper',
   )

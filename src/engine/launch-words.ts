@@ -53,9 +53,6 @@ export type Note =
 /** What a launch says at most, the question at a prompt included. */
 export const mostLines = 6
 
-/** What the wrapper asks at a terminal; an empty answer means yes. */
-export const promptQuestion = `${linePrefix}Sign in now? [Y/n] `
-
 /** For a launch that starts the client before the renewal has ended. */
 export const lateLine = `${linePrefix}No answer from the login server yet; Claude starts, the renewal goes on.`
 

@@ -152,7 +152,7 @@ export interface Acted {
 }
 
 /** A step that fails holds up no other, except those that need all of them (`isLast`). */
-export async function actOn(
+async function actOn(
   facts: OffboardFacts,
   planned: readonly PlannedStep[],
   doers: Doers,
@@ -212,10 +212,7 @@ async function act(
 }
 
 /** Compares the steps with fresh facts: a step whose effect does not show has failed. */
-export function seenAgain(
-  acted: readonly PlannedStep[],
-  now: readonly PlannedStep[],
-): PlannedStep[] {
+function seenAgain(acted: readonly PlannedStep[], now: readonly PlannedStep[]): PlannedStep[] {
   return acted.map(step => {
     const seen = now.find(({ id }) => id === step.id)
     if (step.state !== 'done' || seen === undefined || seen.state !== 'to-do') return step

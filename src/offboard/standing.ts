@@ -58,7 +58,7 @@ export function doneCommand(user: string, id: string, isBack: boolean): string {
 }
 
 /** The stage that comes next; null: none does. */
-export function nextStage(facts: OffboardFacts): Stage | null {
+function nextStage(facts: OffboardFacts): Stage | null {
   switch (standingOf(facts)) {
     case 'active':
       return 'cut'

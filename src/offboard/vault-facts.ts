@@ -149,7 +149,7 @@ export async function signInMounts(vault: SiteVault): Promise<Lookup<AuthMount[]
   return { kind: 'known', value }
 }
 
-export async function entitiesOf(
+async function entitiesOf(
   vault: SiteVault,
   name: string,
   mounts: AuthMount[],
@@ -208,10 +208,7 @@ export interface DocumentFact {
 }
 
 /** Every document that `vault.path` can name for this user, whatever the host and profile. */
-export async function documentPaths(
-  vault: SiteVault,
-  user: DocumentOwner,
-): Promise<Lookup<string[]>> {
+async function documentPaths(vault: SiteVault, user: DocumentOwner): Promise<Lookup<string[]>> {
   const { template } = vault.server
   const parts = template.split('/')
   const names = { user: user.vaultName, uid: String(user.uid ?? ''), host: 'h', profile: 'p' }
@@ -248,10 +245,7 @@ export async function documentPaths(
 }
 
 /** Does this user have a document? A name that no path can contain has none. */
-export async function hasDocument(
-  vault: SiteVault,
-  owner: DocumentOwner,
-): Promise<Lookup<boolean>> {
+async function hasDocument(vault: SiteVault, owner: DocumentOwner): Promise<Lookup<boolean>> {
   if (plainNameSlip(owner.vaultName) !== null) return { kind: 'known', value: false }
   const paths = await documentPaths(vault, owner)
   if (paths.kind !== 'known') return paths
@@ -292,10 +286,7 @@ async function namesInFolder(vault: SiteVault, folder: string): Promise<Lookup<s
   return { kind: 'known', value: [...new Set(found)] }
 }
 
-export async function documentAt(
-  vault: SiteVault,
-  path: string,
-): Promise<Lookup<DocumentFact | null>> {
+async function documentAt(vault: SiteVault, path: string): Promise<Lookup<DocumentFact | null>> {
   const at = `${vault.server.mount}/metadata/${path}`
   const reply = await vault.request({ method: 'GET', path: at })
   if (isAbsent(reply)) return { kind: 'known', value: null }

@@ -9,7 +9,7 @@ import type { Markup, SinkFile } from '../sink.js'
 import { runProgram } from './command.js'
 
 /** Where mail systems put it (Filesystem Hierarchy Standard 3.0, 4.10 and 3.5). */
-export const sendmailPlaces = ['/usr/sbin/sendmail', '/usr/lib/sendmail'] as const
+const sendmailPlaces = ['/usr/sbin/sendmail', '/usr/lib/sendmail'] as const
 
 export const email: SinkFile = {
   open(run) {

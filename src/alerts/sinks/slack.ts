@@ -39,7 +39,7 @@ export const slackMarkup: Markup = {
  * Foreign text inside Slack's markup: `&`, `<`, `>` as entities; the signs for bold, struck, code and
  * (at a word's edge) italics replaced by signs that look like them; `@channel` and the like broken.
  */
-export function slackPlain(text: string, widest: number): string {
+function slackPlain(text: string, widest: number): string {
   return clean(text, widest)
     .replaceAll('*', '∗')
     .replaceAll('~', '∼')

@@ -3,7 +3,7 @@
 import { programForUsers } from '../install/uninstall-system.js'
 import { actorOf } from '../offboard/admin-journal.js'
 import type { StepResult } from '../roster/act.js'
-import { applyRoster, type ToldEnd } from '../roster/apply.js'
+import { applyRoster, type ToldEnd, untoldUsers } from '../roster/apply.js'
 import type { RosterCommit } from '../roster/committed.js'
 import { rosterPlaces } from '../roster/memory.js'
 import type { RosterStep } from '../roster/plan.js'
@@ -14,6 +14,7 @@ import {
   planLines,
   resultLines,
   stepObject,
+  untoldLines,
   widthsOf,
 } from '../roster/roster-text.js'
 import { askYes } from '../system/ask.js'
@@ -87,17 +88,20 @@ async function refuse(
   return exitCode
 }
 
-function showPlan({ steps, commit, rows }: Prepared, { json }: ApplyWishes['flags']): number {
-  if (json) print([jsonText(objectOf(commit, steps, { dryRun: true, told: null }))])
-  else {
+function showPlan(prepared: Prepared, { json, user }: ApplyWishes['flags']): number {
+  const { steps, commit, rows } = prepared
+  const untold = untoldUsers(prepared, user ?? null)
+  const isDone = steps.length === 0 && untold.length === 0
+  if (json) {
+    const object = objectOf(commit, steps, { dryRun: true, told: null })
+    print([jsonText(isDone ? object : { ...object, verdict: 'attention' })])
+  } else {
     print([`Roster as of ${commitWords(commit)} (${rows.length} users)`, ...planLines(steps)])
-    print(
-      steps.length === 0
-        ? [nothingToDo]
-        : [`${countWords(steps)}.`, 'To carry it out: sudo claude-auth roster apply'],
-    )
+    print(untoldLines(untold))
+    const count = steps.length === 0 ? [] : [`${countWords(steps)}.`]
+    print(isDone ? [nothingToDo] : [...count, 'To carry it out: sudo claude-auth roster apply'])
   }
-  return steps.length === 0 ? 0 : 4
+  return isDone ? 0 : 4
 }
 
 const nothingToDo = 'Nothing to do: all users are as the roster has them.'

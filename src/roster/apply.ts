@@ -202,6 +202,17 @@ export function openEndings(
   )
 }
 
+/** The users about whom an earlier run's message waits for nothing but the next apply, in the order in which they were begun. */
+export function untoldUsers(
+  { pending, steps, differences }: Pick<Prepared, 'pending' | 'steps' | 'differences'>,
+  only: string | null,
+): string[] {
+  const results = steps.map((step): StepResult => ({ ...step, state: 'to-do', trouble: null }))
+  const active = new Set(differences.active.map(({ user }) => user))
+  const { messages } = dueToTell(pending, { results, active, only })
+  return messages.flatMap(({ people }) => people.map(({ user }) => user))
+}
+
 export interface PeopleMessage {
   people: readonly ToldPerson[]
   sentTo: readonly string[]

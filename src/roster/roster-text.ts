@@ -60,6 +60,15 @@ function stepLines(
     : [line, `${' '.repeat(columnsOf(lead) + 2)}Type: ${clean(command, 200)}`]
 }
 
+/** Who the next apply sends a message about, though nothing else is left to do for them; no line: nobody. */
+export function untoldLines(users: readonly string[]): string[] {
+  const most = 10
+  if (users.length === 0) return []
+  const more = users.length > most ? ` and ${users.length - most} more` : ''
+  const names = users.slice(0, most).map(user => clean(user, 64))
+  return [`Not delivered yet: the message about ${names.join(', ')}${more}.`]
+}
+
 /** How many steps there are, in words. */
 export function countWords(steps: readonly RosterStep[]): string {
   const asked = steps.filter(({ name }) => name === 'ask').length

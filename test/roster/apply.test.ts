@@ -2,9 +2,11 @@
 
 import t from 'tap'
 import type { StepResult } from '../../src/roster/act.js'
-import { begunApplied, dueToTell, openEndings } from '../../src/roster/apply.js'
+import { begunApplied, dueToTell, openEndings, untoldUsers } from '../../src/roster/apply.js'
 import { removalsOf } from '../../src/roster/differences.js'
 import { nextApplied, type Pending, type PendingUser } from '../../src/roster/memory.js'
+import type { RosterRow } from '../../src/roster/roster-file.js'
+import { untoldLines } from '../../src/roster/roster-text.js'
 
 const result = (user: string, state: StepResult['state'], name: StepResult['name']) =>
   ({ user, state, name, detail: '', command: null, trouble: null }) satisfies StepResult
@@ -61,6 +63,17 @@ t.test('a run about one user tells of no other', async t => {
     ['dan'],
   )
   t.same(Object.keys(rest), ['bob', 'carol'])
+})
+
+t.test('a plan knows whose message waits for the next apply alone', async t => {
+  const steps = [{ ...result('carol', 'to-do', 'mint-token'), detail: '' }]
+  const rows = ['bob', 'carol', 'fay'].map(user => ({ user }) as RosterRow)
+  const prepared = { pending, steps, differences: { active: rows, ending: [] } }
+  t.same(untoldUsers(prepared, null), ['bob', 'dan'])
+  t.same(untoldUsers(prepared, 'dan'), ['dan'])
+  t.same(untoldUsers({ ...prepared, pending: {} }, null), [])
+  t.same(untoldLines(['bob', 'dan']), ['Not delivered yet: the message about bob, dan.'])
+  t.same(untoldLines([]), [])
 })
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z')

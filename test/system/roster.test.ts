@@ -270,6 +270,12 @@ t.test(
       /The message about who was added or cut was not delivered: command: alerts\.command ended with/,
     )
     for (const user of ['dan', 'eva', 'fay']) t.match(await at.token(user), /^s\.|^hvs\./, user)
+    const waiting = await at.roster(['plan', '--user', 'dan'])
+    t.equal(waiting.code, 4, 'a message is left to deliver')
+    t.match(waiting.stdout, /^Not delivered yet: the message about dan\.$/m)
+    await machine.sh('rm /var/tell-fails')
+    t.equal((await at.roster(['apply', '--yes', '--user', 'dan'])).code, 0)
+    t.equal((await at.roster(['plan', '--user', 'dan'])).code, 0)
     t.equal(await at.token('bob'), '')
   },
 )

@@ -62,6 +62,8 @@ export interface AllUsersFacts {
   /** Every user's session starts a timer of its own. */
   hasUserTimer: boolean
   users: Known<SystemUser[]>
+  /** False: the directory of users gave no answer, so some of `users` may be missing. */
+  hasEveryUser: boolean
   /** On the PATH of every user. */
   client: string | null
   config:
@@ -85,6 +87,7 @@ export async function allUsersFacts(env: Env, person: Person): Promise<AllUsersF
   const manifest = isRoot ? readManifest(systemManifest, 0) : 'needs-root'
   const config = await machineConfig(env, person)
   const timer = machineTimer('claude-auth-users')
+  const known = isRoot ? await usersHere(timer.kind === 'active') : null
   return {
     isRoot,
     installed: installedAs(manifest),
@@ -98,7 +101,8 @@ export async function allUsersFacts(env: Env, person: Person): Promise<AllUsersF
     timer,
     fleetTimer: writesFleet(config) ? machineTimer('claude-auth-fleet') : null,
     hasUserTimer: existsSync('/etc/systemd/user/timers.target.wants/claude-auth.timer'),
-    users: isRoot ? await usersHere(timer.kind === 'active') : 'needs-root',
+    users: known?.users ?? 'needs-root',
+    hasEveryUser: known?.isWhole ?? true,
     client: findClient({ PATH: `/usr/local/bin:${systemPath}`, HOME: '/nonexistent' }, null),
     config,
     alerts: config.kind === 'good' ? await sinkStates({ config: config.config, person }) : [],
@@ -212,13 +216,13 @@ function machineTimer(unit: string): AllUsersFacts['timer'] {
 }
 
 /** Each user with a login folder, and what renews their login between launches. */
-async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
-  const { users: accounts } = await usersWithLogins()
+async function usersHere(isTimed: boolean): Promise<{ users: SystemUser[]; isWhole: boolean }> {
+  const { users: accounts, isWhole } = await usersWithLogins()
   const { code, stdout } = runTool('/bin/sh', [join(program, 'bin/login-users.sh')], 60_000)
   // Names, or numbers where a name is no plain one.
   const unattended = new Set(code === 0 ? stdout.split('\n') : [])
   const clients = await ownClients(accounts.map(({ home }) => home))
-  return accounts.map(({ name, uid }, at) => {
+  const users = accounts.map(({ name, uid }, at): SystemUser => {
     const isLeft = unattended.has(name) || unattended.has(String(uid))
     const hasManager = existsSync(`/run/user/${uid}/systemd/private`)
     const byMachine = isLeft && isTimed
@@ -228,6 +232,7 @@ async function usersHere(isTimed: boolean): Promise<SystemUser[]> {
       client: clients[at] ?? null,
     }
   })
+  return { users, isWhole }
 }
 
 /** Where the client's own installers put it. Only whether it is there: nothing in a home is read or started. */

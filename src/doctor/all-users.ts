@@ -5,6 +5,7 @@ import { isAdminKey } from '../config/admin.js'
 import type { LoginContext } from '../engine/login-context.js'
 import { exitCodes, type Verdict } from '../policy/outcome.js'
 import type { Env } from '../system/paths.js'
+import { listDirectory } from '../system/user-directory.js'
 import type { Person } from '../system/users.js'
 import { clean } from '../text/clean.js'
 import { version } from '../version.js'
@@ -49,7 +50,7 @@ function systemChecks(facts: AllUsersFacts, only: string | null): Check[] {
   )
 }
 
-function isHere({ installed }: AllUsersFacts): boolean {
+function isHere({ installed }: Pick<AllUsersFacts, 'installed'>): boolean {
   return installed !== 'none'
 }
 
@@ -123,11 +124,14 @@ function userTimer(facts: AllUsersFacts): Finding | null {
 }
 
 /** Is a user's login renewed by nothing, and why? */
-function users(facts: AllUsersFacts): Finding | null {
+export function users(
+  facts: Pick<AllUsersFacts, 'installed' | 'users' | 'hasEveryUser' | 'timer'>,
+): Finding | null {
   const { users, timer } = facts
   if (!isHere(facts)) return null
   if (users === 'needs-root')
     return found('note', allUsersWords.needsRoot('Whose login is renewed'))
+  if (!facts.hasEveryUser) return found('warn', allUsersWords.noDirectory)
   if (users.length === 0) return ok(allUsersWords.nobodyYet)
   const by = (who: (typeof users)[number]['by']) => users.filter(each => each.by === who)
   const left = by('nobody').map(({ name }) => name)
@@ -298,6 +302,10 @@ const allUsersWords = {
     ),
   userTimer: "Each user's session starts a timer of its own.",
   noUserTimer: words('Sessions of users start no timer of their own.', again),
+  noDirectory: words(
+    'The directory of users gives no answer: whose login is renewed is known of some only.',
+    listDirectory,
+  ),
   nobodyYet: 'No user has a login folder yet.',
   covered: (own: number, machine: number) =>
     `While nobody launches, timers renew the logins of ${people(own + machine)}: ${own} by their own, ${machine} by the machine's.`,

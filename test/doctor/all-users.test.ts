@@ -1,7 +1,7 @@
-// What `doctor --system` says of the machine's configuration.
+// What `doctor --system` says of the machine's configuration and its users.
 
 import t from 'tap'
-import { config } from '../../src/doctor/all-users.js'
+import { config, users } from '../../src/doctor/all-users.js'
 import { house } from '../config/house.js'
 
 /** What is found where the machine's file has this text. */
@@ -40,3 +40,16 @@ t.test('a roster that is not there needs care', async t =>
 t.test('what does not fit the one who asks says nothing of the machine', async t =>
   t.match(await finding(t.testdir(), 'identity: {email: "{team}@example.com"}\n'), { state: 'ok' }),
 )
+
+t.test('a list of users that lacks some is not said to be all of them', async t => {
+  const timer = { kind: 'active', failed: null } as const
+  const ada = { name: 'ada', by: 'machine-timer', client: null } as const
+  for (const known of [[], [ada]]) {
+    const facts = { installed: { version: '1' }, users: known, timer }
+    t.match(users({ ...facts, hasEveryUser: true }), { state: 'ok' })
+    t.match(users({ ...facts, hasEveryUser: false }), {
+      state: 'warn',
+      words: { message: /directory of users gives no answer/, hint: 'getent passwd' },
+    })
+  }
+})

@@ -76,6 +76,11 @@ t.test('fleet says that it does not know them', { skip: noOwnMachine }, async t 
     ],
   })
   t.match(await machine.sh('cat /root/a.prom'), 'claude_auth_fleet_run_success 0')
+  const doctor = ['doctor', '--system', '--only', 'users', '--json']
+  t.match(await machine.run('/usr/local/bin/claude-auth', doctor), {
+    code: 4,
+    stdout: /the directory of users gives no answer/i,
+  })
 })
 
 t.test('the program stays for them', { skip: noOwnMachine }, async t => {

@@ -69,6 +69,8 @@ export function enterClone(entry: WatchedRepository, folder: string, env: Env): 
   makePrivateFolder(folder)
   const gate = enterGate(join(folder, `${entry.name}.gate`), null, waitMs, { mostMs })
   try {
+    // What a run that was killed left of a clone that it made anew.
+    rmSync(freshPlace(place), { recursive: true, force: true })
     if (!existsSync(join(place, 'HEAD'))) initClone(place, env, [])
     const stateFile = join(folder, `${entry.name}.json`)
     const git = gitIn(place, env, 'fetch')
@@ -77,6 +79,10 @@ export function enterClone(entry: WatchedRepository, folder: string, env: Env): 
     gate.leave()
     throw error
   }
+}
+
+function freshPlace(place: string): string {
+  return `${place}.new`
 }
 
 function initClone(place: string, env: Env, words: readonly string[]): Git {
@@ -113,7 +119,7 @@ export function fetchTip(clone: Clone, address: string): string | null {
   const { git, branch, place } = clone
   const end = fetch(git, branch, address)
   if (end.code === 0) return fetchedTip(clone)
-  const fresh = `${place}.new`
+  const fresh = freshPlace(place)
   const asked = end.why === 'ended' ? freshClone(clone, fresh, address) : null
   if (asked === 'fetched') {
     rmSync(place, { recursive: true, force: true })

@@ -2,9 +2,11 @@
 
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { textAt } from '../system/open-file.js'
 import { runTool } from '../system/start-program.js'
 import { AuthError, quoted } from '../system/trouble.js'
 import { distrustHint, distrustOf } from '../system/trusted-path.js'
+import { askDirectory } from '../system/user-directory.js'
 import { clean } from '../text/clean.js'
 import type { Desired } from './desired-state.js'
 import type { Site } from './execute.js'
@@ -38,16 +40,34 @@ function requireRoots(way: string): void {
   )
 }
 
-/** A folder that a group may write (`/usr/local`, staff): has the group no member but root, and the folder no access control list? */
+/**
+ * A folder that a group may write (`/usr/local`, staff): has the group no member but root, and the folder no access control list?
+ * No where that cannot be known.
+ */
 function hasOnlyRoot(folder: string, gid: number): boolean {
-  const [, , , members = ''] = runTool('getent', ['group', String(gid)])
-    .stdout.trim()
-    .split(':')
-  const accounts = runTool('getent', ['passwd']).stdout.split('\n')
-  const others = accounts.filter(line => line.split(':')[3] === String(gid))
-  const isList = runTool('ls', ['-ldn', '--', folder]).stdout[10] === '+'
-  const names = [...members.split(','), ...others.map(line => line.split(':')[0] ?? '')]
-  return !isList && names.every(name => name === '' || name === 'root')
+  const names = namesIn(gid)
+  if (names === null || names.some(name => name !== 'root')) return false
+  // Behind the mode stands `+` for a list, a dot for a label of SELinux, else a blank.
+  return [' ', '.'].includes(runTool('ls', ['-ldn', '--', folder]).stdout[10] ?? '')
+}
+
+/** Whoever is in the group, by its list or as their own first one; null: the directory of users gives no answer. */
+function namesIn(gid: number): string[] | null {
+  const accounts = askDirectory([])
+  const { code, stdout, isMissing } = runTool('getent', ['group', String(gid)])
+  if (accounts === null || !(isMissing || code === 0 || code === 2)) return null
+  const groups = isMissing ? (textAt('/etc/group', { maxBytes: 16 * 1024 * 1024 }) ?? '') : stdout
+  const listed = groups
+    .split('\n')
+    .map(line => line.split(':'))
+    .filter(([, , number]) => number === String(gid))
+    .flatMap(([, , , members = '']) => members.split(','))
+  const own = accounts
+    .split('\n')
+    .map(line => line.split(':'))
+    .filter(([, , , first]) => first === String(gid))
+    .map(([name = '']) => name)
+  return [...listed, ...own].filter(name => name !== '')
 }
 
 /** Follows every link on the path: an absolute one leads into this machine, not into the image. */

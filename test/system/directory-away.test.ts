@@ -96,3 +96,23 @@ t.test('the program stays for them', { skip: noOwnMachine }, async t => {
   for (const user of ['dora', 'eve', 'root']) t.ok(await hasToken(machine, user), user)
   await machine.sh('! test -e /usr/local/lib/claude-auth')
 })
+
+t.test(
+  'a folder that a group may write is not taken for root’s alone',
+  { skip: noOwnMachine },
+  async t => {
+    const machine = await ownMachine(t)
+    await machine.sh('chgrp staff /usr/local /usr/local/lib /usr/local/bin')
+    await machine.sh('chmod 2775 /usr/local /usr/local/lib /usr/local/bin; : >/root/directory')
+    await machine.sh('mv /usr/bin/getent /usr/bin/getent.real')
+    await machine.write('/usr/bin/getent', getent, 0o755)
+    const words = [program, 'install', '--system', '--dry-run']
+    t.match(await machine.run(process.execPath, words), { code: 0 })
+    await machine.sh(`: >${away}`)
+    const refused = await machine.run(process.execPath, words)
+    t.match(refused, {
+      stderr: /\/usr\/local is writable by others/,
+    })
+    t.not(refused.code, 0)
+  },
+)

@@ -21,8 +21,13 @@ ca_known() {
   ca_numbers=$(command printf '%s\n' "$ca_listed" "$ca_listed" | command cut -d : -f 3)
   # Not by a pattern that goes on below a home: the shell would look there by itself.
   ca_owners=$(ca_owners_of "$ca_homes"/* 2>/dev/null | command sort -u)
-  # One by one: musl's getent ends at the first owner without a name, which is no failure.
-  for ca_owner in $(command printf '%s\n' "$ca_numbers" "$ca_owners" | command sort | command uniq -u); do
+  ca_unlisted=$(command printf '%s\n' "$ca_numbers" "$ca_owners" | command sort | command uniq -u)
+  if [ -z "$ca_unlisted" ]; then return; fi
+  # musl's getent ends at the first number without a name: root's, as the last one, shows that all were looked up.
+  ca_found=$(command getent passwd $ca_unlisted 0)
+  ca_last=${ca_found##*"$ca_newline"} ca_last=${ca_last#*:}
+  case ${ca_last#*:} in 0:*) command printf '%s\n' "$ca_found" && return ;; esac
+  for ca_owner in $ca_unlisted; do
     command getent passwd "$ca_owner" || :
   done
 }

@@ -37,24 +37,33 @@ ca_sees_first() {
 }
 
 # Does the login manager leave what a session left (logind.conf(5), KillUserProcesses)? Where no file sets it, the
-# main one shows by a comment what it was built with.
+# main one shows by a comment what it was built with. Read by the shell: a launch that leaves work behind waits for it.
 ca_sessions_last() {
   ca_logind=/etc/systemd/logind.conf
   [ -e "$ca_logind" ] || ca_logind=/usr/lib/systemd/logind.conf
-  ca_kill=$(command cat "$ca_logind" /usr/lib/systemd/logind.conf.d/*.conf /run/systemd/logind.conf.d/*.conf \
-    /etc/systemd/logind.conf.d/*.conf 2>/dev/null |
-    command sed -n 's/^[[:blank:]]*\(#\{0,1\}\)KillUserProcesses[[:blank:]]*=[[:blank:]]*/\1/p')
-  # A comment counts for less than any setting.
   ca_set=
-  for ca_word in $ca_kill; do
-    # Which drop-in wins is a question of their names; one that ends sessions' processes is enough.
-    case $ca_word in
-      '#'*) ca_set=${ca_set:-$ca_word} ;;
-      1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;;
-      *) ca_set=$ca_word ;;
-    esac
+  for ca_each in "$ca_logind" /usr/lib/systemd/logind.conf.d/*.conf /run/systemd/logind.conf.d/*.conf \
+    /etc/systemd/logind.conf.d/*.conf; do
+    if [ -f "$ca_each" ] && [ -r "$ca_each" ]; then ca_read_logind <"$ca_each" || return 1; fi
   done
   case ${ca_set#\#} in 1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;; esac
+}
+
+# Sets ca_set to the value that a file on standard input gives, behind `#` where it is a comment: that counts for less than any
+# setting. Which drop-in wins is a question of their names: one that ends sessions' processes is enough to end this with 1.
+ca_read_logind() {
+  while IFS=' 	' command read -r ca_line || [ -n "$ca_line" ]; do
+    ca_word=${ca_line#\#}
+    case $ca_word in KillUserProcesses*=*) ;; *) continue ;; esac
+    ca_rest=${ca_word#*=} ca_word=${ca_word#KillUserProcesses} ca_word=${ca_word%%=*}
+    case $ca_word in *[!\ '	']*) continue ;; esac
+    while :; do case $ca_rest in [\ '	']*) ca_rest=${ca_rest#?} ;; *) break ;; esac done
+    ca_rest=${ca_rest%%[!A-Za-z0-9]*}
+    case $ca_line in
+      '#'*) ca_set=${ca_set:-#$ca_rest} && continue ;;
+    esac
+    case $ca_rest in 1 | [Yy]* | [Tt]* | [Oo][Nn]) return 1 ;; *) ca_set=$ca_rest ;; esac
+  done
 }
 
 # Does this user's service manager go on after the last session, and with it what runs below it (loginctl(1), enable-linger)?

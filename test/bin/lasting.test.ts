@@ -57,6 +57,14 @@ const managers: [name: string, files: Record<string, string>, lasts: boolean][] 
     },
     true,
   ],
+  ['with blanks', { 'etc/systemd/logind.conf': '\tKillUserProcesses\t=\ton \n\n' }, false],
+  [
+    'at the end',
+    { 'etc/systemd/logind.conf': '#KillUserProcesses=no\nKillUserProcesses=y' },
+    false,
+  ],
+  ['no name of its own', { 'etc/systemd/logind.conf': 'KillUserProcessesToo=yes\n' }, true],
+  ['in words about it', { 'etc/systemd/logind.conf': '# KillUserProcesses=yes\n' }, true],
   ['of others', { 'etc/systemd/logind.conf': 'KillOnlyUsers=bob\nKillExcludeUsers=root' }, true],
 ]
 

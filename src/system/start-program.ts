@@ -7,7 +7,8 @@ import { join } from 'node:path'
 
 /**
  * As `spawn`, which throws some errors of the system (E2BIG, ENOMEM) and tells others by the event: here all come by the
- * event, after this call. A child that was not started may have no pipes (EMFILE). Never throws for the system's sake.
+ * event, after this call. A child that was not started may have no pipes (EMFILE), and no signal reaches anything by it. Never
+ * throws for the system's sake.
  */
 export function startProgram(
   program: string,
@@ -18,6 +19,8 @@ export function startProgram(
     return spawn(program, args, options)
   } catch (error) {
     const child = new ChildProcess()
+    // Its own would send the signal to whatever number its memory holds: to another process, or with 0 to this whole group.
+    child.kill = () => false
     process.nextTick(() => child.emit('error', error))
     return child
   }

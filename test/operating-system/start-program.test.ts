@@ -17,6 +17,21 @@ t.test('what Node would throw comes by the event', async t => {
   t.doesNotThrow(() => leave(child))
 })
 
+t.test('a signal to a child that was not started reaches no process', async t => {
+  const code = `
+    const { startProgram } = await import(${of('system/start-program.ts')})
+    const sent = Array.from({ length: 200 }, () => {
+      const child = startProgram('/bin/true', ['x'.repeat(${tooLong.length})], { stdio: 'ignore' })
+      child.on('error', () => undefined)
+      return child.kill('SIGKILL')
+    })
+    process.stdout.write(String(sent.some(Boolean)))`
+  const node = [...process.execArgv, '--input-type=module', '-e', code]
+  // In a session of its own: it would end whoever is in its group.
+  const words = ['-w', process.execPath, ...node]
+  t.match(spawnSync('setsid', words, { encoding: 'utf8' }), { status: 0, stdout: 'false' })
+})
+
 t.test('a question that cannot be asked has no answer', async t => {
   t.same(await askProgram('/bin/echo', [tooLong], { env: {}, timeoutMs: 10_000 }), {
     kind: 'missing',

@@ -117,7 +117,7 @@ export function writeState({ stateFile }: Clone, state: ToldState): void {
  */
 export function fetchTip(clone: Clone, address: string): string | null {
   const { git, branch, place } = clone
-  const end = fetch(git, branch, address)
+  const end = fetchBranch(git, branch, address)
   if (end.code === 0) return fetchedTip(clone)
   const fresh = freshPlace(place)
   const asked = end.why === 'ended' ? freshClone(clone, fresh, address) : null
@@ -147,10 +147,10 @@ function freshClone(
   const isLong = /^[0-9a-f]{64}\s/.test(asked.stdout)
   if (isLong) rmSync(place, { recursive: true })
   const git = initClone(place, env, isLong ? ['--object-format=sha256'] : [])
-  return fetch(git, branch, address).code === 0 ? 'fetched' : null
+  return fetchBranch(git, branch, address).code === 0 ? 'fetched' : null
 }
 
-function fetch(git: Git, branch: string, address: string): GitAnswer {
+function fetchBranch(git: Git, branch: string, address: string): GitAnswer {
   const options = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules', '--update-shallow']
   const words = [...quiet, 'fetch', ...options, ...senderWords(address), '--', address]
   return git([...words, `+refs/heads/${branch}:${seenRef(branch)}`], { timeoutMs: fetchMs })

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parse } from 'yaml'
 import { isObject } from '../../src/system/json.js'
-import { watchedRepository } from '../kit/watched-repository.js'
+import { type WatchedPlace, watchedRepository } from '../kit/watched-repository.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const pages = ['changes', 'base', 'onboarding'] as const
@@ -80,6 +80,14 @@ function site(folder: string) {
   return { place, env, hook, lines, run }
 }
 
+/** Waits until the notice has looked at what is on the branch now. */
+async function seenUpTo({ home, git }: WatchedPlace) {
+  const tip = git('rev-parse', 'HEAD').trim()
+  const state = join(home, '.local/share/claude-auth/changes/infra.json')
+  for (let round = 0; round < 200 && !readFileSync(state, 'utf8').includes(tip); round++)
+    await sleep(100)
+}
+
 t.test('the hooks of the page, with the variables that each server gives', async t => {
   const guard = blockWith('exec claude-auth changes guard')
   const notice = blockWith('changes notice infra --pusher')
@@ -92,6 +100,8 @@ t.test('the hooks of the page, with the variables that each server gives', async
     place.commit('Open port 8443')
     t.match(by('bob'), { code: 1, said: /refused \(no-reason\)/ }, variable)
     t.match(by('ada'), { code: 0 }, variable)
+    // Its look goes on behind the push; that of the next push may not come first.
+    await seenUpTo(place)
     place.commit('Open port 8444\n\nThe new proxy listens there.')
     t.match(by('bob'), { code: 0 }, variable)
     for (let round = 0; round < 100 && lines().length === 0; round++) await sleep(200)

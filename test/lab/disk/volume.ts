@@ -19,7 +19,7 @@ export interface Kind {
 export const kinds: Record<string, Kind> = {
   tmpfs: {
     make: [],
-    mount: ['-t', 'tmpfs', '-o', 'size=4m,nr_inodes=1000'],
+    mount: ['-t', 'tmpfs', '-o', 'size=6m,nr_inodes=1000'],
     sizeMiB: 0,
     troubles: ['full', 'without inodes', 'read-only'],
   },

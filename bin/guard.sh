@@ -102,10 +102,15 @@ X
 # Is the watched branch no link of git's, so that a push to another name does not move it? Links are files (gitformat-reftable(5)
 # has them elsewhere).
 ca_leads_nowhere() {
-  if [ -e "$ca_repository/reftable" ]; then return 1; fi
-  ca_link=
-  { IFS= command read -r ca_link <"$ca_repository/refs/heads/$1"; } 2>/dev/null
-  case $ca_link in ref:*) return 1 ;; esac
+  ca_link=$ca_repository/refs/heads/$1
+  if [ -e "$ca_repository/reftable" ] || [ -L "$ca_link" ]; then return 1; fi
+  # Packed, or not there.
+  if ! [ -e "$ca_link" ]; then return 0; fi
+  # A pipe in its place would be waited for.
+  [ -f "$ca_link" ] || return 1
+  ca_word=
+  { IFS= command read -r ca_word <"$ca_link"; } 2>/dev/null
+  case $ca_word in ref:* | '') return 1 ;; esac
 }
 
 # Is it a branch or tag that nobody watches, by this name or, as a link of git's, by another?

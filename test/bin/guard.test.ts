@@ -208,6 +208,20 @@ const doubted: Record<string, (made: WatchedPlace) => string> = {
     made.commit('wip')
     return line(made, 'refs/heads/trunk')
   },
+  'a pipe in the place of the watched branch': made => {
+    made.commit(good)
+    const told = line(made)
+    execFileSync('rm', ['refs/heads/master'], { cwd: made.bare })
+    execFileSync('mkfifo', ['refs/heads/master'], { cwd: made.bare })
+    return told
+  },
+  'a link of the file system in its place': made => {
+    made.commit(good)
+    const told = line(made)
+    execFileSync('mv', ['refs/heads/master', 'refs/heads/trunk'], { cwd: made.bare })
+    execFileSync('ln', ['-s', 'trunk', 'refs/heads/master'], { cwd: made.bare })
+    return told
+  },
   'a reference that is neither branch nor tag': made => line(made, 'refs/replace/1'),
   'one good branch beside a bad one': made => {
     made.commit(good)

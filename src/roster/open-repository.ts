@@ -1,6 +1,6 @@
 // A repository that every user of this machine may write: what is committed there is nobody's word.
 
-import { lstatSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** Of a git directory: who may write one of these says what a ref is. */
@@ -40,8 +40,9 @@ function wayTo(path: string): string[] {
 
 function isForAll(path: string): boolean {
   try {
-    const stat = lstatSync(path, { throwIfNoEntry: false })
-    return stat !== undefined && !stat.isSymbolicLink() && (stat.mode & 0o002) !== 0
+    // Of a link, what it leads to is what git reads.
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat !== undefined && (stat.mode & 0o002) !== 0
   } catch {
     return false
   }

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -103,6 +104,16 @@ t.test('a repository that every user here may write says nothing; one of a group
     )
     chmodSync(open, mode)
   }
+  const refs = join(bare, 'refs')
+  renameSync(refs, join(site.folder, 'refs'))
+  symlinkSync(join(site.folder, 'refs'), refs)
+  t.match(await read(site.folder, { repository: bare, ref: 'HEAD' }), { kind: 'read' })
+  chmodSync(refs, 0o777)
+  t.match(
+    await read(site.folder, { repository: bare, ref: 'HEAD' }),
+    { kind: 'unreadable', trouble: { place: refs } },
+    'behind a link',
+  )
 })
 
 t.test('what is no file of the repository is named as what it is', async t => {
